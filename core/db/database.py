@@ -1,0 +1,163 @@
+"""Units of work. Each is one transaction that first tells PostgreSQL for whom it works; row-level security does the
+rest, so a query that forgets its WHERE still returns nothing of anybody else's.
+
+Readers get a ``ReadHandle``, writers a ``WriteHandle``: a read-only tool cannot write by mistake (its transaction is
+read-only as well).
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, fields
+from typing import Any, LiteralString, TypeVar, cast
+from uuid import UUID
+
+import psycopg
+from pgvector.psycopg import register_vector_async
+from psycopg import AsyncConnection, errors, sql
+from psycopg.rows import class_row, dict_row
+from psycopg_pool import AsyncConnectionPool, PoolTimeout
+
+from core.errors import Conflict, InvalidInput, NotFound, Refused, TellergraphError, Unavailable
+
+Row = TypeVar("Row")
+Params = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """For whom a transaction works. Empty fields see nothing that needs them."""
+
+    customer_id: UUID | None = None
+    subject: str | None = None
+    audiences: str | None = None
+    login_email: str | None = None
+    staff_id: UUID | None = None
+    worker_id: UUID | None = None
+
+
+NOBODY = Scope()
+
+_SETTINGS: LiteralString = ", ".join(
+    f"set_config('app.{name}', %({name})s, true)" for name in ("customer_id", "subject", "audiences")
+)
+_ALL_SETTINGS: LiteralString = _SETTINGS + "".join(
+    f", set_config('app.{name}', %({name})s, true)" for name in ("login_email", "staff_id", "worker_id")
+)
+
+
+class ReadHandle:
+    """Queries of one open transaction. Dataclass rows: the columns must be the class's fields."""
+
+    def __init__(self, connection: AsyncConnection[Any]) -> None:
+        self._connection = connection
+
+    async def all(self, row: type[Row], query: LiteralString, params: Params | None = None) -> list[Row]:
+        async with self._connection.cursor(row_factory=class_row(row)) as cursor:
+            await cursor.execute(query, params)
+            return await cursor.fetchall()
+
+    async def find(self, row: type[Row], query: LiteralString, params: Params | None = None) -> Row | None:
+        rows = await self.all(row, query, params)
+        return rows[0] if rows else None
+
+    async def get(self, row: type[Row], query: LiteralString, params: Params | None = None) -> Row:
+        """Raises NotFound: "not yours" and "not there" look the same."""
+        found = await self.find(row, query, params)
+        if found is None:
+            raise NotFound("There is nothing here under that id.")
+        return found
+
+    async def dicts(self, query: LiteralString, params: Params | None = None) -> list[dict[str, Any]]:
+        async with self._connection.cursor(row_factory=dict_row) as cursor:
+            await cursor.execute(query, params)
+            return await cursor.fetchall()
+
+
+class WriteHandle(ReadHandle):
+    """As ReadHandle, and may change what the role was granted."""
+
+    async def execute(self, query: LiteralString, params: Params | None = None) -> int:
+        """Returns the number of rows changed."""
+        async with self._connection.cursor() as cursor:
+            await cursor.execute(query, params)
+            return cursor.rowcount
+
+    async def execute_together(self, *statements: tuple[LiteralString, Params]) -> None:
+        """Several statements in one round trip."""
+        async with self._connection.pipeline():
+            for query, params in statements:
+                await self._connection.execute(query, params)
+
+
+class Database:
+    """The runtime role's pool."""
+
+    def __init__(self, conninfo: str, *, pool_size: int = 12) -> None:
+        self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
+            conninfo,
+            min_size=2,
+            max_size=pool_size,
+            open=False,
+            timeout=5,
+            kwargs={"autocommit": True},
+            configure=register_vector_async,
+            check=AsyncConnectionPool.check_connection,
+        )
+
+    async def open(self) -> None:
+        await self._pool.open(wait=True, timeout=10)
+
+    async def close(self) -> None:
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def reading(self, scope: Scope = NOBODY) -> AsyncIterator[ReadHandle]:
+        async with self._transaction(scope, "begin read only") as connection:
+            yield ReadHandle(connection)
+
+    @asynccontextmanager
+    async def writing(self, scope: Scope = NOBODY) -> AsyncIterator[WriteHandle]:
+        async with self._transaction(scope, "begin") as connection:
+            yield WriteHandle(connection)
+
+    @asynccontextmanager
+    async def _transaction(self, scope: Scope, begin: LiteralString) -> AsyncIterator[AsyncConnection[Any]]:
+        try:
+            async with self._pool.connection() as connection:
+                await self._begin(connection, scope, begin)
+                try:
+                    yield connection
+                except BaseException:
+                    if not connection.closed:
+                        await connection.execute("rollback")
+                    raise
+                await connection.execute("commit")
+        except psycopg.Error as error:
+            raise translate(error) from error
+
+    async def _begin(self, connection: AsyncConnection[Any], scope: Scope, begin: LiteralString) -> None:
+        values = {field.name: _text(getattr(scope, field.name)) for field in fields(scope)}
+        async with connection.pipeline():
+            await connection.execute(begin)
+            await connection.execute(cast(LiteralString, "select " + _ALL_SETTINGS), values)
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def translate(error: psycopg.Error) -> TellergraphError:
+    """The driver's error as one of ours. Unknown ones stay internal: their text names tables and values."""
+    if isinstance(error, PoolTimeout | psycopg.OperationalError | psycopg.InterfaceError):
+        return Unavailable("The database cannot be reached just now. Please try again in a moment.")
+    if isinstance(error, errors.UniqueViolation):
+        return Conflict("That exists already.", details={"constraint": error.diag.constraint_name or ""})
+    if isinstance(error, errors.DataError):
+        return InvalidInput("A value is out of its range.")
+    if isinstance(error, errors.RaiseException | errors.CheckViolation):
+        return Refused("The bank's rules do not allow that.")
+    return TellergraphError("Something went wrong on our side.")
+
+
+def identifier(name: str) -> sql.Identifier:
+    return sql.Identifier(name)

@@ -1,0 +1,78 @@
+"""The one error family. Each class says who acts next; the API turns it into an envelope, a tool into a result, the
+CLI into a line. ``message`` is written for the person who reads it and never carries internals.
+
+    TellergraphError
+      ConfigurationError     the operator sets something right (start-up only)
+      CallerError            the caller sends something else
+        InvalidInput 400     Unauthorized 401   Forbidden 403   NotFound 404   Conflict 409   TooLarge 413
+      Refused 422            the bank says no for a reason the customer can act on
+      Unavailable 503        a service of ours is gone; try again
+        ProviderFailed       a language model failed; the chain goes on to the next
+"""
+
+from typing import Any, ClassVar
+
+
+class TellergraphError(Exception):
+    """Base of all errors that we raise on purpose."""
+
+    code: ClassVar[str] = "internal_error"
+    status: ClassVar[int] = 500
+
+    def __init__(self, message: str, *, code: str | None = None, details: dict[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details or {}
+        self.error_code = code or self.code
+
+
+class ConfigurationError(TellergraphError):
+    code = "configuration_error"
+
+
+class CallerError(TellergraphError):
+    code = "bad_request"
+    status = 400
+
+
+class InvalidInput(CallerError):
+    code = "invalid_input"
+
+
+class Unauthorized(CallerError):
+    code = "unauthorized"
+    status = 401
+
+
+class Forbidden(CallerError):
+    code = "forbidden"
+    status = 403
+
+
+class NotFound(CallerError):
+    code = "not_found"
+    status = 404
+
+
+class Conflict(CallerError):
+    code = "conflict"
+    status = 409
+
+
+class TooLarge(CallerError):
+    code = "too_large"
+    status = 413
+
+
+class Refused(TellergraphError):
+    code = "refused"
+    status = 422
+
+
+class Unavailable(TellergraphError):
+    code = "service_unavailable"
+    status = 503
+
+
+class ProviderFailed(Unavailable):
+    code = "model_unavailable"

@@ -1,0 +1,107 @@
+"""The one settings object. Read once, in ``serve`` or a command, and passed down."""
+
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from core.errors import ConfigurationError
+
+
+class Settings(BaseSettings):
+    """``TELLERGRAPH_*`` from the environment and ``.env``."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="TELLERGRAPH_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    database_url: SecretStr | None = None
+    """A PostgreSQL login that may create roles, or the runtime login if ``database_owner_url`` is given too.
+    Unset: embedded PostgreSQL."""
+    database_owner_url: SecretStr | None = None
+    """The login that migrates, where it differs from ``database_url``."""
+    redis_url: SecretStr | None = None
+    """Unset: embedded Redis."""
+    data_dir: Path = Path(".data")
+    """Embedded databases and the generated secret live here."""
+    secret_key: SecretStr | None = None
+    """Signs access tokens, at least 32 characters. Unset: made once and kept in the data directory."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8000, ge=0, le=65535)
+    cors_origins: Annotated[list[str], NoDecode] = []
+    """Comma-separated origins that may call the API from a browser; none by default."""
+    max_body_bytes: int = Field(default=65_536, ge=1024)
+    access_token_ttl: timedelta = timedelta(hours=1)
+
+    llm: str = "auto"
+    """A chain such as ``openai:gpt-4o-mini,offline``."""
+    openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))
+    openai_base_url: str = Field(default="https://api.openai.com/v1", validation_alias=AliasChoices("OPENAI_BASE_URL"))
+    ollama_host: str = Field(default="http://127.0.0.1:11434", validation_alias=AliasChoices("OLLAMA_HOST"))
+    first_token_timeout: timedelta = timedelta(seconds=20)
+    idle_timeout: timedelta = timedelta(seconds=20)
+
+    demo: bool = True
+    """Load the demo bank at start and offer its logins."""
+    demo_customers: int = Field(default=200, ge=2, le=100_000)
+    demo_seed: int = 20260101
+
+    database_pool_size: int = Field(default=12, ge=2, le=200)
+    event_ttl: timedelta = timedelta(minutes=15)
+    """How long a turn's events can be resumed."""
+    log_level: str = "INFO"
+
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+    @field_validator("data_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @field_validator("secret_key")
+    @classmethod
+    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and len(value.get_secret_value()) < 32:
+            raise ValueError("needs at least 32 characters")
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
+            raise ValueError("is one of DEBUG, INFO, WARNING, ERROR")
+        return value.upper()
+
+
+def load_settings() -> Settings:
+    """Settings from the environment.
+
+    Raises:
+        ConfigurationError: one line per wrong variable, with what to set.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [f"{_variable(str(item['loc'][0]))}: {_reason(item['msg'])}" for item in error.errors()]
+        raise ConfigurationError("Settings are wrong.\n" + "\n".join(lines)) from error
+
+
+def unknown_variables() -> list[str]:
+    """``TELLERGRAPH_*`` variables that no setting reads: most likely misspelt."""
+    known = {_variable(name) for name in Settings.model_fields}
+    return sorted(name for name in os.environ if name.startswith("TELLERGRAPH_") and name not in known)
+
+
+def _variable(field: str) -> str:
+    return field.upper() if field.upper().startswith(("OPENAI_", "OLLAMA_")) else f"TELLERGRAPH_{field.upper()}"
+
+
+def _reason(message: str) -> str:
+    return message.removeprefix("Value error, ")
