@@ -33,6 +33,7 @@ class Scope:
     login_email: str | None = None
     staff_id: UUID | None = None
     worker_id: UUID | None = None
+    turn_id: UUID | None = None
 
 
 NOBODY = Scope()
@@ -41,7 +42,7 @@ _SETTINGS: LiteralString = ", ".join(
     f"set_config('app.{name}', %({name})s, true)" for name in ("customer_id", "subject", "audiences")
 )
 _ALL_SETTINGS: LiteralString = _SETTINGS + "".join(
-    f", set_config('app.{name}', %({name})s, true)" for name in ("login_email", "staff_id", "worker_id")
+    f", set_config('app.{name}', %({name})s, true)" for name in ("login_email", "staff_id", "worker_id", "turn_id")
 )
 
 

@@ -64,6 +64,10 @@ create policy lease on chat_turns for all to tellergraph_app
     using (worker_id = nullif(current_setting('app.worker_id', true), '')::uuid)
     with check (worker_id = nullif(current_setting('app.worker_id', true), '')::uuid);
 
+-- A visitor's proof for one turn is the turn's own unguessable id, named by the transaction in app.turn_id.
+create policy visitor_turn on chat_turns for select to tellergraph_app
+    using (owner like 'visitor:%' and id = nullif(current_setting('app.turn_id', true), '')::uuid);
+
 grant select, insert, delete on chat_sessions, chat_turns, chat_messages to tellergraph_app;
 grant update (updated_at, title) on chat_sessions to tellergraph_app;
 grant update (status, lease_expires_at, outcome, finished_at) on chat_turns to tellergraph_app;

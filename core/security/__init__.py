@@ -1,0 +1,1 @@
+"""Passwords, access tokens and personal data in text."""
