@@ -1,0 +1,1 @@
+"""What the bank can do: typed banking and fraud operations over PostgreSQL."""

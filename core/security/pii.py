@@ -21,13 +21,13 @@ def _always(_: str) -> bool:
     return True
 
 
-_SECRET_NAME = (
+_SAID_SECRETLY = (
     r"(?i:\b(?:pin(?:\s+(?:code|number))?|cvv2?|cvc|security\s+code|passcode|pass\s?word"
     r"|one[- ]time\s+(?:code|password)|otp)\b)"
 )
 
 _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[str], bool]], ...] = (
-    ("SECRET", re.compile(_SECRET_NAME + r"(?i:\s*(?:is|was|:|=|to)\s*)+(?P<value>\S*\d\S*)"), _always),
+    ("SECRET", re.compile(_SAID_SECRETLY + r"(?i:\s*(?:is|was|:|=|to)\s*)+(?P<value>\S*\d\S*)"), _always),
     ("EMAIL", re.compile(r"(?P<value>[\w.+-]+@[\w-]+(?:\.[\w-]+)+)"), _always),
     ("IBAN", re.compile(r"\b(?P<value>[A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]){11,30})\b"), iban.is_valid),
     ("CARD", re.compile(r"(?<!\d)(?P<value>\d(?:[ -]?\d){12,18})(?!\d)"), _is_card),

@@ -1,0 +1,130 @@
+"""Cards: list, and prepare to freeze or unfreeze one."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from core.db.database import ReadHandle
+from tools.accounts import NoArguments
+from tools.operations import Proposed, propose
+from tools.queries import QUERIES
+from tools.registry import Arguments, Result, Risk, ToolContext, tool
+
+
+@dataclass(frozen=True, slots=True)
+class _CardRow:
+    id: UUID
+    kind: Literal["debit", "credit", "virtual"]
+    nickname: str | None
+    network: str
+    last4: str
+    status: str
+    expires_on: date
+    account: str
+
+    @property
+    def label(self) -> str:
+        name = f"{self.nickname} " if self.nickname else ""
+        return f"{name}{self.kind} card ending {self.last4}"
+
+
+class Card(Result):
+    label: str
+    kind: Literal["debit", "credit", "virtual"]
+    last4: str
+    status: str
+    expires: str = Field(description="Month and year, MM/YY.")
+    account: str
+
+
+class Cards(Result):
+    status: Literal["found"] = "found"
+    cards: list[Card]
+
+
+class CardUnclear(Result):
+    status: Literal["card_unclear"] = "card_unclear"
+    asked_for: str | None
+    choices: list[str] = Field(description="The cards that may be meant: ask which one.")
+
+
+class CardNotInState(Result):
+    status: Literal["nothing_to_do"] = "nothing_to_do"
+    card: str
+    card_status: str
+
+
+class CardArguments(Arguments):
+    card: str | None = Field(
+        default=None, description="Last four digits, kind (debit, credit, virtual) or nickname, as the customer said."
+    )
+
+
+@tool(title="List your cards", scope="cards:read")
+async def list_cards(context: ToolContext, arguments: NoArguments) -> Result:  # noqa: ARG001
+    """The customer's cards with kind, last four digits, state (active, frozen, ...), expiry and account."""
+    async with context.database.reading(context.scope) as db:
+        cards = await _list_cards(db, context)
+    return Cards(
+        cards=[
+            Card(
+                label=card.label,
+                kind=card.kind,
+                last4=card.last4,
+                status=card.status,
+                expires=card.expires_on.strftime("%m/%y"),
+                account=card.account,
+            )
+            for card in cards
+        ]
+    )
+
+
+@tool(title="Prepare to freeze a card", scope="cards:write", risk=Risk.PREPARE)
+async def freeze_card(context: ToolContext, arguments: CardArguments) -> Result:
+    """Prepares to freeze one card, so that it cannot be used until it is unfrozen. The customer confirms in the app;
+    this call freezes nothing."""
+    return await _prepare(context, arguments.card, "freeze_card", from_status="active", to_status="frozen")
+
+
+@tool(title="Prepare to unfreeze a card", scope="cards:write", risk=Risk.PREPARE)
+async def unfreeze_card(context: ToolContext, arguments: CardArguments) -> Result:
+    """Prepares to unfreeze one frozen card. The customer confirms in the app; this call unfreezes nothing."""
+    return await _prepare(context, arguments.card, "unfreeze_card", from_status="frozen", to_status="active")
+
+
+async def _prepare(
+    context: ToolContext, words: str | None, operation: str, *, from_status: str, to_status: str
+) -> Result:
+    async with context.database.writing(context.scope) as db:
+        cards = await _list_cards(db, context)
+        matches = _match(cards, words)
+        if words is None and len(matches) > 1:
+            matches = [card for card in cards if card.status == from_status] or matches
+        if len(matches) != 1:
+            return CardUnclear(asked_for=words, choices=[card.label for card in matches or cards])
+        (card,) = matches
+        if card.status != from_status:
+            return CardNotInState(card=card.label, card_status=card.status)
+        verb = operation.partition("_")[0]
+        return await propose(
+            db,
+            context,
+            operation,
+            payload={"card_id": str(card.id), "from_status": from_status, "to_status": to_status},
+            proposed=Proposed(type=operation, summary=f"{verb.capitalize()} the {card.label}", card=card.last4),
+        )
+
+
+async def _list_cards(db: ReadHandle, context: ToolContext) -> list[_CardRow]:
+    return await db.all(_CardRow, QUERIES["list_cards"], {"customer_id": context.customer_id})
+
+
+def _match(cards: list[_CardRow], words: str | None) -> list[_CardRow]:
+    if words is None:
+        return cards
+    said = words.casefold().removesuffix("card").strip()
+    return [card for card in cards if said in (card.last4, card.kind, (card.nickname or "").casefold())]

@@ -1,0 +1,35 @@
+"""The whole list of tools, and who may use which."""
+
+from tools.accounts import get_balance, list_accounts
+from tools.cards import freeze_card, list_cards, unfreeze_card
+from tools.fraud.alerts import list_fraud_alerts
+from tools.payees import list_payees, list_standing_orders
+from tools.registry import Registry
+from tools.transactions import list_transactions, spending_summary
+
+CATALOGUE = Registry(
+    (
+        list_accounts,
+        get_balance,
+        list_transactions,
+        spending_summary,
+        list_cards,
+        freeze_card,
+        unfreeze_card,
+        list_payees,
+        list_standing_orders,
+        list_fraud_alerts,
+    )
+)
+
+CUSTOMER_SCOPES = frozenset(
+    {
+        "accounts:read",
+        "transactions:read",
+        "cards:read",
+        "cards:write",
+        "payees:read",
+        "standing-orders:read",
+        "fraud:read",
+    }
+)

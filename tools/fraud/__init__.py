@@ -1,0 +1,1 @@
+"""Fraud: alerts that wait for the customer."""

@@ -1,0 +1,144 @@
+"""One definition of a tool: typed input, typed output, scope, risk and a docstring written for the model.
+
+A tool takes what to look for from its arguments and everything else from the context; no argument can name a customer.
+"Nothing found", "several match" and "not possible" are results. A ``prepare`` tool changes nothing but the command log:
+it stores a pending operation that only its customer's confirmation executes (tools/operations.py).
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any, TypeVar, cast
+from uuid import UUID
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from core.clock import BANK_TIME_ZONE
+from core.db.database import Database, Scope
+from core.errors import CallerError, Refused
+
+A = TypeVar("A", bound="Arguments")
+
+
+class Risk(StrEnum):
+    READ = "read"
+    PREPARE = "prepare"
+
+
+class Arguments(BaseModel):
+    """Base of tool inputs: what is not declared is refused, so a forged ``customer_id`` is an error."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, str_max_length=200)
+
+
+class Result(BaseModel):
+    """Base of tool outputs."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolContext:
+    """Whose data, which moment, on whose behalf."""
+
+    database: Database
+    customer_id: UUID
+    now: datetime
+    turn_id: UUID
+    initiated_by: str = "chat"
+
+    @property
+    def scope(self) -> Scope:
+        return Scope(customer_id=self.customer_id, subject=f"customer:{self.customer_id}")
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(BANK_TIME_ZONE).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    name: str
+    title: str
+    """What it does, in the customer's words."""
+    description: str
+    arguments: type[Arguments]
+    risk: Risk
+    scope: str
+    run: Callable[[ToolContext, Any], Awaitable[Result]]
+
+    def schema(self) -> dict[str, Any]:
+        """The function schema that OpenAI-compatible models take."""
+        parameters = self.arguments.model_json_schema()
+        parameters.pop("title", None)
+        return {
+            "type": "function",
+            "function": {"name": self.name, "description": self.description, "parameters": parameters},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ToolOutcome:
+    """What came of a call: a result, or an error text that the model can act on."""
+
+    name: str
+    result: Result | None = None
+    error: str | None = None
+
+
+def tool(
+    *, title: str, scope: str, risk: Risk = Risk.READ
+) -> Callable[[Callable[[ToolContext, A], Awaitable[Result]]], Tool]:
+    """Makes a Tool of ``async def name(context, arguments)``."""
+
+    def define(run: Callable[[ToolContext, A], Awaitable[Result]]) -> Tool:
+        arguments = list(inspect.signature(run).parameters.values())[1].annotation
+        return Tool(
+            name=run.__name__,
+            title=title,
+            description=inspect.cleandoc(run.__doc__ or ""),
+            arguments=cast(type[Arguments], arguments),
+            risk=risk,
+            scope=scope,
+            run=run,
+        )
+
+    return define
+
+
+class Registry:
+    """The tools by name, and the one way to call them."""
+
+    def __init__(self, tools: Iterable[Tool]) -> None:
+        self._tools = {tool.name: tool for tool in tools}
+
+    def offered(self, scopes: frozenset[str]) -> list[Tool]:
+        return [tool for tool in self._tools.values() if tool.scope in scopes]
+
+    def find(self, name: str) -> Tool | None:
+        return self._tools.get(name)
+
+    async def call(
+        self, name: str, arguments: dict[str, Any], *, context: ToolContext, scopes: frozenset[str]
+    ) -> ToolOutcome:
+        """Runs a tool. A wrong name, wrong arguments or a refusal by the bank is an outcome; Unavailable and our own
+        faults are raised, since no other arguments would help."""
+        found = self._tools.get(name)
+        if found is None or found.scope not in scopes:
+            names = ", ".join(tool.name for tool in self.offered(scopes)) or "none"
+            return ToolOutcome(name, error=f"There is no tool {name!r} for this customer. Tools: {names}.")
+        try:
+            parsed = found.arguments.model_validate(arguments)
+            return ToolOutcome(name, result=await found.run(context, parsed))
+        except ValidationError as error:
+            return ToolOutcome(name, error=_explain(error))
+        except (CallerError, Refused) as error:
+            return ToolOutcome(name, error=error.message)
+
+
+def _explain(error: ValidationError) -> str:
+    """Which argument is wrong and how, without echoing the value."""
+    lines = [f"{'.'.join(map(str, item['loc'])) or 'arguments'}: {item['msg']}" for item in error.errors()]
+    return "The arguments are wrong. " + "; ".join(lines)
