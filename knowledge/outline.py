@@ -1,0 +1,62 @@
+"""The headings of an article and the anchors they get: the same ones in chunks, citations and the rendered page."""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+"""Raw HTML in an article is shown as text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    level: int
+    text: str
+    """Without marks."""
+    anchor: str
+    """Unique in its article: lower-case letters, digits and hyphens."""
+    first_line: int
+    end_line: int
+    """Lines [first_line, end_line) of the body."""
+    token: int
+    """Position of its ``heading_open`` among the body's tokens."""
+
+
+class _Anchors:
+    def __init__(self, *taken: str) -> None:
+        self._taken = set(taken)
+
+    def make(self, text: str) -> str:
+        base = anchor = to_anchor(text)
+        number = 1
+        while anchor in self._taken:
+            number += 1
+            anchor = f"{base}-{number}"
+        self._taken.add(anchor)
+        return anchor
+
+
+def to_anchor(text: str) -> str:
+    """ "Activate the card (in the app)" -> "activate-the-card-in-the-app"."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9]+", "-", plain).strip("-") or "section"
+
+
+def list_headings(title: str, tokens: Sequence[Token]) -> list[Heading]:
+    """The body's headings that stand in no list or quotation, in order. The title's own anchor is never given twice."""
+    anchors = _Anchors(to_anchor(title))
+    found: list[Heading] = []
+    for position, token in enumerate(tokens):
+        if token.type == "heading_open" and token.level == 0 and token.map is not None:
+            text = _plain(tokens[position + 1])
+            first, end = token.map
+            found.append(Heading(int(token.tag[1]), text, anchors.make(text), first, end, position))
+    return found
+
+
+def _plain(inline: Token) -> str:
+    return "".join(child.content for child in inline.children or () if child.type in {"text", "code_inline"}).strip()
