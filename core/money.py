@@ -1,7 +1,7 @@
 """Money as integer minor units with an ISO 4217 currency, converted to decimals only at the edges."""
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 MINOR_DIGITS = {"JPY": 0, "KRW": 0, "BHD": 3, "KWD": 3, "TND": 3}
 """Currencies whose minor unit is not a hundredth (ISO 4217)."""
@@ -15,6 +15,17 @@ class Money:
 
     minor: int
     currency: str
+
+    @classmethod
+    def parse(cls, amount: str, currency: str) -> "Money":
+        """From a decimal string. Raises ValueError for more decimals than the currency has, or no number."""
+        try:
+            minor = Decimal(amount).scaleb(MINOR_DIGITS.get(currency, 2))
+        except InvalidOperation as error:
+            raise ValueError("not an amount") from error
+        if minor != minor.to_integral_value():
+            raise ValueError(f"{currency} has no such small unit")
+        return cls(int(minor), currency)
 
     @property
     def decimal(self) -> Decimal:

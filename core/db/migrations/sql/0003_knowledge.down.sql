@@ -1,2 +1,2 @@
-drop table kb_chunks, kb_documents;
-drop function app_audiences;
+drop table kb_postings, kb_chunks, kb_documents, knowledge_bases;
+drop function app_audiences();

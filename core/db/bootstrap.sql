@@ -1,0 +1,73 @@
+-- find_shortcomings --
+-- Why the current login must not serve customers; no rows for one that may.
+select 'it is a superuser, or may become one' as reason
+ where exists (select 1 from pg_roles r where r.rolsuper and pg_has_role(current_user, r.oid, 'member'))
+union all
+select 'it bypasses row-level security, or may become a role that does'
+ where exists (select 1 from pg_roles r where r.rolbypassrls and pg_has_role(current_user, r.oid, 'member'))
+union all
+select 'it owns tables, or may become their owner'
+ where exists (select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace
+                where c.relkind in ('r', 'p') and n.nspname in ('public', 'checkpoints')
+                  and pg_has_role(current_user, c.relowner, 'member'))
+union all
+select 'it may become tellergraph_owner'
+ where exists (select 1 from pg_roles r
+                where r.rolname = 'tellergraph_owner' and pg_has_role(current_user, r.oid, 'member'))
+union all
+select 'it is no member of tellergraph_app, whose rights it needs'
+ where not exists (select 1 from pg_roles r
+                    where r.rolname = 'tellergraph_app' and pg_has_role(current_user, r.oid, 'usage'));
+
+-- find_gaps --
+-- What the current login of the owner lacks; no rows for one that can migrate.
+select role || ' is not granted to it' as reason
+  from unnest(array['tellergraph_owner', 'tellergraph_checkpoint']) role
+ where not exists (select 1 from pg_roles r where r.rolname = role and pg_has_role(current_user, r.oid, 'set'))
+union all
+select 'schema checkpoints is missing' where to_regnamespace('checkpoints') is null
+union all
+select 'extension vector is missing' where not exists (select 1 from pg_extension where extname = 'vector')
+union all
+select 'tellergraph_owner may not create in schema public'
+ where exists (select 1 from pg_roles r where r.rolname = 'tellergraph_owner'
+                and not has_schema_privilege(r.oid, 'public', 'create'));
+
+-- is_prepared --
+-- Whether the roles, the schema for checkpoints and the extension are there.
+select to_regnamespace('checkpoints') is not null
+   and (select count(*) = 3 from pg_roles
+         where rolname in ('tellergraph_owner', 'tellergraph_app', 'tellergraph_checkpoint'))
+   and exists (select 1 from pg_extension where extname = 'vector') as prepared;
+
+-- server_version --
+select current_setting('server_version_num')::int / 10000 as major,
+       exists (select 1 from pg_available_extensions where name = 'vector') as has_vector;
+
+-- try_lock --
+-- Two processes that prepare or migrate one database take turns.
+select pg_try_advisory_lock(7326543120771);
+
+-- unlock --
+select pg_advisory_unlock(7326543120771);
+
+-- find_role --
+select rolsuper, rolbypassrls, rolcanlogin from pg_roles where rolname = %(role)s;
+
+-- am_superuser --
+select rolsuper from pg_roles where rolname = current_user;
+
+-- prepare_schemas --
+-- As the administrator, in Tellergraph's own database. The runtime login may use schema public and create nothing.
+create extension if not exists vector;
+grant usage, create on schema public to tellergraph_owner;
+revoke create on schema public from public;
+grant usage on schema public to tellergraph_app;
+create schema if not exists checkpoints authorization tellergraph_checkpoint;
+alter role tellergraph_checkpoint set search_path = checkpoints;
+do $$
+begin
+    execute format('revoke temporary on database %I from public', current_database());
+    execute format('grant connect on database %I to tellergraph_owner, tellergraph_app, tellergraph_checkpoint',
+                   current_database());
+end $$;

@@ -1,0 +1,1 @@
+"""Alembic's environment; the statements themselves are the files in ``sql/``."""
