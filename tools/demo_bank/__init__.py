@@ -1,0 +1,15 @@
+"""The demo bank: a deterministic generator of customers and eighteen months of their money, for demo mode and tests."""
+
+from tools.demo_bank.load import LoadReport, ensure_demo_bank, is_demo_loaded, load_demo_bank
+from tools.demo_bank.logins import LOGINS, Login
+from tools.demo_bank.model import InternalAccount
+
+__all__ = [
+    "LOGINS",
+    "InternalAccount",
+    "LoadReport",
+    "Login",
+    "ensure_demo_bank",
+    "is_demo_loaded",
+    "load_demo_bank",
+]

@@ -1,0 +1,48 @@
+-- lock_loading --
+-- One loader or reset at a time; the second waits and then finds the work done.
+select pg_advisory_xact_lock(hashtext('tellergraph demo bank'))
+
+-- is_loaded --
+select exists (select 1 from customers where id = %(alex)s) as loaded
+
+-- list_forced --
+-- Tables whose owner is held to row-level security: COPY refuses them.
+select relname from pg_class where oid = any (%(tables)s::regclass[]) and relforcerowsecurity order by relname
+
+-- list_foreign_keys --
+select conrelid::regclass::text as table_name, conname as name, pg_get_constraintdef(oid) as definition
+  from pg_constraint where contype = 'f' and conrelid = any (%(tables)s::regclass[]) order by conname
+
+-- list_secondary_indexes --
+-- Indexes that no constraint needs.
+select i.indexrelid::regclass::text as name, pg_get_indexdef(i.indexrelid) as definition
+  from pg_index i
+ where i.indrelid = any (%(tables)s::regclass[])
+   and not exists (select 1 from pg_constraint c where c.conindid = i.indexrelid)
+ order by 1
+
+-- add_internal_account --
+-- The bank's own account, made now if it is missing.
+insert into accounts (id, kind, name, currency, opened_at) values (%(id)s, 'internal', %(name)s, %(currency)s, %(now)s)
+on conflict (name, currency) where customer_id is null do nothing
+
+-- list_internal_accounts --
+select name, currency, id::text as id from accounts where customer_id is null
+
+-- last_numbers --
+select coalesce((select max(id) from journal_entries), 0) as entry,
+       coalesce((select max(id) from postings), 0) as posting,
+       coalesce((select max(id) from transactions), 0) as transaction
+
+-- set_last_numbers --
+select setval(pg_get_serial_sequence('journal_entries', 'id'), %(entry)s),
+       setval(pg_get_serial_sequence('postings', 'id'), %(posting)s),
+       setval(pg_get_serial_sequence('transactions', 'id'), %(transaction)s)
+
+-- list_faults --
+select fault, subject from ledger_faults limit 5
+
+-- count_rows --
+select (select count(*) from customers) as customers, (select count(*) from accounts) as accounts,
+       (select count(*) from cards) as cards, (select count(*) from transactions) as transactions,
+       (select count(*) from postings) as postings
