@@ -93,10 +93,7 @@ def uid_group(uid: int) -> int:
 
 
 def _matching(matches: Matcher, uid: int) -> Iterator[ServerProcess]:
-    for entry in os.scandir("/proc"):
-        if not entry.name.isdecimal():
-            continue
-        pid = int(entry.name)
+    for pid in [int(name) for name in os.listdir("/proc") if name.isdecimal()]:
         if not _is_match(pid, matches, uid):
             continue
         try:

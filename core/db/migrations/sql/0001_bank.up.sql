@@ -134,6 +134,7 @@ create table journal_entries (
     booked_at   timestamptz not null,
     reverses_id bigint references journal_entries
 );
+create index journal_entries_reverses on journal_entries (reverses_id) where reverses_id is not null;
 
 create table postings (
     id           bigint generated always as identity primary key,
@@ -222,6 +223,9 @@ create table transactions (
 comment on column transactions.amount_minor is 'Signed, in the account''s currency: negative is money out.';
 create index transactions_customer on transactions (customer_id, occurred_at desc, id desc);
 create index transactions_account on transactions (account_id, occurred_at desc, id desc);
+create index transactions_entry on transactions (entry_id) where entry_id is not null;
+create index transactions_card on transactions (card_id, occurred_at desc, id desc) where card_id is not null;
+create index transactions_payee on transactions (payee_id) where payee_id is not null;
 create index transactions_held on transactions (account_id) where status = 'pending';
 
 create table fraud_alerts (
@@ -234,6 +238,7 @@ create table fraud_alerts (
     created_at     timestamptz not null
 );
 create index fraud_alerts_customer on fraud_alerts (customer_id);
+create index fraud_alerts_transaction on fraud_alerts (transaction_id);
 
 -- The bank's published figures: the help centre quotes them, tools read them.
 create table product_terms (

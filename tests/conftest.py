@@ -1,0 +1,187 @@
+"""Real servers for the tests: one embedded PostgreSQL and Redis for the session, a clone of a template per test.
+
+empty   migrated, nothing in it
+bank    the demo bank with few customers
+fresh   the demo bank and the help centre
+"""
+
+import hashlib
+import itertools
+import socket
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+import psycopg
+import pytest
+import redis
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from core.db.bootstrap import DATABASE
+from core.db.migrate import migrate
+from core.db.urls import with_database
+from core.services import Services, running_services
+from core.settings import Settings
+from knowledge.embed import Encoder, Vectors
+from knowledge.ingest import ingest_folder
+from tools.demo_bank import ensure_demo_bank
+
+CUSTOMERS = 12
+SEED = 20260101
+HELP_CENTRE = Path(__file__).parents[1] / "knowledge" / "help_centre"
+
+Clone = Callable[[str], AbstractContextManager[Services]]
+
+
+class RememberingEncoder:
+    """The real encoder, whose vectors of the help centre are kept between runs: computing them takes a quarter minute."""
+
+    def __init__(self, directory: Path) -> None:
+        model = (files("knowledge") / "encoder" / "SHA256SUMS").read_bytes()
+        self._path = directory / f"{hashlib.sha256(model).hexdigest()[:16]}.npz"
+        self._known: dict[str, Vectors] = dict(np.load(self._path)) if self._path.exists() else {}
+
+    def encode(self, texts: Sequence[str]) -> Vectors:
+        # An article is encoded as one batch: int8 vectors depend a little on what stands beside them.
+        key = hashlib.sha256("\0".join(texts).encode()).hexdigest()
+        if key not in self._known:
+            self._known[key] = self._encoder.encode(texts)
+        return self._known[key]
+
+    def save(self) -> None:
+        np.savez(self._path, **self._known)
+
+    @cached_property
+    def _encoder(self) -> Encoder:
+        return Encoder.load()
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Iterator[Path]:
+    """Short, so that sockets fit in it."""
+    with TemporaryDirectory(prefix="tg-", dir="/tmp") as directory:
+        yield Path(directory) / "data"
+
+
+@pytest.fixture(scope="session")
+def settings(data_dir: Path) -> Settings:
+    return Settings(_env_file=None, data_dir=data_dir, demo_customers=CUSTOMERS, demo_seed=SEED)  # pyright: ignore[reportCallIssue]
+
+
+@pytest.fixture(scope="session")
+def services(settings: Settings) -> Iterator[Services]:
+    """The embedded servers, with a database that is migrated and otherwise empty."""
+    with running_services(settings) as running:
+        migrate(running)
+        yield running
+
+
+@pytest.fixture(scope="session")
+def seeded_at() -> datetime:
+    """The moment at which the demo bank was made: its dates are relative to it."""
+    return datetime.now(UTC)
+
+
+@pytest.fixture(scope="session")
+def clone(services: Services) -> Clone:
+    """``with clone(template) as services``: a database of its own, dropped at the end."""
+    numbers = itertools.count(1)
+
+    @contextmanager
+    def cloned(template: str) -> Generator[Services]:
+        own = _copy(services, template, f"test_{next(numbers)}")
+        try:
+            yield own
+        finally:
+            _administer(services, "drop database {} with (force)", _database(own))
+
+    return cloned
+
+
+@pytest.fixture(scope="session")
+def bank_template(services: Services, seeded_at: datetime) -> str:
+    """The name of a database with the demo bank."""
+    bank = _copy(services, DATABASE, "template_bank")
+    ensure_demo_bank(bank.owner_url, customers=CUSTOMERS, seed=SEED, now=seeded_at)
+    return _database(bank)
+
+
+@pytest.fixture(scope="session")
+def template_database(services: Services, bank_template: str, pytestconfig: pytest.Config) -> str:
+    """The name of a database with the demo bank and the help centre."""
+    assert pytestconfig.cache is not None
+    encoder = RememberingEncoder(pytestconfig.cache.mkdir("help-centre-vectors"))
+    full = _copy(services, bank_template, "template_full")
+    report = ingest_folder(full.owner_url, HELP_CENTRE, load_encoder=lambda: encoder)
+    encoder.save()
+    assert not report.failed
+    return _database(full)
+
+
+@pytest.fixture
+def empty(clone: Clone) -> Iterator[Services]:
+    with clone(DATABASE) as own, _clean_redis(own):
+        yield own
+
+
+@pytest.fixture
+def bank(clone: Clone, bank_template: str) -> Iterator[Services]:
+    with clone(bank_template) as own, _clean_redis(own):
+        yield own
+
+
+@pytest.fixture
+def fresh(clone: Clone, template_database: str) -> Iterator[Services]:
+    with clone(template_database) as own, _clean_redis(own):
+        yield own
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_network() -> Iterator[None]:
+    """Refuses connections that leave this machine."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, name, _only_here(getattr(socket.socket, name)))
+        yield
+
+
+def _only_here(connect: Callable[[socket.socket, Any], Any]) -> Callable[[socket.socket, Any], Any]:
+    def guarded(self: socket.socket, address: Any) -> Any:
+        here = self.family == socket.AF_UNIX or str(address[0]).startswith("127.") or address[0] in {"::1", "localhost"}
+        if not here:
+            raise AssertionError(f"a test tried to reach {address}")
+        return connect(self, address)
+
+    return guarded
+
+
+@contextmanager
+def _clean_redis(services: Services) -> Generator[None]:
+    yield
+    with redis.Redis.from_url(services.redis_url) as client:
+        client.flushall()
+
+
+def _administer(services: Services, statement: str, *names: str) -> None:
+    url = with_database(services.admin_url, "postgres")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
+
+
+def _copy(services: Services, template: str, name: str) -> Services:
+    """Until the session's servers go, unless somebody drops it."""
+    _administer(services, "create database {} template {} owner tellergraph_owner", name, template)
+    urls = {key: getattr(services, key) for key in ("app_url", "owner_url", "checkpoint_url", "admin_url")}
+    return replace(services, **{key: with_database(url, name) for key, url in urls.items()})
+
+
+def _database(services: Services) -> str:
+    return conninfo_to_dict(services.owner_url)["dbname"]
