@@ -1,0 +1,163 @@
+// The widget as a whole: header, past chats, conversation, login; in a shadow root, so that a host page's styles and
+// ours leave each other alone.
+import { Api, ApiError, ConnectionLost } from "./api.js";
+import { Chat } from "./chat.js";
+import { h, icon, mark } from "./dom.js";
+import { LoginDialog } from "./login.js";
+import { SessionList } from "./sessions.js";
+
+/** Fills #tellergraph, or adds it to the page with a button that opens and closes it. `base`: where the bank serves. */
+export function mount(base) {
+  const found = document.getElementById("tellergraph");
+  const host = found ?? h("div", { id: "tellergraph", "data-launcher": true });
+  const root = host.attachShadow({ mode: "open" });
+  const app = new App(base, host.dataset.bank ?? "Teller Bank");
+  const shell = found ? app.element : launcher(app);
+  const styles = h("link", { rel: "stylesheet", href: new URL("static/widget.css", base) });
+  shell.hidden = true;
+  styles.addEventListener("load", () => { shell.hidden = false; });
+  root.append(styles, shell);
+  if (!found) document.body.append(host);
+  app.start();
+}
+
+function launcher(app) {
+  const panel = h("div", { class: "panel", id: "tg-panel", role: "dialog", "aria-label": "Assistant", hidden: true }, app.element);
+  const button = h("button", { type: "button", class: "launcher", "aria-expanded": "false", "aria-controls": "tg-panel" }, icon("chat"), h("span", {}, "Ask the bank"));
+  const toggle = (open) => {
+    panel.hidden = !open;
+    button.setAttribute("aria-expanded", String(open));
+    if (open) app.focus();
+    else button.focus();
+  };
+  button.addEventListener("click", () => toggle(panel.hidden));
+  panel.addEventListener("keydown", (event) => event.key === "Escape" && !app.modal && toggle(false));
+  return h("div", { class: "floating" }, panel, button);
+}
+
+class App {
+  element;
+  #api;
+  #chat;
+  #login;
+  #sessions;
+  #customer = null;
+  #who = h("div", { class: "who" });
+  #menu = h("button", { type: "button", class: "quiet menu", "aria-label": "Past chats", "aria-expanded": "false", hidden: true, on: { click: () => this.#openMenu(!this.#menuOpen) } }, icon("menu"));
+
+  constructor(base, bank) {
+    this.#api = new Api(base);
+    this.#chat = new Chat(this.#api, {
+      login: () => this.#login.open(),
+      expired: () => this.#expire(),
+      changed: (sessionId) => this.#changed(sessionId),
+    });
+    this.#login = new LoginDialog(this.#api, (customer) => this.#enter(customer));
+    this.#sessions = new SessionList({ open: (id) => this.#open(id), remove: (id) => this.#remove(id) }, () => this.#api.now());
+    this.#sessions.element.hidden = true;
+    const brand = h("div", { class: "brand" }, mark(), h("div", {}, h("strong", {}, bank), h("span", {}, "Assistant")));
+    const fresh = h("button", { type: "button", class: "button ghost new-chat", on: { click: () => this.#new() } }, icon("plus"), h("span", {}, "New chat"));
+    const header = h("header", { class: "top" }, this.#menu, brand, fresh, this.#who);
+    const scrim = h("div", { class: "scrim", on: { click: () => this.#openMenu(false) } });
+    const keys = (event) => event.key === "Escape" && this.#menuOpen && this.#openMenu(false);
+    this.element = h("div", { class: "app", on: { keydown: keys } }, header, h("div", { class: "middle" }, this.#sessions.element, scrim, this.#chat.element), this.#login.element);
+    this.#showWho();
+  }
+
+  async start() {
+    const logins = await this.#quietly(() => this.#api.demoLogins());
+    if (!logins?.length) return;
+    this.#login.showDemo(logins);
+    this.#chat.demo = true;
+  }
+
+  focus() {
+    this.#chat.focus();
+  }
+
+  get modal() {
+    return this.#login.element.open;
+  }
+
+  #enter(customer) {
+    this.#customer = customer;
+    this.#showWho();
+    this.#chat.enter(customer);
+    this.#listSessions();
+  }
+
+  #leave() {
+    this.#api.logout();
+    this.#customer = null;
+    this.#showWho();
+    this.#chat.leave();
+    this.#chat.focus();
+  }
+
+  #expire() {
+    this.#api.logout();
+    this.#customer = null;
+    this.#showWho();
+    this.#login.open("Your login has expired. Log in again to go on; your message is kept.");
+  }
+
+  #new() {
+    this.#openMenu(false);
+    this.#chat.clear();
+    this.#chat.focus();
+  }
+
+  async #open(sessionId) {
+    this.#openMenu(false);
+    await this.#quietly(() => this.#chat.open(sessionId));
+  }
+
+  async #remove(sessionId) {
+    await this.#quietly(() => this.#api.deleteHistory(sessionId));
+    if (this.#chat.sessionId === sessionId) this.#chat.clear();
+    await this.#listSessions();
+  }
+
+  #changed(sessionId) {
+    this.#sessions?.mark(sessionId);
+    if (this.#customer && sessionId) this.#listSessions();
+  }
+
+  async #listSessions() {
+    const customer = this.#customer;
+    const sessions = customer && (await this.#quietly(() => this.#api.sessions()));
+    if (sessions && this.#customer === customer) this.#sessions.show(sessions);
+  }
+
+  /** The result, or null where the bank could not be had: the list of past chats is no reason to stop a customer. */
+  async #quietly(action) {
+    try {
+      return await action();
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401 && this.#customer) this.#expire();
+      else if (!(error instanceof ApiError || error instanceof ConnectionLost)) throw error;
+      return null;
+    }
+  }
+
+  #showWho() {
+    const customer = this.#customer;
+    const button = (text, action, kind) => h("button", { type: "button", class: `button ${kind}`, on: { click: action } }, text);
+    if (customer) this.#who.replaceChildren(h("span", { class: "name" }, customer.name), button("Log out", () => this.#leave(), "ghost"));
+    else this.#who.replaceChildren(button("Log in", () => this.#login.open(), "primary"));
+    this.#sessions.element.hidden = !customer;
+    this.#menu.hidden = !customer;
+    if (!customer) this.#sessions.show([]);
+    this.#openMenu(false);
+  }
+
+  get #menuOpen() {
+    return this.element?.dataset.menu === "open";
+  }
+
+  #openMenu(open) {
+    if (!this.element) return;
+    this.element.dataset.menu = open ? "open" : "closed";
+    this.#menu.setAttribute("aria-expanded", String(open));
+  }
+}

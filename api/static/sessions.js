@@ -1,0 +1,47 @@
+// The list of a customer's past chats.
+import { h, icon } from "./dom.js";
+import { when } from "./format.js";
+
+export class SessionList {
+  element;
+  #list = h("ul");
+  #handlers;
+  #current = null;
+  #now;
+
+  /** `handlers`: {open(id), remove(id)}; `now()` is the server's time in ms. */
+  constructor(handlers, now) {
+    this.#handlers = handlers;
+    this.#now = now;
+    this.element = h("nav", { class: "sessions", "aria-label": "Past chats" }, h("h2", {}, "Past chats"), this.#list);
+  }
+
+  show(sessions) {
+    const rows = sessions.map((session) => this.#row(session));
+    this.#list.replaceChildren(...(rows.length ? rows : [h("li", { class: "empty" }, "Your chats will be listed here.")]));
+    this.mark(this.#current);
+  }
+
+  mark(sessionId) {
+    this.#current = sessionId;
+    for (const row of this.#list.querySelectorAll("[data-session]")) {
+      row.querySelector(".session-open")?.setAttribute("aria-current", String(row.dataset.session === sessionId));
+    }
+  }
+
+  #row({ session_id: id, title, updated_at: updated }) {
+    const name = title || "Untitled chat";
+    const open = h("button", { type: "button", class: "session-open", on: { click: () => this.#handlers.open(id) } }, h("span", {}, name), h("time", { datetime: updated }, when(updated, this.#now())));
+    const remove = h("button", { type: "button", class: "quiet", "aria-label": `Delete ${name}` }, icon("trash"));
+    const row = h("li", { "data-session": id }, open, remove);
+    remove.addEventListener("click", () => this.#ask(row, id, [open, remove]));
+    return row;
+  }
+
+  #ask(row, id, usual) {
+    const yes = h("button", { type: "button", class: "button small danger", on: { click: () => this.#handlers.remove(id) } }, "Delete");
+    const no = h("button", { type: "button", class: "button small", on: { click: () => { row.replaceChildren(...usual); usual[1].focus(); } } }, "Keep");
+    row.replaceChildren(h("span", { class: "session-ask" }, "Delete this chat?"), yes, no);
+    no.focus();
+  }
+}
