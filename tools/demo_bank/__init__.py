@@ -3,13 +3,17 @@
 from tools.demo_bank.load import LoadReport, ensure_demo_bank, is_demo_loaded, load_demo_bank
 from tools.demo_bank.logins import LOGINS, Login
 from tools.demo_bank.model import InternalAccount
+from tools.demo_bank.named import Who
+from tools.demo_bank.reset import reset_demo
 
 __all__ = [
     "LOGINS",
     "InternalAccount",
     "LoadReport",
     "Login",
+    "Who",
     "ensure_demo_bank",
     "is_demo_loaded",
     "load_demo_bank",
+    "reset_demo",
 ]

@@ -6,7 +6,7 @@ transaction these are set aside; foreign keys and indexes are then made again, w
 ledger is checked by one query.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from core.db.queries import Queries
 from core.errors import TellergraphError
 from tools.demo_bank.rows import COLUMNS, Rows
 
-QUERIES = Queries(Path(__file__).with_name("demo_bank.sql"))
+QUERIES = Queries(*(Path(__file__).with_name(name) for name in ("demo_bank.sql", "reset.sql")))
 OwnerConnection = Connection[TupleRow]
 
 LARGE_TABLES = ["journal_entries", "postings", "transactions"]
@@ -31,7 +31,7 @@ class LedgerFault(TellergraphError):
 
 
 @contextmanager
-def bulk_loading(connection: OwnerConnection) -> Iterator[None]:
+def bulk_loading(connection: OwnerConnection) -> Generator[None]:
     """Inside an open transaction: COPY works on all tables, and the large ones take rows at full speed.
 
     Raises:
@@ -70,17 +70,19 @@ def copy_rows(connection: OwnerConnection, rows: Rows) -> None:
     with connection.cursor() as cursor:
         for table, lines in rows.lines.items():
             if lines:
-                with cursor.copy(_copy_statement(table, table)) as copy:
+                statement = sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(table), column_list(table))
+                with cursor.copy(statement) as copy:
                     copy.write("".join(lines))
     rows.clear()
 
 
-def _copy_statement(table: str, columns_of: str) -> sql.Composed:
-    return sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(table), column_list(columns_of))
-
-
 def column_list(table: str) -> sql.Composed:
-    return sql.SQL(", ").join(sql.Identifier(column) for column in COLUMNS[table].split())
+    return sql.SQL(", ").join(sql.Identifier(column) for column in COLUMNS[table])
+
+
+def analyze(connection: OwnerConnection) -> None:
+    tables = sql.SQL(", ").join(sql.Identifier(table) for table in COLUMNS)
+    connection.execute(sql.SQL("analyze {}").format(tables))
 
 
 def list_rows(connection: OwnerConnection, query: str, **params: Any) -> list[dict[str, Any]]:

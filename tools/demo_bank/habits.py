@@ -79,6 +79,7 @@ class Habits:
     abroad: Abroad | None = None
     account_fee: int = 0
     """Monthly, minor units."""
+    top_ups_per_month: float = 0
     quiet_days: int = 0
     """Days before the end without purchases."""
     pending: bool = False

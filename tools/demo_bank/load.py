@@ -10,15 +10,14 @@ from typing import Any
 import psycopg
 
 from core.errors import Conflict
-from core.security.passwords import hash_password
 from tools.demo_bank.book import Book, Ids, InternalIds
-from tools.demo_bank.bulk import QUERIES, OwnerConnection, bulk_loading, copy_rows, list_rows
+from tools.demo_bank.bulk import QUERIES, OwnerConnection, analyze, bulk_loading, copy_rows, list_rows
 from tools.demo_bank.calendar import History
 from tools.demo_bank.catalogue import load_catalogue
 from tools.demo_bank.generate import generate_others, named_movements
-from tools.demo_bank.logins import STAFF
+from tools.demo_bank.logins import CUSTOMERS, STAFF
 from tools.demo_bank.model import CURRENCIES, InternalAccount
-from tools.demo_bank.named import NAMED, Named
+from tools.demo_bank.named import NAMED, Named, customer_id
 from tools.demo_bank.numbers import named_id
 from tools.demo_bank.rows import Rows
 from tools.demo_bank.terms import FIELDS, load_terms
@@ -44,7 +43,7 @@ class LoadReport:
 
 def is_demo_loaded(owner_url: str) -> bool:
     with psycopg.connect(owner_url) as connection:
-        return _is_loaded(connection)
+        return is_loaded(connection)
 
 
 def ensure_demo_bank(
@@ -52,10 +51,10 @@ def ensure_demo_bank(
 ) -> LoadReport | None:
     """Loads the demo bank if it is not there; None if it is. Processes that start together load it once."""
     with psycopg.connect(owner_url) as connection:
-        if _is_loaded(connection):
+        if is_loaded(connection):
             return None
         connection.execute(QUERIES["lock_loading"])
-        if _is_loaded(connection):
+        if is_loaded(connection):
             return None
         return _load(connection, customers, seed, now, progress)
 
@@ -63,8 +62,7 @@ def ensure_demo_bank(
 def load_demo_bank(
     owner_url: str, *, customers: int, seed: int, now: datetime, progress: Progress | None = None
 ) -> LoadReport:
-    """Loads the demo bank into a bank without it, in one transaction. Same seed, customers and ``now``: same rows, but
-    for password hashes, whose salt is random.
+    """Loads the demo bank into a bank without it, in one transaction. Same seed, customers and ``now``: same rows.
 
     Args:
         owner_url: a login with the rights of the tables' owner.
@@ -79,8 +77,8 @@ def load_demo_bank(
     return report
 
 
-def _is_loaded(connection: OwnerConnection) -> bool:
-    return bool(list_rows(connection, "is_loaded", alex=named_id("alex customer"))[0]["loaded"])
+def is_loaded(connection: OwnerConnection) -> bool:
+    return bool(list_rows(connection, "is_loaded", alex=customer_id("alex"))[0]["loaded"])
 
 
 def _load(
@@ -100,7 +98,7 @@ def _load(
             enter_named(book, rows, one(history), history)
         _write_others(connection, rows, book, customers, seed, history, progress)
         connection.execute(QUERIES["set_last_numbers"], {name: next(numbers) - 1 for name, numbers in counters.items()})
-    connection.execute("analyze")
+    analyze(connection)
     return LoadReport(**list_rows(connection, "count_rows")[0], seconds=round(perf_counter() - started, 2))
 
 
@@ -135,7 +133,8 @@ def enter_named(book: Book, rows: Rows, named: Named, history: History) -> None:
     movements = named_movements(named, history)
     transactions = book.enter(named.customer, movements)
     owner, now = named.customer.profile.id, history.now
-    rows.add("credentials", owner, named.email, hash_password(named.password), now)
+    login = CUSTOMERS[named.who]
+    rows.add("credentials", owner, login.email, login.password_hash, now)
     if (alert := named.alert) is not None:
         transaction = transactions[movements.index(alert.movement)]
         rows.add("fraud_alerts", named_id(f"{named.who} alert"), owner, named.customer.cards[alert.card].id,
@@ -144,9 +143,7 @@ def enter_named(book: Book, rows: Rows, named: Named, history: History) -> None:
 
 def _add_logins(rows: Rows, now: datetime) -> None:
     for login in STAFF:
-        rows.add(
-            "staff", named_id(login.email), login.email, login.name, login.role, hash_password(login.password), now
-        )
+        rows.add("staff", named_id(login.email), login.email, login.name, login.role, login.password_hash, now)
 
 
 def _add_fixed_rows(rows: Rows) -> None:

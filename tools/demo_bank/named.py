@@ -6,10 +6,11 @@ from datetime import date, timedelta
 from random import Random
 from typing import Literal
 
-from tools.demo_bank.calendar import DAY, History, at
+from tools.demo_bank.calendar import History, at
 from tools.demo_bank.catalogue import load_catalogue
 from tools.demo_bank.currencies import exchange, spend_euros
 from tools.demo_bank.habits import Bill, Credit, Friend, Habits
+from tools.demo_bank.logins import CUSTOMERS
 from tools.demo_bank.model import (
     Account,
     AccountKind,
@@ -53,26 +54,20 @@ class Named:
     alert: Alert | None = None
 
     @property
-    def email(self) -> str:
-        return f"{self.who}@demo.example"
-
-    @property
-    def password(self) -> str:
-        return f"demo-{self.who}-1"
-
-    @property
     def random(self) -> Random:
         """Depends on no seed, so that a reset needs none."""
         return Random(f"demo bank {self.who}")  # noqa: S311
+
+
+def customer_id(who: Who) -> str:
+    return named_id(f"{who} customer")
 
 
 def alex(history: History) -> Named:
     maker = _Maker("alex", history)
     named = load_catalogue().named
     customer = Customer(
-        maker.profile(
-            "Alex Morgan", date(1990, 4, 17), "+44 7700 900123", "14 Linden Way", "Leeds", "LS6 2QT", "passport"
-        ),
+        maker.profile(date(1990, 4, 17), "+44 7700 900123", "14 Linden Way", "Leeds", "LS6 2QT", "passport"),
         [
             maker.account("current", "Everyday", "GBP"),
             maker.account("savings", "Rainy Day", "GBP"),
@@ -126,9 +121,7 @@ def alex(history: History) -> Named:
 def blair(history: History) -> Named:
     maker = _Maker("blair", history)
     customer = Customer(
-        maker.profile(
-            "Blair Ahmed", date(1998, 11, 2), "+44 7700 900456", "3 Mill Lane", "York", "YO10 4DR", "driving_licence"
-        ),
+        maker.profile(date(1998, 11, 2), "+44 7700 900456", "3 Mill Lane", "York", "YO10 4DR", "driving_licence"),
         [maker.account("current", "Current", "GBP")],
         [maker.card(0, "debit", "1107", "frozen")],
     )
@@ -192,12 +185,10 @@ def _travel(history: History) -> list[Movement]:
 
 
 def _top_ups(history: History) -> list[Movement]:
-    """Cash paid in twice, with nothing held back."""
+    """From a card of another bank."""
     return [
-        Movement(
-            at(history.today_index - days, 11, 30), EVERYDAY, amount, "top_up", "income", text, InternalAccount.CLEARING
-        )
-        for days, amount, text in ((160, 10_000, "Top-up by card"), (64, 5_000, "Top-up by card"))
+        Movement(at(history.today_index - days, 11, 30), EVERYDAY, amount, "top_up", "income", "Top-up by card")
+        for days, amount in ((160, 10_000), (64, 5_000))
     ]
 
 
@@ -205,7 +196,7 @@ class _Maker:
     """Parts of a named customer: the same ids and numbers on every day."""
 
     def __init__(self, who: Who, history: History) -> None:
-        self._who = who
+        self._who: Who = who
         self._random = Random(f"numbers of {who}")  # noqa: S311
         self._history = history
         self._since = history.stamp(0)
@@ -214,12 +205,12 @@ class _Maker:
         return named_id(f"{self._who} {what}")
 
     def profile(
-        self, name: str, born: date, phone: str, street: str, city: str, postcode: str,
+        self, born: date, phone: str, street: str, city: str, postcode: str,
         document: Literal["passport", "driving_licence"],
     ) -> Profile:  # fmt: skip
         return Profile(
-            self._id("customer"), name, born, phone, street, city, postcode, "standard", "verified", 2, document,
-            self._since, self._since,
+            customer_id(self._who), CUSTOMERS[self._who].name, born, phone, street, city, postcode,
+            "standard", "verified", 2, document, self._since, self._since,
         )  # fmt: skip
 
     def account(self, kind: AccountKind, name: str, currency: str, limit: int = 0) -> Account:

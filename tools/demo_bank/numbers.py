@@ -1,5 +1,5 @@
-"""Identifiers as banks write them: sort codes, account numbers, IBANs with right check digits, and UUIDs that follow from
-a seed or a name. The bank code and the sort codes belong to no real bank."""
+"""Identifiers as banks write them: sort codes, account numbers, IBANs with right check digits, and UUIDs that follow
+from a seed or a name. The bank code and the sort codes belong to no real bank."""
 
 from random import Random
 from uuid import UUID, uuid5

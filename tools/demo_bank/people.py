@@ -53,11 +53,11 @@ class PersonMaker:
             income=income,
             employer=random.choice(load_people().employers),
             final=random.randrange(12_000, 350_000),
-            purchases_per_month=random.randrange(12, 26) if self._busy else random.randrange(1, 4),
+            purchases_per_month=random.randrange(8, 19) if self._busy else random.randrange(1, 4),
             spend=int(income * random.uniform(0.3, 0.5)),
             debit_card=0,
             online_card=online,
-            bills=self._bills(income, online),
+            bills=self._bills(online),
             floor=8_000,
             before_payday=random.randrange(9_000, 40_000),
             savings=savings,
@@ -66,6 +66,7 @@ class PersonMaker:
             credit=credit,
             abroad=Abroad(euro, 2.5 if self._busy else 0.8) if euro >= 0 else None,
             account_fee=amount_of("account.plus.monthly_fee") if self._premium else 0,
+            top_ups_per_month=0.15 if random.random() < 0.3 else 0,
             pending=random.random() < 0.3,
         )
 
@@ -81,7 +82,7 @@ class PersonMaker:
             phone=f"+44 7700 900{random.randrange(1000):03d}",
             address_line=f"{random.randrange(1, 140)} {random.choice(people.streets)}",
             city=city,
-            postcode=f"{people.postcodes[city]} {random.randrange(1, 10)}{random.choice('ABDEFGHJ')}{random.choice('LNPQRSTU')}",
+            postcode=self._postcode(),
             tier="premium" if self._premium else "standard",
             kyc_status=kyc,
             kyc_level=random.choice((2, 2, 3)) if known else random.choice((0, 1)),
@@ -89,6 +90,10 @@ class PersonMaker:
             kyc_verified=self._since if known else None,
             created=self._since,
         )
+
+    def _postcode(self) -> str:
+        choice = self._random.choice
+        return f"{load_people().postcodes[self._city]} {choice('123456789')}{choice('ABDEFGHJ')}{choice('LNPQRSTU')}"
 
     def account(self, kind: AccountKind, name: str, currency: str, limit: int = 0) -> Account:
         number = account_number(self._random)
@@ -166,7 +171,7 @@ class PersonMaker:
                 friends.append(Friend(len(customer.payees) - 1, 0.5 if self._busy else 0.1, 800, 9_000, "Thanks"))
         return tuple(friends)
 
-    def _bills(self, income: int, online_card: int) -> list[Bill]:
+    def _bills(self, online_card: int) -> list[Bill]:
         random, online = self._random, load_catalogue().online
         count = random.randrange(2, 6) if self._busy else random.randrange(1, 3)
         bills = [

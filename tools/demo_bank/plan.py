@@ -3,10 +3,10 @@
 from random import Random
 
 from tools.demo_bank.calendar import DAY, History, Month, at, standing_order_at
+from tools.demo_bank.currencies import exchange_to_euro
 from tools.demo_bank.habits import Bill, Habits
 from tools.demo_bank.model import Customer, InternalAccount, Movement
-from tools.demo_bank.purchases import Shopper
-from tools.demo_bank.currencies import exchange_to_euro
+from tools.demo_bank.purchases import Shopper, leave_pending
 
 MAIN = 0
 """Index of the account that income arrives on."""
@@ -23,9 +23,11 @@ def plan_movements(customer: Customer, habits: Habits, history: History, random:
         movements += _account_fee(habits, month)
         movements += _interest(habits, month)
         movements += _friends(customer, habits, month, random)
+        movements += _top_ups(habits, month, random)
         movements += _purchases(habits, shopper, history, month, random)
     movements += exchange_to_euro(habits, history, random)
-    return [movement for movement in movements if movement.at <= history.now_at]
+    past = [movement for movement in movements if movement.at <= history.now_at]
+    return leave_pending(past, history.now_at) if habits.pending else past
 
 
 def _income(habits: Habits, history: History, month: Month) -> list[Movement]:
@@ -100,6 +102,13 @@ def _friends(customer: Customer, habits: Habits, month: Month, random: Random) -
             moment = at(month.start + random.randrange(month.length), 18, random.randrange(180))
             movements.append(Movement(moment, MAIN, -amount, "transfer_out", "transfers", text, payee=friend.payee))
     return movements
+
+
+def _top_ups(habits: Habits, month: Month, random: Random) -> list[Movement]:
+    if random.random() >= habits.top_ups_per_month:
+        return []
+    moment = at(month.start + random.randrange(month.length), 10, random.randrange(600))
+    return [Movement(moment, MAIN, random.randrange(2, 16) * 1_000, "top_up", "income", "Top-up by card")]
 
 
 def _purchases(habits: Habits, shopper: Shopper, history: History, month: Month, random: Random) -> list[Movement]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-COLUMNS = {
+_COLUMNS = {
     "customers": "id full_name date_of_birth phone address_line city postcode country tier kyc_status kyc_level "
     "kyc_document kyc_verified_at created_at",
     "credentials": "customer_id email password_hash created_at",
@@ -24,6 +24,8 @@ COLUMNS = {
     "fraud_alerts": "id customer_id card_id transaction_id reason status created_at",
     "product_terms": "code product kind label amount_minor currency percent quantity unit",
 }
+
+COLUMNS = {table: names.split() for table, names in _COLUMNS.items()}
 """Columns of each table in the order of its lines; tables in the order in which they may be written."""
 
 NULL = "\\N"
@@ -49,9 +51,10 @@ def _field(value: Any) -> str:
         return NULL
     if isinstance(value, datetime):
         return value.isoformat()
-    return str(value).translate(_ESCAPES)
+    text = str(value)
+    if any(letter in text for letter in "\\\t\n\r"):
+        raise ValueError(f"the generator writes no text that COPY would have to escape: {text!r}")
+    return text
 
-
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 NextId = Callable[[], int]

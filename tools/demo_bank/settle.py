@@ -57,7 +57,7 @@ class _Walk:
         for account, balance in ((self._habits.savings, self._savings), (MAIN, self._main)):
             if account >= 0 and balance:
                 text = "Balance brought forward"
-                self.seen.append(Movement(0, account, balance, "opening", "income", text, InternalAccount.OPENING))
+                self.seen.append(Movement(0, account, balance, "opening", "opening", text, InternalAccount.OPENING))
 
     def _save_the_rest(self, salary: Movement) -> None:
         missing = self._habits.before_payday - (self._main - salary.amount)

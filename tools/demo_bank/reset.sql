@@ -1,0 +1,44 @@
+-- lock_ledger --
+-- Writers wait; readers do not. Waits itself no longer than this.
+set local lock_timeout = '15s'; lock table journal_entries, postings, transactions in share row exclusive mode
+
+-- list_own_entries --
+-- Entries that touch the customer, and whether another customer is in them too.
+select e.entry_id as id,
+       exists (select 1 from postings o where o.entry_id = e.entry_id and o.customer_id <> %(customer)s) as shared
+  from (select distinct p.entry_id from postings p
+         where p.account_id in (select id from accounts where customer_id = %(customer)s)) e
+
+-- hand_over_postings --
+-- In an entry shared with another customer, clearing takes this customer's side: the other keeps what happened to them.
+with moved as (
+    update postings p set account_id = c.id, customer_id = null
+      from accounts c
+     where c.customer_id is null and c.name = %(clearing)s and c.currency = p.currency
+       and p.entry_id = any (%(entries)s) and p.customer_id = %(customer)s
+    returning c.id as account_id, p.amount_minor
+)
+update accounts a set balance_minor = a.balance_minor + s.total
+  from (select account_id, sum(amount_minor) as total from moved group by account_id order by account_id) s
+ where a.id = s.account_id
+
+-- delete_postings --
+-- Also the bank's side, whose balances go back with it.
+with gone as (delete from postings where entry_id = any (%(entries)s) returning account_id, amount_minor)
+update accounts a set balance_minor = a.balance_minor - s.total
+  from (select account_id, sum(amount_minor) as total from gone group by account_id order by account_id) s
+ where a.id = s.account_id
+
+-- delete_entries --
+delete from journal_entries where id = any (%(entries)s)
+
+-- delete_conversations --
+-- Turns and messages go with their sessions.
+delete from chat_sessions where owner = %(subject)s
+
+-- reserve_numbers --
+select nextval(pg_get_serial_sequence(%(table)s, 'id')) as number from generate_series(1, %(count)s)
+
+-- record_reset --
+insert into audit_log (actor, customer_id, action, resource, at)
+values ('operator', %(customer)s::uuid, 'demo.reset', 'customer:' || %(customer)s::text, %(now)s)
