@@ -27,7 +27,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from core.db.bootstrap import DATABASE
 from core.db.migrate import migrate
-from core.db.urls import with_database
+from core.db.urls import with_database, with_options
 from core.services import Services, running_services
 from core.settings import Settings
 from knowledge.embed import Encoder, Vectors
@@ -42,7 +42,7 @@ Clone = Callable[[str], AbstractContextManager[Services]]
 
 
 class RememberingEncoder:
-    """The real encoder, whose vectors of the help centre are kept between runs: computing them takes a quarter minute."""
+    """The real encoder. The help centre's vectors are kept between runs: computing them takes a quarter minute."""
 
     def __init__(self, directory: Path) -> None:
         model = (files("knowledge") / "encoder" / "SHA256SUMS").read_bytes()
@@ -120,7 +120,8 @@ def template_database(services: Services, bank_template: str, pytestconfig: pyte
     assert pytestconfig.cache is not None
     encoder = RememberingEncoder(pytestconfig.cache.mkdir("help-centre-vectors"))
     full = _copy(services, bank_template, "template_full")
-    report = ingest_folder(full.owner_url, HELP_CENTRE, load_encoder=lambda: encoder)
+    quick = with_options(full.owner_url, "-c synchronous_commit=off")
+    report = ingest_folder(quick, HELP_CENTRE, load_encoder=lambda: encoder)
     encoder.save()
     assert not report.failed
     return _database(full)

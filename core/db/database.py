@@ -5,10 +5,10 @@ Readers get a ``ReadHandle``, writers a ``WriteHandle``: a read-only tool cannot
 read-only as well).
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields
-from typing import Any, LiteralString, TypeVar, cast
+from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -112,17 +112,17 @@ class Database:
         await self._pool.close()
 
     @asynccontextmanager
-    async def reading(self, scope: Scope = NOBODY) -> AsyncIterator[ReadHandle]:
+    async def reading(self, scope: Scope = NOBODY) -> AsyncGenerator[ReadHandle]:
         async with self._transaction(scope, "begin read only") as connection:
             yield ReadHandle(connection)
 
     @asynccontextmanager
-    async def writing(self, scope: Scope = NOBODY) -> AsyncIterator[WriteHandle]:
+    async def writing(self, scope: Scope = NOBODY) -> AsyncGenerator[WriteHandle]:
         async with self._transaction(scope, "begin") as connection:
             yield WriteHandle(connection)
 
     @asynccontextmanager
-    async def _transaction(self, scope: Scope, begin: LiteralString) -> AsyncIterator[AsyncConnection[Any]]:
+    async def _transaction(self, scope: Scope, begin: LiteralString) -> AsyncGenerator[AsyncConnection[Any]]:
         try:
             async with self._pool.connection() as connection:
                 await self._begin(connection, scope, begin)
@@ -140,7 +140,7 @@ class Database:
         values = {field.name: _text(getattr(scope, field.name)) for field in fields(scope)}
         async with connection.pipeline():
             await connection.execute(begin)
-            await connection.execute(cast(LiteralString, "select " + _ALL_SETTINGS), values)
+            await connection.execute("select " + _ALL_SETTINGS, values)
 
 
 def _text(value: object) -> str:

@@ -1,6 +1,7 @@
 """Brings a database's schema to a revision, forward and back.
 
-Asking whether anything is to be done costs two connections; Alembic and LangGraph, slow to import, are loaded only then.
+Asking whether anything is to be done costs two connections; Alembic and LangGraph, slow to
+import, are loaded only then.
 """
 
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import psycopg
+from psycopg import sql
 
 from core.db.locks import changing_database
 from core.errors import ConfigurationError
@@ -87,8 +89,8 @@ def _require_known(revision: str) -> None:
 
 
 def _change(owner_url: str, target: str, *, forward: bool) -> None:
-    # Only here: Alembic with SQLAlchemy costs half a second at each start otherwise.
-    from core.db import alembic_runner
+    # Alembic with SQLAlchemy would cost each start half a second.
+    from core.db import alembic_runner  # noqa: PLC0415
 
     with psycopg.connect(owner_url, autocommit=True) as lock, changing_database(lock):
         try:
@@ -107,19 +109,22 @@ def _checkpoint_version(checkpoint_url: str) -> str | None:
 
 
 def _change_checkpoints(checkpoint_url: str) -> None:
-    # Only here: LangGraph is slow to import too.
-    from langgraph.checkpoint.postgres import PostgresSaver
+    # LangGraph is slow to import too.
+    from langgraph.checkpoint.postgres import PostgresSaver  # noqa: PLC0415
 
     with psycopg.connect(checkpoint_url, autocommit=True) as lock, changing_database(lock):
         with PostgresSaver.from_conn_string(checkpoint_url) as saver:
             saver.setup()
-        lock.execute(f"comment on schema checkpoints is '{version(_CHECKPOINTER)}'".encode())
+        lock.execute(sql.SQL("comment on schema checkpoints is {}").format(sql.Literal(version(_CHECKPOINTER))))
 
 
 def _drop_checkpoints(checkpoint_url: str) -> None:
-    with psycopg.connect(checkpoint_url, autocommit=True) as connection, changing_database(connection):
-        with connection.transaction():
-            tables = connection.execute("select tablename from pg_tables where schemaname = 'checkpoints'").fetchall()
-            for (name,) in tables:
-                connection.execute(psycopg.sql.SQL("drop table {} cascade").format(psycopg.sql.Identifier(name)))
-            connection.execute("comment on schema checkpoints is null")
+    with (
+        psycopg.connect(checkpoint_url, autocommit=True) as connection,
+        changing_database(connection),
+        connection.transaction(),
+    ):
+        tables = connection.execute("select tablename from pg_tables where schemaname = 'checkpoints'").fetchall()
+        for (name,) in tables:
+            connection.execute(sql.SQL("drop table {} cascade").format(sql.Identifier(name)))
+        connection.execute("comment on schema checkpoints is null")

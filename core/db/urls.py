@@ -9,7 +9,7 @@ from core.errors import ConfigurationError
 
 
 def make_url(*, user: str = "", password: str = "", database: str = "", **params: str) -> str:
-    """``postgresql://user:password@/database?host=...``; hosts and ports stand among the parameters, as libpq allows."""
+    """``postgresql://user:password@/database?host=...``; hosts and ports are parameters, as libpq allows."""
     secret = f":{quote(password, safe='')}" if password else ""
     login = f"{quote(user, safe='')}{secret}@" if user else ""
     query = urlencode(params, quote_via=quote, safe="/")

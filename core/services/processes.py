@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypedDict
 
 Matcher = Callable[[Sequence[str]], bool]
 """Tells from the argument vector whether a process is the one."""
@@ -83,8 +83,16 @@ def spawn_detached(command: Sequence[str], log: Path, uid: int) -> ServerProcess
     return ServerProcess(int(done.stdout))
 
 
-def become(uid: int) -> dict[str, int | list[int]]:
-    """Arguments of ``subprocess`` that run the child as another user; none when we are that user."""
+class RunAs(TypedDict, total=False):
+    """Arguments of ``subprocess``."""
+
+    user: int
+    group: int
+    extra_groups: list[int]
+
+
+def become(uid: int) -> RunAs:
+    """Runs the child as another user; nothing when we are that user."""
     return {} if uid == os.geteuid() else {"user": uid, "group": uid_group(uid), "extra_groups": []}
 
 
@@ -93,7 +101,7 @@ def uid_group(uid: int) -> int:
 
 
 def _matching(matches: Matcher, uid: int) -> Iterator[ServerProcess]:
-    for pid in [int(name) for name in os.listdir("/proc") if name.isdecimal()]:
+    for pid in [int(path.name) for path in Path("/proc").iterdir() if path.name.isdecimal()]:
         if not _is_match(pid, matches, uid):
             continue
         try:

@@ -3,7 +3,6 @@
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import cast
 
 import redis
 
@@ -47,35 +46,49 @@ def running_services(settings: Settings) -> Generator[Services]:
     """
     with ExitStack() as stack:
         secret = get_secret_key(settings)
-        postgres = EmbeddedPostgres(settings.data_dir) if settings.database_url is None else None
-        store = EmbeddedRedis(settings.data_dir) if settings.redis_url is None else None
-        embedded = [cast(EmbeddedServer, server) for server in (store, postgres) if server is not None]
+        embedded: list[EmbeddedServer] = []
+        redis_url = _redis_url(settings, embedded)
+        logins = _logins(settings, secret, embedded)
         if embedded:
-            make_data_directory(settings.data_dir)
             stack.enter_context(shared_servers(settings.data_dir, embedded))
-        logins = _logins(settings, postgres, secret)
+        if settings.redis_url is not None:
+            _check_redis(redis_url)
         prepare_database(logins)
         yield Services(
             app_url=logins.app,
             owner_url=logins.owner,
             checkpoint_url=logins.checkpoint,
             admin_url=logins.admin,
-            redis_url=store.url() if store is not None else _checked_redis_url(settings),
+            redis_url=redis_url,
             secret_key=secret,
         )
 
 
-def _logins(settings: Settings, postgres: EmbeddedPostgres | None, secret: bytes) -> DatabaseLogins:
-    if postgres is not None:
-        return embedded_logins(postgres.url())
-    assert settings.database_url is not None
+def _redis_url(settings: Settings, embedded: list[EmbeddedServer]) -> str:
+    """The given one; else an embedded server joins those to start."""
+    if settings.redis_url is not None:
+        return settings.redis_url.get_secret_value()
+    make_data_directory(settings.data_dir)
+    server = EmbeddedRedis(settings.data_dir)
+    embedded.append(server)
+    return server.url()
+
+
+def _logins(settings: Settings, secret: bytes, embedded: list[EmbeddedServer]) -> DatabaseLogins:
+    """As ``_redis_url``."""
     owner = settings.database_owner_url
-    return given_logins(settings.database_url.get_secret_value(), owner and owner.get_secret_value(), secret)
+    if settings.database_url is not None:
+        owner_url = None if owner is None else owner.get_secret_value()
+        return given_logins(settings.database_url.get_secret_value(), owner_url, secret)
+    if owner is not None:
+        raise ConfigurationError("TELLERGRAPH_DATABASE_OWNER_URL is set: set TELLERGRAPH_DATABASE_URL too.")
+    make_data_directory(settings.data_dir)
+    server = EmbeddedPostgres(settings.data_dir)
+    embedded.append(server)
+    return embedded_logins(server.url())
 
 
-def _checked_redis_url(settings: Settings) -> str:
-    assert settings.redis_url is not None
-    url = settings.redis_url.get_secret_value()
+def _check_redis(url: str) -> None:
     try:
         with redis.Redis.from_url(url, socket_connect_timeout=_REDIS_TIMEOUT, socket_timeout=_REDIS_TIMEOUT) as client:
             client.ping()
@@ -84,4 +97,3 @@ def _checked_redis_url(settings: Settings) -> str:
             f"TELLERGRAPH_REDIS_URL: no Redis answers there ({error}). Set it to redis://user:password@host:6379/0, or "
             f"unset it to use the embedded Redis."
         ) from error
-    return url
