@@ -99,13 +99,18 @@ def check_runtime_role(app_url: str) -> None:
     Raises:
         ConfigurationError: with every reason, and what to do.
     """
-    with _connect(app_url) as connection:
-        reasons = _reasons(connection, "find_shortcomings")
+    reasons = find_role_faults(app_url)
     if reasons:
         raise ConfigurationError(
             f"The runtime login {describe(app_url)} cannot be used: {'; '.join(reasons)}. Set TELLERGRAPH_DATABASE_URL "
             f"to a login that is only a member of {APP}; {_MANUAL}."
         )
+
+
+def find_role_faults(app_url: str) -> list[str]:
+    """Why this login must not serve customers: it, or a role it may become, escapes row-level security."""
+    with _connect(app_url) as connection:
+        return _reasons(connection, "find_shortcomings")
 
 
 def _check_owner(owner_url: str) -> None:
