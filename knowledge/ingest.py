@@ -6,9 +6,11 @@ left in the knowledge base stays.
 """
 
 import hashlib
+import os
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -30,6 +32,8 @@ _TITLE_SHARE = 0.3
 
 
 class TextEncoder(Protocol):
+    """Threads share one."""
+
     def encode(self, texts: Sequence[str]) -> Vectors: ...
 
 
@@ -83,10 +87,6 @@ class _Ingest:
     progress: Progress | None
     failed: list[FailedFile] = field(default_factory=list[FailedFile])
 
-    @cached_property
-    def encoder(self) -> TextEncoder:
-        return self.load_encoder()
-
     def run(self, sources: Sequence[Source]) -> IngestReport:
         stored = {document.source: document for document in self.store.list_stored()}
         hashes = {source.name: self._hash(source) for source in sources}
@@ -98,10 +98,7 @@ class _Ingest:
         gone = self._gone(stored, hashes, documents)
         for document_id in gone:
             self.store.delete(document_id)
-        for done, document in enumerate(documents, 1):
-            self._put(document)
-            if self.progress is not None:
-                self.progress(done, len(documents))
+        self._put(documents)
         if gone or documents:
             self.store.count_chunks()
         added = sum(document.article.about.id not in known for document in documents)
@@ -143,9 +140,17 @@ class _Ingest:
             if document.id not in present and (name not in hashes or rewritten.get(name, document.id) != document.id)
         ]
 
-    def _put(self, document: Document) -> None:
-        chunks = cut_article(document.article)
-        self.store.put(document, chunks, embed_chunks(self.encoder, document.article, chunks))
+    def _put(self, documents: Sequence[Document]) -> None:
+        """Embeds on all cores and stores in order as the vectors come."""
+        if not documents:
+            return
+        encoder = self.load_encoder()
+        with ThreadPoolExecutor(os.cpu_count()) as threads:
+            embedded = threads.map(partial(_embed, encoder), documents)
+            for done, (document, (chunks, vectors)) in enumerate(zip(documents, embedded, strict=True), 1):
+                self.store.put(document, chunks, vectors)
+                if self.progress is not None:
+                    self.progress(done, len(documents))
 
     def _hash(self, source: Source) -> str:
         digest = hashlib.sha256(f"{_INDEX_VERSION} {self.audience}\n".encode())
@@ -160,6 +165,11 @@ def embed_chunks(encoder: TextEncoder, article: Article, chunks: Sequence[Chunk]
     vectors = encoder.encode([title, *(_embedded_text(title, chunk) for chunk in chunks)])
     mixed = (1 - _TITLE_SHARE) * vectors[1:] + _TITLE_SHARE * vectors[:1]
     return mixed / np.linalg.norm(mixed, axis=1, keepdims=True)
+
+
+def _embed(encoder: TextEncoder, document: Document) -> tuple[list[Chunk], Vectors]:
+    chunks = cut_article(document.article)
+    return chunks, embed_chunks(encoder, document.article, chunks)
 
 
 def _embedded_text(title: str, chunk: Chunk) -> str:

@@ -106,11 +106,17 @@ scored as (
         + case when intent_match then %(prior)s::float8 else 0 end as score
     from evidence
 ),
-ranked as (
-    select *, row_number() over (partition by document_id order by score desc, number) as place
+-- Far fewer to sort than there are passages, and enough that a talkative document cannot crowd the others out.
+nearest as (
+    select number, document_id, title, intent_match, cosine, coverage, score
     from scored
     where cosine + %(lexical_weight)s * coverage >= %(threshold)s
     order by score desc, number
+    limit %(limit)s * 8
+),
+ranked as (
+    select *, row_number() over (partition by document_id order by score desc, number) as place
+    from nearest
 ),
 best as (
     select * from ranked where place <= %(per_document)s order by score desc, number limit %(limit)s
