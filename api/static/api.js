@@ -81,6 +81,7 @@ export class Api {
     await this.#fetch("DELETE", `api/v1/chat/history/${encodeURIComponent(sessionId)}`);
   }
 
+  /** Streams answer {body, turnId}; the id comes with the headers, since a broken body loses what was not yet read. */
   startTurn(message, sessionId, signal) {
     const body = sessionId ? { message, session_id: sessionId } : { message };
     return this.#stream("POST", "api/v1/chat/stream", { body, signal });
@@ -104,7 +105,7 @@ export class Api {
     const headers = { ...options.headers, Accept: "text/event-stream" };
     const response = await this.#fetch(method, path, { ...options, headers });
     if (!response.headers.get("content-type")?.startsWith("text/event-stream")) throw new ConnectionLost();
-    return response.body;
+    return { body: response.body, turnId: response.headers.get("x-turn-id") };
   }
 
   async #fetch(method, path, { body, headers = {}, signal } = {}) {

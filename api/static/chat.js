@@ -195,11 +195,11 @@ export class Chat {
       const last = await this.#run(turn, (signal) => this.#api.confirmTurn(turn.id, decision, signal), message);
       if (last?.type_ === "error") card.reopen(last.message);
       else if (last && card.state === "sending") card.settle(decision.decision === "approve" ? "approved" : "denied");
+      if (card.state !== "pending") this.focus();
     } catch (error) {
       if (message.empty) message.element.remove();
       this.#undecided(error, card);
     }
-    this.focus();
   }
 
   /** The bank took no decision, or we cannot tell. */

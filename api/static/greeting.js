@@ -5,7 +5,7 @@ const VISITOR = [
   "How do I activate my new card?",
   "What does it cost to use my card abroad?",
   "How long do transfers take?",
-  "I think my card was stolen. What should I do?",
+  "What if my card is stolen?",
 ];
 const CUSTOMER = [
   "What's my balance?",

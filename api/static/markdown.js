@@ -263,7 +263,8 @@ function linkAt(text, at, links, depth, unclosed) {
   const close = text.indexOf(")", middle);
   const label = text.slice(at + 1, middle);
   if (close < 0 || /[[\]\n]/.test(label)) return null;
-  const address = safeUrl(text.slice(middle + 2, close).trim().split(/\s/)[0], links.base);
+  const target = /^(\S+)(?:\s+"[^"]*")?$/.exec(text.slice(middle + 2, close).trim());
+  const address = target && safeUrl(target[1], links.base);
   if (!address || !label) return null;
   return { node: h("a", newTab(address), renderInline(label, { ...links, cite: () => null }, depth + 1)), end: close + 1 };
 }

@@ -35,10 +35,11 @@ export class Turn {
  * Throws ApiError when the server refuses, ConnectionLost when the end cannot be had.
  */
 export async function* follow(api, turn, open, signal) {
-  let body = await open();
+  let stream = await open();
+  turn.id ??= stream.turnId;
   for (let attempt = 0; ; ) {
     try {
-      for await (const event of readEvents(body, SILENCE)) {
+      for await (const event of readEvents(stream.body, SILENCE)) {
         const content = turn.accept(event);
         if (!content) continue;
         attempt = 0;
@@ -48,10 +49,10 @@ export async function* follow(api, turn, open, signal) {
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
     }
-    for (body = null; !body; attempt += 1) {
+    for (stream = null; !stream; attempt += 1) {
       if (!turn.id || attempt >= ATTEMPTS) throw new ConnectionLost();
       await pause(attempt, signal);
-      body = await reopen(api, turn, signal);
+      stream = await reopen(api, turn, signal);
     }
   }
 }

@@ -43,7 +43,9 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 async def browser_context(browser: Browser) -> AsyncIterator[BrowserContext]:
-    context = await browser.new_context(locale="en-GB", timezone_id="Europe/London", viewport={"width": 1200, "height": 860})
+    context = await browser.new_context(
+        locale="en-GB", timezone_id="Europe/London", viewport={"width": 1200, "height": 860}
+    )
     context.set_default_timeout(10_000)
     yield context
     await context.close()
@@ -67,13 +69,13 @@ def _scripted_server() -> Iterator[ScriptedBank]:
 
 
 @pytest.fixture
-def bank(_scripted_server: ScriptedBank) -> ScriptedBank:
+def scripted(_scripted_server: ScriptedBank) -> ScriptedBank:
     _scripted_server.reset()
     return _scripted_server
 
 
 @pytest.fixture
-async def chat_page(browser_page: Page, bank: ScriptedBank) -> Page:
+async def chat_page(browser_page: Page, scripted: ScriptedBank) -> Page:
     """The assistant's page, served by the scripted bank."""
-    await browser_page.goto(bank.base_url)
+    await browser_page.goto(scripted.base_url)
     return browser_page
