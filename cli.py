@@ -1,3 +1,44 @@
+"""``tellergraph``: joins the rooms' commands."""
+
+from typing import Annotated
+
 import typer
 
-app = typer.Typer()
+from api.chat_cli import chat
+from api.serve import serve
+from core.cli import db_app
+from core.errors import TellergraphError
+from core.settings import load_settings
+from evals.cli import app as evals_app
+from finetune.cli import app as finetune_app
+from knowledge.cli import ingest
+from tools.cli import db_app as demo_app
+
+app = typer.Typer(
+    no_args_is_help=True, help="A bank's assistant that can be trusted with money.", pretty_exceptions_enable=False
+)
+db_app.add_typer(demo_app)
+app.add_typer(db_app, name="db")
+app.add_typer(evals_app, name="evals")
+app.add_typer(finetune_app, name="finetune")
+app.command()(chat)
+app.command()(ingest)
+
+
+@app.command("serve")
+def serve_command(
+    host: Annotated[str | None, typer.Option(help="Default: TELLERGRAPH_HOST.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default: TELLERGRAPH_PORT.")] = None,
+) -> None:
+    """Serve the assistant until Ctrl-C."""
+    try:
+        settings = load_settings()
+        given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+        serve(settings.model_copy(update=given))
+    except TellergraphError as error:
+        typer.echo(f"Error: {error.message}", err=True)
+        raise typer.Exit(1) from error
+
+
+if __name__ == "__main__":
+    app()

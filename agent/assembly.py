@@ -1,0 +1,105 @@
+"""Builds the assistant of a process from its services, and takes it down again."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
+from psycopg import AsyncConnection
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool
+from redis.asyncio import Redis
+
+from agent.conversations import Conversations
+from agent.event_log import EventLog
+from agent.housekeeping import housekeeping
+from agent.models.chain import Link, ModelChain
+from agent.models.factory import build_chain
+from agent.models.offline.model import OfflineChat
+from agent.parts import Parts
+from agent.service import Assistant
+from agent.understanding.heads import Heads
+from core.clock import Clock
+from core.db.database import Database
+from core.services import Services
+from core.settings import Settings
+from knowledge.embed import Encoder
+from knowledge.retrieve import Retriever
+from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
+
+_DRAIN = timedelta(seconds=8)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A process's assistant with what its API needs beside it."""
+
+    assistant: Assistant
+    conversations: Conversations
+    database: Database
+    redis: Redis
+    events: EventLog
+    checkpoints: AsyncPostgresSaver
+    models: ModelChain
+
+
+@asynccontextmanager
+async def running_assistant(settings: Settings, services: Services, clock: Clock) -> AsyncGenerator[Running]:
+    """Pools open, model loaded, housekeeping under way. Leaving drains the turns first."""
+    async with AsyncExitStack() as stack:
+        database = Database(services.app_url, pool_size=settings.database_pool_size)
+        await database.open()
+        stack.push_async_callback(database.close)
+        redis = Redis.from_url(services.redis_url)
+        stack.push_async_callback(redis.aclose)
+        pool = await stack.enter_async_context(_checkpoint_pool(services, settings))
+        client = await stack.enter_async_context(httpx2.AsyncClient(timeout=settings.idle_timeout.total_seconds()))
+        threads = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="encoder"))
+        models = build_chain(settings, client)
+        parts = Parts(
+            database=database,
+            encoder=await asyncio.to_thread(Encoder.load),
+            heads=Heads.load(),
+            retriever=Retriever(database),
+            registry=CATALOGUE,
+            scopes=CUSTOMER_SCOPES,
+            models=models,
+            fixed=_offline_alone(settings),
+            encoder_threads=threads,
+        )
+        checkpoints = AsyncPostgresSaver(pool)
+        conversations = Conversations(database, uuid4())
+        events = EventLog(redis, settings.event_ttl)
+        assistant = Assistant(
+            parts=parts, checkpoints=checkpoints, conversations=conversations, events=events, clock=clock
+        )
+        await stack.enter_async_context(housekeeping(assistant, checkpoints))
+        stack.push_async_callback(assistant.drain, _DRAIN)
+        yield Running(assistant, conversations, database, redis, events, checkpoints, models)
+
+
+def _offline_alone(settings: Settings) -> ModelChain:
+    return ModelChain(
+        [Link("offline", OfflineChat())],
+        first_token_timeout=settings.first_token_timeout,
+        idle_timeout=settings.idle_timeout,
+    )
+
+
+def _checkpoint_pool(services: Services, settings: Settings) -> AsyncConnectionPool[AsyncConnection[DictRow]]:
+    options: dict[str, Any] = {"autocommit": True, "row_factory": dict_row, "prepare_threshold": 0}
+    return AsyncConnectionPool(
+        services.checkpoint_url,
+        min_size=1,
+        max_size=settings.database_pool_size,
+        open=False,
+        timeout=5,
+        kwargs=options,
+        check=AsyncConnectionPool.check_connection,
+    )

@@ -1,0 +1,190 @@
+"""Conversations in PostgreSQL: sessions, turns and messages. A running turn is a lease that its worker renews; the
+unique index on running turns keeps two turns of one session apart, whatever processes they run in.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from agent.state import TurnRecord
+from core.db.database import Database, Scope
+from core.db.queries import Queries
+from core.errors import Conflict, NotFound
+
+QUERIES = Queries(Path(__file__).parent / "queries.sql")
+
+LEASE = timedelta(seconds=15)
+_TITLE_LENGTH = 60
+_MOST_SESSIONS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    session_id: UUID
+    title: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    role: Literal["user", "assistant"]
+    content: str
+    turn_id: UUID
+    route: str | None
+    intent: str | None
+    confidence: float | None
+    citations: list[dict[str, Any]]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTurn:
+    id: UUID
+    session_id: UUID
+    owner: str
+    status: Literal["running", "waiting", "done", "failed"]
+    lease_expires_at: datetime
+    outcome: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class TurnKey:
+    """A turn that a worker is to run."""
+
+    turn_id: UUID
+    session_id: UUID
+    scope: Scope
+
+    @property
+    def owner(self) -> str:
+        return str(self.scope.subject)
+
+
+@dataclass(frozen=True, slots=True)
+class _TurnId:
+    id: UUID
+    is_running: bool
+
+
+class Conversations:
+    """``worker_id`` is this process's."""
+
+    def __init__(self, database: Database, worker_id: UUID) -> None:
+        self._database = database
+        self._worker_id = worker_id
+
+    async def begin(self, key: TurnKey, *, is_new_session: bool, title: str, now: datetime, active: list[UUID]) -> None:
+        """Opens a turn.
+
+        Raises:
+            NotFound: the session is not there or not the caller's.
+            Conflict: another turn of the session is running.
+        """
+        turn = {
+            "session_id": key.session_id,
+            "turn_id": key.turn_id,
+            "worker_id": self._worker_id,
+            "lease_expires_at": now + LEASE,
+            "now": now,
+        }
+        if is_new_session:
+            session = {"session_id": key.session_id, "owner": key.owner, "title": title[:_TITLE_LENGTH], "now": now}
+            async with self._database.writing(key.scope) as db:
+                await db.execute_together((QUERIES["insert_session"], session), (QUERIES["insert_turn"], turn))
+            return
+        try:
+            await self._insert_turn(key, turn)
+        except Conflict:
+            async with self._database.writing(key.scope) as db:
+                ended = await db.execute(QUERIES["end_stale_turn"], turn | {"active": active})
+            if not ended:
+                raise Conflict(
+                    "The assistant is still answering your last message. Please wait for it to finish.",
+                    code="turn_running",
+                ) from None
+            await self._insert_turn(key, turn)
+
+    async def _insert_turn(self, key: TurnKey, turn: dict[str, Any]) -> None:
+        async with self._database.writing(key.scope) as db:
+            if not await db.execute(QUERIES["insert_turn"], turn):
+                raise NotFound("There is no such session.")
+
+    async def finish(self, key: TurnKey, record: TurnRecord, *, waiting: bool, outcome: str, now: datetime) -> None:
+        """Messages and outcome in one transaction; the session is free for its next turn."""
+        said = {"session_id": key.session_id, "turn_id": key.turn_id, "owner": key.owner, "now": now}
+        asked = said | {"role": "user", "content": record.message, "citations": Jsonb([])}
+        answered = said | {
+            "role": "assistant",
+            "content": record.answer,
+            "citations": Jsonb([citation.model_dump() for citation in record.citations]),
+        }
+        understood = {"route": record.route, "intent": record.intent, "confidence": record.confidence}
+        messages = [asked, answered] if record.message else [answered]
+        ended = {
+            "turn_id": key.turn_id,
+            "status": "waiting" if waiting else "done",
+            "outcome": outcome,
+            "now": now,
+        }
+        async with self._database.writing(key.scope) as db:
+            await db.execute_together(
+                *((QUERIES["insert_message"], message | understood) for message in messages),
+                (QUERIES["end_turn"], ended),
+            )
+
+    async def fail(self, key: TurnKey, *, outcome: str, now: datetime) -> None:
+        ended = {"turn_id": key.turn_id, "status": "failed", "outcome": outcome, "now": now}
+        async with self._database.writing(key.scope) as db:
+            await db.execute(QUERIES["end_turn"], ended)
+
+    async def resolve(self, turn_id: UUID, scope: Scope) -> None:
+        async with self._database.writing(scope) as db:
+            await db.execute(QUERIES["resolve_turn"], {"turn_id": turn_id})
+
+    async def get_turn(self, turn_id: UUID, scope: Scope) -> StoredTurn:
+        """Raises NotFound, also for somebody else's."""
+        async with self._database.reading(scope) as db:
+            turn = await db.find(StoredTurn, QUERIES["find_turn"], {"turn_id": turn_id})
+        if turn is None:
+            raise NotFound("There is no such turn.")
+        return turn
+
+    async def list_sessions(self, scope: Scope) -> list[Session]:
+        async with self._database.reading(scope) as db:
+            return await db.all(Session, QUERIES["list_sessions"], {"owner": scope.subject, "limit": _MOST_SESSIONS})
+
+    async def get_history(self, session_id: UUID, scope: Scope) -> tuple[Session, list[StoredMessage]]:
+        """Raises NotFound, also for somebody else's."""
+        async with self._database.reading(scope) as db:
+            session = await db.find(Session, QUERIES["find_session"], {"session_id": session_id})
+            if session is None:
+                raise NotFound("There is no such session.")
+            return session, await db.all(StoredMessage, QUERIES["list_messages"], {"session_id": session_id})
+
+    async def delete(self, session_id: UUID, scope: Scope, now: datetime) -> list[UUID]:
+        """Returns the ids of the turns that went with it.
+
+        Raises:
+            NotFound: it is not there or not the caller's.
+            Conflict: a turn of it is running.
+        """
+        async with self._database.writing(scope) as db:
+            turns = await db.all(_TurnId, QUERIES["list_turn_ids"], {"session_id": session_id, "now": now})
+            if any(turn.is_running for turn in turns):
+                raise Conflict(
+                    "The assistant is still answering here. Please wait for it to finish.", code="turn_running"
+                )
+            if not await db.execute(QUERIES["delete_session"], {"session_id": session_id}):
+                raise NotFound("There is no such session.")
+        return [turn.id for turn in turns]
+
+    async def keep_leases(self, active: list[UUID], now: datetime) -> None:
+        """Renews the leases of the turns that run here and ends those that do not any more."""
+        lease = {"worker_id": self._worker_id, "active": active, "lease_expires_at": now + LEASE, "now": now}
+        async with self._database.writing(Scope(worker_id=self._worker_id)) as db:
+            await db.execute_together((QUERIES["renew_leases"], lease), (QUERIES["end_lost_turns"], lease))

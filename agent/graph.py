@@ -1,0 +1,76 @@
+"""The whole machine on one page: nodes and edges, nothing else.
+
+screen -> understand -> retrieve -> answer <-> tools
+   |                                  |
+   '-> act -> answer                verify -> remember -> confirm -> act -> answer -> ...
+"""
+
+from typing import Any, Literal
+
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.graph import START, StateGraph
+from langgraph.graph.state import CompiledStateGraph
+from langgraph.runtime import Runtime
+
+from agent.nodes.act import act
+from agent.nodes.answer import answer
+from agent.nodes.confirm import confirm
+from agent.nodes.remember import remember
+from agent.nodes.retrieve import retrieve
+from agent.nodes.screen import screen
+from agent.nodes.tools import tools
+from agent.nodes.understand import understand
+from agent.nodes.verify import verify
+from agent.state import State, Turn
+from agent.understanding.intents import Route
+from agent.understanding.tasks import TOOL_OF_INTENT
+
+Graph = CompiledStateGraph[State, Turn, State, State]
+
+
+def build_graph(checkpointer: BaseCheckpointSaver[Any]) -> Graph:
+    graph = StateGraph(State, context_schema=Turn)
+    for node in (screen, understand, retrieve, answer, tools, verify, remember, confirm, act):
+        graph.add_node(node.__name__, node)
+    graph.add_conditional_edges(START, after_start)
+    graph.add_conditional_edges("screen", after_screen)
+    graph.add_conditional_edges("understand", after_understand)
+    graph.add_edge("retrieve", "answer")
+    graph.add_conditional_edges("answer", after_answer)
+    graph.add_edge("tools", "answer")
+    graph.add_edge("verify", "remember")
+    graph.add_conditional_edges("remember", after_remember)
+    graph.add_edge("confirm", "act")
+    graph.add_edge("act", "answer")
+    return graph.compile(checkpointer=checkpointer)
+
+
+def after_start(state: State) -> Literal["act", "screen"]:
+    """A decision on a proposal that no interrupt waits for any more goes straight to ``act``."""
+    return "act" if state["resolution"] else "screen"
+
+
+def after_screen(state: State) -> Literal["act", "understand"]:
+    return "act" if state["resolution"] else "understand"
+
+
+def after_understand(state: State, runtime: Runtime[Turn]) -> Literal["retrieve", "answer"]:
+    """Knowledge is looked up; so is what no tool does, for the help centre says how the customer does it."""
+    signed_in = runtime.context.customer_id is not None
+    match state["route"]:
+        case Route.KNOWLEDGE:
+            return "retrieve"
+        case Route.FRAUD if not signed_in:
+            return "retrieve"
+        case Route.OPERATION | Route.FRAUD if signed_in and state["intent"] not in TOOL_OF_INTENT:
+            return "retrieve"
+        case _:
+            return "answer"
+
+
+def after_answer(state: State) -> Literal["tools", "verify"]:
+    return "tools" if state["calls"] else "verify"
+
+
+def after_remember(state: State) -> Literal["confirm", "__end__"]:
+    return "confirm" if state["asks_confirmation"] else "__end__"

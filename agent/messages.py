@@ -1,0 +1,33 @@
+"""The small records that a turn is made of: what was said, called, returned and found."""
+
+from typing import Any, Literal, TypedDict
+
+
+class Message(TypedDict):
+    role: Literal["user", "assistant"]
+    content: str
+
+
+class ToolCall(TypedDict):
+    id: str
+    name: str
+    arguments: dict[str, Any]
+
+
+class ToolReturn(TypedDict):
+    id: str
+    name: str
+    arguments: dict[str, Any]
+    content: str
+    """The result as JSON, or the error text."""
+    ok: bool
+
+
+class Evidence(TypedDict):
+    """A passage that the answer may use."""
+
+    document_id: str
+    title: str
+    heading: str
+    url: str
+    text: str

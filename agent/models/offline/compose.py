@@ -1,0 +1,244 @@
+"""Answers in words, from tool results and passages. Nothing is said that does not stand in them."""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import orjson
+
+from agent.messages import Evidence
+from agent.models.offline.brief import Brief
+from agent.models.offline.phrases import (
+    CANNOT_HERE,
+    HAND_OFF,
+    NOTHING_FOUND,
+    OUT_OF_SCOPE,
+    SIGN_IN,
+    SMALL_TALK,
+    operation_ended,
+)
+from core.money import Money
+
+_LONGEST_ANSWER = 140
+"""Words of passages that an answer quotes before it stops at a section's end."""
+
+
+def compose(brief: Brief, results: list[tuple[str, bool, str]]) -> str:
+    """The answer in Markdown. ``results`` are (tool name, succeeded, content) of this turn's calls."""
+    if brief["ended"]:
+        return operation_ended(brief["ended"])
+    if results:
+        return "\n\n".join(_of_result(*result) for result in results)
+    if brief["passages"]:
+        said = _of_passages(brief["passages"])
+        return f"{CANNOT_HERE}\n\n{said}" if brief["route"] == "operation" else said
+    return _of_route(brief)
+
+
+def _of_route(brief: Brief) -> str:
+    match brief["route"]:
+        case "small_talk":
+            return SMALL_TALK.get(brief["intent"], SMALL_TALK["greeting"])
+        case "out_of_scope":
+            return OUT_OF_SCOPE
+        case "handoff":
+            return HAND_OFF
+        case "operation" | "fraud" if not brief["signed_in"]:
+            return SIGN_IN
+        case "operation":
+            return CANNOT_HERE
+        case _:
+            return NOTHING_FOUND
+
+
+def _of_passages(passages: list[Evidence]) -> str:
+    """The best passage, and what follows it in the same article while there is room."""
+    best, *others = list(enumerate(passages, start=1))
+    parts = [_quoted(*best)]
+    words = len(best[1]["text"].split())
+    for number, passage in others:
+        length = len(passage["text"].split())
+        if passage["document_id"] == best[1]["document_id"] and words + length <= _LONGEST_ANSWER:
+            parts.append(f"**{passage['heading']}**\n\n{_quoted(number, passage)}")
+            words += length
+    return "\n\n".join(parts)
+
+
+def _quoted(number: int, passage: Evidence) -> str:
+    return f"{passage['text'].strip()} [{number}]"
+
+
+def _of_result(name: str, succeeded: bool, content: str) -> str:
+    if not succeeded:
+        return f"I could not do that: {content}"
+    result: dict[str, Any] = orjson.loads(content)
+    return _BY_STATUS.get(result["status"], _BY_TOOL.get(name, _unknown))(result)
+
+
+def _account_unclear(result: dict[str, Any]) -> str:
+    return f"Which account do you mean? You have {_listed(result['choices'])}."
+
+
+def _card_unclear(result: dict[str, Any]) -> str:
+    if not result["choices"]:
+        return "You have no card that I could do this for."
+    return "Which card do you mean?\n\n" + _bullets(result["choices"])
+
+
+def _nothing_to_do(result: dict[str, Any]) -> str:
+    return f"Your {result['card']} is {result['card_status'].replace('_', ' ')}, so there is nothing to change."
+
+
+def _category_unknown(result: dict[str, Any]) -> str:
+    asked = result["asked_for"].replace("_", " ")
+    known = _listed([choice.replace("_", " ") for choice in result["choices"]])
+    return f"I see no spending under {asked}. Your categories are {known}."
+
+
+def _confirmation(result: dict[str, Any]) -> str:
+    return f"{result['summary']}: please confirm, and I will do it. Nothing has changed yet."
+
+
+def _balances(result: dict[str, Any]) -> str:
+    accounts: list[dict[str, Any]] = result["accounts"]
+    if not accounts:
+        return "You have no accounts with us yet."
+    if len(accounts) == 1:
+        return f"Your {_balance(accounts[0])}."
+    return "Here are your balances:\n\n" + _bullets([_balance(account) for account in accounts])
+
+
+def _balance(account: dict[str, Any]) -> str:
+    ledger = _money(account["ledger"], account["currency"])
+    text = f"**{account['name']}** ({account['kind'].replace('_', ' ')}): **{ledger}**"
+    if Decimal(account["available"]) != Decimal(account["ledger"]):
+        word = "to spend" if account["kind"] == "credit_card" else "available"
+        text += f", {_money(account['available'], account['currency'])} {word}"
+    return text
+
+
+def _transactions(result: dict[str, Any]) -> str:
+    rows: list[dict[str, Any]] = result["transactions"]
+    if not rows:
+        return f"I found no transactions{_narrowed(result)}."
+    return f"Your latest transactions{_narrowed(result)}:\n\n" + _bullets([_transaction(row) for row in rows])
+
+
+def _transaction(row: dict[str, Any]) -> str:
+    text = f"{_day(row['date'])}: {row['description']}, **{_money(row['amount'], row['currency'])}** ({row['account']})"
+    if row["status"] == "booked":
+        return text
+    return f"{text}, {row['status']}"
+
+
+def _spending(result: dict[str, Any]) -> str:
+    period = f"from {_day(result['since'])} to {_day(result['until'])}"
+    totals: list[dict[str, Any]] = result["totals"]
+    what = f" on {result['category'].replace('_', ' ')}" if result["category"] else ""
+    what += f" at {result['text']}" if result["text"] else ""
+    if not totals:
+        return f"You spent nothing{what} {period}."
+    amounts = " and ".join(f"**{_money(total['amount'], total['currency'])}**" for total in totals)
+    number = sum(total["number"] for total in totals)
+    said = f"You spent {amounts}{what} {period}, in {number} {'payment' if number == 1 else 'payments'}."
+    if result["category"] or result["text"]:
+        return said
+    top = [
+        f"{row['category'].replace('_', ' ')}: {_money(row['amount'], row['currency'])}"
+        for row in result["by_category"][:6]
+    ]
+    return f"{said} Most of it went on:\n\n" + _bullets(top)
+
+
+def _cards(result: dict[str, Any]) -> str:
+    if not result["cards"]:
+        return "You have no cards with us yet."
+    return "Your cards:\n\n" + _bullets(
+        f"{card['label']}: {card['status'].replace('_', ' ')}, expires {card['expires']} ({card['account']})"
+        for card in result["cards"]
+    )
+
+
+def _payees(result: dict[str, Any]) -> str:
+    if not result["payees"]:
+        return "You have not saved any payees yet."
+    return "Your payees:\n\n" + _bullets(
+        f"{payee['name']} (account ending {payee['last4']})" for payee in result["payees"]
+    )
+
+
+def _standing_orders(result: dict[str, Any]) -> str:
+    if not result["standing_orders"]:
+        return "You have no standing orders."
+    return "Your standing orders:\n\n" + _bullets(
+        f"**{_money(order['amount'], order['currency'])}** to {order['payee']}, {order['frequency']}, "
+        f"next on {_day(order['next_run_on'])} ({order['account']})"
+        for order in result["standing_orders"]
+    )
+
+
+def _alerts(result: dict[str, Any]) -> str:
+    if not result["alerts"]:
+        return (
+            "There is no open fraud alert on your cards. If there is a payment that you do not recognise, freeze the "
+            "card now and tell our fraud team."
+        )
+    lines = [
+        f"{_day(alert['date'])}: **{_money(alert['amount'], alert['currency'])}** at {alert['merchant']} on the card "
+        f"ending {alert['card_last4']}, {alert['payment_status']}"
+        for alert in result["alerts"]
+    ]
+    return (
+        "We have flagged this as unusual and are waiting for your answer:\n\n"
+        + _bullets(lines)
+        + "\n\nIf this was not you, freeze the card now: I can do that for you."
+    )
+
+
+def _unknown(result: dict[str, Any]) -> str:
+    return orjson.dumps(result, option=orjson.OPT_INDENT_2).decode()
+
+
+_BY_STATUS: dict[str, Callable[[dict[str, Any]], str]] = {
+    "account_unclear": _account_unclear,
+    "card_unclear": _card_unclear,
+    "nothing_to_do": _nothing_to_do,
+    "category_unknown": _category_unknown,
+    "confirmation_needed": _confirmation,
+}
+_BY_TOOL: dict[str, Callable[[dict[str, Any]], str]] = {
+    "get_balance": _balances,
+    "list_accounts": _balances,
+    "list_transactions": _transactions,
+    "spending_summary": _spending,
+    "list_cards": _cards,
+    "list_payees": _payees,
+    "list_standing_orders": _standing_orders,
+    "list_fraud_alerts": _alerts,
+}
+
+
+def _money(amount: str, currency: str) -> str:
+    return str(Money.parse(amount, currency))
+
+
+def _day(iso: str) -> str:
+    day = date.fromisoformat(iso)
+    return f"{day.day} {day:%B %Y}"
+
+
+def _narrowed(result: dict[str, Any]) -> str:
+    text = f" at {result['text']}" if result["text"] else ""
+    text += f" under {result['category'].replace('_', ' ')}" if result["category"] else ""
+    if result["since"]:
+        text += f" from {_day(result['since'])} to {_day(result['until'])}"
+    return text
+
+
+def _listed(items: list[str]) -> str:
+    return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
+
+
+def _bullets(items: Iterable[str]) -> str:
+    return "\n".join(f"- {item}" for item in items)

@@ -1,0 +1,184 @@
+"""Any server that speaks the OpenAI chat completions protocol (OpenAI, Ollama's ``/v1``, vLLM, ...), streamed.
+
+Our own reader rather than langchain-openai's: see docs/decisions/0003-openai-protocol.md.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from http import HTTPStatus
+from typing import Any, cast
+
+import httpx2
+import orjson
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessageChunk, BaseMessage, convert_to_openai_messages
+from langchain_core.messages.ai import UsageMetadata
+from langchain_core.messages.tool import tool_call_chunk
+from langchain_core.outputs import ChatGenerationChunk, ChatResult
+from langchain_core.outputs.chat_generation import ChatGeneration
+from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
+
+from core.errors import ProviderFailed
+
+_PACE = 0.02
+"""Seconds between two reads of a stream. Tokens that arrive meanwhile are handled together, which halves the cost of a
+turn; a reader cannot tell."""
+
+
+class OpenAICompatibleChat(BaseChatModel):
+    """Streams from ``{base_url}/chat/completions``. Every failure is a ProviderFailed."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    model: str
+    base_url: str
+    api_key: SecretStr
+    client: httpx2.AsyncClient
+
+    @property
+    def _llm_type(self) -> str:
+        return "openai-compatible"
+
+    async def _astream(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: AsyncCallbackManagerForLLMRun | None = None,  # noqa: ARG002
+        **kwargs: Any,
+    ) -> AsyncIterator[ChatGenerationChunk]:
+        body: dict[str, Any] = {
+            "model": self.model,
+            "messages": convert_to_openai_messages(messages),
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+        if tools := kwargs.get("tools"):
+            body["tools"] = tools
+        if stop:
+            body["stop"] = stop
+        try:
+            async for chunk in self._read(body):
+                yield chunk
+        except httpx2.TimeoutException as error:
+            raise ProviderFailed("The model server is too slow.") from error
+        except (httpx2.HTTPError, OSError) as error:
+            raise ProviderFailed("The model server cannot be reached.") from error
+
+    async def _read(self, body: dict[str, Any]) -> AsyncIterator[ChatGenerationChunk]:
+        headers = {
+            "Authorization": f"Bearer {self.api_key.get_secret_value()}",
+            "Content-Type": "application/json",
+            "Accept": "text/event-stream",
+        }
+        url = f"{self.base_url.rstrip('/')}/chat/completions"
+        async with self.client.stream("POST", url, content=orjson.dumps(body), headers=headers) as response:
+            if response.status_code != HTTPStatus.OK:
+                raise ProviderFailed(f"The model server answered {response.status_code}.")
+            rest = b""
+            async for block in response.aiter_bytes():
+                *lines, rest = (rest + block).split(b"\n")
+                events, ended = _parse(lines)
+                if events:
+                    yield _chunk(events)
+                if ended:
+                    return
+                await asyncio.sleep(_PACE)
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,  # noqa: ARG002
+        **kwargs: Any,
+    ) -> ChatResult:
+        return asyncio.run(self._generate_alone(messages, stop, **kwargs))
+
+    async def _generate_alone(self, messages: list[BaseMessage], stop: list[str] | None, **kwargs: Any) -> ChatResult:
+        """With a client of its own: the shared one belongs to another event loop."""
+        async with httpx2.AsyncClient(timeout=self.client.timeout) as client:
+            alone = self.model_copy(update={"client": client})
+            chunks = [chunk.message async for chunk in alone._astream(messages, stop, **kwargs)]
+        whole = AIMessageChunk(content="")
+        for chunk in chunks:
+            whole += cast(AIMessageChunk, chunk)
+        return ChatResult(generations=[ChatGeneration(message=whole)])
+
+
+class _Function(BaseModel):
+    name: str | None = None
+    arguments: str | None = None
+
+
+class _Call(BaseModel):
+    index: int = 0
+    id: str | None = None
+    function: _Function = _Function()
+
+
+class _Delta(BaseModel):
+    content: str | None = None
+    tool_calls: list[_Call] | None = None
+
+
+class _Choice(BaseModel):
+    delta: _Delta = _Delta()
+    finish_reason: str | None = None
+
+
+class _Usage(BaseModel):
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class _Event(BaseModel):
+    """``chat.completion.chunk``, as far as it is read here."""
+
+    choices: list[_Choice] = []
+    usage: _Usage | None = None
+    error: object = None
+
+
+def _parse(lines: list[bytes]) -> tuple[list[_Event], bool]:
+    """The events among the lines, and whether the stream ends with them."""
+    events: list[_Event] = []
+    for line in lines:
+        if not line.startswith(b"data:"):
+            continue
+        data = line[5:].strip()
+        if data == b"[DONE]":
+            return events, True
+        try:
+            event = _Event.model_validate_json(data)
+        except ValidationError as error:
+            raise ProviderFailed("The model server sent something that is not a completion.") from error
+        if event.error is not None:
+            raise ProviderFailed("The model server reported an error in mid-stream.")
+        events.append(event)
+    return events, False
+
+
+def _chunk(events: list[_Event]) -> ChatGenerationChunk:
+    """One chunk of all the events that arrived together."""
+    choices = [choice for event in events for choice in event.choices]
+    reason = next((choice.finish_reason for choice in choices if choice.finish_reason), None)
+    counts = next((event.usage for event in events if event.usage), None)
+    message = AIMessageChunk(
+        content="".join(choice.delta.content or "" for choice in choices),
+        tool_call_chunks=[
+            tool_call_chunk(name=call.function.name, args=call.function.arguments, id=call.id, index=call.index)
+            for choice in choices
+            for call in choice.delta.tool_calls or []
+        ],
+        usage_metadata=counts and _usage(counts),
+        response_metadata={"finish_reason": reason} if reason else {},
+    )
+    return ChatGenerationChunk(message=message)
+
+
+def _usage(counts: _Usage) -> UsageMetadata:
+    return UsageMetadata(
+        input_tokens=counts.prompt_tokens,
+        output_tokens=counts.completion_tokens,
+        total_tokens=counts.prompt_tokens + counts.completion_tokens,
+    )

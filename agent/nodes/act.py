@@ -1,0 +1,35 @@
+"""Does what the customer decided, or ends the proposal."""
+
+from typing import Any
+from uuid import UUID
+
+from langgraph.runtime import Runtime
+
+from agent.nodes.tools import tool_context
+from agent.state import TURN_DEFAULTS, State, Turn, Update
+from core.errors import Conflict
+from tools.operations import decide
+
+
+async def act(state: State, runtime: Runtime[Turn]) -> Update:
+    resolution, pending = state["resolution"], state.get("pending")
+    if resolution is None:
+        raise Conflict("There is nothing to confirm.")
+    operation = await decide(tool_context(runtime.context), UUID(resolution["operation_id"]), resolution["decision"])
+    ended: dict[str, Any] = {
+        "type": operation.type,
+        "status": operation.status,
+        "summary": operation.summary,
+        "error": operation.error,
+    }
+    still_pending = pending if pending and pending["operation_id"] != resolution["operation_id"] else None
+    return {
+        **TURN_DEFAULTS,
+        "message": state["message"],
+        "ended": ended,
+        "pending": still_pending,
+        "frame": None,
+        "route": "operation",
+        "intent": operation.type,
+        "confidence": 1.0,
+    }

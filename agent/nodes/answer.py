@@ -1,0 +1,128 @@
+"""Lets a model answer or call tools. What it says goes out through the release gate as it comes."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langgraph.runtime import Runtime
+
+from agent.events import Token
+from agent.models.offline.brief import Brief, attach
+from agent.prompts import fence, render
+from agent.release import Release, evidence_figures
+from agent.state import State, Turn, Update
+from agent.understanding.intents import Route
+
+MAX_ROUNDS = 4
+"""Rounds of tool calls in one turn; then the model must answer."""
+
+_FIXED_ROUTES = frozenset({Route.OUT_OF_SCOPE.value, Route.HANDOFF.value})
+_WITH_TOOLS = frozenset({Route.OPERATION.value, Route.FRAUD.value})
+
+
+async def answer(state: State, runtime: Runtime[Turn]) -> Update:
+    turn = runtime.context
+    gate = Release(_known_figures(state, turn), turn.placeholders)
+    said: list[str] = []
+
+    async def say(text: str) -> None:
+        if text:
+            said.append(text)
+            await turn.emit(Token(text=text))
+
+    async def on_text(text: str) -> None:
+        await say(gate.push(text))
+
+    chain = turn.parts.fixed if _is_fixed(state) else turn.parts.models
+    reply = await chain.stream(_messages(state, turn), tools=_tools(state, turn), on_text=on_text)
+    await say(gate.finish())
+    return {
+        "calls": reply.calls,
+        "rounds": state["rounds"] + 1,
+        "answer": state["answer"] + "".join(said),
+        "model": reply.model,
+        "usage": _added(state["usage"], reply.usage),
+    }
+
+
+def _is_fixed(state: State) -> bool:
+    """What is proposed, what was decided and where our business ends is never put in a model's words."""
+    return state["ended"] is not None or state["asks_confirmation"] or state["route"] in _FIXED_ROUTES
+
+
+def _tools(state: State, turn: Turn) -> list[dict[str, Any]]:
+    if turn.customer_id is None or state["route"] not in _WITH_TOOLS or state["ended"] or state["rounds"] >= MAX_ROUNDS:
+        return []
+    return [tool.schema() for tool in turn.parts.registry.offered(turn.parts.scopes)]
+
+
+def _known_figures(state: State, turn: Turn) -> set[str]:
+    return evidence_figures(
+        (
+            turn.today.isoformat(),
+            state["message"],
+            *(message["content"] for message in state.get("history", [])),
+            *(passage["text"] for passage in state["passages"]),
+            *(returned["content"] for returned in state["returns"]),
+            orjson.dumps(state["ended"]).decode(),
+        )
+    )
+
+
+def _messages(state: State, turn: Turn) -> list[BaseMessage]:
+    messages: list[BaseMessage] = [SystemMessage(_system_prompt(state, turn))]
+    for message in state.get("history", []):
+        kind = HumanMessage if message["role"] == "user" else AIMessage
+        messages.append(kind(message["content"]))
+    brief = Brief(
+        route=state["route"],
+        intent=state["intent"],
+        slots=state["slots"],
+        passages=state["passages"],
+        signed_in=turn.customer_id is not None,
+        ended=state["ended"],
+    )
+    messages.append(attach(state["message"], brief))
+    messages.extend(_tool_messages(state))
+    return messages
+
+
+def _tool_messages(state: State) -> Iterator[BaseMessage]:
+    if not state["returns"]:
+        return
+    yield AIMessage(
+        content="",
+        tool_calls=[{"id": done["id"], "name": done["name"], "args": done["arguments"]} for done in state["returns"]],
+    )
+    for done in state["returns"]:
+        yield ToolMessage(content=done["content"], tool_call_id=done["id"], status="success" if done["ok"] else "error")
+
+
+def _system_prompt(state: State, turn: Turn) -> str:
+    return render(
+        "system",
+        customer="a signed-in customer" if turn.customer_id else "a visitor who has not signed in",
+        today=turn.today.strftime("%A, %-d %B %Y"),
+        task=_task(state),
+    )
+
+
+def _task(state: State) -> str:
+    if state["passages"]:
+        numbered = [
+            {"n": number, "title": passage["title"], "heading": passage["heading"], "text": passage["text"]}
+            for number, passage in enumerate(state["passages"], start=1)
+        ]
+        return render("knowledge", passages=fence("passages", numbered))
+    match state["route"]:
+        case Route.SMALL_TALK.value:
+            return render("small_talk")
+        case Route.OPERATION.value | Route.FRAUD.value:
+            return render("operation")
+        case _:
+            return render("nothing_found")
+
+
+def _added(total: dict[str, int], more: dict[str, int]) -> dict[str, int]:
+    return {name: total.get(name, 0) + more.get(name, 0) for name in total | more}

@@ -1,0 +1,37 @@
+"""Writes down how the turn ended and leaves only the conversation in the state."""
+
+from langgraph.runtime import Runtime
+
+from agent.messages import Message
+from agent.nodes.verify import citation
+from agent.state import HISTORY_LIMIT, State, Turn, TurnRecord, Update
+from agent.suggestions import suggest
+
+
+def remember(state: State, runtime: Runtime[Turn]) -> Update:
+    turn, frame = runtime.context, state.get("frame")
+    pending = state.get("pending")
+    turn.record = TurnRecord(
+        message=state["message"],
+        answer=state["answer"],
+        route=state["route"],
+        intent=state["intent"],
+        confidence=state["confidence"],
+        citations=[citation(number, state["passages"][number - 1]) for number in state["cited"]],
+        tool_calls=[done["name"] for done in state["returns"]],
+        suggested_next_steps=suggest(state, signed_in=turn.customer_id is not None),
+        task=pending["type"] if pending else (frame["intent"] if frame and state["asks"] else None),
+        asks=state["asks"],
+        usage=state["usage"],
+        model=state["model"],
+    )
+    said: list[Message] = [{"role": "user", "content": state["message"]}] if state["message"] else []
+    said.append({"role": "assistant", "content": state["answer"]})
+    return {
+        "history": [*state.get("history", []), *said][-HISTORY_LIMIT:],
+        "frame": {**frame, "asks": state["asks"]} if frame else None,
+        "message": "",
+        "vector": b"",
+        "passages": [],
+        "returns": [],
+    }

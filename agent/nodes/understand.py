@@ -1,0 +1,53 @@
+"""One encoder pass gives route, intent and the vector for retrieval; patterns give the slots."""
+
+import asyncio
+import re
+from typing import Any
+
+from langgraph.runtime import Runtime
+
+from agent.events import Routed
+from agent.state import Frame, State, Turn, Update
+from agent.understanding.intents import Route
+from agent.understanding.slots import find_slots, is_follow_up
+from knowledge.embed import Vectors
+
+_SHORT = 6
+"""Words up to which a message may be an answer or a follow-up rather than a request of its own."""
+
+
+async def understand(state: State, runtime: Runtime[Turn]) -> Update:
+    turn, message = runtime.context, state["message"]
+    parts = turn.parts
+    vector = await asyncio.get_running_loop().run_in_executor(parts.encoder_threads, _encode, turn, message)
+    understood = parts.heads.predict(vector)
+    route, intent, confidence = understood.route.value, understood.intent, understood.intent_confidence
+    slots = find_slots(message, turn.today)
+    frame = state.get("frame")
+    if frame and (continued := _continued(frame, message, slots)):
+        route, intent, confidence, slots = Route.OPERATION.value, frame["intent"], 1.0, continued
+    await turn.emit(Routed(route=route, intent=intent, confidence=round(confidence, 4)))
+    return {
+        "route": route,
+        "intent": intent,
+        "confidence": round(confidence, 4),
+        "slots": slots,
+        "vector": vector.tobytes(),
+        "frame": Frame(intent=intent, slots=slots, asks=None) if route == Route.OPERATION else frame,
+    }
+
+
+def _encode(turn: Turn, message: str) -> Vectors:
+    return turn.parts.encoder.encode([message])[0]
+
+
+def _continued(frame: Frame, message: str, slots: dict[str, Any]) -> dict[str, Any] | None:
+    """The slots of the last operation as this message continues it; None if the message stands by itself."""
+    if len(message.split()) > _SHORT:
+        return None
+    if frame["asks"] == "card" and "card" not in slots and (digits := re.search(r"(?<!\d)\d{4}(?!\d)", message)):
+        slots = slots | {"card": digits[0]}
+    answers = frame["asks"] is not None and frame["asks"] in slots
+    if answers or (slots and is_follow_up(message)):
+        return frame["slots"] | slots
+    return None

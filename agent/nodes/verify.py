@@ -1,0 +1,32 @@
+"""Settles the citations: marks that name no passage go, the passages that were used are cited."""
+
+import re
+
+from langgraph.runtime import Runtime
+
+from agent.events import Citation
+from agent.messages import Evidence
+from agent.state import State, Turn, Update
+
+_MARK = re.compile(r"\[(\d{1,2})\]")
+_LONGEST_QUOTE = 240
+
+
+async def verify(state: State, runtime: Runtime[Turn]) -> Update:
+    passages, answer = state["passages"], state["answer"]
+    marked = dict.fromkeys(int(mark) for mark in _MARK.findall(answer))
+    cited = [number for number in marked if 1 <= number <= len(passages)]
+    if passages and not cited:
+        cited = [1]
+    for number in cited:
+        await runtime.context.emit(citation(number, passages[number - 1]))
+    return {"answer": _MARK.sub(lambda mark: mark[0] if int(mark[1]) in cited else "", answer), "cited": cited}
+
+
+def citation(number: int, passage: Evidence) -> Citation:
+    quote = " ".join(passage["text"].split())
+    if len(quote) > _LONGEST_QUOTE:
+        quote = quote[:_LONGEST_QUOTE].rsplit(" ", 1)[0] + " …"
+    return Citation(
+        n=number, document_id=passage["document_id"], title=passage["title"], url=passage["url"], quote=quote
+    )

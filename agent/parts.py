@@ -1,0 +1,27 @@
+"""What the nodes work with: built once for each process, the same for every turn."""
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from agent.models.chain import ModelChain
+from agent.understanding.heads import Heads
+from core.db.database import Database
+from knowledge.embed import Encoder
+from knowledge.retrieve import Retriever
+from tools.registry import Registry
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    database: Database
+    encoder: Encoder
+    heads: Heads
+    retriever: Retriever
+    registry: Registry
+    scopes: frozenset[str]
+    """What a signed-in customer may use of the registry."""
+    models: ModelChain
+    fixed: ModelChain
+    """The offline model alone: what must not be left to a language model is said by it."""
+    encoder_threads: Executor
+    """One thread: the encoder runs beside the event loop, and never on more than one core."""

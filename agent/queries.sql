@@ -1,0 +1,70 @@
+-- insert_session --
+-- A new conversation.
+insert into chat_sessions (id, owner, title, created_at, updated_at)
+values (%(session_id)s, %(owner)s, %(title)s, %(now)s, %(now)s)
+
+-- insert_turn --
+-- Opens a turn in a conversation of the caller. The unique index on running turns refuses a second one.
+with session as (
+    update chat_sessions set updated_at = %(now)s where id = %(session_id)s returning id, owner
+)
+insert into chat_turns (id, session_id, owner, status, worker_id, lease_expires_at, started_at)
+select %(turn_id)s, id, owner, 'running', %(worker_id)s, %(lease_expires_at)s, %(now)s from session
+
+-- end_stale_turn --
+-- Ends a conversation's running turn whose worker is gone, so that a new one may start.
+update chat_turns set status = 'failed', finished_at = %(now)s
+ where session_id = %(session_id)s and status = 'running'
+   and (lease_expires_at < %(now)s or (worker_id = %(worker_id)s and not id = any(%(active)s)))
+
+-- end_turn --
+-- Ends a running turn.
+update chat_turns set status = %(status)s, outcome = %(outcome)s, finished_at = %(now)s
+ where id = %(turn_id)s and status = 'running'
+
+-- resolve_turn --
+-- A turn that waited for a confirmation has got it.
+update chat_turns set status = 'done' where id = %(turn_id)s and status = 'waiting'
+
+-- insert_message --
+-- One line of the conversation, already masked.
+insert into chat_messages (session_id, turn_id, owner, role, content, route, intent, confidence, citations, created_at)
+values (%(session_id)s, %(turn_id)s, %(owner)s, %(role)s, %(content)s, %(route)s, %(intent)s, %(confidence)s,
+        %(citations)s, %(now)s)
+
+-- find_turn --
+-- A turn that the caller may see.
+select id, session_id, owner, status, lease_expires_at, outcome from chat_turns where id = %(turn_id)s
+
+-- list_sessions --
+-- The caller's conversations, the latest first.
+select id as session_id, title, created_at, updated_at from chat_sessions
+ where owner = %(owner)s order by updated_at desc limit %(limit)s
+
+-- find_session --
+-- A conversation of the caller.
+select id as session_id, title, created_at, updated_at from chat_sessions where id = %(session_id)s
+
+-- list_messages --
+-- A conversation in order.
+select role, content, turn_id, route, intent, confidence, citations, created_at from chat_messages
+ where session_id = %(session_id)s order by id
+
+-- list_turn_ids --
+-- The turns of a conversation, and whether a worker still holds them.
+select id, status = 'running' and lease_expires_at > %(now)s as is_running
+  from chat_turns where session_id = %(session_id)s
+
+-- delete_session --
+-- A conversation with everything in it.
+delete from chat_sessions where id = %(session_id)s
+
+-- renew_leases --
+-- A living worker keeps its turns.
+update chat_turns set lease_expires_at = %(lease_expires_at)s
+ where worker_id = %(worker_id)s and status = 'running' and id = any(%(active)s)
+
+-- end_lost_turns --
+-- A worker ends the turns that it holds no more, say because the database was away when they ended.
+update chat_turns set status = 'failed', finished_at = %(now)s
+ where worker_id = %(worker_id)s and status = 'running' and not id = any(%(active)s)

@@ -1,0 +1,309 @@
+"""The one way into the assistant: starts turns and follows their events. SSE, JSON and the command line all come here.
+
+A turn runs apart from the request that asked for it. It ends by saving what was said and its outcome in one
+transaction, frees the session, and only then sends its last event; a reader may come, go and come back.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from time import perf_counter
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from langchain_core.runnables import RunnableConfig
+from langgraph.checkpoint.base import BaseCheckpointSaver
+from langgraph.types import Command
+from redis.exceptions import RedisError
+
+from agent.conversations import Conversations, StoredTurn, TurnKey
+from agent.event_log import EventLog, LoggedEvent, Publisher, follow
+from agent.events import ConfirmationNeeded, Done, Event, Failed, TurnStarted
+from agent.graph import build_graph
+from agent.parts import Parts
+from agent.state import TURN_DEFAULTS, Resolution, State, Turn, TurnRecord
+from core.clock import Clock
+from core.db.database import Scope
+from core.errors import Conflict, NotFound, TellergraphError, Unavailable
+from core.logging import get_logger
+from core.security.pii import Placeholders, mask
+from core.security.tokens import AccountType, Identity
+
+_log = get_logger(__name__)
+
+RECURSION_LIMIT = 25
+_MOST_TURNS = 256
+"""Turns at once in one process; further ones are asked to come back."""
+_READ_WAIT = timedelta(seconds=5)
+_OUR_FAULT = Failed(code="internal_error", message="Something went wrong on our side. Please try again.")
+
+GraphInput = State | Command[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    turn_id: UUID
+    session_id: UUID
+
+
+def scope_of(identity: Identity | None, session_id: UUID | None = None) -> Scope:
+    """What a caller may see. A visitor is known by the session alone."""
+    if identity is None:
+        return Scope(subject=f"visitor:{session_id}" if session_id else None)
+    if identity.account_type is AccountType.CUSTOMER:
+        return Scope(customer_id=identity.id, subject=identity.subject, audiences="public,customer")
+    return Scope(subject=identity.subject)
+
+
+class Assistant:
+    """One for each process."""
+
+    def __init__(
+        self,
+        *,
+        parts: Parts,
+        checkpoints: BaseCheckpointSaver[Any],
+        conversations: Conversations,
+        events: EventLog,
+        clock: Clock,
+    ) -> None:
+        self._parts = parts
+        self._checkpoints = checkpoints
+        self._graph = build_graph(checkpoints)
+        self._conversations = conversations
+        self._events = events
+        self._clock = clock
+        self._running: dict[UUID, asyncio.Task[None]] = {}
+        self._grown: set[UUID] = set()
+        """Sessions whose thread has more than one checkpoint."""
+
+    @property
+    def active_turns(self) -> list[UUID]:
+        return list(self._running)
+
+    async def ask(self, message: str, *, identity: Identity | None, session_id: UUID | None) -> Started:
+        """Starts a turn.
+
+        Raises:
+            NotFound: the session is not the caller's.
+            Conflict: another turn of the session is running.
+            Unavailable: too many turns, or the database is away.
+        """
+        key = _key(identity, session_id)
+        await self._begin(key, is_new_session=session_id is None, title=mask(message, Placeholders()))
+        return self._start(key, {**TURN_DEFAULTS}, message)
+
+    async def confirm(
+        self, turn_id: UUID, operation_id: UUID, decision: Literal["approve", "deny"], *, identity: Identity
+    ) -> Started:
+        """Starts the turn that carries out, or drops, what ``turn_id`` proposed.
+
+        Raises:
+            NotFound: the turn is not the caller's or proposed something else.
+            Conflict: it was decided already.
+        """
+        asked = await self._conversations.get_turn(turn_id, scope_of(identity))
+        if _proposed_operation(asked) != str(operation_id):
+            raise NotFound("There is no such confirmation.")
+        key = TurnKey(uuid4(), asked.session_id, scope_of(identity))
+        await self._begin(key, is_new_session=False, title="")
+        try:
+            if asked.status != "waiting":
+                raise Conflict("You have decided on this already.", code="already_decided")
+            graph_input = await self._resume(
+                asked.session_id, Resolution(operation_id=str(operation_id), decision=decision)
+            )
+            await self._conversations.resolve(turn_id, key.scope)
+        except BaseException:
+            await self._conversations.fail(key, outcome="null", now=self._clock())
+            raise
+        return self._start(key, graph_input, "")
+
+    def follow(self, turn_id: UUID, *, after: int = 0, scope: Scope) -> AsyncIterator[LoggedEvent]:
+        """The turn's events after number ``after``, until the last. The caller checked that ``scope`` may see it.
+
+        Ends with an ``error`` event of its own when the stream cannot be read or its worker is gone.
+        """
+        return self._follow(turn_id, after, scope)
+
+    async def _follow(self, turn_id: UUID, after: int, scope: Scope) -> AsyncIterator[LoggedEvent]:
+        last = after
+        try:
+            async for event in follow(self._events, turn_id, after, _READ_WAIT):
+                if event is not None:
+                    last = event.id
+                    yield event
+                elif turn_id not in self._running and (ending := await self._find_ending(turn_id, scope)):
+                    yield _logged(last + 1, ending)
+                    return
+        except (RedisError, OSError, TellergraphError):
+            _log.warning("stream_lost", turn_id=str(turn_id), exc_info=True)
+            yield _logged(
+                last + 1,
+                Failed(code=Unavailable.code, message="The connection to our service was lost. Please try again."),
+            )
+
+    async def _find_ending(self, turn_id: UUID, scope: Scope) -> Event | None:
+        """The ending of a turn whose events are gone, or whose worker is; None while it is still running."""
+        turn = await self._conversations.get_turn(turn_id, scope)
+        if turn.outcome:
+            kind = Failed if turn.status == "failed" else Done
+            return kind.model_validate(turn.outcome)
+        if turn.status == "running" and turn.lease_expires_at > self._clock():
+            return None
+        return Failed(code="turn_lost", message="The answer was interrupted. Please ask again.")
+
+    async def keep_house(self) -> None:
+        """Renews this process's leases; called every few seconds."""
+        await self._conversations.keep_leases(self.active_turns, self._clock())
+
+    async def forget(self, session_id: UUID, scope: Scope) -> None:
+        """Deletes a conversation with its memory and its streams.
+
+        Raises:
+            NotFound: it is not the caller's.
+            Conflict: a turn of it is running.
+        """
+        turn_ids = await self._conversations.delete(session_id, scope, self._clock())
+        await self._checkpoints.adelete_thread(str(session_id))
+        await self._events.delete(turn_ids)
+
+    def take_grown_sessions(self, most: int) -> list[UUID]:
+        """Sessions whose older checkpoints can go, each named once."""
+        return [self._grown.pop() for _ in range(min(most, len(self._grown)))]
+
+    async def drain(self, patience: timedelta) -> None:
+        """Lets running turns end, then cancels the rest."""
+        if tasks := list(self._running.values()):
+            _, late = await asyncio.wait(tasks, timeout=patience.total_seconds())
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def _begin(self, key: TurnKey, *, is_new_session: bool, title: str) -> None:
+        if len(self._running) >= _MOST_TURNS:
+            raise Unavailable("We are very busy just now. Please try again in a moment.", code="busy")
+        await self._conversations.begin(
+            key, is_new_session=is_new_session, title=title, now=self._clock(), active=self.active_turns
+        )
+        if not is_new_session:
+            self._grown.add(key.session_id)
+
+    async def _resume(self, session_id: UUID, resolution: Resolution) -> GraphInput:
+        """Resumes the interrupt that waits for this operation; where the conversation went on and left it, the decision
+        goes in by the front door."""
+        snapshot = await self._graph.aget_state(_config(session_id))
+        for waiting in snapshot.interrupts:
+            if waiting.value["operation_id"] == resolution["operation_id"]:
+                return Command(resume={waiting.id: resolution})
+        return {**TURN_DEFAULTS, "resolution": resolution}
+
+    def _start(self, key: TurnKey, graph_input: GraphInput, message: str) -> Started:
+        task = asyncio.create_task(self._run(key, graph_input, message), name=f"turn {key.turn_id}")
+        self._running[key.turn_id] = task
+        task.add_done_callback(lambda _: self._running.pop(key.turn_id, None))
+        return Started(key.turn_id, key.session_id)
+
+    async def _run(self, key: TurnKey, graph_input: GraphInput, message: str) -> None:
+        """The named edge where everything is caught: whatever happens, the stream ends and the session is freed."""
+        publisher = Publisher(self._events, key.turn_id)
+        ending: Event = Failed(code="turn_lost", message="The server is stopping. Please ask again.")
+        try:
+            await publisher.emit(TurnStarted(turn_id=str(key.turn_id), session_id=str(key.session_id)))
+            ending = await self._run_graph(key, graph_input, message, publisher.emit)
+        except TellergraphError as error:
+            _log.warning("turn_failed", turn_id=str(key.turn_id), code=error.error_code, exc_info=True)
+            ending = await self._fail(key, Failed(code=error.error_code, message=error.message))
+        except Exception:
+            _log.exception("turn_crashed", turn_id=str(key.turn_id))
+            ending = await self._fail(key, _OUR_FAULT)
+        finally:
+            await publisher.emit(ending)
+            await publisher.finish()
+
+    async def _run_graph(
+        self, key: TurnKey, graph_input: GraphInput, message: str, emit: Callable[[Event], Awaitable[None]]
+    ) -> Done:
+        started = perf_counter()
+        turn = Turn(
+            turn_id=key.turn_id,
+            session_id=key.session_id,
+            scope=key.scope,
+            now=self._clock(),
+            parts=self._parts,
+            emit=emit,
+            raw_message=message,
+        )
+        state = await self._graph.ainvoke(graph_input, _config(key.session_id), context=turn, durability="exit")
+        confirmation = _confirmation(state)
+        if turn.record is None:
+            raise TellergraphError("The turn ended without an answer.")
+        done = _done(turn.record, turn.placeholders, confirmation, perf_counter() - started)
+        await self._conversations.finish(
+            key,
+            turn.record,
+            waiting=confirmation is not None,
+            outcome=_masked(done, turn.record).data(),
+            now=self._clock(),
+        )
+        if confirmation is not None:
+            await emit(confirmation)
+        return done
+
+    async def _fail(self, key: TurnKey, failed: Failed) -> Failed:
+        try:
+            await self._conversations.fail(key, outcome=failed.data(), now=self._clock())
+        except TellergraphError:
+            # The database is away; keep_house ends the turn when it is back.
+            _log.warning("turn_not_ended", turn_id=str(key.turn_id))
+        return failed
+
+
+def _key(identity: Identity | None, session_id: UUID | None) -> TurnKey:
+    session = session_id or uuid4()
+    return TurnKey(uuid4(), session, scope_of(identity, session))
+
+
+def _config(session_id: UUID) -> RunnableConfig:
+    return {"configurable": {"thread_id": str(session_id)}, "recursion_limit": RECURSION_LIMIT}
+
+
+def _confirmation(state: dict[str, Any]) -> ConfirmationNeeded | None:
+    waiting = state.get("__interrupt__")
+    return ConfirmationNeeded.model_validate(waiting[0].value) if waiting else None
+
+
+def _done(
+    record: TurnRecord, placeholders: Placeholders, confirmation: ConfirmationNeeded | None, seconds: float
+) -> Done:
+    return Done(
+        answer=placeholders.restore(record.answer),
+        route=record.route,
+        intent=record.intent,
+        confidence=record.confidence,
+        suggested_next_steps=record.suggested_next_steps,
+        citations=record.citations,
+        tool_calls=record.tool_calls,
+        confirmation=confirmation,
+        task=record.task,
+        asks=record.asks,
+        usage=record.usage,
+        model=record.model,
+        timings={"total_ms": round(seconds * 1000, 1)},
+    )
+
+
+def _proposed_operation(turn: StoredTurn) -> str | None:
+    if not turn.outcome or not turn.outcome.get("confirmation"):
+        return None
+    return str(turn.outcome["confirmation"]["operation_id"])
+
+
+def _masked(done: Done, record: TurnRecord) -> Done:
+    """As it is stored: with placeholders."""
+    return done.model_copy(update={"answer": record.answer})
+
+
+def _logged(number: int, event: Event) -> LoggedEvent:
+    return LoggedEvent(number, event.event, event.data())

@@ -1,0 +1,30 @@
+"""What the customer may want next."""
+
+from agent.state import State
+from agent.understanding.intents import Route
+
+_VISITOR = ("How do I activate my new card?", "What are your fees?", "How do I open an account?")
+_CUSTOMER = ("What's my balance?", "Show my last 5 transactions", "How much did I spend on groceries last month?")
+_AFTER = {
+    "account_balance": ("Show my last 5 transactions", "How much did I spend this month?"),
+    "list_accounts": ("Show my last 5 transactions", "List my cards"),
+    "list_transactions": ("How much did I spend last month?", "What's my balance?"),
+    "spending_summary": ("And this month?", "Show my last 5 transactions"),
+    "list_cards": ("Freeze my card", "Show my last 5 transactions"),
+    "freeze_card": ("Unfreeze my card", "How do I get a replacement card?"),
+    "unfreeze_card": ("List my cards", "What's my balance?"),
+    "report_fraud_alert": ("Freeze my card", "List my cards"),
+}
+_MOST = 3
+
+
+def suggest(state: State, *, signed_in: bool) -> list[str]:
+    """Up to three messages that this assistant answers well, none while a confirmation or an answer is waited for."""
+    if state["asks_confirmation"] or state["asks"]:
+        return []
+    if state["passages"]:
+        titles = dict.fromkeys(passage["title"] for passage in state["passages"])
+        return list(titles)[1 : _MOST + 1]
+    if signed_in:
+        return list(_AFTER.get(state["intent"], _CUSTOMER))[:_MOST]
+    return list(_VISITOR) if state["route"] != Route.SMALL_TALK or state["intent"] != "goodbye" else []

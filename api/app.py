@@ -1,0 +1,61 @@
+"""The app factory: wires routes, guards and errors around one running assistant."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.staticfiles import StaticFiles
+
+from agent.assembly import running_assistant
+from api.errors import add_error_handlers
+from api.middleware import RequestMiddleware
+from api.routes import auth, chat, demo, health, pages
+from core.clock import Clock, system_clock
+from core.security.tokens import TokenSigner
+from core.services import Services
+from core.settings import Settings
+from core.version import VERSION
+
+
+def create_app(settings: Settings, services: Services, clock: Clock = system_clock) -> FastAPI:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        async with running_assistant(settings, services, clock) as running:
+            app.state.running = running
+            yield
+
+    app = FastAPI(
+        title="Tellergraph",
+        version=VERSION,
+        lifespan=lifespan,
+        max_body_size=settings.max_body_bytes,
+        telemetry={"tracing": False, "operation_spans": False, "metrics": False, "logs": False},
+    )
+    app.state.settings = settings
+    app.state.clock = clock
+    app.state.signer = TokenSigner(services.secret_key, settings.access_token_ttl)
+    add_error_handlers(app)
+    _add_routes(app, settings)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.cors_origins,
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+    )
+    app.add_middleware(RequestMiddleware)
+    return app
+
+
+def _add_routes(app: FastAPI, settings: Settings) -> None:
+    for prefix in ("/api/v1", "/api"):
+        # Existing clients call the short forms: aliases of the same handlers.
+        app.include_router(chat.router, prefix=prefix, include_in_schema=prefix == "/api/v1")
+    app.add_api_route("/api/v2/chat", chat.chat, methods=["POST"], include_in_schema=False)
+    app.include_router(auth.router, prefix="/api/v1")
+    app.include_router(health.router)
+    app.add_api_route("/api/health", health.health, include_in_schema=False)
+    if settings.demo:
+        app.include_router(demo.router, prefix="/api/v1")
+    app.include_router(pages.router)
+    app.mount("/static", StaticFiles(directory=pages.STATIC), name="static")

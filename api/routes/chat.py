@@ -1,0 +1,196 @@
+"""Conversations: ask, follow, confirm, look back, delete."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+import orjson
+from fastapi import APIRouter, Header, Request
+from fastapi.responses import Response
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
+
+from agent.conversations import Session, StoredMessage
+from agent.event_log import LoggedEvent
+from agent.events import Citation, ConfirmationNeeded, Done, Failed
+from agent.service import Started, scope_of
+from api.dependencies import AnyoneDep, CustomerDep, Reply, ReplyDep, RunningDep, SignedInDep
+from api.envelope import Envelope
+from api.sse import stream
+from core.db.database import Scope
+from core.errors import TellergraphError, Unavailable
+from core.version import VERSION
+
+router = APIRouter(tags=["chat"])
+
+MOST_CHARACTERS = 4_000
+
+
+class ChatRequest(BaseModel):
+    """The customer's words, as ``message``, ``query`` or ``prompt``."""
+
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    message: str = Field(
+        min_length=1, max_length=MOST_CHARACTERS, validation_alias=AliasChoices("message", "query", "prompt")
+    )
+    session_id: UUID | None = None
+
+    @field_validator("message")
+    @classmethod
+    def _storable(cls, value: str) -> str:
+        if "\x00" in value:
+            raise ValueError("must not contain the null character")
+        return value
+
+
+class ConfirmRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    operation_id: UUID
+    decision: Literal["approve", "deny"]
+    code: str | None = Field(default=None, max_length=12)
+
+    @field_validator("code")
+    @classmethod
+    def _not_asked_for(cls, value: str | None) -> str | None:
+        if value:
+            raise ValueError("no operation asks for a code yet: leave it out")
+        return value
+
+
+class ChatMetadata(BaseModel):
+    processing_time_ms: float
+    model_version: str
+    cached: bool = False
+    usage: dict[str, int]
+
+
+class ChatResponse(BaseModel):
+    response: str
+    intent: str
+    confidence: float
+    route: str
+    suggested_next_steps: list[str]
+    citations: list[Citation]
+    tool_calls: list[str]
+    confirmation: ConfirmationNeeded | None
+    task: str | None
+    asks: str | None
+    session_id: UUID
+    turn_id: UUID
+    metadata: ChatMetadata
+
+
+class Sessions(BaseModel):
+    sessions: list[Session]
+
+
+class History(BaseModel):
+    session_id: UUID
+    title: str
+    messages: list[StoredMessage]
+
+
+class Deleted(BaseModel):
+    deleted: Literal[True] = True
+    session_id: UUID
+
+
+@router.post("/chat")
+async def chat(body: ChatRequest, identity: AnyoneDep, running: RunningDep, reply: ReplyDep) -> Envelope[ChatResponse]:
+    """Ask, and get the whole answer at once."""
+    started = await running.assistant.ask(body.message, identity=identity, session_id=body.session_id)
+    return await _whole(started, scope_of(identity, started.session_id), running, reply)
+
+
+@router.post("/chat/stream")
+async def chat_stream(body: ChatRequest, identity: AnyoneDep, running: RunningDep) -> Response:
+    """Ask, and get the answer as server-sent events."""
+    started = await running.assistant.ask(body.message, identity=identity, session_id=body.session_id)
+    events = running.assistant.follow(started.turn_id, scope=scope_of(identity, started.session_id))
+    return stream(events, str(started.turn_id))
+
+
+@router.get("/chat/turns/{turn_id}/events")
+async def resume(
+    turn_id: UUID,
+    identity: AnyoneDep,
+    running: RunningDep,
+    last_event_id: Annotated[int, Header(ge=0)] = 0,
+) -> Response:
+    """The turn's events after ``Last-Event-ID``, each once, until the last. A visitor's turn is known by its id."""
+    scope = scope_of(identity) if identity else Scope(turn_id=turn_id)
+    turn = await running.conversations.get_turn(turn_id, scope)
+    events = running.assistant.follow(turn.id, after=last_event_id, scope=scope)
+    return stream(events, str(turn_id))
+
+
+@router.post("/chat/turns/{turn_id}/confirm")
+async def confirm(
+    turn_id: UUID, body: ConfirmRequest, identity: CustomerDep, running: RunningDep, reply: ReplyDep, request: Request
+) -> Response:
+    """Approve or deny what a turn proposed. Server-sent events when the client accepts them, else JSON."""
+    started = await running.assistant.confirm(turn_id, body.operation_id, body.decision, identity=identity)
+    scope = scope_of(identity)
+    if "text/event-stream" in request.headers.get("accept", ""):
+        return stream(running.assistant.follow(started.turn_id, scope=scope), str(started.turn_id))
+    whole = await _whole(started, scope, running, reply)
+    return Response(whole.model_dump_json(), media_type="application/json")
+
+
+@router.get("/sessions")
+async def list_sessions(identity: SignedInDep, running: RunningDep, reply: ReplyDep) -> Envelope[Sessions]:
+    """Your conversations, the latest first."""
+    return reply(Sessions(sessions=await running.conversations.list_sessions(scope_of(identity))))
+
+
+@router.get("/chat/history/{session_id}")
+async def get_history(session_id: UUID, identity: AnyoneDep, running: RunningDep, reply: ReplyDep) -> Envelope[History]:
+    """A conversation in order."""
+    session, messages = await running.conversations.get_history(session_id, scope_of(identity, session_id))
+    return reply(History(session_id=session.session_id, title=session.title, messages=messages))
+
+
+@router.delete("/chat/history/{session_id}")
+async def delete_history(
+    session_id: UUID, identity: AnyoneDep, running: RunningDep, reply: ReplyDep
+) -> Envelope[Deleted]:
+    """Delete a conversation, with all that was kept of it."""
+    await running.assistant.forget(session_id, scope_of(identity, session_id))
+    return reply(Deleted(session_id=session_id))
+
+
+async def _whole(started: Started, scope: Scope, running: RunningDep, reply: Reply) -> Envelope[ChatResponse]:
+    last: LoggedEvent | None = None
+    async for event in running.assistant.follow(started.turn_id, scope=scope):
+        last = event
+    if last is None or last.name == Failed.event:
+        raise _failure(last)
+    done = Done.model_validate(orjson.loads(last.data))
+    return reply(
+        ChatResponse(
+            response=done.answer,
+            intent=done.intent,
+            confidence=done.confidence,
+            route=done.route,
+            suggested_next_steps=done.suggested_next_steps,
+            citations=done.citations,
+            tool_calls=done.tool_calls,
+            confirmation=done.confirmation,
+            task=done.task,
+            asks=done.asks,
+            session_id=started.session_id,
+            turn_id=started.turn_id,
+            metadata=ChatMetadata(
+                processing_time_ms=done.timings["total_ms"],
+                model_version=f"{done.model}/{VERSION}",
+                usage=done.usage,
+            ),
+        )
+    )
+
+
+def _failure(event: LoggedEvent | None) -> TellergraphError:
+    failed = Failed.model_validate(orjson.loads(event.data)) if event else None
+    if failed is None or failed.code == TellergraphError.code:
+        return TellergraphError("Something went wrong on our side. Please try again.")
+    return Unavailable(failed.message, code=failed.code)

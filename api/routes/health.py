@@ -1,0 +1,86 @@
+"""Health: one word for load balancers, the parts for people."""
+
+import asyncio
+from collections.abc import Awaitable
+from typing import Any, Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+from redis.exceptions import RedisError
+
+from api.dependencies import ReplyDep, RunningDep, SettingsDep
+from api.envelope import Envelope
+from core.errors import TellergraphError
+from core.version import VERSION
+
+router = APIRouter(tags=["health"])
+
+Word = Literal["ok", "unavailable"]
+_PATIENCE = 3.0
+"""Seconds after which a part that does not answer counts as away."""
+
+
+class Health(BaseModel):
+    status: Word
+    version: str = VERSION
+
+
+class DetailedHealth(Health):
+    database: Word
+    redis: Word
+    models: list[str]
+    llm: str
+    """As configured."""
+    active_turns: int
+
+
+@router.get("/health")
+async def health(running: RunningDep, response: Response) -> Health:
+    """200 when turns can be answered, else 503."""
+    database, redis = await _parts(running)
+    status: Word = "ok" if database == redis == "ok" else "unavailable"
+    response.status_code = 200 if status == "ok" else 503
+    return Health(status=status)
+
+
+@router.get("/health/detailed")
+async def detailed(
+    running: RunningDep, settings: SettingsDep, reply: ReplyDep, response: Response
+) -> Envelope[DetailedHealth]:
+    """Which part is well, and which models answer."""
+    database, redis = await _parts(running)
+    status: Word = "ok" if database == redis == "ok" else "unavailable"
+    response.status_code = 200 if status == "ok" else 503
+    return reply(
+        DetailedHealth(
+            status=status,
+            database=database,
+            redis=redis,
+            models=[link.name for link in running.models.links],
+            llm=settings.llm,
+            active_turns=len(running.assistant.active_turns),
+        )
+    )
+
+
+async def _parts(running: RunningDep) -> tuple[Word, Word]:
+    database, redis = await asyncio.gather(_answers(_ask_database(running)), _answers(_ask_redis(running)))
+    return database, redis
+
+
+async def _ask_database(running: RunningDep) -> None:
+    async with running.database.reading() as db:
+        await db.dicts("select 1 as one")
+
+
+async def _ask_redis(running: RunningDep) -> None:
+    await running.redis.ping()
+
+
+async def _answers(question: Awaitable[Any]) -> Word:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await question
+    except (TellergraphError, RedisError, OSError):
+        return "unavailable"
+    return "ok"

@@ -1,0 +1,37 @@
+"""The pages that people see: the chat, its script, the help centre's articles."""
+
+from html import escape
+from pathlib import Path
+from string import Template
+
+from fastapi import APIRouter
+from fastapi.responses import FileResponse, HTMLResponse
+
+from agent.service import scope_of
+from api.dependencies import AnyoneDep, NowDep, RunningDep
+from core.clock import BANK_TIME_ZONE
+from knowledge.render import get_article, render_article
+
+router = APIRouter(include_in_schema=False)
+
+STATIC = Path(__file__).parent.parent / "static"
+_HELP_PAGE = Template((STATIC / "help.html").read_text(encoding="utf-8"))
+
+
+@router.get("/")
+async def chat_page() -> FileResponse:
+    return FileResponse(STATIC / "index.html")
+
+
+@router.get("/widget.js")
+async def widget() -> FileResponse:
+    return FileResponse(STATIC / "widget.js", media_type="text/javascript")
+
+
+@router.get("/help/{document_id}")
+async def help_page(document_id: str, identity: AnyoneDep, running: RunningDep, now: NowDep) -> HTMLResponse:
+    """An article, its passages under the anchors that citations use."""
+    today = now.astimezone(BANK_TIME_ZONE).date()
+    article = await get_article(running.database, document_id, scope=scope_of(identity), today=today)
+    page = _HELP_PAGE.substitute(title=escape(article.title), body=render_article(article))
+    return HTMLResponse(page)

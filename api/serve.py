@@ -1,0 +1,102 @@
+"""From nothing to a serving assistant: services, schema, demo bank, help centre, HTTP."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from socket import socket
+
+import uvicorn
+from rich.console import Console
+
+import knowledge
+from api.app import create_app
+from core.clock import system_clock
+from core.db.migrate import migrate
+from core.logging import configure_logging, get_logger
+from core.services import Services, running_services
+from core.settings import Settings, unknown_variables
+from knowledge.ingest import ingest_folder
+from tools.demo_bank import LOGINS, ensure_demo_bank
+
+HELP_CENTRE = Path(knowledge.__file__).parent / "help_centre"
+_SHUTDOWN_PATIENCE = timedelta(seconds=10)
+
+_log = get_logger(__name__)
+
+
+@contextmanager
+def prepared_services(settings: Settings, console: Console) -> Generator[Services]:
+    """Services with the schema in place and, in demo mode, the demo bank and its help centre loaded."""
+    with running_services(settings) as services:
+        migrated = migrate(services)
+        if migrated.before != migrated.after:
+            console.print(f"Database: {migrated.before} -> {migrated.after}")
+        if settings.demo:
+            _load_demo(settings, services, console)
+        yield services
+
+
+def serve(settings: Settings) -> None:
+    """Runs until SIGINT or SIGTERM, then ends turns, connections and embedded servers in this order."""
+    configure_logging(settings.log_level)
+    for name in unknown_variables():
+        _log.warning("unknown_variable", name=name, hint="no setting reads it: is it misspelt?")
+    console = Console(stderr=True)
+    with prepared_services(settings, console) as services:
+        config = uvicorn.Config(
+            create_app(settings, services),
+            host=settings.host,
+            port=settings.port,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=int(_SHUTDOWN_PATIENCE.total_seconds()),
+        )
+        _Server(config, console, settings).run()
+
+
+class _Server(uvicorn.Server):
+    """Says where to click once it listens."""
+
+    def __init__(self, config: uvicorn.Config, console: Console, settings: Settings) -> None:
+        super().__init__(config)
+        self._console = console
+        self._settings = settings
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            _greet(self._console, self._settings, self._port())
+
+    def _port(self) -> int:
+        return int(self.servers[0].sockets[0].getsockname()[1])
+
+
+def _greet(console: Console, settings: Settings, port: int) -> None:
+    console.print(f"\n[bold]Tellergraph is ready:[/bold] http://{settings.host}:{port}")
+    if settings.demo:
+        customers = [login for login in LOGINS if login.role == "customer"]
+        for login in customers:
+            console.print(f"  sign in as {login.email}  password {login.password}")
+    console.print("Press Ctrl-C to stop.\n")
+
+
+def _load_demo(settings: Settings, services: Services, console: Console) -> None:
+    with console.status("Loading the demo bank and the help centre (first start only) ..."):
+        bank = ensure_demo_bank(
+            services.owner_url,
+            customers=settings.demo_customers,
+            seed=settings.demo_seed,
+            now=system_clock(),
+        )
+        help_centre = ingest_folder(services.owner_url, HELP_CENTRE)
+    if bank:
+        console.print(f"Demo bank: {bank.customers} customers, {bank.transactions} transactions in {bank.seconds} s")
+    if help_centre.added or help_centre.updated or help_centre.deleted:
+        console.print(
+            f"Help centre: {help_centre.added} articles added, {help_centre.updated} updated, "
+            f"{help_centre.deleted} removed"
+        )
+    for failed in help_centre.failed:
+        console.print(f"[red]Help centre: {failed.file}: {failed.message}[/red]")
