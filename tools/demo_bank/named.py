@@ -115,7 +115,9 @@ def alex(history: History) -> Named:
         credit=Credit(PLATINUM, _CREDIT, 0.25),
     )
     alert = _voltline(history)
-    return Named("alex", customer, habits, [*_travel(history), *_top_ups(history), alert.movement], alert)
+    return Named(
+        "alex", customer, habits, [*_travel(history), *_top_ups(history), _tickets(history), alert.movement], alert
+    )
 
 
 def blair(history: History) -> Named:
@@ -168,7 +170,25 @@ def _voltline(history: History) -> Alert:
         status="declined",
         decline_reason="suspected_fraud",
     )
-    return Alert(movement, _DEBIT, "Unusual amount at a shop you had not paid before, outside your usual hours")
+    return Alert(movement, _DEBIT, "Much more than you usually spend online, late in the evening")
+
+
+def _tickets(history: History) -> Movement:
+    """On the credit card and not settled yet."""
+    seller = load_catalogue().named["Front Row Tickets"]
+    return Movement(
+        at(history.today_index - 1, 12, 40),
+        PLATINUM,
+        -3_850,
+        "card_payment",
+        seller.category,
+        seller.name,
+        InternalAccount.CARD_SETTLEMENT,
+        card=_CREDIT,
+        merchant=seller.id,
+        terminal=seller.terminals[0].id,
+        status="pending",
+    )
 
 
 def _travel(history: History) -> list[Movement]:

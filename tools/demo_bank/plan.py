@@ -27,7 +27,7 @@ def plan_movements(customer: Customer, habits: Habits, history: History, random:
         movements += _purchases(habits, shopper, history, month, random)
     movements += exchange_to_euro(habits, history, random)
     past = [movement for movement in movements if movement.at <= history.now_at]
-    return leave_pending(past, history.now_at) if habits.pending else past
+    return leave_pending(past, habits, history.now_at) if habits.pending else past
 
 
 def _income(habits: Habits, history: History, month: Month) -> list[Movement]:

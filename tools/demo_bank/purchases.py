@@ -129,12 +129,13 @@ _DECLINE_REASONS = ["wrong_pin", "online_payments_off", "limit_exceeded", "expir
 """Insufficient funds is left out: the balance of that moment would have to bear it out."""
 
 
-def leave_pending(movements: list[Movement], now_at: int) -> list[Movement]:
-    """The latest small card payments as pending: held, and not booked yet."""
-    since = now_at - PENDING_HOURS * 3600
-    return [
-        movement._replace(status="pending")
-        if movement.kind == "card_payment" and movement.status == "booked" and movement.at >= since
-        else movement
-        for movement in movements
-    ]
+def leave_pending(movements: list[Movement], habits: Habits, now_at: int) -> list[Movement]:
+    """The latest card payments as pending: held, and not booked yet. Together they are less than the account holds."""
+    since, left, result = now_at - PENDING_HOURS * 3600, habits.floor, list[Movement]()
+    for movement in movements:
+        recent = movement.kind == "card_payment" and movement.status == "booked" and movement.at >= since
+        if recent and -movement.amount <= left:
+            left += movement.amount
+            movement = movement._replace(status="pending")
+        result.append(movement)
+    return result
