@@ -13,7 +13,7 @@ from core.db.migrate import find_revision, list_revisions
 from core.db.queries import Queries
 from core.services import Services
 
-PUBLIC_TABLES = ("alembic_version", "merchants", "terminals", "product_terms", "kb_terms", "kb_postings")
+PUBLIC_TABLES = ("alembic_version", "merchants", "terminals", "product_terms", "knowledge_bases")
 """Tables without customers' data, readable by everybody."""
 
 _QUERIES = Queries(Path(__file__).with_name("health.sql"))
