@@ -122,7 +122,7 @@ class _Ingest:
                 article = parse_source(source)
                 _claim(owners, article.about.id, source.name)
             except ArticleError as error:
-                self.failed.append(FailedFile(source.name, error.message))
+                self.failed.append(FailedFile(source.name, error.message.removeprefix(f"{source.name}: ")))
                 continue
             audience = article.about.audience or self.audience
             documents.append(Document(article, source.name, hashes[source.name], audience))

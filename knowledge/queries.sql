@@ -75,7 +75,7 @@ where kb = %(kb)s and id = %(id)s
 -- ``coverage`` is BM25 as a share of what the question's words could earn; ``score`` adds them and the intent's prior.
 with
 words as materialized (
-    select q.lexeme as word, ln(1 + (b.chunks - p.passages + 0.5) / (p.passages + 0.5)) as rarity
+    select q.lexeme as word, ln(1 + (greatest(b.chunks - p.passages, 0) + 0.5) / (p.passages + 0.5)) as rarity
     from knowledge_bases b
     cross join unnest(to_tsvector('english', %(text)s)) q
     cross join lateral (select count(*) as passages from kb_postings where kb = %(kb)s and word = q.lexeme) p
@@ -102,15 +102,15 @@ evidence as (
     where c.kb = %(kb)s
 ),
 scored as (
-    select *, cosine + %(lexical_weight)s * coverage
-        + case when intent_match then %(prior)s::float8 else 0 end as score
+    select *, %(dense_weight)s * cosine + %(lexical_weight)s * coverage as relevance,
+        case when intent_match then %(prior)s::float8 else 0 end as prior
     from evidence
 ),
 -- Far fewer to sort than there are passages, and enough that a talkative document cannot crowd the others out.
 nearest as (
-    select number, document_id, title, intent_match, cosine, coverage, score
+    select number, document_id, title, intent_match, cosine, coverage, relevance + prior as score
     from scored
-    where cosine + %(lexical_weight)s * coverage >= %(threshold)s
+    where relevance >= %(threshold)s
     order by score desc, number
     limit %(limit)s * 8
 ),
@@ -121,7 +121,8 @@ ranked as (
 best as (
     select * from ranked where place <= %(per_document)s order by score desc, number limit %(limit)s
 )
-select c.id, c.document_id, b.title, c.heading, c.anchor, c.text, b.score, b.cosine, b.coverage::float8 as coverage, b.intent_match
+select c.id, c.document_id, b.title, c.heading, c.anchor, c.text, b.score, b.cosine, b.coverage::float8 as coverage,
+    coalesce(b.intent_match, false) as intent_match
 from best b
 join kb_chunks c on c.number = b.number
 order by b.score desc, b.number

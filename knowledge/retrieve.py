@@ -18,9 +18,9 @@ from knowledge.sql import QUERIES
 
 LEXICAL_WEIGHT = 0.1
 """What full coverage of the question's words adds to a cosine."""
-INTENT_WEIGHT = 0.5
+INTENT_WEIGHT = 0.4
 """What a certain intent adds to the passages of its articles."""
-RELEVANT_FROM = 0.35
+RELEVANT_FROM = 0.45
 """Least cosine plus weighted coverage of a passage that says something about the question."""
 
 _MAX_QUERY = 1_000
@@ -56,6 +56,7 @@ class Passage:
 class Weights:
     """How the evidence adds up, for evaluations that take it apart."""
 
+    dense: float = 1.0
     lexical: float = LEXICAL_WEIGHT
     intent: float = INTENT_WEIGHT
     threshold: float = RELEVANT_FROM
@@ -97,6 +98,7 @@ class Retriever:
             "today": today,
             "intent": intent,
             "prior": self._weights.intent * intent_confidence,
+            "dense_weight": self._weights.dense,
             "lexical_weight": self._weights.lexical,
             "threshold": self._weights.threshold,
             "limit": limit,
