@@ -56,7 +56,7 @@ class App {
     this.#sessions = new SessionList({ open: (id) => this.#open(id), remove: (id) => this.#remove(id) }, () => this.#api.now());
     this.#sessions.element.hidden = true;
     const brand = h("div", { class: "brand" }, mark(), h("div", {}, h("strong", {}, bank), h("span", {}, "Assistant")));
-    const fresh = h("button", { type: "button", class: "button ghost new-chat", on: { click: () => this.#new() } }, icon("plus"), h("span", {}, "New chat"));
+    const fresh = h("button", { type: "button", class: "button ghost new-chat", "aria-label": "New chat", on: { click: () => this.#new() } }, icon("plus"), h("span", {}, "New chat"));
     const header = h("header", { class: "top" }, this.#menu, brand, fresh, this.#who);
     const scrim = h("div", { class: "scrim", on: { click: () => this.#openMenu(false) } });
     const keys = (event) => event.key === "Escape" && this.#menuOpen && this.#openMenu(false);

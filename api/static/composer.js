@@ -16,7 +16,7 @@ export class Composer {
   constructor(send) {
     this.#send = send;
     this.#area = h("textarea", {
-      rows: "1", "aria-label": "Your message", "aria-describedby": "tg-counter", placeholder: "Ask about your money or our help centre",
+      rows: "1", "aria-label": "Your message", "aria-describedby": "tg-counter", placeholder: "Ask a question",
       on: { input: () => this.#update(), keydown: (event) => this.#key(event) },
     });
     this.#button = h("button", { type: "submit", class: "send", "aria-label": "Send" }, icon("send"));

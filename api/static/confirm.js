@@ -87,7 +87,7 @@ export class ConfirmCard {
     if (!operation.step_up) return null;
     this.code = h("input", { name: "code", inputmode: "numeric", autocomplete: "one-time-code", maxlength: "12", required: true });
     const label = h("label", { class: "field" }, h("span", {}, "Security code"), this.code);
-    const hint = h("p", { class: "hint" }, "We sent you a code for this. Never share it with anybody, us included.");
+    const hint = h("p", { class: "hint" }, "We sent you a code for this. Enter it here only, never in the chat.");
     return h("div", { class: "step-up" }, label, hint, demo && this.#demoCode());
   }
 

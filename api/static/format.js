@@ -46,7 +46,7 @@ export function pastTense(title) {
   return [PAST[verb.toLowerCase()] ?? verb, ...rest].join(" ");
 }
 
-/** The last four digits of a card as "ending 4821"; a longer description as it is. */
+/** The last four digits of a card as "Ending 4821"; a longer description as it is. */
 export function card(text) {
-  return /^\d{4}$/.test(text) ? `Card ending ${text}` : String(text);
+  return /^\d{4}$/.test(text) ? `Ending ${text}` : String(text);
 }

@@ -1,5 +1,7 @@
-"""Chromium, a page in it, and the scripted bank. A page fails its test on a script error, a breach of the content security
-policy or a request to anywhere but the bank."""
+"""Chromium, a page in it, and the scripted bank.
+
+A page fails its test on a script error, a breach of the content security policy or a request to anywhere but the bank.
+"""
 
 import os
 from collections.abc import AsyncIterator, Iterator

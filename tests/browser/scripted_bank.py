@@ -8,7 +8,7 @@ import asyncio
 import json
 import socket
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,7 +24,7 @@ from starlette.types import Receive, Scope, Send
 
 STATIC = Path(__file__).parents[2] / "api" / "static"
 CSP = "default-src 'self'"
-EMAIL, PASSWORD, NAME = "alex@demo.example", "demo-alex-1", "Alex Morgan"
+EMAIL, PASSWORD, NAME = "alex@demo.example", "demo-alex-1", "Alex Demo"
 
 
 class Drop:
@@ -63,7 +63,7 @@ def event(name: str, content: dict[str, Any], number: int | None = None, end: st
     return end.join(lines).encode()
 
 
-def turn(*events: tuple[str, dict[str, Any]], turn_id: str = "turn-1", first: int = 1) -> list[Step]:
+def turn(*events: tuple[str, dict[str, Any]], turn_id: str = "turn-1", first: int = 1) -> list[bytes]:
     """A whole turn: `turn`, then ``events``, with dense ids from ``first``."""
     start = ("turn", {"turn_id": turn_id, "session_id": "session-1"})
     return [event(name, content, number) for number, (name, content) in enumerate([start, *events], first)]
@@ -126,7 +126,7 @@ class _Stream(Response):
 
 
 def _envelope(refusal: Refusal) -> Response:
-    error = {"code": refusal.code, "message": refusal.message, "details": {}}
+    error: dict[str, Any] = {"code": refusal.code, "message": refusal.message, "details": {}}
     return JSONResponse({"success": False, "error": error}, refusal.status, refusal.headers)
 
 
@@ -173,7 +173,7 @@ class _Routes:
         await self._note(request)
         logins = [
             {"email": EMAIL, "password": PASSWORD, "name": NAME},
-            {"email": "blair@demo.example", "password": "demo-blair-1", "name": "Blair Chen"},
+            {"email": "blair@demo.example", "password": "demo-blair-1", "name": "Blair Demo"},
         ]
         return _success({"logins": logins}) if self._bank.demo else _envelope(_NOT_FOUND)
 
@@ -244,7 +244,7 @@ class _WithPolicy:
 
 
 @contextmanager
-def serve_scripted_bank() -> Iterator[ScriptedBank]:
+def serve_scripted_bank() -> Generator[ScriptedBank]:
     """Serves in a thread of its own on a free port; requests that come before it is up wait in the socket's queue."""
     listener = socket.create_server(("127.0.0.1", 0))
     bank = ScriptedBank(f"http://127.0.0.1:{listener.getsockname()[1]}")

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from .scripted_bank import EMAIL, PASSWORD, Drop, Gate, Refusal, Script, ScriptedBank, answer, turn
+from .scripted_bank import EMAIL, PASSWORD, Drop, Gate, Refusal, ScriptedBank, answer, turn
 from .widget import ask, expect_ended, last_answer, log_in
 
 pytestmark = pytest.mark.browser
@@ -29,7 +29,7 @@ def payment(**changes: Any) -> dict[str, Any]:
     return operation(**what, **facts, **changes)
 
 
-def decided(text: str, status: str, first: int = 10) -> Script:
+def decided(text: str, status: str, first: int = 10) -> list[bytes]:
     """The rest of the turn after a decision, as the bank streams it."""
     ended = {"operation": {"operation_id": "op-1", "status": status}}
     return turn(*answer(text, **ended), first=first)[1:]
@@ -137,7 +137,6 @@ async def test_a_refused_decision_leaves_the_card_as_the_bank_says(
 async def test_a_decision_whose_stream_drops_goes_on_where_it_broke(chat_page: Page, scripted: ScriptedBank) -> None:
     card = await asked_to_confirm(chat_page, scripted, operation())
     rest = decided("Your card is frozen.", "completed")
-    assert not isinstance(rest, Refusal)
     scripted.confirms = [[*rest[:2], Drop()]]
     scripted.resumes = [rest[2:]]
     await card.get_by_role("button", name="Approve").click()

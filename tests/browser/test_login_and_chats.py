@@ -33,14 +33,15 @@ async def test_a_wrong_password_is_told_and_a_right_one_lets_in(chat_page: Page,
 
 async def test_demo_logins_are_offered_by_a_demo_bank_only(browser_page: Page, scripted: ScriptedBank) -> None:
     scripted.demo = False
-    await browser_page.goto(scripted.base_url)
+    async with browser_page.expect_event("requestfinished", lambda request: request.url.endswith("/api/v1/demo")):
+        await browser_page.goto(scripted.base_url)
     await browser_page.get_by_role("button", name="Log in", exact=True).click()
-    await expect(browser_page.get_by_text("This is a demo scripted.")).to_have_count(0)
+    await expect(browser_page.get_by_text("This is a demo bank.")).to_have_count(0)
     scripted.demo = True
     await browser_page.reload()
     await browser_page.get_by_role("button", name="Log in", exact=True).click()
     await browser_page.get_by_role("button", name=re.compile(EMAIL)).click()
-    await expect(browser_page.get_by_text(NAME, exact=True)).to_be_visible()
+    await expect(browser_page.get_by_role("banner").get_by_text(NAME)).to_be_visible()
 
 
 async def test_an_expired_login_is_asked_for_again_and_the_text_is_kept(

@@ -1,4 +1,4 @@
-"""What a customer sees of the real server, from the first page to a frozen card. Issue 2, "What must work at the end"."""
+"""What a customer sees of the real server, from the first page to a frozen card. Issue 2, part 11."""
 
 from typing import Any
 

@@ -27,6 +27,9 @@ ADDRESSES = [
 ]
 
 
+SLOW = ["*a **b " * 1500, "[" * 4000, "> " * 3000 + "x", "`a``b" * 1500, "_a" * 3000, "- " * 3000 + "x", "[](" * 2000]
+
+
 async def answered(page: Page, scripted: ScriptedBank, text: str, **rest: object) -> None:
     scripted.chats = [turn(*answer(text, **rest))]
     await ask(page, "hello")
@@ -86,7 +89,8 @@ async def test_markdown_becomes_elements(chat_page: Page, scripted: ScriptedBank
         "## Steps\nOpen **Cards**, then *Activate* or `PIN`.\nCall now.\n\n"
         "3. Third\n4. Fourth\n   - inner **one**\n\n5. Fifth\n\n- a\n- b\n\n"
         "| Account | Balance |\n|:--|--:|\n| Everyday | £2,480.15 |\n\n> Mind the gap\n\n"
-        "[Help](/help/card), https://teller.example/a?b=1. Card ****4821, 5 * 3 * 2, snake_case_name, \\*kept\\*\n\n```\n<x> **y**\n```"
+        "[Help](/help/card), https://teller.example/a?b=1. Card ****4821, 5 * 3 * 2, snake_case_name, \\*kept\\*\n\n"
+        "```\n<x> **y**\n```"
     )
     await answered(chat_page, scripted, text)
     content = last_answer(chat_page).locator(".md")
@@ -122,9 +126,7 @@ async def test_a_table_that_streams_in_letter_by_letter_ends_as_the_same_table(
     await expect(content.locator(":scope > p")).to_have_text(["Here:", "That is all 1."])
 
 
-@pytest.mark.parametrize(
-    "text", ["*a **b " * 1500, "[" * 4000, "> " * 3000 + "x", "`a``b" * 1500, "_a" * 3000, "- " * 3000 + "x"]
-)
+@pytest.mark.parametrize("text", SLOW)
 async def test_text_made_to_be_slow_is_shown(chat_page: Page, scripted: ScriptedBank, text: str) -> None:
     scripted.chats = [turn(("token", {"text": text}), ("done", {"answer": text}))]
     await ask(chat_page, "hello")
