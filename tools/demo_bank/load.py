@@ -25,7 +25,7 @@ from tools.demo_bank.terms import FIELDS, load_terms
 Progress = Callable[[int, int], None]
 """Called with customers written and customers in all."""
 
-_ENTRIES_AT_ONCE = 40_000
+ENTRIES_AT_ONCE = 40_000
 """Rows wait in memory until there are this many entries: some 60 MB."""
 
 
@@ -53,6 +53,8 @@ def ensure_demo_bank(
     with psycopg.connect(owner_url) as connection:
         if is_loaded(connection):
             return None
+        # Ends the transaction: the lock that the look just took would stand in the way of another loader.
+        connection.commit()
         connection.execute(QUERIES["lock_loading"])
         if is_loaded(connection):
             return None
@@ -113,7 +115,7 @@ def _write_others(
 ) -> None:
     for done, (customer, movements) in enumerate(generate_others(customers, seed, history), start=len(NAMED) + 1):
         book.enter(customer, movements)
-        if len(rows.lines["journal_entries"]) >= _ENTRIES_AT_ONCE:
+        if len(rows.lines["journal_entries"]) >= ENTRIES_AT_ONCE:
             copy_rows(connection, rows)
         if progress is not None:
             progress(done, customers)

@@ -8,7 +8,7 @@ through the triggers that keep balances and check entries. The audit log is kept
 
 import json
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import psycopg
 from psycopg import sql
@@ -35,10 +35,12 @@ DELETED_TABLES = (
 KEPT_KEYS = {"customers": "id", "credentials": "customer_id"}
 """Tables whose row is put right in place, as others refer to it, with the key."""
 KEPT_TABLES = ("audit_log",)
+PATIENCE = timedelta(seconds=15)
+"""How long a reset waits for others to leave the ledger."""
 LEDGER_TABLES = ("postings", "journal_entries")
 
 
-def reset_demo(owner_url: str, who: Who, now: datetime) -> None:
+def reset_demo(owner_url: str, who: Who, now: datetime, *, patience: timedelta = PATIENCE) -> None:
     """Afterwards the customer has their seeded accounts, balances, history, cards, payees, standing orders and alerts,
     their password, and no operations and no conversations.
 
@@ -48,6 +50,8 @@ def reset_demo(owner_url: str, who: Who, now: datetime) -> None:
     """
     try:
         with psycopg.connect(owner_url) as connection:
+            milliseconds = str(patience // timedelta(milliseconds=1))
+            connection.execute(QUERIES["set_patience"], {"milliseconds": milliseconds})
             connection.execute(QUERIES["lock_loading"])
             if not is_loaded(connection):
                 raise Conflict("The demo bank is not loaded: there is nobody to put back.")

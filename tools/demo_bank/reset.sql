@@ -1,6 +1,10 @@
 -- lock_ledger --
--- Writers wait; readers do not. Waits itself no longer than this.
-set local lock_timeout = '15s'; lock table journal_entries, postings, transactions in share row exclusive mode
+-- Writers wait; readers do not.
+lock table journal_entries, postings, transactions in share row exclusive mode
+
+-- set_patience --
+-- How long to wait for any lock.
+select set_config('lock_timeout', %(milliseconds)s || 'ms', true)
 
 -- list_own_entries --
 -- Entries that touch the customer, and whether another customer is in them too.

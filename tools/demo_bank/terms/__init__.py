@@ -2,6 +2,7 @@
 generator charges them, product_terms holds them."""
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ def load_terms() -> dict[str, dict[str, Any]]:
     terms: dict[str, dict[str, Any]] = {}
     for path in sorted(_HERE.glob("*.toml")):
         for term in tomllib.loads(path.read_text(encoding="utf-8"))["term"]:
-            _check(term, terms, path.name)
+            check_term(term, terms, path.name)
             terms[term["code"]] = term
     return terms
 
@@ -37,7 +38,8 @@ def amount_of(code: str) -> int:
     return int(load_terms()[code]["amount_minor"])
 
 
-def _check(term: dict[str, Any], known: dict[str, dict[str, Any]], name: str) -> None:
+def check_term(term: dict[str, Any], known: Mapping[str, Any], name: str) -> None:
+    """Raises ConfigurationError where the file ``name`` repeats a code or has a field that product_terms has not."""
     if term["code"] in known:
         raise ConfigurationError(f"{name}: the term {term['code']} stands twice.")
     if unknown := set(term) - set(FIELDS):
