@@ -23,7 +23,7 @@ select 'it is no member of tellergraph_app, whose rights it needs'
 -- What the current login of the owner lacks; no rows for one that can migrate.
 select role || ' is not granted to it' as reason
   from unnest(array['tellergraph_owner', 'tellergraph_checkpoint']) role
- where not exists (select 1 from pg_roles r where r.rolname = role and pg_has_role(current_user, r.oid, 'set'))
+ where not coalesce(pg_has_role(current_user, to_regrole(role), 'set'), false)
 union all
 select 'schema checkpoints is missing' where to_regnamespace('checkpoints') is null
 union all
