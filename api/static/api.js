@@ -47,6 +47,7 @@ export class Api {
 
   async login(email, password) {
     const { access_token: token, customer } = await this.#json("POST", "api/v1/auth/login", { email, password });
+    if (!customer) throw new ApiError(403, "not_a_customer", "This login is for staff. The assistant serves customers.", null);
     this.#token = token;
     return customer;
   }

@@ -180,19 +180,20 @@ export class Chat {
       known.reopen("Please check and try again.");
       return;
     }
-    const card = new ConfirmCard(operation, this.#api, this.#demo, (_, decision) => this.#decide(card, decision, turn));
+    const card = new ConfirmCard(operation, this.#api, this.#demo, (decision) => this.#decide(card, decision, turn.id));
     this.#cards.set(operation.operation_id, card);
     card.setBusy(true);
     message.addCard(card);
   }
 
-  async #decide(card, decision, turn) {
+  /** A decision is carried out by a turn of its own. */
+  async #decide(card, decision, askedBy) {
     const message = new AssistantMessage(this.#api.base);
     this.#tidy();
     this.#log.append(message.element);
     this.#scroller.toEnd();
     try {
-      const last = await this.#run(turn, (signal) => this.#api.confirmTurn(turn.id, decision, signal), message);
+      const last = await this.#run(new Turn(), (signal) => this.#api.confirmTurn(askedBy, decision, signal), message);
       if (last?.type_ === "error") card.reopen(last.message);
       else if (last && card.state === "sending") card.settle(decision.decision === "approve" ? "approved" : "denied");
       if (card.state !== "pending") this.focus();
@@ -206,6 +207,7 @@ export class Chat {
   #undecided(error, card) {
     if (error instanceof ConnectionLost) card.lost();
     else if (!(error instanceof ApiError)) throw error;
+    else if (error.code === "already_decided") card.settle("decided", error.message);
     else if (error.code.includes("expired") && error.status !== 401) card.settle("expired");
     else if (error.status === 401) {
       card.reopen("Log in again to decide.");

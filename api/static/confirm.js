@@ -8,12 +8,13 @@ const OUTCOMES = {
   denied: ["close", "Cancelled. Nothing was changed."],
   expired: ["clock", "Expired. Nothing was changed; ask again if you still want this."],
   failed: ["alert", "This could not be done."],
+  decided: ["check", "You have decided on this already."],
 };
 
 let count = 0;
 
 /**
- * States: pending, sending, approved, denied, expired, failed, unknown. Only pending takes a decision, so a press
+ * States: pending, sending, approved, denied, expired, failed, decided, unknown. Only pending takes a decision, so a press
  * counts once; unknown (no answer came) offers to send the same decision again, which the bank executes at most once.
  */
 export class ConfirmCard {
@@ -25,7 +26,7 @@ export class ConfirmCard {
   #last = null;
   #api;
 
-  /** `decide(card, {operation_id, decision, code?})` is called with the customer's choice. */
+  /** `decide({operation_id, decision, code?})` is called with the customer's choice. */
   constructor(operation, api, demo, decide) {
     this.operation = operation;
     this.#api = api;
@@ -131,7 +132,7 @@ export class ConfirmCard {
     this.#show("sending");
     this.note.textContent = "";
     if (!this.form.isConnected) this.actions.replaceChildren(this.form);
-    this.#decide(this, decision);
+    this.#decide(decision);
   }
 
   #show(state) {

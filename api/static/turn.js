@@ -16,10 +16,7 @@ export class Turn {
   /** The event's content, or null when it was applied before. */
   accept(event) {
     const content = { ...JSON.parse(event.data), type_: event.type };
-    if (event.type === "turn" && content.turn_id !== this.id) {
-      this.id = content.turn_id;
-      this.#seen.clear();
-    }
+    if (event.type === "turn") this.id = content.turn_id;
     if (event.id && this.#seen.has(event.id)) return null;
     if (event.id) {
       this.#seen.add(event.id);

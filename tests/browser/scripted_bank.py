@@ -100,8 +100,8 @@ class ScriptedBank:
 class _Stream(Response):
     """Plays a script as an event stream; a Drop leaves the body unfinished, so the server cuts the connection."""
 
-    def __init__(self, steps: Sequence[Step]) -> None:
-        super().__init__(headers={"Content-Type": "text/event-stream", "X-Turn-Id": "turn-1"})
+    def __init__(self, steps: Sequence[Step], turn_id: str) -> None:
+        super().__init__(headers={"Content-Type": "text/event-stream", "X-Turn-ID": turn_id})
         del self.headers["content-length"]
         self._steps = steps
 
@@ -194,18 +194,18 @@ class _Routes:
         return _success({"messages": self._bank.histories[session_id]})
 
     async def chat(self, request: Request) -> Response:
-        return await self._play(request, self._bank.chats)
+        return await self._play(request, self._bank.chats, "turn-1")
 
     async def resume(self, request: Request) -> Response:
-        return await self._play(request, self._bank.resumes)
+        return await self._play(request, self._bank.resumes, request.path_params["turn_id"])
 
     async def confirm(self, request: Request) -> Response:
-        return await self._play(request, self._bank.confirms)
+        return await self._play(request, self._bank.confirms, "turn-2")
 
-    async def _play(self, request: Request, scripts: list[Script]) -> Response:
+    async def _play(self, request: Request, scripts: list[Script], turn_id: str) -> Response:
         await self._note(request)
         script = scripts.pop(0)
-        return _envelope(script) if isinstance(script, Refusal) else _Stream(script)
+        return _envelope(script) if isinstance(script, Refusal) else _Stream(script, turn_id)
 
 
 def _app(bank: ScriptedBank) -> Starlette:

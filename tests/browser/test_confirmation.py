@@ -29,10 +29,10 @@ def payment(**changes: Any) -> dict[str, Any]:
     return operation(**what, **facts, **changes)
 
 
-def decided(text: str, status: str, first: int = 10) -> list[bytes]:
-    """The rest of the turn after a decision, as the bank streams it."""
+def decided(text: str, status: str) -> list[bytes]:
+    """The turn that carries out a decision."""
     ended = {"operation": {"operation_id": "op-1", "status": status}}
-    return turn(*answer(text, **ended), first=first)[1:]
+    return turn(*answer(text, **ended), turn_id="turn-2")
 
 
 async def asked_to_confirm(page: Page, scripted: ScriptedBank, what: dict[str, Any]) -> Locator:
@@ -117,12 +117,13 @@ async def test_an_offer_that_ran_out_cannot_be_pressed(chat_page: Page, scripted
     ("refusal", "state"),
     [
         (Refusal(409, "operation_expired", "This has expired."), "expired"),
-        (Refusal(409, "conflict", "This was decided already."), "failed"),
+        (Refusal(409, "already_decided", "You have decided on this already."), "decided"),
+        (Refusal(409, "conflict", "The card is not active."), "failed"),
         (Refusal(404, "not_found", "There is no such operation."), "failed"),
         (Refusal(503, "service_unavailable", "Back soon."), "pending"),
         (Refusal(429, "too_many_requests", "Too fast."), "pending"),
     ],
-    ids=["expired", "decided", "unknown", "unavailable", "too-fast"],
+    ids=["expired", "decided", "conflict", "unknown", "unavailable", "too-fast"],
 )
 async def test_a_refused_decision_leaves_the_card_as_the_bank_says(
     chat_page: Page, scripted: ScriptedBank, refusal: Refusal, state: str
@@ -137,11 +138,16 @@ async def test_a_refused_decision_leaves_the_card_as_the_bank_says(
 async def test_a_decision_whose_stream_drops_goes_on_where_it_broke(chat_page: Page, scripted: ScriptedBank) -> None:
     card = await asked_to_confirm(chat_page, scripted, operation())
     rest = decided("Your card is frozen.", "completed")
-    scripted.confirms = [[*rest[:2], Drop()]]
+    gate = Gate()
+    scripted.confirms = [[*rest[:2], gate, Drop()]]
     scripted.resumes = [rest[2:]]
     await card.get_by_role("button", name="Approve").click()
+    await expect(last_answer(chat_page).locator(".md")).to_have_text("Your")
+    gate.open()
     await expect(card).to_have_attribute("data-state", "approved")
     await expect(last_answer(chat_page).locator(".md")).to_have_text("Your card is frozen.")
+    [(_, path, headers, _)] = scripted.asked("/events")
+    assert (path, headers["last-event-id"]) == ("/api/v1/chat/turns/turn-2/events", "2")
     assert len(scripted.asked(CONFIRM)) == 1
 
 

@@ -1,21 +1,35 @@
 """What a customer sees of the real server, from the first page to a frozen card. Issue 2, part 11."""
 
-from typing import Any
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 
 import pytest
 from playwright.async_api import Page, expect
+
+from core.services import Services
+from core.settings import Settings
+from tests.serving import serving
 
 from .widget import ask, expect_ended, last_answer, log_in
 
 pytestmark = pytest.mark.browser
 
+Clone = Callable[[str], AbstractContextManager[Services]]
+
 ALEX = ("alex@demo.example", "demo-alex-1")
 
 
+@pytest.fixture(scope="module")
+def teller_url(settings: Settings, clone: Clone, template_database: str) -> Iterator[str]:
+    """The real server with the demo bank and the help centre."""
+    with clone(template_database) as services, serving(settings, services) as url:
+        yield url
+
+
 @pytest.fixture
-async def teller(browser_page: Page, server: Any) -> Page:
+async def teller(browser_page: Page, teller_url: str) -> Page:
     """The assistant's page, served by the real server."""
-    await browser_page.goto(server.base_url)
+    await browser_page.goto(teller_url)
     return browser_page
 
 
