@@ -12,7 +12,7 @@ from uuid import uuid4
 import httpx2
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from psycopg import AsyncConnection
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 
@@ -27,6 +27,7 @@ from agent.service import Assistant
 from agent.understanding.heads import Heads
 from core.clock import Clock
 from core.db.database import Database
+from core.db.pool import make_pool
 from core.services import Services
 from core.settings import Settings
 from knowledge.embed import Encoder
@@ -92,14 +93,6 @@ def _offline_alone(settings: Settings) -> ModelChain:
     )
 
 
-def _checkpoint_pool(services: Services, settings: Settings) -> AsyncConnectionPool[AsyncConnection[DictRow]]:
-    options: dict[str, Any] = {"autocommit": True, "row_factory": dict_row, "prepare_threshold": 0}
-    return AsyncConnectionPool(
-        services.checkpoint_url,
-        min_size=1,
-        max_size=settings.database_pool_size,
-        open=False,
-        timeout=5,
-        kwargs=options,
-        check=AsyncConnectionPool.check_connection,
-    )
+def _checkpoint_pool(services: Services, settings: Settings) -> AsyncConnectionPool[AsyncConnection[Any]]:
+    options = {"row_factory": dict_row, "prepare_threshold": 0}
+    return make_pool(services.checkpoint_url, min_size=1, max_size=settings.database_pool_size, options=options)

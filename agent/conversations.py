@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg.types.json import Jsonb
 
 from agent.state import TurnRecord
-from core.db.database import Database, Scope
+from core.db.database import Database, Scope, Statement
 from core.db.queries import Queries
 from core.errors import Conflict, NotFound
 
@@ -94,14 +94,14 @@ class Conversations:
         }
         if is_new_session:
             session = {"session_id": key.session_id, "owner": key.owner, "title": title[:_TITLE_LENGTH], "now": now}
-            async with self._database.writing(key.scope) as db:
-                await db.execute_together((QUERIES["insert_session"], session), (QUERIES["insert_turn"], turn))
+            await self._database.run(
+                (QUERIES["insert_session"], session), (QUERIES["insert_turn"], turn), scope=key.scope
+            )
             return
         try:
             await self._insert_turn(key, turn)
         except Conflict:
-            async with self._database.writing(key.scope) as db:
-                ended = await db.execute(QUERIES["end_stale_turn"], turn | {"active": active})
+            (ended,) = await self._database.run((QUERIES["end_stale_turn"], turn | {"active": active}), scope=key.scope)
             if not ended:
                 raise Conflict(
                     "The assistant is still answering your last message. Please wait for it to finish.",
@@ -110,9 +110,9 @@ class Conversations:
             await self._insert_turn(key, turn)
 
     async def _insert_turn(self, key: TurnKey, turn: dict[str, Any]) -> None:
-        async with self._database.writing(key.scope) as db:
-            if not await db.execute(QUERIES["insert_turn"], turn):
-                raise NotFound("There is no such session.")
+        (inserted,) = await self._database.run((QUERIES["insert_turn"], turn), scope=key.scope)
+        if not inserted:
+            raise NotFound("There is no such session.")
 
     async def finish(self, key: TurnKey, record: TurnRecord, *, waiting: bool, outcome: str, now: datetime) -> None:
         """Messages and outcome in one transaction; the session is free for its next turn."""
@@ -131,32 +131,26 @@ class Conversations:
             "outcome": outcome,
             "now": now,
         }
-        async with self._database.writing(key.scope) as db:
-            await db.execute_together(
-                *((QUERIES["insert_message"], message | understood) for message in messages),
-                (QUERIES["end_turn"], ended),
-            )
+        inserts: list[Statement] = [(QUERIES["insert_message"], message | understood) for message in messages]
+        await self._database.run(*inserts, (QUERIES["end_turn"], ended), scope=key.scope)
 
     async def fail(self, key: TurnKey, *, outcome: str, now: datetime) -> None:
         ended = {"turn_id": key.turn_id, "status": "failed", "outcome": outcome, "now": now}
-        async with self._database.writing(key.scope) as db:
-            await db.execute(QUERIES["end_turn"], ended)
+        await self._database.run((QUERIES["end_turn"], ended), scope=key.scope)
 
     async def resolve(self, turn_id: UUID, scope: Scope) -> None:
-        async with self._database.writing(scope) as db:
-            await db.execute(QUERIES["resolve_turn"], {"turn_id": turn_id})
+        await self._database.run((QUERIES["resolve_turn"], {"turn_id": turn_id}), scope=scope)
 
     async def get_turn(self, turn_id: UUID, scope: Scope) -> StoredTurn:
         """Raises NotFound, also for somebody else's."""
-        async with self._database.reading(scope) as db:
-            turn = await db.find(StoredTurn, QUERIES["find_turn"], {"turn_id": turn_id})
-        if turn is None:
+        turns = await self._database.fetch(StoredTurn, QUERIES["find_turn"], {"turn_id": turn_id}, scope=scope)
+        if not turns:
             raise NotFound("There is no such turn.")
-        return turn
+        return turns[0]
 
     async def list_sessions(self, scope: Scope) -> list[Session]:
-        async with self._database.reading(scope) as db:
-            return await db.all(Session, QUERIES["list_sessions"], {"owner": scope.subject, "limit": _MOST_SESSIONS})
+        values = {"owner": scope.subject, "limit": _MOST_SESSIONS}
+        return await self._database.fetch(Session, QUERIES["list_sessions"], values, scope=scope)
 
     async def get_history(self, session_id: UUID, scope: Scope) -> tuple[Session, list[StoredMessage]]:
         """Raises NotFound, also for somebody else's."""
@@ -186,5 +180,8 @@ class Conversations:
     async def keep_leases(self, active: list[UUID], now: datetime) -> None:
         """Renews the leases of the turns that run here and ends those that do not any more."""
         lease = {"worker_id": self._worker_id, "active": active, "lease_expires_at": now + LEASE, "now": now}
-        async with self._database.writing(Scope(worker_id=self._worker_id)) as db:
-            await db.execute_together((QUERIES["renew_leases"], lease), (QUERIES["end_lost_turns"], lease))
+        await self._database.run(
+            (QUERIES["renew_leases"], lease),
+            (QUERIES["end_lost_turns"], lease),
+            scope=Scope(worker_id=self._worker_id),
+        )

@@ -4,9 +4,10 @@ readers as come, from any event on. Ids are dense: 1, 2, 3, ...
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 from redis.asyncio import Redis
@@ -16,6 +17,10 @@ from agent.events import ENDINGS, Event, Token
 from core.logging import get_logger
 
 _log = get_logger(__name__)
+
+_URGENT = frozenset({Token.event, *ENDINGS})
+_GATHER = 0.02
+"""Seconds that an event may wait for company if it is not one that somebody waits for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +48,11 @@ class EventLog:
     async def read(self, turn_id: UUID, after: int, wait: timedelta) -> list[LoggedEvent]:
         """The events after ``after``; waits up to ``wait`` for one, then gives none."""
         reply = await self._redis.xread({_key(turn_id): f"{after}-0"}, block=max(1, int(wait.total_seconds() * 1000)))
-        streams = cast(dict[bytes, list[list[Any]]], reply or {})
+        streams = cast(list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]], reply or [])
         return [
             LoggedEvent(int(entry_id.partition(b"-")[0]), fields[b"name"].decode(), fields[b"data"].decode())
-            for entries in streams.values()
-            for batch in entries
-            for entry_id, fields in batch
+            for _, entries in streams
+            for entry_id, fields in entries
         ]
 
     async def delete(self, turn_ids: list[UUID]) -> None:
@@ -68,6 +72,7 @@ class Publisher:
         self._waiting: list[Event] = []
         self._written = 0
         self._wake = asyncio.Event()
+        self._urgent = asyncio.Event()
         self._task = asyncio.create_task(self._write(), name=f"publish {turn_id}")
 
     async def emit(self, event: Event) -> None:
@@ -77,6 +82,8 @@ class Publisher:
         else:
             self._waiting.append(event)
         self._wake.set()
+        if event.event in _URGENT:
+            self._urgent.set()
 
     async def finish(self) -> None:
         """Returns when the ending, which was emitted, is written."""
@@ -86,7 +93,10 @@ class Publisher:
         ended = False
         while not ended:
             await self._wake.wait()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._urgent.wait(), _GATHER)
             self._wake.clear()
+            self._urgent.clear()
             batch, self._waiting = self._waiting, []
             ended = bool(batch) and batch[-1].event in ENDINGS
             try:

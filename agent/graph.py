@@ -45,16 +45,16 @@ def build_graph(checkpointer: BaseCheckpointSaver[Any]) -> Graph:
     return graph.compile(checkpointer=checkpointer)
 
 
-def after_start(state: State) -> Literal["act", "screen"]:
+async def after_start(state: State) -> Literal["act", "screen"]:
     """A decision on a proposal that no interrupt waits for any more goes straight to ``act``."""
     return "act" if state["resolution"] else "screen"
 
 
-def after_screen(state: State) -> Literal["act", "understand"]:
+async def after_screen(state: State) -> Literal["act", "understand"]:
     return "act" if state["resolution"] else "understand"
 
 
-def after_understand(state: State, runtime: Runtime[Turn]) -> Literal["retrieve", "answer"]:
+async def after_understand(state: State, runtime: Runtime[Turn]) -> Literal["retrieve", "answer"]:
     """Knowledge is looked up; so is what no tool does, for the help centre says how the customer does it."""
     signed_in = runtime.context.customer_id is not None
     match state["route"]:
@@ -68,9 +68,9 @@ def after_understand(state: State, runtime: Runtime[Turn]) -> Literal["retrieve"
             return "answer"
 
 
-def after_answer(state: State) -> Literal["tools", "verify"]:
+async def after_answer(state: State) -> Literal["tools", "verify"]:
     return "tools" if state["calls"] else "verify"
 
 
-def after_remember(state: State) -> Literal["confirm", "__end__"]:
+async def after_remember(state: State) -> Literal["confirm", "__end__"]:
     return "confirm" if state["asks_confirmation"] else "__end__"

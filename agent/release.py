@@ -15,9 +15,10 @@ LEFT_OUT = "(I left out a figure here that I could not verify.)"
 
 _FIGURE = re.compile(r"\d(?:[\d,.:]*\d)?")
 _SENTENCE_END = re.compile(r"[.!?:](?=\s)|\n")
-_NOT_CLAIMED = re.compile(r"(?m)\[\d{1,2}\]|^\s*\d{1,2}[.)](?=\s|\Z)|\b24/7\b")
-"""Figures that claim nothing: citation marks, numbers of list items."""
-_LONGEST_PLACEHOLDER = 20
+_NOT_CLAIMED = re.compile(r"(?m)\[\d{1,2}\]|\[[A-Z_]+_\d+\]|^\s*\d{1,2}[.)](?=\s|\Z)|\b24/7\b")
+"""Figures that claim nothing: citation marks, placeholders, numbers of list items."""
+_FREE = re.compile(r"(?:\[\d{1,2}\]|\[[A-Z_]+_\d+\]|[^\[\d£$€])*")
+"""What can not become part of a figure, a list number, a citation mark or a placeholder."""
 
 
 def figures(text: str) -> set[str]:
@@ -57,26 +58,19 @@ class Release:
         while end := _SENTENCE_END.search(self._held):
             out.append(self._checked(self._held[: end.end()]))
             self._held = self._held[end.end() :]
-        free = self._free_length()
-        out.append(self._held[:free])
-        self._held = self._held[free:]
+        free = _FREE.match(self._held)
+        if free:
+            out.append(free[0])
+            self._held = self._held[free.end() :]
         return self._placeholders.restore("".join(out))
 
     def finish(self) -> str:
         rest, self._held = self._checked(self._held), ""
         return self._placeholders.restore(rest)
 
-    def _free_length(self) -> int:
-        """How much of the held text can not become part of a figure, a list number or a placeholder."""
-        first = re.search(r"[\d£$€]", self._held)
-        free = first.start() if first else len(self._held)
-        bracket = self._held.rfind("[", 0, free)
-        if bracket >= 0 and "]" not in self._held[bracket:] and len(self._held) - bracket < _LONGEST_PLACEHOLDER:
-            free = bracket
-        return free
-
     def _checked(self, sentence: str) -> str:
         if figures(sentence) <= self._known:
             return sentence
         self.dropped += 1
-        return LEFT_OUT + ("\n" if sentence.endswith("\n") else " ")
+        free = _FREE.match(sentence)
+        return (free[0] if free else "") + LEFT_OUT + ("\n" if sentence.endswith("\n") else "")

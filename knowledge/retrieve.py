@@ -104,5 +104,4 @@ class Retriever:
             "limit": limit,
             "per_document": per_document,
         }
-        async with self._database.reading(scope) as handle:
-            return await handle.all(Passage, QUERIES["search"], params)
+        return await self._database.fetch(Passage, QUERIES["search"], params, scope=scope)

@@ -5,5 +5,5 @@ from langgraph.types import interrupt
 from agent.state import State, Update
 
 
-def confirm(state: State) -> Update:
+async def confirm(state: State) -> Update:
     return {"resolution": interrupt(state.get("pending"))}

@@ -8,7 +8,7 @@ from agent.state import HISTORY_LIMIT, State, Turn, TurnRecord, Update
 from agent.suggestions import suggest
 
 
-def remember(state: State, runtime: Runtime[Turn]) -> Update:
+async def remember(state: State, runtime: Runtime[Turn]) -> Update:
     turn, frame = runtime.context, state.get("frame")
     pending = state.get("pending")
     turn.record = TurnRecord(

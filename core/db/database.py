@@ -13,10 +13,12 @@ from uuid import UUID
 
 import psycopg
 from pgvector.psycopg import register_vector_async
-from psycopg import AsyncConnection, errors, sql
+from psycopg import AsyncConnection, errors
+from psycopg.pq import TransactionStatus
 from psycopg.rows import class_row, dict_row
-from psycopg_pool import AsyncConnectionPool, PoolTimeout
+from psycopg_pool import PoolTimeout
 
+from core.db.pool import make_pool
 from core.errors import Conflict, InvalidInput, NotFound, Refused, TellergraphError, Unavailable
 
 Row = TypeVar("Row")
@@ -83,33 +85,46 @@ class WriteHandle(ReadHandle):
             await cursor.execute(query, params)
             return cursor.rowcount
 
-    async def execute_together(self, *statements: tuple[LiteralString, Params]) -> None:
-        """Several statements in one round trip."""
-        async with self._connection.pipeline():
-            for query, params in statements:
-                await self._connection.execute(query, params)
+
+Statement = tuple[LiteralString, Params]
 
 
 class Database:
-    """The runtime role's pool."""
+    """The runtime role's pool.
+
+    ``fetch`` and ``run`` are whole transactions in one round trip, for what is a single query or a fixed list of
+    statements; ``reading`` and ``writing`` are for work that decides between its statements.
+    """
 
     def __init__(self, conninfo: str, *, pool_size: int = 12) -> None:
-        self._pool: AsyncConnectionPool[AsyncConnection[Any]] = AsyncConnectionPool(
-            conninfo,
-            min_size=2,
-            max_size=pool_size,
-            open=False,
-            timeout=5,
-            kwargs={"autocommit": True},
-            configure=register_vector_async,
-            check=AsyncConnectionPool.check_connection,
-        )
+        self._pool = make_pool(conninfo, min_size=2, max_size=pool_size, configure=register_vector_async)
 
     async def open(self) -> None:
         await self._pool.open(wait=True, timeout=10)
 
     async def close(self) -> None:
         await self._pool.close()
+
+    async def fetch(
+        self, row: type[Row], query: LiteralString, params: Params | None = None, *, scope: Scope = NOBODY
+    ) -> list[Row]:
+        """The rows of one query."""
+        async with self._connection() as connection:
+            cursor = connection.cursor(row_factory=class_row(row))
+            async with connection.pipeline():
+                await _begin(connection, scope, "begin read only")
+                await cursor.execute(query, params)
+                await connection.execute("commit")
+            return await cursor.fetchall()
+
+    async def run(self, *statements: Statement, scope: Scope = NOBODY) -> list[int]:
+        """How many rows each statement changed."""
+        async with self._connection() as connection:
+            async with connection.pipeline():
+                await _begin(connection, scope, "begin")
+                cursors = [await connection.execute(query, params) for query, params in statements]
+                await connection.execute("commit")
+            return [cursor.rowcount for cursor in cursors]
 
     @asynccontextmanager
     async def reading(self, scope: Scope = NOBODY) -> AsyncGenerator[ReadHandle]:
@@ -123,24 +138,31 @@ class Database:
 
     @asynccontextmanager
     async def _transaction(self, scope: Scope, begin: LiteralString) -> AsyncGenerator[AsyncConnection[Any]]:
+        async with self._connection() as connection:
+            async with connection.pipeline():
+                await _begin(connection, scope, begin)
+            yield connection
+            await connection.execute("commit")
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncGenerator[AsyncConnection[Any]]:
+        """A connection whose open transaction is rolled back when its user fails."""
         try:
             async with self._pool.connection() as connection:
-                await self._begin(connection, scope, begin)
                 try:
                     yield connection
                 except BaseException:
-                    if not connection.closed:
+                    if not connection.closed and connection.info.transaction_status != TransactionStatus.IDLE:
                         await connection.execute("rollback")
                     raise
-                await connection.execute("commit")
         except psycopg.Error as error:
             raise translate(error) from error
 
-    async def _begin(self, connection: AsyncConnection[Any], scope: Scope, begin: LiteralString) -> None:
-        values = {field.name: _text(getattr(scope, field.name)) for field in fields(scope)}
-        async with connection.pipeline():
-            await connection.execute(begin)
-            await connection.execute("select " + _ALL_SETTINGS, values)
+
+async def _begin(connection: AsyncConnection[Any], scope: Scope, begin: LiteralString) -> None:
+    values = {field.name: _text(getattr(scope, field.name)) for field in fields(scope)}
+    await connection.execute(begin)
+    await connection.execute("select " + _ALL_SETTINGS, values)
 
 
 def _text(value: object) -> str:
@@ -158,7 +180,3 @@ def translate(error: psycopg.Error) -> TellergraphError:
     if isinstance(error, errors.RaiseException | errors.CheckViolation):
         return Refused("The bank's rules do not allow that.")
     return TellergraphError("Something went wrong on our side.")
-
-
-def identifier(name: str) -> sql.Identifier:
-    return sql.Identifier(name)
