@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from agent.understanding.heads import HEADS_DIR
 from core.errors import TellergraphError
 from knowledge.embed import ENCODER_DIR
 
@@ -34,6 +35,29 @@ def make_encoder(
     except (TellergraphError, OSError) as error:
         raise _stop(str(error)) from error
     _print(sums, as_json)
+
+
+@app.command("heads")
+def train(
+    banking77: Annotated[Path, typer.Option(help="Folder with BANKING77's train.csv.")],
+    clinc150: Annotated[Path, typer.Option(help="Folder with CLINC150's train.jsonl and val.jsonl.")],
+    out: Annotated[Path, typer.Option(help="Where the heads go.")] = HEADS_DIR,
+    held_out: Annotated[
+        Path | None, typer.Option(help="Leave a fifth out of the training and write it here for `evals run`.")
+    ] = None,
+    as_json: _Json = False,
+) -> None:
+    """Train the route and intent heads on the committed encoder."""
+    try:
+        # Inside the function, because the base installation has no torch.
+        from finetune.heads import train_heads  # noqa: PLC0415
+
+        result = train_heads(banking77, clinc150, out, held_out)
+    except ModuleNotFoundError as error:
+        raise _stop(f"{error.name} is missing: pip install -r requirements/finetune.txt") from error
+    except (TellergraphError, OSError) as error:
+        raise _stop(str(error)) from error
+    _print(result, as_json)
 
 
 def _stop(message: str) -> typer.Exit:

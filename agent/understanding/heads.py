@@ -9,6 +9,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -69,7 +70,7 @@ class Heads:
                 layers = {name: archive[name].astype(np.float32) for name in archive.files}
             heads = cls(layers, classes)
             heads.predict(np.zeros(EMBEDDING_DIM, dtype=np.float32))
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, BadZipFile) as error:
             raise ConfigurationError(f"The heads in {directory} cannot be used: {error}") from error
         return heads
 
