@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypedDict
+from typing import IO, Self, TypedDict, cast
 
 Matcher = Callable[[Sequence[str]], bool]
 """Tells from the argument vector whether a process is the one."""
@@ -64,23 +64,21 @@ def find_process(matches: Matcher, uid: int) -> ServerProcess | None:
 
 
 def spawn_detached(command: Sequence[str], log: Path, uid: int) -> ServerProcess:
-    """Starts a server in a session of its own, where the terminal's Ctrl-C does not reach it.
+    """Starts a server in a session of its own, where the terminal's Ctrl-C does not reach it. It may have ended by the
+    time we return: its output, appended to ``log``, says why.
 
-    The shell leaves at once, so the server is init's child: it is never our zombie. Output is appended to ``log``.
-
-    Raises:
-        ProcessLookupError: it ended before we could look; its log says why.
+    A shell starts it and leaves, so the server is init's child and never our zombie. The shell stays until we have the
+    handle: so long the pid belongs to its child, dead or alive.
     """
-    done = subprocess.run(  # noqa: S603
-        ["/bin/sh", "-c", '"$@" >>"$0" 2>&1 & echo $!', str(log), *command],
-        stdin=subprocess.DEVNULL,
+    with subprocess.Popen(  # noqa: S603
+        ["/bin/sh", "-c", '"$@" >>"$0" 2>&1 & echo $!; read -r _', str(log), *command],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        check=True,
         start_new_session=True,
         cwd=log.parent,
         **become(uid),
-    )
-    return ServerProcess(int(done.stdout))
+    ) as shell:
+        return ServerProcess(int(cast(IO[bytes], shell.stdout).readline()))
 
 
 class RunAs(TypedDict, total=False):

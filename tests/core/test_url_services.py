@@ -1,6 +1,7 @@
 """The same code on servers given by URL: PostgreSQL with passwords over TCP, Redis with a password."""
 
 import os
+import re
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -23,6 +24,7 @@ from core.services.directories import postgres_user
 from core.services.processes import become, spawn_detached
 from core.settings import Settings
 
+DECISION = Path(__file__).parents[2] / "docs" / "decisions" / "0002-embedded-services.md"
 ADMIN = "admin word / with : signs"
 
 
@@ -162,23 +164,21 @@ def test_a_login_that_may_not_prepare_the_database_is_refused(servers, database,
     refused(make_settings(with_login(database, "humble", "h")), "may not prepare the database: permission denied")
 
 
-PREPARED_BY_HAND = """
-    create role tellergraph_owner; create role tellergraph_app; create role tellergraph_checkpoint;
-    create role migrator login password 'm' in role tellergraph_owner, tellergraph_checkpoint;
-    create role runtime login password 'r' in role tellergraph_app;
-    create extension vector;
-    grant usage, create on schema public to tellergraph_owner;
-    grant usage on schema public to tellergraph_app;
-    create schema checkpoints authorization tellergraph_checkpoint
-"""
+[PREPARED_BY_HAND] = re.findall(r"```sql\n(.*?)```", DECISION.read_text(), re.DOTALL)
+
+
+def prepare_by_hand(database: str, **changes: str) -> tuple[str, str]:
+    """As the decision says, the owner's and the runtime login's rights changed. Their URLs, the runtime's first."""
+    statements = PREPARED_BY_HAND.replace("database bank", 'database "own database"')
+    for login, rights in changes.items():
+        statements = re.sub(rf"(role {login} login password '[a-z-]+') .*;", rf"\1 {rights};", statements)
+    query(database, statements)
+    return with_login(database, "runtime", "runtime-password"), with_login(database, "migrator", "migrator-password")
 
 
 def test_two_logins_of_the_operator_are_used_as_they_are(database, make_settings):
-    query(database, PREPARED_BY_HAND)
-    settings = make_settings(
-        with_login(database, "runtime", "r"), database_owner_url=with_login(database, "migrator", "m")
-    )
-    with running_services(settings) as services:
+    runtime, owner = prepare_by_hand(database)
+    with running_services(make_settings(runtime, database_owner_url=owner)) as services:
         migrate(services)
         assert all(check.passed for check in inspect_database(services)), inspect_database(services)
         assert query(services.app_url, "select current_user") == [("runtime",)]
@@ -191,7 +191,7 @@ def test_two_logins_of_the_operator_are_used_as_they_are(database, make_settings
 
 
 @pytest.mark.parametrize(
-    ("runtime", "reason"),
+    ("rights", "reason"),
     [
         ("superuser", "it is a superuser"),
         ("bypassrls in role tellergraph_app", "it bypasses row-level security"),
@@ -200,17 +200,15 @@ def test_two_logins_of_the_operator_are_used_as_they_are(database, make_settings
         ("", "it is no member of tellergraph_app"),
     ],
 )
-def test_a_runtime_login_that_escapes_row_level_security_is_refused(database, make_settings, runtime, reason):
-    query(database, PREPARED_BY_HAND.replace("password 'r' in role tellergraph_app", f"password 'r' {runtime}"))
-    login = with_login(database, "runtime", "r")
-    message = refused(make_settings(login, database_owner_url=with_login(database, "migrator", "m")), reason)
+def test_a_runtime_login_that_escapes_row_level_security_is_refused(database, make_settings, rights, reason):
+    runtime, owner = prepare_by_hand(database, runtime=rights)
+    message = refused(make_settings(runtime, database_owner_url=owner), reason)
     assert "Set TELLERGRAPH_DATABASE_URL to a login that is only a member of tellergraph_app" in message
 
 
 def test_an_owner_login_that_cannot_migrate_is_refused(database, make_settings):
-    query(database, PREPARED_BY_HAND.replace("in role tellergraph_owner, tellergraph_checkpoint", ""))
-    owner = with_login(database, "migrator", "m")
-    message = refused(make_settings(with_login(database, "runtime", "r"), database_owner_url=owner), "cannot migrate")
+    runtime, owner = prepare_by_hand(database, migrator="")
+    message = refused(make_settings(runtime, database_owner_url=owner), "cannot migrate")
     assert "tellergraph_owner is not granted to it; tellergraph_checkpoint is not granted to it" in message
 
 
