@@ -131,15 +131,15 @@ class Conversations:
             "outcome": outcome,
             "now": now,
         }
-        inserts: list[Statement] = [(QUERIES["insert_message"], message | understood) for message in messages]
-        await self._database.run(*inserts, (QUERIES["end_turn"], ended), scope=key.scope)
+        statements: list[Statement] = [(QUERIES["insert_message"], message | understood) for message in messages]
+        if record.operation is not None:
+            decided = {"session_id": key.session_id, "operation_id": record.operation.operation_id}
+            statements.append((QUERIES["resolve_turns"], decided))
+        await self._database.run(*statements, (QUERIES["end_turn"], ended), scope=key.scope)
 
     async def fail(self, key: TurnKey, *, outcome: str, now: datetime) -> None:
         ended = {"turn_id": key.turn_id, "status": "failed", "outcome": outcome, "now": now}
         await self._database.run((QUERIES["end_turn"], ended), scope=key.scope)
-
-    async def resolve(self, turn_id: UUID, scope: Scope) -> None:
-        await self._database.run((QUERIES["resolve_turn"], {"turn_id": turn_id}), scope=scope)
 
     async def get_turn(self, turn_id: UUID, scope: Scope) -> StoredTurn:
         """Raises NotFound, also for somebody else's."""

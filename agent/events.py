@@ -78,6 +78,13 @@ class ConfirmationNeeded(_Event):
     expires_at: str
 
 
+class DecidedOperation(BaseModel):
+    """The operation that the customer decided on in this turn, and what became of it."""
+
+    operation_id: str
+    status: str
+
+
 class Done(_Event):
     event = "done"
     answer: str
@@ -88,6 +95,7 @@ class Done(_Event):
     citations: list[Citation]
     tool_calls: list[str]
     confirmation: ConfirmationNeeded | None
+    operation: DecidedOperation | None
     task: str | None
     asks: str | None
     usage: dict[str, int]

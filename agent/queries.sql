@@ -22,9 +22,11 @@ update chat_turns set status = 'failed', finished_at = %(now)s
 update chat_turns set status = %(status)s, outcome = %(outcome)s, finished_at = %(now)s
  where id = %(turn_id)s and status = 'running'
 
--- resolve_turn --
--- A turn that waited for a confirmation has got it.
-update chat_turns set status = 'done' where id = %(turn_id)s and status = 'waiting'
+-- resolve_turns --
+-- The turns that asked for a decision on an operation have got it.
+update chat_turns set status = 'done'
+ where session_id = %(session_id)s and status = 'waiting'
+   and outcome #>> '{confirmation,operation_id}' = %(operation_id)s
 
 -- insert_message --
 -- One line of the conversation, already masked.

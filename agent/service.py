@@ -114,7 +114,6 @@ class Assistant:
             graph_input = await self._resume(
                 asked.session_id, Resolution(operation_id=str(operation_id), decision=decision)
             )
-            await self._conversations.resolve(turn_id, key.scope)
         except BaseException:
             await self._conversations.fail(key, outcome="null", now=self._clock())
             raise
@@ -286,6 +285,7 @@ def _done(
         citations=record.citations,
         tool_calls=record.tool_calls,
         confirmation=confirmation,
+        operation=record.operation,
         task=record.task,
         asks=record.asks,
         usage=record.usage,

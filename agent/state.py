@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Any, Literal, NotRequired, TypedDict
 from uuid import UUID
 
-from agent.events import Citation, Event
+from agent.events import Citation, DecidedOperation, Event
 from agent.messages import Evidence, Message, ToolCall, ToolReturn
 from agent.parts import Parts
 from core.clock import BANK_TIME_ZONE
@@ -108,6 +108,7 @@ class TurnRecord:
     confidence: float
     citations: list[Citation]
     tool_calls: list[str]
+    operation: DecidedOperation | None
     suggested_next_steps: list[str]
     task: str | None
     asks: str | None

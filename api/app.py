@@ -42,6 +42,7 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
         allow_origins=settings.cors_origins,
         allow_methods=["GET", "POST", "DELETE"],
         allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+        expose_headers=["X-Request-ID", "X-Turn-ID", "Retry-After"],
     )
     app.add_middleware(RequestMiddleware)
     return app

@@ -47,7 +47,9 @@ async def _ours(request: Request, error: Exception) -> Response:
 async def _validation(request: Request, error: Exception) -> Response:
     """What is wrong and where, never the value: it may be a password."""
     problems = cast(Sequence[dict[str, Any]], cast(RequestValidationError, error).errors())
-    fields = [{"field": ".".join(map(str, item["loc"])), "problem": str(item["msg"])} for item in problems]
+    fields = [
+        {"field": ".".join(map(str, item["loc"][1:] or item["loc"])), "problem": str(item["msg"])} for item in problems
+    ]
     message = "; ".join(f"{field['field']}: {field['problem']}" for field in fields[:3])
     body = ErrorBody(code="invalid_input", message=message, details={"fields": fields})
     return _response(request, HTTPStatus.UNPROCESSABLE_ENTITY, body)

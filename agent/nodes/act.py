@@ -17,6 +17,7 @@ async def act(state: State, runtime: Runtime[Turn]) -> Update:
         raise Conflict("There is nothing to confirm.")
     operation = await decide(tool_context(runtime.context), UUID(resolution["operation_id"]), resolution["decision"])
     ended: dict[str, Any] = {
+        "operation_id": str(operation.id),
         "type": operation.type,
         "status": operation.status,
         "summary": operation.summary,

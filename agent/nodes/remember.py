@@ -2,6 +2,7 @@
 
 from langgraph.runtime import Runtime
 
+from agent.events import DecidedOperation
 from agent.messages import Message
 from agent.nodes.verify import citation
 from agent.state import HISTORY_LIMIT, State, Turn, TurnRecord, Update
@@ -19,6 +20,7 @@ async def remember(state: State, runtime: Runtime[Turn]) -> Update:
         confidence=state["confidence"],
         citations=[citation(number, state["passages"][number - 1]) for number in state["cited"]],
         tool_calls=[done["name"] for done in state["returns"]],
+        operation=DecidedOperation.model_validate(state["ended"]) if state["ended"] else None,
         suggested_next_steps=suggest(state, signed_in=turn.customer_id is not None),
         task=pending["type"] if pending else (frame["intent"] if frame and state["asks"] else None),
         asks=state["asks"],

@@ -10,7 +10,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
 from agent.conversations import Session, StoredMessage
 from agent.event_log import LoggedEvent
-from agent.events import Citation, ConfirmationNeeded, Done, Failed
+from agent.events import Citation, ConfirmationNeeded, DecidedOperation, Done, Failed
 from agent.service import Started, scope_of
 from api.dependencies import AnyoneDep, CustomerDep, Reply, ReplyDep, RunningDep, SignedInDep
 from api.envelope import Envelope
@@ -73,6 +73,7 @@ class ChatResponse(BaseModel):
     citations: list[Citation]
     tool_calls: list[str]
     confirmation: ConfirmationNeeded | None
+    operation: DecidedOperation | None
     task: str | None
     asks: str | None
     session_id: UUID
@@ -176,6 +177,7 @@ async def _whole(started: Started, scope: Scope, running: RunningDep, reply: Rep
             citations=done.citations,
             tool_calls=done.tool_calls,
             confirmation=done.confirmation,
+            operation=done.operation,
             task=done.task,
             asks=done.asks,
             session_id=started.session_id,
