@@ -1,0 +1,69 @@
+"""What a citation links to is on the page, and an article's text cannot become markup of its own."""
+
+import re
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from knowledge_base import TODAY, Library
+
+from core.db.database import Database, Scope
+from core.errors import NotFound
+from knowledge.article import parse_article
+from knowledge.chunk import cut_article
+from knowledge.render import HelpArticle, get_article, render_article
+
+HELP_CENTRE = Path(__file__).parents[2] / "knowledge" / "help_centre"
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+
+
+async def test_an_article_becomes_a_page_with_the_anchors_of_its_passages(library: Library, database: Database) -> None:
+    library.write("fees", "Fees & limits", "Lead.\n\n## Abroad\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n## Abroad\n\n- x")
+    library.ingest()
+    html = render_article(await get_article(database, "fees", today=TODAY, kb="small"))
+    assert html.startswith(
+        '<h1 id="fees-limits">Fees &amp; limits</h1>\n<p>Lead.</p>\n<h2 id="abroad">Abroad</h2>\n<table>'
+    )
+    assert '<h2 id="abroad-2">Abroad</h2>\n<ul>\n<li>x</li>' in html
+
+
+async def test_html_in_an_article_is_text(library: Library, database: Database) -> None:
+    body = 'A <script>x()</script> <img src=x onerror="x"> [l](javascript:x())\n\n<div onclick="x">\n\n## <b>B</b>'
+    library.write("evil", "<i>T</i>", body)
+    library.ingest()
+    html = render_article(await get_article(database, "evil", today=TODAY, kb="small"))
+    assert set(re.findall(r"<(\w+)", html)) == {"h1", "p", "h2"}
+
+
+@pytest.mark.parametrize(
+    ("document_id", "audiences", "today"),
+    [("absent", None, TODAY), ("secret", None, TODAY), ("old", None, TODAY), ("secret", "public", TODAY)],
+)
+async def test_what_a_reader_may_not_see_looks_like_what_is_not_there(
+    library: Library, database: Database, document_id: str, audiences: str | None, today: date
+) -> None:
+    library.write("secret", "For staff", "Text.", audience="staff")
+    library.write("old", "Old", "Text.", valid_to="2025-12-31")
+    library.ingest()
+    with pytest.raises(NotFound, match=r"^There is nothing here under that id\.$"):
+        await get_article(database, document_id, today=today, scope=Scope(audiences=audiences), kb="small")
+
+
+async def test_staff_open_what_is_for_staff(library: Library, database: Database) -> None:
+    library.write("secret", "For staff", "Text.", audience="staff")
+    library.ingest()
+    scope = Scope(audiences="public,customer,staff")
+    assert (await get_article(database, "secret", today=TODAY, scope=scope, kb="small")).title == "For staff"
+
+
+def test_every_passage_of_the_help_centre_has_its_anchor_on_its_page() -> None:
+    files = sorted(HELP_CENTRE.glob("*.md"))
+    assert len(files) >= 100
+    for file in files:
+        article = parse_article(file.read_text(encoding="utf-8"), file.name)
+        anchors = {chunk.anchor for chunk in cut_article(article)}
+        about = article.about
+        page = render_article(
+            HelpArticle(about.id, about.title, article.body, list(about.intents), about.product, None, NOW)
+        )
+        assert anchors <= set(re.findall(r'<h[1-6] id="([^"]+)"', page)), file.name
