@@ -27,6 +27,11 @@ def citation(number: int, passage: Evidence) -> Citation:
     quote = " ".join(passage["text"].split())
     if len(quote) > _LONGEST_QUOTE:
         quote = quote[:_LONGEST_QUOTE].rsplit(" ", 1)[0] + " …"
+    title, heading = passage["title"], passage["heading"]
     return Citation(
-        n=number, document_id=passage["document_id"], title=passage["title"], url=passage["url"], quote=quote
+        n=number,
+        document_id=passage["document_id"],
+        title=title if heading == title else f"{title}: {heading}",
+        url=passage["url"],
+        quote=quote,
     )

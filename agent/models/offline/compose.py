@@ -52,20 +52,26 @@ def _of_route(brief: Brief) -> str:
 
 
 def _of_passages(passages: list[Evidence]) -> str:
-    """The best passage, and what follows it in the same article while there is room."""
-    best, *others = list(enumerate(passages, start=1))
-    parts = [_quoted(*best)]
-    words = len(best[1]["text"].split())
-    for number, passage in others:
-        length = len(passage["text"].split())
-        if passage["document_id"] == best[1]["document_id"] and words + length <= _LONGEST_ANSWER:
-            parts.append(f"**{passage['heading']}**\n\n{_quoted(number, passage)}")
-            words += length
+    """The best passage with the opening of its article, which answers in short, and more of it while there is room."""
+    best = passages[0]
+    same = [
+        (number, passage)
+        for number, passage in enumerate(passages, start=1)
+        if passage["document_id"] == best["document_id"]
+    ]
+    same.sort(key=lambda numbered: not _is_opening(numbered[1]))
+    parts: list[str] = []
+    words = 0
+    for number, passage in same:
+        words += len(passage["text"].split())
+        if passage is best or _is_opening(passage) or words <= _LONGEST_ANSWER:
+            heading = "" if not parts or _is_opening(passage) else f"**{passage['heading']}**\n\n"
+            parts.append(f"{heading}{passage['text'].strip()} [{number}]")
     return "\n\n".join(parts)
 
 
-def _quoted(number: int, passage: Evidence) -> str:
-    return f"{passage['text'].strip()} [{number}]"
+def _is_opening(passage: Evidence) -> bool:
+    return passage["heading"] == passage["title"]
 
 
 def _of_result(name: str, succeeded: bool, content: str) -> str:
