@@ -1,7 +1,7 @@
 """Writing many rows as the owner, in one transaction that leaves no trace of how it was done.
 
 COPY refuses tables whose owner is held to row-level security, and checking each of millions of rows against foreign
-keys, secondary indexes and the deferred ledger trigger costs several times the rows themselves. For the length of the
+keys, secondary indexes and the triggers of the ledger costs several times the rows themselves. For the length of the
 transaction these are set aside; foreign keys and indexes are then made again, which checks all rows at once, and the
 ledger is checked by one query.
 """
@@ -21,6 +21,7 @@ from tools.demo_bank.rows import COLUMNS, Rows
 QUERIES = Queries(*(Path(__file__).with_name(name) for name in ("demo_bank.sql", "reset.sql")))
 OwnerConnection = Connection[TupleRow]
 
+LEDGER_TRIGGERS = ("postings_balance", "postings_sum_to_zero")
 LARGE_TABLES = ["journal_entries", "postings", "transactions"]
 
 
@@ -42,7 +43,8 @@ def bulk_loading(connection: OwnerConnection) -> Generator[None]:
     indexes = list_rows(connection, "list_secondary_indexes", tables=LARGE_TABLES)
     for table in forced:
         _alter(connection, table, sql.SQL("no force row level security"))
-    _alter(connection, "postings", sql.SQL("disable trigger postings_sum_to_zero"))
+    for trigger in LEDGER_TRIGGERS:
+        _alter(connection, "postings", sql.SQL("disable trigger {}").format(sql.Identifier(trigger)))
     for key in keys:
         _alter(connection, key["table_name"], sql.SQL("drop constraint {}").format(sql.Identifier(key["name"])))
     for index in indexes:
@@ -53,14 +55,16 @@ def bulk_loading(connection: OwnerConnection) -> Generator[None]:
     for key in keys:
         definition = sql.SQL("add constraint {} ").format(sql.Identifier(key["name"])) + sql.SQL(key["definition"])
         _alter(connection, key["table_name"], definition)
-    _alter(connection, "postings", sql.SQL("enable trigger postings_sum_to_zero"))
+    connection.execute(QUERIES["add_up_balances"])
+    for trigger in LEDGER_TRIGGERS:
+        _alter(connection, "postings", sql.SQL("enable trigger {}").format(sql.Identifier(trigger)))
     for table in forced:
         _alter(connection, table, sql.SQL("force row level security"))
     check_ledger(connection)
 
 
 def check_ledger(connection: OwnerConnection) -> None:
-    if faults := list_rows(connection, "list_faults"):
+    if faults := list_rows(connection, "list_misplaced") + list_rows(connection, "list_faults"):
         found = "; ".join(f"{fault['fault']}: {fault['subject']}" for fault in faults)
         raise LedgerFault(f"The ledger would not balance, nothing was kept: {found}")
 

@@ -39,6 +39,19 @@ select setval(pg_get_serial_sequence('journal_entries', 'id'), %(entry)s),
        setval(pg_get_serial_sequence('postings', 'id'), %(posting)s),
        setval(pg_get_serial_sequence('transactions', 'id'), %(transaction)s)
 
+-- add_up_balances --
+-- What the trigger does for each statement, once for all postings.
+update accounts a set balance_minor = s.total
+  from (select account_id, sum(amount_minor) as total from postings group by account_id) s
+ where a.id = s.account_id and a.balance_minor <> s.total
+
+-- list_misplaced --
+-- Postings whose currency or customer is not their account's.
+select 'posting is not of its account''s currency or customer' as fault, p.id::text as subject
+  from postings p join accounts a on a.id = p.account_id
+ where a.currency <> p.currency or a.customer_id is distinct from p.customer_id
+ limit 5
+
 -- list_faults --
 select fault, subject from ledger_faults limit 5
 

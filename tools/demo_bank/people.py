@@ -53,7 +53,7 @@ class PersonMaker:
             income=income,
             employer=random.choice(load_people().employers),
             final=random.randrange(12_000, 350_000),
-            purchases_per_month=random.randrange(8, 19) if self._busy else random.randrange(1, 4),
+            purchases_per_month=random.randrange(8, 19) if self._busy else random.randrange(1, 3),
             spend=int(income * random.uniform(0.3, 0.5)),
             debit_card=0,
             online_card=online,
@@ -173,7 +173,7 @@ class PersonMaker:
 
     def _bills(self, online_card: int) -> list[Bill]:
         random, online = self._random, load_catalogue().online
-        count = random.randrange(2, 6) if self._busy else random.randrange(1, 3)
+        count = random.randrange(2, 6) if self._busy else 1
         bills = [
             Bill(merchant, random.randrange(2, 26), random.randrange(1_500, 9_500), random.randrange(0, 900))
             for merchant in random.sample(online["bills"], count)

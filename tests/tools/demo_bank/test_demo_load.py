@@ -14,8 +14,8 @@ from core.services import Services
 from tests.conftest import Clone
 from tools.demo_bank import LoadReport, ensure_demo_bank, is_demo_loaded, load_demo_bank
 from tools.demo_bank import load as loading
-from tools.demo_bank.book import Book
-from tools.demo_bank.bulk import LedgerFault
+from tools.demo_bank.book import Book, InternalIds
+from tools.demo_bank.bulk import LedgerFault, OwnerConnection
 from tools.demo_bank.rows import COLUMNS
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
@@ -226,6 +226,20 @@ def test_an_entry_that_does_not_balance_stops_the_load(empty: Services, monkeypa
     with pytest.raises(LedgerFault, match="sum to zero"):
         load_demo_bank(empty.owner_url, customers=2, seed=1, now=NOW)
     assert not is_demo_loaded(empty.owner_url)
+
+
+def test_a_posting_on_an_account_of_another_currency_stops_the_load(
+    empty: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ensure = loading.ensure_internal_accounts
+
+    def confused(connection: OwnerConnection, now: datetime) -> InternalIds:
+        known = ensure(connection, now)
+        return {(name, currency): known[name, "USD"] for name, currency in known}
+
+    monkeypatch.setattr(loading, "ensure_internal_accounts", confused)
+    with pytest.raises(LedgerFault, match="currency or customer"):
+        load_demo_bank(empty.owner_url, customers=2, seed=1, now=NOW)
 
 
 def test_a_bank_smaller_than_its_two_known_customers_is_refused(empty: Services) -> None:
