@@ -1,0 +1,155 @@
+"""Units of work: for whom a transaction works, what a reader may not do, and how errors look from outside."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID, uuid4
+
+import pytest
+from core_servers import find_server
+
+from core.db.database import NOBODY, Database, Scope
+from core.db.migrate import migrate
+from core.errors import Conflict, InvalidInput, NotFound, TellergraphError, Unavailable
+from core.services import running_services
+from core.settings import Settings
+
+ME = UUID("00000000-0000-0000-0000-00000000000a")
+INSERT = "insert into customers (id, full_name) values (%(id)s, %(name)s)"
+READ = "select full_name from customers"
+ADD_LOGIN = (
+    "insert into credentials (customer_id, email, password_hash) values (%(id)s, 'a@b.c', 'x')",
+    {"id": ME},
+)
+
+
+@dataclass(frozen=True)
+class Name:
+    full_name: str
+
+
+@dataclass(frozen=True)
+class Login:
+    email: str
+
+
+@pytest.fixture
+async def database(empty):
+    opened = Database(empty.app_url, pool_size=2)
+    await opened.open()
+    yield opened
+    await opened.close()
+
+
+@pytest.fixture
+async def customer(database):
+    async with database.writing(Scope(customer_id=ME)) as db:
+        await db.execute(INSERT, {"id": ME, "name": "A Customer"})
+    return ME
+
+
+async def test_a_scope_sees_its_own_and_nobody_sees_nothing(database, customer):
+    async with database.reading(Scope(customer_id=customer)) as db:
+        assert await db.all(Name, READ) == [Name("A Customer")]
+        assert await db.dicts(READ) == [{"full_name": "A Customer"}]
+    for scope in (NOBODY, Scope(customer_id=uuid4())):
+        async with database.reading(scope) as db:
+            assert await db.all(Name, READ) == []
+            assert await db.find(Name, READ) is None
+            with pytest.raises(NotFound):
+                await db.get(Name, READ)
+
+
+async def test_nobody_can_write_for_another(database):
+    with pytest.raises(TellergraphError) as caught:
+        async with database.writing(Scope(customer_id=uuid4())) as db:
+            await db.execute(INSERT, {"id": ME, "name": "A Customer"})
+    assert "row-level" not in caught.value.message
+
+
+async def test_a_reader_cannot_write_even_through_a_query(database, customer):
+    with pytest.raises(TellergraphError):
+        async with database.reading(Scope(customer_id=customer)) as db:
+            await db.dicts("insert into customers (full_name) values ('x') returning full_name")
+
+
+async def test_an_error_undoes_the_whole_unit(database, customer):
+    unit = add_login_and(database, INSERT, {"id": customer, "name": "Again"})
+    with pytest.raises(Conflict) as caught:
+        await unit
+    assert caught.value.details == {"constraint": "customers_pkey"}
+    assert await logins(database) == []
+
+
+async def test_our_own_error_undoes_it_too_and_passes_unchanged(database, customer):
+    with pytest.raises(NotFound, match="nothing here under that id"):
+        await add_login_and(database)
+    assert await logins(database) == []
+
+
+async def add_login_and(database, *statement):
+    """Adds a login and then executes one more statement, or finds nothing."""
+    async with database.writing(Scope(customer_id=ME)) as db:
+        await db.execute(*ADD_LOGIN)
+        if not statement:
+            await db.get(Name, "select full_name from customers where false")
+        await db.execute(*statement)
+
+
+async def logins(database):
+    return await database.fetch(Login, "select email from credentials", scope=Scope(customer_id=ME))
+
+
+async def test_values_out_of_range_are_the_callers_mistake(database, customer):
+    with pytest.raises(InvalidInput):
+        async with database.reading(Scope(customer_id=customer)) as db:
+            await db.dicts("select 'no uuid'::uuid")
+
+
+async def test_statements_that_run_together_are_one_unit(database):
+    add_customer = (INSERT, {"id": ME, "name": "A Customer"})
+    with pytest.raises(Conflict):
+        await database.run(add_customer, ADD_LOGIN, add_customer, scope=Scope(customer_id=ME))
+    assert await logins(database) == []
+    assert await database.run(add_customer, ADD_LOGIN, scope=Scope(customer_id=ME)) == [1, 1]
+    assert await logins(database) == [Login("a@b.c")]
+
+
+async def test_a_query_on_its_own_is_read_only_and_scoped(database, customer):
+    assert await database.fetch(Name, READ, scope=Scope(customer_id=customer)) == [Name("A Customer")]
+    assert await database.fetch(Name, READ) == []
+    with pytest.raises(TellergraphError):
+        await database.fetch(
+            Name,
+            "insert into customers (id, full_name) values (%(id)s, 'x') returning full_name",
+            {"id": uuid4()},
+            scope=Scope(customer_id=customer),
+        )
+
+
+async def test_a_database_that_died_is_unavailable_and_comes_back(own_data_dir):
+    with running_services(Settings(_env_file=None, data_dir=own_data_dir)) as services:
+        migrate(services)
+        database = Database(services.app_url, pool_size=2)
+        await database.open()
+        try:
+            with pytest.raises(Unavailable):
+                await lose_the_server(database, own_data_dir)
+            assert await fetch_when_back(database) == []
+        finally:
+            await database.close()
+
+
+async def lose_the_server(database, data_dir):
+    """In the middle of a unit of work."""
+    async with database.writing(Scope(customer_id=ME)) as db:
+        await db.execute(INSERT, {"id": ME, "name": "Half done"})
+        find_server(data_dir, "postgres").kill()
+        await db.dicts(READ)
+
+
+async def fetch_when_back(database):
+    """Each try waits some seconds for a connection."""
+    for _ in range(4):
+        with suppress(Unavailable):
+            return await database.fetch(Name, READ, scope=Scope(customer_id=ME))
+    return pytest.fail("the database did not come back")
