@@ -1,0 +1,116 @@
+"""What the heads learn from, without training: our own utterances, the readers of the published sets, the split."""
+
+import json
+import random
+import re
+from pathlib import Path
+
+import pytest
+
+from agent.understanding.intents import BANKING77_INTENTS, INTENT_ROUTES, OwnIntent
+from core.errors import InvalidInput
+from finetune.corpus import Example, add_variants, make_own_examples, read_banking77, read_clinc150
+from finetune.utterances import read_slots, read_templates, vary_surface
+
+
+def test_every_intent_of_ours_has_utterances_of_its_own() -> None:
+    assert {example.intent for example in make_own_examples(1)} == set(OwnIntent)
+
+
+def test_templates_use_known_slots_and_no_template_stands_under_two_labels() -> None:
+    templates = read_templates()
+    slots = set(read_slots())
+    every = [template for group in templates.values() for template in group]
+
+    assert {name for template in every for name in re.findall(r"\{(\w+)\}", template)} <= slots
+    assert len(every) == len(set(every)) > 900
+
+
+def test_utterances_are_filled_and_follow_from_the_seed() -> None:
+    first, again, other = make_own_examples(1), make_own_examples(1), make_own_examples(2)
+
+    assert first == again != other
+    assert not [example.text for example in first if "{" in example.text or not example.text.strip()]
+
+
+def test_the_hand_written_test_sentences_are_not_trained_on() -> None:
+    """Only the sentences of the product's own description, and turns of one or two words, may be in both."""
+    cases = [
+        json.loads(line)
+        for line in (Path(__file__).parents[2] / "evals/data/understanding.jsonl").read_text().splitlines()
+    ]
+    trained = {re.sub(r"\W+", " ", example.text).strip().lower() for example in make_own_examples(7)}
+    shared = [case["text"] for case in cases if re.sub(r"\W+", " ", case["text"]).strip().lower() in trained]
+
+    assert len(cases) > 150
+    assert len(shared) <= 15
+    assert all(INTENT_ROUTES[case["intent"]] == case["route"] for case in cases)
+
+
+@pytest.mark.parametrize(("text", "varied"), [("Where is it?", "Where is it"), ("?", "?"), ("Thanks!!", "Thanks")])
+def test_a_variant_has_the_same_words(text: str, varied: str) -> None:
+    assert vary_surface(text, random.Random(1)) == varied  # noqa: S311
+
+
+def test_a_variant_of_bare_text_gets_an_end() -> None:
+    varied = vary_surface("where is it", random.Random(1))  # noqa: S311
+
+    assert varied in {"where is it?", "where is it.", "where is it!"}
+
+
+def test_only_published_rows_get_variants_and_they_stay_in_their_group() -> None:
+    rows = [
+        Example("Where is my card?", "card_arrival", "card_arrival", "b0", "banking77"),
+        Example("bal?", "own/account_balance", "account_balance", "o0", "own"),
+    ]
+
+    added = add_variants(rows, seed=1)[2:]
+
+    assert [(e.text, e.group, e.variant) for e in added] == [("Where is my card", "b0", True)]
+
+
+def test_clinc150_domains_become_intents_and_ambiguous_ones_are_left_out(tmp_path: Path) -> None:
+    rows = [
+        ("what is my balance", "balance", "banking"),
+        ("what is my apr", "apr", "credit_cards"),
+        ("do you have pets", "do_you_have_pets", "small_talk"),
+        ("thank you", "thank_you", "small_talk"),
+        ("what is the weather", "weather", "utility"),
+        ("how heavy is a cloud", "oos", "oos"),
+        ("yes", "yes", "meta"),
+        ("tell my bank that i go to rome", "travel_notification", "travel"),
+    ]
+    lines = "".join(json.dumps({"text": t, "intent": i, "domain": d}) + "\n" for t, i, d in rows)
+    (tmp_path / "train.jsonl").write_text(lines)
+    (tmp_path / "val.jsonl").write_text("")
+
+    assert [(e.label, e.intent) for e in read_clinc150(tmp_path)] == [
+        ("clinc/balance", "account_balance"),
+        ("clinc/apr", "banking_question"),
+        ("clinc/do_you_have_pets", "bot_question"),
+        ("clinc/thank_you", "thanks"),
+        ("clinc/weather", "out_of_scope"),
+        ("clinc/oos", "out_of_scope"),
+    ]
+
+
+def test_a_missing_or_foreign_data_set_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"train\.csv cannot be read"):
+        read_banking77(tmp_path)
+    (tmp_path / "train.csv").write_text("text,label\nhi,x\n")
+    with pytest.raises(InvalidInput, match="needs the columns text and category"):
+        read_banking77(tmp_path)
+    (tmp_path / "train.csv").write_text("text,category\nhi,greeting\n")
+    with pytest.raises(InvalidInput, match="not BANKING77's: greeting"):
+        read_banking77(tmp_path)
+    (tmp_path / "train.jsonl").write_text('{"text": "hi"}\n')
+    with pytest.raises(InvalidInput, match="needs one object with text, intent and domain"):
+        read_clinc150(tmp_path)
+
+
+def test_banking77_rows_keep_their_label(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text(f'text,category\n"Where, please?",{BANKING77_INTENTS[0]}\n')
+
+    assert read_banking77(tmp_path) == [
+        Example("Where, please?", BANKING77_INTENTS[0], BANKING77_INTENTS[0], "b0", "banking77")
+    ]
