@@ -10,9 +10,14 @@ from typing import Any, cast
 
 from core.errors import InvalidInput
 from evals.suite import Metric, Options, Suite
-from evals.suites import intents, routing
+from evals.suites import answers, intents, retrieval, routing
 
-SUITES: dict[str, Suite] = {"intents": intents.run, "routing": routing.run}
+SUITES: dict[str, Suite] = {
+    "answers": answers.run,
+    "intents": intents.run,
+    "retrieval": retrieval.run,
+    "routing": routing.run,
+}
 
 
 def run_suite(name: str, options: Options) -> dict[str, Any]:

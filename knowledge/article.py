@@ -38,7 +38,7 @@ class FrontMatter(BaseModel):
 
     model_config = ConfigDict(frozen=True, coerce_numbers_to_str=True, str_strip_whitespace=True)
 
-    id: str = Field(pattern=r"^[^\s/?#%]{1,200}$")
+    id: str = Field(pattern=r"^[^\x00-\x1f\x7f]{1,200}$")
     title: str = Field(min_length=1, max_length=300)
     intents: tuple[str, ...] = ()
     product: str = "general"
@@ -117,7 +117,7 @@ def _explain_one(field: str, kind: str, message: str) -> str:
     if kind == "missing":
         return f"`{field}` is missing. Add a line `{field}: ...` to the front matter"
     if field == "id":
-        return "`id` must be 1 to 200 characters without spaces, /, ?, # and %"
+        return "`id` must be 1 to 200 characters on one line"
     return f"`{field}`: {message}" if field else message.removeprefix("Value error, ")
 
 

@@ -70,6 +70,9 @@ from kb_documents
 where kb = %(kb)s and id = %(id)s
     and (valid_from is null or valid_from <= %(today)s) and (valid_to is null or valid_to >= %(today)s)
 
+-- list_topics --
+select id, intents from kb_documents where kb = %(kb)s
+
 -- search --
 -- Passages for a question, best first, in one statement. ``cosine`` compares meaning, exactly, with every passage;
 -- ``coverage`` is BM25 as a share of what the question's words could earn; ``score`` adds them and the intent's prior.

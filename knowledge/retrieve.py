@@ -49,7 +49,7 @@ class Passage:
 
     @property
     def url(self) -> str:
-        return f"/help/{quote(self.document_id)}#{self.anchor}"
+        return f"/help/{quote(self.document_id, safe='')}#{self.anchor}"
 
 
 @dataclass(frozen=True, slots=True)

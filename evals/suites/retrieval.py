@@ -1,0 +1,166 @@
+"""`retrieval`: rankings of `--corpus` for the questions of `--queries`, JSON lines `{"query", "relevant", "qid"?}`.
+
+The corpus goes into a knowledge base of its own that is deleted at the end. Each document ranks by its best passage,
+and no threshold cuts the ranking. `dense` ranks by the vectors alone, `full_text` by the words alone, `hybrid` as the
+assistant does, without an intent. The first figures are those of the method asked for, or of `hybrid`.
+"""
+
+import asyncio
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+from uuid import uuid4
+
+import numpy as np
+
+from core.clock import BANK_TIME_ZONE, system_clock
+from core.db.database import Database, Scope
+from core.db.migrate import migrate
+from core.errors import InvalidInput
+from core.services import Services, running_services
+from core.settings import load_settings
+from evals.ranking import ndcg_at, recall_at, reciprocal_rank
+from evals.suite import Metric, Options, Outcome, require
+from knowledge.embed import Encoder
+from knowledge.ingest import IngestReport, ingest_folder
+from knowledge.retrieve import LEXICAL_WEIGHT, Retriever, Weights
+from knowledge.store import open_store
+
+METHODS: dict[str, Weights] = {
+    "hybrid": Weights(dense=1, lexical=LEXICAL_WEIGHT, threshold=-2),
+    "dense": Weights(dense=1, lexical=0, threshold=-2),
+    "full_text": Weights(dense=0, lexical=1, threshold=1e-9),
+}
+_DEPTH = 100
+"""Documents ranked for each question."""
+_EVERYBODY = Scope(audiences="public,customer,staff")
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    qid: str
+    text: str
+    relevant: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    ranked: list[str]
+    """Document ids, best first."""
+    seconds: float
+    """Encoding and search."""
+
+
+def run(options: Options) -> Outcome:
+    """Measures retrieval on the user's corpus.
+
+    Raises:
+        InvalidInput: corpus or queries cannot be used, or there is no such method.
+    """
+    corpus = require(options.corpus, "--corpus PATH")
+    queries = read_queries(require(options.queries, "--queries FILE"))
+    if options.method is not None and options.method not in METHODS:
+        raise InvalidInput(f"There is no method {options.method}; there are {', '.join(METHODS)}.")
+    wanted = [options.method] if options.method else list(METHODS)
+    with running_services(load_settings()) as services:
+        migrate(services)
+        ingested, rankings = _rank_all(services, corpus, queries, wanted)
+    figures = {method: _measure(queries, rankings[method]) for method in wanted}
+    if options.run is not None:
+        _write_run(options.run, queries, rankings[wanted[0]])
+    notes: dict[str, object] = {"documents": ingested.added, "method": wanted[0]}
+    if ingested.failed:
+        notes["documents_left_out"] = [f"{failure.file}: {failure.message}" for failure in ingested.failed]
+    return Outcome(len(queries), figures[wanted[0]] | figures, notes)
+
+
+def read_queries(path: Path) -> list[Query]:
+    """The questions of a JSON lines file; one without a `qid` has its line number.
+
+    Raises:
+        InvalidInput: unreadable, a line is no question, or there are none.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError as error:
+        raise InvalidInput(f"{path} is not UTF-8.") from error
+    queries = [_parse_query(line, number, path) for number, line in enumerate(lines, 1) if line.strip()]
+    if not queries:
+        raise InvalidInput(f"{path} has no cases.")
+    return queries
+
+
+def _parse_query(line: str, number: int, path: Path) -> Query:
+    try:
+        parsed: object = json.loads(line)
+    except ValueError as error:
+        raise InvalidInput(f"{path}, line {number} is not JSON.") from error
+    fields = cast("dict[str, object]", parsed) if isinstance(parsed, dict) else {}
+    text, relevant = fields.get("query"), fields.get("relevant")
+    if not isinstance(text, str) or not text.strip():
+        raise InvalidInput(f"{path}, line {number} needs text in query.")
+    if not isinstance(relevant, list) or not relevant:
+        raise InvalidInput(f"{path}, line {number} needs at least one document id in relevant.")
+    ids = frozenset(str(document) for document in cast("list[object]", relevant))
+    return Query(str(fields.get("qid", number)), text, ids)
+
+
+def _rank_all(
+    services: Services, corpus: Path, queries: Sequence[Query], methods: Sequence[str]
+) -> tuple[IngestReport, dict[str, list[Ranking]]]:
+    kb = f"evals_{uuid4().hex}"
+    try:
+        ingested = ingest_folder(services.owner_url, corpus, kb)
+        if not ingested.added:
+            raise InvalidInput(f"No document of {corpus} can be used: {ingested.failed[0].message}")
+        return ingested, asyncio.run(_rank(services.app_url, kb, queries, methods))
+    finally:
+        with open_store(services.owner_url, kb) as store:
+            store.delete_all()
+
+
+async def _rank(app_url: str, kb: str, queries: Sequence[Query], methods: Sequence[str]) -> dict[str, list[Ranking]]:
+    encoder = Encoder.load()
+    database = Database(app_url, pool_size=2)
+    await database.open()
+    try:
+        retrievers = {method: Retriever(database, METHODS[method]) for method in methods}
+        return {
+            method: [await _rank_one(retriever, encoder, kb, query.text) for query in queries]
+            for method, retriever in retrievers.items()
+        }
+    finally:
+        await database.close()
+
+
+async def _rank_one(retriever: Retriever, encoder: Encoder, kb: str, text: str) -> Ranking:
+    today = system_clock().astimezone(BANK_TIME_ZONE).date()
+    start = time.perf_counter()
+    (vector,) = encoder.encode([text])
+    passages = await retriever.retrieve(
+        text, vector, today=today, scope=_EVERYBODY, kb=kb, limit=_DEPTH, per_document=1
+    )
+    return Ranking([passage.document_id for passage in passages], time.perf_counter() - start)
+
+
+def _measure(queries: Sequence[Query], rankings: Sequence[Ranking]) -> dict[str, Metric]:
+    pairs = [(ranking.ranked, query.relevant) for query, ranking in zip(queries, rankings, strict=True)]
+    figures: dict[str, Metric] = {
+        f"recall@{k}": float(np.mean([recall_at(k, *pair) for pair in pairs])) for k in (1, 5, 10, 20)
+    }
+    figures["ndcg@10"] = float(np.mean([ndcg_at(10, *pair) for pair in pairs]))
+    figures["mrr"] = float(np.mean([reciprocal_rank(*pair) for pair in pairs]))
+    figures["p50_ms"] = float(np.median([ranking.seconds for ranking in rankings])) * 1000
+    return figures
+
+
+def _write_run(path: Path, queries: Sequence[Query], rankings: Sequence[Ranking]) -> None:
+    lines: list[Mapping[str, Any]] = [
+        {"qid": query.qid, "ranked": ranking.ranked} for query, ranking in zip(queries, rankings, strict=True)
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
