@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-import httpx2
+import aiohttp
 from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from psycopg import AsyncConnection
 from psycopg.rows import dict_row
@@ -60,7 +60,8 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         redis = Redis.from_url(services.redis_url)
         stack.push_async_callback(redis.aclose)
         pool = await stack.enter_async_context(_checkpoint_pool(services, settings))
-        client = await stack.enter_async_context(httpx2.AsyncClient(timeout=settings.idle_timeout.total_seconds()))
+        patience = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=settings.idle_timeout.total_seconds())
+        client = await stack.enter_async_context(aiohttp.ClientSession(timeout=patience))
         threads = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="encoder"))
         models = build_chain(settings, client)
         parts = Parts(

@@ -10,7 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
-from api.dependencies import get_now, metadata
+from api.dependencies import clock_of, metadata
 from api.envelope import ErrorBody, ErrorEnvelope
 from core.errors import TellergraphError
 from core.logging import get_logger
@@ -69,7 +69,7 @@ async def _unexpected(request: Request, error: Exception) -> Response:
 
 
 def _response(request: Request, status: int, body: ErrorBody, headers: dict[str, str] | None = None) -> Response:
-    envelope = ErrorEnvelope(error=body, metadata=metadata(request, get_now(request)))
+    envelope = ErrorEnvelope(error=body, metadata=metadata(request, clock_of(request)()))
     return Response(
         orjson.dumps(envelope.model_dump(mode="json")), status, headers=headers, media_type="application/json"
     )

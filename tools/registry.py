@@ -68,15 +68,8 @@ class Tool:
     risk: Risk
     scope: str
     run: Callable[[ToolContext, Any], Awaitable[Result]]
-
-    def schema(self) -> dict[str, Any]:
-        """The function schema that OpenAI-compatible models take."""
-        parameters = self.arguments.model_json_schema()
-        parameters.pop("title", None)
-        return {
-            "type": "function",
-            "function": {"name": self.name, "description": self.description, "parameters": parameters},
-        }
+    schema: dict[str, Any]
+    """The function schema that OpenAI-compatible models take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +87,26 @@ def tool(
     """Makes a Tool of ``async def name(context, arguments)``."""
 
     def define(run: Callable[[ToolContext, A], Awaitable[Result]]) -> Tool:
-        arguments = list(inspect.signature(run).parameters.values())[1].annotation
+        arguments = cast(type[Arguments], list(inspect.signature(run).parameters.values())[1].annotation)
+        description = inspect.cleandoc(run.__doc__ or "")
         return Tool(
             name=run.__name__,
             title=title,
-            description=inspect.cleandoc(run.__doc__ or ""),
-            arguments=cast(type[Arguments], arguments),
+            description=description,
+            arguments=arguments,
             risk=risk,
             scope=scope,
             run=run,
+            schema=_function_schema(run.__name__, description, arguments),
         )
 
     return define
+
+
+def _function_schema(name: str, description: str, arguments: type[Arguments]) -> dict[str, Any]:
+    parameters = arguments.model_json_schema()
+    parameters.pop("title", None)
+    return {"type": "function", "function": {"name": name, "description": description, "parameters": parameters}}
 
 
 class Registry:

@@ -1,6 +1,6 @@
 """The one factory of chat models, from ``TELLERGRAPH_LLM``."""
 
-import httpx2
+import aiohttp
 from langchain_core.language_models import BaseChatModel
 from pydantic import SecretStr
 
@@ -14,7 +14,7 @@ _OFFLINE = "offline"
 _AUTO_OPENAI = "openai:gpt-4o-mini"
 
 
-def build_chain(settings: Settings, client: httpx2.AsyncClient) -> ModelChain:
+def build_chain(settings: Settings, client: aiohttp.ClientSession) -> ModelChain:
     """The models that ``settings.llm`` names, in its order. ``auto``: OpenAI if a key is set, else offline.
 
     Raises:
@@ -37,7 +37,7 @@ def _resolve(settings: Settings) -> list[str]:
     return names
 
 
-def _build(name: str, settings: Settings, client: httpx2.AsyncClient) -> BaseChatModel:
+def _build(name: str, settings: Settings, client: aiohttp.ClientSession) -> BaseChatModel:
     provider, _, model = name.partition(":")
     if name == _OFFLINE:
         return OfflineChat()

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Any, cast
 
-import httpx2
+import aiohttp
 import orjson
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel
@@ -34,7 +34,7 @@ class OpenAICompatibleChat(BaseChatModel):
     model: str
     base_url: str
     api_key: SecretStr
-    client: httpx2.AsyncClient
+    client: aiohttp.ClientSession
 
     @property
     def _llm_type(self) -> str:
@@ -60,9 +60,9 @@ class OpenAICompatibleChat(BaseChatModel):
         try:
             async for chunk in self._read(body):
                 yield chunk
-        except httpx2.TimeoutException as error:
+        except TimeoutError as error:
             raise ProviderFailed("The model server is too slow.") from error
-        except (httpx2.HTTPError, OSError) as error:
+        except (aiohttp.ClientError, OSError) as error:
             raise ProviderFailed("The model server cannot be reached.") from error
 
     async def _read(self, body: dict[str, Any]) -> AsyncIterator[ChatGenerationChunk]:
@@ -72,11 +72,11 @@ class OpenAICompatibleChat(BaseChatModel):
             "Accept": "text/event-stream",
         }
         url = f"{self.base_url.rstrip('/')}/chat/completions"
-        async with self.client.stream("POST", url, content=orjson.dumps(body), headers=headers) as response:
-            if response.status_code != HTTPStatus.OK:
-                raise ProviderFailed(f"The model server answered {response.status_code}.")
+        async with self.client.post(url, data=orjson.dumps(body), headers=headers) as response:
+            if response.status != HTTPStatus.OK:
+                raise ProviderFailed(f"The model server answered {response.status}.")
             rest = b""
-            async for block in response.aiter_bytes():
+            while block := await response.content.readany():
                 *lines, rest = (rest + block).split(b"\n")
                 events, ended = _parse(lines)
                 if events:
@@ -96,7 +96,7 @@ class OpenAICompatibleChat(BaseChatModel):
 
     async def _generate_alone(self, messages: list[BaseMessage], stop: list[str] | None, **kwargs: Any) -> ChatResult:
         """With a client of its own: the shared one belongs to another event loop."""
-        async with httpx2.AsyncClient(timeout=self.client.timeout) as client:
+        async with aiohttp.ClientSession(timeout=self.client.timeout) as client:
             alone = self.model_copy(update={"client": client})
             chunks = [chunk.message async for chunk in alone._astream(messages, stop, **kwargs)]
         whole = AIMessageChunk(content="")

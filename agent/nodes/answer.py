@@ -54,7 +54,7 @@ def _is_fixed(state: State) -> bool:
 def _tools(state: State, turn: Turn) -> list[dict[str, Any]]:
     if turn.customer_id is None or state["route"] not in _WITH_TOOLS or state["ended"] or state["rounds"] >= MAX_ROUNDS:
         return []
-    return [tool.schema() for tool in turn.parts.registry.offered(turn.parts.scopes)]
+    return [tool.schema for tool in turn.parts.registry.offered(turn.parts.scopes)]
 
 
 def _known_figures(state: State, turn: Turn) -> set[str]:

@@ -97,7 +97,7 @@ class Database:
     """
 
     def __init__(self, conninfo: str, *, pool_size: int = 12) -> None:
-        self._pool = make_pool(conninfo, min_size=2, max_size=pool_size, configure=register_vector_async)
+        self._pool = make_pool(conninfo, min_size=min(4, pool_size), max_size=pool_size, configure=_configure)
 
     async def open(self) -> None:
         await self._pool.open(wait=True, timeout=10)
@@ -157,6 +157,12 @@ class Database:
                     raise
         except psycopg.Error as error:
             raise translate(error) from error
+
+
+async def _configure(connection: AsyncConnection[Any]) -> None:
+    """Every statement is prepared and planned once: planning the search anew costs more than searching."""
+    await register_vector_async(connection)
+    await connection.execute("set plan_cache_mode = force_generic_plan")
 
 
 async def _begin(connection: AsyncConnection[Any], scope: Scope, begin: LiteralString) -> None:

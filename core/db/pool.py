@@ -38,7 +38,7 @@ def make_pool(
         max_size=max_size,
         open=False,
         timeout=5,
-        kwargs={"autocommit": True} | (options or {}),
+        kwargs={"autocommit": True, "prepare_threshold": 0} | (options or {}),
         configure=configure,
         check=check,
     )
