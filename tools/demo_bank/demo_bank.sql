@@ -46,11 +46,11 @@ update accounts a set balance_minor = s.total
  where a.id = s.account_id and a.balance_minor <> s.total
 
 -- list_misplaced --
--- Postings whose currency or customer is not their account's.
-select 'posting is not of its account''s currency or customer' as fault, p.id::text as subject
+-- The first posting whose currency or customer is not its account's.
+select 'posting is not of its account''s currency or customer' as fault, min(p.id)::text as subject
   from postings p join accounts a on a.id = p.account_id
  where a.currency <> p.currency or a.customer_id is distinct from p.customer_id
- limit 5
+having count(*) > 0
 
 -- list_faults --
 select fault, subject from ledger_faults limit 5
