@@ -39,6 +39,8 @@ _SETTINGS = {
     "max_wal_senders": "0",
     "max_logical_replication_workers": "0",
     "io_method": "sync",
+    # After a crash: the file system at once instead of 1,400 files one by one, a tenth of the time.
+    "recovery_init_sync_method": "syncfs",
     "checkpoint_timeout": "15min",
     "max_wal_size": "2GB",
     "log_min_messages": "warning",
