@@ -1,15 +1,21 @@
 """Money as integer minor units with an ISO 4217 currency, converted to decimals only at the edges."""
 
+import re
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
-MINOR_DIGITS = {"JPY": 0, "KRW": 0, "BHD": 3, "KWD": 3, "TND": 3}
+_UNITS_ALONE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
+_THOUSANDTHS = "BHD IQD JOD KWD LYD OMR TND"
+MINOR_DIGITS = dict.fromkeys(_UNITS_ALONE.split(), 0) | dict.fromkeys(_THOUSANDTHS.split(), 3) | {"CLF": 4, "UYW": 4}
 """Currencies whose minor unit is not a hundredth (ISO 4217)."""
 
 SYMBOLS = {"GBP": "£", "EUR": "€", "USD": "$", "JPY": "¥"}
 
+_AMOUNT = re.compile(r"-?[0-9]{1,19}(?:\.[0-9]{1,4})?")
+"""What fits a bigint of minor units. Decimal itself also reads "1e9", "1_0", "Infinity" and rounds beyond 28 digits."""
 
-@dataclass(frozen=True, slots=True, order=True)
+
+@dataclass(frozen=True, slots=True)
 class Money:
     """An amount in minor units, signed."""
 
@@ -19,10 +25,9 @@ class Money:
     @classmethod
     def parse(cls, amount: str, currency: str) -> "Money":
         """From a decimal string. Raises ValueError for more decimals than the currency has, or no number."""
-        try:
-            minor = Decimal(amount).scaleb(MINOR_DIGITS.get(currency, 2))
-        except InvalidOperation as error:
-            raise ValueError("not an amount") from error
+        if not _AMOUNT.fullmatch(amount):
+            raise ValueError("not an amount")
+        minor = Decimal(amount).scaleb(MINOR_DIGITS.get(currency, 2))
         if minor != minor.to_integral_value():
             raise ValueError(f"{currency} has no such small unit")
         return cls(int(minor), currency)
