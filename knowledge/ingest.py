@@ -100,7 +100,7 @@ class _Ingest:
             self.store.delete(document_id)
         self._put(documents)
         if gone or documents:
-            self.store.count_chunks()
+            self.store.settle()
         added = sum(document.article.about.id not in known for document in documents)
         return IngestReport(
             added=added,

@@ -63,6 +63,10 @@ update knowledge_bases
 set chunks = (select count(*) from kb_chunks where kb = %(kb)s), updated_at = now()
 where kb = %(kb)s
 
+-- vacuum_base --
+-- Fresh statistics, and a visibility map for the index-only scans of the postings.
+vacuum (analyze) knowledge_bases, kb_documents, kb_chunks, kb_postings
+
 -- get_article --
 -- A document that holds on the day, as far as the reader's audiences go.
 select id, title, body, intents, product, valid_from, updated_at
@@ -74,8 +78,10 @@ where kb = %(kb)s and id = %(id)s
 select id, intents from kb_documents where kb = %(kb)s
 
 -- search --
--- Passages for a question, best first, in one statement. ``cosine`` compares meaning, exactly, with every passage;
--- ``coverage`` is BM25 as a share of what the question's words could earn; ``score`` adds them and the intent's prior.
+-- Passages for a question, best first, in one statement. ``cosine`` compares meaning, ``coverage`` is BM25 as a share of
+-- what the question's words could earn; ``score`` adds them and the intent's prior. Up to ``exact_up_to`` passages are
+-- all compared; of more, only the nearest in the HNSW index and those with the best words. Of the two halves of
+-- ``evidence`` the other one is not run.
 with
 words as materialized (
     select q.lexeme as word, ln(1 + (greatest(b.chunks - p.passages, 0) + 0.5) / (p.passages + 0.5)) as rarity
@@ -96,13 +102,28 @@ documents as materialized (
     where kb = %(kb)s
         and (valid_from is null or valid_from <= %(today)s) and (valid_to is null or valid_to >= %(today)s)
 ),
+few as materialized (
+    select chunks <= %(exact_up_to)s as holds from knowledge_bases where kb = %(kb)s
+),
 evidence as (
     select c.number, c.document_id, d.title, d.intent_match,
         1 - (c.embedding <=> %(vector)s) as cosine, coalesce(l.coverage, 0) as coverage
     from kb_chunks c
     join documents d on d.id = c.document_id
     left join lexical l on l.chunk = c.number
-    where c.kb = %(kb)s
+    where c.kb = %(kb)s and (select holds from few)
+    union all
+    select c.number, c.document_id, d.title, d.intent_match,
+        1 - (c.embedding <=> %(vector)s), coalesce(l.coverage, 0)
+    from (
+        select number from nearest_chunks(%(kb)s, %(vector)s, %(limit)s * 16)
+        union
+        (select chunk from lexical order by coverage desc limit %(limit)s * 16)
+    ) candidates
+    join kb_chunks c using (number)
+    join documents d on d.id = c.document_id
+    left join lexical l on l.chunk = c.number
+    where not (select holds from few)
 ),
 scored as (
     select *, %(dense_weight)s * cosine + %(lexical_weight)s * coverage as relevance,

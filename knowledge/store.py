@@ -73,9 +73,11 @@ class Store:
         """The knowledge base and all that is in it."""
         self._connection.execute(QUERIES["delete_base"], self._kb)
 
-    def count_chunks(self) -> None:
-        """Brings the base's own count, which search reads, up to date."""
+    def settle(self) -> None:
+        """Tells the planner and the search what the base holds now. Plans made from what it held before cost several
+        times as much, and are kept for as long as a connection lives."""
         self._connection.execute(QUERIES["count_chunks"], self._kb)
+        self._connection.execute(QUERIES["vacuum_base"])
 
     def _chunk_id(self, document_id: str, chunk: Chunk) -> str:
         parts = (self._kb["kb"], document_id, str(chunk.ordinal), chunk.heading, chunk.text)
