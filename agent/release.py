@@ -7,7 +7,6 @@ in pieces.
 
 import re
 from collections.abc import Iterable
-from decimal import Decimal
 
 from core.security.pii import Placeholders
 
@@ -15,9 +14,9 @@ LEFT_OUT = "(I left out a figure here that I could not verify.)"
 
 _FIGURE = re.compile(r"\d(?:[\d,.:]*\d)?")
 _SENTENCE_END = re.compile(r"[.!?:](?=\s)|\n")
-_NOT_CLAIMED = re.compile(r"(?m)\[\d{1,2}\]|\[[A-Z_]+_\d+\]|^\s*\d{1,2}[.)](?=\s|\Z)|\b24/7\b")
+_NOT_CLAIMED = re.compile(r"(?m)\[\d{1,2}\]|\[[A-Z_]+_\d{1,2}\]|^\s*\d{1,2}[.)](?=\s|\Z)|\b24/7\b")
 """Figures that claim nothing: citation marks, placeholders, numbers of list items."""
-_FREE = re.compile(r"(?:\[\d{1,2}\]|\[[A-Z_]+_\d+\]|[^\[\d£$€])*")
+_FREE = re.compile(r"(?:\[\d{1,2}\]|\[[A-Z_]+_\d{1,2}\]|[^\[\d£$€])*")
 """What can not become part of a figure, a list number, a citation mark or a placeholder."""
 
 
@@ -28,9 +27,11 @@ def figures(text: str) -> set[str]:
 
 def _spelling(figure: str) -> str:
     plain = figure.replace(",", "").strip(".:")
-    if plain.count(".") <= 1 and plain.replace(".", "").isdigit():
-        return format(Decimal(plain).normalize(), "f")
-    return plain
+    whole, point, part = plain.partition(".")
+    if not (whole + part).isdigit():
+        return plain
+    part = part.rstrip("0")
+    return (whole.lstrip("0") or "0") + (point if part else "") + part
 
 
 def evidence_figures(texts: Iterable[str]) -> set[str]:
@@ -50,26 +51,31 @@ class Release:
         self._known = known
         self._placeholders = placeholders
         self._held = ""
+        self._before = ""
+        """Stands for what was let out of the line so far: empty at its start, where a number may be a list item's."""
         self.dropped = 0
 
     def push(self, text: str) -> str:
         self._held += text
         out: list[str] = []
         while end := _SENTENCE_END.search(self._held):
-            out.append(self._checked(self._held[: end.end()]))
-            self._held = self._held[end.end() :]
-        free = _FREE.match(self._held)
-        if free:
-            out.append(free[0])
-            self._held = self._held[free.end() :]
+            out.append(self._checked(*self._take(end.end())))
+        if free := _FREE.match(self._held):
+            out.append(self._take(free.end())[1])
         return self._placeholders.restore("".join(out))
 
     def finish(self) -> str:
-        rest, self._held = self._checked(self._held), ""
-        return self._placeholders.restore(rest)
+        return self._placeholders.restore(self._checked(*self._take(len(self._held))))
 
-    def _checked(self, sentence: str) -> str:
-        if figures(sentence) <= self._known:
+    def _take(self, length: int) -> tuple[str, str]:
+        """The next piece of what is held, with what stands before it."""
+        before, piece, self._held = self._before, self._held[:length], self._held[length:]
+        line = (before + piece).rpartition("\n")[2]
+        self._before = f"x{line[-1]}" if line.strip() else ""
+        return before, piece
+
+    def _checked(self, before: str, sentence: str) -> str:
+        if figures(before + sentence) <= self._known:
             return sentence
         self.dropped += 1
         free = _FREE.match(sentence)
