@@ -6,17 +6,17 @@ from datetime import date, timedelta
 
 from dateutil.relativedelta import MO, relativedelta
 
-_NUMBERS = {"a": 1, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "ten": 10, "twelve": 12}
+_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_NUMBERS = {word: number for number, word in enumerate(_WORDS, start=1)} | {"a": 1}
 _MONTHS = {name.casefold(): number for names in (month_name, month_abbr) for number, name in enumerate(names) if name}
+_MONTHS["sept"] = 9
 _RUNNING = re.compile(r"\b(?:this|current)\s+(week|month|year)\b")
 _LAST = re.compile(r"\b(?:last|previous)\s+(week|month|year)\b")
-_SPAN = re.compile(
-    r"\b(?:last|past|previous)\s+(\d{1,3}|a|one|two|three|four|five|six|ten|twelve)\s+(day|week|month|year)s?\b"
-)
+_NUMBER = r"(\d{1,3}|" + "|".join(_NUMBERS) + ")"
+_SPAN = re.compile(rf"\b(?:(?:last|previous)\s+{_NUMBER}|past(?:\s+{_NUMBER})?)\s+(day|week|month|year)s?\b")
+_SINCE = re.compile(r"\bsince\b(?!\s+(?:i|it|my|we|you)\b)")
 _ISO = re.compile(r"\b(\d{4}-\d{2}-\d{2})\b")
-_MONTH = re.compile(
-    r"\b(?:in|for|during|of|since|about)\s+(?:last\s+)?(" + "|".join(filter(None, _MONTHS)) + r")\b(?:\s+(20\d\d))?"
-)
+_MONTH = re.compile(r"\b(?:in|for|during|of|since|about)\s+(?:last\s+)?(" + "|".join(_MONTHS) + r")\b(?:\s+(20\d\d))?")
 
 Period = tuple[date, date]
 """First and last day, inclusive."""
@@ -28,7 +28,7 @@ def find_period(text: str, today: date) -> Period | None:
     period = _relative(text, today) or _named_month(text, today) or _iso(text)
     if period is None or period[0] > today:
         return None
-    return period[0], min(period[1], today)
+    return period[0], today if _SINCE.search(text) else min(period[1], today)
 
 
 def _relative(text: str, today: date) -> Period | None:
@@ -37,8 +37,9 @@ def _relative(text: str, today: date) -> Period | None:
     if re.search(r"\byesterday\b", text):
         return today - timedelta(days=1), today - timedelta(days=1)
     if match := _SPAN.search(text):
-        number = _NUMBERS.get(match[1]) or int(match[1])
-        return today - relativedelta(**{f"{match[2]}s": number}) + timedelta(days=1), today  # pyright: ignore[reportArgumentType]
+        said = match[1] or match[2] or "one"
+        number = _NUMBERS.get(said) or int(said)
+        return today - relativedelta(**{f"{match[3]}s": number}) + timedelta(days=1), today  # pyright: ignore[reportArgumentType]
     if match := _RUNNING.search(text):
         return _start(match[1], today), today
     if match := _LAST.search(text):
