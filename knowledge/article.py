@@ -96,7 +96,7 @@ def build_article(about: dict[str, Any], body: str, name: str) -> Article:
 
 def _read_yaml(text: str, name: str) -> dict[str, Any]:
     try:
-        loaded: object = yaml.safe_load(text)
+        loaded: object = yaml.load(text, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"line {mark.line + 2}: " if mark else ""

@@ -14,6 +14,10 @@ _FRESH = 1.0
 """Seconds for which a connection that worked is lent again unasked. Asking each time costs three more round trips a
 turn; after a restart of the database every connection is older than that."""
 
+_GIVE_UP = 3.0
+"""Seconds of growing pauses between attempts to connect before they start anew from short ones: after a long outage the
+pool would otherwise notice the database's return late."""
+
 
 def make_pool(
     conninfo: str,
@@ -38,6 +42,7 @@ def make_pool(
         max_size=max_size,
         open=False,
         timeout=5,
+        reconnect_timeout=_GIVE_UP,
         kwargs={"autocommit": True, "prepare_threshold": 0} | (options or {}),
         configure=configure,
         check=check,
