@@ -13,6 +13,9 @@ from tools.accounts import AccountUnclear, match_one_account
 from tools.queries import QUERIES
 from tools.registry import Arguments, Result, ToolContext, tool
 
+MOST_TRANSACTIONS = 50
+"""Of one list."""
+
 _EARLIEST = date(2000, 1, 1)
 
 
@@ -28,7 +31,7 @@ class Period(Arguments):
 
 
 class TransactionsArguments(Period):
-    limit: int = Field(default=10, ge=1, le=50, description="How many, newest first.")
+    limit: int = Field(default=10, ge=1, le=MOST_TRANSACTIONS, description="How many, newest first.")
     account: str | None = Field(default=None, description="Account name, kind or currency; all if left out.")
     text: str | None = Field(default=None, min_length=2, description="Merchant or other text in the description.")
     category: str | None = Field(default=None, description="Category such as groceries, eating_out, transport.")

@@ -1,10 +1,12 @@
 """Slots in a customer's words, first version: account, card, category, merchant, number, period, yes and no."""
 
 import re
+from calendar import day_name, month_name
 from datetime import date
 from typing import Any, Literal
 
 from agent.understanding.periods import find_period
+from tools.transactions import MOST_TRANSACTIONS
 
 _ACCOUNT_WORDS: tuple[tuple[str, str], ...] = (
     (r"\brainy[- ]day\b", "Rainy Day"),
@@ -31,7 +33,8 @@ _CATEGORIES: tuple[tuple[str, str], ...] = (
     (r"\brent\b|\bhousing\b", "housing"),
 )
 _CARD_DIGITS = re.compile(
-    r"\b(?:ending|ends?|card|number|last\s+four)\b[^\d]{0,20}(\d{4})\b|(?<![\d.,£$€])(\d{4})(?=\s+card\b)"
+    r"\b(?:(?:ending|ends?)(?:\s+(?:in|with))?|(?:card|number|last\s+four)(?:\s+(?:digits|number|no\.?|is|are))*)"
+    r"[\s:#-]*(\d{4})\b|(?<![\d.,£$€])(\d{4})(?=\s+card\b)"
 )
 _CARD_KIND = re.compile(r"\b(debit|credit|virtual|platinum)\b(?=(?:\s+\w+)?\s+cards?\b|\s+one\b|\s*[?.!]?$)")
 _LIMIT = re.compile(
@@ -39,8 +42,9 @@ _LIMIT = re.compile(
     r"(\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|twenty)\b(?!\s*(?:days?|weeks?|months?|years?)\b)"
 )
 _WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_NUMBERS = {word: number for number, word in enumerate(_WORDS)}
-_MERCHANT = re.compile(r"\b(?:at|with|on)\s+(?:the\s+)?([A-Z][\w&'.]*(?:\s+[A-Z][\w&'.]*)*)")
+_NUMBERS = {word: number for number, word in enumerate(_WORDS)} | {"twenty": 20}
+_MERCHANT = re.compile(r"\b(?:at|with|on)\s+(?:the\s+)?([A-Z][\w&'.]{1,40}(?:\s+[A-Z][\w&'.]{0,40}){0,3})(?![\w&'])")
+_DAYS_AND_MONTHS = frozenset(name.casefold() for names in (day_name, month_name) for name in names)
 
 _YES = re.compile(
     r"^(?:yes|yep|yeah|yup|sure|ok(?:ay)?|confirm(?:ed)?|approve[d]?|do it|go ahead|please do|correct|that'?s right)"
@@ -63,10 +67,10 @@ def find_slots(text: str, today: date) -> dict[str, Any]:
         slots["card"] = card
     if category := _first(_CATEGORIES, lowered):
         slots["category"] = category
-    if match := _LIMIT.search(lowered):
-        slots["limit"] = _NUMBERS.get(match[1]) or (20 if match[1] == "twenty" else int(match[1]))
-    if match := _MERCHANT.search(text):
-        slots["text"] = match[1]
+    if (match := _LIMIT.search(lowered)) and (limit := _NUMBERS.get(match[1]) or int(match[1])):
+        slots["limit"] = min(limit, MOST_TRANSACTIONS)
+    if merchant := _find_merchant(text):
+        slots["text"] = merchant
     if period := find_period(text, today):
         slots["since"], slots["until"] = (day.isoformat() for day in period)
     return slots
@@ -91,6 +95,16 @@ def _find_card(text: str) -> str | None:
     if match := _CARD_KIND.search(text):
         return match[1]
     return None
+
+
+def _find_merchant(text: str) -> str | None:
+    """A name with a capital that is not known to be something else."""
+    match = _MERCHANT.search(text)
+    if match is None:
+        return None
+    name = match[1].casefold()
+    other = name.split()[0] in _DAYS_AND_MONTHS or _first(_ACCOUNT_WORDS, name) or _first(_CATEGORIES, name)
+    return None if other else match[1]
 
 
 def _first(table: tuple[tuple[str, str], ...], text: str) -> str | None:
