@@ -23,6 +23,9 @@ INTENT_WEIGHT = 0.4
 RELEVANT_FROM = 0.45
 """Least cosine plus weighted coverage of a passage that says something about the question."""
 
+EXACT_UP_TO = 5_000
+"""Passages that a search compares one by one, in about 1 ms for a thousand; of more it asks the HNSW index."""
+
 _MAX_QUERY = 1_000
 """Characters whose words are looked up; about as much as the encoder reads."""
 
@@ -66,9 +69,12 @@ DEFAULT_WEIGHTS = Weights()
 
 
 class Retriever:
-    def __init__(self, database: Database, weights: Weights = DEFAULT_WEIGHTS) -> None:
+    def __init__(
+        self, database: Database, weights: Weights = DEFAULT_WEIGHTS, *, exact_up_to: int = EXACT_UP_TO
+    ) -> None:
         self._database = database
         self._weights = weights
+        self._exact_up_to = exact_up_to
 
     async def retrieve(
         self,
@@ -101,6 +107,7 @@ class Retriever:
             "dense_weight": self._weights.dense,
             "lexical_weight": self._weights.lexical,
             "threshold": self._weights.threshold,
+            "exact_up_to": self._exact_up_to,
             "limit": limit,
             "per_document": per_document,
         }

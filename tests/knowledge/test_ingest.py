@@ -34,7 +34,7 @@ def test_a_second_ingest_changes_nothing_and_loads_no_encoder(library: Library) 
     write_two(library)
     assert library.ingest() == IngestReport(added=2)
     before = contents(library)
-    again = ingest_folder(library.owner_url, library.folder, "small", load_encoder=refuse_to_load)  # pyright: ignore
+    again = ingest_folder(library.owner_url, library.folder, "small", load_encoder=refuse_to_load)
     assert again == IngestReport(unchanged=2)
     assert (
         contents(library)

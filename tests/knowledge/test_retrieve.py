@@ -3,9 +3,11 @@
 from datetime import date
 
 import pytest
-from knowledge_base import Library, Search
+from knowledge_base import Library, Search, make_search, opened
 
 from core.db.database import Database
+from core.services import Services
+from knowledge.embed import Encoder
 from knowledge.retrieve import Passage
 
 QUESTION = "How much does it cost to take out cash abroad?"
@@ -30,7 +32,7 @@ async def test_the_runtime_role_reads_no_table_past_the_audience(library: Librar
     library.ingest()
     async with database.reading() as handle:
         for table in ("kb_documents", "kb_chunks", "kb_postings"):
-            assert await handle.dicts(f"select * from {table}") == []  # noqa: S608  # pyright: ignore
+            assert await handle.dicts(f"select * from {table}") == []  # noqa: S608
 
 
 async def test_documents_without_an_audience_get_that_of_the_ingest(library: Library, small: Search) -> None:
@@ -119,6 +121,28 @@ async def test_obvious_questions_find_their_article_without_help_from_the_intent
 ) -> None:
     passages = await help_centre(question, limit=3, per_document=1)
     assert any(intent in fresh_intents[passage.document_id] for passage in passages)
+
+
+async def test_a_large_base_is_searched_through_the_index_with_the_same_best_passages(
+    fresh: Services, encoder: Encoder
+) -> None:
+    async with opened(fresh) as database:
+        exact = make_search(database, encoder, "help")
+        indexed = make_search(database, encoder, "help", exact_up_to=0)
+        for question in (QUESTION, "How do I activate my new card?", "my top up was reverted, why?"):
+            assert await indexed(question) == await exact(question) != []
+        assert await indexed("what is the weather in Paris") == []
+
+
+async def test_the_index_finds_enough_that_a_reader_may_see(
+    library: Library, empty: Services, encoder: Encoder
+) -> None:
+    for number in range(40):
+        library.write(f"staff-{number}", f"Cash abroad {number}", BODY, audience="staff")
+    library.write("public", "Cash", "Cash abroad costs 1 %.")
+    library.ingest()
+    async with opened(empty) as database:
+        assert documents(await make_search(database, encoder, "small", exact_up_to=0)(QUESTION)) == ["public"]
 
 
 async def test_activating_a_card_is_the_first_answer_and_its_link_goes_to_a_passage(

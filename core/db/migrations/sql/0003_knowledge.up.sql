@@ -52,6 +52,16 @@ alter table kb_chunks alter column embedding set storage plain;
 create index kb_chunks_document on kb_chunks (kb, document_id);
 create index kb_chunks_embedding on kb_chunks using hnsw (embedding halfvec_cosine_ops) with (m = 16, ef_construction = 64);
 
+-- The nearest passages of a large knowledge base, approximately. Iterative, because the index is over all of them: it
+-- goes on until enough of the asked one, and of what the reader may see, are found.
+create function nearest_chunks(kb text, wanted halfvec, most integer) returns table (number integer)
+    language sql stable
+    set hnsw.iterative_scan = strict_order
+    set hnsw.ef_search = 100
+    begin atomic
+        select c.number from kb_chunks c where c.kb = nearest_chunks.kb order by c.embedding <=> wanted limit most;
+    end;
+
 -- Full text as an inverted index of our own: PostgreSQL's ranking ignores how rare a word is, which for a customer's
 -- question is the better half of the evidence. The weight is BM25's share that does not depend on other passages.
 create table kb_postings (

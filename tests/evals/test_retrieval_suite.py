@@ -1,0 +1,100 @@
+"""`tellergraph evals run retrieval` as its user sees it."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import psycopg
+import pytest
+from typer.testing import CliRunner, Result
+
+from core.services import Services
+from core.settings import Settings
+from evals.cli import app
+
+DOCUMENTS = {
+    "fees": ("What does a transfer cost?", "Transfers inside the country are free. Abroad they cost 4 pounds."),
+    "pin": ("How do I change my PIN?", "Change your PIN at any cash machine of ours: choose PIN services."),
+    "loans": ("How fast is a loan paid out?", "A personal loan is in your account within 2 working days."),
+}
+
+
+@pytest.fixture(autouse=True)
+def session_servers(services: Services, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELLERGRAPH_DATA_DIR", str(settings.data_dir))
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    lines = [{"id": name, "title": title, "content": text} for name, (title, text) in DOCUMENTS.items()]
+    path = tmp_path / "documents.jsonl"
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+@pytest.fixture
+def queries(tmp_path: Path) -> Path:
+    path = tmp_path / "queries.jsonl"
+    lines = [
+        {"query": "where can I get a new PIN", "relevant": ["pin"], "qid": "q-pin"},
+        {"query": "how long until I get my loan", "relevant": ["loans"]},
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+def run_suite(corpus: Path, queries: Path, *more: str | Path) -> Result:
+    arguments: Sequence[str | Path] = ("run", "retrieval", "--corpus", corpus, "--queries", queries, "--json", *more)
+    return CliRunner().invoke(app, [str(argument) for argument in arguments])
+
+
+def test_every_method_is_measured_and_the_rankings_are_written(
+    corpus: Path, queries: Path, tmp_path: Path, services: Services
+) -> None:
+    result = run_suite(corpus, queries, "--run", tmp_path / "run.jsonl")
+    report = json.loads(result.stdout)
+    assert (result.exit_code, report["n"], report["run"]["documents"]) == (0, 2, 3)
+    for method in ("hybrid", "dense", "full_text"):
+        found = {name: value for name, value in report["metrics"][method].items() if name != "p50_ms"}
+        assert found == dict.fromkeys(("recall@1", "recall@5", "recall@10", "recall@20", "ndcg@10", "mrr"), 1.0)
+    assert report["metrics"]["recall@1"] == 1.0
+    rankings = [json.loads(line) for line in (tmp_path / "run.jsonl").read_text().splitlines()]
+    assert [(ranking["qid"], ranking["ranked"][0]) for ranking in rankings] == [("q-pin", "pin"), ("2", "loans")]
+    assert sorted(rankings[0]["ranked"]) == ["fees", "loans", "pin"]
+    with psycopg.connect(services.owner_url) as connection:
+        assert connection.execute("select kb from knowledge_bases where kb like 'evals%'").fetchall() == []
+
+
+def test_one_method_can_be_asked_for(corpus: Path, queries: Path) -> None:
+    report = json.loads(run_suite(corpus, queries, "--method", "full_text").stdout)
+    assert report["run"]["method"] == "full_text"
+    assert "dense" not in report["metrics"]
+
+
+def test_a_document_that_cannot_be_used_is_named_in_the_report(corpus: Path, queries: Path) -> None:
+    with corpus.open("a") as file:
+        file.write('{"id": "empty", "title": "Empty", "content": " "}\n')
+    report = json.loads(run_suite(corpus, queries, "--method", "dense").stdout)
+    assert [line.partition(":")[0] for line in report["run"]["documents_left_out"]] == ["documents.jsonl#empty"]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("not json", "line 1 is not JSON."),
+        ('{"relevant": ["pin"]}', "line 1 needs text in query."),
+        ('{"query": "q", "relevant": []}', "line 1 needs at least one document id in relevant."),
+        ("", "has no cases."),
+    ],
+)
+def test_bad_queries_are_named(corpus: Path, queries: Path, line: str, message: str) -> None:
+    queries.write_text(line + "\n")
+    result = run_suite(corpus, queries)
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_an_unknown_method_is_refused(corpus: Path, queries: Path) -> None:
+    result = run_suite(corpus, queries, "--method", "magic")
+    assert result.exit_code == 2
+    assert "There is no method magic; there are hybrid, dense, full_text." in result.stderr
