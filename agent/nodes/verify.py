@@ -9,6 +9,7 @@ from agent.messages import Evidence
 from agent.state import State, Turn, Update
 
 _MARK = re.compile(r"\[(\d{1,2})\]")
+_MARKUP = re.compile(r"\*\*|`|^\s*(?:[-*]|\d+\.)\s+", re.MULTILINE)
 _LONGEST_QUOTE = 240
 
 
@@ -24,14 +25,14 @@ async def verify(state: State, runtime: Runtime[Turn]) -> Update:
 
 
 def citation(number: int, passage: Evidence) -> Citation:
-    quote = " ".join(passage["text"].split())
+    quote = " ".join(_MARKUP.sub("", passage["text"]).split())
     if len(quote) > _LONGEST_QUOTE:
         quote = quote[:_LONGEST_QUOTE].rsplit(" ", 1)[0] + " …"
     title, heading = passage["title"], passage["heading"]
     return Citation(
         n=number,
         document_id=passage["document_id"],
-        title=title if heading == title else f"{title}: {heading}",
+        title=title if heading == title else f"{title} · {heading}",
         url=passage["url"],
         quote=quote,
     )
