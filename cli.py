@@ -1,5 +1,6 @@
 """``tellergraph``: joins the rooms' commands."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -31,14 +32,18 @@ def serve_command(
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default: TELLERGRAPH_PORT.")] = None,
 ) -> None:
     """Serve the assistant until Ctrl-C."""
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    serve(load_settings().model_copy(update=given))
+
+
+def main() -> None:
+    """An error of ours is one line and exit code 1, whichever command it comes from."""
     try:
-        settings = load_settings()
-        given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-        serve(settings.model_copy(update=given))
+        app()
     except TellergraphError as error:
         typer.echo(f"Error: {error.message}", err=True)
-        raise typer.Exit(1) from error
+        sys.exit(1)
 
 
 if __name__ == "__main__":
-    app()
+    main()
