@@ -132,9 +132,10 @@ class Registry:
             return ToolOutcome(name, error=f"There is no tool {name!r} for this customer. Tools: {names}.")
         try:
             parsed = found.arguments.model_validate(arguments)
-            return ToolOutcome(name, result=await found.run(context, parsed))
         except ValidationError as error:
             return ToolOutcome(name, error=_explain(error))
+        try:
+            return ToolOutcome(name, result=await found.run(context, parsed))
         except (CallerError, Refused) as error:
             return ToolOutcome(name, error=error.message)
 

@@ -178,7 +178,7 @@ async def spending_summary(context: ToolContext, arguments: SpendingArguments) -
 def _filters(
     context: ToolContext, arguments: TransactionsArguments | SpendingArguments, account: UUID | None, since: date
 ) -> dict[str, Any]:
-    until = (arguments.until or context.today) + timedelta(days=1)
+    until = min(arguments.until or context.today, context.today) + timedelta(days=1)
     return {
         "customer_id": context.customer_id,
         "account_id": account,

@@ -24,7 +24,8 @@ select t.currency, t.category, (-sum(t.amount_minor))::bigint as spent_minor, co
    and (%(account_id)s::uuid is null or t.account_id = %(account_id)s)
    and (%(category)s::text is null or t.category = %(category)s)
    and (%(text)s::text is null or t.description ilike '%%' || %(text)s || '%%')
-   and t.category <> 'own_transfer'
+   and not (t.kind = 'transfer_out' and exists (select 1 from transactions o
+             where o.entry_id = t.entry_id and o.id <> t.id and o.customer_id = %(customer_id)s))
    and t.occurred_at >= %(since)s and t.occurred_at < %(until)s
  group by t.currency, t.category
  order by spent_minor desc
