@@ -1,6 +1,6 @@
 """Our own utterances for the intents that BANKING77 does not cover, made from the committed templates.
 
-`data/intents.yaml` holds templates with {slots}, `data/slots.yaml` the values. Everything is drawn from one seed: the
+`data/intents.yaml` holds templates with {slots}, `data/slots.yaml` the values. Everything follows from a seed: the
 same files give the same utterances.
 """
 
@@ -13,9 +13,9 @@ import yaml
 
 DATA_DIR = Path(__file__).parent / "data"
 
-_FILLS = 8
+_FILLS = 12
 """Utterances made of a template with slots."""
-_PLAIN = 3
+_PLAIN = 4
 """Variants of a template without slots: as it stands, and rewritten."""
 _OPENINGS = (
     "hi, ",
@@ -85,8 +85,9 @@ def _misspell(text: str, rng: random.Random) -> str:
 
 def iterate_templates(seed: int, directory: Path = DATA_DIR) -> Iterator[tuple[str, list[str]]]:
     """(label, utterances) of every template. A template's utterances belong on one side of any split."""
-    rng = random.Random(seed)  # noqa: S311
     slots = read_slots(directory)
     for label, templates in read_templates(directory).items():
         for template in templates:
+            # Each template draws from a seed of its own, so that a new one leaves the others as they were.
+            rng = random.Random(f"{seed}/{template}")  # noqa: S311
             yield label, make_utterances(label, template, rng, slots)
