@@ -5,15 +5,17 @@ from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 from signal import SIGTERM, default_int_handler, signal
-from socket import socket
+from socket import create_server, socket
 
 import uvicorn
 from rich.console import Console
 
 import knowledge
+from agent.models.factory import ModelName, list_models
 from api.app import create_app
 from core.clock import system_clock
 from core.db.migrate import migrate
+from core.errors import ConfigurationError
 from core.logging import configure_logging, get_logger
 from core.services import Services, running_services
 from core.settings import Settings, unknown_variables
@@ -50,43 +52,54 @@ def _serve(settings: Settings) -> None:
     for name in unknown_variables():
         _log.warning("unknown_variable", name=name, hint="no setting reads it: is it misspelt?")
     console = Console(stderr=True)
-    with prepared_services(settings, console) as services:
+    models = list_models(settings)
+    with _listening_socket(settings) as listener, prepared_services(settings, console) as services:
         config = uvicorn.Config(
             create_app(settings, services),
-            host=settings.host,
-            port=settings.port,
             log_config=None,
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=int(_SHUTDOWN_PATIENCE.total_seconds()),
         )
-        _Server(config, console, settings).run()
+        greeting = _greeting(settings, listener.getsockname()[1], models)
+        _Server(config, console, greeting).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    """Says where to click once it listens."""
+    """Says where to click once it answers."""
 
-    def __init__(self, config: uvicorn.Config, console: Console, settings: Settings) -> None:
+    def __init__(self, config: uvicorn.Config, console: Console, greeting: str) -> None:
         super().__init__(config)
         self._console = console
-        self._settings = settings
+        self._greeting = greeting
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            _greet(self._console, self._settings, self._port())
-
-    def _port(self) -> int:
-        return int(self.servers[0].sockets[0].getsockname()[1])
+            self._console.print(self._greeting)
 
 
-def _greet(console: Console, settings: Settings, port: int) -> None:
-    console.print(f"\n[bold]Tellergraph is ready:[/bold] http://{settings.host}:{port}")
+@contextmanager
+def _listening_socket(settings: Settings) -> Generator[socket]:
+    """Bound before anything is started, so that a taken port costs nothing."""
+    try:
+        listener = create_server((settings.host, settings.port))
+    except OSError as error:
+        raise ConfigurationError(
+            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). Set TELLERGRAPH_PORT to a free port, "
+            f"or stop what uses this one."
+        ) from error
+    with listener:
+        yield listener
+
+
+def _greeting(settings: Settings, port: int, models: list[ModelName]) -> str:
+    lines = [f"\n[bold]Tellergraph is ready:[/bold] http://{settings.host}:{port}"]
     if settings.demo:
         customers = [login for login in LOGINS if login.role == "customer"]
-        for login in customers:
-            console.print(f"  sign in as {login.email}  password {login.password}")
-    console.print("Press Ctrl-C to stop.\n")
+        lines += [f"  sign in as {login.email}  password {login.password}" for login in customers]
+    lines.append(f"Answers come from: {', '.join(map(str, models))}. Press Ctrl-C to stop.\n")
+    return "\n".join(lines)
 
 
 def _load_demo(settings: Settings, services: Services, console: Console) -> None:
