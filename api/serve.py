@@ -86,8 +86,8 @@ def _listening_socket(settings: Settings) -> Generator[socket]:
         listener = create_server((settings.host, settings.port))
     except OSError as error:
         raise ConfigurationError(
-            f"Cannot listen on {settings.host}:{settings.port} ({error.strerror}). Set TELLERGRAPH_PORT to a free port, "
-            f"or stop what uses this one."
+            f"Port {settings.port} of {settings.host} is taken or not allowed. Set TELLERGRAPH_PORT to a free port, or "
+            f"stop what uses this one."
         ) from error
     with listener:
         yield listener
