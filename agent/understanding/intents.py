@@ -1,4 +1,4 @@
-"""The closed sets that understanding chooses from: six routes, and the 77 intents of BANKING77 with our own beside them.
+"""The closed sets that understanding chooses from: six routes, the 77 intents of BANKING77 and our own beside them.
 
 A BANKING77 question is always answered from the help centre, also when it is about a stolen card or a payment that the
 customer does not recognise: the articles say what to do at once, and a visitor without a login needs that as well.
