@@ -29,6 +29,8 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
         title="Tellergraph",
         version=VERSION,
         lifespan=lifespan,
+        docs_url=None,  # those pages load scripts from elsewhere, which our content policy forbids
+        redoc_url=None,
         max_body_size=settings.max_body_bytes,
         telemetry={"tracing": False, "operation_spans": False, "metrics": False, "logs": False},
     )
