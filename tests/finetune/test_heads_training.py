@@ -35,7 +35,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_training_gives_usable_heads_twice_the_same(published: Path, tmp_path: Path) -> None:
-    recipe = Recipe(epochs=4, hidden=64, hidden_dropout=0.0)
+    recipe = Recipe(epochs=4, hidden=64, hidden_dropout=0.0, calibration_share=0.25)
 
     first = train_heads(published, published, tmp_path / "a", tmp_path / "held_out", recipe)
     again = train_heads(published, published, tmp_path / "b", tmp_path / "held_out", recipe)
