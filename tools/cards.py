@@ -30,6 +30,9 @@ class _CardRow:
         name = f"{self.nickname} " if self.nickname else ""
         return f"{name}{self.kind} card ending {self.last4}"
 
+    def answers_to(self, said: str) -> bool:
+        return said in (self.last4, self.kind, self.nickname and self.nickname.casefold())
+
 
 class Card(Result):
     label: str
@@ -101,8 +104,9 @@ async def _prepare(
 ) -> Result:
     async with context.database.writing(context.scope) as db:
         cards = await _list_cards(db, context)
-        matches = _match(cards, words)
-        if words is None and len(matches) > 1:
+        said = (words or "").casefold().removesuffix("card").strip()
+        matches = [card for card in cards if card.answers_to(said)] if said else cards
+        if not said and len(matches) > 1:
             matches = [card for card in cards if card.status == from_status] or matches
         if len(matches) != 1:
             return CardUnclear(asked_for=words, choices=[card.label for card in matches or cards])
@@ -121,10 +125,3 @@ async def _prepare(
 
 async def _list_cards(db: ReadHandle, context: ToolContext) -> list[_CardRow]:
     return await db.all(_CardRow, QUERIES["list_cards"], {"customer_id": context.customer_id})
-
-
-def _match(cards: list[_CardRow], words: str | None) -> list[_CardRow]:
-    if words is None:
-        return cards
-    said = words.casefold().removesuffix("card").strip()
-    return [card for card in cards if said in (card.last4, card.kind, (card.nickname or "").casefold())]

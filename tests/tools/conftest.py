@@ -1,6 +1,6 @@
 """The demo bank as tools see it: connected as the runtime role, on behalf of one customer."""
 
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, LiteralString
@@ -30,10 +30,10 @@ class Desk:
     def context(self, customer_id: UUID, turn_id: UUID | None = None, now: datetime | None = None) -> ToolContext:
         return ToolContext(self.database, customer_id, now or self.now, turn_id or uuid4())
 
-    async def call(self, customer_id: UUID, tool: str, **arguments: Any) -> ToolOutcome:
+    async def call(self, customer_id: UUID, tool: str, /, **arguments: Any) -> ToolOutcome:
         return await CATALOGUE.call(tool, arguments, context=self.context(customer_id), scopes=CUSTOMER_SCOPES)
 
-    async def ask(self, customer_id: UUID, tool: str, **arguments: Any) -> dict[str, Any]:
+    async def ask(self, customer_id: UUID, tool: str, /, **arguments: Any) -> dict[str, Any]:
         """The result as a model gets it."""
         outcome = await self.call(customer_id, tool, **arguments)
         assert outcome.result is not None, outcome.error
@@ -44,9 +44,6 @@ class Desk:
         with psycopg.connect(self.services.owner_url, row_factory=dict_row) as connection:
             cursor = connection.execute(query, params)
             return cursor.fetchall() if cursor.description else []
-
-
-OpenDesk = Callable[[Services], AsyncIterator[Desk]]
 
 
 async def _open(services: Services, now: datetime) -> AsyncIterator[Desk]:

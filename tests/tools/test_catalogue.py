@@ -1,0 +1,159 @@
+"""The list of tools: what a model is told about each, and who may use which."""
+
+from pathlib import Path
+
+import orjson
+import pytest
+from pydantic import BaseModel
+
+from tests.snapshots import check_snapshot
+from tests.tools.conftest import Desk
+from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
+from tools.registry import Arguments, Risk, ToolContext, tool
+
+SNAPSHOTS = Path(__file__).parent / "snapshots"
+TOOLS = CATALOGUE.offered(CUSTOMER_SCOPES)
+
+TOOLS_OF_SCOPE = {
+    "accounts:read": ["list_accounts", "get_balance"],
+    "transactions:read": ["list_transactions", "spending_summary"],
+    "cards:read": ["list_cards"],
+    "cards:write": ["freeze_card", "unfreeze_card"],
+    "payees:read": ["list_payees"],
+    "standing-orders:read": ["list_standing_orders"],
+    "fraud:read": ["list_fraud_alerts"],
+}
+
+
+def test_each_scope_gives_exactly_these_tools():
+    assert set(TOOLS_OF_SCOPE) == CUSTOMER_SCOPES
+    for scope, names in TOOLS_OF_SCOPE.items():
+        assert [tool.name for tool in CATALOGUE.offered(frozenset({scope}))] == names
+    assert CATALOGUE.offered(frozenset()) == []
+    assert CATALOGUE.offered(frozenset({"accounts", "read", "*", ""})) == []
+
+
+def test_what_prepares_a_change_says_so_in_its_scope():
+    for each in TOOLS:
+        assert each.scope.endswith(":write" if each.risk is Risk.PREPARE else ":read")
+
+
+def test_the_schemas_are_as_somebody_read_them():
+    schemas = [
+        {"title": tool.title, "scope": tool.scope, "risk": tool.risk, **tool.schema["function"]} for tool in TOOLS
+    ]
+
+    check_snapshot(SNAPSHOTS / "tools.json", orjson.dumps(schemas, option=orjson.OPT_INDENT_2).decode() + "\n")
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+def test_a_model_is_told_what_each_tool_and_argument_is_for(tool):
+    function = tool.schema["function"]
+
+    assert len(function["description"]) > 40
+    assert len(function["description"]) < 1024  # OpenAI's limit
+    assert function["parameters"]["additionalProperties"] is False
+    for name, argument in function["parameters"]["properties"].items():
+        assert argument.get("description"), name
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+def test_no_argument_can_name_a_customer(tool):
+    assert not {name for name in tool.arguments.model_fields if "customer" in name or name.endswith("_id")}
+
+
+def test_the_tools_are_known_under_their_names_once():
+    assert len({tool.name for tool in TOOLS}) == len(TOOLS) == 10
+    assert CATALOGUE.find("get_balance") in TOOLS
+    assert CATALOGUE.find("get_balances") is None
+
+
+FORGED = "0199aaaa-0000-7000-8000-000000000000"
+FORGERIES = ("customer_id", "runtime", "context", "user", "scope", "sql")
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+@pytest.mark.parametrize("forged", FORGERIES)
+async def test_an_argument_that_is_not_declared_is_refused(reading_desk: Desk, tool, forged: str):
+    outcome = await reading_desk.call(reading_desk.blair, tool.name, **{forged: FORGED})
+
+    assert outcome.result is None
+    assert outcome.error == f"The arguments are wrong. {forged}: Extra inputs are not permitted"
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "error"),
+    [
+        ("list_transactions", {"limit": 0}, "limit: Input should be greater than or equal to 1"),
+        ("list_transactions", {"limit": 51}, "limit: Input should be less than or equal to 50"),
+        ("list_transactions", {"limit": "s3cret"}, "limit: Input should be a valid integer"),
+        ("list_transactions", {"since": "s3cret"}, "since: Input should be a valid date"),
+        ("list_transactions", {"since": "2026-02-30"}, "since: Input should be a valid date"),
+        ("spending_summary", {"since": "2026-02-02", "until": "2026-02-01"}, "since must not be after until"),
+        ("spending_summary", {"text": "s"}, "text: String should have at least 2 characters"),
+        ("spending_summary", {"category": "s3cret" * 40}, "category: String should have at most 200 characters"),
+        ("get_balance", {"account": ["s3cret"]}, "account: Input should be a valid string"),
+        ("get_balance", {"account": {"$ne": "s3cret"}}, "account: Input should be a valid string"),
+        ("get_balance", {"account": "s3cret\ud800"}, "account: Input should be a valid string"),
+        ("freeze_card", {"card": 4821}, "card: Input should be a valid string"),
+        ("list_transactions", {"text": "s3cret\0"}, "A value is out of its range."),
+    ],
+)
+async def test_a_wrong_argument_is_named_without_its_value(reading_desk: Desk, name, arguments, error):
+    outcome = await reading_desk.call(reading_desk.alex, name, **arguments)
+
+    assert outcome.result is None
+    assert outcome.error is not None
+    assert error in outcome.error
+    assert "s3cret" not in outcome.error
+    assert "Traceback" not in outcome.error
+    assert "pydantic" not in outcome.error
+
+
+async def test_every_wrong_argument_is_named(reading_desk: Desk):
+    outcome = await reading_desk.call(reading_desk.alex, "list_transactions", limit=0, since="x", iban="GB29")
+
+    assert outcome.error is not None
+    assert [part.split(":")[0] for part in outcome.error.removeprefix("The arguments are wrong. ").split("; ")] == [
+        "since",
+        "limit",
+        "iban",
+    ]
+
+
+async def test_a_tool_that_is_not_there_is_answered_with_those_that_are(reading_desk: Desk):
+    outcome = await CATALOGUE.call(
+        "make_transfer", {}, context=reading_desk.context(reading_desk.alex), scopes=frozenset({"cards:read"})
+    )
+
+    assert outcome.error == "There is no tool 'make_transfer' for this customer. Tools: list_cards."
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+async def test_a_tool_outside_the_scopes_cannot_be_called(desk_without_database, tool):
+    """Not even its database is asked."""
+    outcome = await CATALOGUE.call(tool.name, {}, context=desk_without_database, scopes=CUSTOMER_SCOPES - {tool.scope})
+
+    assert outcome.result is None
+    assert str(outcome.error).startswith(f"There is no tool '{tool.name}' for this customer.")
+
+
+@pytest.fixture
+def desk_without_database(reading_desk: Desk) -> ToolContext:
+    context = reading_desk.context(reading_desk.alex)
+    return ToolContext(None, context.customer_id, context.now, context.turn_id)  # type: ignore[arg-type]
+
+
+async def test_a_fault_inside_a_tool_is_not_blamed_on_its_arguments(desk_without_database):
+    class Broken(BaseModel):
+        number: int
+
+    @tool(title="Break", scope="test:read")
+    async def broken(context: ToolContext, arguments: Arguments):
+        """Breaks."""
+        return Broken.model_validate({"number": "no number"})
+
+    registry = type(CATALOGUE)([broken])
+
+    with pytest.raises(ValueError, match="number"):
+        await registry.call("broken", {}, context=desk_without_database, scopes=frozenset({"test:read"}))
