@@ -31,7 +31,7 @@ _READ_PATIENCE = 120.0
 
 def chat(
     message: Annotated[str | None, typer.Argument(help="What to ask; without it, a conversation line by line.")] = None,
-    email: Annotated[str | None, typer.Option(help="Sign in as this customer; a visitor otherwise.")] = None,
+    email: Annotated[str | None, typer.Option(help="Log in as this customer; a visitor otherwise.")] = None,
     password: Annotated[
         str | None, typer.Option(envvar="TELLERGRAPH_CHAT_PASSWORD", help="Asked for if it is not given.")
     ] = None,

@@ -56,7 +56,7 @@ AnyoneDep = Annotated[Identity | None, Depends(find_identity)]
 
 async def require_identity(identity: AnyoneDep) -> Identity:
     if identity is None:
-        raise Unauthorized("Please sign in.")
+        raise Unauthorized("Please log in.")
     return identity
 
 

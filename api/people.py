@@ -1,4 +1,4 @@
-"""Who may sign in: customers and staff, looked up under row-level security."""
+"""Who may log in: customers and staff, looked up under row-level security."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -61,7 +61,7 @@ async def register(database: Database, *, name: str, email: str, password: str, 
             await db.execute(QUERIES["insert_customer"], {"customer_id": customer_id, "full_name": name, "now": now})
             await db.execute(QUERIES["insert_credentials"], login)
     except Conflict as error:
-        raise Conflict("There is an account with this e-mail address. Sign in instead.", code="email_taken") from error
+        raise Conflict("There is an account with this e-mail address. Log in instead.", code="email_taken") from error
     return Identity(customer_id, AccountType.CUSTOMER, "customer")
 
 

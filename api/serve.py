@@ -97,7 +97,7 @@ def _greeting(settings: Settings, port: int, models: list[ModelName]) -> str:
     lines = [f"\n[bold]Tellergraph is ready:[/bold] http://{settings.host}:{port}"]
     if settings.demo:
         customers = [login for login in LOGINS if login.role == "customer"]
-        lines += [f"  sign in as {login.email}  password {login.password}" for login in customers]
+        lines += [f"  log in as {login.email}  password {login.password}" for login in customers]
     lines.append(f"Answers come from: {', '.join(map(str, models))}. Press Ctrl-C to stop.\n")
     return "\n".join(lines)
 

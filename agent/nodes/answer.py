@@ -102,7 +102,7 @@ def _tool_messages(state: State) -> Iterator[BaseMessage]:
 def _system_prompt(state: State, turn: Turn) -> str:
     return render(
         "system",
-        customer="a signed-in customer" if turn.customer_id else "a visitor who has not signed in",
+        customer="a customer who has logged in" if turn.customer_id else "a visitor who has not logged in",
         today=turn.today.strftime("%A, %-d %B %Y"),
         task=_task(state),
     )

@@ -47,7 +47,7 @@ async def _run(call: ToolCall, turn: Turn) -> ToolOutcome:
 def tool_context(turn: Turn) -> ToolContext:
     """Raises Forbidden for a visitor: the graph offers no tools then."""
     if turn.customer_id is None:
-        raise Forbidden("Please sign in first.")
+        raise Forbidden("Please log in first.")
     return ToolContext(turn.parts.database, turn.customer_id, turn.now, turn.turn_id)
 
 

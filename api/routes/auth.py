@@ -1,4 +1,4 @@
-"""Register, sign in, who am I."""
+"""Register, log in, who am I."""
 
 from typing import Annotated, Literal
 
@@ -55,7 +55,7 @@ async def register_customer(
 async def login(
     body: LoginRequest, running: RunningDep, signer: SignerDep, now: NowDep, reply: ReplyDep
 ) -> Envelope[SignedIn]:
-    """Sign in with e-mail address and password."""
+    """Log in with e-mail address and password."""
     identity = await authenticate(running.database, body.email, body.password)
     return reply(await _signed_in(identity, running, signer, now))
 

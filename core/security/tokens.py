@@ -63,6 +63,6 @@ class TokenSigner:
             )
             return Identity(UUID(claims["sub"]), AccountType(claims["account_type"]), str(claims["role"]))
         except jwt.ExpiredSignatureError as error:
-            raise Unauthorized("Your session has ended. Please sign in again.", code="token_expired") from error
+            raise Unauthorized("Your session has ended. Please log in again.", code="token_expired") from error
         except (jwt.PyJWTError, ValueError) as error:
-            raise Unauthorized("Please sign in.", code="invalid_token") from error
+            raise Unauthorized("Please log in.", code="invalid_token") from error

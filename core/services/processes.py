@@ -26,6 +26,16 @@ class ServerProcess:
         self.pid = pid
         self._fd = os.pidfd_open(pid)
 
+    @classmethod
+    def gone(cls, pid: int) -> Self:
+        """The handle of one that has ended and been reaped before we could take hold of it."""
+        handle = cls.__new__(cls)
+        handle.pid = pid
+        # The end of a pipe that nobody writes to polls as an exited process does.
+        handle._fd, writer = os.pipe()
+        os.close(writer)
+        return handle
+
     def fileno(self) -> int:
         """Readable once the process has exited, reaped or not."""
         return self._fd
@@ -68,7 +78,7 @@ def spawn_detached(command: Sequence[str], log: Path, uid: int) -> ServerProcess
     time we return: its output, appended to ``log``, says why.
 
     A shell starts it and leaves, so the server is init's child and never our zombie. The shell stays until we have the
-    handle: so long the pid belongs to its child, dead or alive.
+    handle: so long the pid is its child's, unless that has died and some shells reap at once.
     """
     with subprocess.Popen(  # noqa: S603
         ["/bin/sh", "-c", '"$@" >>"$0" 2>&1 & echo $!; read -r _', str(log), *command],
@@ -78,7 +88,11 @@ def spawn_detached(command: Sequence[str], log: Path, uid: int) -> ServerProcess
         cwd=log.parent,
         **become(uid),
     ) as shell:
-        return ServerProcess(int(cast(IO[bytes], shell.stdout).readline()))
+        pid = int(cast(IO[bytes], shell.stdout).readline())
+        try:
+            return ServerProcess(pid)
+        except ProcessLookupError:
+            return ServerProcess.gone(pid)
 
 
 class RunAs(TypedDict, total=False):

@@ -9,7 +9,7 @@ SMALL_TALK = {
     "goodbye": "Goodbye, and take care.",
     "bot_question": (
         "I'm Teller Bank's assistant, a computer program. I answer questions from our help centre, and once you have "
-        "signed in I can look up your balances, transactions, cards and payees, and freeze a card for you."
+        "logged in I can look up your balances, transactions, cards and payees, and freeze a card for you."
     ),
 }
 OUT_OF_SCOPE = (
@@ -20,7 +20,7 @@ HAND_OFF = (
     "I can't connect you to a colleague from this chat yet. In the app, open Support > Contact us to call or "
     "message our team."
 )
-SIGN_IN = "Please sign in first, so that I can look at your own accounts and cards."
+SIGN_IN = "Please log in first, so that I can look at your own accounts and cards."
 CANNOT_HERE = "I can't do that for you in this chat yet."
 NOTHING_FOUND = (
     "I couldn't find anything about that in our help centre. Could you put it another way, or tell me a little more?"
