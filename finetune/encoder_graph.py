@@ -37,7 +37,7 @@ class _Graph:
         self.nodes: list[Any] = []
         self.constants: dict[str, npt.NDArray[Any]] = {}
 
-    def op(self, kind: str, inputs: Sequence[str], **attributes: object) -> str:
+    def op(self, kind: str, inputs: Sequence[str], **attributes: Any) -> str:
         output = f"{kind.lower()}_{len(self.nodes)}"
         self.nodes.append(helper.make_node(kind, list(inputs), [output], name=output, **attributes))
         return output

@@ -15,7 +15,7 @@ import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -190,7 +190,7 @@ def _save(
     recipe: Recipe,
     out: Path,
 ) -> dict[str, str]:
-    hidden, output = network[1], network[4]
+    hidden, output = cast("torch.nn.Linear", network[1]), cast("torch.nn.Linear", network[4])
     layers = {
         "hidden.weight": hidden.weight.detach().numpy() * _SCALE,
         "hidden.bias": hidden.bias.detach().numpy(),
@@ -198,7 +198,8 @@ def _save(
         "output.bias": output.bias.detach().numpy(),
     }
     out.mkdir(parents=True, exist_ok=True)
-    np.savez_compressed(out / WEIGHTS_FILE, **{name: value.astype(np.float16) for name, value in layers.items()})
+    halves: dict[str, Any] = {name: value.astype(np.float16) for name, value in layers.items()}
+    np.savez_compressed(out / WEIGHTS_FILE, **halves)
     classes = {
         "encoder": (ENCODER_DIR / "SHA256SUMS").read_text(encoding="utf-8").splitlines(),
         "recipe": asdict(recipe),
