@@ -240,8 +240,8 @@ def _day(iso: str) -> str:
 def _narrowed(result: dict[str, Any]) -> str:
     text = f" at {result['text']}" if result["text"] else ""
     text += f" under {result['category'].replace('_', ' ')}" if result["category"] else ""
-    if result["since"]:
-        text += f" from {_day(result['since'])} to {_day(result['until'])}"
+    text += f" from {_day(result['since'])}" if result["since"] else ""
+    text += f" to {_day(result['until'])}" if result["until"] else ""
     return text
 
 

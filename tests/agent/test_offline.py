@@ -1,0 +1,130 @@
+"""The offline model: what it says stands in what it was given, for every result that a tool can have."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from langchain_core.messages import HumanMessage
+
+from agent.models.offline.brief import Brief
+from agent.models.offline.compose import compose
+from agent.models.offline.model import OfflineChat
+from agent.models.offline.plan import plan
+from agent.release import evidence_figures, figures
+from agent.understanding.intents import INTENT_ROUTES
+from agent.understanding.tasks import TOOL_OF_INTENT
+from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
+from tools.registry import ToolContext
+
+TOOLS = [tool.schema for tool in CATALOGUE.offered(CUSTOMER_SCOPES)]
+
+
+def brief(**known: Any) -> Brief:
+    plain: Brief = {
+        "route": "operation",
+        "intent": "account_balance",
+        "slots": {},
+        "passages": [],
+        "signed_in": True,
+        "ended": None,
+    }
+    return {**plain, **known}  # type: ignore[typeddict-item]
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments"),
+    [
+        ("list_accounts", {}),
+        ("get_balance", {"account": "savings"}),
+        ("get_balance", {"account": "nowhere"}),
+        ("list_transactions", {"limit": 50}),
+        ("list_transactions", {"since": "2026-01-01"}),
+        ("list_transactions", {"until": "2026-01-01", "category": "groceries"}),
+        ("list_transactions", {"text": "nobody sells this"}),
+        ("list_transactions", {"account": "current"}),
+        ("spending_summary", {}),
+        ("spending_summary", {"since": "2025-01-01", "category": "groceries"}),
+        ("spending_summary", {"since": "2025-01-01", "text": "nobody sells this"}),
+        ("spending_summary", {"category": "yachts"}),
+        ("list_cards", {}),
+        ("freeze_card", {"card": "4821"}),
+        ("freeze_card", {"card": "0000"}),
+        ("unfreeze_card", {"card": "4821"}),
+        ("list_payees", {}),
+        ("list_standing_orders", {}),
+        ("list_fraud_alerts", {}),
+        ("list_transactions", {"limit": 0}),
+    ],
+)
+@pytest.mark.parametrize("who", ["alex", "blair", "nobody"])
+async def test_every_result_is_put_in_words_with_its_own_figures(parts, customers, seeded_at, who, tool, arguments):
+    context = ToolContext(parts.database, customers.get(who) or uuid4(), seeded_at, uuid4())
+    outcome = await CATALOGUE.call(tool, arguments, context=context, scopes=CUSTOMER_SCOPES)
+    content = outcome.result.model_dump_json() if outcome.result else str(outcome.error)
+
+    said = compose(brief(), [(tool, outcome.result is not None, content)])
+
+    assert len(said) > 10
+    assert not {"{", "}", "None", "null"} & set(said.split())
+    assert figures(said) <= evidence_figures([content])
+
+
+async def test_every_tool_can_be_asked_for(parts):
+    planned = {plan(brief(intent=intent), TOOLS) for intent in ()} | {
+        call[0] for intent in TOOL_OF_INTENT if (call := plan(brief(intent=intent), TOOLS))
+    }
+
+    assert planned == {tool.name for tool in CATALOGUE.offered(CUSTOMER_SCOPES)}
+    assert set(TOOL_OF_INTENT) <= set(INTENT_ROUTES)
+
+
+def test_a_tool_that_is_not_offered_is_not_planned():
+    assert plan(brief(), []) is None
+    assert plan(brief(intent="make_transfer"), TOOLS) is None
+
+
+def test_a_tool_gets_only_the_slots_that_it_takes():
+    slots = {"card": "4821", "account": "savings", "limit": 5}
+
+    assert plan(brief(slots=slots), TOOLS) == ("get_balance", {"account": "savings"})
+    assert plan(brief(intent="freeze_card", slots=slots), TOOLS) == ("freeze_card", {"card": "4821"})
+
+
+@pytest.mark.parametrize("status", ["completed", "cancelled", "expired", "failed"])
+@pytest.mark.parametrize("kind", ["freeze_card", "unfreeze_card"])
+def test_how_an_operation_ended_is_said(kind, status):
+    verb = kind.split("_")[0].capitalize()
+    ended = {"type": kind, "status": status, "summary": f"{verb} the card ending 4821", "error": "It is lost."}
+
+    said = compose(brief(ended=ended), [])
+
+    assert "card ending 4821" in said
+    assert ("Done" in said) == (status == "completed")
+    assert ("It is lost." in said) == (status == "failed")
+
+
+@pytest.mark.parametrize("intent", sorted(INTENT_ROUTES))
+@pytest.mark.parametrize("signed_in", [True, False])
+def test_there_are_words_for_every_intent(intent, signed_in):
+    said = compose(brief(route=INTENT_ROUTES[intent].value, intent=intent, signed_in=signed_in), [])
+
+    assert said.endswith((".", "?", "!"))
+    assert figures(said) == set()
+
+
+@given(st.decimals("-1000000", "1000000", places=2), st.sampled_from(["current", "savings", "credit_card"]))
+def test_any_balance_can_be_said(amount: Decimal, kind: str):
+    account = {"name": "A", "kind": kind, "currency": "GBP", "ledger": f"{amount:.2f}", "available": f"{amount:.2f}"}
+
+    said = compose(brief(), [("get_balance", True, orjson.dumps({"status": "found", "accounts": [account]}).decode())])
+
+    assert f"{abs(amount):,.2f}" in said
+
+
+def test_it_answers_nothing_that_the_graph_did_not_prepare():
+    with pytest.raises(ValueError, match="only messages that the graph prepared"):
+        OfflineChat().invoke([HumanMessage("What is my balance?")])
