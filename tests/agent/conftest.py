@@ -40,9 +40,9 @@ NODES = ("screen", "understand", "retrieve", "answer", "tools", "verify", "remem
 class ScriptedChat(BaseChatModel):
     """Answers each request with the next script: words, or (tool, arguments as JSON) to call."""
 
-    scripts: list[str | tuple[str, str]] = []
-    requests: list[list[BaseMessage]] = []
-    offered: list[list[str]] = []
+    scripts: list[str | tuple[str, str]]
+    requests: list[list[BaseMessage]]
+    offered: list[list[str]]
 
     @property
     def _llm_type(self) -> str:

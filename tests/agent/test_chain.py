@@ -23,7 +23,7 @@ class Model(BaseChatModel):
 
     pieces: Sequence[str] = ()
     then: Exception | asyncio.Event | None = None
-    asked: list[dict[str, Any]] = []
+    asked: list[dict[str, Any]]
 
     @property
     def _llm_type(self) -> str:
