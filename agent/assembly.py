@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -34,7 +33,8 @@ from knowledge.embed import Encoder
 from knowledge.retrieve import Retriever
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 
-_DRAIN = timedelta(seconds=8)
+_REDIS_PATIENCE = 15.0
+"""Seconds for an answer. Well above what a reader of events waits for, or it would be cut off waiting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         database = Database(services.app_url, pool_size=settings.database_pool_size)
         await database.open()
         stack.push_async_callback(database.close)
-        redis = Redis.from_url(services.redis_url)
+        redis = Redis.from_url(services.redis_url, socket_timeout=_REDIS_PATIENCE)
         stack.push_async_callback(redis.aclose)
         pool = await stack.enter_async_context(_checkpoint_pool(services, settings))
         patience = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=settings.idle_timeout.total_seconds())
@@ -82,7 +82,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
             parts=parts, checkpoints=checkpoints, conversations=conversations, events=events, clock=clock
         )
         await stack.enter_async_context(housekeeping(assistant, checkpoints))
-        stack.push_async_callback(assistant.drain, _DRAIN)
+        stack.push_async_callback(assistant.drain)
         yield Running(assistant, conversations, database, redis, events, checkpoints, models)
 
 

@@ -17,7 +17,8 @@ from core.errors import Conflict, NotFound
 
 QUERIES = Queries(Path(__file__).parent / "queries.sql")
 
-LEASE = timedelta(seconds=15)
+LEASE = timedelta(seconds=8)
+"""How long a session stays closed after the process that answered there was killed."""
 _TITLE_LENGTH = 60
 _MOST_SESSIONS = 50
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from redis.asyncio import Redis
@@ -54,6 +54,14 @@ class EventLog:
             for _, entries in streams
             for entry_id, fields in entries
         ]
+
+    async def is_over(self, turn_id: UUID, after: int) -> bool:
+        """Whether ``after`` is the number of the ending, or beyond it."""
+        newest: Any = await self._redis.xrevrange(_key(turn_id), count=1)
+        return any(
+            fields[b"name"].decode() in ENDINGS and int(entry_id.partition(b"-")[0]) <= after
+            for entry_id, fields in newest
+        )
 
     async def delete(self, turn_ids: list[UUID]) -> None:
         if turn_ids:

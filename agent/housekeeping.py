@@ -15,7 +15,7 @@ from core.logging import get_logger
 
 _log = get_logger(__name__)
 
-_LEASE_RHYTHM = timedelta(seconds=3)
+_LEASE_RHYTHM = timedelta(seconds=2)
 _PRUNE_RHYTHM = timedelta(seconds=30)
 _PRUNE_BATCH = 200
 

@@ -24,7 +24,7 @@ from agent.graph import build_graph
 from agent.parts import Parts
 from agent.state import TURN_DEFAULTS, Resolution, State, Turn, TurnRecord
 from core.clock import Clock
-from core.db.database import Scope
+from core.db.database import Scope, translated_errors
 from core.errors import Conflict, NotFound, TellergraphError, Unavailable
 from core.logging import get_logger
 from core.security.pii import Placeholders, mask
@@ -36,6 +36,9 @@ RECURSION_LIMIT = 25
 _MOST_TURNS = 256
 """Turns at once in one process; further ones are asked to come back."""
 _READ_WAIT = timedelta(seconds=5)
+_DRAIN = timedelta(seconds=6)
+"""How long turns may go on when the server stops."""
+_STOPPING = Failed(code="turn_lost", message="The server is stopping. Please ask again in a moment.")
 _OUR_FAULT = Failed(code="internal_error", message="Something went wrong on our side. Please try again.")
 
 GraphInput = State | Command[Any]
@@ -126,6 +129,14 @@ class Assistant:
         """
         return self._follow(turn_id, after, scope)
 
+    async def is_over(self, turn_id: UUID, *, after: int) -> bool:
+        """Whether a reader who has event number ``after`` has the last one. False when the stream cannot be read:
+        ``follow`` says so in an event."""
+        try:
+            return await self._events.is_over(turn_id, after)
+        except (RedisError, OSError):
+            return False
+
     async def _follow(self, turn_id: UUID, after: int, scope: Scope) -> AsyncIterator[LoggedEvent]:
         last = after
         try:
@@ -172,10 +183,10 @@ class Assistant:
         """Sessions whose older checkpoints can go, each named once."""
         return [self._grown.pop() for _ in range(min(most, len(self._grown)))]
 
-    async def drain(self, patience: timedelta) -> None:
-        """Lets running turns end, then cancels the rest."""
+    async def drain(self) -> None:
+        """Lets running turns end, then cancels the rest; their readers get an ``error``."""
         if tasks := list(self._running.values()):
-            _, late = await asyncio.wait(tasks, timeout=patience.total_seconds())
+            _, late = await asyncio.wait(tasks, timeout=_DRAIN.total_seconds())
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
@@ -192,7 +203,8 @@ class Assistant:
     async def _resume(self, session_id: UUID, resolution: Resolution) -> GraphInput:
         """Resumes the interrupt that waits for this operation; where the conversation went on and left it, the decision
         goes in by the front door."""
-        snapshot = await self._graph.aget_state(_config(session_id))
+        with translated_errors():
+            snapshot = await self._graph.aget_state(_config(session_id))
         for waiting in snapshot.interrupts:
             if waiting.value["operation_id"] == resolution["operation_id"]:
                 return Command(resume={waiting.id: resolution})
@@ -207,10 +219,13 @@ class Assistant:
     async def _run(self, key: TurnKey, graph_input: GraphInput, message: str) -> None:
         """The named edge where everything is caught: whatever happens, the stream ends and the session is freed."""
         publisher = Publisher(self._events, key.turn_id)
-        ending: Event = Failed(code="turn_lost", message="The server is stopping. Please ask again.")
+        ending: Event = _STOPPING
         try:
             await publisher.emit(TurnStarted(turn_id=str(key.turn_id), session_id=str(key.session_id)))
             ending = await self._run_graph(key, graph_input, message, publisher.emit)
+        except asyncio.CancelledError:
+            await self._fail(key, _STOPPING)
+            raise
         except TellergraphError as error:
             _log.warning("turn_failed", turn_id=str(key.turn_id), code=error.error_code, exc_info=True)
             ending = await self._fail(key, Failed(code=error.error_code, message=error.message))
@@ -234,7 +249,8 @@ class Assistant:
             emit=emit,
             raw_message=message,
         )
-        state = await self._graph.ainvoke(graph_input, _config(key.session_id), context=turn, durability="exit")
+        with translated_errors():
+            state = await self._graph.ainvoke(graph_input, _config(key.session_id), context=turn, durability="exit")
         confirmation = _confirmation(state)
         if turn.record is None:
             raise TellergraphError("The turn ended without an answer.")

@@ -18,6 +18,7 @@ import typer
 import uvicorn
 from rich.console import Console
 
+from agent.models.factory import list_models
 from api.app import create_app
 from api.serve import prepared_services
 from api.sse_client import read_events
@@ -171,6 +172,7 @@ def _find_server(settings: Settings) -> str | None:
 
 @contextmanager
 def _own_server(settings: Settings) -> Generator[str]:
+    list_models(settings)
     with prepared_services(settings, Console(stderr=True)) as services:
         config = uvicorn.Config(
             create_app(settings, services), host="127.0.0.1", port=0, log_config=None, access_log=False

@@ -1,29 +1,49 @@
 """Server-sent events of a turn."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from typing import Any, cast
 
+import anyio
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from agent.event_log import LoggedEvent
 
 PING_SECONDS = 15
+SHUTDOWN_SECONDS = 9
+"""A little more than a turn may go on when the server stops."""
 SEND_TIMEOUT_SECONDS = 10
 """A reader that takes nothing for so long is let go; it may come back with Last-Event-ID."""
 
 
-def stream(events: AsyncIterator[LoggedEvent], turn_id: str) -> EventSourceResponse:
+def stream(
+    events: AsyncIterator[LoggedEvent], turn_id: str, *, on_shutdown: Callable[[], Awaitable[None]]
+) -> EventSourceResponse:
+    """``on_shutdown`` is called when the server stops, and brings the turn to its end while the stream is open."""
+    stopping = anyio.Event()
     return EventSourceResponse(
-        _encoded(events),
+        _encoded(events, stopping, on_shutdown),
         ping=PING_SECONDS,
         send_timeout=SEND_TIMEOUT_SECONDS,
         headers={"X-Turn-ID": turn_id},
         sep="\n",
+        shutdown_event=stopping,
+        shutdown_grace_period=SHUTDOWN_SECONDS,
     )
 
 
-async def _encoded(events: AsyncIterator[LoggedEvent]) -> AsyncIterator[ServerSentEvent]:
-    async with aclosing(cast(Any, events)) as open_events:
-        async for event in open_events:
-            yield ServerSentEvent(event.data, event=event.name, id=str(event.id), sep="\n")
+async def _encoded(
+    events: AsyncIterator[LoggedEvent], stopping: anyio.Event, on_shutdown: Callable[[], Awaitable[None]]
+) -> AsyncIterator[ServerSentEvent]:
+    async def end_turns() -> None:
+        await stopping.wait()
+        await on_shutdown()
+
+    ender = asyncio.create_task(end_turns())
+    try:
+        async with aclosing(cast(Any, events)) as open_events:
+            async for event in open_events:
+                yield ServerSentEvent(event.data, event=event.name, id=str(event.id), sep="\n")
+    finally:
+        ender.cancel()

@@ -5,8 +5,10 @@ from uuid import UUID
 
 from langgraph.runtime import Runtime
 
+from agent.events import Routed
 from agent.nodes.tools import tool_context
 from agent.state import TURN_DEFAULTS, State, Turn, Update
+from agent.understanding.intents import Route
 from core.errors import Conflict
 from tools.operations import decide
 
@@ -23,6 +25,7 @@ async def act(state: State, runtime: Runtime[Turn]) -> Update:
         "summary": operation.summary,
         "error": operation.error,
     }
+    await runtime.context.emit(Routed(route=Route.OPERATION.value, intent=operation.type, confidence=1.0))
     still_pending = pending if pending and pending["operation_id"] != resolution["operation_id"] else None
     return {
         **TURN_DEFAULTS,
@@ -30,7 +33,7 @@ async def act(state: State, runtime: Runtime[Turn]) -> Update:
         "ended": ended,
         "pending": still_pending,
         "frame": None,
-        "route": "operation",
+        "route": Route.OPERATION.value,
         "intent": operation.type,
         "confidence": 1.0,
     }

@@ -34,7 +34,7 @@ async def answer(state: State, runtime: Runtime[Turn]) -> Update:
     async def on_text(text: str) -> None:
         await say(gate.push(text))
 
-    chain = turn.parts.fixed if _is_fixed(state) else turn.parts.models
+    chain = turn.parts.fixed if _is_fixed(state, turn) else turn.parts.models
     reply = await chain.stream(_messages(state, turn), tools=_tools(state, turn), on_text=on_text)
     await say(gate.finish())
     return {
@@ -46,9 +46,12 @@ async def answer(state: State, runtime: Runtime[Turn]) -> Update:
     }
 
 
-def _is_fixed(state: State) -> bool:
-    """What is proposed, what was decided and where our business ends is never put in a model's words."""
-    return state["ended"] is not None or state["asks_confirmation"] or state["route"] in _FIXED_ROUTES
+def _is_fixed(state: State, turn: Turn) -> bool:
+    """What is proposed, what was decided, who must log in and where our business ends is never put in a model's
+    words."""
+    if state["ended"] is not None or state["asks_confirmation"]:
+        return True
+    return state["route"] in (_FIXED_ROUTES if turn.customer_id else _FIXED_ROUTES | {Route.OPERATION.value})
 
 
 def _tools(state: State, turn: Turn) -> list[dict[str, Any]]:

@@ -1,5 +1,6 @@
 """Conversations: ask, follow, confirm, look back, delete."""
 
+from http import HTTPStatus
 from typing import Annotated, Literal
 from uuid import UUID
 
@@ -22,6 +23,8 @@ from core.version import VERSION
 router = APIRouter(tags=["chat"])
 
 MOST_CHARACTERS = 4_000
+_LAST_EVENT_ID = 2**53 - 1
+"""The largest number that every client's JSON can hold."""
 
 
 class ChatRequest(BaseModel):
@@ -108,7 +111,7 @@ async def chat_stream(body: ChatRequest, identity: AnyoneDep, running: RunningDe
     """Ask, and get the answer as server-sent events."""
     started = await running.assistant.ask(body.message, identity=identity, session_id=body.session_id)
     events = running.assistant.follow(started.turn_id, scope=scope_of(identity, started.session_id))
-    return stream(events, str(started.turn_id))
+    return stream(events, str(started.turn_id), on_shutdown=running.assistant.drain)
 
 
 @router.get("/chat/turns/{turn_id}/events")
@@ -116,13 +119,16 @@ async def resume(
     turn_id: UUID,
     identity: AnyoneDep,
     running: RunningDep,
-    last_event_id: Annotated[int, Header(ge=0)] = 0,
+    last_event_id: Annotated[int, Header(ge=0, le=_LAST_EVENT_ID)] = 0,
 ) -> Response:
-    """The turn's events after ``Last-Event-ID``, each once, until the last. A visitor's turn is known by its id."""
+    """The turn's events after ``Last-Event-ID``, each once, until the last; 204, which tells a reader not to come back,
+    when it had the last already. A visitor's turn is known by its id."""
     scope = scope_of(identity) if identity else Scope(turn_id=turn_id)
     turn = await running.conversations.get_turn(turn_id, scope)
+    if last_event_id and await running.assistant.is_over(turn.id, after=last_event_id):
+        return Response(status_code=HTTPStatus.NO_CONTENT)
     events = running.assistant.follow(turn.id, after=last_event_id, scope=scope)
-    return stream(events, str(turn_id))
+    return stream(events, str(turn_id), on_shutdown=running.assistant.drain)
 
 
 @router.post("/chat/turns/{turn_id}/confirm")
@@ -133,7 +139,8 @@ async def confirm(
     started = await running.assistant.confirm(turn_id, body.operation_id, body.decision, identity=identity)
     scope = scope_of(identity)
     if "text/event-stream" in request.headers.get("accept", ""):
-        return stream(running.assistant.follow(started.turn_id, scope=scope), str(started.turn_id))
+        events = running.assistant.follow(started.turn_id, scope=scope)
+        return stream(events, str(started.turn_id), on_shutdown=running.assistant.drain)
     whole = await _whole(started, scope, running, reply)
     return Response(whole.model_dump_json(), media_type="application/json")
 

@@ -5,8 +5,8 @@ Readers get a ``ReadHandle``, writers a ``WriteHandle``: a read-only tool cannot
 read-only as well).
 """
 
-from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, fields
 from typing import Any, LiteralString, TypeVar
 from uuid import UUID
@@ -173,6 +173,15 @@ async def _begin(connection: AsyncConnection[Any], scope: Scope, begin: LiteralS
 
 def _text(value: object) -> str:
     return "" if value is None else str(value)
+
+
+@contextmanager
+def translated_errors() -> Generator[None]:
+    """For code that brings its own connections, such as LangGraph's checkpoints."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise translate(error) from error
 
 
 def translate(error: psycopg.Error) -> TellergraphError:
