@@ -35,7 +35,7 @@ _log = get_logger(__name__)
 RECURSION_LIMIT = 25
 _MOST_TURNS = 256
 """Turns at once in one process; further ones are asked to come back."""
-_READ_WAIT = timedelta(seconds=5)
+_READ_WAIT = timedelta(seconds=2)
 _DRAIN = timedelta(seconds=6)
 """How long turns may go on when the server stops."""
 _STOPPING = Failed(code="turn_lost", message="The server is stopping. Please ask again in a moment.")
