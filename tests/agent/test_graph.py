@@ -132,7 +132,7 @@ async def test_a_proposal_waits_for_the_customer_and_is_done_once_confirmed(star
 
     assert told(done) == [
         ("route", "operation", "freeze_card"),
-        "Done: the debit card ending 4821 is frozen. No new payment will go through until you unfreeze it."
+        "Done: the debit card ending 4821 is frozen. No new payment will go through until you unfreeze it.",
     ]
     assert active_cards()["4821"] == "frozen"
     assert talk.record.operation.status == "completed"
