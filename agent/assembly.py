@@ -22,7 +22,7 @@ from agent.models.chain import Link, ModelChain
 from agent.models.factory import build_chain
 from agent.models.offline.model import OfflineChat
 from agent.parts import Parts
-from agent.service import Assistant
+from agent.service import MOST_READERS, Assistant
 from agent.understanding.heads import Heads
 from core.clock import Clock
 from core.db.database import Database
@@ -57,7 +57,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         database = Database(services.app_url, pool_size=settings.database_pool_size)
         await database.open()
         stack.push_async_callback(database.close)
-        redis = Redis.from_url(services.redis_url, socket_timeout=_REDIS_PATIENCE)
+        redis = Redis.from_url(services.redis_url, socket_timeout=_REDIS_PATIENCE, max_connections=2 * MOST_READERS)
         stack.push_async_callback(redis.aclose)
         pool = await stack.enter_async_context(_checkpoint_pool(services, settings))
         patience = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=settings.idle_timeout.total_seconds())

@@ -2,6 +2,7 @@
 unique index on running turns keeps two turns of one session apart, whatever processes they run in.
 """
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -79,7 +80,9 @@ class Conversations:
         self._database = database
         self._worker_id = worker_id
 
-    async def begin(self, key: TurnKey, *, is_new_session: bool, title: str, now: datetime, active: list[UUID]) -> None:
+    async def begin(
+        self, key: TurnKey, *, is_new_session: bool, title: str, now: datetime, unended: list[UUID]
+    ) -> None:
         """Opens a turn.
 
         Raises:
@@ -102,7 +105,9 @@ class Conversations:
         try:
             await self._insert_turn(key, turn)
         except Conflict:
-            (ended,) = await self._database.run((QUERIES["end_stale_turn"], turn | {"active": active}), scope=key.scope)
+            (ended,) = await self._database.run(
+                (QUERIES["end_stale_turn"], turn | {"unended": unended}), scope=key.scope
+            )
             if not ended:
                 raise Conflict(
                     "The assistant is still answering your last message. Please wait for it to finish.",
@@ -116,27 +121,33 @@ class Conversations:
             raise NotFound("There is no such session.")
 
     async def finish(self, key: TurnKey, record: TurnRecord, *, waiting: bool, outcome: str, now: datetime) -> None:
-        """Messages and outcome in one transaction; the session is free for its next turn."""
-        said = {"session_id": key.session_id, "turn_id": key.turn_id, "owner": key.owner, "now": now}
-        asked = said | {"role": "user", "content": record.message, "citations": Jsonb([])}
-        answered = said | {
-            "role": "assistant",
-            "content": record.answer,
-            "citations": Jsonb([citation.model_dump() for citation in record.citations]),
-        }
-        understood = {"route": record.route, "intent": record.intent, "confidence": record.confidence}
-        messages = [asked, answered] if record.message else [answered]
-        ended = {
+        """Messages and outcome in one transaction; the session is free for its next turn.
+
+        Raises:
+            Conflict: the turn was taken from us meanwhile, and nothing is saved.
+        """
+        said = {
             "turn_id": key.turn_id,
-            "status": "waiting" if waiting else "done",
-            "outcome": outcome,
+            "route": record.route,
+            "intent": record.intent,
+            "confidence": record.confidence,
             "now": now,
         }
-        statements: list[Statement] = [(QUERIES["insert_message"], message | understood) for message in messages]
+        citations = Jsonb([citation.model_dump() for citation in record.citations])
+        statements: list[Statement] = []
+        if record.message:
+            asked = said | {"role": "user", "content": record.message, "citations": Jsonb([])}
+            statements.append((QUERIES["insert_message"], asked))
+        answered = said | {"role": "assistant", "content": record.answer, "citations": citations}
+        statements.append((QUERIES["insert_message"], answered))
         if record.operation is not None:
             decided = {"session_id": key.session_id, "operation_id": record.operation.operation_id}
             statements.append((QUERIES["resolve_turns"], decided))
-        await self._database.run(*statements, (QUERIES["end_turn"], ended), scope=key.scope)
+        status = "waiting" if waiting else "done"
+        ended = {"turn_id": key.turn_id, "status": status, "outcome": outcome, "now": now}
+        *_, number = await self._database.run(*statements, (QUERIES["end_turn"], ended), scope=key.scope)
+        if not number:
+            raise Conflict("The answer took too long and was given up. Please ask again.", code="turn_lost")
 
     async def fail(self, key: TurnKey, *, outcome: str, now: datetime) -> None:
         ended = {"turn_id": key.turn_id, "status": "failed", "outcome": outcome, "now": now}
@@ -161,26 +172,37 @@ class Conversations:
                 raise NotFound("There is no such session.")
             return session, await db.all(StoredMessage, QUERIES["list_messages"], {"session_id": session_id})
 
-    async def delete(self, session_id: UUID, scope: Scope, now: datetime) -> list[UUID]:
-        """Returns the ids of the turns that went with it.
+    async def delete(
+        self, session_id: UUID, scope: Scope, now: datetime, *, forget: Callable[[], Awaitable[None]]
+    ) -> list[UUID]:
+        """Returns the ids of the turns that went with it. ``forget`` deletes what is kept elsewhere, before the commit:
+        when it fails, everything is still there.
 
         Raises:
             NotFound: it is not there or not the caller's.
             Conflict: a turn of it is running.
         """
         async with self._database.writing(scope) as db:
+            if not await db.all(Session, QUERIES["lock_session"], {"session_id": session_id}):
+                raise NotFound("There is no such session.")
             turns = await db.all(_TurnId, QUERIES["list_turn_ids"], {"session_id": session_id, "now": now})
             if any(turn.is_running for turn in turns):
                 raise Conflict(
                     "The assistant is still answering here. Please wait for it to finish.", code="turn_running"
                 )
-            if not await db.execute(QUERIES["delete_session"], {"session_id": session_id}):
-                raise NotFound("There is no such session.")
+            await forget()
+            await db.execute(QUERIES["delete_session"], {"session_id": session_id})
         return [turn.id for turn in turns]
 
-    async def keep_leases(self, active: list[UUID], now: datetime) -> None:
-        """Renews the leases of the turns that run here and ends those that do not any more."""
-        lease = {"worker_id": self._worker_id, "active": active, "lease_expires_at": now + LEASE, "now": now}
+    async def keep_leases(self, active: list[UUID], unended: list[UUID], now: datetime) -> None:
+        """Renews the leases of the turns that run here and ends those that are over."""
+        lease = {
+            "worker_id": self._worker_id,
+            "active": active,
+            "unended": unended,
+            "lease_expires_at": now + LEASE,
+            "now": now,
+        }
         await self._database.run(
             (QUERIES["renew_leases"], lease),
             (QUERIES["end_lost_turns"], lease),

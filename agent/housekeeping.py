@@ -17,7 +17,6 @@ _log = get_logger(__name__)
 
 _LEASE_RHYTHM = timedelta(seconds=2)
 _PRUNE_RHYTHM = timedelta(seconds=30)
-_PRUNE_BATCH = 200
 
 
 @asynccontextmanager
@@ -50,8 +49,11 @@ async def _every(rhythm: timedelta, work: Callable[[], Awaitable[None]]) -> None
 async def _prune(assistant: Assistant, checkpoints: AsyncPostgresSaver) -> None:
     """Only the latest checkpoint of a thread is ever read. A thread that a turn changes meanwhile refuses to be pruned;
     that turn has put it on the list again."""
-    for session in assistant.take_grown_sessions(_PRUNE_BATCH):
+    while session := assistant.take_grown_session():
         try:
             await checkpoints.aprune([str(session)])
         except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected):
             continue
+        except psycopg.Error:
+            assistant.put_back_grown_session(session)
+            raise

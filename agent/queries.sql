@@ -15,7 +15,7 @@ select %(turn_id)s, id, owner, 'running', %(worker_id)s, %(lease_expires_at)s, %
 -- Ends a conversation's running turn whose worker is gone, so that a new one may start.
 update chat_turns set status = 'failed', finished_at = %(now)s
  where session_id = %(session_id)s and status = 'running'
-   and (lease_expires_at < %(now)s or (worker_id = %(worker_id)s and not id = any(%(active)s)))
+   and (lease_expires_at < %(now)s or id = any(%(unended)s))
 
 -- end_turn --
 -- Ends a running turn.
@@ -29,10 +29,10 @@ update chat_turns set status = 'done'
    and outcome #>> '{confirmation,operation_id}' = %(operation_id)s
 
 -- insert_message --
--- One line of the conversation, already masked.
+-- One line of the conversation, already masked; nothing if the turn has been taken from its worker.
 insert into chat_messages (session_id, turn_id, owner, role, content, route, intent, confidence, citations, created_at)
-values (%(session_id)s, %(turn_id)s, %(owner)s, %(role)s, %(content)s, %(route)s, %(intent)s, %(confidence)s,
-        %(citations)s, %(now)s)
+select session_id, id, owner, %(role)s, %(content)s, %(route)s, %(intent)s, %(confidence)s, %(citations)s, %(now)s
+  from chat_turns where id = %(turn_id)s and status = 'running'
 
 -- find_turn --
 -- A turn that the caller may see.
@@ -42,6 +42,10 @@ select id, session_id, owner, status, lease_expires_at, outcome from chat_turns 
 -- The caller's conversations, the latest first.
 select id as session_id, title, created_at, updated_at from chat_sessions
  where owner = %(owner)s order by updated_at desc limit %(limit)s
+
+-- lock_session --
+-- Keeps new turns out of a conversation until the transaction ends.
+select id as session_id, title, created_at, updated_at from chat_sessions where id = %(session_id)s for update
 
 -- find_session --
 -- A conversation of the caller.
@@ -67,6 +71,6 @@ update chat_turns set lease_expires_at = %(lease_expires_at)s
  where worker_id = %(worker_id)s and status = 'running' and id = any(%(active)s)
 
 -- end_lost_turns --
--- A worker ends the turns that it holds no more, say because the database was away when they ended.
+-- A worker ends the turns whose end it could not write, because the database was away.
 update chat_turns set status = 'failed', finished_at = %(now)s
- where worker_id = %(worker_id)s and status = 'running' and not id = any(%(active)s)
+ where worker_id = %(worker_id)s and status = 'running' and id = any(%(unended)s)

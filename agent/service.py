@@ -25,7 +25,7 @@ from agent.parts import Parts
 from agent.state import TURN_DEFAULTS, Resolution, State, Turn, TurnRecord
 from core.clock import Clock
 from core.db.database import Scope, translated_errors
-from core.errors import Conflict, NotFound, TellergraphError, Unavailable
+from core.errors import Conflict, NotFound, ProviderFailed, TellergraphError, Unavailable
 from core.logging import get_logger
 from core.security.pii import Placeholders, mask
 from core.security.tokens import AccountType, Identity
@@ -35,6 +35,8 @@ _log = get_logger(__name__)
 RECURSION_LIMIT = 25
 _MOST_TURNS = 256
 """Turns at once in one process; further ones are asked to come back."""
+MOST_READERS = 1_024
+"""Readers of events at once; each holds a connection to Redis."""
 _READ_WAIT = timedelta(seconds=2)
 _DRAIN = timedelta(seconds=6)
 """How long turns may go on when the server stops."""
@@ -78,6 +80,9 @@ class Assistant:
         self._events = events
         self._clock = clock
         self._running: dict[UUID, asyncio.Task[None]] = {}
+        self._readers = 0
+        self._unended: set[UUID] = set()
+        """Turns that are over, though the database could not be told."""
         self._grown: set[UUID] = set()
         """Sessions whose thread has more than one checkpoint."""
 
@@ -98,7 +103,7 @@ class Assistant:
         return self._start(key, {**TURN_DEFAULTS}, message)
 
     async def confirm(
-        self, turn_id: UUID, operation_id: UUID, decision: Literal["approve", "deny"], *, identity: Identity
+        self, turn_id: UUID, operation_id: UUID, decision: Literal["approve", "deny"], *, identity: Identity | None
     ) -> Started:
         """Starts the turn that carries out, or drops, what ``turn_id`` proposed.
 
@@ -106,19 +111,21 @@ class Assistant:
             NotFound: the turn is not the caller's or proposed something else.
             Conflict: it was decided already.
         """
-        asked = await self._conversations.get_turn(turn_id, scope_of(identity))
+        scope = scope_of(identity)
+        asked = await self._conversations.get_turn(turn_id, scope if identity else Scope(turn_id=turn_id))
         if _proposed_operation(asked) != str(operation_id):
             raise NotFound("There is no such confirmation.")
-        key = TurnKey(uuid4(), asked.session_id, scope_of(identity))
+        key = TurnKey(uuid4(), asked.session_id, scope)
         await self._begin(key, is_new_session=False, title="")
         try:
-            if asked.status != "waiting":
+            # Read again, now that nobody else can decide in this session.
+            if (await self._conversations.get_turn(turn_id, scope)).status != "waiting":
                 raise Conflict("You have decided on this already.", code="already_decided")
             graph_input = await self._resume(
                 asked.session_id, Resolution(operation_id=str(operation_id), decision=decision)
             )
         except BaseException:
-            await self._conversations.fail(key, outcome="null", now=self._clock())
+            await self._fail(key, None)
             raise
         return self._start(key, graph_input, "")
 
@@ -126,7 +133,12 @@ class Assistant:
         """The turn's events after number ``after``, until the last. The caller checked that ``scope`` may see it.
 
         Ends with an ``error`` event of its own when the stream cannot be read or its worker is gone.
+
+        Raises:
+            Unavailable: too many readers.
         """
+        if self._readers >= MOST_READERS:
+            raise Unavailable("We are very busy just now. Please try again in a moment.", code="busy")
         return self._follow(turn_id, after, scope)
 
     async def is_over(self, turn_id: UUID, *, after: int) -> bool:
@@ -138,6 +150,14 @@ class Assistant:
             return False
 
     async def _follow(self, turn_id: UUID, after: int, scope: Scope) -> AsyncIterator[LoggedEvent]:
+        self._readers += 1
+        try:
+            async for event in self._read(turn_id, after, scope):
+                yield event
+        finally:
+            self._readers -= 1
+
+    async def _read(self, turn_id: UUID, after: int, scope: Scope) -> AsyncIterator[LoggedEvent]:
         last = after
         try:
             async for event in follow(self._events, turn_id, after, _READ_WAIT):
@@ -166,7 +186,9 @@ class Assistant:
 
     async def keep_house(self) -> None:
         """Renews this process's leases; called every few seconds."""
-        await self._conversations.keep_leases(self.active_turns, self._clock())
+        unended = list(self._unended)
+        await self._conversations.keep_leases(self.active_turns, unended, self._clock())
+        self._unended.difference_update(unended)
 
     async def forget(self, session_id: UUID, scope: Scope) -> None:
         """Deletes a conversation with its memory and its streams.
@@ -175,13 +197,25 @@ class Assistant:
             NotFound: it is not the caller's.
             Conflict: a turn of it is running.
         """
-        turn_ids = await self._conversations.delete(session_id, scope, self._clock())
-        await self._checkpoints.adelete_thread(str(session_id))
-        await self._events.delete(turn_ids)
 
-    def take_grown_sessions(self, most: int) -> list[UUID]:
-        """Sessions whose older checkpoints can go, each named once."""
-        return [self._grown.pop() for _ in range(min(most, len(self._grown)))]
+        async def forget_thread() -> None:
+            with translated_errors():
+                await self._checkpoints.adelete_thread(str(session_id))
+
+        turn_ids = await self._conversations.delete(session_id, scope, self._clock(), forget=forget_thread)
+        self._grown.discard(session_id)
+        try:
+            await self._events.delete(turn_ids)
+        except (RedisError, OSError):
+            # They expire by themselves.
+            _log.warning("streams_not_deleted", session_id=str(session_id))
+
+    def take_grown_session(self) -> UUID | None:
+        """A session whose older checkpoints can go; None when there is none left."""
+        return self._grown.pop() if self._grown else None
+
+    def put_back_grown_session(self, session_id: UUID) -> None:
+        self._grown.add(session_id)
 
     async def drain(self) -> None:
         """Lets running turns end, then cancels the rest; their readers get an ``error``."""
@@ -194,9 +228,14 @@ class Assistant:
     async def _begin(self, key: TurnKey, *, is_new_session: bool, title: str) -> None:
         if len(self._running) >= _MOST_TURNS:
             raise Unavailable("We are very busy just now. Please try again in a moment.", code="busy")
-        await self._conversations.begin(
-            key, is_new_session=is_new_session, title=title, now=self._clock(), active=self.active_turns
-        )
+        try:
+            await self._conversations.begin(
+                key, is_new_session=is_new_session, title=title, now=self._clock(), unended=list(self._unended)
+            )
+        except Unavailable:
+            # It may have been written before the connection was lost.
+            self._unended.add(key.turn_id)
+            raise
         if not is_new_session:
             self._grown.add(key.session_id)
 
@@ -228,10 +267,12 @@ class Assistant:
             raise
         except TellergraphError as error:
             _log.warning("turn_failed", turn_id=str(key.turn_id), code=error.error_code, exc_info=True)
-            ending = await self._fail(key, Failed(code=error.error_code, message=error.message))
+            ending = _told(error)
+            await self._fail(key, ending)
         except Exception:
             _log.exception("turn_crashed", turn_id=str(key.turn_id))
-            ending = await self._fail(key, _OUR_FAULT)
+            ending = _OUR_FAULT
+            await self._fail(key, ending)
         finally:
             await publisher.emit(ending)
             await publisher.finish()
@@ -266,13 +307,13 @@ class Assistant:
             await emit(confirmation)
         return done
 
-    async def _fail(self, key: TurnKey, failed: Failed) -> Failed:
+    async def _fail(self, key: TurnKey, failed: Failed | None) -> None:
         try:
-            await self._conversations.fail(key, outcome=failed.data(), now=self._clock())
+            await self._conversations.fail(key, outcome=failed.data() if failed else "null", now=self._clock())
         except TellergraphError:
             # The database is away; keep_house ends the turn when it is back.
+            self._unended.add(key.turn_id)
             _log.warning("turn_not_ended", turn_id=str(key.turn_id))
-        return failed
 
 
 def _key(identity: Identity | None, session_id: UUID | None) -> TurnKey:
@@ -308,6 +349,13 @@ def _done(
         model=record.model,
         timings={"total_ms": round(seconds * 1000, 1)},
     )
+
+
+def _told(error: TellergraphError) -> Failed:
+    """What a customer is told. Why a model failed is the operator's business."""
+    if isinstance(error, ProviderFailed):
+        return Failed(code=error.error_code, message="The assistant cannot answer just now. Please try again.")
+    return Failed(code=error.error_code, message=error.message)
 
 
 def _proposed_operation(turn: StoredTurn) -> str | None:

@@ -60,7 +60,9 @@ begin
     end loop;
 end $$;
 -- A worker keeps the leases of its own turns, whoever they belong to, and ends those it lost.
-create policy lease on chat_turns for all to tellergraph_app
+create policy lease_seen on chat_turns for select to tellergraph_app
+    using (worker_id = nullif(current_setting('app.worker_id', true), '')::uuid);
+create policy lease_kept on chat_turns for update to tellergraph_app
     using (worker_id = nullif(current_setting('app.worker_id', true), '')::uuid)
     with check (worker_id = nullif(current_setting('app.worker_id', true), '')::uuid);
 
