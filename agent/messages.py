@@ -15,6 +15,8 @@ class ToolCall(TypedDict):
 
 
 class ToolReturn(TypedDict):
+    round: int
+    """Of the model's answers in this turn, from 1, the one that called."""
     id: str
     name: str
     arguments: dict[str, Any]

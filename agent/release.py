@@ -1,20 +1,18 @@
 """The gate between a model's words and the customer: what it lets out can not be taken back.
 
 Text without figures passes at once. A sentence with a figure waits until it is whole and every figure in it stands in
-the evidence; otherwise its rest is replaced by a remark. Placeholders of masked data are put back, also when they come
-in pieces.
+the evidence; otherwise its rest is replaced by a remark. A placeholder of masked data goes out whole, also when it
+comes in pieces.
 """
 
 import re
 from collections.abc import Iterable
 
-from core.security.pii import Placeholders
-
 LEFT_OUT = "(I left out a figure here that I could not verify.)"
 
 _FIGURE = re.compile(r"\d(?:[\d,.:]*\d)?")
 _SENTENCE_END = re.compile(r"[.!?:](?=\s)|\n")
-_NOT_CLAIMED = re.compile(r"(?m)\[\d{1,2}\]|\[[A-Z_]+_\d{1,2}\]|^\s*\d{1,2}[.)](?=\s|\Z)|\b24/7\b")
+_NOT_CLAIMED = re.compile(r"(?m)\[\d{1,2}\]|\[[A-Z_]+_\d{1,2}\]|^[ \t]*\d{1,2}[.)](?=\s|\Z)|\b24/7\b")
 """Figures that claim nothing: citation marks, placeholders, numbers of list items."""
 _FREE = re.compile(r"(?:\[\d{1,2}\]|\[[A-Z_]+_\d{1,2}\]|[^\[\d£$€])*")
 """What can not become part of a figure, a list number, a citation mark or a placeholder."""
@@ -47,9 +45,8 @@ def evidence_figures(texts: Iterable[str]) -> set[str]:
 class Release:
     """One answer's gate. ``push`` and ``finish`` return what may go out; ``dropped`` counts sentences replaced."""
 
-    def __init__(self, known: set[str], placeholders: Placeholders) -> None:
+    def __init__(self, known: set[str]) -> None:
         self._known = known
-        self._placeholders = placeholders
         self._held = ""
         self._before = ""
         """Stands for what was let out of the line so far: empty at its start, where a number may be a list item's."""
@@ -62,10 +59,10 @@ class Release:
             out.append(self._checked(*self._take(end.end())))
         if free := _FREE.match(self._held):
             out.append(self._take(free.end())[1])
-        return self._placeholders.restore("".join(out))
+        return "".join(out)
 
     def finish(self) -> str:
-        return self._placeholders.restore(self._checked(*self._take(len(self._held))))
+        return self._checked(*self._take(len(self._held)))
 
     def _take(self, length: int) -> tuple[str, str]:
         """The next piece of what is held, with what stands before it."""

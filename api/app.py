@@ -31,7 +31,6 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
         lifespan=lifespan,
         docs_url=None,  # those pages load scripts from elsewhere, which our content policy forbids
         redoc_url=None,
-        max_body_size=settings.max_body_bytes,
         telemetry={"tracing": False, "operation_spans": False, "metrics": False, "logs": False},
     )
     app.state.settings = settings
@@ -46,7 +45,7 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
         allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
         expose_headers=["X-Request-ID", "X-Turn-ID", "Retry-After"],
     )
-    app.add_middleware(RequestMiddleware)
+    app.add_middleware(RequestMiddleware, max_body_bytes=settings.max_body_bytes)
     return app
 
 

@@ -11,8 +11,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from agent.assembly import Running
 from api.envelope import Data, Envelope, Metadata
 from core.clock import Clock
-from core.errors import NotFound, Unauthorized
-from core.security.tokens import AccountType, Identity, TokenSigner
+from core.errors import Unauthorized
+from core.security.tokens import Identity, TokenSigner
 from core.settings import Settings
 
 _bearer = HTTPBearer(auto_error=False, description="The access token of /api/v1/auth/login")
@@ -45,9 +45,11 @@ NowDep = Annotated[datetime, Depends(get_now)]
 
 
 async def find_identity(
-    signer: SignerDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+    request: Request, signer: SignerDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Identity | None:
     """Who asks; None for a visitor. A token that is there but wrong is refused, never taken for a visitor's."""
+    if credentials is None and "authorization" in request.headers:
+        raise Unauthorized("Send the access token as 'Authorization: Bearer TOKEN', or nothing.", code="invalid_token")
     return signer.verify(credentials.credentials) if credentials else None
 
 
@@ -61,15 +63,6 @@ async def require_identity(identity: AnyoneDep) -> Identity:
 
 
 SignedInDep = Annotated[Identity, Depends(require_identity)]
-
-
-async def require_customer(identity: SignedInDep) -> Identity:
-    if identity.account_type is not AccountType.CUSTOMER:
-        raise NotFound("There is nothing here under that id.")
-    return identity
-
-
-CustomerDep = Annotated[Identity, Depends(require_customer)]
 
 
 def metadata(request: Request, now: datetime) -> Metadata:

@@ -1,10 +1,14 @@
-"""What every request passes: a request id, a line in the log, security headers. Plain ASGI, so that streams stream."""
+"""What every request passes: a request id, a limit of its size, security headers, a line in the log. Plain ASGI, so
+that streams stream.
+"""
 
+from http import HTTPStatus
 from time import perf_counter
 from uuid import uuid4
 
 import structlog
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.logging import get_logger
@@ -20,8 +24,9 @@ _SECURITY_HEADERS = {
 
 
 class RequestMiddleware:
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int) -> None:
         self._app = app
+        self._max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -30,7 +35,17 @@ class RequestMiddleware:
         request_id = str(uuid4())
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        started, status = perf_counter(), 500
+        started, status, received = perf_counter(), 500, 0
+        declared = Headers(scope=scope).get("content-length", "0")
+        is_too_large = not declared.isdecimal() or int(declared) > self._max_body_bytes
+
+        async def receive_within_limit() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if is_too_large or received > self._max_body_bytes:
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return message
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -43,14 +58,19 @@ class RequestMiddleware:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_headers)
+            await self._app(scope, receive_within_limit, send_with_headers)
         finally:
             if not scope["path"].startswith(_QUIET):
                 _log.info(
                     "request",
                     method=scope["method"],
-                    path=scope["path"],
+                    path=_template(scope),
                     status=status,
                     ms=round((perf_counter() - started) * 1000, 1),
                 )
             structlog.contextvars.clear_contextvars()
+
+
+def _template(scope: Scope) -> str:
+    """The path with names for its parts: a visitor's session id is the key to the conversation, and not for logs."""
+    return str(getattr(scope.get("route"), "path", "(no route)"))

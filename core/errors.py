@@ -76,3 +76,14 @@ class Unavailable(TellergraphError):
 
 class ProviderFailed(Unavailable):
     code = "model_unavailable"
+
+
+def class_of(code: str) -> type[TellergraphError]:
+    """The class that a code came from, for one that was told across a stream; Unavailable for a code that belongs to no
+    class, such as ``turn_lost``."""
+    known = {kind.code: kind for kind in _family(TellergraphError)}
+    return known.get(code, Unavailable)
+
+
+def _family(kind: type[TellergraphError]) -> list[type[TellergraphError]]:
+    return [kind, *(member for child in kind.__subclasses__() for member in _family(child))]

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from core.clock import BANK_TIME_ZONE
 from core.db.database import Database, Scope
@@ -31,6 +31,13 @@ class Arguments(BaseModel):
     """Base of tool inputs: what is not declared is refused, so a forged ``customer_id`` is an error."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True, str_max_length=200)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _storable(cls, value: object) -> object:
+        if isinstance(value, str) and "\x00" in value:
+            raise ValueError("must not contain the null character")
+        return value
 
 
 class Result(BaseModel):

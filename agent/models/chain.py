@@ -32,10 +32,6 @@ class ModelChain:
         self._first_token_timeout = first_token_timeout.total_seconds()
         self._idle_timeout = idle_timeout.total_seconds()
 
-    @property
-    def name(self) -> str:
-        return ",".join(link.name for link in self.links)
-
     async def stream(
         self,
         messages: list[BaseMessage],
@@ -53,7 +49,10 @@ class ModelChain:
                     if text := builder.add(chunk):
                         released = True
                         await on_text(text)
-                return builder.build()
+                reply = builder.build()
+                if reply.calls and not tools:
+                    raise ProviderFailed("The model called a tool though none was offered.")
+                return reply
             except ProviderFailed as error:
                 _log.warning("model_failed", model=link.name, reason=error.message, released=released)
                 failure = error

@@ -60,6 +60,8 @@ class OpenAICompatibleChat(BaseChatModel):
         try:
             async for chunk in self._read(body):
                 yield chunk
+            # LangChain's own error for a stream without a chunk would pass for a fault of ours.
+            yield _chunk([])
         except TimeoutError as error:
             raise ProviderFailed("The model server is too slow.") from error
         except (aiohttp.ClientError, OSError) as error:

@@ -6,6 +6,7 @@ that just ends for a whole answer. Here both are failures of the provider.
 
 from dataclasses import dataclass, field
 from typing import Any, cast
+from uuid import uuid4
 
 import orjson
 from langchain_core.messages import AIMessageChunk
@@ -44,7 +45,8 @@ class ReplyBuilder:
 
     def add(self, chunk: AIMessageChunk) -> str:
         """Returns the chunk's text."""
-        text = str(chunk.text)
+        # PostgreSQL cannot store the null character.
+        text = str(chunk.text).replace("\x00", "")
         if text:
             self._text.append(text)
         for part in chunk.tool_call_chunks:
@@ -79,4 +81,4 @@ def _parse(call: _Fragments) -> ToolCall:
         raise ProviderFailed("The model's tool call is not valid JSON.") from error
     if not isinstance(arguments, dict) or not call.name:
         raise ProviderFailed("The model's tool call has no name or no arguments object.")
-    return ToolCall(id=call.id or f"call_{call.name}", name=call.name, arguments=cast(dict[str, Any], arguments))
+    return ToolCall(id=call.id or f"call_{uuid4().hex}", name=call.name, arguments=cast(dict[str, Any], arguments))

@@ -1,6 +1,9 @@
-"""Lets a model answer or call tools. What it says goes out through the release gate as it comes."""
+"""Lets a model answer or call tools. What it says goes out through the release gate as it comes, with the customer's
+own data in place of placeholders; what is remembered keeps them."""
 
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import orjson
@@ -9,6 +12,7 @@ from langgraph.runtime import Runtime
 
 from agent.events import Token
 from agent.models.offline.brief import Brief, attach
+from agent.offer import offered_tools
 from agent.prompts import fence, render
 from agent.release import Release, evidence_figures
 from agent.state import State, Turn, Update
@@ -18,18 +22,19 @@ MAX_ROUNDS = 4
 """Rounds of tool calls in one turn; then the model must answer."""
 
 _FIXED_ROUTES = frozenset({Route.OUT_OF_SCOPE.value, Route.HANDOFF.value})
-_WITH_TOOLS = frozenset({Route.OPERATION.value, Route.FRAUD.value})
 
 
 async def answer(state: State, runtime: Runtime[Turn]) -> Update:
     turn = runtime.context
-    gate = Release(_known_figures(state, turn), turn.placeholders)
+    gate = Release(_known_figures(state, turn))
     said: list[str] = []
 
     async def say(text: str) -> None:
         if text:
+            # What was said before a tool was called stands in a paragraph of its own.
+            text = f"\n\n{text}" if state["answer"] and not said else text
             said.append(text)
-            await turn.emit(Token(text=text))
+            await turn.emit(Token(text=turn.placeholders.restore(text)))
 
     async def on_text(text: str) -> None:
         await say(gate.push(text))
@@ -55,9 +60,7 @@ def _is_fixed(state: State, turn: Turn) -> bool:
 
 
 def _tools(state: State, turn: Turn) -> list[dict[str, Any]]:
-    if turn.customer_id is None or state["route"] not in _WITH_TOOLS or state["ended"] or state["rounds"] >= MAX_ROUNDS:
-        return []
-    return [tool.schema for tool in turn.parts.registry.offered(turn.parts.scopes)]
+    return [] if state["rounds"] >= MAX_ROUNDS else [tool.schema for tool in offered_tools(state, turn)]
 
 
 def _known_figures(state: State, turn: Turn) -> set[str]:
@@ -92,14 +95,15 @@ def _messages(state: State, turn: Turn) -> list[BaseMessage]:
 
 
 def _tool_messages(state: State) -> Iterator[BaseMessage]:
-    if not state["returns"]:
-        return
-    yield AIMessage(
-        content="",
-        tool_calls=[{"id": done["id"], "name": done["name"], "args": done["arguments"]} for done in state["returns"]],
-    )
-    for done in state["returns"]:
-        yield ToolMessage(content=done["content"], tool_call_id=done["id"], status="success" if done["ok"] else "error")
+    for _, group in groupby(state["returns"], key=itemgetter("round")):
+        returns = list(group)
+        yield AIMessage(
+            content="",
+            tool_calls=[{"id": done["id"], "name": done["name"], "args": done["arguments"]} for done in returns],
+        )
+        for done in returns:
+            status = "success" if done["ok"] else "error"
+            yield ToolMessage(content=done["content"], tool_call_id=done["id"], status=status)
 
 
 def _system_prompt(state: State, turn: Turn) -> str:

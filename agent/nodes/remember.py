@@ -5,13 +5,15 @@ from langgraph.runtime import Runtime
 from agent.events import DecidedOperation
 from agent.messages import Message
 from agent.nodes.verify import citation
-from agent.state import HISTORY_LIMIT, State, Turn, TurnRecord, Update
+from agent.state import HISTORY_LIMIT, Frame, State, Turn, TurnRecord, Update
 from agent.suggestions import suggest
+from agent.understanding.intents import OwnIntent, Route
 
 
 async def remember(state: State, runtime: Runtime[Turn]) -> Update:
-    turn, frame = runtime.context, state.get("frame")
-    pending = state.get("pending")
+    turn, pending = runtime.context, state.get("pending")
+    frame = _open_task(state)
+    asks = frame["asks"] if frame else None
     turn.record = TurnRecord(
         message=state["message"],
         answer=state["answer"],
@@ -22,8 +24,8 @@ async def remember(state: State, runtime: Runtime[Turn]) -> Update:
         tool_calls=[done["name"] for done in state["returns"]],
         operation=DecidedOperation.model_validate(state["ended"]) if state["ended"] else None,
         suggested_next_steps=suggest(state, signed_in=turn.customer_id is not None),
-        task=pending["type"] if pending else (frame["intent"] if frame and state["asks"] else None),
-        asks=state["asks"],
+        task=pending["type"] if pending else (frame["intent"] if frame and asks else None),
+        asks=asks,
         usage=state["usage"],
         model=state["model"],
     )
@@ -31,9 +33,19 @@ async def remember(state: State, runtime: Runtime[Turn]) -> Update:
     said.append({"role": "assistant", "content": state["answer"]})
     return {
         "history": [*state.get("history", []), *said][-HISTORY_LIMIT:],
-        "frame": {**frame, "asks": state["asks"]} if frame else None,
+        "frame": frame,
+        "pending": pending and pending | {"just_asked": state["asks_confirmation"]},
         "message": "",
         "vector": b"",
         "passages": [],
         "returns": [],
     }
+
+
+def _open_task(state: State) -> Frame | None:
+    """The operation that a follow-up continues. A question that it asked stays open through a digression."""
+    frame = state.get("frame")
+    if frame is None or state["intent"] == OwnIntent.ACKNOWLEDGEMENT:
+        return None
+    is_operation = state["route"] == Route.OPERATION
+    return {**frame, "asks": state["asks"] if is_operation else frame["asks"]}

@@ -1,5 +1,7 @@
 """Takes personal data and secrets out of the message, and sees a plain yes or no to a pending proposal."""
 
+from datetime import datetime
+
 from langgraph.runtime import Runtime
 
 from agent.state import Resolution, State, Turn, Update
@@ -9,9 +11,17 @@ from core.security.pii import mask
 
 async def screen(state: State, runtime: Runtime[Turn]) -> Update:
     turn = runtime.context
+    # A placeholder of an earlier turn must not come to mean something else in this one.
+    turn.placeholders.reserve(message["content"] for message in state.get("history", []))
     message = mask(turn.raw_message, turn.placeholders)
     pending = state.get("pending")
-    answer = find_answer(message) if pending and not pending["step_up"] else None
-    if pending is None or answer is None:
+    if pending is None:
         return {"message": message}
-    return {"message": message, "resolution": Resolution(operation_id=pending["operation_id"], decision=answer)}
+    answer = None if pending["step_up"] else find_answer(message, just_asked=pending["just_asked"])
+    if answer is not None:
+        return {
+            "message": message,
+            "resolution": Resolution(operation_id=pending["operation_id"], decision=answer),
+        }
+    is_over = datetime.fromisoformat(pending["expires_at"]) <= turn.now
+    return {"message": message, "pending": None if is_over else pending}

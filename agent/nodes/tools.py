@@ -1,5 +1,6 @@
 """Runs the tool calls of a model, each checked again by the registry. A proposal is kept for the confirmation."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from langgraph.runtime import Runtime
 
 from agent.events import ToolCalled, ToolReturned
 from agent.messages import ToolCall, ToolReturn
+from agent.offer import offered_tools
 from agent.state import State, Turn, Update
 from core.errors import Forbidden
 from tools.operations import Proposed, decide
@@ -18,11 +20,11 @@ async def tools(state: State, runtime: Runtime[Turn]) -> Update:
     returns = list(state["returns"])
     changes: Update = {}
     for call in state["calls"]:
-        outcome = await _run(call, turn)
-        returns.append(_returned(call, outcome))
+        outcome = await _run(call, state, turn)
+        returns.append(_returned(call, outcome, state, turn))
         if isinstance(outcome.result, Proposed):
             await _withdraw(changes.get("pending") or state.get("pending"), outcome.result, turn)
-            changes["pending"] = outcome.result.model_dump(exclude={"status"})
+            changes["pending"] = outcome.result.model_dump(exclude={"status"}) | {"just_asked": True}
             changes["asks_confirmation"] = True
         changes["asks"] = _asked_slot(outcome)
     return changes | {"returns": returns, "calls": []}
@@ -34,14 +36,22 @@ async def _withdraw(earlier: dict[str, Any] | None, proposed: Proposed, turn: Tu
         await decide(tool_context(turn), UUID(earlier["operation_id"]), "deny")
 
 
-async def _run(call: ToolCall, turn: Turn) -> ToolOutcome:
-    title = tool.title if (tool := turn.parts.registry.find(call["name"])) else call["name"]
+async def _run(call: ToolCall, state: State, turn: Turn) -> ToolOutcome:
+    offered = {tool.name: tool for tool in offered_tools(state, turn)}
+    title = offered[call["name"]].title if call["name"] in offered else call["name"]
     await turn.emit(ToolCalled(id=call["id"], name=call["name"], title=title, arguments=call["arguments"]))
-    outcome = await turn.parts.registry.call(
-        call["name"], _restored(call["arguments"], turn), context=tool_context(turn), scopes=turn.parts.scopes
-    )
+    if call["name"] in offered:
+        outcome = await turn.parts.registry.call(
+            call["name"], _restored(call["arguments"], turn), context=tool_context(turn), scopes=turn.parts.scopes
+        )
+    else:
+        outcome = ToolOutcome(call["name"], error=_no_such_tool(call["name"], offered))
     await turn.emit(ToolReturned(id=call["id"], name=call["name"], title=title, ok=outcome.result is not None))
     return outcome
+
+
+def _no_such_tool(name: str, offered: Iterable[str]) -> str:
+    return f"There is no tool {name!r} for this request. Tools: {', '.join(offered) or 'none'}."
 
 
 def tool_context(turn: Turn) -> ToolContext:
@@ -58,12 +68,14 @@ def _restored(arguments: dict[str, Any], turn: Turn) -> dict[str, Any]:
     }
 
 
-def _returned(call: ToolCall, outcome: ToolOutcome) -> ToolReturn:
+def _returned(call: ToolCall, outcome: ToolOutcome, state: State, turn: Turn) -> ToolReturn:
+    content = outcome.result.model_dump_json() if outcome.result else str(outcome.error)
     return ToolReturn(
+        round=state["rounds"],
         id=call["id"],
         name=call["name"],
         arguments=call["arguments"],
-        content=outcome.result.model_dump_json() if outcome.result else str(outcome.error),
+        content=turn.placeholders.conceal(content),
         ok=outcome.result is not None,
     )
 

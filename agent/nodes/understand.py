@@ -12,6 +12,8 @@ from agent.understanding.intents import Route
 from agent.understanding.slots import find_slots, is_follow_up
 from knowledge.embed import Vectors
 
+_CLEAR = 0.9
+"""Confidence from which a message is a request of its own, even if it would also answer an open question."""
 _SHORT = 6
 """Words up to which a message may be an answer or a follow-up rather than a request of its own."""
 
@@ -24,7 +26,8 @@ async def understand(state: State, runtime: Runtime[Turn]) -> Update:
     route, intent, confidence = understood.route.value, understood.intent, understood.intent_confidence
     slots = find_slots(message, turn.today)
     frame = state.get("frame")
-    if frame and (continued := _continued(frame, message, slots)):
+    other_request = route == Route.OPERATION and frame and intent != frame["intent"] and confidence >= _CLEAR
+    if frame and not other_request and (continued := _continued(frame, message, slots)):
         route, intent, confidence, slots = Route.OPERATION.value, frame["intent"], 1.0, continued
     await turn.emit(Routed(route=route, intent=intent, confidence=round(confidence, 4)))
     return {

@@ -9,7 +9,7 @@ from agent.messages import Evidence
 from agent.state import State, Turn, Update
 
 _MARK = re.compile(r"\[(\d{1,2})\]")
-_MARKUP = re.compile(r"\*\*|`|^\s*(?:[-*]|\d+\.)\s+", re.MULTILINE)
+_MARKUP = re.compile(r"\*\*|`|^[ \t]*(?:[-*]|\d+\.)[ \t]+", re.MULTILINE)
 _LONGEST_QUOTE = 240
 
 

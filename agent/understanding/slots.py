@@ -46,14 +46,15 @@ _NUMBERS = {word: number for number, word in enumerate(_WORDS)} | {"twenty": 20}
 _MERCHANT = re.compile(r"\b(?:at|with|on)\s+(?:the\s+)?([A-Z][\w&'.]{1,40}(?:\s+[A-Z][\w&'.]{0,40}){0,3})(?![\w&'])")
 _DAYS_AND_MONTHS = frozenset(name.casefold() for names in (day_name, month_name) for name in names)
 
-_YES = re.compile(
-    r"^(?:yes|yep|yeah|yup|sure|ok(?:ay)?|confirm(?:ed)?|approve[d]?|do it|go ahead|please do|correct|that'?s right)"
-    r"(?:[\s,]+(?:yes|please|do it|go ahead|confirm|thanks|thank you|freeze it|unfreeze it))*[\s.!]*$"
-)
+_POLITE = r"(?:[\s,]+(?:yes|please|do it|go ahead|confirm|thanks|thank you|freeze it|unfreeze it))*[\s.!]*$"
+_YES = re.compile(r"^(?:yes|yep|yeah|yup|confirm(?:ed)?|approved?|do it|go ahead|please do)" + _POLITE)
+_AGREED = re.compile(r"^(?:sure|ok(?:ay)?|correct|that'?s right)" + _POLITE)
+"""Says yes to whatever was said last, so to a proposal only if that was the last thing."""
 _NO = re.compile(
     r"^(?:no|nope|nah|cancel|stop|don'?t|do not|never ?mind|forget it|not now|leave it)"
-    r"(?:[\s,]+(?:thanks|thank you|please|don'?t|do not|cancel(?: it| that)?|do it|it|that|do that|stop))*[\s.!]*$"
+    r"(?:[\s,]+(?:thanks|thank you|please|don'?t|do not|cancel|do it|it|that|do that|stop))*[\s.!]*$"
 )
+_LONGEST_ANSWER = 60
 _FOLLOW_UP = re.compile(r"^(?:and|what about|how about|also|ok and|same for|what of)\b")
 
 
@@ -76,10 +77,12 @@ def find_slots(text: str, today: date) -> dict[str, Any]:
     return slots
 
 
-def find_answer(text: str) -> Literal["approve", "deny"] | None:
-    """A message that is nothing but a yes or a no."""
+def find_answer(text: str, *, just_asked: bool) -> Literal["approve", "deny"] | None:
+    """A message that is nothing but a yes or a no. ``just_asked``: the proposal was the last thing said."""
     said = text.casefold().strip()
-    if _YES.match(said):
+    if len(said) > _LONGEST_ANSWER:
+        return None
+    if _YES.match(said) or (just_asked and _AGREED.match(said)):
         return "approve"
     return "deny" if _NO.match(said) else None
 

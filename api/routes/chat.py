@@ -13,11 +13,11 @@ from agent.conversations import Session, StoredMessage
 from agent.event_log import LoggedEvent
 from agent.events import Citation, ConfirmationNeeded, DecidedOperation, Done, Failed
 from agent.service import Started, scope_of
-from api.dependencies import AnyoneDep, CustomerDep, Reply, ReplyDep, RunningDep, SignedInDep
+from api.dependencies import AnyoneDep, Reply, ReplyDep, RunningDep, SignedInDep
 from api.envelope import Envelope
 from api.sse import stream
 from core.db.database import Scope
-from core.errors import TellergraphError, Unavailable
+from core.errors import TellergraphError, class_of
 from core.version import VERSION
 
 router = APIRouter(tags=["chat"])
@@ -42,6 +42,8 @@ class ChatRequest(BaseModel):
     def _storable(cls, value: str) -> str:
         if "\x00" in value:
             raise ValueError("must not contain the null character")
+        if not any(character.isprintable() and not character.isspace() for character in value):
+            raise ValueError("must contain something to read")
         return value
 
 
@@ -133,7 +135,7 @@ async def resume(
 
 @router.post("/chat/turns/{turn_id}/confirm")
 async def confirm(
-    turn_id: UUID, body: ConfirmRequest, identity: CustomerDep, running: RunningDep, reply: ReplyDep, request: Request
+    turn_id: UUID, body: ConfirmRequest, identity: AnyoneDep, running: RunningDep, reply: ReplyDep, request: Request
 ) -> Response:
     """Approve or deny what a turn proposed. Server-sent events when the client accepts them, else JSON."""
     started = await running.assistant.confirm(turn_id, body.operation_id, body.decision, identity=identity)
@@ -199,7 +201,7 @@ async def _whole(started: Started, scope: Scope, running: RunningDep, reply: Rep
 
 
 def _failure(event: LoggedEvent | None) -> TellergraphError:
-    failed = Failed.model_validate(orjson.loads(event.data)) if event else None
-    if failed is None or failed.code == TellergraphError.code:
+    if event is None:
         return TellergraphError("Something went wrong on our side. Please try again.")
-    return Unavailable(failed.message, code=failed.code)
+    failed = Failed.model_validate(orjson.loads(event.data))
+    return class_of(failed.code)(failed.message, code=failed.code)

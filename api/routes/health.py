@@ -34,6 +34,7 @@ class DetailedHealth(Health):
     active_turns: int
 
 
+@router.head("/health", include_in_schema=False)
 @router.get("/health")
 async def health(running: RunningDep, response: Response) -> Health:
     """200 when turns can be answered, else 503."""

@@ -10,27 +10,31 @@ from fastapi.responses import FileResponse, HTMLResponse
 from agent.service import scope_of
 from api.dependencies import AnyoneDep, NowDep, RunningDep
 from core.clock import BANK_TIME_ZONE
+from core.errors import NotFound
 from knowledge.render import get_article, render_article
 
 router = APIRouter(include_in_schema=False)
 
+_READ = ["GET", "HEAD"]
 STATIC = Path(__file__).parent.parent / "static"
 _HELP_PAGE = Template((STATIC / "help.html").read_text(encoding="utf-8"))
 
 
-@router.get("/")
+@router.api_route("/", methods=_READ)
 async def chat_page() -> FileResponse:
     return FileResponse(STATIC / "index.html")
 
 
-@router.get("/widget.js")
+@router.api_route("/widget.js", methods=_READ)
 async def widget() -> FileResponse:
     return FileResponse(STATIC / "widget.js", media_type="text/javascript")
 
 
-@router.get("/help/{document_id}")
+@router.api_route("/help/{document_id}", methods=_READ)
 async def help_page(document_id: str, identity: AnyoneDep, running: RunningDep, now: NowDep) -> HTMLResponse:
     """An article, its passages under the anchors that citations use."""
+    if "\x00" in document_id:
+        raise NotFound("There is nothing here under that id.")
     today = now.astimezone(BANK_TIME_ZONE).date()
     article = await get_article(running.database, document_id, scope=scope_of(identity), today=today)
     page = _HELP_PAGE.substitute(title=escape(article.title), body=render_article(article))

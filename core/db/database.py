@@ -40,11 +40,9 @@ class Scope:
 
 NOBODY = Scope()
 
-_SETTINGS: LiteralString = ", ".join(
-    f"set_config('app.{name}', %({name})s, true)" for name in ("customer_id", "subject", "audiences")
-)
-_ALL_SETTINGS: LiteralString = _SETTINGS + "".join(
-    f", set_config('app.{name}', %({name})s, true)" for name in ("login_email", "staff_id", "worker_id", "turn_id")
+_SET_ALL: LiteralString = "select " + ", ".join(
+    f"set_config('app.{name}', %({name})s, true)"
+    for name in ("customer_id", "subject", "audiences", "login_email", "staff_id", "worker_id", "turn_id")
 )
 
 
@@ -168,7 +166,7 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
 async def _begin(connection: AsyncConnection[Any], scope: Scope, begin: LiteralString) -> None:
     values = {field.name: _text(getattr(scope, field.name)) for field in fields(scope)}
     await connection.execute(begin)
-    await connection.execute("select " + _ALL_SETTINGS, values)
+    await connection.execute(_SET_ALL, values)
 
 
 def _text(value: object) -> str:

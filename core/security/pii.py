@@ -8,7 +8,7 @@ Time is linear in the text: no pattern matches the same characters in two ways, 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
@@ -69,12 +69,10 @@ class Placeholders:
     """The originals behind one turn's placeholders. Lives as long as the turn and is never stored."""
 
     originals: dict[str, str] = field(default_factory=dict[str, str])
-    kinds: set[str] = field(default_factory=set[str])
     typed: set[str] = field(default_factory=set[str])
-    """What looks like a placeholder in the customer's own words: never given to anything else."""
+    """What looks like a placeholder in the customer's own words or stood for something earlier: not given away."""
 
     def hide(self, kind: str, original: str) -> str:
-        self.kinds.add(kind)
         if kind == "SECRET":
             return "[SECRET]"
         for placeholder, known in self.originals.items():
@@ -85,9 +83,20 @@ class Placeholders:
         self.originals[placeholder] = original
         return placeholder
 
+    def reserve(self, texts: Iterable[str]) -> None:
+        """Keeps the placeholders that stand in these texts for what they meant there."""
+        for text in texts:
+            self.typed.update(_PLACEHOLDER.findall(text))
+
     def restore(self, text: str) -> str:
         for placeholder, original in self.originals.items():
             text = text.replace(placeholder, original)
+        return text
+
+    def conceal(self, text: str) -> str:
+        """The text with what is known hidden again, as when a tool repeats what it was asked for."""
+        for placeholder, original in self.originals.items():
+            text = text.replace(original, placeholder)
         return text
 
 

@@ -84,7 +84,8 @@ async def test_a_tool_is_called_and_its_result_told(start):
         "You have £2,480.15 in Everyday.",
     ]
     first, second = talk.model.requests
-    assert len(talk.model.offered[0]) == 10
+    assert {"get_balance", "list_cards"} < set(talk.model.offered[0])
+    assert not {"freeze_card", "unfreeze_card"} & set(talk.model.offered[0])
     assert [message.type for message in second] == [*(message.type for message in first), "ai", "tool"]
     assert second[-1].status == "success"
     assert talk.record.tool_calls == ["get_balance"]
@@ -212,6 +213,38 @@ async def test_what_is_unclear_is_asked_and_the_answer_is_understood(start, acti
     ]
     await talk.press("approve")
     assert active_cards()["9034"] == "frozen"
+
+
+async def test_a_question_stays_open_through_small_talk(start):
+    talk = start("alex", offline=True)
+    await talk.say("freeze my card")
+
+    await talk.say("hi")
+    assert (talk.record.task, talk.record.asks) == ("freeze_card", "card")
+
+    answered = await talk.say("the debit one")
+    assert ("tool_call", "freeze_card", {"card": "debit"}) in told(answered)
+
+
+async def test_a_result_cannot_start_an_operation_that_nobody_asked_for(start, active_cards):
+    """A memo may tell the model to freeze a card (design rule 2): it is not offered what the customer did not ask for."""
+    talk = start("alex")
+
+    events = await talk.say("what's my balance?", BALANCE, FREEZE, "You have £2,480.15.")
+
+    assert ("tool_result", "freeze_card", False) in told(events)
+    assert talk.record.task is None
+    assert active_cards()["4821"] == "active"
+
+
+async def test_an_ok_to_something_else_confirms_nothing(start, active_cards):
+    talk = start("alex", offline=True)
+    await talk.say("freeze my card ending 4821")
+    await talk.say("what is the weather in Paris?")
+
+    await talk.say("ok thanks")
+
+    assert active_cards()["4821"] == "active"
 
 
 async def test_a_follow_up_keeps_the_subject(start):

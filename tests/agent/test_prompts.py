@@ -97,8 +97,8 @@ async def test_the_system_prompt_is_as_somebody_read_it(name, route, customer, p
 @pytest.mark.parametrize(
     ("route", "customer", "offered"),
     [
-        (Route.OPERATION, True, 10),
-        (Route.FRAUD, True, 10),
+        (Route.OPERATION, True, 8),
+        (Route.FRAUD, True, 8),
         (Route.OPERATION, False, 0),
         (Route.KNOWLEDGE, True, 0),
         (Route.SMALL_TALK, True, 0),

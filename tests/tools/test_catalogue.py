@@ -96,7 +96,7 @@ async def test_an_argument_that_is_not_declared_is_refused(reading_desk: Desk, t
         ("get_balance", {"account": {"$ne": "s3cret"}}, "account: Input should be a valid string"),
         ("get_balance", {"account": "s3cret\ud800"}, "account: Input should be a valid string"),
         ("freeze_card", {"card": 4821}, "card: Input should be a valid string"),
-        ("list_transactions", {"text": "s3cret\0"}, "A value is out of its range."),
+        ("list_transactions", {"text": "s3cret\0"}, "text: Value error, must not contain the null character"),
     ],
 )
 async def test_a_wrong_argument_is_named_without_its_value(reading_desk: Desk, name, arguments, error):
