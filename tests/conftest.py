@@ -3,13 +3,19 @@
 empty   migrated, nothing in it
 bank    the demo bank with few customers
 fresh   the demo bank and the help centre
+
+and the real server on them, with callers who talk to it:
+
+server         of one test, on ``fresh``
+shared_server  of all tests that leave nothing which another could see
+meet           ``meet(server, ALEX)``: a signed-in customer; ``meet(server)``: a visitor
 """
 
 import hashlib
 import itertools
 import socket
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -32,6 +38,8 @@ from core.services import Services, running_services
 from core.settings import Settings
 from knowledge.embed import Encoder, Vectors
 from knowledge.ingest import ingest_folder
+from tests.serving import serving
+from tests.talking import Caller, Meet, log_in, talking
 from tools.demo_bank import ensure_demo_bank
 
 CUSTOMERS = 12
@@ -143,6 +151,44 @@ def bank(clone: Clone, bank_template: str) -> Iterator[Services]:
 def fresh(clone: Clone, template_database: str) -> Iterator[Services]:
     with clone(template_database) as own, _clean_redis(own):
         yield own
+
+
+@pytest.fixture
+def server(settings: Settings, fresh: Services) -> Iterator[str]:
+    """The base URL of a real server on a database of its own."""
+    with serving(settings, fresh) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def shared_services(clone: Clone, template_database: str) -> Iterator[Services]:
+    with clone(template_database) as own:
+        yield own
+
+
+@pytest.fixture(scope="session")
+def shared_server(settings: Settings, shared_services: Services) -> Iterator[str]:
+    with serving(settings, shared_services) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def tokens() -> dict[tuple[str, str], str]:
+    """Access tokens by login. They are good for every server of the session: the key and the customers' ids are the
+    same, and a login costs half a second."""
+    return {}
+
+
+@pytest.fixture
+def meet(tokens: dict[tuple[str, str], str]) -> Iterator[Meet]:
+    with ExitStack() as stack:
+
+        def met(base_url: str, login: tuple[str, str] | None = None) -> Caller:
+            if login is not None and login not in tokens:
+                tokens[login] = log_in(base_url, *login)
+            return stack.enter_context(talking(base_url, tokens[login] if login else None))
+
+        yield met
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -1,0 +1,184 @@
+"""Registration, login and tokens. Issue 2, part 10."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import jwt
+import psycopg
+import pytest
+
+from core.services import Services
+from tests.talking import ALEX, BLAIR, Caller, Meet
+from tools.demo_bank import LOGINS
+
+PASSWORD = "a-long-enough-one"
+
+
+@pytest.fixture
+def stranger(shared_server: str, meet: Meet) -> Caller:
+    return meet(shared_server)
+
+
+def post(caller: Caller, action: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    response = caller.http.post(f"/api/v1/auth/{action}", json=body)
+    return response.status_code, response.json()
+
+
+def test_a_customer_registers_and_is_signed_in_at_once(stranger: Caller, shared_services: Services) -> None:
+    email = f"{uuid4().hex}@new.example"
+    status, body = post(stranger, "register", {"name": "Nia New", "email": email.upper(), "password": PASSWORD})
+    assert status == 201
+    assert body["data"]["token_type"] == "bearer"
+    assert body["data"]["customer"]["name"] == "Nia New"
+    assert body["data"]["customer"]["email"] == email
+    stranger.http.headers["Authorization"] = f"Bearer {body['data']['access_token']}"
+    me = stranger.http.get("/api/v1/auth/me").json()["data"]
+    assert (me["email"], me["kyc_status"]) == (email, "pending")
+    assert "no accounts" in stranger.ask("what's my balance?")["response"]
+    with psycopg.connect(shared_services.owner_url) as owner:
+        row = owner.execute("select password_hash from credentials where email = %s", [email]).fetchone()
+    assert row is not None
+    assert row[0].startswith("$argon2id$")
+
+    for taken in (email, f" {email.title()} "):
+        again = {"name": "Nia Again", "email": taken, "password": PASSWORD}
+        status, body = post(stranger, "register", again)
+        assert (status, body["error"]["code"]) == (409, "email_taken")
+
+
+def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(stranger: Caller) -> None:
+    answers = [
+        post(stranger, "login", {"email": email, "password": "wrong"})
+        for email in (ALEX[0], "nobody@demo.example", "not an address")
+    ]
+    assert [(status, body["error"]) for status, body in answers] == [(401, answers[0][1]["error"])] * 3
+    assert answers[0][1]["error"]["code"] == "wrong_credentials"
+
+
+def test_a_login_does_not_care_about_case_and_spaces_of_the_address(stranger: Caller) -> None:
+    status, body = post(stranger, "login", {"email": " Alex@Demo.Example ", "password": ALEX[1]})
+    assert status == 200
+    assert body["data"]["customer"]["email"] == ALEX[0]
+    assert body["data"]["staff"] is None
+    assert body["data"]["expires_in"] == 3600
+
+
+def test_staff_sign_in_and_are_no_customers(stranger: Caller) -> None:
+    login = next(login for login in LOGINS if login.role != "customer")
+    status, body = post(stranger, "login", {"email": login.email, "password": login.password})
+    assert status == 200
+    assert body["data"]["customer"] is None
+    assert body["data"]["staff"]["role"] == login.role
+    stranger.http.headers["Authorization"] = f"Bearer {body['data']['access_token']}"
+    assert stranger.http.get("/api/v1/auth/me").json()["data"]["email"] == login.email
+    assert "log in" in stranger.ask("what's my balance?")["response"]
+
+
+def test_an_oauth2_client_gets_a_token_for_a_form(stranger: Caller) -> None:
+    form = {"grant_type": "password", "username": BLAIR[0], "password": BLAIR[1]}
+    response = stranger.http.post("/api/v1/auth/token", data=form)
+    assert response.status_code == 200
+    assert set(response.json()) == {"access_token", "token_type", "expires_in"}
+    stranger.http.headers["Authorization"] = f"Bearer {response.json()['access_token']}"
+    assert stranger.http.get("/api/v1/auth/me").json()["data"]["email"] == BLAIR[0]
+    refused = stranger.http.post("/api/v1/auth/token", data=form | {"password": "wrong"})
+    assert refused.status_code == 401
+
+
+def claims(**changes: Any) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    whole = {
+        "iss": "tellergraph",
+        "sub": str(uuid4()),
+        "account_type": "customer",
+        "role": "customer",
+        "iat": now,
+        "exp": now + timedelta(hours=1),
+        "jti": str(uuid4()),
+    }
+    return {name: value for name, value in (whole | changes).items() if value is not None}
+
+
+def signed(key: bytes, **changes: Any) -> str:
+    return jwt.encode(claims(**changes), key, algorithm="HS256")
+
+
+def without_signature() -> str:
+    now = int(datetime.now(UTC).timestamp())
+    parts = ({"alg": "none", "typ": "JWT"}, claims(iat=now, exp=now + 60))
+    return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts) + "."
+
+
+def tampered(token: str) -> str:
+    head, _, signature = token.split(".")
+    now = int(datetime.now(UTC).timestamp())
+    body = base64.urlsafe_b64encode(json.dumps(claims(role="admin", iat=now, exp=now + 60)).encode()).decode()
+    return f"{head}.{body.rstrip('=')}.{signature}"
+
+
+def forgeries(key: bytes) -> dict[str, str]:
+    past = datetime.now(UTC) - timedelta(hours=2)
+    wrong_claims: dict[str, dict[str, Any]] = {
+        "expired": {"iat": past, "exp": past + timedelta(hours=1)},
+        "wrong issuer": {"iss": "somebody-else"},
+        "no issuer": {"iss": None},
+        "no expiry": {"exp": None},
+        "no subject": {"sub": None},
+        "subject is no UUID": {"sub": "alex"},
+        "no id": {"jti": None},
+        "no role": {"role": None},
+        "no account type": {"account_type": None},
+        "unknown account type": {"account_type": "root"},
+        "from the future": {"iat": datetime.now(UTC) + timedelta(hours=1)},
+    }
+    return {name: signed(key, **changes) for name, changes in wrong_claims.items()} | {
+        "alg none": without_signature(),
+        "tampered": tampered(signed(key)),
+        "wrong key": signed(b"another key of at least 32 bytes!!"),
+        "other algorithm": jwt.encode(claims(), key * 2, algorithm="HS512"),
+        "no token at all": "x",
+        "two dots": "a.b.c",
+        "not ASCII in base64": "é.é.é",
+    }
+
+
+FORGERIES = list(forgeries(bytes(32)))
+
+
+@pytest.mark.parametrize("name", FORGERIES)
+def test_a_token_that_is_not_ours_is_refused_and_never_taken_for_a_visitors(
+    stranger: Caller, shared_services: Services, name: str
+) -> None:
+    token = forgeries(shared_services.secret_key)[name]
+    stranger.http.headers["Authorization"] = b"Bearer " + token.encode()
+    requests = [
+        stranger.http.get("/api/v1/auth/me"),
+        stranger.http.get("/api/v1/sessions"),
+        stranger.http.post("/api/v1/chat", json={"message": "hi"}),
+        stranger.http.post("/api/v1/chat/stream", json={"message": "hi"}),
+    ]
+    for response in requests:
+        assert response.status_code == 401
+        assert response.headers["www-authenticate"] == "Bearer"
+        assert response.json()["error"]["code"] == ("token_expired" if name == "expired" else "invalid_token")
+
+
+@pytest.mark.parametrize("header", ["Basic YWxleDp4", "Bearer", "Bearer ", "Token abc", "bearer"])
+def test_credentials_of_another_kind_are_refused_too(stranger: Caller, header: str) -> None:
+    stranger.http.headers["Authorization"] = header
+    assert stranger.http.post("/api/v1/chat", json={"message": "hi"}).status_code == 401
+
+
+def test_a_token_of_a_customer_who_is_gone_sees_nothing(stranger: Caller, shared_services: Services) -> None:
+    stranger.http.headers["Authorization"] = f"Bearer {signed(shared_services.secret_key)}"
+    assert stranger.http.get("/api/v1/auth/me").status_code == 404
+    assert stranger.http.get("/api/v1/sessions").json()["data"]["sessions"] == []
+
+
+def test_without_a_token_there_is_nothing_of_ones_own(stranger: Caller) -> None:
+    for path in ("/api/v1/auth/me", "/api/v1/sessions"):
+        response = stranger.http.get(path)
+        assert (response.status_code, response.json()["error"]["code"]) == (401, "unauthorized")

@@ -1,0 +1,36 @@
+"""The real server over real HTTP on a free loopback port, in a thread of the test process."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from threading import Thread
+from time import monotonic, sleep
+
+import uvicorn
+
+from api.app import create_app
+from core.clock import Clock, system_clock
+from core.services import Services
+from core.settings import Settings
+
+_PATIENCE = 60.0
+
+
+@contextmanager
+def serving(settings: Settings, services: Services, clock: Clock = system_clock) -> Generator[str]:
+    """Yields the base URL."""
+    config = uvicorn.Config(
+        create_app(settings, services, clock), host="127.0.0.1", port=0, log_config=None, access_log=False
+    )
+    server = uvicorn.Server(config)
+    thread = Thread(target=server.run, name="test server")
+    thread.start()
+    deadline = monotonic() + _PATIENCE
+    while not server.started:
+        assert thread.is_alive(), "the server did not start"
+        assert monotonic() < deadline, "the server takes too long to start"
+        sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
