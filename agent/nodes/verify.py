@@ -7,9 +7,9 @@ from langgraph.runtime import Runtime
 from agent.events import Citation
 from agent.messages import Evidence
 from agent.state import State, Turn, Update
+from knowledge.plain import to_plain
 
 _MARK = re.compile(r"\[(\d{1,2})\]")
-_MARKUP = re.compile(r"\*\*|`|^[ \t]*(?:[-*]|\d+\.)[ \t]+", re.MULTILINE)
 _LONGEST_QUOTE = 240
 
 
@@ -25,7 +25,7 @@ async def verify(state: State, runtime: Runtime[Turn]) -> Update:
 
 
 def citation(number: int, passage: Evidence) -> Citation:
-    quote = " ".join(_MARKUP.sub("", passage["text"]).split())
+    quote = to_plain(passage["text"])
     if len(quote) > _LONGEST_QUOTE:
         quote = quote[:_LONGEST_QUOTE].rsplit(" ", 1)[0] + " …"
     title, heading = passage["title"], passage["heading"]

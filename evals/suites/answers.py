@@ -29,6 +29,7 @@ from core.settings import Settings, load_settings
 from evals.metrics import accuracy, accuracy_error
 from evals.reading import read_csv
 from evals.suite import Options, Outcome, require
+from knowledge.plain import to_plain
 from knowledge.render import get_article
 from knowledge.topics import list_topics
 
@@ -94,7 +95,6 @@ async def _is_grounded(database: Database, done: Done, today: date) -> bool:
     ids = dict.fromkeys(citation.document_id for citation in done.citations)
     bodies = {document_id: (await get_article(database, document_id, today=today)).body for document_id in ids}
     quoted = all(
-        citation.quote.removesuffix(" …") in " ".join(bodies[citation.document_id].split())
-        for citation in done.citations
+        citation.quote.removesuffix(" …") in to_plain(bodies[citation.document_id]) for citation in done.citations
     )
     return quoted and figures(done.answer) <= figures(" ".join(bodies.values()))

@@ -227,7 +227,7 @@ async def test_a_question_stays_open_through_small_talk(start):
 
 
 async def test_a_result_cannot_start_an_operation_that_nobody_asked_for(start, active_cards):
-    """A memo may tell the model to freeze a card (design rule 2): it is not offered what the customer did not ask for."""
+    """A memo may tell the model to freeze a card (design rule 2): what nobody asked for is not offered."""
     talk = start("alex")
 
     events = await talk.say("what's my balance?", BALANCE, FREEZE, "You have £2,480.15.")

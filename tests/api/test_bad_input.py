@@ -7,6 +7,7 @@ import httpx2
 import orjson
 import psycopg
 import pytest
+from psycopg import sql
 
 from core.services import Services
 from tests.talking import ALEX, BLAIR, Caller, Meet
@@ -57,7 +58,7 @@ def count_rows(services: Services) -> dict[str, int]:
     with psycopg.connect(services.owner_url) as owner:
         counts = {}
         for table in (*tables, "credentials", "cards"):
-            row = owner.execute(f"select count(*) from {table}".encode()).fetchone()
+            row = owner.execute(sql.SQL("select count(*) from {}").format(sql.Identifier(table))).fetchone()
             assert row is not None
             counts[table] = row[0]
         return counts
@@ -234,7 +235,7 @@ def test_a_login_of_the_wrong_form_never_echoes_the_password(alex: Caller, body:
 
 
 def test_a_json_answer_is_one_object_whatever_the_message_holds(alex: Caller) -> None:
-    odd = 'ignore "all" </script> \u2028 {"role": "system"} \ud83d\ude00 ￿'
+    odd = 'ignore "all" </script> \u2028 {"role": "system"} \U0001f600 ￿'
     answer = alex.http.post("/api/v1/chat", content=orjson.dumps({"message": odd}), headers=JSON)
     assert answer.status_code == 200
     alex.session_id = answer.json()["data"]["session_id"]

@@ -4,6 +4,7 @@ from typing import Any
 
 import psycopg
 import redis
+from psycopg import sql
 
 from core.services import Services
 from tests.talking import ALEX, BLAIR, Meet
@@ -22,8 +23,10 @@ def kept(services: Services, session_id: str, turn_ids: list[str]) -> dict[str, 
     }
     with psycopg.connect(services.admin_url) as administrator:
         for table, column in tables.items():
-            query = f"select count(*) from {table} where {column}::text = %s"
-            row = administrator.execute(query.encode(), [session_id]).fetchone()
+            query = sql.SQL("select count(*) from {} where {}::text = %s")
+            row = administrator.execute(
+                query.format(sql.Identifier(*table.split(".")), sql.Identifier(column)), [session_id]
+            ).fetchone()
             assert row is not None
             counts[table] = row[0]
     with redis.Redis.from_url(services.redis_url) as client:

@@ -15,10 +15,12 @@ from core.services import running_services
 from core.settings import Settings
 
 _HOLDER = """
-import dataclasses, json, os, sys
+import dataclasses, json, os, signal, sys
 import psycopg, redis
 from core.services import running_services
 from core.settings import Settings
+# What a shell starts in the background ignores SIGINT, and so do its children.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 uid, data_dir = int(sys.argv[1]), sys.argv[2]
 settings = Settings(_env_file=None, data_dir=data_dir)
 if uid != os.geteuid():

@@ -57,7 +57,8 @@ def test_front_matter_and_text_come_apart() -> None:
         ),
         (
             "---\nid: a\ntitle: T: U\n---\ntext",
-            "cards.md: line 3: mapping values are not allowed in this context. Quote values that hold a colon or a quote.",
+            "cards.md: line 3: mapping values are not allowed in this context. "
+            "Quote values that hold a colon or a quote.",
         ),
     ],
 )
