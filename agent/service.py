@@ -99,7 +99,8 @@ class Assistant:
             Unavailable: too many turns, or the database is away.
         """
         key = _key(identity, session_id)
-        await self._begin(key, is_new_session=session_id is None, title=mask(message, Placeholders()))
+        title = mask(message, Placeholders()) if session_id is None else ""
+        await self._begin(key, is_new_session=session_id is None, title=title)
         return self._start(key, {**TURN_DEFAULTS}, message)
 
     async def confirm(

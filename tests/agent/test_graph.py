@@ -320,7 +320,8 @@ async def test_personal_data_reaches_neither_model_nor_memory(start):
     assert request[-1].content == "thanks, my e-mail is [EMAIL_1], my card [CARD_1] ending 1111, my PIN is [SECRET]"
     assert told(events)[1] == "I will not keep jo@mail.example, 4111 1111 1111 1111 or [SECRET]."
     assert talk.record.answer == "I will not keep [EMAIL_1], [CARD_1] or [SECRET]."
-    remembered = repr(await talk.checkpoints.aget_tuple(talk.config))
+    saved = await talk.checkpoints.aget_tuple(talk.config)
+    remembered = repr(saved.checkpoint["channel_values"])
     for original in ("jo@mail.example", "4111", "9876"):
         assert original not in remembered
 
