@@ -9,7 +9,7 @@ from pydantic import Field
 from core.db.database import ReadHandle
 from core.money import Money
 from tools.queries import QUERIES
-from tools.registry import Arguments, Result, ToolContext, tool
+from tools.registry import Arguments, Result, ToolContext, Unclear, tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +44,9 @@ class Accounts(Result):
     accounts: list[AccountBalance]
 
 
-class AccountUnclear(Result):
+class AccountUnclear(Unclear):
     status: Literal["account_unclear"] = "account_unclear"
-    asked_for: str
-    choices: list[str] = Field(description="Names of the customer's accounts: ask which one is meant.")
+    message: str = "Which account do you mean?"
 
 
 class NoArguments(Arguments):
@@ -82,7 +81,12 @@ async def match_one_account(db: ReadHandle, context: ToolContext, words: str | N
     return matches[0].id
 
 
-@tool(title="List your accounts", scope="accounts:read")
+@tool(
+    title="List your accounts",
+    scope="accounts:read",
+    rest="GET /accounts",
+    examples={"What accounts do I have?": {}},
+)
 async def list_accounts(context: ToolContext, arguments: NoArguments) -> Result:  # noqa: ARG001
     """All accounts of the customer with kind, currency and balances. Use for "what accounts do I have"."""
     async with context.database.reading(context.scope) as db:
@@ -90,7 +94,12 @@ async def list_accounts(context: ToolContext, arguments: NoArguments) -> Result:
     return Accounts(accounts=[_balance(account) for account in accounts])
 
 
-@tool(title="Check your balance", scope="accounts:read")
+@tool(
+    title="Check your balance",
+    scope="accounts:read",
+    rest="GET /accounts/balances",
+    examples={"What's my balance?": {}, "How much is in Rainy Day?": {"account": "Rainy Day"}},
+)
 async def get_balance(context: ToolContext, arguments: BalanceArguments) -> Result:
     """Ledger and available balance of one account or of all. Use for "what's my balance", "how much is in savings"."""
     async with context.database.reading(context.scope) as db:

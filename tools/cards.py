@@ -11,7 +11,7 @@ from core.db.database import ReadHandle
 from tools.accounts import NoArguments
 from tools.operations import Proposed, propose
 from tools.queries import QUERIES
-from tools.registry import Arguments, Result, Risk, ToolContext, tool
+from tools.registry import Arguments, Refusal, Result, Risk, ToolContext, Unclear, tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,14 @@ class Cards(Result):
     cards: list[Card]
 
 
-class CardUnclear(Result):
+class CardUnclear(Unclear):
     status: Literal["card_unclear"] = "card_unclear"
-    asked_for: str | None
-    choices: list[str] = Field(description="The cards that may be meant: ask which one.")
+    message: str = "Which card do you mean?"
 
 
-class CardNotInState(Result):
+class CardNotInState(Refusal):
     status: Literal["nothing_to_do"] = "nothing_to_do"
+    message: str = "The card is not in a state that this would change."
     card: str
     card_status: str
 
@@ -66,7 +66,12 @@ class CardArguments(Arguments):
     )
 
 
-@tool(title="List your cards", scope="cards:read")
+@tool(
+    title="List your cards",
+    scope="cards:read",
+    rest="GET /cards",
+    examples={"Which cards do I have?": {}},
+)
 async def list_cards(context: ToolContext, arguments: NoArguments) -> Result:  # noqa: ARG001
     """The customer's cards with kind, last four digits, state (active, frozen, ...), expiry and account."""
     async with context.database.reading(context.scope) as db:
@@ -86,14 +91,26 @@ async def list_cards(context: ToolContext, arguments: NoArguments) -> Result:  #
     )
 
 
-@tool(title="Prepare to freeze a card", scope="cards:write", risk=Risk.PREPARE)
+@tool(
+    title="Prepare to freeze a card",
+    scope="cards:write",
+    risk=Risk.PREPARE,
+    rest="POST /cards/{card}/freeze",
+    examples={"Freeze my card": {}, "Freeze the card ending 4821": {"card": "4821"}},
+)
 async def freeze_card(context: ToolContext, arguments: CardArguments) -> Result:
     """Prepares to freeze one card, so that it cannot be used until it is unfrozen. The customer confirms in the app;
     this call freezes nothing."""
     return await _prepare(context, arguments.card, "freeze_card", from_status="active", to_status="frozen")
 
 
-@tool(title="Prepare to unfreeze a card", scope="cards:write", risk=Risk.PREPARE)
+@tool(
+    title="Prepare to unfreeze a card",
+    scope="cards:write",
+    risk=Risk.PREPARE,
+    rest="POST /cards/{card}/unfreeze",
+    examples={"Unfreeze my debit card": {"card": "debit"}},
+)
 async def unfreeze_card(context: ToolContext, arguments: CardArguments) -> Result:
     """Prepares to unfreeze one frozen card. The customer confirms in the app; this call unfreezes nothing."""
     return await _prepare(context, arguments.card, "unfreeze_card", from_status="frozen", to_status="active")

@@ -54,7 +54,7 @@ class StandingOrders(Result):
     standing_orders: list[StandingOrder]
 
 
-@tool(title="List your payees", scope="payees:read")
+@tool(title="List your payees", scope="payees:read", rest="GET /payees", examples={"Who are my payees?": {}})
 async def list_payees(context: ToolContext, arguments: NoArguments) -> Result:  # noqa: ARG001
     """The people and firms the customer has saved to pay, with the last four digits of their account."""
     async with context.database.reading(context.scope) as db:
@@ -62,7 +62,12 @@ async def list_payees(context: ToolContext, arguments: NoArguments) -> Result:  
     return Payees(payees=[Payee(name=row.name, currency=row.currency, last4=row.last4) for row in rows])
 
 
-@tool(title="List your standing orders", scope="standing-orders:read")
+@tool(
+    title="List your standing orders",
+    scope="standing-orders:read",
+    rest="GET /standing-orders",
+    examples={"What standing orders do I have?": {}},
+)
 async def list_standing_orders(context: ToolContext, arguments: NoArguments) -> Result:  # noqa: ARG001
     """The customer's running standing orders with amount, rhythm and the day of the next payment."""
     async with context.database.reading(context.scope) as db:

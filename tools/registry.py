@@ -1,4 +1,6 @@
-"""One definition of a tool: typed input, typed output, scope, risk and a docstring written for the model.
+"""One definition of a tool: typed input, typed output, scope, risk and a docstring written for the model. The agent's
+tools, MCP (tools/mcp_server.py), REST (api/routes/banking.py), LangChain (tools/langchain_tools.py) and docs/tools.md
+are all made from it.
 
 A tool takes what to look for from its arguments and everything else from the context; no argument can name a customer.
 "Nothing found", "several match" and "not possible" are results. A ``prepare`` tool changes nothing but the command log:
@@ -10,10 +12,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, Literal, TypeVar, cast
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from core.clock import BANK_TIME_ZONE
 from core.db.database import Database, Scope
@@ -46,6 +48,26 @@ class Result(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
+class Refusal(Result):
+    """Base of results that say why nothing was found or prepared, and what would work: a model goes on from there, REST
+    answers with ``http_status`` and with ``status``, which every subclass has, as the error's code."""
+
+    http_status: ClassVar[int] = 422
+
+    message: str = Field(description="The reason, as the customer may read it.")
+
+
+class Unclear(Refusal):
+    """Base of results that ask which one is meant; ``status`` is the slot's name with ``_unclear``."""
+
+    asked_for: str | None
+    choices: list[str] = Field(description="What may be meant: ask which one.")
+
+
+InitiatedBy = Literal["chat", "rest", "mcp", "staff"]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
 @dataclass(frozen=True, slots=True)
 class ToolContext:
     """Whose data, which moment, on whose behalf."""
@@ -53,8 +75,11 @@ class ToolContext:
     database: Database
     customer_id: UUID
     now: datetime
-    turn_id: UUID
-    initiated_by: str = "chat"
+    turn_id: UUID | None
+    """The turn of a chat that calls; None for the other doors."""
+    initiated_by: InitiatedBy = "chat"
+    idempotency_key: str | None = None
+    """The caller's own, for what a ``prepare`` tool stores; without one, a chat's turn and the proposal make it."""
 
     @property
     def scope(self) -> Scope:
@@ -63,6 +88,23 @@ class ToolContext:
     @property
     def today(self) -> date:
         return self.now.astimezone(BANK_TIME_ZONE).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What a customer says, and the arguments that it means."""
+
+    said: str
+    arguments: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class RestRoute:
+    """Where the tool stands under ``/api/v1``. Arguments named in braces come from the path, the others from the query
+    of a GET and from the JSON body of every other method."""
+
+    method: Method
+    path: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +119,8 @@ class Tool:
     run: Callable[[ToolContext, Any], Awaitable[Result]]
     schema: dict[str, Any]
     """The function schema that OpenAI-compatible models take."""
+    rest: RestRoute
+    examples: tuple[Example, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +133,15 @@ class ToolOutcome:
 
 
 def tool(
-    *, title: str, scope: str, risk: Risk = Risk.READ
+    *, title: str, scope: str, rest: str, examples: dict[str, dict[str, Any]], risk: Risk = Risk.READ
 ) -> Callable[[Callable[[ToolContext, A], Awaitable[Result]]], Tool]:
-    """Makes a Tool of ``async def name(context, arguments)``."""
+    """Makes a Tool of ``async def name(context, arguments)``.
+
+    Args:
+        rest: method and path under ``/api/v1``, such as ``GET /cards`` or ``POST /cards/{card}/freeze``.
+        examples: what customers say, each with the arguments that it means. They are validated here.
+    """
+    method, _, path = rest.partition(" ")
 
     def define(run: Callable[[ToolContext, A], Awaitable[Result]]) -> Tool:
         arguments = cast(type[Arguments], list(inspect.signature(run).parameters.values())[1].annotation)
@@ -105,9 +155,16 @@ def tool(
             scope=scope,
             run=run,
             schema=_function_schema(run.__name__, description, arguments),
+            rest=RestRoute(cast(Method, method), path),
+            examples=tuple(_example(said, meant, arguments) for said, meant in examples.items()),
         )
 
     return define
+
+
+def _example(said: str, meant: dict[str, Any], arguments: type[Arguments]) -> Example:
+    arguments.model_validate(meant)
+    return Example(said, meant)
 
 
 def _function_schema(name: str, description: str, arguments: type[Arguments]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from core.clock import BANK_TIME_ZONE
 from core.money import Money
 from tools.accounts import AccountUnclear, match_one_account
 from tools.queries import QUERIES
-from tools.registry import Arguments, Result, ToolContext, tool
+from tools.registry import Arguments, Result, ToolContext, Unclear, tool
 
 MOST_TRANSACTIONS = 50
 """Of one list."""
@@ -88,10 +88,9 @@ class Spending(Result):
     by_category: list[CategorySpending]
 
 
-class CategoryUnknown(Result):
+class CategoryUnknown(Unclear):
     status: Literal["category_unknown"] = "category_unknown"
-    asked_for: str
-    choices: list[str]
+    message: str = "There is no spending under that category."
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +120,12 @@ class _CategoryRow:
     category: str
 
 
-@tool(title="Look up your transactions", scope="transactions:read")
+@tool(
+    title="Look up your transactions",
+    scope="transactions:read",
+    rest="GET /transactions",
+    examples={"Show my last 5 transactions": {"limit": 5}},
+)
 async def list_transactions(context: ToolContext, arguments: TransactionsArguments) -> Result:
     """Transactions, newest first, also pending and declined ones. Filter by account, merchant text, category, days."""
     async with context.database.reading(context.scope) as db:
@@ -142,7 +146,12 @@ async def list_transactions(context: ToolContext, arguments: TransactionsArgumen
     )
 
 
-@tool(title="Add up your spending", scope="transactions:read")
+@tool(
+    title="Add up your spending",
+    scope="transactions:read",
+    rest="GET /transactions/spending",
+    examples={"How much did I spend on groceries this month?": {"category": "groceries"}},
+)
 async def spending_summary(context: ToolContext, arguments: SpendingArguments) -> Result:
     """Money spent in a period, in total and by category; refunds are taken off and moves between own accounts left out.
     Without ``since`` it covers the current month."""

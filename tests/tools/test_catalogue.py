@@ -148,7 +148,7 @@ async def test_a_fault_inside_a_tool_is_not_blamed_on_its_arguments(desk_without
     class Broken(BaseModel):
         number: int
 
-    @tool(title="Break", scope="test:read")
+    @tool(title="Break", scope="test:read", rest="GET /break", examples={})
     async def broken(context: ToolContext, arguments: Arguments):
         """Breaks."""
         return Broken.model_validate({"number": "no number"})

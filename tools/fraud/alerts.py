@@ -38,7 +38,12 @@ class Alerts(Result):
     alerts: list[Alert]
 
 
-@tool(title="Check for fraud alerts", scope="fraud:read")
+@tool(
+    title="Check for fraud alerts",
+    scope="fraud:read",
+    rest="GET /fraud/alerts",
+    examples={"Why was my payment flagged?": {}},
+)
 async def list_fraud_alerts(context: ToolContext, arguments: NoArguments) -> Result:  # noqa: ARG001
     """Open fraud alerts: payments the bank found unusual and the customer has not yet answered. Use when they ask why a
     payment was stopped or flagged, or say that somebody used their card."""
