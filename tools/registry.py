@@ -8,14 +8,15 @@ it stores a pending operation that only its customer's confirmation executes (to
 """
 
 import inspect
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any, ClassVar, Literal, TypeVar, cast
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, cast
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, ValidationError, field_validator
 
 from core.clock import BANK_TIME_ZONE
 from core.db.database import Database, Scope
@@ -42,6 +43,10 @@ class Arguments(BaseModel):
         return value
 
 
+def _as_base64(content: bytes) -> str:
+    return b64encode(content).decode()
+
+
 class Result(BaseModel):
     """Base of tool outputs."""
 
@@ -62,6 +67,16 @@ class Unclear(Refusal):
 
     asked_for: str | None
     choices: list[str] = Field(description="What may be meant: ask which one.")
+
+
+class Document(Result):
+    """A file. REST sends it as it is; in JSON its content is base64 (RFC 4648, section 4). A subclass that names its
+    ``media_type`` as a Literal has it in the documentation."""
+
+    status: Literal["document"] = "document"
+    filename: str = Field(pattern=r"^[\w. -]+$", description="Under which a customer keeps it.")
+    media_type: str
+    content: Annotated[bytes, PlainSerializer(_as_base64, when_used="json")] = Field(repr=False)
 
 
 InitiatedBy = Literal["chat", "rest", "mcp", "staff"]
