@@ -9,19 +9,21 @@ from fastapi.staticfiles import StaticFiles
 
 from agent.assembly import running_assistant
 from api.errors import add_error_handlers
+from api.mcp_mount import BROWSER_HEADERS, mount_mcp
 from api.middleware import RequestMiddleware
-from api.routes import auth, chat, demo, health, pages
+from api.routes import auth, banking, chat, demo, health, pages
 from core.clock import Clock, system_clock
 from core.security.tokens import TokenSigner
 from core.services import Services
 from core.settings import Settings
 from core.version import VERSION
+from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 
 
 def create_app(settings: Settings, services: Services, clock: Clock = system_clock) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        async with running_assistant(settings, services, clock) as running:
+        async with running_assistant(settings, services, clock) as running, mcp.run():
             app.state.running = running
             yield
 
@@ -38,12 +40,13 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
     app.state.signer = TokenSigner(services.secret_key, settings.access_token_ttl)
     add_error_handlers(app)
     _add_routes(app, settings)
+    mcp = mount_mcp(app, settings)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,
-        allow_methods=["GET", "POST", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
-        expose_headers=["X-Request-ID", "X-Turn-ID", "Retry-After"],
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+        allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "Idempotency-Key", *BROWSER_HEADERS],
+        expose_headers=["X-Request-ID", "X-Turn-ID", "Retry-After", "Content-Disposition"],
     )
     app.add_middleware(RequestMiddleware, max_body_bytes=settings.max_body_bytes)
     return app
@@ -55,6 +58,7 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
         app.include_router(chat.router, prefix=prefix, include_in_schema=prefix == "/api/v1")
     app.add_api_route("/api/v2/chat", chat.chat, methods=["POST"], include_in_schema=False)
     app.include_router(auth.router, prefix="/api/v1")
+    app.include_router(banking.tool_router(CATALOGUE.offered(CUSTOMER_SCOPES)), prefix="/api/v1")
     app.include_router(health.router)
     app.add_api_route("/api/health", health.health, include_in_schema=False)
     if settings.demo:
