@@ -1,0 +1,126 @@
+"""The tools over REST: a route for each, made from its definition. Who asks comes from the token alone."""
+
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any, cast
+from urllib.parse import quote
+
+import orjson
+from fastapi import APIRouter, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+
+from api.dependencies import ReplyDep, metadata
+from api.envelope import ErrorBody, ErrorEnvelope
+from api.rest_call import RestCall
+from api.tool_context import ContextDep, KeyedContextDep
+from api.tool_schema import describe_request, describe_responses, success_model
+from tools.operations import Proposed
+from tools.registry import Document, Refusal, Risk, Tool, ToolContext
+
+_PRIVATE = {"Cache-Control": "no-store"}
+
+
+def tool_router(tools: Iterable[Tool]) -> APIRouter:
+    """Raises ValueError for two tools at one address, and for a path that names what is no argument."""
+    router = APIRouter()
+    for call in _in_order([RestCall.of(tool) for tool in tools]):
+        _add_route(router, call)
+    return router
+
+
+def _in_order(calls: list[RestCall]) -> list[RestCall]:
+    taken: dict[tuple[str, str], str] = {}
+    for call in calls:
+        first = taken.setdefault(call.shape, call.tool.name)
+        if first != call.tool.name:
+            address = f"{call.tool.rest.method} {call.tool.rest.path}"
+            raise ValueError(f"two tools at one address: {first} and {call.tool.name} at {address}")
+    return sorted(calls, key=lambda call: call.precedence)
+
+
+def _add_route(router: APIRouter, call: RestCall) -> None:
+    tool, prepares = call.tool, call.tool.risk is Risk.PREPARE
+    router.add_api_route(
+        tool.rest.path,
+        _preparing(call) if prepares else _reading(call),
+        methods=[tool.rest.method],
+        status_code=HTTPStatus.CREATED if prepares else HTTPStatus.OK,
+        response_model=success_model(call, prepared=prepares),
+        response_description="Waits for your confirmation." if prepares else "Found.",
+        responses=describe_responses(call),
+        operation_id=tool.name,
+        name=tool.name,
+        summary=tool.title,
+        description=tool.description,
+        tags=[call.subject],
+        openapi_extra=describe_request(call),
+    )
+
+
+async def read_body(request: Request) -> dict[str, Any]:
+    """The JSON object that was sent, empty when nothing was. Raises RequestValidationError for anything else."""
+    content = await request.body()
+    if not content:
+        return {}
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        raise _unreadable("Send JSON, with the content type application/json")
+    try:
+        body: object = orjson.loads(content)
+    except orjson.JSONDecodeError as error:
+        raise _unreadable("This is not JSON in UTF-8") from error
+    if not isinstance(body, dict):
+        raise _unreadable("Send a JSON object")
+    return cast(dict[str, Any], body)
+
+
+Endpoint = Callable[..., Awaitable[Response]]
+
+
+def _unreadable(problem: str) -> RequestValidationError:
+    return RequestValidationError([{"loc": ("body",), "msg": problem, "type": "json_invalid"}])
+
+
+def _reading(call: RestCall) -> Endpoint:
+    async def read(request: Request, context: ContextDep, reply: ReplyDep) -> Response:
+        body = await read_body(request) if call.has_body else {}
+        return await _answer(call, request, body, context, reply)
+
+    return read
+
+
+def _preparing(call: RestCall) -> Endpoint:
+    async def prepare(request: Request, context: KeyedContextDep, reply: ReplyDep) -> Response:
+        return await _answer(call, request, await read_body(request), context, reply)
+
+    return prepare
+
+
+async def _answer(
+    call: RestCall, request: Request, body: dict[str, Any], context: ToolContext, reply: ReplyDep
+) -> Response:
+    arguments = call.parse(request.path_params, request.query_params, body)
+    result = await call.tool.run(context, arguments)
+    if isinstance(result, Refusal):
+        return _refused(result, request, context.now)
+    if isinstance(result, Document):
+        return _file(result)
+    status = HTTPStatus.CREATED if isinstance(result, Proposed) else HTTPStatus.OK
+    return _json(reply(result).model_dump_json(), status)
+
+
+def _refused(refusal: Refusal, request: Request, now: datetime) -> Response:
+    details = refusal.model_dump(mode="json")
+    error = ErrorBody(code=details.pop("status"), message=details.pop("message"), details=details)
+    return _json(ErrorEnvelope(error=error, metadata=metadata(request, now)).model_dump_json(), refusal.http_status)
+
+
+def _file(document: Document) -> Response:
+    disposition = f"attachment; filename*=UTF-8''{quote(document.filename, safe='')}"
+    headers = _PRIVATE | {"Content-Disposition": disposition}
+    return Response(document.content, headers=headers, media_type=document.media_type)
+
+
+def _json(content: str, status: int) -> Response:
+    return Response(content, status, headers=_PRIVATE, media_type="application/json")
