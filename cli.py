@@ -14,6 +14,7 @@ from evals.cli import app as evals_app
 from finetune.cli import app as finetune_app
 from knowledge.cli import ingest
 from tools.cli import db_app as demo_app
+from tools.mcp_cli import mcp
 
 app = typer.Typer(
     no_args_is_help=True, help="A bank's assistant that can be trusted with money.", pretty_exceptions_enable=False
@@ -24,6 +25,7 @@ app.add_typer(evals_app, name="evals")
 app.add_typer(finetune_app, name="finetune")
 app.command()(chat)
 app.command()(ingest)
+app.command()(mcp)
 
 
 @app.command("serve")

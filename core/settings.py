@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     """Comma-separated origins that may call the API from a browser; none by default."""
     max_body_bytes: int = Field(default=65_536, ge=1024)
     access_token_ttl: timedelta = timedelta(hours=1)
+    access_token: SecretStr | None = None
+    """Whose tools ``tellergraph mcp`` offers; no other command reads it."""
 
     llm: str = "auto"
     """A chain such as ``openai:gpt-4o-mini,offline``."""
