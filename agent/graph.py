@@ -2,7 +2,8 @@
 
 screen -> understand -> retrieve -> answer <-> tools
    |                                  |
-   '-> act -> answer                verify -> remember -> confirm -> act -> answer -> ...
+   |-> act -> answer                verify -> remember -> confirm -> act -> answer -> ...
+   '-> refer -> remember
 """
 
 from typing import Any, Literal
@@ -15,6 +16,7 @@ from langgraph.runtime import Runtime
 from agent.nodes.act import act
 from agent.nodes.answer import answer
 from agent.nodes.confirm import confirm
+from agent.nodes.refer import refer
 from agent.nodes.remember import remember
 from agent.nodes.retrieve import retrieve
 from agent.nodes.screen import screen
@@ -30,7 +32,7 @@ Graph = CompiledStateGraph[State, Turn, State, State]
 
 def build_graph(checkpointer: BaseCheckpointSaver[Any]) -> Graph:
     graph = StateGraph(State, context_schema=Turn)
-    for node in (screen, understand, retrieve, answer, tools, verify, remember, confirm, act):
+    for node in (screen, understand, retrieve, answer, tools, verify, remember, confirm, act, refer):
         graph.add_node(node.__name__, node)
     graph.add_conditional_edges(START, after_start)
     graph.add_conditional_edges("screen", after_screen)
@@ -42,6 +44,7 @@ def build_graph(checkpointer: BaseCheckpointSaver[Any]) -> Graph:
     graph.add_conditional_edges("remember", after_remember)
     graph.add_edge("confirm", "act")
     graph.add_edge("act", "answer")
+    graph.add_conditional_edges("refer", after_refer)
     return graph.compile(checkpointer=checkpointer)
 
 
@@ -50,8 +53,11 @@ async def after_start(state: State) -> Literal["act", "screen"]:
     return "act" if state["resolution"] else "screen"
 
 
-async def after_screen(state: State) -> Literal["act", "understand"]:
-    return "act" if state["resolution"] else "understand"
+async def after_screen(state: State) -> Literal["act", "refer", "understand"]:
+    """A yes where nothing can be confirmed asks again and says where; it never is a resolution."""
+    if state["resolution"]:
+        return "act"
+    return "refer" if state["asks_confirmation"] else "understand"
 
 
 async def after_understand(state: State, runtime: Runtime[Turn]) -> Literal["retrieve", "answer"]:
@@ -70,6 +76,10 @@ async def after_understand(state: State, runtime: Runtime[Turn]) -> Literal["ret
 
 async def after_answer(state: State) -> Literal["tools", "verify"]:
     return "tools" if state["calls"] else "verify"
+
+
+async def after_refer(state: State) -> Literal["answer", "remember"]:
+    return "answer" if state["ended"] else "remember"
 
 
 async def after_remember(state: State) -> Literal["confirm", "__end__"]:

@@ -5,7 +5,7 @@ transaction, frees the session, and only then sends its last event; a reader may
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from time import perf_counter
@@ -29,6 +29,7 @@ from core.errors import Conflict, NotFound, ProviderFailed, TellergraphError, Un
 from core.logging import get_logger
 from core.security.pii import Placeholders, mask
 from core.security.tokens import AccountType, Identity
+from tools.registry import InitiatedBy
 
 _log = get_logger(__name__)
 
@@ -90,8 +91,15 @@ class Assistant:
     def active_turns(self) -> list[UUID]:
         return list(self._running)
 
-    async def ask(self, message: str, *, identity: Identity | None, session_id: UUID | None) -> Started:
-        """Starts a turn.
+    async def ask(
+        self,
+        message: str,
+        *,
+        identity: Identity | None,
+        session_id: UUID | None,
+        initiated_by: InitiatedBy = "chat",
+    ) -> Started:
+        """Starts a turn. A typed yes approves what waits only where ``initiated_by`` is ``chat``.
 
         Raises:
             NotFound: the session is not the caller's.
@@ -101,7 +109,7 @@ class Assistant:
         key = _key(identity, session_id)
         title = mask(message, Placeholders()) if session_id is None else ""
         await self._begin(key, is_new_session=session_id is None, title=title)
-        return self._start(key, {**TURN_DEFAULTS}, message)
+        return self._start(key, {**TURN_DEFAULTS}, message, initiated_by)
 
     async def confirm(
         self, turn_id: UUID, operation_id: UUID, decision: Literal["approve", "deny"], *, identity: Identity | None
@@ -250,19 +258,31 @@ class Assistant:
                 return Command(resume={waiting.id: resolution})
         return {**TURN_DEFAULTS, "resolution": resolution}
 
-    def _start(self, key: TurnKey, graph_input: GraphInput, message: str) -> Started:
-        task = asyncio.create_task(self._run(key, graph_input, message), name=f"turn {key.turn_id}")
+    def _start(
+        self, key: TurnKey, graph_input: GraphInput, message: str, initiated_by: InitiatedBy = "chat"
+    ) -> Started:
+        publisher = Publisher(self._events, key.turn_id)
+        turn = Turn(
+            turn_id=key.turn_id,
+            session_id=key.session_id,
+            scope=key.scope,
+            now=self._clock(),
+            parts=self._parts,
+            emit=publisher.emit,
+            raw_message=message,
+            initiated_by=initiated_by,
+        )
+        task = asyncio.create_task(self._run(key, graph_input, turn, publisher), name=f"turn {key.turn_id}")
         self._running[key.turn_id] = task
         task.add_done_callback(lambda _: self._running.pop(key.turn_id, None))
         return Started(key.turn_id, key.session_id)
 
-    async def _run(self, key: TurnKey, graph_input: GraphInput, message: str) -> None:
+    async def _run(self, key: TurnKey, graph_input: GraphInput, turn: Turn, publisher: Publisher) -> None:
         """The named edge where everything is caught: whatever happens, the stream ends and the session is freed."""
-        publisher = Publisher(self._events, key.turn_id)
         ending: Event = _STOPPING
         try:
             await publisher.emit(TurnStarted(turn_id=str(key.turn_id), session_id=str(key.session_id)))
-            ending = await self._run_graph(key, graph_input, message, publisher.emit)
+            ending = await self._run_graph(key, graph_input, turn)
         except asyncio.CancelledError:
             await self._fail(key, _STOPPING)
             raise
@@ -278,19 +298,8 @@ class Assistant:
             await publisher.emit(ending)
             await publisher.finish()
 
-    async def _run_graph(
-        self, key: TurnKey, graph_input: GraphInput, message: str, emit: Callable[[Event], Awaitable[None]]
-    ) -> Done:
+    async def _run_graph(self, key: TurnKey, graph_input: GraphInput, turn: Turn) -> Done:
         started = perf_counter()
-        turn = Turn(
-            turn_id=key.turn_id,
-            session_id=key.session_id,
-            scope=key.scope,
-            now=self._clock(),
-            parts=self._parts,
-            emit=emit,
-            raw_message=message,
-        )
         with translated_errors():
             state = await self._graph.ainvoke(graph_input, _config(key.session_id), context=turn, durability="exit")
         confirmation = _confirmation(state)
@@ -305,7 +314,7 @@ class Assistant:
             now=self._clock(),
         )
         if confirmation is not None:
-            await emit(confirmation)
+            await turn.emit(confirmation)
         return done
 
     async def _fail(self, key: TurnKey, failed: Failed | None) -> None:

@@ -16,6 +16,7 @@ from agent.parts import Parts
 from core.clock import BANK_TIME_ZONE
 from core.db.database import Scope
 from core.security.pii import Placeholders
+from tools.registry import InitiatedBy
 
 HISTORY_LIMIT = 12
 """Messages of earlier turns that a model is shown."""
@@ -131,6 +132,13 @@ class Turn:
     placeholders: Placeholders = field(default_factory=Placeholders)
     record: "TurnRecord | None" = None
     """What ``remember`` leaves for the service to save."""
+    initiated_by: InitiatedBy = "chat"
+    """The door that the message came through."""
+
+    @property
+    def takes_a_yes(self) -> bool:
+        """Whether a typed yes approves what waits. Only in our own chat: elsewhere a program may write it."""
+        return self.initiated_by == "chat"
 
     @property
     def customer_id(self) -> UUID | None:

@@ -17,7 +17,10 @@ async def screen(state: State, runtime: Runtime[Turn]) -> Update:
     pending = state.get("pending")
     if pending is None:
         return {"message": message}
-    answer = None if pending["step_up"] else find_answer(message, just_asked=pending["just_asked"])
+    answer = find_answer(message, just_asked=pending["just_asked"])
+    if answer == "approve" and not turn.takes_a_yes:
+        return {"message": message, "asks_confirmation": True}
+    answer = None if pending["step_up"] else answer
     if answer is not None:
         return {
             "message": message,

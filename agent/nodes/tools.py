@@ -58,7 +58,7 @@ def tool_context(turn: Turn) -> ToolContext:
     """Raises Forbidden for a visitor: the graph offers no tools then."""
     if turn.customer_id is None:
         raise Forbidden("Please log in first.")
-    return ToolContext(turn.parts.database, turn.customer_id, turn.now, turn.turn_id)
+    return ToolContext(turn.parts.database, turn.customer_id, turn.now, turn.turn_id, turn.initiated_by)
 
 
 def _restored(arguments: dict[str, Any], turn: Turn) -> dict[str, Any]:
