@@ -2,14 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime
-from http import HTTPStatus
 from typing import Any, cast
 from urllib.parse import quote
 
 import orjson
 from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import Response
+from fastapi.responses import JSONResponse, Response
 
 from api.dependencies import ReplyDep, metadata
 from api.envelope import ErrorBody, ErrorEnvelope
@@ -42,12 +41,14 @@ def _in_order(calls: list[RestCall]) -> list[RestCall]:
 
 def _add_route(router: APIRouter, call: RestCall) -> None:
     tool, prepares = call.tool, call.tool.risk is Risk.PREPARE
+    model = success_model(call, prepared=prepares)
     router.add_api_route(
         tool.rest.path,
         _preparing(call) if prepares else _reading(call),
         methods=[tool.rest.method],
-        status_code=HTTPStatus.CREATED if prepares else HTTPStatus.OK,
-        response_model=success_model(call, prepared=prepares),
+        status_code=201 if prepares else 200,
+        response_model=model,
+        response_class=JSONResponse if model else Response,
         response_description="Waits for your confirmation." if prepares else "Found.",
         responses=describe_responses(call),
         operation_id=tool.name,
@@ -106,8 +107,7 @@ async def _answer(
         return _refused(result, request, context.now)
     if isinstance(result, Document):
         return _file(result)
-    status = HTTPStatus.CREATED if isinstance(result, Proposed) else HTTPStatus.OK
-    return _json(reply(result).model_dump_json(), status)
+    return _json(reply(result).model_dump_json(), 201 if isinstance(result, Proposed) else 200)
 
 
 def _refused(refusal: Refusal, request: Request, now: datetime) -> Response:
