@@ -34,7 +34,7 @@ def configure_logging(level: str) -> None:
         )
     )
     logging.basicConfig(level=level, handlers=[handler], force=True)
-    for chatty in ("httpx", "httpx2", "httpcore2", "alembic", "psycopg.pool", "uvicorn.error"):
+    for chatty in ("httpx", "httpx2", "httpcore2", "alembic", "mcp", "psycopg.pool", "uvicorn.error"):
         logging.getLogger(chatty).setLevel(logging.ERROR if level == "ERROR" else logging.WARNING)
 
 
