@@ -11,7 +11,7 @@ from agent.assembly import running_assistant
 from api.errors import add_error_handlers
 from api.mcp_mount import BROWSER_HEADERS, mount_mcp
 from api.middleware import RequestMiddleware
-from api.routes import auth, banking, chat, demo, health, pages
+from api.routes import auth, banking, chat, demo, health, openai, pages
 from core.clock import Clock, system_clock
 from core.security.tokens import TokenSigner
 from core.services import Services
@@ -45,8 +45,15 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
         CORSMiddleware,
         allow_origins=settings.cors_origins,
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
-        allow_headers=["Authorization", "Content-Type", "Last-Event-ID", "Idempotency-Key", *BROWSER_HEADERS],
-        expose_headers=["X-Request-ID", "X-Turn-ID", "Retry-After", "Content-Disposition"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "Last-Event-ID",
+            "Idempotency-Key",
+            "X-Session-ID",
+            *BROWSER_HEADERS,
+        ],
+        expose_headers=["X-Request-ID", "X-Turn-ID", "X-Session-ID", "Retry-After", "Content-Disposition"],
     )
     app.add_middleware(RequestMiddleware, max_body_bytes=settings.max_body_bytes)
     return app
@@ -59,6 +66,7 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     app.add_api_route("/api/v2/chat", chat.chat, methods=["POST"], include_in_schema=False)
     app.include_router(auth.router, prefix="/api/v1")
     app.include_router(banking.tool_router(CATALOGUE.offered(CUSTOMER_SCOPES)), prefix="/api/v1")
+    app.include_router(openai.router)
     app.include_router(health.router)
     app.add_api_route("/api/health", health.health, include_in_schema=False)
     if settings.demo:

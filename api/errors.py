@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
+from api import openai_errors
 from api.dependencies import clock_of, metadata
 from api.envelope import ErrorBody, ErrorEnvelope
 from core.errors import TellergraphError
@@ -69,6 +70,8 @@ async def _unexpected(request: Request, error: Exception) -> Response:
 
 
 def _response(request: Request, status: int, body: ErrorBody, headers: dict[str, str] | None = None) -> Response:
+    if request.url.path.startswith(openai_errors.PREFIX):
+        return openai_errors.respond(status, body, headers)
     envelope = ErrorEnvelope(error=body, metadata=metadata(request, clock_of(request)()))
     return Response(
         orjson.dumps(envelope.model_dump(mode="json")), status, headers=headers, media_type="application/json"

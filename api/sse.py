@@ -1,8 +1,8 @@
 """Server-sent events of a turn."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, aclosing
 from typing import Any, cast
 
 import anyio
@@ -20,21 +20,39 @@ SEND_TIMEOUT_SECONDS = 10
 def stream(
     events: AsyncIterator[LoggedEvent], turn_id: str, *, on_shutdown: Callable[[], Awaitable[None]]
 ) -> EventSourceResponse:
+    """A turn's events as they are."""
+    return respond(_encoded(events), {"X-Turn-ID": turn_id}, on_shutdown=on_shutdown)
+
+
+def respond(
+    frames: AsyncGenerator[ServerSentEvent], headers: dict[str, str], *, on_shutdown: Callable[[], Awaitable[None]]
+) -> EventSourceResponse:
     """``on_shutdown`` is called when the server stops, and brings the turn to its end while the stream is open."""
     stopping = anyio.Event()
     return EventSourceResponse(
-        _encoded(events, stopping, on_shutdown),
+        _until_stopped(frames, stopping, on_shutdown),
         ping=PING_SECONDS,
         send_timeout=SEND_TIMEOUT_SECONDS,
-        headers={"X-Turn-ID": turn_id},
+        headers=headers,
         sep="\n",
         shutdown_event=stopping,
         shutdown_grace_period=SHUTDOWN_SECONDS,
     )
 
 
-async def _encoded(
-    events: AsyncIterator[LoggedEvent], stopping: anyio.Event, on_shutdown: Callable[[], Awaitable[None]]
+async def _encoded(events: AsyncIterator[LoggedEvent]) -> AsyncGenerator[ServerSentEvent]:
+    async with closing(events) as open_events:
+        async for event in open_events:
+            yield ServerSentEvent(event.data, event=event.name, id=str(event.id), sep="\n")
+
+
+def closing(events: AsyncIterator[LoggedEvent]) -> AbstractAsyncContextManager[AsyncIterator[LoggedEvent]]:
+    """Closes them when their reader leaves early."""
+    return aclosing(cast(Any, events))
+
+
+async def _until_stopped(
+    frames: AsyncGenerator[ServerSentEvent], stopping: anyio.Event, on_shutdown: Callable[[], Awaitable[None]]
 ) -> AsyncIterator[ServerSentEvent]:
     async def end_turns() -> None:
         await stopping.wait()
@@ -42,8 +60,8 @@ async def _encoded(
 
     ender = asyncio.create_task(end_turns())
     try:
-        async with aclosing(cast(Any, events)) as open_events:
-            async for event in open_events:
-                yield ServerSentEvent(event.data, event=event.name, id=str(event.id), sep="\n")
+        async with aclosing(frames):
+            async for frame in frames:
+                yield frame
     finally:
         ender.cancel()

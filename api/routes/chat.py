@@ -170,12 +170,7 @@ async def delete_history(
 
 
 async def _whole(started: Started, scope: Scope, running: RunningDep, reply: Reply) -> Envelope[ChatResponse]:
-    last: LoggedEvent | None = None
-    async for event in running.assistant.follow(started.turn_id, scope=scope):
-        last = event
-    if last is None or last.name == Failed.event:
-        raise _failure(last)
-    done = Done.model_validate(orjson.loads(last.data))
+    done = await outcome(started, scope, running)
     return reply(
         ChatResponse(
             response=done.answer,
@@ -198,6 +193,16 @@ async def _whole(started: Started, scope: Scope, running: RunningDep, reply: Rep
             ),
         )
     )
+
+
+async def outcome(started: Started, scope: Scope, running: RunningDep) -> Done:
+    """Waits for the end of a turn. Raises what it ended with where that was no answer."""
+    last: LoggedEvent | None = None
+    async for event in running.assistant.follow(started.turn_id, scope=scope):
+        last = event
+    if last is None or last.name == Failed.event:
+        raise _failure(last)
+    return Done.model_validate(orjson.loads(last.data))
 
 
 def _failure(event: LoggedEvent | None) -> TellergraphError:
