@@ -73,7 +73,7 @@ def _file_content(kinds: list[type[Document]]) -> Schema:
 
 
 def _parameter(call: RestCall, name: str, place: str) -> Schema:
-    schema = _without_null(_property(call, name))
+    schema = _without_null(argument_schema(call, name))
     examples = {
         example.said: {"value": example.arguments[name]}
         for example in call.tool.examples
@@ -93,7 +93,7 @@ def _body(call: RestCall) -> Schema:
     schema: Schema = {
         "type": "object",
         "title": call.tool.arguments.__name__,
-        "properties": {name: _property(call, name) for name in call.free},
+        "properties": {name: argument_schema(call, name) for name in call.free},
         "additionalProperties": False,
     } | ({"required": required} if required else {})
     examples = {example.said: {"value": call.free_of(example.arguments)} for example in call.tool.examples}
@@ -104,21 +104,22 @@ def _parameters(call: RestCall) -> Schema:
     return cast(Schema, call.tool.schema["function"]["parameters"])
 
 
-def _property(call: RestCall, name: str) -> Schema:
+def argument_schema(call: RestCall, name: str) -> Schema:
     """Whole, since a schema inside an operation has no ``$defs`` of its own."""
     parameters = _parameters(call)
-    return cast(Schema, _inlined(parameters["properties"][name], parameters.get("$defs", {})))
+    return cast(Schema, inlined(parameters["properties"][name], parameters.get("$defs", {})))
 
 
-def _inlined(schema: Any, definitions: Schema) -> Any:
+def inlined(schema: Any, definitions: Schema) -> Any:
+    """The schema with what it refers to in its place."""
     if isinstance(schema, list):
-        return [_inlined(item, definitions) for item in cast(list[Any], schema)]
+        return [inlined(item, definitions) for item in cast(list[Any], schema)]
     if not isinstance(schema, dict):
         return schema
-    inlined = {key: _inlined(value, definitions) for key, value in cast(Schema, schema).items() if key != "$ref"}
+    own = {key: inlined(value, definitions) for key, value in cast(Schema, schema).items() if key != "$ref"}
     name = cast(Schema, schema).get("$ref", "").rpartition("/")[2]
-    target = cast(Schema, _inlined(definitions[name], definitions)) if name else {}
-    return target | inlined
+    target = cast(Schema, inlined(definitions[name], definitions)) if name else {}
+    return target | own
 
 
 def _without_null(schema: Schema) -> Schema:

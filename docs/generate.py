@@ -1,106 +1,254 @@
-"""Writes docs/tools.md from the tools themselves: python docs/generate.py
+"""Writes docs/tools/ from the tools themselves, an index and a page for each: python docs/generate.py
 
-A test compares, so that the page cannot fall behind.
+A test compares, so that the pages cannot fall behind.
 """
 
-import inspect
+import shlex
 import sys
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from types import ModuleType
-from typing import Any, cast
+from typing import Any
+from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
-from pydantic import BaseModel
+import orjson
 
+from api.rest_call import RestCall
+from api.tool_schema import argument_schema, inlined
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
-from tools.registry import Result, Risk, Tool
+from tools.operations import Proposed
+from tools.registry import Document, Example, Refusal, Result, Risk, Tool
+from tools.results import media_types_of, refusals_of, status_of, successes_of
 
-PAGE = Path(__file__).with_name("tools.md")
+PAGES = Path(__file__).with_name("tools")
+INDEX = "README.md"
 
 _INTRODUCTION = """\
 # Tools
 
-What the assistant can do for a customer who has signed in. `docs/generate.py` writes this page from the definitions in
-`tools/`, which are also what a language model is told.
+What the assistant can do for a customer who has signed in. `docs/generate.py` writes these pages from the definitions
+in `tools/`, which are also what a language model is told.
 
-A tool knows whose data it may read from the turn that calls it: no argument names a customer, and an argument that is
-not listed here is refused. A tool that *looks up* changes nothing. A tool that *prepares* stores an operation and
+A tool knows whose data it may read from the caller's verified token: no argument names a customer, and an argument that
+is not listed is refused. A tool that **reads** changes nothing. A tool that **prepares** stores an operation and
 changes nothing else; the customer's own confirmation, within ten minutes, executes it once (`tools/operations.py`).
 
-"Not found" and "several match" are results like any other: each has a `status`, and the model goes on from there.
+"Not found" and "several match" are results like any other: each has a `status`, and the caller goes on from there.
 Amounts are decimal strings in the currency beside them, days are ISO dates in the bank's time zone.
+
+One definition has four doors, with the same arguments and results:
+
+| Door | How |
+|---|---|
+| the assistant | say it; each page has sentences |
+| REST | the address on the page, under `/api/v1`, with `Authorization: Bearer TOKEN`: see [REST](../rest.md) |
+| MCP | call it by its name, on `/mcp` or through `tellergraph mcp`: see [MCP](../mcp.md) |
+| LangChain | `tools/langchain_tools.py: langchain_tools` |
 """
 
-
-def render_tools() -> str:
-    return "\n".join([_INTRODUCTION, *_sections()])
+_KINDS = {Risk.READ: "reads", Risk.PREPARE: "prepares"}
 
 
-def _sections() -> Iterator[str]:
-    for module, tools in groupby(CATALOGUE.offered(CUSTOMER_SCOPES), _module):
-        yield f"## {_first_sentence(module)}\n"
-        yield from map(_tool, tools)
-        yield "Results:\n"
-        yield from _results(module)
-        yield ""
+def render_pages() -> dict[str, str]:
+    """The text of each page by its file name."""
+    calls = [RestCall.of(tool) for tool in CATALOGUE.offered(CUSTOMER_SCOPES)]
+    return {INDEX: _index(calls)} | {f"{call.tool.name}.md": _page(call) for call in calls}
 
 
-def _module(tool: Tool) -> ModuleType:
-    return cast(ModuleType, inspect.getmodule(tool.run))
+def write_pages() -> None:
+    """Pages of tools that are gone go as well."""
+    PAGES.mkdir(exist_ok=True)
+    pages = render_pages()
+    for old in PAGES.glob("*.md"):
+        if old.name not in pages:
+            old.unlink()
+    for name, text in pages.items():
+        (PAGES / name).write_text(text, encoding="utf-8")
 
 
-def _first_sentence(module: ModuleType) -> str:
-    return inspect.cleandoc(module.__doc__ or "").partition(".")[0]
-
-
-def _tool(tool: Tool) -> str:
-    kind = "Prepares" if tool.risk is Risk.PREPARE else "Looks up"
-    description = tool.description.replace("``", "`")
-    lines = [f"### `{tool.name}`\n", f"*{tool.title}.* {kind}; scope `{tool.scope}`.\n", f"{description}\n"]
-    arguments = tool.schema["function"]["parameters"]["properties"]
-    if arguments:
-        lines += ["| Argument | Takes | Default | Meaning |", "|---|---|---|---|"]
-        lines += [_argument(name, schema) for name, schema in arguments.items()]
+def _index(calls: list[RestCall]) -> str:
+    first_seen = {subject: place for place, subject in reversed(list(enumerate(call.subject for call in calls)))}
+    ordered = sorted(calls, key=lambda call: first_seen[call.subject])
+    lines = [_INTRODUCTION]
+    for subject, group in groupby(ordered, lambda call: call.subject):
+        lines += [f"## {_title(subject)}\n", "| Tool | | Scope | Risk |", "|---|---|---|---|"]
+        lines += [
+            f"| [`{call.tool.name}`]({call.tool.name}.md) | {call.tool.title} | `{call.tool.scope}` | "
+            f"{_KINDS[call.tool.risk]} |"
+            for call in group
+        ]
         lines.append("")
     return "\n".join(lines)
 
 
-def _argument(name: str, schema: dict[str, Any]) -> str:
+def _page(call: RestCall) -> str:
+    parts = [_head(call), _arguments(call), *_results(call), _refusals(call), *_examples(call)]
+    return "\n".join(part for part in parts if part)
+
+
+def _head(call: RestCall) -> str:
+    tool = call.tool
+    return f"""\
+# `{tool.name}`
+
+[Tools]({INDEX}), {_title(call.subject).lower()}: **{tool.title}**
+
+{_plain(tool.description)}
+
+| | |
+|---|---|
+| Scope | `{tool.scope}` |
+| Risk | {_KINDS[tool.risk]} |
+| REST | `{tool.rest.method} /api/v1{tool.rest.path}` |
+"""
+
+
+def _arguments(call: RestCall) -> str:
+    if not call.tool.arguments.model_fields:
+        return "## Arguments\n\nNone.\n"
+    required = call.tool.schema["function"]["parameters"].get("required", [])
+    lines = ["## Arguments\n", "| Argument | Takes | Default | Meaning |", "|---|---|---|---|"]
+    for name in call.tool.arguments.model_fields:
+        schema = argument_schema(call, name)
+        default = "*required*" if name in required else _default(schema)
+        lines.append(f"| `{name}` | {_takes(schema)} | {default} | {_cell(schema.get('description', ''))} |")
+    return "\n".join([*lines, ""])
+
+
+def _default(schema: dict[str, Any]) -> str:
     default = schema.get("default")
-    return f"| `{name}` | {_takes(schema)} | {'' if default is None else f'`{default}`'} | {schema['description']} |"
+    return "" if default is None else f"`{orjson.dumps(default).decode()}`"
 
 
 def _takes(schema: dict[str, Any]) -> str:
-    plain = next((option for option in schema.get("anyOf", []) if option["type"] != "null"), schema)
-    if plain.get("format") == "date":
-        return "date"
-    if plain["type"] == "integer":
-        return f"{plain['minimum']} to {plain['maximum']}"
-    return f"text, {plain.get('minLength', 0)} to {plain['maxLength']} characters"
+    """What a value may be, in a few words."""
+    if options := schema.get("anyOf"):
+        return " or ".join(dict.fromkeys(_takes(option) for option in options if option.get("type") != "null"))
+    if values := schema.get("enum") or ([schema["const"]] if "const" in schema else None):
+        return ", ".join(f"`{value}`" for value in values)
+    kind = schema.get("type")
+    if kind == "array":
+        most = f", at most {schema['maxItems']}" if "maxItems" in schema else ""
+        items = _takes(schema.get("items", {}))
+        return ("list" if items == "object" else f"list of {items}") + most
+    if kind in ("integer", "number"):
+        return _number(schema)
+    if kind == "string":
+        return _text(schema)
+    return {"boolean": "`true` or `false`", "object": "object"}.get(str(kind), "anything")
 
 
-def _results(module: ModuleType) -> Iterator[str]:
-    results = [kind for kind in vars(module).values() if inspect.isclass(kind) and issubclass(kind, Result)]
-    for kind in results:
-        status = kind.model_fields.get("status")
-        if status and isinstance(status.default, str):
-            yield f"- `{status.default}`: {', '.join(_fields(kind))}"
+def _number(schema: dict[str, Any]) -> str:
+    noun = "whole number" if schema["type"] == "integer" else "number"
+    least, most = schema.get("minimum"), schema.get("maximum")
+    if least is not None and most is not None:
+        return f"{least} to {most}"
+    return noun + (f", {least} or more" if least is not None else f", {most} at most" if most is not None else "")
 
 
-def _fields(kind: type[BaseModel]) -> Iterator[str]:
-    for name, field in kind.model_fields.items():
-        if name == "status" and isinstance(field.default, str):
+def _text(schema: dict[str, Any]) -> str:
+    if form := schema.get("format"):
+        return {"date-time": "moment", "uuid": "UUID"}.get(str(form), str(form))
+    most, least = schema.get("maxLength"), schema.get("minLength", 0)
+    if most is None:
+        return "text"
+    return f"text, {least} to {most} characters" if least else f"text, up to {most} characters"
+
+
+def _results(call: RestCall) -> Iterator[str]:
+    yield "## Results\n"
+    for kind in successes_of(call.tool):
+        yield from _result(kind)
+
+
+def _result(kind: type[Result]) -> Iterator[str]:
+    if issubclass(kind, Document):
+        types = " or ".join(f"`{media_type}`" for media_type in media_types_of(kind)) or "of the type that it names"
+        yield f"A file, {types}: as it is over REST, with its name in `Content-Disposition`; base64 in JSON.\n"
+        return
+    status = 201 if issubclass(kind, Proposed) else 200
+    yield f"`{status_of(kind)}` (REST: {status})\n"
+    schema = kind.model_json_schema(mode="serialization")
+    rows = list(_rows("", inlined(schema, schema.get("$defs", {}))))
+    if rows:
+        yield "\n".join(["| Field | | Meaning |", "|---|---|---|", *rows, ""])
+
+
+def _rows(prefix: str, schema: dict[str, Any]) -> Iterator[str]:
+    """Parts of parts with dots; ``[]`` is each of a list."""
+    for name, field in schema.get("properties", {}).items():
+        if name == "status" and not prefix:
             continue
-        item = next((part for part in getattr(field.annotation, "__args__", ()) if _is_model(part)), None)
-        yield f"`{name}`" + (f" (each {', '.join(_fields(item))})" if item else "")
+        yield f"| `{prefix}{name}` | {_nullable(field)} | {_cell(field.get('description', ''))} |"
+        for option in field.get("anyOf", [field]):
+            inner, mark = (option.get("items", {}), "[]") if option.get("type") == "array" else (option, "")
+            yield from _rows(f"{prefix}{name}{mark}.", inner)
 
 
-def _is_model(kind: object) -> bool:
-    return inspect.isclass(kind) and issubclass(kind, BaseModel)
+def _nullable(field: dict[str, Any]) -> str:
+    is_nullable = any(option.get("type") == "null" for option in field.get("anyOf", []))
+    return _takes(field) + (" or null" if is_nullable else "")
+
+
+def _refusals(call: RestCall) -> str:
+    kinds = refusals_of(call.tool)
+    if not kinds:
+        return ""
+    lines = ["## Refusals\n", "| Status | REST | Message | Beside it |", "|---|---|---|---|"]
+    return "\n".join([*lines, *map(_refusal, kinds), ""])
+
+
+def _refusal(kind: type[Refusal]) -> str:
+    message = kind.model_fields["message"].default
+    details = ", ".join(f"`{name}`" for name in kind.model_fields if name not in ("status", "message"))
+    said = _cell(message) if isinstance(message, str) else ""
+    return f"| `{status_of(kind)}` | {kind.http_status} | {said} | {details} |"
+
+
+def _examples(call: RestCall) -> Iterator[str]:
+    if call.tool.examples:
+        yield "## Examples\n"
+    for example in call.tool.examples:
+        yield f'"{example.said}"\n'
+        yield _rest(call, example)
+        yield f"```python\n{_python(call.tool, example)}\n```\n"
+
+
+def _rest(call: RestCall, example: Example) -> str:
+    if any(example.arguments.get(name) is None for name in call.in_path):
+        return "Over REST the address says which one is meant.\n"
+    request = call.request(example.arguments)
+    query = urlencode(request.query, doseq=True)
+    url = f'"$BANK/api/v1{request.path}{"?" + query if query else ""}"'
+    lines = [f"curl {url}" if request.method == "GET" else f"curl -X {request.method} {url}"]
+    lines.append('-H "Authorization: Bearer $TOKEN"')
+    if call.tool.risk is Risk.PREPARE:
+        lines.append('-H "Idempotency-Key: $(uuidgen)"')
+    if request.body:
+        lines += ['-H "Content-Type: application/json"', f"-d {shlex.quote(orjson.dumps(request.body).decode())}"]
+    return "```sh\n" + " \\\n  ".join(lines) + "\n```\n"
+
+
+def _python(tool: Tool, example: Example) -> str:
+    return (
+        f'await session.call_tool("{tool.name}", {example.arguments!r})  # MCP\n'
+        f'await tools["{tool.name}"].ainvoke({example.arguments!r})  # LangChain'
+    )
+
+
+def _title(subject: str) -> str:
+    return subject.replace("-", " ").capitalize()
+
+
+def _plain(text: str) -> str:
+    return text.replace("``", "`")
+
+
+def _cell(text: str) -> str:
+    return " ".join(_plain(text).split()).replace("|", "\\|")
 
 
 if __name__ == "__main__":
-    PAGE.write_text(render_tools(), encoding="utf-8")
+    write_pages()
