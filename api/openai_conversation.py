@@ -25,6 +25,8 @@ _log = get_logger(__name__)
 
 KEPT = timedelta(days=1)
 """How long after its last answer a conversation can be continued by its text."""
+AGAIN = timedelta(minutes=10)
+"""How long it can be continued from where it was before."""
 _SPOKEN = frozenset({"user", "assistant"})
 _STANDING = frozenset({"system", "developer"})
 
@@ -55,8 +57,8 @@ def _wrong(problem: str) -> InvalidInput:
 class Threads:
     """The conversations of one customer, by the text that the client has of them.
 
-    A conversation is found by its latest state alone: a client that goes back and asks something else there begins a
-    new one.
+    A conversation is found by its latest state. By an earlier one only for minutes, for a request that is sent again: a
+    client that later goes back and asks something else there begins a new one.
     """
 
     def __init__(self, redis: Redis, subject: str) -> None:
@@ -77,7 +79,7 @@ class Threads:
         """Lets the client's next request find ``session_id``: when it sends ``messages`` again, and this answer."""
         said = [*messages, Said(role="assistant", content=answer)]
         pipeline = self._redis.pipeline(transaction=False)
-        pipeline.delete(self._key(_until_last_answer(messages)))
+        pipeline.expire(self._key(_until_last_answer(messages)), AGAIN)
         pipeline.set(self._key(_until_last_answer(said)), str(session_id), ex=KEPT)
         try:
             await pipeline.execute()

@@ -16,7 +16,7 @@ def respond(status: int, body: ErrorBody, headers: dict[str, str] | None) -> Res
     # That protocol knows no 422.
     status = HTTPStatus.BAD_REQUEST if status == HTTPStatus.UNPROCESSABLE_ENTITY else status
     fields: list[dict[str, str]] = body.details.get("fields", [])
-    param = fields[0]["field"] if fields else None
+    param = next((each["field"] for each in fields if each["field"] != "body"), None)
     content = error_object(status, body.code, body.message, param)
     return Response(orjson.dumps(content), status, headers=headers, media_type="application/json")
 

@@ -9,23 +9,38 @@ from langgraph.runtime import Runtime
 from agent.events import Routed, Token
 from agent.nodes.tools import tool_context
 from agent.state import State, Turn, Update
-from agent.understanding.intents import Route
+from agent.understanding.intents import OwnIntent, Route
 from tools.operations import Operation
 from tools.queries import QUERIES
 
+_YES_TO_NOTHING = (
+    "This conversation begins with your yes, so I cannot tell what you mean, and nothing has changed. If I prepared "
+    "something for you before, it waits in the app for you to confirm it."
+)
+
 
 async def refer(state: State, runtime: Runtime[Turn]) -> Update:
-    turn, pending = runtime.context, state.get("pending") or {}
+    turn, pending = runtime.context, state.get("pending")
+    if pending is None:
+        understood = _understood(Route.SMALL_TALK, OwnIntent.ACKNOWLEDGEMENT)
+        return understood | await _say(_YES_TO_NOTHING, understood, turn) | {"asks_confirmation": False}
     operation = await _stored(turn, UUID(pending["operation_id"]))
-    understood = {"route": Route.OPERATION.value, "intent": operation.type, "confidence": 1.0}
+    understood = _understood(Route.OPERATION, operation.type)
+    if operation.status == "pending" and datetime.fromisoformat(pending["expires_at"]) > turn.now:
+        said = f"{operation.summary}: this still waits for your confirmation. Nothing has changed yet."
+        return understood | await _say(said, understood, turn)
     await turn.emit(Routed.model_validate(understood))
-    is_over = datetime.fromisoformat(pending["expires_at"]) <= turn.now
-    if operation.status != "pending" or is_over:
-        status = "expired" if operation.status == "pending" else operation.status
-        return understood | {"ended": _ended(operation, status), "pending": None, "asks_confirmation": False}
-    said = f"{operation.summary}: this still waits for your confirmation. Nothing has changed yet."
-    await turn.emit(Token(text=said))
-    return understood | {"answer": said, "model": "offline"}
+    return understood | {"ended": _ended(operation), "pending": None, "asks_confirmation": False}
+
+
+def _understood(route: Route, intent: str) -> Update:
+    return {"route": route.value, "intent": str(intent), "confidence": 1.0}
+
+
+async def _say(text: str, understood: Update, turn: Turn) -> Update:
+    await turn.emit(Routed.model_validate(understood))
+    await turn.emit(Token(text=text))
+    return {"answer": text, "model": "offline"}
 
 
 async def _stored(turn: Turn, operation_id: UUID) -> Operation:
@@ -36,11 +51,11 @@ async def _stored(turn: Turn, operation_id: UUID) -> Operation:
         return await db.get(Operation, QUERIES["get_operation"], key)
 
 
-def _ended(operation: Operation, status: str) -> dict[str, Any]:
+def _ended(operation: Operation) -> dict[str, Any]:
     return {
         "operation_id": str(operation.id),
         "type": operation.type,
-        "status": status,
+        "status": "expired" if operation.status == "pending" else operation.status,
         "summary": operation.summary,
         "error": operation.error,
     }

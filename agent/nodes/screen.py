@@ -15,11 +15,12 @@ async def screen(state: State, runtime: Runtime[Turn]) -> Update:
     turn.placeholders.reserve(message["content"] for message in state.get("history", []))
     message = mask(turn.raw_message, turn.placeholders)
     pending = state.get("pending")
+    answer = find_answer(message, just_asked=bool(pending and pending["just_asked"]))
+    # A yes that begins a conversation answers nothing that we asked in it.
+    if answer == "approve" and not turn.takes_a_yes and (pending or not state.get("history")):
+        return {"message": message, "asks_confirmation": True}
     if pending is None:
         return {"message": message}
-    answer = find_answer(message, just_asked=pending["just_asked"])
-    if answer == "approve" and not turn.takes_a_yes:
-        return {"message": message, "asks_confirmation": True}
     answer = None if pending["step_up"] else answer
     if answer is not None:
         return {
