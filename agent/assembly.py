@@ -32,6 +32,8 @@ from core.settings import Settings
 from knowledge.embed import Encoder
 from knowledge.retrieve import Retriever
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
+from tools.registry import Bank
+from tools.step_up import LogSender, StepUpCodes
 
 _REDIS_PATIENCE = 15.0
 """Seconds for an answer. Well above what a reader of events waits for, or it would be cut off waiting."""
@@ -43,6 +45,7 @@ class Running:
 
     assistant: Assistant
     conversations: Conversations
+    bank: Bank
     database: Database
     redis: Redis
     events: EventLog
@@ -57,6 +60,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         database = Database(services.app_url, pool_size=settings.database_pool_size)
         await database.open()
         stack.push_async_callback(database.close)
+        bank = Bank(database, StepUpCodes(services.secret_key, LogSender()))
         redis = Redis.from_url(services.redis_url, socket_timeout=_REDIS_PATIENCE, max_connections=2 * MOST_READERS)
         stack.push_async_callback(redis.aclose)
         pool = await stack.enter_async_context(_checkpoint_pool(services, settings))
@@ -65,7 +69,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         threads = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="encoder"))
         models = build_chain(settings, client)
         parts = Parts(
-            database=database,
+            bank=bank,
             encoder=await asyncio.to_thread(Encoder.load),
             heads=Heads.load(),
             retriever=Retriever(database),
@@ -83,7 +87,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         )
         await stack.enter_async_context(housekeeping(assistant, checkpoints))
         stack.push_async_callback(assistant.drain)
-        yield Running(assistant, conversations, database, redis, events, checkpoints, models)
+        yield Running(assistant, conversations, bank, database, redis, events, checkpoints, models)
 
 
 def _offline_alone(settings: Settings) -> ModelChain:

@@ -5,15 +5,14 @@ from dataclasses import dataclass
 
 from agent.models.chain import ModelChain
 from agent.understanding.heads import Heads
-from core.db.database import Database
 from knowledge.embed import Encoder
 from knowledge.retrieve import Retriever
-from tools.registry import Registry
+from tools.registry import Bank, Registry
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    database: Database
+    bank: Bank
     encoder: Encoder
     heads: Heads
     retriever: Retriever

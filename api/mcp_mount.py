@@ -102,7 +102,7 @@ def _context_of(request: ServerRequestContext[Any, Request]) -> ToolContext:
     http = request.request
     if http is None:
         raise Unauthorized("Please log in.")
-    return context_for(http.state.customer, http.app.state.running.database, clock_of(http)())
+    return context_for(http.state.customer, http.app.state.running.bank, clock_of(http)())
 
 
 def _refusal(request: Request, error: CallerError) -> Response:

@@ -15,7 +15,7 @@ async def get_context(identity: SignedInDep, running: RunningDep, now: NowDep) -
     """Raises Forbidden for staff, who have no accounts here."""
     if identity.account_type is not AccountType.CUSTOMER:
         raise Forbidden("This is for customers. Staff work in the admin console.", code="customers_only")
-    return ToolContext(running.database, identity.id, now, turn_id=None, initiated_by="rest")
+    return ToolContext(running.bank, identity.id, now, turn_id=None, initiated_by="rest")
 
 
 ContextDep = Annotated[ToolContext, Depends(get_context)]

@@ -5,8 +5,7 @@ from typing import Any, cast
 
 from api.envelope import Envelope, ErrorEnvelope
 from api.rest_call import RestCall
-from tools.operations import Proposed
-from tools.registry import Document, Refusal, Risk
+from tools.registry import Document, Proposed, Refusal, Risk
 from tools.results import media_types_of, refusals_of, status_of, successes_of
 
 Responses = dict[int | str, dict[str, Any]]

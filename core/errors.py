@@ -7,6 +7,7 @@ CLI into a line. ``message`` is written for the person who reads it and never ca
         InvalidInput 400     Unauthorized 401   Forbidden 403   NotFound 404   Conflict 409   TooLarge 413
       Refused 422            the bank says no for a reason the customer can act on
       Unavailable 503        a service of ours is gone; try again
+        Contention             the same rows were wanted by others; the database layer tries again by itself
         ProviderFailed       a language model failed; the chain goes on to the next
 """
 
@@ -72,6 +73,12 @@ class Refused(TellergraphError):
 class Unavailable(TellergraphError):
     code = "service_unavailable"
     status = 503
+
+
+class Contention(Unavailable):
+    """Others changed the same rows at the same moment; nothing was done. ``Database.transact`` tries again."""
+
+    code = "busy"
 
 
 class ProviderFailed(Unavailable):

@@ -18,8 +18,7 @@ import orjson
 from api.rest_call import RestCall
 from api.tool_schema import argument_schema, inlined
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
-from tools.operations import Proposed
-from tools.registry import Document, Example, Refusal, Result, Risk, Tool
+from tools.registry import Document, Example, Proposed, Refusal, Result, Risk, Tool
 from tools.results import media_types_of, refusals_of, status_of, successes_of
 
 PAGES = Path(__file__).with_name("tools")

@@ -2,16 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from pydantic import Field
 
-from core.db.database import ReadHandle
+from core.db.database import ReadHandle, WriteHandle
 from tools.accounts import NoArguments
-from tools.operations import Proposed, propose
+from tools.operations import effect, propose
 from tools.queries import QUERIES
-from tools.registry import Arguments, Refusal, Result, Risk, ToolContext, Unclear, tool
+from tools.registry import Arguments, Proposed, Refusal, Result, Risk, ToolContext, Unclear, tool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +136,15 @@ async def _prepare(
             context,
             operation,
             payload={"card_id": str(card.id), "from_status": from_status, "to_status": to_status},
-            proposed=Proposed(type=operation, summary=f"{verb.capitalize()} the {card.label}", card=card.last4),
+            proposed=Proposed(summary=f"{verb.capitalize()} the {card.label}", card=card.last4),
         )
+
+
+@effect("freeze_card")
+@effect("unfreeze_card")
+async def _set_status(db: WriteHandle, context: ToolContext, payload: dict[str, Any]) -> str | None:
+    changed = await db.execute(QUERIES["set_card_status"], payload | {"customer_id": context.customer_id})
+    return None if changed else "card_changed"
 
 
 async def _list_cards(db: ReadHandle, context: ToolContext) -> list[_CardRow]:

@@ -21,12 +21,13 @@ from core.db.migrate import migrate
 from core.errors import CallerError
 from core.logging import configure_logging
 from core.security.tokens import TokenSigner
-from core.services import running_services
+from core.services import Services, running_services
 from core.services.secret_key import get_secret_key
 from core.settings import Settings, load_settings
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.mcp_server import ContextOf, build_mcp_server, context_for, verify_customer
-from tools.registry import ToolContext
+from tools.registry import Bank, ToolContext
+from tools.step_up import LogSender, StepUpCodes
 
 _STANDARD_INPUT = 0
 _BLOCK = 65_536
@@ -44,7 +45,7 @@ def mcp() -> None:
     token = _access_token(settings, signer)
     with running_services(settings) as services:
         migrate(services)
-        asyncio.run(_speak(services.app_url, signer, token, settings.database_pool_size))
+        asyncio.run(_speak(services, signer, token, settings.database_pool_size))
 
 
 def _access_token(settings: Settings, signer: TokenSigner) -> str:
@@ -64,12 +65,13 @@ def _stop(reason: str) -> NoReturn:
     raise typer.Exit(2)
 
 
-async def _speak(app_url: str, signer: TokenSigner, token: str, pool_size: int) -> None:
+async def _speak(services: Services, signer: TokenSigner, token: str, pool_size: int) -> None:
     """Until standard input ends."""
-    database = Database(app_url, pool_size=pool_size)
+    database = Database(services.app_url, pool_size=pool_size)
+    bank = Bank(database, StepUpCodes(services.secret_key, LogSender()))
     await database.open()
     try:
-        server = build_mcp_server(CATALOGUE, CUSTOMER_SCOPES, for_token(signer, token, database, system_clock))
+        server = build_mcp_server(CATALOGUE, CUSTOMER_SCOPES, for_token(signer, token, bank, system_clock))
         lines = cast(AsyncFile[str], _lines())  # it is iterated over and nothing else
         async with stdio_server(lines) as (requests, answers):
             await server.run(requests, answers, server.create_initialization_options())
@@ -96,10 +98,10 @@ async def _read_some() -> bytes:
     return os.read(_STANDARD_INPUT, _BLOCK)
 
 
-def for_token(signer: TokenSigner, token: str, database: Database, clock: Clock) -> ContextOf:
+def for_token(signer: TokenSigner, token: str, bank: Bank, clock: Clock) -> ContextOf:
     """The customer of one token, for as long as it is good."""
 
     def context_of(_: ServerRequestContext[Any, Any]) -> ToolContext:
-        return context_for(verify_customer(signer, token), database, clock())
+        return context_for(verify_customer(signer, token), bank, clock())
 
     return context_of

@@ -30,12 +30,11 @@ from mcp_types import (
 )
 from mcp_types import Tool as McpTool
 
-from core.db.database import Database
 from core.errors import CallerError, Forbidden, TellergraphError
 from core.logging import get_logger
 from core.security.tokens import AccountType, Identity, TokenSigner
 from core.version import VERSION
-from tools.registry import Document, Registry, Result, Risk, Tool, ToolContext
+from tools.registry import Bank, Document, Registry, Result, Risk, Tool, ToolContext
 
 _log = get_logger(__name__)
 
@@ -68,9 +67,9 @@ def verify_customer(signer: TokenSigner, token: str) -> Identity:
     return identity
 
 
-def context_for(customer: Identity, database: Database, now: datetime) -> ToolContext:
+def context_for(customer: Identity, bank: Bank, now: datetime) -> ToolContext:
     """Of one request by a verified customer."""
-    return ToolContext(database, customer.id, now, turn_id=None, initiated_by="mcp")
+    return ToolContext(bank, customer.id, now, turn_id=None, initiated_by="mcp")
 
 
 def build_mcp_server(registry: Registry, scopes: frozenset[str], context_of: ContextOf) -> Server[Any]:

@@ -1,49 +1,39 @@
-"""The command log. A tool proposes; only the customer's own decision executes, once.
+"""The command log. A tool proposes; only the customer's own confirmation executes, once.
 
-``decide`` is called by the confirmation endpoint and by the graph's ``act`` node, never by a model: it is not a tool.
-The claim, the effect, the end state and the audit line are one transaction.
+    propose   stores a pending operation: what a PREPARE tool does
+    confirm   the customer's yes, with a code where one is asked for: mints a single-use slip
+    execute   spends the slip: claim, effect, end state and audit line are one transaction
+    decide    both, or the customer's no
+
+``confirm``, ``execute`` and ``decide`` are called by the confirmation endpoints and by the graph's ``act`` node, never
+by a model: they are no tools. Money is posted by the database itself (``execute_operation`` in 0004_ledger.up.sql);
+every other change is an ``effect`` here, which the database lets through only inside the transaction that claimed it.
 """
 
 import hashlib
+import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
-from uuid import UUID
+from uuid import UUID, uuid4
 
-import orjson
 from psycopg.types.json import Jsonb
-from pydantic import Field
 
 from core.db.database import WriteHandle
-from core.errors import NotFound
+from core.errors import Conflict, NotFound, Refused
+from core.money import Money
 from tools.queries import QUERIES
-from tools.registry import Result, ToolContext
+from tools.reasons import reason_of
+from tools.registry import Proposed, ToolContext
 
 PROPOSAL_TTL = timedelta(minutes=10)
 """How long a customer has to confirm."""
+SLIP_TTL = timedelta(minutes=1)
+"""How long a confirmation may wait to be executed."""
 
 Decision = Literal["approve", "deny"]
 Status = Literal["pending", "processing", "completed", "failed", "cancelled", "expired"]
-
-
-class Proposed(Result):
-    """What the customer is asked to confirm. Fields that do not apply are null."""
-
-    status: Literal["confirmation_needed"] = "confirmation_needed"
-    operation_id: str = ""
-    type: str
-    summary: str
-    amount: str | None = None
-    currency: str | None = None
-    payee: str | None = None
-    account: str | None = None
-    to_account: str | None = None
-    card: str | None = Field(default=None, description="Last four digits.")
-    date: str | None = None
-    fee: str | None = None
-    step_up: bool = False
-    expires_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,24 +43,75 @@ class Operation:
     status: Status
     payload: dict[str, Any]
     summary: str
+    amount_minor: int | None
+    currency: str | None
+    recipient: str | None
+    step_up: bool
+    error_code: str | None
+    created_at: datetime
     expires_at: datetime
-    error: str | None
+    completed_at: datetime | None
+
+    @property
+    def error(self) -> str | None:
+        """Why nothing was done, as the customer may read it."""
+        return reason_of(self.error_code) if self.error_code else None
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """A customer's yes to one operation. The secret is known to nobody but its holder; the database has the hash."""
+
+    operation_id: UUID
+    secret: str
+
+
+Effect = Callable[[WriteHandle, ToolContext, dict[str, Any]], Awaitable[str | None]]
+_EFFECTS: dict[str, Effect] = {}
+
+
+def effect(operation: str) -> Callable[[Effect], Effect]:
+    """What an approved operation of this type does, given its payload: None, or the code of the reason why nothing was
+    done (tools/reasons.py), before it changed anything."""
+
+    def define(run: Effect) -> Effect:
+        _EFFECTS[operation] = run
+        return run
+
+    return define
 
 
 async def propose(
-    db: WriteHandle, context: ToolContext, operation: str, *, payload: dict[str, Any], proposed: Proposed
+    db: WriteHandle,
+    context: ToolContext,
+    operation: str,
+    *,
+    payload: dict[str, Any],
+    proposed: Proposed,
+    money: Money | None = None,
 ) -> Proposed:
-    """Stores a pending operation. The same proposal in the same turn is the same row."""
-    digest = hashlib.sha256(orjson.dumps({"type": operation, **payload}, option=orjson.OPT_SORT_KEYS)).hexdigest()
-    key = {"customer_id": context.customer_id, "idempotency_key": f"{context.turn_id}:{digest[:16]}"}
+    """Stores a pending operation and returns it as the customer is asked about it. The database adds the policy and
+    whether a code is needed. The same proposal under the same key, or in the same turn, is the same row.
+
+    Args:
+        operation: a row of ``operation_types``.
+        payload: what ``effect`` or ``post_payment`` needs: strings, integers, booleans, nulls.
+        money: the amount that limits and the step-up threshold are about.
+
+    Raises:
+        Conflict: another proposal stands under the idempotency key.
+    """
+    key = {"customer_id": context.customer_id, "idempotency_key": _key(context, operation, payload)}
     await db.execute(
         QUERIES["insert_operation"],
         key
         | {
             "type": operation,
             "payload": Jsonb(payload),
-            "payload_hash": digest,
             "summary": proposed.summary,
+            "amount_minor": money and money.minor,
+            "currency": money and money.currency,
+            "recipient": proposed.payee or proposed.to_account,
             "initiated_by": context.initiated_by,
             "turn_id": context.turn_id,
             "now": context.now,
@@ -78,67 +119,125 @@ async def propose(
         },
     )
     stored = await db.get(Operation, QUERIES["get_operation_by_key"], key)
+    if stored.type != operation or stored.payload != payload:
+        raise Conflict(
+            "Another request stands under this idempotency key. Use a new key for a new request.",
+            code="idempotency_key_reused",
+        )
     return proposed.model_copy(
-        update={"operation_id": str(stored.id), "expires_at": stored.expires_at.isoformat(timespec="seconds")}
+        update={
+            "operation_id": str(stored.id),
+            "type": operation,
+            "step_up": stored.step_up,
+            "expires_at": stored.expires_at.isoformat(timespec="seconds"),
+        }
     )
 
 
-async def decide(context: ToolContext, operation_id: UUID, decision: Decision) -> Operation:
+def _key(context: ToolContext, operation: str, payload: dict[str, Any]) -> str:
+    if context.idempotency_key is not None:
+        return context.idempotency_key
+    if context.turn_id is None:
+        return str(uuid4())
+    said = repr((operation, sorted(payload.items()))).encode()
+    return f"{context.turn_id}:{hashlib.sha256(said).hexdigest()[:16]}"
+
+
+async def get_operation(context: ToolContext, operation_id: UUID) -> Operation:
+    """Raises NotFound for an operation that is not the customer's."""
+    key = {"operation_id": operation_id, "customer_id": context.customer_id}
+    found = await context.database.fetch(Operation, QUERIES["get_operation"], key, scope=context.scope)
+    if not found:
+        raise NotFound("There is no such operation.")
+    return found[0]
+
+
+async def confirm(context: ToolContext, operation_id: UUID, *, code: str | None = None) -> Slip:
+    """The customer's yes.
+
+    Raises:
+        NotFound: the operation is not the customer's.
+        Refused: it is over, or the code is missing or wrong.
+    """
+    operation = await get_operation(context, operation_id)
+    if operation.step_up and operation.status == "pending":
+        await context.step_up.answer(context, operation_id, code)
+    slip = Slip(operation_id, secrets.token_hex(32))
+    await context.database.run(
+        (
+            QUERIES["mint_slip"],
+            {
+                "operation_id": operation_id,
+                "slip_hash": hashlib.sha256(slip.secret.encode()).digest(),
+                "now": context.now,
+                "expires_at": context.now + SLIP_TTL,
+            },
+        ),
+        scope=context.scope,
+    )
+    return slip
+
+
+async def execute(context: ToolContext, slip: Slip) -> Operation:
+    """Does what was confirmed, once, and returns the operation as it stands then: also when it was over before.
+
+    Raises:
+        NotFound: it is not the customer's.
+        Refused: the slip does not count.
+    """
+
+    async def work(db: WriteHandle) -> Operation:
+        values = {"operation_id": slip.operation_id, "slip": slip.secret, "now": context.now}
+        claimed = await db.get(Operation, QUERIES["execute_operation"], values)
+        if claimed.status != "processing":
+            return claimed
+        error_code = await _EFFECTS[claimed.type](db, context, claimed.payload)
+        return await _end(db, context, claimed.id, "processing", "failed" if error_code else "completed", error_code)
+
+    try:
+        return await context.database.transact(work, scope=context.scope)
+    except (Refused, Conflict) as error:
+        if error.error_code == "slip_invalid":
+            raise
+        # A rule of the database spoke up in the middle of an effect: nothing of it stays, and nothing stays pending.
+        return await _end_alone(context, slip.operation_id, "failed", "not_allowed")
+
+
+async def decide(context: ToolContext, operation_id: UUID, decision: Decision, *, code: str | None = None) -> Operation:
     """Ends a pending operation as its customer decided and returns it as it stands then: also when it was over before
-    (its status tells). Raises NotFound for an operation that is not the customer's."""
-    key = {"operation_id": operation_id, "customer_id": context.customer_id, "now": context.now}
+    (its status tells).
+
+    Raises:
+        NotFound: the operation is not the customer's.
+        Refused: the code is missing or wrong; the operation still waits.
+    """
+    operation = await get_operation(context, operation_id)
+    if operation.status != "pending":
+        return operation
+    if operation.expires_at <= context.now:
+        return await _end_alone(context, operation_id, "expired", "expired")
+    if decision == "deny":
+        return await _end_alone(context, operation_id, "cancelled", None)
+    try:
+        slip = await confirm(context, operation_id, code=code)
+    except Refused as error:
+        if error.error_code != "nothing_to_confirm":
+            raise
+        # Somebody else ended it at the same moment.
+        return await get_operation(context, operation_id)
+    return await execute(context, slip)
+
+
+async def _end_alone(context: ToolContext, operation_id: UUID, status: Status, error_code: str | None) -> Operation:
     async with context.database.writing(context.scope) as db:
-        if decision == "approve":
-            ended = await _execute(db, context, key)
-        else:
-            ended = await _end(db, key, "pending", "cancelled", None)
-        ended = ended or await db.find(Operation, QUERIES["expire_operation"], key)
-        if ended is None:
-            found = await db.find(Operation, QUERIES["get_operation"], key)
-            if found is None:
-                raise NotFound("There is no such operation.")
-            return found
-        await _audit(db, context, ended)
-        return ended
-
-
-async def _execute(db: WriteHandle, context: ToolContext, key: dict[str, Any]) -> Operation | None:
-    claimed = await db.find(Operation, QUERIES["claim_operation"], key)
-    if claimed is None:
-        return None
-    error = await _EFFECTS[claimed.type](db, context, claimed.payload)
-    return await _end(db, key, "processing", "failed" if error else "completed", error)
+        return await _end(db, context, operation_id, "pending", status, error_code)
 
 
 async def _end(
-    db: WriteHandle, key: dict[str, Any], from_status: Status, to_status: Status, error: str | None
-) -> Operation | None:
-    values = key | {"from_status": from_status, "to_status": to_status, "error": error}
-    return await db.find(Operation, QUERIES["end_operation"], values)
-
-
-async def _audit(db: WriteHandle, context: ToolContext, operation: Operation) -> None:
-    await db.execute(
-        QUERIES["insert_audit"],
-        {
-            "actor": f"customer:{context.customer_id}",
-            "customer_id": context.customer_id,
-            "action": f"operation.{operation.status}",
-            "resource": f"operation:{operation.id}",
-            "detail": Jsonb({"type": operation.type, "error": operation.error}),
-            "turn_id": context.turn_id,
-            "now": context.now,
-        },
-    )
-
-
-async def _set_card_status(db: WriteHandle, context: ToolContext, payload: dict[str, Any]) -> str | None:
-    changed = await db.execute(QUERIES["set_card_status"], payload | {"customer_id": context.customer_id})
-    return None if changed else f"The card is no longer {payload['from_status']}."
-
-
-_EFFECTS: dict[str, Callable[[WriteHandle, ToolContext, dict[str, Any]], Awaitable[str | None]]] = {
-    "freeze_card": _set_card_status,
-    "unfreeze_card": _set_card_status,
-}
-"""What each type does when it is approved: None, or the sentence that says why nothing was done."""
+    db: WriteHandle, context: ToolContext, operation_id: UUID, from_status: Status, to_status: Status, code: str | None
+) -> Operation:
+    values = {"operation_id": operation_id, "customer_id": context.customer_id, "now": context.now}
+    values |= {"from_status": from_status, "to_status": to_status, "error_code": code}
+    ended = await db.find(Operation, QUERIES["end_operation"], values)
+    # None: somebody else ended it at the same moment.
+    return ended or await db.get(Operation, QUERIES["get_operation"], values)

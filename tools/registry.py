@@ -1,5 +1,5 @@
 """One definition of a tool: typed input, typed output, scope, risk and a docstring written for the model. The agent's
-tools, MCP (tools/mcp_server.py), REST (api/routes/banking.py), LangChain (tools/langchain_tools.py) and docs/tools.md
+tools, MCP (tools/mcp_server.py), REST (api/routes/banking.py), LangChain (tools/langchain_tools.py) and docs/tools/
 are all made from it.
 
 A tool takes what to look for from its arguments and everything else from the context; no argument can name a customer.
@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal, TypeVar, cast
+from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeVar, cast
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, ValidationError, field_validator
@@ -79,15 +79,54 @@ class Document(Result):
     content: Annotated[bytes, PlainSerializer(_as_base64, when_used="json")] = Field(repr=False)
 
 
+class Proposed(Result):
+    """What the customer is asked to confirm. Fields that do not apply are null."""
+
+    status: Literal["confirmation_needed"] = "confirmation_needed"
+    operation_id: str = ""
+    type: str = ""
+    summary: str
+    amount: str | None = Field(default=None, description="Decimal string.")
+    currency: str | None = None
+    payee: str | None = None
+    account: str | None = Field(default=None, description="The account that it is taken from, or that is changed.")
+    to_account: str | None = None
+    card: str | None = Field(default=None, description="Last four digits.")
+    date: str | None = Field(default=None, description="ISO date.")
+    fee: str | None = Field(default=None, description="Decimal string, in the currency of the account.")
+    step_up: bool = Field(default=False, description="Whether the confirmation needs a security code.")
+    expires_at: str = ""
+
+
 InitiatedBy = Literal["chat", "rest", "mcp", "staff"]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+class StepUp(Protocol):
+    """Asks a customer for a code (tools/step_up.py)."""
+
+    async def issue(self, context: "ToolContext", operation_id: UUID) -> None:
+        """Makes the code of a proposal that needs one, and sends it. Once for each proposal."""
+        ...
+
+    async def answer(self, context: "ToolContext", operation_id: UUID, code: str | None) -> None:
+        """Raises Refused for a code that is missing or wrong, and when there were too many."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """What tools work with: built once for each process."""
+
+    database: Database
+    step_up: StepUp
 
 
 @dataclass(frozen=True, slots=True)
 class ToolContext:
     """Whose data, which moment, on whose behalf."""
 
-    database: Database
+    bank: Bank
     customer_id: UUID
     now: datetime
     turn_id: UUID | None
@@ -97,8 +136,16 @@ class ToolContext:
     """The caller's own, for what a ``prepare`` tool stores; without one, a chat's turn and the proposal make it."""
 
     @property
+    def database(self) -> Database:
+        return self.bank.database
+
+    @property
+    def step_up(self) -> StepUp:
+        return self.bank.step_up
+
+    @property
     def scope(self) -> Scope:
-        return Scope(customer_id=self.customer_id, subject=f"customer:{self.customer_id}")
+        return Scope(customer_id=self.customer_id, subject=f"customer:{self.customer_id}", turn_id=self.turn_id)
 
     @property
     def today(self) -> date:
@@ -214,7 +261,10 @@ class Registry:
         except ValidationError as error:
             return ToolOutcome(name, error=_explain(error))
         try:
-            return ToolOutcome(name, result=await found.run(context, parsed))
+            result = await found.run(context, parsed)
+            if isinstance(result, Proposed) and result.step_up:
+                await context.step_up.issue(context, UUID(result.operation_id))
+            return ToolOutcome(name, result=result)
         except (CallerError, Refused) as error:
             return ToolOutcome(name, error=error.message)
 

@@ -11,8 +11,8 @@ from agent.messages import ToolCall, ToolReturn
 from agent.offer import offered_tools
 from agent.state import State, Turn, Update
 from core.errors import Forbidden
-from tools.operations import Proposed, decide
-from tools.registry import ToolContext, ToolOutcome
+from tools.operations import decide
+from tools.registry import Proposed, ToolContext, ToolOutcome
 
 
 async def tools(state: State, runtime: Runtime[Turn]) -> Update:
@@ -58,7 +58,7 @@ def tool_context(turn: Turn) -> ToolContext:
     """Raises Forbidden for a visitor: the graph offers no tools then."""
     if turn.customer_id is None:
         raise Forbidden("Please log in first.")
-    return ToolContext(turn.parts.database, turn.customer_id, turn.now, turn.turn_id, turn.initiated_by)
+    return ToolContext(turn.parts.bank, turn.customer_id, turn.now, turn.turn_id, turn.initiated_by)
 
 
 def _restored(arguments: dict[str, Any], turn: Turn) -> dict[str, Any]:

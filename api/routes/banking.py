@@ -15,8 +15,7 @@ from api.envelope import ErrorBody, ErrorEnvelope
 from api.rest_call import RestCall
 from api.tool_context import ContextDep, KeyedContextDep
 from api.tool_schema import describe_request, describe_responses, success_model
-from tools.operations import Proposed
-from tools.registry import Document, Refusal, Risk, Tool, ToolContext
+from tools.registry import Document, Proposed, Refusal, Risk, Tool, ToolContext
 
 _PRIVATE = {"Cache-Control": "no-store"}
 

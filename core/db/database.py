@@ -5,7 +5,9 @@ Readers get a ``ReadHandle``, writers a ``WriteHandle``: a read-only tool cannot
 read-only as well).
 """
 
-from collections.abc import AsyncGenerator, Generator, Mapping
+import asyncio
+import random
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, fields
 from typing import Any, LiteralString, TypeVar
@@ -19,9 +21,10 @@ from psycopg.rows import class_row, dict_row
 from psycopg_pool import PoolTimeout
 
 from core.db.pool import make_pool
-from core.errors import Conflict, InvalidInput, NotFound, Refused, TellergraphError, Unavailable
+from core.errors import Conflict, Contention, InvalidInput, NotFound, Refused, TellergraphError, Unavailable
 
 Row = TypeVar("Row")
+Done = TypeVar("Done")
 Params = Mapping[str, Any]
 
 
@@ -86,6 +89,10 @@ class WriteHandle(ReadHandle):
 
 Statement = tuple[LiteralString, Params]
 
+_ATTEMPTS = 6
+_PAUSE = 0.005
+"""Seconds before the second attempt, at most; each further pause doubles."""
+
 
 class Database:
     """The runtime role's pool.
@@ -134,6 +141,23 @@ class Database:
         async with self._transaction(scope, "begin") as connection:
             yield WriteHandle(connection)
 
+    async def transact(self, work: Callable[[WriteHandle], Awaitable[Done]], *, scope: Scope = NOBODY) -> Done:
+        """Runs ``work`` in one transaction, again from the start where PostgreSQL ended it in favour of another.
+
+        Raises:
+            Contention: it was ended so each time.
+        """
+        for attempt in range(_ATTEMPTS):
+            try:
+                async with self.writing(scope) as db:
+                    return await work(db)
+            except Contention:
+                if attempt == _ATTEMPTS - 1:
+                    raise
+                # Apart from each other, or the same two would meet again.
+                await asyncio.sleep(_PAUSE * 2**attempt * random.uniform(0.5, 1.0))  # noqa: S311
+        raise AssertionError("unreachable")
+
     @asynccontextmanager
     async def _transaction(self, scope: Scope, begin: LiteralString) -> AsyncGenerator[AsyncConnection[Any]]:
         async with self._connection() as connection:
@@ -173,6 +197,16 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
+_REFUSED: dict[str, Callable[[], TellergraphError]] = {
+    "TG010": lambda: Refused("This confirmation does not count any more. Please ask again.", code="slip_invalid"),
+    "TG011": lambda: Refused("Please send the security code with the confirmation.", code="step_up_required"),
+    "TG013": lambda: Refused("There is no exchange rate for that currency.", code="no_rate"),
+    "TG015": lambda: Refused("There is nothing to confirm any more. Please ask again.", code="nothing_to_confirm"),
+    "TG016": lambda: NotFound("There is no such operation."),
+}
+"""What functions of the schema raise (core/db/migrations/sql), by SQLSTATE."""
+
+
 @contextmanager
 def translated_errors() -> Generator[None]:
     """For code that brings its own connections, such as LangGraph's checkpoints."""
@@ -184,12 +218,16 @@ def translated_errors() -> Generator[None]:
 
 def translate(error: psycopg.Error) -> TellergraphError:
     """The driver's error as one of ours. Unknown ones stay internal: their text names tables and values."""
+    if isinstance(error, errors.SerializationFailure | errors.DeadlockDetected | errors.LockNotAvailable):
+        return Contention("Somebody else is changing the same thing just now. Please try again in a moment.")
     if isinstance(error, PoolTimeout | psycopg.OperationalError | psycopg.InterfaceError):
         return Unavailable("The database cannot be reached just now. Please try again in a moment.")
     if isinstance(error, errors.UniqueViolation):
         return Conflict("That exists already.", details={"constraint": error.diag.constraint_name or ""})
     if isinstance(error, errors.DataError):
         return InvalidInput("A value is out of its range.")
-    if isinstance(error, errors.RaiseException | errors.CheckViolation):
-        return Refused("The bank's rules do not allow that.")
+    if error.sqlstate in _REFUSED:
+        return _REFUSED[error.sqlstate]()
+    if isinstance(error, errors.RaiseException | errors.CheckViolation) or (error.sqlstate or "").startswith("TG"):
+        return Refused("The bank's rules do not allow that.", details={"constraint": error.diag.constraint_name or ""})
     return TellergraphError("Something went wrong on our side.")

@@ -13,7 +13,18 @@ from core.db.migrate import find_revision, list_revisions
 from core.db.queries import Queries
 from core.services import Services
 
-PUBLIC_TABLES = ("alembic_version", "merchants", "terminals", "product_terms", "knowledge_bases")
+PUBLIC_TABLES = (
+    "alembic_version",
+    "currencies",
+    "fx_rates",
+    "knowledge_bases",
+    "merchants",
+    "operation_types",
+    "payment_limits",
+    "payment_policies",
+    "product_terms",
+    "terminals",
+)
 """Tables without customers' data, readable by everybody."""
 
 _QUERIES = Queries(Path(__file__).with_name("health.sql"))

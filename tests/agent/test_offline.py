@@ -62,7 +62,7 @@ def brief(**known: Any) -> Brief:
 )
 @pytest.mark.parametrize("who", ["alex", "blair", "nobody"])
 async def test_every_result_is_put_in_words_with_its_own_figures(parts, customers, seeded_at, who, tool, arguments):
-    context = ToolContext(parts.database, customers.get(who) or uuid4(), seeded_at, uuid4())
+    context = ToolContext(parts.bank, customers.get(who) or uuid4(), seeded_at, uuid4())
     outcome = await CATALOGUE.call(tool, arguments, context=context, scopes=CUSTOMER_SCOPES)
     content = outcome.result.model_dump_json() if outcome.result else str(outcome.error)
 

@@ -16,7 +16,8 @@ from core.settings import Settings
 from tests.conftest import Clone
 from tests.serving import serving
 from tests.talking import ALEX, BLAIR, Caller, Meet
-from tools.registry import Tool, ToolContext
+from tools.registry import Bank, Tool, ToolContext
+from tools.step_up import LogSender, StepUpCodes
 
 STAFF = ("agent@demo.example", "demo-agent-1")
 
@@ -62,7 +63,8 @@ async def alex_context(still_services: Services, seeded_at: datetime) -> AsyncIt
     """What ``alex`` is to a tool that is called without HTTP."""
     database = Database(still_services.app_url)
     await database.open()
-    yield ToolContext(database, customer_id_of(still_services, ALEX), seeded_at, turn_id=None, initiated_by="rest")
+    bank = Bank(database, StepUpCodes(still_services.secret_key, LogSender()))
+    yield ToolContext(bank, customer_id_of(still_services, ALEX), seeded_at, turn_id=None, initiated_by="rest")
     await database.close()
 
 
@@ -71,6 +73,11 @@ def customer_id_of(services: Services, login: tuple[str, str]) -> UUID:
         row = owner.execute("select customer_id from credentials where email = %s", [login[0]]).fetchone()
     assert row is not None
     return row[0]
+
+
+def has_address(tool: Tool, arguments: dict[str, Any]) -> bool:
+    """Whether the call can be sent: an argument of the path cannot be left out."""
+    return all(arguments.get(name) is not None for name in RestCall.of(tool).in_path)
 
 
 def send(caller: Caller, tool: Tool, arguments: dict[str, Any], **options: Any) -> httpx2.Response:

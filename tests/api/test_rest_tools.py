@@ -6,17 +6,13 @@ from uuid import UUID, uuid4
 import pytest
 
 from api.rest_call import RestCall
-from tests.api.conftest import send
+from tests.api.conftest import has_address, send
 from tests.talking import Caller
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.registry import Document, Example, Refusal, Risk, Tool, ToolContext
 from tools.results import refusals_of, status_of
 
 TOOLS = CATALOGUE.offered(CUSTOMER_SCOPES)
-
-
-def has_address(tool: Tool, arguments: dict[str, Any]) -> bool:
-    return all(arguments.get(name) is not None for name in RestCall.of(tool).in_path)
 
 
 def examples(risk: Risk) -> list[Any]:

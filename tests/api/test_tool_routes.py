@@ -14,8 +14,7 @@ from core.settings import Settings
 from tests.api.conftest import send
 from tests.serving import serving
 from tests.talking import ALEX, Caller, Meet
-from tools.operations import Proposed
-from tools.registry import Arguments, Document, Refusal, Registry, Result, Risk, Tool, ToolContext, tool
+from tools.registry import Arguments, Document, Proposed, Refusal, Registry, Result, Risk, Tool, ToolContext, tool
 from tools.results import results_of, status_of
 
 SCOPE = "toys:read"

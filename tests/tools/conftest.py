@@ -14,7 +14,8 @@ from core.db.database import Database
 from core.services import Services
 from tests.conftest import Clone
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
-from tools.registry import ToolContext, ToolOutcome
+from tools.registry import Bank, ToolContext, ToolOutcome
+from tools.step_up import LogSender, StepUpCodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +24,13 @@ class Desk:
 
     services: Services
     database: Database
+    bank: Bank
     now: datetime
     alex: UUID
     blair: UUID
 
     def context(self, customer_id: UUID, turn_id: UUID | None = None, now: datetime | None = None) -> ToolContext:
-        return ToolContext(self.database, customer_id, now or self.now, turn_id or uuid4())
+        return ToolContext(self.bank, customer_id, now or self.now, turn_id or uuid4())
 
     async def call(self, customer_id: UUID, tool: str, /, **arguments: Any) -> ToolOutcome:
         return await CATALOGUE.call(tool, arguments, context=self.context(customer_id), scopes=CUSTOMER_SCOPES)
@@ -51,7 +53,8 @@ async def _open(services: Services, now: datetime) -> AsyncIterator[Desk]:
         ids = dict(connection.execute("select split_part(email, '@', 1), customer_id from credentials").fetchall())
     database = Database(services.app_url)
     await database.open()
-    yield Desk(services, database, now, ids["alex"], ids["blair"])
+    bank = Bank(database, StepUpCodes(services.secret_key, LogSender()))
+    yield Desk(services, database, bank, now, ids["alex"], ids["blair"])
     await database.close()
 
 

@@ -17,7 +17,8 @@ from core.errors import NotFound
 from core.services import Services
 from tools.cards import CardArguments, freeze_card, unfreeze_card
 from tools.operations import PROPOSAL_TTL, Decision, decide
-from tools.registry import ToolContext
+from tools.registry import Bank, ToolContext
+from tools.step_up import LogSender, StepUpCodes
 
 T = TypeVar("T")
 
@@ -39,6 +40,7 @@ class CardStates(RuleBasedStateMachine):
         self.alex, self.blair = ids["alex"], ids["blair"]
         self.owner.execute("update cards set status = 'active' where customer_id = %s", [self.alex])
         self.database = Database(self.services.app_url, pool_size=2)
+        self.bank = Bank(self.database, StepUpCodes(self.services.secret_key, LogSender()))
         self.run(self.database.open())
         self.now = self.started
         self.cards = dict.fromkeys(CARDS, "active")
@@ -48,7 +50,7 @@ class CardStates(RuleBasedStateMachine):
         return self.loop.run_until_complete(work)
 
     def context(self, customer_id: UUID) -> ToolContext:
-        return ToolContext(self.database, customer_id, self.now, uuid4())
+        return ToolContext(self.bank, customer_id, self.now, uuid4())
 
     @rule(tool=st.sampled_from(sorted(TOOLS)), card=st.sampled_from(CARDS), twice=st.booleans())
     def propose(self, tool: str, card: str, twice: bool) -> None:

@@ -12,8 +12,7 @@ from tests.tools.conftest import Desk
 from tools.accounts import Accounts
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.langchain_tools import langchain_tools
-from tools.operations import Proposed
-from tools.registry import Arguments, Document, Registry, ToolContext, tool
+from tools.registry import Arguments, Document, Proposed, Registry, ToolContext, tool
 
 FORGED = "0199aaaa-0000-7000-8000-000000000000"
 

@@ -1,0 +1,77 @@
+-- What was posted stays posted; operations lose what only this revision knows of them.
+drop function reverse_entry, execute_operation, mint_slip, end_operation, post_payment, refuse_over_limit, internal_account;
+drop trigger banking_operations_complete on banking_operations;
+drop function complete_proposal, payload_hash;
+
+do $$
+declare t text;
+begin
+    foreach t in array array['accounts', 'cards', 'payees', 'standing_orders'] loop
+        execute format('drop trigger needs_operation on %I', t);
+    end loop;
+end $$;
+drop table confirmation_slips, fx_deals;
+drop function protect_customer_table, require_operation, exchanged, rate_at;
+drop table fx_rates;
+
+delete from payees where removed_at is not null and not exists (select 1 from transactions where payee_id = payees.id);
+drop index payees_name;
+revoke insert, update (name, iban, sort_code, account_number, currency, reference, removed_at) on payees from tellergraph_app;
+alter table payees drop column reference, drop column removed_at,
+    add constraint payees_customer_id_name_key unique (customer_id, name);
+
+drop index banking_operations_spent, banking_operations_executing;
+delete from banking_operations where initiated_by = 'schedule' or type not in ('freeze_card', 'unfreeze_card');
+alter table banking_operations
+    drop constraint banking_operations_type, drop constraint banking_operations_amount,
+    drop constraint banking_operations_over, drop constraint banking_operations_initiated_by_check,
+    add constraint banking_operations_initiated_by_check check (initiated_by in ('chat', 'rest', 'mcp', 'staff')),
+    drop column amount_minor, drop column currency, drop column recipient,
+    drop column policy_version, drop column step_up, drop column limit_minor, drop column entry_id,
+    drop column error_code, drop column chat_message_id, drop column executed_in,
+    add column error text;
+grant update (status, error, completed_at) on banking_operations to tellergraph_app;
+drop table operation_types, payment_limits;
+drop function policy_at;
+drop table payment_policies;
+
+drop index journal_entries_reversed_once;
+create index journal_entries_reverses on journal_entries (reverses_id) where reverses_id is not null;
+
+drop view internal_balances;
+drop trigger transactions_held_insert on transactions;
+drop trigger transactions_held_update on transactions;
+drop trigger transactions_held_update_new on transactions;
+drop trigger transactions_held_delete on transactions;
+drop function hold_pending, release_pending;
+create or replace view ledger_faults with (security_invoker = true) as
+    select 'entry does not sum to zero' as fault, entry_id::text as subject
+      from postings group by entry_id, currency having sum(amount_minor) <> 0
+    union all
+    select 'balance differs from postings', a.id::text
+      from accounts a left join postings p on p.account_id = a.id
+     group by a.id having a.balance_minor <> coalesce(sum(p.amount_minor), 0)
+    union all
+    select 'balance below its limit', a.id::text
+      from accounts a where a.customer_id is not null and a.balance_minor < -a.overdraft_minor;
+drop index accounts_domestic, accounts_iban;
+alter table accounts
+    drop constraint accounts_balance_limit, drop constraint accounts_currency, drop constraint accounts_kind_check,
+    add constraint accounts_kind_check check (kind in ('current', 'savings', 'credit_card', 'internal')),
+    drop column held_minor;
+comment on column accounts.balance_minor is 'Ledger balance: the sum of the postings, kept by trigger, in minor units.';
+create or replace function add_postings_to_balances() returns trigger language plpgsql as $$
+begin
+    if exists (select 1 from added p join accounts a on a.id = p.account_id
+               where a.currency <> p.currency or a.customer_id is distinct from p.customer_id) then
+        raise exception 'a posting must carry the currency and the customer of its account' using errcode = 'TG002';
+    end if;
+    update accounts a set balance_minor = a.balance_minor + s.total
+      from (select account_id, sum(amount_minor) as total from added group by account_id order by account_id) s
+     where a.id = s.account_id;
+    return null;
+end $$;
+update accounts a set balance_minor = s.total
+  from (select account_id, sum(amount_minor) as total from postings where customer_id is null group by account_id) s
+ where a.id = s.account_id;
+drop table currencies;

@@ -1,0 +1,565 @@
+-- Money moves in one place: execute_operation(), which takes a confirmed operation and posts it. The runtime role may
+-- file operations and has no right to post; what it may change of a customer's things, it may change only while an
+-- operation of that customer is being executed in the same transaction.
+
+-- ISO 4217 -----------------------------------------------------------------------------------------------------------
+
+create table currencies (
+    code         char(3) primary key check (code ~ '^[A-Z]{3}$'),
+    minor_digits smallint not null check (minor_digits between 0 and 4)
+);
+comment on table currencies is 'ISO 4217, active codes with a minor unit. core/money.py holds the same list.';
+insert into currencies (code, minor_digits)
+select code, 2 from unnest(string_to_array(
+    'AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BTN BWP BYN BZD CAD CDF CHF CNY COP CRC CUP CVE '
+    'CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR '
+    'KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB '
+    'PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY '
+    'TTD TWD TZS UAH USD UYU UZS VED VES WST XCD YER ZAR ZMW ZWG', ' ')) code
+union all select code, 0 from unnest(string_to_array('BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF', ' ')) code
+union all select code, 3 from unnest(string_to_array('BHD IQD JOD KWD LYD OMR TND', ' ')) code
+union all select code, 4 from unnest(string_to_array('CLF UYW', ' ')) code;
+grant select on currencies to tellergraph_app;
+
+-- Accounts: what is held back, and a balance that cannot fall below its limit ----------------------------------------
+
+alter table accounts add column held_minor bigint not null default 0 check (held_minor >= 0);
+comment on column accounts.held_minor is 'Holds: what pending transactions will take. Kept by trigger.';
+comment on column accounts.balance_minor is
+    'Ledger balance of a customer''s account: the sum of its postings, kept by trigger. Not kept for the bank''s own '
+    'accounts, where every payment of the bank would wait for one row: see internal_balances.';
+alter table accounts
+    add constraint accounts_currency foreign key (currency) references currencies,
+    add constraint accounts_balance_limit check (customer_id is null or balance_minor >= -overdraft_minor),
+    drop constraint accounts_kind_check,
+    add constraint accounts_kind_check check (kind in ('current', 'savings', 'credit_card', 'loan', 'internal'));
+comment on constraint accounts_balance_limit on accounts is 'Nobody owes more than was agreed.';
+create unique index accounts_domestic on accounts (sort_code, account_number) where sort_code is not null;
+create unique index accounts_iban on accounts (iban) where iban is not null;
+update accounts set balance_minor = 0 where customer_id is null;
+
+create or replace function add_postings_to_balances() returns trigger language plpgsql as $$
+begin
+    if exists (select 1 from added p join accounts a on a.id = p.account_id
+               where a.currency <> p.currency or a.customer_id is distinct from p.customer_id) then
+        raise exception 'a posting must carry the currency and the customer of its account' using errcode = 'TG002';
+    end if;
+    update accounts a set balance_minor = a.balance_minor + s.total
+      from (select account_id, sum(amount_minor) as total from added where customer_id is not null
+             group by account_id order by account_id) s
+     where a.id = s.account_id;
+    return null;
+end $$;
+
+create function hold_pending() returns trigger language plpgsql as $$
+begin
+    update accounts a set held_minor = a.held_minor + s.held
+      from (select account_id, sum(held) as held
+              from (select account_id, -amount_minor as held from added where status = 'pending' and amount_minor < 0) one
+             group by account_id order by account_id) s
+     where a.id = s.account_id;
+    return null;
+end $$;
+create function release_pending() returns trigger language plpgsql as $$
+begin
+    update accounts a set held_minor = a.held_minor - s.held
+      from (select account_id, sum(-amount_minor) as held from gone where status = 'pending' and amount_minor < 0
+             group by account_id order by account_id) s
+     where a.id = s.account_id;
+    return null;
+end $$;
+create trigger transactions_held_insert after insert on transactions referencing new table as added
+    for each statement execute function hold_pending();
+create trigger transactions_held_update after update on transactions referencing old table as gone
+    for each statement execute function release_pending();
+create trigger transactions_held_update_new after update on transactions referencing new table as added
+    for each statement execute function hold_pending();
+create trigger transactions_held_delete after delete on transactions referencing old table as gone
+    for each statement execute function release_pending();
+update accounts a set held_minor = s.held
+  from (select account_id, sum(-amount_minor) as held from transactions
+         where status = 'pending' and amount_minor < 0 group by account_id) s
+ where a.id = s.account_id;
+
+create view internal_balances with (security_invoker = true) as
+    select a.id, a.name, a.currency, coalesce(sum(p.amount_minor), 0)::bigint as balance_minor
+      from accounts a left join postings p on p.account_id = a.id
+     where a.customer_id is null group by a.id;
+comment on view internal_balances is 'The bank''s own accounts. Read by the owner.';
+
+create or replace view ledger_faults with (security_invoker = true) as
+    select 'entry does not sum to zero' as fault, entry_id::text as subject
+      from postings group by entry_id, currency having sum(amount_minor) <> 0
+    union all
+    select 'balance differs from postings', a.id::text
+      from accounts a left join postings p on p.account_id = a.id
+     where a.customer_id is not null
+     group by a.id having a.balance_minor <> coalesce(sum(p.amount_minor), 0)
+    union all
+    select 'holds differ from pending transactions', a.id::text
+      from accounts a left join transactions t on t.account_id = a.id and t.status = 'pending' and t.amount_minor < 0
+     group by a.id having a.held_minor <> coalesce(-sum(t.amount_minor), 0)
+    union all
+    select 'entry reversed twice', reverses_id::text
+      from journal_entries where reverses_id is not null group by reverses_id having count(*) > 1;
+
+-- Exchange -----------------------------------------------------------------------------------------------------------
+
+create table fx_rates (
+    base  char(3) not null references currencies,
+    quote char(3) not null references currencies,
+    rate  numeric(18, 8) not null check (rate > 0),
+    as_of timestamptz not null,
+    primary key (base, quote, as_of),
+    check (base <> quote)
+);
+comment on table fx_rates is 'What one unit of base buys of quote. The latest row holds until the next.';
+grant select on fx_rates to tellergraph_app;
+
+create table fx_deals (
+    entry_id      bigint primary key references journal_entries,
+    customer_id   uuid not null references customers,
+    from_currency char(3) not null,
+    from_minor    bigint not null check (from_minor > 0),
+    to_currency   char(3) not null,
+    to_minor      bigint not null check (to_minor > 0),
+    rate          numeric(18, 8) not null
+);
+create index fx_deals_customer on fx_deals (customer_id);
+comment on table fx_deals is 'The rate of every entry that crosses currencies, through the bank''s Exchange accounts.';
+create trigger fx_deals_append_only before update or delete or truncate on fx_deals
+    for each statement execute function refuse_change();
+
+create function rate_at(p_base text, p_quote text, p_at timestamptz) returns numeric
+    language sql stable
+    return (select r.rate from fx_rates r where r.base = p_base and r.quote = p_quote and r.as_of <= p_at
+             order by r.as_of desc limit 1);
+create function exchanged(p_minor bigint, p_base text, p_quote text, p_rate numeric) returns bigint
+    language sql stable
+    return round(p_minor * p_rate * power(10::numeric,
+        (select minor_digits from currencies where code = p_quote) - (select minor_digits from currencies where code = p_base)));
+comment on function exchanged is 'Minor units of quote for minor units of base, half away from zero.';
+
+-- Policy -------------------------------------------------------------------------------------------------------------
+
+create table payment_policies (
+    version            text primary key,
+    active_from        timestamptz not null unique,
+    currency           char(3) not null references currencies,
+    step_up_over_minor bigint not null check (step_up_over_minor >= 0)
+);
+comment on table payment_policies is 'The latest active one holds. What was proposed under another must be proposed again.';
+create table payment_limits (
+    policy_version   text not null references payment_policies,
+    tier             text not null check (tier in ('standard', 'premium')),
+    per_payment_minor bigint not null check (per_payment_minor > 0),
+    per_day_minor    bigint not null check (per_day_minor > 0),
+    primary key (policy_version, tier)
+);
+create function policy_at(p_at timestamptz) returns text
+    language sql stable
+    return (select version from payment_policies where active_from <= p_at order by active_from desc limit 1);
+-- As the help centre publishes them: payment.domestic.daily_limit and payment.step_up.threshold.
+insert into payment_policies values ('2026-11', '2020-01-01', 'GBP', 25000);
+insert into payment_limits values ('2026-11', 'standard', 1000000, 1000000), ('2026-11', 'premium', 1000000, 1000000);
+
+create table operation_types (
+    type    text primary key,
+    posts   boolean not null,
+    limited boolean not null,
+    step_up text not null check (step_up in ('never', 'over', 'always'))
+);
+comment on column operation_types.posts is 'Moves money when it is executed: post_payment() does it.';
+comment on column operation_types.limited is 'Counts towards the customer''s payment limits.';
+comment on column operation_types.step_up is 'Whether a code is asked for: never, over the policy''s amount, always.';
+insert into operation_types (type, posts, limited, step_up) values
+    ('freeze_card', false, false, 'never'),
+    ('unfreeze_card', false, false, 'never'),
+    ('transfer_between_accounts', true, false, 'never'),
+    ('pay_payee', true, true, 'over'),
+    ('exchange_currency', true, false, 'never'),
+    ('add_payee', false, false, 'always'),
+    ('change_payee', false, false, 'always'),
+    ('remove_payee', false, false, 'never');
+grant select on payment_policies, payment_limits, operation_types to tellergraph_app;
+
+-- The command log ----------------------------------------------------------------------------------------------------
+
+alter table banking_operations
+    drop constraint banking_operations_initiated_by_check,
+    add constraint banking_operations_initiated_by_check
+        check (initiated_by in ('chat', 'rest', 'mcp', 'staff', 'schedule')),
+    add constraint banking_operations_type foreign key (type) references operation_types,
+    add column amount_minor   bigint check (amount_minor > 0),
+    add column currency       char(3) references currencies,
+    add column recipient      text,
+    add column policy_version text references payment_policies,
+    add column step_up        boolean not null default false,
+    add column limit_minor    bigint,
+    add column entry_id       bigint references journal_entries,
+    add column error_code     text,
+    add column chat_message_id bigint,
+    add column executed_in    xid8,
+    add constraint banking_operations_amount check ((amount_minor is null) = (currency is null)),
+    add constraint banking_operations_over check ((completed_at is null) = (status in ('pending', 'processing')));
+comment on column banking_operations.payload_hash is
+    'SHA-256 of the type and the payload. jsonb is canonical: keys sorted, each once.';
+comment on column banking_operations.limit_minor is 'The amount in the policy''s currency, as limits count it.';
+comment on column banking_operations.executed_in is 'The transaction that executes it.';
+create index banking_operations_spent on banking_operations (customer_id, completed_at)
+    where status = 'completed' and limit_minor is not null;
+create index banking_operations_executing on banking_operations (customer_id) where status = 'processing';
+
+create function payload_hash(p_type text, p_payload jsonb) returns text
+    language sql stable
+    return encode(sha256(convert_to(p_type || ' ' || p_payload::text, 'UTF8')), 'hex');
+update banking_operations set policy_version = policy_at(created_at), payload_hash = payload_hash(type, payload);
+
+create function complete_proposal() returns trigger language plpgsql as $$
+declare
+    kind operation_types;
+    policy payment_policies;
+begin
+    select * into strict kind from operation_types where type = new.type;
+    select * into strict policy from payment_policies where version = policy_at(new.created_at);
+    new.policy_version := policy.version;
+    new.payload_hash := payload_hash(new.type, new.payload);
+    new.limit_minor := case when new.amount_minor is null then null
+        when new.currency = policy.currency then new.amount_minor
+        else exchanged(new.amount_minor, new.currency, policy.currency, rate_at(new.currency, policy.currency, new.created_at)) end;
+    if new.amount_minor is not null and new.limit_minor is null then
+        raise exception 'there is no rate for %', new.currency using errcode = 'TG013';
+    end if;
+    new.step_up := kind.step_up = 'always'
+        or kind.step_up = 'over' and coalesce(new.limit_minor, 0) > policy.step_up_over_minor;
+    if not kind.limited then
+        new.limit_minor := null;
+    end if;
+    return new;
+end $$;
+alter table banking_operations alter column policy_version set not null;
+create trigger banking_operations_complete before insert on banking_operations
+    for each row execute function complete_proposal();
+
+create table confirmation_slips (
+    slip_hash      bytea primary key check (length(slip_hash) = 32),
+    customer_id    uuid not null references customers,
+    operation_id   uuid not null references banking_operations,
+    payload_hash   text not null,
+    policy_version text not null,
+    minted_at      timestamptz not null,
+    expires_at     timestamptz not null,
+    used_at        timestamptz
+);
+create index confirmation_slips_operation on confirmation_slips (operation_id);
+create index confirmation_slips_customer on confirmation_slips (customer_id);
+comment on table confirmation_slips is
+    'A customer''s yes to one operation as it stood. Minted by mint_slip(), used once by execute_operation(). Only the '
+    'hash is kept.';
+
+-- Who owns what ------------------------------------------------------------------------------------------------------
+
+create function require_operation() returns trigger language plpgsql as $$
+begin
+    if current_user <> 'tellergraph_owner' and not exists (
+        select 1 from banking_operations
+         where customer_id = app_customer_id() and status = 'processing' and executed_in = pg_current_xact_id()) then
+        raise exception '% changes only when a confirmed operation is executed', tg_table_name using errcode = 'TG012';
+    end if;
+    return null;
+end $$;
+comment on function require_operation is 'The model proposes, the customer disposes: also if the code forgot.';
+
+create function protect_customer_table(p_table regclass, p_needs_operation boolean default true) returns void
+language plpgsql as $$
+begin
+    execute format('alter table %s enable row level security', p_table);
+    execute format('alter table %s force row level security', p_table);
+    execute format('create policy own on %s to tellergraph_app
+                    using (customer_id = app_customer_id()) with check (customer_id = app_customer_id())', p_table);
+    execute format('create policy owner_all on %s to tellergraph_owner using (true) with check (true)', p_table);
+    if p_needs_operation then
+        execute format('create trigger needs_operation before insert or update or delete on %s
+                        for each statement execute function require_operation()', p_table);
+    end if;
+end $$;
+comment on function protect_customer_table is
+    'For migrations: the table has customer_id; its rows are the customer''s, and change only through operations.';
+revoke execute on function protect_customer_table from public;
+
+select protect_customer_table('fx_deals', false);
+select protect_customer_table('confirmation_slips', false);
+grant select on fx_deals to tellergraph_app;
+do $$
+declare t text;
+begin
+    foreach t in array array['accounts', 'cards', 'payees', 'standing_orders'] loop
+        execute format('create trigger needs_operation before insert or update or delete on %I
+                        for each statement execute function require_operation()', t);
+    end loop;
+end $$;
+
+alter table payees
+    add column reference text,
+    add column removed_at timestamptz,
+    drop constraint payees_customer_id_name_key;
+create unique index payees_name on payees (customer_id, lower(name)) where removed_at is null;
+comment on column payees.removed_at is 'Payments keep pointing at a payee that was removed.';
+grant update (chat_message_id) on banking_operations to tellergraph_app;
+grant insert on payees to tellergraph_app;
+grant update (name, iban, sort_code, account_number, currency, reference, removed_at) on payees to tellergraph_app;
+
+-- Executing ----------------------------------------------------------------------------------------------------------
+
+-- Internal: only functions of the owner call it. Null, or the code of a refusal, before anything was written.
+create function post_payment(op banking_operations, p_now timestamptz) returns text
+    language plpgsql
+    set search_path = pg_catalog, public, pg_temp as $$
+declare
+    source  accounts;
+    target  accounts;
+    account accounts;
+    payee   payees;
+    target_id uuid := (op.payload ->> 'to_account_id')::uuid;
+    debit   bigint := (op.payload ->> 'debit_minor')::bigint;
+    credit  bigint := (op.payload ->> 'credit_minor')::bigint;
+    fee     bigint := coalesce((op.payload ->> 'fee_minor')::bigint, 0);
+    credit_currency text := op.payload ->> 'credit_currency';
+    reference text := nullif(op.payload ->> 'reference', '');
+    is_own  boolean := op.payload ? 'to_account_id';
+    crosses boolean;
+    rate    numeric;
+    refusal text;
+    entry   bigint;
+begin
+    -- Payments of one customer take turns: a day's limit is one sum.
+    perform 1 from customers where id = op.customer_id for no key update;
+    if not is_own then
+        select * into payee from payees
+         where id = (op.payload ->> 'payee_id')::uuid and customer_id = op.customer_id and removed_at is null
+           for share;
+        if not found then return 'payee_gone'; end if;
+        if (payee.iban, payee.sort_code, payee.account_number) is distinct from
+           (op.payload ->> 'iban', op.payload ->> 'sort_code', op.payload ->> 'account_number') then
+            return 'payee_changed';
+        end if;
+        select id into target_id from accounts
+         where sort_code = payee.sort_code and account_number = payee.account_number and customer_id is not null;
+        if not found and payee.iban is not null then
+            select id into target_id from accounts where iban = payee.iban and customer_id is not null;
+        end if;
+    end if;
+    for account in select * from accounts where id in ((op.payload ->> 'account_id')::uuid, target_id)
+                    order by id for no key update loop
+        if account.id = target_id then target := account; else source := account; end if;
+    end loop;
+
+    refusal := case
+        when source.id is null or source.customer_id <> op.customer_id then 'account_unknown'
+        when is_own and (target.id is null or target.customer_id is distinct from op.customer_id) then 'account_unknown'
+        when not is_own and target.customer_id = op.customer_id then 'own_account'
+        when source.kind not in ('current', 'savings') then 'account_cannot_pay'
+        when source.status <> 'open' then 'account_' || source.status
+        when is_own and target.status <> 'open' then 'account_' || target.status
+        when target.status <> 'open' then 'recipient_cannot_receive'
+        when source.currency <> op.payload ->> 'debit_currency' then 'wrong_currency'
+        when target.id is not null and target.currency <> credit_currency then 'wrong_currency'
+        when debit <= 0 or credit <= 0 or fee < 0 then 'wrong_amount'
+    end;
+    if refusal is not null then return refusal; end if;
+
+    crosses := source.currency <> credit_currency;
+    if crosses then
+        rate := rate_at(source.currency, credit_currency, op.created_at);
+        if rate is null or rate <> (op.payload ->> 'rate')::numeric then return 'rate_changed'; end if;
+        -- The customer fixed one side; the other is that side at the rate, rounded once.
+        if credit <> exchanged(debit, source.currency, credit_currency, rate)
+           and debit <> exchanged(credit, credit_currency, source.currency, 1 / rate) then
+            return 'wrong_amount';
+        end if;
+    elsif credit <> debit then
+        return 'wrong_amount';
+    end if;
+    refusal := refuse_over_limit(op, p_now);
+    if refusal is not null then return refusal; end if;
+    if source.balance_minor - source.held_minor + source.overdraft_minor < debit + fee then
+        return 'insufficient_funds';
+    end if;
+
+    insert into journal_entries (kind, description, booked_at)
+    values (op.type, op.summary, p_now) returning id into entry;
+    insert into postings (entry_id, account_id, customer_id, amount_minor, currency, booked_at)
+    select entry, p.account_id, p.customer_id, p.amount_minor, p.currency, p_now
+      from (select source.id, source.customer_id, -debit, source.currency
+            union all select internal_account('Exchange', source.currency), null, debit, source.currency where crosses
+            union all select internal_account('Exchange', credit_currency), null, -credit, credit_currency where crosses
+            union all select coalesce(target.id, internal_account('Clearing', credit_currency)), target.customer_id,
+                             credit, credit_currency
+            union all select source.id, source.customer_id, -fee, source.currency where fee > 0
+            union all select internal_account('Fees', source.currency), null, fee, source.currency where fee > 0
+           ) as p (account_id, customer_id, amount_minor, currency);
+    if crosses then
+        insert into fx_deals values (entry, op.customer_id, source.currency, debit, credit_currency, credit, rate);
+    end if;
+    insert into transactions (customer_id, account_id, payee_id, entry_id, kind, status, amount_minor, currency, category,
+                              description, occurred_at, booked_at)
+    select t.customer_id, t.account_id, t.payee_id, entry, t.kind, 'booked', t.amount_minor, t.currency, t.category,
+           left(t.description, 200), p_now, p_now
+      from (select source.customer_id, source.id, payee.id,
+                   case when op.initiated_by = 'schedule' and op.payload ? 'standing_order_id' then 'standing_order'
+                        when crosses then 'exchange' else 'transfer_out' end,
+                   -debit, source.currency, case when crosses then 'exchange' else 'transfers' end,
+                   case when is_own then 'To ' || target.name else payee.name end || coalesce(', ' || reference, '')
+            union all
+            select target.customer_id, target.id, null, case when is_own and crosses then 'exchange' else 'transfer_in' end,
+                   credit, credit_currency, case when is_own and crosses then 'exchange' else 'transfers' end,
+                   case when is_own then 'From ' || source.name
+                        else (select full_name from customers where id = op.customer_id) end || coalesce(', ' || reference, '')
+             where target.id is not null
+            union all
+            select source.customer_id, source.id, payee.id, 'fee', -fee, source.currency, 'fees',
+                   coalesce(op.payload ->> 'fee_label', 'Fee')
+             where fee > 0
+           ) as t (customer_id, account_id, payee_id, kind, amount_minor, currency, category, description);
+    update banking_operations set entry_id = entry where id = op.id;
+    return null;
+end $$;
+
+create function internal_account(p_name text, p_currency text) returns uuid
+    language plpgsql set search_path = pg_catalog, public, pg_temp as $$
+declare found_id uuid;
+begin
+    select id into found_id from accounts where name = p_name and currency = p_currency and customer_id is null;
+    if found_id is null then
+        raise exception 'the bank has no account % in %', p_name, p_currency using errcode = 'TG014';
+    end if;
+    return found_id;
+end $$;
+
+create function refuse_over_limit(op banking_operations, p_now timestamptz) returns text
+    language plpgsql stable set search_path = pg_catalog, public, pg_temp as $$
+declare
+    limits payment_limits;
+    day_starts timestamptz := date_trunc('day', p_now, 'Europe/London');
+begin
+    if op.limit_minor is null then return null; end if;
+    select l.* into strict limits from payment_limits l join customers c on c.tier = l.tier
+     where c.id = op.customer_id and l.policy_version = op.policy_version;
+    if op.limit_minor > limits.per_payment_minor then return 'over_payment_limit'; end if;
+    if op.limit_minor + coalesce((select sum(limit_minor) from banking_operations
+            where customer_id = op.customer_id and status = 'completed' and limit_minor is not null
+              and completed_at >= day_starts), 0) > limits.per_day_minor then
+        return 'over_daily_limit';
+    end if;
+    return null;
+end $$;
+revoke execute on function post_payment, internal_account, refuse_over_limit from public;
+
+create function mint_slip(p_operation uuid, p_slip_hash bytea, p_now timestamptz, p_expires_at timestamptz) returns void
+    language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+    op banking_operations;
+begin
+    -- The owner check of this function: an operation of the transaction's customer.
+    select * into op from banking_operations where id = p_operation and customer_id = app_customer_id() for share;
+    if not found or op.status <> 'pending' or op.expires_at <= p_now then
+        raise exception 'there is nothing to confirm' using errcode = 'TG015';
+    end if;
+    if op.step_up and not exists (select 1 from step_up_challenges c
+            where c.operation_id = op.id and c.payload_hash = op.payload_hash and c.verified_at is not null) then
+        raise exception 'a code is needed' using errcode = 'TG011';
+    end if;
+    insert into confirmation_slips (slip_hash, customer_id, operation_id, payload_hash, policy_version, minted_at, expires_at)
+    values (p_slip_hash, op.customer_id, op.id, op.payload_hash, op.policy_version, p_now, least(p_expires_at, op.expires_at));
+end $$;
+
+create function execute_operation(p_operation uuid, p_slip text, p_now timestamptz) returns banking_operations
+    language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+    op banking_operations;
+    refusal text;
+begin
+    -- The owner check of this function: an operation of the transaction's customer.
+    select * into op from banking_operations where id = p_operation and customer_id = app_customer_id() for no key update;
+    if not found then
+        raise exception 'there is no such operation' using errcode = 'TG016';
+    end if;
+    if op.status <> 'pending' then return op; end if;
+    if op.expires_at <= p_now then
+        return end_operation(op.id, 'pending', 'expired', 'expired', p_now);
+    end if;
+    update confirmation_slips set used_at = p_now
+     where slip_hash = sha256(convert_to(p_slip, 'UTF8')) and operation_id = op.id and customer_id = op.customer_id
+       and payload_hash = op.payload_hash and policy_version = op.policy_version
+       and used_at is null and expires_at > p_now;
+    if not found then
+        raise exception 'the confirmation does not count' using errcode = 'TG010';
+    end if;
+    if op.policy_version <> policy_at(p_now) then
+        return end_operation(op.id, 'pending', 'cancelled', 'policy_changed', p_now);
+    end if;
+    update banking_operations set status = 'processing', executed_in = pg_current_xact_id()
+     where id = op.id and status = 'pending' returning * into op;
+    if not (select posts from operation_types where type = op.type) then
+        return op;
+    end if;
+    refusal := post_payment(op, p_now);
+    return end_operation(op.id, 'processing', case when refusal is null then 'completed' else 'failed' end, refusal, p_now);
+end $$;
+
+create function end_operation(p_operation uuid, p_from text, p_to text, p_error_code text, p_now timestamptz)
+    returns banking_operations
+    language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+    op banking_operations;
+begin
+    if p_to not in ('completed', 'failed', 'cancelled', 'expired') or p_from not in ('pending', 'processing')
+       or (p_from = 'pending') = (p_to = 'completed') then
+        raise exception 'no operation goes from % to %', p_from, p_to using errcode = 'TG017';
+    end if;
+    -- The owner check of this function: an operation of the transaction's customer. What is processing is ended by the
+    -- transaction that executes it.
+    update banking_operations set status = p_to, error_code = p_error_code, completed_at = p_now
+     where id = p_operation and customer_id = app_customer_id() and status = p_from
+       and (p_from = 'pending' or executed_in = pg_current_xact_id())
+    returning * into op;
+    if found then
+        insert into audit_log (actor, customer_id, action, resource, detail, turn_id, at)
+        values (case when op.initiated_by = 'schedule' then 'schedule' else 'customer:' || op.customer_id end, op.customer_id,
+                'operation.' || op.status, 'operation:' || op.id,
+                jsonb_build_object('type', op.type, 'initiated_by', op.initiated_by, 'error', op.error_code,
+                                   'payload_hash', op.payload_hash, 'entry_id', op.entry_id),
+                coalesce(nullif(current_setting('app.turn_id', true), '')::uuid, op.turn_id), p_now);
+    end if;
+    return op;
+end $$;
+comment on function end_operation is 'Null when the operation is not the customer''s or not in that state.';
+
+-- Mistakes are reversed by another entry. Internal: only functions of the owner call it.
+create unique index journal_entries_reversed_once on journal_entries (reverses_id) where reverses_id is not null;
+drop index journal_entries_reverses;
+create function reverse_entry(p_entry bigint, p_reason text, p_now timestamptz) returns bigint
+    language plpgsql set search_path = pg_catalog, public, pg_temp as $$
+declare
+    reversal bigint;
+begin
+    perform 1 from accounts where id in (select account_id from postings where entry_id = p_entry) and customer_id is not null
+      order by id for no key update;
+    insert into journal_entries (kind, description, booked_at, reverses_id)
+    values ('reversal', p_reason, p_now, p_entry) returning id into reversal;
+    insert into postings (entry_id, account_id, customer_id, amount_minor, currency, booked_at)
+    select reversal, account_id, customer_id, -amount_minor, currency, p_now from postings where entry_id = p_entry order by id;
+    insert into transactions (customer_id, account_id, card_id, merchant_id, terminal_id, payee_id, entry_id, kind, status,
+                              amount_minor, currency, category, description, occurred_at, booked_at)
+    select customer_id, account_id, card_id, merchant_id, terminal_id, payee_id, reversal, 'refund', 'booked', -amount_minor,
+           currency, category, left('Reversal: ' || description, 200), p_now, p_now
+      from transactions where entry_id = p_entry and status = 'booked' order by id;
+    update transactions set status = 'reversed' where entry_id = p_entry and status = 'booked';
+    return reversal;
+end $$;
+revoke execute on function reverse_entry from public;
+
+revoke execute on function mint_slip, execute_operation, end_operation from public;
+grant execute on function mint_slip, execute_operation, end_operation to tellergraph_app;
+revoke update (status, error, completed_at) on banking_operations from tellergraph_app;
+alter table banking_operations drop column error;

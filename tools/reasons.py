@@ -1,0 +1,30 @@
+"""Why an operation was not carried out: the closed set of ``banking_operations.error_code``, in words for the customer.
+Each says what would work. The first part comes from ``post_payment`` and ``execute_operation`` in the database."""
+
+_REASONS = {
+    "account_unknown": "That account is not there any more. Choose one of your open accounts.",
+    "account_frozen": "The account is frozen. Ask us to unfreeze it, or use another account.",
+    "account_closed": "The account is closed. Use one of your open accounts.",
+    "account_cannot_pay": "Payments cannot be made from that account. Use a current or savings account.",
+    "own_account": "That account is your own. Make a transfer between your accounts instead.",
+    "recipient_cannot_receive": "The recipient's account cannot receive payments. Ask the recipient for other details.",
+    "payee_gone": "The payee is not in your list any more. Add them again first.",
+    "payee_changed": "The payee's details have changed meanwhile. Please ask again, so that you see the new ones.",
+    "insufficient_funds": "There is not enough money in the account. Choose a smaller amount or another account.",
+    "over_payment_limit": "The amount is over your limit for one payment. Choose a smaller amount.",
+    "over_daily_limit": "This would go over your limit for one day. Choose a smaller amount or pay tomorrow.",
+    "wrong_currency": "The account is in another currency. Choose the account or the currency anew.",
+    "wrong_amount": "The amount does not fit. Please ask again.",
+    "rate_changed": "The exchange rate has changed. Please ask again, so that you see the new one.",
+    "policy_changed": "The bank's payment rules have changed meanwhile. Please ask again.",
+    "expired": "The time to confirm has passed. Please ask again.",
+    "step_up_locked": "The code was wrong five times, so this request is locked. Please ask again.",
+    "not_allowed": "The bank's rules do not allow that.",
+    # Effects of tools.
+    "card_changed": "The card is not in the state that it was in. Please ask again.",
+    "payee_exists": "You have a payee under that name already. Choose another name.",
+}
+
+
+def reason_of(error_code: str) -> str:
+    return _REASONS[error_code]
