@@ -30,7 +30,7 @@ def identity(customer_id: UUID) -> Identity:
 
 def served(desk: Desk, registry: Registry = CATALOGUE, scopes: frozenset[str] = CUSTOMER_SCOPES) -> Server[Any]:
     """On behalf of alex."""
-    return build_mcp_server(registry, scopes, lambda _: context_for(identity(desk.alex), desk.database, desk.now))
+    return build_mcp_server(registry, scopes, lambda _: context_for(identity(desk.alex), desk.bank, desk.now))
 
 
 async def test_each_scope_gives_exactly_its_tools(reading_desk: Desk):
@@ -199,7 +199,7 @@ async def test_a_token_that_ends_in_mid_session_ends_what_can_be_asked(
     reading_desk: Desk, monkeypatch: pytest.MonkeyPatch
 ):
     token = SIGNER.issue(identity(reading_desk.alex), datetime.now(UTC))
-    context_of = for_token(SIGNER, token, reading_desk.database, lambda: reading_desk.now)
+    context_of = for_token(SIGNER, token, reading_desk.bank, lambda: reading_desk.now)
 
     class Later(datetime):
         """Two hours on."""
