@@ -59,6 +59,32 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
+class _Stored:
+    """What stands under an idempotency key."""
+
+    id: UUID
+    type: str
+    payload: dict[str, Any]
+    summary: str
+    proposed: dict[str, Any]
+    request_hash: str | None
+    step_up: bool
+    expires_at: datetime
+
+    def as_proposed(self) -> Proposed:
+        return Proposed(
+            **{"summary": self.summary}
+            | self.proposed
+            | {
+                "operation_id": str(self.id),
+                "type": self.type,
+                "step_up": self.step_up,
+                "expires_at": self.expires_at.isoformat(timespec="seconds"),
+            }
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Slip:
     """A customer's yes to one operation. The secret is known to nobody but its holder; the database has the hash."""
 
@@ -112,25 +138,44 @@ async def propose(
             "amount_minor": money and money.minor,
             "currency": money and money.currency,
             "recipient": proposed.payee or proposed.to_account,
+            "request_hash": context.request_hash,
+            "proposed": Jsonb(proposed.model_dump(mode="json")),
             "initiated_by": context.initiated_by,
             "turn_id": context.turn_id,
             "now": context.now,
             "expires_at": context.now + PROPOSAL_TTL,
         },
     )
-    stored = await db.get(Operation, QUERIES["get_operation_by_key"], key)
-    if stored.type != operation or stored.payload != payload:
-        raise Conflict(
-            "Another request stands under this idempotency key. Use a new key for a new request.",
-            code="idempotency_key_reused",
-        )
-    return proposed.model_copy(
-        update={
-            "operation_id": str(stored.id),
-            "type": operation,
-            "step_up": stored.step_up,
-            "expires_at": stored.expires_at.isoformat(timespec="seconds"),
-        }
+    stored = await db.get(_Stored, QUERIES["get_operation_by_key"], key)
+    if context.request_hash is None and (stored.type, stored.payload) != (operation, payload):
+        raise _key_reused()
+    return _same_request(context, stored)
+
+
+async def find_proposal(context: ToolContext) -> Proposed | None:
+    """What the request under the caller's own key was answered before, whatever became of it since; None for a new key.
+    To be asked before the tool, which may find the world changed by that very operation.
+
+    Raises:
+        Conflict: the key stands for another request.
+    """
+    if context.idempotency_key is None:
+        return None
+    key = {"customer_id": context.customer_id, "idempotency_key": context.idempotency_key}
+    stored = await context.database.fetch(_Stored, QUERIES["get_operation_by_key"], key, scope=context.scope)
+    return _same_request(context, stored[0]) if stored else None
+
+
+def _same_request(context: ToolContext, stored: _Stored) -> Proposed:
+    if stored.request_hash != context.request_hash:
+        raise _key_reused()
+    return stored.as_proposed()
+
+
+def _key_reused() -> Conflict:
+    return Conflict(
+        "Another request stands under this idempotency key. Use a new key for a new request.",
+        code="idempotency_key_reused",
     )
 
 

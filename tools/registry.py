@@ -134,6 +134,8 @@ class ToolContext:
     initiated_by: InitiatedBy = "chat"
     idempotency_key: str | None = None
     """The caller's own, for what a ``prepare`` tool stores; without one, a chat's turn and the proposal make it."""
+    request_hash: str | None = None
+    """Of the tool and the arguments that the caller's key stands for."""
 
     @property
     def database(self) -> Database:
@@ -235,6 +237,13 @@ def _function_schema(name: str, description: str, arguments: type[Arguments]) ->
     return {"type": "function", "function": {"name": name, "description": description, "parameters": parameters}}
 
 
+async def with_code_sent(context: ToolContext, result: Result) -> Result:
+    """A tool's result, after its customer was sent the code if it is a proposal that needs one."""
+    if isinstance(result, Proposed) and result.step_up:
+        await context.step_up.issue(context, UUID(result.operation_id))
+    return result
+
+
 class Registry:
     """The tools by name, and the one way to call them."""
 
@@ -261,10 +270,7 @@ class Registry:
         except ValidationError as error:
             return ToolOutcome(name, error=_explain(error))
         try:
-            result = await found.run(context, parsed)
-            if isinstance(result, Proposed) and result.step_up:
-                await context.step_up.issue(context, UUID(result.operation_id))
-            return ToolOutcome(name, result=result)
+            return ToolOutcome(name, result=await with_code_sent(context, await found.run(context, parsed)))
         except (CallerError, Refused) as error:
             return ToolOutcome(name, error=error.message)
 

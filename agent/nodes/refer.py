@@ -10,8 +10,7 @@ from agent.events import Routed, Token
 from agent.nodes.tools import tool_context
 from agent.state import State, Turn, Update
 from agent.understanding.intents import OwnIntent, Route
-from tools.operations import Operation
-from tools.queries import QUERIES
+from tools.operations import Operation, get_operation
 
 _YES_TO_NOTHING = (
     "This conversation begins with your yes, so I cannot tell what you mean, and nothing has changed. If I prepared "
@@ -24,7 +23,8 @@ async def refer(state: State, runtime: Runtime[Turn]) -> Update:
     if pending is None:
         understood = _understood(Route.SMALL_TALK, OwnIntent.ACKNOWLEDGEMENT)
         return understood | await _say(_YES_TO_NOTHING, understood, turn) | {"asks_confirmation": False}
-    operation = await _stored(turn, UUID(pending["operation_id"]))
+    # As it stands now: it may have been decided without this conversation.
+    operation = await get_operation(tool_context(turn), UUID(pending["operation_id"]))
     understood = _understood(Route.OPERATION, operation.type)
     if operation.status == "pending" and datetime.fromisoformat(pending["expires_at"]) > turn.now:
         said = f"{operation.summary}: this still waits for your confirmation. Nothing has changed yet."
@@ -41,14 +41,6 @@ async def _say(text: str, understood: Update, turn: Turn) -> Update:
     await turn.emit(Routed.model_validate(understood))
     await turn.emit(Token(text=text))
     return {"answer": text, "model": "offline"}
-
-
-async def _stored(turn: Turn, operation_id: UUID) -> Operation:
-    """As it stands now: it may have been decided without this conversation."""
-    context = tool_context(turn)
-    key = {"operation_id": operation_id, "customer_id": context.customer_id}
-    async with context.database.reading(context.scope) as db:
-        return await db.get(Operation, QUERIES["get_operation"], key)
 
 
 def _ended(operation: Operation) -> dict[str, Any]:

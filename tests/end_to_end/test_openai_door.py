@@ -201,9 +201,8 @@ def test_a_proposal_comes_as_text_and_a_yes_does_not_confirm_it(
         assert about(said_yes)["operation_id"] == operation_id
         assert bank_state(records) == ("active", ["pending"])
 
-    alex = meet(server, ALEX)
-    data = {"turn_id": about(asked)["turn_id"], "confirmation": {"operation_id": operation_id}}
-    assert alex.decide(data, "approve").status_code == 200
+    confirmed = meet(server, ALEX).http.post(where.removeprefix("POST "), json={})
+    assert confirmed.status_code == 200, confirmed.text
     assert bank_state(records) == ("frozen", ["completed"])
 
 
@@ -217,15 +216,21 @@ def test_a_yes_does_not_confirm_what_waits_in_the_app(server: str, dial: Dial, m
     assert bank_state(records) == ("frozen", ["completed"])
 
 
-def test_a_yes_to_what_is_over_says_so(server: str, dial: Dial, meet: Meet, records: Records) -> None:
+@pytest.mark.parametrize(
+    ("decision", "status", "said"), [("approve", "completed", "is frozen"), ("deny", "cancelled", "not done it")]
+)
+def test_a_yes_to_what_is_over_says_so(
+    server: str, dial: Dial, meet: Meet, records: Records, decision: str, status: str, said: str
+) -> None:
     """The operation was decided without this conversation, which does not know."""
     client = dial(server, ALEX)
     asked = ask(client, user(FREEZE))
-    records("update banking_operations set status = 'cancelled', completed_at = now() returning id")
+    path = f"/api/v1/operations/{about(asked)['operation_id']}/confirm"
+    assert meet(server, ALEX).http.post(path, json={"decision": decision}).status_code == 200
     answer = ask(client, and_then(user(FREEZE), asked, "yes"))
-    assert "cancelled" in text(answer)
+    assert said in text(answer)
     assert "operation_id" not in about(answer)
-    assert bank_state(records) == ("active", ["cancelled"])
+    assert bank_state(records)[1] == [status]
 
 
 def test_a_yes_that_comes_too_late_says_so(serve: Serve, dial: Dial, records: Records) -> None:

@@ -2,15 +2,14 @@
 -- A proposal. The same key gives the same row again, whatever happened to it since. The database adds the payload's
 -- hash, the policy and whether a code is asked for.
 insert into banking_operations (customer_id, type, payload, payload_hash, summary, amount_minor, currency, recipient,
-                                idempotency_key, initiated_by, turn_id, created_at, expires_at)
+                                idempotency_key, request_hash, proposed, initiated_by, turn_id, created_at, expires_at)
 values (%(customer_id)s, %(type)s, %(payload)s, '', %(summary)s, %(amount_minor)s, %(currency)s, %(recipient)s,
-        %(idempotency_key)s, %(initiated_by)s, %(turn_id)s, %(now)s, %(expires_at)s)
+        %(idempotency_key)s, %(request_hash)s, %(proposed)s, %(initiated_by)s, %(turn_id)s, %(now)s, %(expires_at)s)
 on conflict (customer_id, idempotency_key) do nothing
 
 -- get_operation_by_key --
 -- The proposal under an idempotency key.
-select id, type, status, payload, summary, amount_minor, currency, recipient, step_up, error_code, created_at, expires_at,
-       completed_at
+select id, type, payload, summary, proposed, request_hash, step_up, expires_at
   from banking_operations
  where customer_id = %(customer_id)s and idempotency_key = %(idempotency_key)s
 
