@@ -6,15 +6,9 @@ from typing import Literal
 
 from core.money import Money
 from tools.accounts import NoArguments
+from tools.payee_match import list_payee_rows
 from tools.queries import QUERIES
 from tools.registry import Result, ToolContext, tool
-
-
-@dataclass(frozen=True, slots=True)
-class _PayeeRow:
-    name: str
-    currency: str
-    last4: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +52,7 @@ class StandingOrders(Result):
 async def list_payees(context: ToolContext, arguments: NoArguments) -> Result:  # noqa: ARG001
     """The people and firms the customer has saved to pay, with the last four digits of their account."""
     async with context.database.reading(context.scope) as db:
-        rows = await db.all(_PayeeRow, QUERIES["list_payees"], {"customer_id": context.customer_id})
+        rows = await list_payee_rows(db, context)
     return Payees(payees=[Payee(name=row.name, currency=row.currency, last4=row.last4) for row in rows])
 
 

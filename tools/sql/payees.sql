@@ -1,7 +1,7 @@
 -- list_payees --
--- The customer's payees by name, account numbers reduced to their tail.
-select name, currency, right(coalesce(account_number, iban), 4) as last4
-  from payees where customer_id = %(customer_id)s order by name
+-- The customer's payees by name, without those that were removed.
+select id, name, iban, sort_code, account_number, currency, right(coalesce(account_number, iban), 4) as last4, created_at
+  from payees where customer_id = %(customer_id)s and removed_at is null order by lower(name), id
 
 -- list_standing_orders --
 -- The customer's running standing orders, the next to run first.
