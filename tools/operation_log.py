@@ -11,6 +11,7 @@ from pydantic import Field
 from core.money import Money
 from tools.operations import Status
 from tools.queries import QUERIES
+from tools.reasons import reason_of
 from tools.registry import Result, ToolContext
 
 Door = Literal["chat", "rest", "mcp", "staff", "schedule"]
@@ -28,7 +29,6 @@ class _OperationRow:
     step_up: bool
     initiated_by: Door
     error_code: str | None
-    error: str | None
     created_at: datetime
     expires_at: datetime
     completed_at: datetime | None
@@ -116,7 +116,7 @@ def _logged(row: _OperationRow) -> LoggedOperation:
         step_up=row.step_up,
         initiated_by=row.initiated_by,
         error_code=row.error_code,
-        error=row.error,
+        error=reason_of(row.error_code) if row.error_code else None,
         created_at=row.created_at,
         expires_at=row.expires_at,
         completed_at=row.completed_at,
