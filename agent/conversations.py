@@ -140,6 +140,8 @@ class Conversations:
             statements.append((QUERIES["insert_message"], asked))
         answered = said | {"role": "assistant", "content": record.answer, "citations": citations}
         statements.append((QUERIES["insert_message"], answered))
+        if waiting and record.message:
+            statements.append((QUERIES["link_operation"], {"turn_id": key.turn_id}))
         if record.operation is not None:
             decided = {"session_id": key.session_id, "operation_id": record.operation.operation_id}
             statements.append((QUERIES["resolve_turns"], decided))

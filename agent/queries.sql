@@ -34,6 +34,11 @@ insert into chat_messages (session_id, turn_id, owner, role, content, route, int
 select session_id, id, owner, %(role)s, %(content)s, %(route)s, %(intent)s, %(confidence)s, %(citations)s, %(now)s
   from chat_turns where id = %(turn_id)s and status = 'running'
 
+-- link_operation --
+-- The operation that a turn proposed knows the message that asked for it.
+update banking_operations set chat_message_id = (select id from chat_messages where turn_id = %(turn_id)s and role = 'user')
+ where turn_id = %(turn_id)s and customer_id = app_customer_id()
+
 -- find_turn --
 -- A turn that the caller may see.
 select id, session_id, owner, status, lease_expires_at, outcome from chat_turns where id = %(turn_id)s

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID, uuid4
 
 from langchain_core.runnables import RunnableConfig
@@ -25,11 +25,12 @@ from agent.parts import Parts
 from agent.state import TURN_DEFAULTS, Resolution, State, Turn, TurnRecord
 from core.clock import Clock
 from core.db.database import Scope, translated_errors
-from core.errors import Conflict, NotFound, ProviderFailed, TellergraphError, Unavailable
+from core.errors import Conflict, NotFound, ProviderFailed, Refused, TellergraphError, Unavailable
 from core.logging import get_logger
 from core.security.pii import Placeholders, mask
 from core.security.tokens import AccountType, Identity
-from tools.registry import InitiatedBy
+from tools.operations import Decision, Slip, confirm, is_waiting
+from tools.registry import InitiatedBy, ToolContext
 
 _log = get_logger(__name__)
 
@@ -112,13 +113,20 @@ class Assistant:
         return self._start(key, {**TURN_DEFAULTS}, message, initiated_by)
 
     async def confirm(
-        self, turn_id: UUID, operation_id: UUID, decision: Literal["approve", "deny"], *, identity: Identity | None
+        self,
+        turn_id: UUID,
+        operation_id: UUID,
+        decision: Decision,
+        *,
+        identity: Identity | None,
+        code: str | None = None,
     ) -> Started:
         """Starts the turn that carries out, or drops, what ``turn_id`` proposed.
 
         Raises:
             NotFound: the turn is not the caller's or proposed something else.
             Conflict: it was decided already.
+            Refused: the security code is missing or wrong; the proposal still waits.
         """
         scope = scope_of(identity)
         asked = await self._conversations.get_turn(turn_id, scope if identity else Scope(turn_id=turn_id))
@@ -130,13 +138,14 @@ class Assistant:
             # Read again, now that nobody else can decide in this session.
             if (await self._conversations.get_turn(turn_id, scope)).status != "waiting":
                 raise Conflict("You have decided on this already.", code="already_decided")
+            slip = await self._find_slip(key, operation_id, code) if decision == "approve" else None
             graph_input = await self._resume(
                 asked.session_id, Resolution(operation_id=str(operation_id), decision=decision)
             )
         except BaseException:
             await self._fail(key, None)
             raise
-        return self._start(key, graph_input, "")
+        return self._start(key, graph_input, "", slip=slip)
 
     def follow(self, turn_id: UUID, *, after: int = 0, scope: Scope) -> AsyncIterator[LoggedEvent]:
         """The turn's events after number ``after``, until the last. The caller checked that ``scope`` may see it.
@@ -248,6 +257,18 @@ class Assistant:
         if not is_new_session:
             self._grown.add(key.session_id)
 
+    async def _find_slip(self, key: TurnKey, operation_id: UUID, code: str | None) -> Slip | None:
+        """The customer's yes, given here and not by the graph. None where the operation is over: the turn says so."""
+        if key.scope.customer_id is None:
+            return None
+        context = ToolContext(self._parts.bank, key.scope.customer_id, self._clock(), key.turn_id)
+        try:
+            return await confirm(context, operation_id, code=code)
+        except Refused:
+            if await is_waiting(context, operation_id):
+                raise
+            return None
+
     async def _resume(self, session_id: UUID, resolution: Resolution) -> GraphInput:
         """Resumes the interrupt that waits for this operation; where the conversation went on and left it, the decision
         goes in by the front door."""
@@ -259,7 +280,12 @@ class Assistant:
         return {**TURN_DEFAULTS, "resolution": resolution}
 
     def _start(
-        self, key: TurnKey, graph_input: GraphInput, message: str, initiated_by: InitiatedBy = "chat"
+        self,
+        key: TurnKey,
+        graph_input: GraphInput,
+        message: str,
+        initiated_by: InitiatedBy = "chat",
+        slip: Slip | None = None,
     ) -> Started:
         publisher = Publisher(self._events, key.turn_id)
         turn = Turn(
@@ -271,6 +297,7 @@ class Assistant:
             emit=publisher.emit,
             raw_message=message,
             initiated_by=initiated_by,
+            slip=slip,
         )
         task = asyncio.create_task(self._run(key, graph_input, turn, publisher), name=f"turn {key.turn_id}")
         self._running[key.turn_id] = task

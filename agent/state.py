@@ -16,6 +16,7 @@ from agent.parts import Parts
 from core.clock import BANK_TIME_ZONE
 from core.db.database import Scope
 from core.security.pii import Placeholders
+from tools.operations import Slip
 from tools.registry import InitiatedBy
 
 HISTORY_LIMIT = 12
@@ -130,6 +131,8 @@ class Turn:
     raw_message: str = ""
     """As typed. Masked by ``screen``; never saved."""
     placeholders: Placeholders = field(default_factory=Placeholders)
+    slip: Slip | None = None
+    """The customer's yes from the confirmation endpoint. A checkpoint must not hold it."""
     record: "TurnRecord | None" = None
     """What ``remember`` leaves for the service to save."""
     initiated_by: InitiatedBy = "chat"

@@ -197,6 +197,12 @@ async def get_operation(context: ToolContext, operation_id: UUID) -> Operation:
     return found[0]
 
 
+async def is_waiting(context: ToolContext, operation_id: UUID) -> bool:
+    """Whether the customer can still decide. Raises NotFound for an operation that is not the customer's."""
+    operation = await get_operation(context, operation_id)
+    return operation.status == "pending" and operation.expires_at > context.now
+
+
 async def confirm(context: ToolContext, operation_id: UUID, *, code: str | None = None) -> Slip:
     """The customer's yes.
 

@@ -10,14 +10,18 @@ from agent.nodes.tools import tool_context
 from agent.state import TURN_DEFAULTS, State, Turn, Update
 from agent.understanding.intents import Route
 from core.errors import Conflict
-from tools.operations import decide
+from tools.operations import decide, execute
 
 
 async def act(state: State, runtime: Runtime[Turn]) -> Update:
     resolution, pending = state["resolution"], state.get("pending")
     if resolution is None:
         raise Conflict("There is nothing to confirm.")
-    operation = await decide(tool_context(runtime.context), UUID(resolution["operation_id"]), resolution["decision"])
+    context, slip = tool_context(runtime.context), runtime.context.slip
+    if slip is not None:
+        operation = await execute(context, slip)
+    else:
+        operation = await decide(context, UUID(resolution["operation_id"]), resolution["decision"])
     ended: dict[str, Any] = {
         "operation_id": str(operation.id),
         "type": operation.type,

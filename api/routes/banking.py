@@ -1,6 +1,7 @@
 """The tools over REST: a route for each, made from its definition. Who asks comes from the token alone."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 from urllib.parse import quote
@@ -15,7 +16,8 @@ from api.envelope import ErrorBody, ErrorEnvelope
 from api.rest_call import RestCall
 from api.tool_context import ContextDep, KeyedContextDep
 from api.tool_schema import describe_request, describe_responses, success_model
-from tools.registry import Document, Proposed, Refusal, Risk, Tool, ToolContext
+from tools.operations import find_proposal
+from tools.registry import Arguments, Document, Proposed, Refusal, Result, Risk, Tool, ToolContext, with_code_sent
 
 _PRIVATE = {"Cache-Control": "no-store"}
 
@@ -85,23 +87,35 @@ def _unreadable(problem: str) -> RequestValidationError:
 def _reading(call: RestCall) -> Endpoint:
     async def read(request: Request, context: ContextDep, reply: ReplyDep) -> Response:
         body = await read_body(request) if call.has_body else {}
-        return await _answer(call, request, body, context, reply)
+        arguments = call.parse(request.path_params, request.query_params, body)
+        return _answer(await call.tool.perform(context, arguments), request, context, reply)
 
     return read
 
 
 def _preparing(call: RestCall) -> Endpoint:
     async def prepare(request: Request, context: KeyedContextDep, reply: ReplyDep) -> Response:
-        return await _answer(call, request, await read_body(request), context, reply)
+        arguments = call.parse(request.path_params, request.query_params, await read_body(request))
+        if context.idempotency_key is not None:
+            context = replace(context, request_hash=call.hash_of(arguments))
+        result = await _prepare(call, context, arguments)
+        return _answer(await with_code_sent(context, result), request, context, reply)
 
     return prepare
 
 
-async def _answer(
-    call: RestCall, request: Request, body: dict[str, Any], context: ToolContext, reply: ReplyDep
-) -> Response:
-    arguments = call.parse(request.path_params, request.query_params, body)
-    result = await call.tool.run(context, arguments)
+async def _prepare(call: RestCall, context: ToolContext, arguments: Arguments) -> Result:
+    earlier = await find_proposal(context)
+    if earlier is not None:
+        return earlier
+    result = await call.tool.perform(context, arguments)
+    if isinstance(result, Refusal):
+        # The same request may have been answered and confirmed while this one looked.
+        return await find_proposal(context) or result
+    return result
+
+
+def _answer(result: Result, request: Request, context: ToolContext, reply: ReplyDep) -> Response:
     if isinstance(result, Refusal):
         return _refused(result, request, context.now)
     if isinstance(result, Document):

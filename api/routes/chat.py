@@ -54,13 +54,6 @@ class ConfirmRequest(BaseModel):
     decision: Literal["approve", "deny"]
     code: str | None = Field(default=None, max_length=12)
 
-    @field_validator("code")
-    @classmethod
-    def _not_asked_for(cls, value: str | None) -> str | None:
-        if value:
-            raise ValueError("no operation asks for a code yet: leave it out")
-        return value
-
 
 class ChatMetadata(BaseModel):
     processing_time_ms: float
@@ -138,7 +131,9 @@ async def confirm(
     turn_id: UUID, body: ConfirmRequest, identity: AnyoneDep, running: RunningDep, reply: ReplyDep, request: Request
 ) -> Response:
     """Approve or deny what a turn proposed. Server-sent events when the client accepts them, else JSON."""
-    started = await running.assistant.confirm(turn_id, body.operation_id, body.decision, identity=identity)
+    started = await running.assistant.confirm(
+        turn_id, body.operation_id, body.decision, identity=identity, code=body.code
+    )
     scope = scope_of(identity)
     if "text/event-stream" in request.headers.get("accept", ""):
         events = running.assistant.follow(started.turn_id, scope=scope)
