@@ -186,6 +186,13 @@ class Tool:
     rest: RestRoute
     examples: tuple[Example, ...]
 
+    async def perform(self, context: ToolContext, arguments: Arguments) -> Result:
+        """Runs it with arguments that were validated, and sends the code that a proposal asks for."""
+        result = await self.run(context, arguments)
+        if isinstance(result, Proposed) and result.step_up:
+            await context.step_up.issue(context, UUID(result.operation_id))
+        return result
+
 
 @dataclass(frozen=True, slots=True)
 class ToolOutcome:
@@ -194,6 +201,7 @@ class ToolOutcome:
     name: str
     result: Result | None = None
     error: str | None = None
+    error_code: str | None = None
 
 
 def tool(
@@ -237,13 +245,6 @@ def _function_schema(name: str, description: str, arguments: type[Arguments]) ->
     return {"type": "function", "function": {"name": name, "description": description, "parameters": parameters}}
 
 
-async def with_code_sent(context: ToolContext, result: Result) -> Result:
-    """A tool's result, after its customer was sent the code if it is a proposal that needs one."""
-    if isinstance(result, Proposed) and result.step_up:
-        await context.step_up.issue(context, UUID(result.operation_id))
-    return result
-
-
 class Registry:
     """The tools by name, and the one way to call them."""
 
@@ -270,9 +271,9 @@ class Registry:
         except ValidationError as error:
             return ToolOutcome(name, error=_explain(error))
         try:
-            return ToolOutcome(name, result=await with_code_sent(context, await found.run(context, parsed)))
+            return ToolOutcome(name, result=await found.perform(context, parsed))
         except (CallerError, Refused) as error:
-            return ToolOutcome(name, error=error.message)
+            return ToolOutcome(name, error=error.message, error_code=error.error_code)
 
 
 def _explain(error: ValidationError) -> str:

@@ -17,7 +17,7 @@ from api.rest_call import RestCall
 from api.tool_context import ContextDep, KeyedContextDep
 from api.tool_schema import describe_request, describe_responses, success_model
 from tools.operations import find_proposal
-from tools.registry import Arguments, Document, Proposed, Refusal, Result, Risk, Tool, ToolContext, with_code_sent
+from tools.registry import Arguments, Document, Proposed, Refusal, Result, Risk, Tool, ToolContext
 
 _PRIVATE = {"Cache-Control": "no-store"}
 
@@ -99,7 +99,7 @@ def _preparing(call: RestCall) -> Endpoint:
         if context.idempotency_key is not None:
             context = replace(context, request_hash=call.hash_of(arguments))
         result = await _prepare(call, context, arguments)
-        return _answer(await with_code_sent(context, result), request, context, reply)
+        return _answer(result, request, context, reply)
 
     return prepare
 
