@@ -72,16 +72,13 @@ class _Stored:
     expires_at: datetime
 
     def as_proposed(self) -> Proposed:
-        return Proposed(
-            **{"summary": self.summary}
-            | self.proposed
-            | {
-                "operation_id": str(self.id),
-                "type": self.type,
-                "step_up": self.step_up,
-                "expires_at": self.expires_at.isoformat(timespec="seconds"),
-            }
-        )
+        about: dict[str, Any] = {
+            "operation_id": str(self.id),
+            "type": self.type,
+            "step_up": self.step_up,
+            "expires_at": self.expires_at.isoformat(timespec="seconds"),
+        }
+        return Proposed.model_validate({"summary": self.summary} | self.proposed | about)
 
 
 @dataclass(frozen=True, slots=True)

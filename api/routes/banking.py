@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 from urllib.parse import quote
+from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Request
@@ -107,6 +108,9 @@ def _preparing(call: RestCall) -> Endpoint:
 async def _prepare(call: RestCall, context: ToolContext, arguments: Arguments) -> Result:
     earlier = await find_proposal(context)
     if earlier is not None:
+        if earlier.step_up:
+            # Once for each operation; the first request may have been cut off before that.
+            await context.step_up.issue(context, UUID(earlier.operation_id))
         return earlier
     result = await call.tool.perform(context, arguments)
     if isinstance(result, Refusal):
