@@ -1,10 +1,13 @@
-"""Exchange of pounds to euros, at a rate that moves a little from month to month."""
+"""Exchange, at rates that move a little from month to month, and the list of those rates."""
 
+from collections.abc import Iterator
+from decimal import Decimal
+from itertools import permutations
 from random import Random
 
 from tools.demo_bank.calendar import DAY, History, at
 from tools.demo_bank.habits import Habits
-from tools.demo_bank.model import InternalAccount, Movement
+from tools.demo_bank.model import CURRENCIES, InternalAccount, Movement
 from tools.demo_bank.terms import percent_of
 
 _STAYS = [
@@ -16,15 +19,35 @@ _STAYS = [
 ]
 
 
+_MONTH = 30
+"""Days for which a rate holds."""
+_RATE_STEP = Decimal("0.00000001")
+"""As fine as fx_rates keeps them."""
+
+
 def euros_per_pound(month: int) -> float:
     """The rate in the month with that number."""
     return 1.155 + (month * 7 % 11 - 5) * 0.004
 
 
+def dollars_per_pound(month: int) -> float:
+    return 1.305 + (month * 5 % 11 - 5) * 0.006
+
+
+def rates(history: History) -> Iterator[tuple[str, str, Decimal, str]]:
+    """Base, quote, rate and since when, both ways between all currencies: those at which customers exchanged."""
+    for month in range(history.today_index // _MONTH + 1):
+        since = history.stamp(at(month * _MONTH, 4))
+        per_pound = {"GBP": 1.0, "EUR": euros_per_pound(month), "USD": dollars_per_pound(month)}
+        worth = {currency: Decimal(f"{per_pound[currency]:.4f}") for currency in CURRENCIES}
+        for base, quote in permutations(CURRENCIES, 2):
+            yield base, quote, (worth[quote] / worth[base]).quantize(_RATE_STEP), since
+
+
 def exchange(moment: int, to_account: int, euros: int, history: History) -> Movement:
     """Buys euros (minor units) from the main account; the published fee is part of what leaves it."""
     day = moment // DAY
-    pounds = round(euros / euros_per_pound(day // 30))
+    pounds = round(euros / euros_per_pound(day // _MONTH))
     code = "exchange.fee.weekday" if history.weekday(day) < 5 else "exchange.fee.weekend"
     fee = round(pounds * percent_of(code) / 100)
     return Movement(

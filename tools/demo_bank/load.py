@@ -14,6 +14,7 @@ from tools.demo_bank.book import Book, Ids, InternalIds
 from tools.demo_bank.bulk import QUERIES, OwnerConnection, analyze, bulk_loading, copy_rows, list_rows
 from tools.demo_bank.calendar import History
 from tools.demo_bank.catalogue import load_catalogue
+from tools.demo_bank.currencies import rates
 from tools.demo_bank.generate import generate_others, named_movements
 from tools.demo_bank.logins import CUSTOMERS, STAFF
 from tools.demo_bank.model import CURRENCIES, InternalAccount
@@ -94,7 +95,7 @@ def _load(
         counters = {name: count(number + 1) for name, number in last.items()}
         ids = Ids(*(counters[name].__next__ for name in ("entry", "posting", "transaction")))
         book = Book(rows, ensure_internal_accounts(connection, now), ids, history)
-        _add_fixed_rows(rows)
+        _add_fixed_rows(rows, history)
         _add_logins(rows, now)
         for one in NAMED.values():
             enter_named(book, rows, one(history), history)
@@ -148,10 +149,12 @@ def _add_logins(rows: Rows, now: datetime) -> None:
         rows.add("staff", named_id(login.email), login.email, login.name, login.role, login.password_hash, now)
 
 
-def _add_fixed_rows(rows: Rows) -> None:
+def _add_fixed_rows(rows: Rows, history: History) -> None:
     for merchant in load_catalogue().merchants:
         rows.add("merchants", merchant.id, merchant.name, merchant.category, merchant.mcc, merchant.city, "GB")
         for terminal in merchant.terminals:
             rows.add("terminals", terminal.id, merchant.id, terminal.kind, terminal.label)
     for term in load_terms().values():
         rows.add("product_terms", *(term.get(name) for name in FIELDS))
+    for rate in rates(history):
+        rows.add("fx_rates", *rate)

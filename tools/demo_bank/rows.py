@@ -23,6 +23,7 @@ _COLUMNS = {
     "amount_minor currency category description decline_reason occurred_at booked_at",
     "fraud_alerts": "id customer_id card_id transaction_id reason status created_at",
     "product_terms": "code product kind label amount_minor currency percent quantity unit",
+    "fx_rates": "base quote rate as_of",
 }
 
 COLUMNS = {table: names.split() for table, names in _COLUMNS.items()}
