@@ -6,6 +6,7 @@ from tools.fraud.alerts import list_fraud_alerts
 from tools.payees import list_payees, list_standing_orders
 from tools.registry import Registry
 from tools.transactions import list_transactions, spending_summary
+from tools.transfers import get_transfer_status, pay_payee, transfer_between_accounts
 
 CATALOGUE = Registry(
     (
@@ -18,6 +19,9 @@ CATALOGUE = Registry(
         unfreeze_card,
         list_payees,
         list_standing_orders,
+        transfer_between_accounts,
+        pay_payee,
+        get_transfer_status,
         list_fraud_alerts,
     )
 )
@@ -30,6 +34,8 @@ CUSTOMER_SCOPES = frozenset(
         "cards:write",
         "payees:read",
         "standing-orders:read",
+        "transfers:read",
+        "transfers:write",
         "fraud:read",
     }
 )

@@ -82,6 +82,11 @@ class _Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class _Preview:
+    error_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Slip:
     """A customer's yes to one operation. The secret is known to nobody but its holder; the database has the hash."""
 
@@ -123,6 +128,8 @@ async def propose(
 
     Raises:
         Conflict: another proposal stands under the idempotency key.
+        Refused: the payment could not be posted as things stand, with the same codes as when it is executed; the
+            caller's transaction must end with this error, so that nothing stays pending.
     """
     key = {"customer_id": context.customer_id, "idempotency_key": _key(context, operation, payload)}
     await db.execute(
@@ -146,6 +153,11 @@ async def propose(
     stored = await db.get(_Stored, QUERIES["get_operation_by_key"], key)
     if context.request_hash is None and (stored.type, stored.payload) != (operation, payload):
         raise _key_reused()
+    if money is not None:
+        preview = await db.get(_Preview, QUERIES["preview_operation"], {"operation_id": stored.id, "now": context.now})
+        if preview.error_code:
+            asked = {"amount": str(money.decimal), "currency": money.currency}
+            raise Refused(reason_of(preview.error_code), code=preview.error_code, details=asked)
     return _same_request(context, stored)
 
 

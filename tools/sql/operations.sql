@@ -20,6 +20,10 @@ select id, type, status, payload, summary, amount_minor, currency, recipient, st
   from banking_operations
  where customer_id = %(customer_id)s and id = %(operation_id)s
 
+-- preview_operation --
+-- Whether a payment could be posted now: the code of the refusal, null for none.
+select preview_operation(%(operation_id)s, %(now)s) as error_code
+
 -- mint_slip --
 -- The customer's yes to an operation as it stands.
 select mint_slip(%(operation_id)s, %(slip_hash)s, %(now)s, %(expires_at)s)

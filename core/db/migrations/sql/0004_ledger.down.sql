@@ -1,5 +1,5 @@
 -- What was posted stays posted; operations lose what only this revision knows of them.
-drop function reverse_entry, execute_operation, mint_slip, end_operation, post_payment, refuse_over_limit, internal_account;
+drop function reverse_entry, execute_operation, preview_operation, mint_slip, end_operation, post_payment, refuse_over_limit, internal_account;
 drop trigger banking_operations_complete on banking_operations;
 drop function complete_proposal, payload_hash;
 

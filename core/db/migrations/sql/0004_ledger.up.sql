@@ -507,14 +507,33 @@ begin
     return end_operation(op.id, 'processing', case when refusal is null then 'completed' else 'failed' end, refusal, p_now);
 end $$;
 
+create function preview_operation(p_operation uuid, p_now timestamptz) returns text
+    language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+    op banking_operations;
+    refusal text;
+begin
+    -- The owner check of this function: an operation of the transaction's customer.
+    select * into op from banking_operations where id = p_operation and customer_id = app_customer_id() and status = 'pending';
+    if not found or not (select posts from operation_types where type = op.type) then return null; end if;
+    begin
+        refusal := post_payment(op, p_now);
+        raise exception 'only a look' using errcode = 'TG099';
+    exception when sqlstate 'TG099' then null;
+    end;
+    return refusal;
+end $$;
+comment on function preview_operation is
+    'The code of the refusal that posting would meet now: the posting itself is tried and undone. Null for none.';
+
 create function end_operation(p_operation uuid, p_from text, p_to text, p_error_code text, p_now timestamptz)
     returns banking_operations
     language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
     op banking_operations;
 begin
-    if p_to not in ('completed', 'failed', 'cancelled', 'expired') or p_from not in ('pending', 'processing')
-       or (p_from = 'pending') = (p_to = 'completed') then
+    if (p_from, p_to) not in (('processing', 'completed'), ('processing', 'failed'),
+                              ('pending', 'failed'), ('pending', 'cancelled'), ('pending', 'expired')) then
         raise exception 'no operation goes from % to %', p_from, p_to using errcode = 'TG017';
     end if;
     -- The owner check of this function: an operation of the transaction's customer. What is processing is ended by the
@@ -559,7 +578,7 @@ begin
 end $$;
 revoke execute on function reverse_entry from public;
 
-revoke execute on function mint_slip, execute_operation, end_operation from public;
-grant execute on function mint_slip, execute_operation, end_operation to tellergraph_app;
+revoke execute on function mint_slip, execute_operation, preview_operation, end_operation from public;
+grant execute on function mint_slip, execute_operation, preview_operation, end_operation to tellergraph_app;
 revoke update (status, error, completed_at) on banking_operations from tellergraph_app;
 alter table banking_operations drop column error;
