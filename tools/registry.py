@@ -9,7 +9,7 @@ it stores a pending operation that only its customer's confirmation executes (to
 
 import inspect
 from base64 import b64encode
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -51,6 +51,9 @@ class Result(BaseModel):
     """Base of tool outputs."""
 
     model_config = ConfigDict(frozen=True)
+
+    PRIVATE: ClassVar[Mapping[str, str]] = {}
+    """Fields that their owner sees and no language model, with their kind of personal data (core/security/pii.py)."""
 
 
 class Refusal(Result):

@@ -12,7 +12,7 @@ from agent.offer import offered_tools
 from agent.state import State, Turn, Update
 from core.errors import Forbidden
 from tools.operations import decide
-from tools.registry import Proposed, ToolContext, ToolOutcome
+from tools.registry import Proposed, Result, ToolContext, ToolOutcome
 
 
 async def tools(state: State, runtime: Runtime[Turn]) -> Update:
@@ -69,6 +69,7 @@ def _restored(arguments: dict[str, Any], turn: Turn) -> dict[str, Any]:
 
 
 def _returned(call: ToolCall, outcome: ToolOutcome, state: State, turn: Turn) -> ToolReturn:
+    _hide_private(outcome.result, turn)
     content = outcome.result.model_dump_json() if outcome.result else str(outcome.error)
     return ToolReturn(
         round=state["rounds"],
@@ -78,6 +79,13 @@ def _returned(call: ToolCall, outcome: ToolOutcome, state: State, turn: Turn) ->
         content=turn.placeholders.conceal(content),
         ok=outcome.result is not None,
     )
+
+
+def _hide_private(result: Result | None, turn: Turn) -> None:
+    """Gives what no model may see a placeholder, which the owner's stream puts back."""
+    for field, kind in result.PRIVATE.items() if result else ():
+        if value := getattr(result, field):
+            turn.placeholders.hide(kind, value)
 
 
 def _asked_slot(outcome: ToolOutcome) -> str | None:
