@@ -3,6 +3,8 @@
     tellergraph_owner       owns what is in schema public; migrations run as it
     tellergraph_app         the application's login; owns nothing and is bound by row-level security
     tellergraph_checkpoint  owns schema checkpoints (LangGraph's tables), which tellergraph_app cannot use
+    tellergraph_worker      the login of ``tellergraph worker``: finds what is due, and may have it done
+    tellergraph_staff       no login; tellergraph_app becomes it for a staff member's unit of work and inherits nothing of it
 
 On a server given by URL their passwords are derived from the secret key; the embedded server trusts its private
 socket. Where the operator gives the runtime login and the owner's login, nothing is made: both are only checked.
@@ -27,7 +29,8 @@ DATABASE = "tellergraph"
 """The embedded database. A URL names its own."""
 
 OWNER, APP, CHECKPOINT = "tellergraph_owner", "tellergraph_app", "tellergraph_checkpoint"
-ROLES = (OWNER, APP, CHECKPOINT)
+WORKER, STAFF = "tellergraph_worker", "tellergraph_staff"
+LOGINS = (OWNER, APP, CHECKPOINT, WORKER)
 
 _MANUAL = "see docs/decisions/0002-embedded-services.md for the statements that prepare a database by hand"
 
@@ -40,6 +43,7 @@ class DatabaseLogins:
     app: str
     owner: str
     checkpoint: str
+    worker: str
     passwords: dict[str, str]
     """By role; empty where the server trusts or the operator made the logins."""
     create_database: bool = False
@@ -54,6 +58,7 @@ def embedded_logins(superuser_url: str) -> DatabaseLogins:
         app=with_login(url, APP),
         owner=with_login(url, OWNER),
         checkpoint=with_login(url, CHECKPOINT),
+        worker=with_login(url, WORKER),
         passwords={},
         create_database=True,
     )
@@ -67,15 +72,17 @@ def given_logins(database_url: str, owner_url: str | None, secret: bytes) -> Dat
             app=database_url,
             owner=with_options(owner_url, f"-c role={OWNER}"),
             checkpoint=with_options(owner_url, f"-c role={CHECKPOINT} -c search_path=checkpoints"),
+            worker=with_options(owner_url, f"-c role={WORKER}"),
             passwords={},
             prepared_by_operator=True,
         )
-    passwords = {role: hmac.digest(secret, f"postgresql:{role}".encode(), "sha256").hex() for role in ROLES}
+    passwords = {role: hmac.digest(secret, f"postgresql:{role}".encode(), "sha256").hex() for role in LOGINS}
     return DatabaseLogins(
         admin=database_url,
         app=with_login(database_url, APP, passwords[APP]),
         owner=with_login(database_url, OWNER, passwords[OWNER]),
         checkpoint=with_login(database_url, CHECKPOINT, passwords[CHECKPOINT]),
+        worker=with_login(database_url, WORKER, passwords[WORKER]),
         passwords=passwords,
     )
 
@@ -153,16 +160,17 @@ def _prepare(logins: DatabaseLogins) -> None:
 
 def _make_roles(connection: Connection[Any], passwords: dict[str, str]) -> None:
     superuser = bool(_row(connection, "am_superuser")[0])
-    for role in ROLES:
+    for role in (*LOGINS, STAFF):
         found = connection.execute(_QUERIES["find_role"], {"role": role}).fetchone()
         if found is None:
-            _run(connection, "create role {role} login", role)
+            _run(connection, "create role {role} nologin" if role == STAFF else "create role {role} login", role)
         elif found[0] or found[1]:
             _run(connection, "alter role {role} nosuperuser nobypassrls", role)
         if role in passwords:
             _set_password(connection, role, passwords[role])
         if not superuser:
             _run(connection, "grant {role} to current_user", role)
+    connection.execute(_QUERIES["grant_staff"])
 
 
 def _set_password(connection: Connection[Any], role: str, password: str) -> None:

@@ -15,6 +15,14 @@ select 'it may become tellergraph_owner'
  where exists (select 1 from pg_roles r
                 where r.rolname = 'tellergraph_owner' and pg_has_role(current_user, r.oid, 'member'))
 union all
+select 'it may become tellergraph_worker'
+ where exists (select 1 from pg_roles r
+                where r.rolname = 'tellergraph_worker' and pg_has_role(current_user, r.oid, 'member'))
+union all
+select 'it inherits tellergraph_staff, which it may only become'
+ where exists (select 1 from pg_roles r
+                where r.rolname = 'tellergraph_staff' and pg_has_role(current_user, r.oid, 'usage'))
+union all
 select 'it is no member of tellergraph_app, whose rights it needs'
  where not exists (select 1 from pg_roles r
                     where r.rolname = 'tellergraph_app' and pg_has_role(current_user, r.oid, 'usage'));
@@ -22,8 +30,11 @@ select 'it is no member of tellergraph_app, whose rights it needs'
 -- find_gaps --
 -- What the current login of the owner lacks; no rows for one that can migrate.
 select role || ' is not granted to it' as reason
-  from unnest(array['tellergraph_owner', 'tellergraph_checkpoint']) role
+  from unnest(array['tellergraph_owner', 'tellergraph_checkpoint', 'tellergraph_worker']) role
  where not coalesce(pg_has_role(current_user, to_regrole(role), 'set'), false)
+union all
+select 'tellergraph_staff is not granted to tellergraph_app'
+ where not coalesce(pg_has_role(to_regrole('tellergraph_app'), to_regrole('tellergraph_staff'), 'set'), false)
 union all
 select 'schema checkpoints is missing' where to_regnamespace('checkpoints') is null
 union all
@@ -36,8 +47,9 @@ select 'tellergraph_owner may not create in schema public'
 -- is_prepared --
 -- Whether the roles, the schema for checkpoints and the extension are there.
 select to_regnamespace('checkpoints') is not null
-   and (select count(*) = 3 from pg_roles
-         where rolname in ('tellergraph_owner', 'tellergraph_app', 'tellergraph_checkpoint'))
+   and (select count(*) = 4 from pg_roles
+         where rolname in ('tellergraph_owner', 'tellergraph_app', 'tellergraph_checkpoint', 'tellergraph_worker'))
+   and coalesce(pg_has_role(to_regrole('tellergraph_app'), to_regrole('tellergraph_staff'), 'set'), false)
    and exists (select 1 from pg_extension where extname = 'vector') as prepared;
 
 -- server_version --
@@ -54,6 +66,9 @@ select pg_advisory_unlock(7326543120771);
 -- find_role --
 select rolsuper, rolbypassrls, rolcanlogin from pg_roles where rolname = %(role)s;
 
+-- grant_staff --
+grant tellergraph_staff to tellergraph_app with inherit false, set true;
+
 -- am_superuser --
 select rolsuper from pg_roles where rolname = current_user;
 
@@ -62,12 +77,12 @@ select rolsuper from pg_roles where rolname = current_user;
 create extension if not exists vector;
 grant usage, create on schema public to tellergraph_owner;
 revoke create on schema public from public;
-grant usage on schema public to tellergraph_app;
+grant usage on schema public to tellergraph_app, tellergraph_worker, tellergraph_staff;
 create schema if not exists checkpoints authorization tellergraph_checkpoint;
 alter role tellergraph_checkpoint set search_path = checkpoints;
 do $$
 begin
     execute format('revoke temporary on database %I from public', current_database());
-    execute format('grant connect on database %I to tellergraph_owner, tellergraph_app, tellergraph_checkpoint',
-                   current_database());
+    execute format('grant connect on database %I to tellergraph_owner, tellergraph_app, tellergraph_checkpoint, '
+                   'tellergraph_worker', current_database());
 end $$;

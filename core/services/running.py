@@ -30,6 +30,8 @@ class Services:
     """The login that migrates and loads, as tellergraph_owner."""
     checkpoint_url: str
     """Works in schema ``checkpoints``, which the runtime login cannot see."""
+    worker_url: str
+    """The login of ``tellergraph worker``."""
     admin_url: str
     """The login that made the roles: the embedded superuser, or what the settings gave."""
     redis_url: str
@@ -58,6 +60,7 @@ def running_services(settings: Settings) -> Generator[Services]:
             app_url=logins.app,
             owner_url=logins.owner,
             checkpoint_url=logins.checkpoint,
+            worker_url=logins.worker,
             admin_url=logins.admin,
             redis_url=redis_url,
             secret_key=secret,
