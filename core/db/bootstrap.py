@@ -4,7 +4,7 @@
     tellergraph_app         the application's login; owns nothing and is bound by row-level security
     tellergraph_checkpoint  owns schema checkpoints (LangGraph's tables), which tellergraph_app cannot use
     tellergraph_worker      the login of ``tellergraph worker``: finds what is due, and may have it done
-    tellergraph_staff       no login; tellergraph_app becomes it for a staff member's unit of work and inherits nothing of it
+    tellergraph_staff       no login; tellergraph_app becomes it for staff, and inherits nothing of it
 
 On a server given by URL their passwords are derived from the secret key; the embedded server trusts its private
 socket. Where the operator gives the runtime login and the owner's login, nothing is made: both are only checked.
