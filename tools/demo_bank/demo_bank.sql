@@ -59,3 +59,16 @@ select fault, subject from ledger_faults limit 5
 select (select count(*) from customers) as customers, (select count(*) from accounts) as accounts,
        (select count(*) from cards) as cards, (select count(*) from transactions) as transactions,
        (select count(*) from postings) as postings
+
+-- add_missing_terms --
+insert into product_terms (code, product, kind, label, amount_minor, currency, percent, quantity, unit)
+select code, product, kind, label, amount_minor, currency, percent, quantity, unit
+  from jsonb_populate_recordset(null::product_terms, %(terms)s)
+on conflict (code) do nothing
+
+-- add_first_rates --
+-- Of a bank that has none.
+insert into fx_rates (base, quote, rate, as_of)
+select base, quote, rate, as_of from jsonb_populate_recordset(null::fx_rates, %(rates)s)
+ where not exists (select 1 from fx_rates)
+on conflict (base, quote, as_of) do nothing

@@ -8,6 +8,7 @@ from time import perf_counter
 from typing import Any
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from core.errors import Conflict
 from tools.demo_bank.book import Book, Ids, InternalIds
@@ -20,7 +21,7 @@ from tools.demo_bank.logins import CUSTOMERS, STAFF
 from tools.demo_bank.model import CURRENCIES, InternalAccount
 from tools.demo_bank.named import NAMED, Named, customer_id
 from tools.demo_bank.numbers import named_id
-from tools.demo_bank.rows import Rows
+from tools.demo_bank.rows import COLUMNS, Rows
 from tools.demo_bank.terms import FIELDS, load_terms
 
 Progress = Callable[[int, int], None]
@@ -50,9 +51,11 @@ def is_demo_loaded(owner_url: str) -> bool:
 def ensure_demo_bank(
     owner_url: str, *, customers: int, seed: int, now: datetime, progress: Progress | None = None
 ) -> LoadReport | None:
-    """Loads the demo bank if it is not there; None if it is. Processes that start together load it once."""
+    """Loads the demo bank if it is not there; None if it is, after adding what an older version of the demo bank did
+    not publish. Processes that start together load it once."""
     with psycopg.connect(owner_url) as connection:
         if is_loaded(connection):
+            publish_missing(connection, now)
             return None
         # Ends the transaction: the lock that the look just took would stand in the way of another loader.
         connection.commit()
@@ -82,6 +85,15 @@ def load_demo_bank(
 
 def is_loaded(connection: OwnerConnection) -> bool:
     return bool(list_rows(connection, "is_loaded", alex=customer_id("alex"))[0]["loaded"])
+
+
+def publish_missing(connection: OwnerConnection, now: datetime) -> None:
+    """Figures and exchange rates that are not there. Those that are stay as the operator has them."""
+    terms = [{name: term.get(name) for name in FIELDS} for term in load_terms().values()]
+    connection.execute(QUERIES["add_missing_terms"], {"terms": Jsonb(terms)})
+    columns = COLUMNS["fx_rates"]
+    first = [dict(zip(columns, map(str, rate), strict=True)) for rate in rates(History(now))]
+    connection.execute(QUERIES["add_first_rates"], {"rates": Jsonb(first)})
 
 
 def _load(

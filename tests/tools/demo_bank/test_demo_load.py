@@ -245,3 +245,34 @@ def test_a_posting_on_an_account_of_another_currency_stops_the_load(
 def test_a_bank_smaller_than_its_two_known_customers_is_refused(empty: Services) -> None:
     with pytest.raises(ValueError, match="at least 2"):
         load_demo_bank(empty.owner_url, customers=1, seed=1, now=NOW)
+
+
+def test_an_older_demo_bank_gets_the_figures_and_rates_that_it_lacks(bank: Services) -> None:
+    published = {table: everything(bank)[table] for table in ("product_terms", "fx_rates")}
+    with psycopg.connect(bank.owner_url) as connection:
+        connection.execute("delete from product_terms where code like 'loan.%%' or code = 'exchange.fee.weekday'", ())
+        connection.execute("update product_terms set percent = 9 where code = 'exchange.fee.weekend'")
+        connection.execute("delete from fx_rates")
+    ensure_demo_bank(bank.owner_url, customers=3, seed=2, now=NOW)
+    after = everything(bank)
+    assert [row["code"] for row in after["product_terms"]] == [row["code"] for row in published["product_terms"]]
+    assert [row["percent"] for row in after["product_terms"] if row["code"] == "exchange.fee.weekend"] == [9]
+    pairs = {(row["base"], row["quote"]) for row in published["fx_rates"]}
+    assert {(row["base"], row["quote"]) for row in after["fx_rates"]} == pairs
+    assert len(pairs) == 6
+
+
+def test_customers_exchanged_at_the_rates_that_are_published(bank: Services) -> None:
+    """Their accounts say so: what arrived is what left, less the fee, at the rate of that moment."""
+    exchanges = """select -sent.amount_minor - coalesce(fee.amount_minor, 0) as sold, got.amount_minor as bought,
+                          rate_at(sent.currency, got.currency, e.booked_at) as rate
+                     from journal_entries e
+                     join postings sent on sent.entry_id = e.id and sent.customer_id is not null
+                      and sent.amount_minor < 0
+                     join postings got on got.entry_id = e.id and got.customer_id is not null and got.amount_minor > 0
+                     left join postings fee on fee.entry_id = e.id and fee.account_id in
+                          (select id from accounts where name = 'Fees')
+                    where e.kind = 'exchange'"""
+    found = rows(bank.owner_url, exchanges)
+    assert len(found) >= 3
+    assert [row for row in found if abs(row["bought"] / row["rate"] - row["sold"]) > 1] == []
