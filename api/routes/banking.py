@@ -17,6 +17,7 @@ from api.envelope import ErrorBody, ErrorEnvelope
 from api.rest_call import RestCall
 from api.tool_context import ContextDep, KeyedContextDep
 from api.tool_schema import describe_request, describe_responses, success_model
+from core.errors import Refused
 from tools.operations import find_proposal
 from tools.registry import Arguments, Document, Proposed, Refusal, Result, Risk, Tool, ToolContext
 
@@ -112,9 +113,14 @@ async def _prepare(call: RestCall, context: ToolContext, arguments: Arguments) -
             # Once for each operation; the first request may have been cut off before that.
             await context.step_up.issue(context, UUID(earlier.operation_id))
         return earlier
-    result = await call.tool.perform(context, arguments)
+    # What refuses the request may be its own doing: answered and confirmed a moment ago, while this one looked.
+    try:
+        result = await call.tool.perform(context, arguments)
+    except Refused:
+        if (earlier := await find_proposal(context)) is None:
+            raise
+        return earlier
     if isinstance(result, Refusal):
-        # The same request may have been answered and confirmed while this one looked.
         return await find_proposal(context) or result
     return result
 

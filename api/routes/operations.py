@@ -83,7 +83,7 @@ async def operation(operation_id: UUID, context: ContextDep, reply: ReplyDep) ->
         422: {
             "model": ErrorEnvelope,
             "description": "- `invalid_input`: `details.fields` says what is wrong.\n"
-            "- `step_up_required`, `wrong_code`, `locked`: about the code.\n"
+            "- `step_up_required`, `wrong_code`, `step_up_locked`: about the code.\n"
             "- `expired`: ask for it again.\n"
             "- why it was not done, such as `insufficient_funds`.",
         },

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
+from uuid import uuid4
 
 import pytest
 from pydantic import Field
@@ -9,11 +10,13 @@ from pydantic import Field
 import api.app
 from api.rest_call import RestCall
 from api.routes.banking import tool_router
+from core.errors import Refused
 from core.services import Services
 from core.settings import Settings
 from tests.api.conftest import send
 from tests.serving import serving
 from tests.talking import ALEX, Caller, Meet
+from tools.operations import propose
 from tools.registry import Arguments, Document, Proposed, Refusal, Registry, Result, Risk, Tool, ToolContext, tool
 from tools.results import results_of, status_of
 
@@ -106,16 +109,30 @@ async def throw_toy_away(context: ToolContext, arguments: Named) -> Result:
     return Proposed(type="throw_toy_away", summary=arguments.name)
 
 
-TOYS = [find_toy, find_wished_toys, read_manual, check_toy, repaint_toy, throw_toy_away]
+@tool(title="Raffle a toy", scope=SCOPE, rest="POST /toys/{name}/raffle", examples={}, risk=Risk.PREPARE)
+async def raffle_toy(context: ToolContext, arguments: Named) -> Result:
+    """Is overtaken by the same request: that prepares, and then nothing is left to prepare."""
+    if arguments.name == "ball":
+        return ToyBroken(name=arguments.name)
+    async with context.database.writing(context.scope) as db:
+        await propose(
+            db, context, "freeze_card", payload={"toy": arguments.name}, proposed=Proposed(summary=arguments.name)
+        )
+    if arguments.name == "doll":
+        raise Refused("The doll is gone.", code="toy_gone")
+    return ToyBroken(name=arguments.name)
+
+
+TOYS = [raffle_toy, find_toy, find_wished_toys, read_manual, check_toy, repaint_toy, throw_toy_away]
 
 
 @pytest.fixture(scope="module")
-def toy_server(settings: Settings, shared_services: Services) -> Iterator[str]:
+def toy_server(settings: Settings, still_services: Services) -> Iterator[str]:
     """A real server whose only tools are these."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(api.app, "CATALOGUE", Registry(TOYS))
         patch.setattr(api.app, "CUSTOMER_SCOPES", frozenset({SCOPE}))
-        with serving(settings, shared_services) as url:
+        with serving(settings, still_services) as url:
             yield url
 
 
@@ -166,6 +183,21 @@ def test_what_is_prepared_is_created_and_what_is_not_is_fine(child: Caller) -> N
     for body in ({}, {"content": b"", "headers": {"Content-Type": "application/json"}}, {"json": {}}):
         thrown = child.http.request("DELETE", "/api/v1/toys/bear", **body)
         assert (thrown.status_code, thrown.json()["data"]["summary"]) == (201, "bear")
+
+
+@pytest.mark.parametrize("name", ["bear", "doll"])
+def test_a_request_that_its_own_twin_overtook_is_answered_as_the_twin(child: Caller, name: str) -> None:
+    """A lost connection and a second try at once: the first was confirmed before the second looked."""
+    key = {"Idempotency-Key": str(uuid4())}
+    first = send(child, raffle_toy, {"name": name}, headers=key)
+    assert (first.status_code, first.json()["data"]["summary"]) == (201, name)
+    assert send(child, raffle_toy, {"name": name}, headers=key).json()["data"] == first.json()["data"]
+    assert send(child, raffle_toy, {"name": name}).status_code in (409, 422)
+
+
+def test_a_key_does_not_turn_a_refusal_into_something_else(child: Caller) -> None:
+    response = send(child, raffle_toy, {"name": "ball"}, headers={"Idempotency-Key": str(uuid4())})
+    assert (response.status_code, response.json()["error"]["code"]) == (409, "toy_broken")
 
 
 def test_a_refusal_says_with_which_status(child: Caller) -> None:
