@@ -1,38 +1,49 @@
-"""Accounts and their balances."""
+"""Accounts: which there are, what is in them, their details. How the customer's words for one are matched."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from datetime import datetime
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from core.clock import BANK_TIME_ZONE
 from core.db.database import ReadHandle
 from core.money import Money
 from tools.queries import QUERIES
 from tools.registry import Arguments, Result, ToolContext, Unclear, tool
+
+Kind = Literal["current", "savings", "credit_card", "loan"]
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
     id: UUID
     name: str
-    kind: str
+    kind: Kind
     currency: str
+    status: Literal["open", "frozen"]
     balance_minor: int
     overdraft_minor: int
     last4: str
     held_minor: int
 
+    @property
+    def available_minor(self) -> int:
+        return self.balance_minor - self.held_minor + self.overdraft_minor
+
     def answers_to(self, words: str) -> bool:
-        """Whether the customer may mean this account: by name, kind, currency or last four digits."""
+        """Whether the customer may mean this account: by name, kind, currency, last four digits or reference."""
         said = words.casefold().removesuffix("account").strip()
-        names = {self.name.casefold(), self.kind.replace("_", " "), self.currency.casefold(), self.last4}
+        names = {self.name.casefold(), self.kind.replace("_", " "), self.currency.casefold(), self.last4, str(self.id)}
         return said in names or said.removesuffix("s") in names or (len(said) > 3 and said in self.name.casefold())
 
 
 class AccountBalance(Result):
+    reference: str = Field(description="Names this account in later calls, whatever it is called then.")
     name: str
-    kind: Literal["current", "savings", "credit_card"]
+    kind: Kind
     currency: str
     ledger: str = Field(description="Booked balance, a decimal string.")
     available: str = Field(description="What can be spent now: the booked balance less what is pending.")
@@ -42,6 +53,32 @@ class AccountBalance(Result):
 class Accounts(Result):
     status: Literal["found"] = "found"
     accounts: list[AccountBalance]
+
+
+class AccountDetail(Result):
+    PRIVATE: ClassVar[Mapping[str, str]] = {
+        # The longest first: the others are parts of it.
+        "iban": "IBAN",
+        "sort_code": "SORT_CODE",
+        "account_number": "ACCOUNT_NUMBER",
+    }
+
+    status: Literal["found"] = "found"
+    reference: str = Field(description="Names this account in later calls, whatever it is called then.")
+    name: str
+    kind: Kind
+    currency: str
+    state: Literal["open", "frozen"]
+    ledger: str = Field(description="Booked balance, a decimal string.")
+    held: str = Field(description="Held back for what is pending.")
+    limit: str = Field(description="Overdraft limit; of a credit card its credit limit.")
+    available: str = Field(description="Ledger balance less holds, plus the limit.")
+    sort_code: str | None
+    account_number: str | None
+    iban: str | None
+    last4: str
+    cards: list[str] = Field(description="Last four digits of the cards that draw on it.")
+    opened: str = Field(description="ISO date.")
 
 
 class AccountUnclear(Unclear):
@@ -59,6 +96,19 @@ class BalanceArguments(Arguments):
     )
 
 
+class AccountArguments(Arguments):
+    account: str = Field(min_length=1, description="Account name, kind, currency, last four digits or reference.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Details:
+    sort_code: str | None
+    account_number: str | None
+    iban: str | None
+    cards: list[str]
+    opened_at: datetime
+
+
 async def match_accounts(db: ReadHandle, context: ToolContext, words: str | None) -> list[Account] | AccountUnclear:
     """The customer's accounts that ``words`` may mean, all of them for None; AccountUnclear when there is none."""
     accounts = await db.all(Account, QUERIES["list_accounts"], {"customer_id": context.customer_id})
@@ -69,16 +119,22 @@ async def match_accounts(db: ReadHandle, context: ToolContext, words: str | None
     return matches or AccountUnclear(asked_for=words, choices=[account.name for account in accounts])
 
 
+async def pick_account(db: ReadHandle, context: ToolContext, words: str | None) -> Account | AccountUnclear:
+    """The one account that is meant; for None the customer's only one."""
+    matches = await match_accounts(db, context, words)
+    if isinstance(matches, AccountUnclear):
+        return matches
+    if len(matches) != 1:
+        return AccountUnclear(asked_for=words, choices=[account.name for account in matches])
+    return matches[0]
+
+
 async def match_one_account(db: ReadHandle, context: ToolContext, words: str | None) -> UUID | AccountUnclear | None:
     """The id of the one account that is meant, None for all accounts."""
     if words is None:
         return None
-    matches = await match_accounts(db, context, words)
-    if isinstance(matches, AccountUnclear):
-        return matches
-    if len(matches) > 1:
-        return AccountUnclear(asked_for=words, choices=[account.name for account in matches])
-    return matches[0].id
+    account = await pick_account(db, context, words)
+    return account if isinstance(account, AccountUnclear) else account.id
 
 
 @tool(
@@ -87,10 +143,10 @@ async def match_one_account(db: ReadHandle, context: ToolContext, words: str | N
     rest="GET /accounts",
     examples={"What accounts do I have?": {}},
 )
-async def list_accounts(context: ToolContext, arguments: NoArguments) -> Result:  # noqa: ARG001
+async def list_accounts(context: ToolContext, arguments: NoArguments) -> Accounts:  # noqa: ARG001
     """All accounts of the customer with kind, currency and balances. Use for "what accounts do I have"."""
-    async with context.database.reading(context.scope) as db:
-        accounts = await db.all(Account, QUERIES["list_accounts"], {"customer_id": context.customer_id})
+    query = {"customer_id": context.customer_id}
+    accounts = await context.database.fetch(Account, QUERIES["list_accounts"], query, scope=context.scope)
     return Accounts(accounts=[_balance(account) for account in accounts])
 
 
@@ -100,7 +156,7 @@ async def list_accounts(context: ToolContext, arguments: NoArguments) -> Result:
     rest="GET /accounts/balances",
     examples={"What's my balance?": {}, "How much is in Rainy Day?": {"account": "Rainy Day"}},
 )
-async def get_balance(context: ToolContext, arguments: BalanceArguments) -> Result:
+async def get_balance(context: ToolContext, arguments: BalanceArguments) -> Accounts | AccountUnclear:
     """Ledger and available balance of one account or of all. Use for "what's my balance", "how much is in savings"."""
     async with context.database.reading(context.scope) as db:
         matches = await match_accounts(db, context, arguments.account)
@@ -109,13 +165,55 @@ async def get_balance(context: ToolContext, arguments: BalanceArguments) -> Resu
     return Accounts(accounts=[_balance(account) for account in matches])
 
 
+@tool(
+    title="See an account's details",
+    scope="accounts:read",
+    rest="GET /accounts/{account}",
+    examples={"What's the IBAN of my Travel account?": {"account": "Travel"}},
+)
+async def get_account(context: ToolContext, arguments: AccountArguments) -> AccountDetail | AccountUnclear:
+    """One account with its sort code, account number, IBAN, balances, limit, cards and the day it was opened. Use for
+    "what's my account number", "my IBAN", "my overdraft limit"."""
+    async with context.database.reading(context.scope) as db:
+        account = await pick_account(db, context, arguments.account)
+        if isinstance(account, AccountUnclear):
+            return account
+        query = {"customer_id": context.customer_id, "account_id": account.id}
+        details = await db.get(_Details, QUERIES["get_account_details"], query)
+    return _detail(account, details)
+
+
 def _balance(account: Account) -> AccountBalance:
-    available = account.balance_minor - account.held_minor + account.overdraft_minor
     return AccountBalance(
+        reference=str(account.id),
         name=account.name,
-        kind=account.kind,  # pyright: ignore[reportArgumentType]  # the query's and the column's own set
+        kind=account.kind,
         currency=account.currency,
-        ledger=str(Money(account.balance_minor, account.currency).decimal),
-        available=str(Money(available, account.currency).decimal),
+        ledger=_decimal(account.balance_minor, account),
+        available=_decimal(account.available_minor, account),
         last4=account.last4,
     )
+
+
+def _detail(account: Account, details: _Details) -> AccountDetail:
+    return AccountDetail(
+        reference=str(account.id),
+        name=account.name,
+        kind=account.kind,
+        currency=account.currency,
+        state=account.status,
+        ledger=_decimal(account.balance_minor, account),
+        held=_decimal(account.held_minor, account),
+        limit=_decimal(account.overdraft_minor, account),
+        available=_decimal(account.available_minor, account),
+        sort_code=details.sort_code,
+        account_number=details.account_number,
+        iban=details.iban,
+        last4=account.last4,
+        cards=details.cards,
+        opened=details.opened_at.astimezone(BANK_TIME_ZONE).date().isoformat(),
+    )
+
+
+def _decimal(minor: int, account: Account) -> str:
+    return str(Money(minor, account.currency).decimal)
