@@ -23,6 +23,7 @@ from tools.demo_bank.named import NAMED, Who, customer_id
 from tools.demo_bank.rows import COLUMNS, NULL, NextId, Rows
 
 DELETED_TABLES = (
+    "staff_actions",
     "fraud_alerts",
     "transactions",
     "banking_operations",
@@ -34,7 +35,7 @@ DELETED_TABLES = (
 """Whose rows of the customer are deleted and written again, each before those that it refers to."""
 KEPT_KEYS = {"customers": "id", "credentials": "customer_id"}
 """Tables whose row is put right in place, as others refer to it, with the key."""
-KEPT_TABLES = ("audit_log",)
+KEPT_TABLES = ("audit_log", "staff_reads")
 PATIENCE = timedelta(seconds=15)
 """How long a reset waits for others to leave the ledger."""
 LEDGER_TABLES = ("postings", "journal_entries")
@@ -66,10 +67,10 @@ def reset_demo(owner_url: str, who: Who, now: datetime, *, patience: timedelta =
 def _delete(connection: OwnerConnection, who: Who) -> None:
     customer = customer_id(who)
     _append_only(connection, enabled=False)
-    for table in DELETED_TABLES[:2]:
+    for table in DELETED_TABLES[:3]:
         _delete_rows(connection, table, customer)
     _delete_ledger(connection, customer)
-    for table in DELETED_TABLES[2:]:
+    for table in DELETED_TABLES[3:]:
         _delete_rows(connection, table, customer)
     connection.execute(QUERIES["delete_conversations"], {"subject": f"customer:{customer}"})
     _append_only(connection, enabled=True)
