@@ -15,6 +15,7 @@ from core.services import Services
 
 PUBLIC_TABLES = (
     "alembic_version",
+    "card_limit_kinds",
     "currencies",
     "fx_rates",
     "knowledge_bases",
