@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Literal
 
+from tools.account_numbers import iban
 from tools.demo_bank.calendar import History, at
 from tools.demo_bank.catalogue import load_catalogue
 from tools.demo_bank.currencies import exchange, spend_euros
@@ -24,7 +25,7 @@ from tools.demo_bank.model import (
     Profile,
     StandingOrder,
 )
-from tools.demo_bank.numbers import SORT_CODE, account_number, iban, named_id, sort_code
+from tools.demo_bank.numbers import SORT_CODE, account_number, named_id, sort_code
 
 Who = Literal["alex", "blair"]
 

@@ -1,10 +1,9 @@
-"""Identifiers as banks write them: sort codes, account numbers, IBANs with right check digits, and UUIDs that follow
-from a seed or a name. The bank code and the sort codes belong to no real bank."""
+"""Identifiers as banks write them: sort codes and account numbers, and UUIDs that follow from a seed or a name. The sort
+code of the demo bank's accounts belongs to no real bank."""
 
 from random import Random
 from uuid import UUID, uuid5
 
-BANK_CODE = "TGRB"
 SORT_CODE = "09-18-27"
 _NAMESPACE = UUID("7e11e29a-0000-4000-8000-000000000000")
 
@@ -16,13 +15,6 @@ def named_id(name: str) -> str:
 
 def random_id(random: Random) -> str:
     return str(UUID(int=random.getrandbits(128), version=4))
-
-
-def iban(sort_code: str, account_number: str) -> str:
-    """ISO 13616 for a UK account: mod 97 over the number with letters as 10 to 35 and the country moved to the end."""
-    basic = BANK_CODE + sort_code.replace("-", "") + account_number
-    digits = "".join(str(int(letter, 36)) for letter in basic + "GB00")
-    return f"GB{98 - int(digits) % 97:02d}{basic}"
 
 
 def account_number(random: Random) -> str:

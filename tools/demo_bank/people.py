@@ -3,6 +3,7 @@
 from datetime import timedelta
 from random import Random
 
+from tools.account_numbers import iban
 from tools.demo_bank.calendar import History
 from tools.demo_bank.catalogue import load_catalogue, load_people
 from tools.demo_bank.habits import Abroad, Bill, Credit, Friend, Habits
@@ -18,7 +19,7 @@ from tools.demo_bank.model import (
     Profile,
     StandingOrder,
 )
-from tools.demo_bank.numbers import SORT_CODE, account_number, iban, random_id, sort_code
+from tools.demo_bank.numbers import SORT_CODE, account_number, random_id, sort_code
 from tools.demo_bank.terms import amount_of
 
 _KYC: list[KycStatus] = ["verified", "pending", "expired", "rejected"]
