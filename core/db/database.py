@@ -21,7 +21,7 @@ from psycopg.rows import class_row, dict_row
 from psycopg_pool import PoolTimeout
 
 from core.db.pool import make_pool
-from core.errors import Conflict, Contention, InvalidInput, NotFound, Refused, TellergraphError, Unavailable
+from core.errors import Conflict, Contention, Forbidden, InvalidInput, NotFound, Refused, TellergraphError, Unavailable
 
 Row = TypeVar("Row")
 Done = TypeVar("Done")
@@ -30,7 +30,8 @@ Params = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """For whom a transaction works. Empty fields see nothing that needs them."""
+    """For whom a transaction works. Empty fields see nothing that needs them; ``staff_id`` makes it one of staff, which
+    sees what the policies of tellergraph_staff show and nothing that a customer's would."""
 
     customer_id: UUID | None = None
     subject: str | None = None
@@ -191,6 +192,8 @@ async def _begin(connection: AsyncConnection[Any], scope: Scope, begin: LiteralS
     values = {field.name: _text(getattr(scope, field.name)) for field in fields(scope)}
     await connection.execute(begin)
     await connection.execute(_SET_ALL, values)
+    if scope.staff_id is not None:
+        await connection.execute("set local role tellergraph_staff")
 
 
 def _text(value: object) -> str:
@@ -203,8 +206,17 @@ _REFUSED: dict[str, Callable[[], TellergraphError]] = {
     "TG013": lambda: Refused("There is no exchange rate for that currency.", code="no_rate"),
     "TG015": lambda: Refused("There is nothing to confirm any more. Please ask again.", code="nothing_to_confirm"),
     "TG016": lambda: NotFound("There is no such operation."),
+    "TG020": lambda: Forbidden("Your role does not allow that.", code="role_not_allowed"),
+    "TG021": lambda: NotFound("There is nothing here under that id."),
 }
 """What functions of the schema raise (core/db/migrations/sql), by SQLSTATE."""
+_HURT: dict[str, Callable[[], TellergraphError]] = {
+    "staff_actions_four_eyes": lambda: Forbidden(
+        "Somebody else has to decide about what you have proposed.", code="four_eyes"
+    ),
+    "staff_actions_waiting": lambda: Conflict("That has been proposed already, and waits.", code="already_proposed"),
+}
+"""What it means to hurt a constraint, by its name."""
 
 
 @contextmanager
@@ -222,6 +234,8 @@ def translate(error: psycopg.Error) -> TellergraphError:
         return Contention("Somebody else is changing the same thing just now. Please try again in a moment.")
     if isinstance(error, PoolTimeout | psycopg.OperationalError | psycopg.InterfaceError):
         return Unavailable("The database cannot be reached just now. Please try again in a moment.")
+    if error.diag.constraint_name in _HURT:
+        return _HURT[error.diag.constraint_name]()
     if isinstance(error, errors.UniqueViolation):
         return Conflict("That exists already.", details={"constraint": error.diag.constraint_name or ""})
     if isinstance(error, errors.DataError):
