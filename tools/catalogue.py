@@ -1,10 +1,13 @@
 """The whole list of tools, and who may use which."""
 
-from tools.accounts import get_balance, list_accounts
+from tools.accounts import get_account, get_balance, list_accounts
 from tools.cards import freeze_card, list_cards, unfreeze_card
+from tools.closing import close_account
 from tools.fraud.alerts import list_fraud_alerts
+from tools.opening import open_account
 from tools.payees import list_payees, list_standing_orders
 from tools.registry import Registry
+from tools.renaming import rename_account
 from tools.transactions import list_transactions, spending_summary
 from tools.transfers import get_transfer_status, pay_payee, transfer_between_accounts
 
@@ -12,6 +15,10 @@ CATALOGUE = Registry(
     (
         list_accounts,
         get_balance,
+        get_account,
+        open_account,
+        rename_account,
+        close_account,
         list_transactions,
         spending_summary,
         list_cards,
@@ -29,6 +36,7 @@ CATALOGUE = Registry(
 CUSTOMER_SCOPES = frozenset(
     {
         "accounts:read",
+        "accounts:write",
         "transactions:read",
         "cards:read",
         "cards:write",

@@ -23,6 +23,22 @@ _REASONS = {
     # Effects of tools.
     "card_changed": "The card is not in the state that it was in. Please ask again.",
     "payee_exists": "You have a payee under that name already. Choose another name.",
+    # Accounts.
+    "account_changed": "The account has changed meanwhile. Please ask again.",
+    "account_name_taken": "You have an account under that name already. Choose another name.",
+    "identity_unverified": "We have to check your identity first. Finish the check in the app under Profile > Identity.",
+    "currency_not_offered": "We open accounts in GBP, EUR and USD. Choose one of these.",
+    "savings_in_pounds": "Savings accounts are in GBP. Open a current account for another currency.",
+    "current_account_needed": "A savings account needs a current account beside it. Open that first.",
+    "too_many_savings": "You have as many savings accounts as one customer can hold. Use or close one of them.",
+    "currency_account_exists": "You have an account in that currency already, and can have one for each. Use that one.",
+    "not_closed_here": "Cards and loans are not closed as accounts. Ask us to close the agreement.",
+    "balance_left": "There is money in the account. Move it to another account first.",
+    "payments_pending": "Payments from the account are still pending. Wait until they are booked or released.",
+    "standing_orders_left": "Standing orders are paid from the account. Cancel them first.",
+    "scheduled_payments_left": "Payments are scheduled from the account. Cancel them first.",
+    "active_card_left": "A card that is active draws on the account. Freeze it first.",
+    "last_current_account": "It is your only current account. Open another first, or talk to us about leaving.",
 }
 
 

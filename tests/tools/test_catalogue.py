@@ -15,7 +15,8 @@ SNAPSHOTS = Path(__file__).parent / "snapshots"
 TOOLS = CATALOGUE.offered(CUSTOMER_SCOPES)
 
 TOOLS_OF_SCOPE = {
-    "accounts:read": ["list_accounts", "get_balance"],
+    "accounts:read": ["list_accounts", "get_balance", "get_account"],
+    "accounts:write": ["open_account", "rename_account", "close_account"],
     "transactions:read": ["list_transactions", "spending_summary"],
     "cards:read": ["list_cards"],
     "cards:write": ["freeze_card", "unfreeze_card"],

@@ -1,5 +1,4 @@
-"""Identifiers as banks write them: sort codes and account numbers, and UUIDs that follow from a seed or a name. The sort
-code of the demo bank's accounts belongs to no real bank."""
+"""Sort codes and account numbers, and UUIDs that follow from a seed or a name."""
 
 from random import Random
 from uuid import UUID, uuid5
