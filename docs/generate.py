@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
@@ -212,7 +212,7 @@ def _examples(call: RestCall) -> Iterator[str]:
     for example in call.tool.examples:
         yield f'"{example.said}"\n'
         yield _rest(call, example)
-        yield f"```python\n{_python(call.tool, example)}\n```\n"
+        yield _python(call.tool, example)
 
 
 def _rest(call: RestCall, example: Example) -> str:
@@ -231,10 +231,22 @@ def _rest(call: RestCall, example: Example) -> str:
 
 
 def _python(tool: Tool, example: Example) -> str:
-    return (
-        f'await session.call_tool("{tool.name}", {example.arguments!r})  # MCP\n'
-        f'await tools["{tool.name}"].ainvoke({example.arguments!r})  # LangChain'
-    )
+    """No block of code, which a formatter would change."""
+    arguments = _literal(example.arguments)
+    return f"""\
+- MCP: `await session.call_tool("{tool.name}", {arguments})`
+- LangChain: `await tools["{tool.name}"].ainvoke({arguments})`
+"""
+
+
+def _literal(value: Any) -> str:
+    """Python, with double quotes."""
+    if isinstance(value, dict):
+        items = cast(dict[str, Any], value).items()
+        return "{" + ", ".join(f"{_literal(name)}: {_literal(item)}" for name, item in items) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_literal, cast(list[Any], value))) + "]"
+    return orjson.dumps(value).decode() if isinstance(value, str) else repr(value)
 
 
 def _title(subject: str) -> str:

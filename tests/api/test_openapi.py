@@ -69,6 +69,13 @@ def test_every_part_of_a_path_is_a_parameter_and_none_stands_twice(document: dic
             assert parameter["required"] or parameter["in"] != "path"
 
 
+def test_no_address_stands_twice_under_other_names_of_its_arguments(document: dict[str, Any]) -> None:
+    shapes = Counter(
+        (method, re.sub(r"\{\w+\}", "{}", path)) for path, item in document["paths"].items() for method in item
+    )
+    assert [shape for shape, number in shapes.items() if number > 1] == []
+
+
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
 def test_each_tool_stands_in_it(document: dict[str, Any], tool: Tool) -> None:
     call, operation = RestCall.of(tool), operation_of(document, tool)

@@ -21,6 +21,7 @@ from tools.registry import Arguments, Document, Proposed, Refusal, Registry, Res
 from tools.results import results_of, status_of
 
 SCOPE = "toys:read"
+BANK_SITE = "https://bank.example"
 
 
 class Nothing(Arguments):
@@ -132,7 +133,7 @@ def toy_server(settings: Settings, still_services: Services) -> Iterator[str]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(api.app, "CATALOGUE", Registry(TOYS))
         patch.setattr(api.app, "CUSTOMER_SCOPES", frozenset({SCOPE}))
-        with serving(settings, still_services) as url:
+        with serving(settings.model_copy(update={"cors_origins": [BANK_SITE]}), still_services) as url:
             yield url
 
 
@@ -230,6 +231,20 @@ def test_a_document_is_described_as_one(child: Caller) -> None:
 def test_methods_that_no_tool_has_are_refused(child: Caller) -> None:
     response = child.http.put("/api/v1/toys/bear", json={})
     assert (response.status_code, response.json()["error"]["code"]) == (405, "method_not_allowed")
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
+def test_the_banks_own_site_may_use_every_method_and_the_key(child: Caller, method: str) -> None:
+    asked = {
+        "Access-Control-Request-Method": method,
+        "Access-Control-Request-Headers": "authorization, content-type, idempotency-key",
+    }
+    allowed = child.http.options("/api/v1/toys/bear", headers={"Origin": BANK_SITE, **asked})
+    assert allowed.status_code == 200
+    assert allowed.headers["access-control-allow-origin"] == BANK_SITE
+    refused = child.http.options("/api/v1/toys/bear", headers={"Origin": "https://evil.example", **asked})
+    assert refused.status_code == 400
+    assert "access-control-allow-origin" not in refused.headers
 
 
 def moved(toy: Tool, rest: str, name: str = "moved") -> Tool:
