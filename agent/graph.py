@@ -25,7 +25,7 @@ from agent.nodes.understand import understand
 from agent.nodes.verify import verify
 from agent.state import State, Turn
 from agent.understanding.intents import Route
-from agent.understanding.tasks import TOOL_OF_INTENT
+from agent.understanding.tasks import TOOLS_OF_INTENT
 
 Graph = CompiledStateGraph[State, Turn, State, State]
 
@@ -68,7 +68,7 @@ async def after_understand(state: State, runtime: Runtime[Turn]) -> Literal["ret
             return "retrieve"
         case Route.FRAUD if not signed_in:
             return "retrieve"
-        case Route.OPERATION | Route.FRAUD if signed_in and state["intent"] not in TOOL_OF_INTENT:
+        case Route.OPERATION | Route.FRAUD if signed_in and state["intent"] not in TOOLS_OF_INTENT:
             return "retrieve"
         case _:
             return "answer"

@@ -27,6 +27,7 @@ class Frame(TypedDict):
     """What the last operation was about, for follow-ups such as "and my savings?"."""
 
     intent: str
+    tool: str | None
     slots: dict[str, Any]
     asks: str | None
     """The slot that the customer was asked for."""
@@ -54,6 +55,8 @@ class State(TypedDict):
     intent: str
     confidence: float
     slots: dict[str, Any]
+    tool: str | None
+    """The tool that the customer's own words ask for."""
     vector: bytes
     """The encoder's vector of the message, float32."""
     # This turn: what was found and done.
@@ -83,6 +86,7 @@ TURN_DEFAULTS: State = {
     "intent": "",
     "confidence": 0.0,
     "slots": {},
+    "tool": None,
     "vector": b"",
     "passages": [],
     "calls": [],

@@ -85,6 +85,8 @@ def _messages(state: State, turn: Turn) -> list[BaseMessage]:
         route=state["route"],
         intent=state["intent"],
         slots=state["slots"],
+        tool=state["tool"],
+        asks=None if state["returns"] else state["asks"],
         passages=state["passages"],
         signed_in=turn.customer_id is not None,
         ended=state["ended"],

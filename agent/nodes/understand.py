@@ -8,10 +8,13 @@ from langgraph.runtime import Runtime
 
 from agent.events import Routed
 from agent.state import Frame, State, Turn, Update
-from agent.understanding.intents import Route
+from agent.understanding.intents import OwnIntent, Route
+from agent.understanding.payments import find_payment
 from agent.understanding.slots import find_slots, is_follow_up
+from agent.understanding.tasks import find_tool
 from knowledge.embed import Vectors
 
+_PAYMENTS = frozenset({OwnIntent.MAKE_TRANSFER, OwnIntent.MANAGE_PAYEES, OwnIntent.MANAGE_STANDING_ORDERS})
 _CLEAR = 0.9
 """Confidence from which a message is a request of its own, even if it would also answer an open question."""
 _SHORT = 6
@@ -24,20 +27,34 @@ async def understand(state: State, runtime: Runtime[Turn]) -> Update:
     vector = await asyncio.get_running_loop().run_in_executor(parts.encoder_threads, _encode, turn, message)
     understood = parts.heads.predict(vector)
     route, intent, confidence = understood.route.value, understood.intent, understood.intent_confidence
-    slots = find_slots(message, turn.today)
     frame = state.get("frame")
+    slots = find_slots(message, turn.today)
+    if intent in _PAYMENTS or (frame and frame["intent"] in _PAYMENTS and frame["asks"]):
+        slots = slots | find_payment(message, frame["asks"] if frame else None)
     other_request = route == Route.OPERATION and frame and intent != frame["intent"] and confidence >= _CLEAR
     if frame and not other_request and (continued := _continued(frame, message, slots)):
         route, intent, confidence, slots = Route.OPERATION.value, frame["intent"], 1.0, continued
+        tool = frame["tool"]
+    else:
+        tool = find_tool(intent, message, slots)
     await turn.emit(Routed(route=route, intent=intent, confidence=round(confidence, 4)))
     return {
         "route": route,
         "intent": intent,
         "confidence": round(confidence, 4),
         "slots": slots,
+        "tool": tool,
+        "asks": _missing(tool, slots, turn) if turn.customer_id else None,
         "vector": vector.tobytes(),
-        "frame": Frame(intent=intent, slots=slots, asks=None) if route == Route.OPERATION else frame,
+        "frame": Frame(intent=intent, tool=tool, slots=slots, asks=None) if route == Route.OPERATION else frame,
     }
+
+
+def _missing(tool: str | None, slots: dict[str, Any], turn: Turn) -> str | None:
+    """The first slot that the tool cannot do without and that nobody has named."""
+    found = turn.parts.registry.find(tool) if tool else None
+    fields = found.arguments.model_fields if found else {}
+    return next((name for name, field in fields.items() if field.is_required() and not slots.get(name)), None)
 
 
 def _encode(turn: Turn, message: str) -> Vectors:

@@ -33,8 +33,10 @@ from knowledge.embed import Encoder
 from knowledge.retrieve import Retriever
 from tests.conftest import Clone
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
+from tools.registry import Bank
+from tools.step_up import LogSender, StepUpCodes
 
-NODES = ("screen", "understand", "retrieve", "answer", "tools", "verify", "remember", "confirm", "act")
+NODES = ("screen", "understand", "retrieve", "answer", "tools", "verify", "remember", "confirm", "act", "refer")
 
 
 class ScriptedChat(BaseChatModel):
@@ -168,7 +170,7 @@ async def parts(full_bank: Services, loaded: tuple[Encoder, Heads], encoder_thre
     database = Database(full_bank.app_url, pool_size=4)
     await database.open()
     yield Parts(
-        database=database,
+        bank=Bank(database, StepUpCodes(full_bank.secret_key, LogSender())),
         encoder=loaded[0],
         heads=loaded[1],
         retriever=Retriever(database),

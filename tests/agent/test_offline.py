@@ -16,7 +16,7 @@ from agent.models.offline.model import OfflineChat
 from agent.models.offline.plan import plan
 from agent.release import evidence_figures, figures
 from agent.understanding.intents import INTENT_ROUTES
-from agent.understanding.tasks import TOOL_OF_INTENT
+from agent.understanding.tasks import TOOLS_OF_INTENT, find_tool
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.registry import ToolContext
 
@@ -28,6 +28,8 @@ def brief(**known: Any) -> Brief:
         "route": "operation",
         "intent": "account_balance",
         "slots": {},
+        "tool": "get_balance",
+        "asks": None,
         "passages": [],
         "signed_in": True,
         "ended": None,
@@ -74,22 +76,23 @@ async def test_every_result_is_put_in_words_with_its_own_figures(parts, customer
 
 
 def test_every_tool_can_be_asked_for():
-    planned = {call[0] for intent in TOOL_OF_INTENT if (call := plan(brief(intent=intent), TOOLS))}
-
-    assert planned == {tool.name for tool in CATALOGUE.offered(CUSTOMER_SCOPES)}
-    assert set(TOOL_OF_INTENT) <= set(INTENT_ROUTES)
+    for intent, names in TOOLS_OF_INTENT.items():
+        assert find_tool(intent, "", {}) == names[0]
+        for name in names:
+            assert plan(brief(intent=intent, tool=name), TOOLS) == (name, {})
+    assert set(TOOLS_OF_INTENT) <= set(INTENT_ROUTES)
 
 
 def test_a_tool_that_is_not_offered_is_not_planned():
     assert plan(brief(), []) is None
-    assert plan(brief(intent="make_transfer"), TOOLS) is None
+    assert plan(brief(tool="make_transfer"), TOOLS) is None
 
 
 def test_a_tool_gets_only_the_slots_that_it_takes():
     slots = {"card": "4821", "account": "savings", "limit": 5}
 
     assert plan(brief(slots=slots), TOOLS) == ("get_balance", {"account": "savings"})
-    assert plan(brief(intent="freeze_card", slots=slots), TOOLS) == ("freeze_card", {"card": "4821"})
+    assert plan(brief(tool="freeze_card", slots=slots), TOOLS) == ("freeze_card", {"card": "4821"})
 
 
 @pytest.mark.parametrize("status", ["completed", "cancelled", "expired", "failed"])

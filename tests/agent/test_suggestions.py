@@ -5,7 +5,7 @@ import pytest
 from agent.state import TURN_DEFAULTS
 from agent.suggestions import suggest
 from agent.understanding.intents import INTENT_ROUTES, Route
-from agent.understanding.tasks import TOOL_OF_INTENT
+from agent.understanding.tasks import TOOLS_OF_INTENT
 
 PASSAGES = [{"title": title} for title in ("First", "First", "Second", "Third", "Fourth", "Fifth")]
 
@@ -35,7 +35,7 @@ def test_each_is_understood_as_something_that_can_be_done(loaded):
     assert len(customers) > 5
     for text in customers | visitors:
         understood = heads.predict(encoder.encode([text])[0])
-        possible = understood.intent in TOOL_OF_INTENT or understood.route is Route.KNOWLEDGE
+        possible = understood.intent in TOOLS_OF_INTENT or understood.route is Route.KNOWLEDGE
         assert possible, f"{text} is taken for {understood.intent}"
     for text in visitors:
         assert heads.predict(encoder.encode([text])[0]).route is Route.KNOWLEDGE

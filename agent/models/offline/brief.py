@@ -16,6 +16,9 @@ class Brief(TypedDict):
     route: str
     intent: str
     slots: dict[str, Any]
+    tool: str | None
+    asks: str | None
+    """A slot that the tool cannot do without and that nobody has named."""
     passages: list[Evidence]
     signed_in: bool
     ended: dict[str, Any] | None

@@ -13,6 +13,7 @@ from agent.models.offline.phrases import (
     HAND_OFF,
     NOTHING_FOUND,
     OUT_OF_SCOPE,
+    QUESTIONS,
     SIGN_IN,
     SMALL_TALK,
     operation_ended,
@@ -29,6 +30,8 @@ def compose(brief: Brief, results: list[tuple[str, bool, str]]) -> str:
         return operation_ended(brief["ended"])
     if results:
         return "\n\n".join(_of_result(*result) for result in results)
+    if brief["asks"] and brief["signed_in"]:
+        return QUESTIONS.get(brief["asks"], f"What is the {brief['asks'].replace('_', ' ')}?")
     if brief["passages"]:
         said = _of_passages(brief["passages"])
         return f"{CANNOT_HERE}\n\n{said}" if brief["route"] == "operation" else said
@@ -102,7 +105,9 @@ def _category_unknown(result: dict[str, Any]) -> str:
 
 
 def _confirmation(result: dict[str, Any]) -> str:
-    return f"{result['summary']}: please confirm, and I will do it. Nothing has changed yet."
+    code = " You will need the security code that we have sent you." if result["step_up"] else ""
+    fee = f" The fee is {result['fee']}." if result["fee"] else ""
+    return f"{result['summary']}: please confirm, and I will do it.{fee}{code} Nothing has changed yet."
 
 
 def _balances(result: dict[str, Any]) -> str:

@@ -26,6 +26,19 @@ NOTHING_FOUND = (
     "I couldn't find anything about that in our help centre. Could you put it another way, or tell me a little more?"
 )
 
+QUESTIONS = {
+    "amount": "How much should it be?",
+    "payee": "Who should I pay? Name one of your payees.",
+    "to_account": "Which of your accounts should the money go to?",
+    "account": "Which account do you mean?",
+    "card": "Which card do you mean?",
+    "date": "On which day?",
+    "frequency": "How often: weekly, fortnightly, monthly, quarterly or yearly?",
+    "name": "What is the name?",
+    "iban": "What is the account's IBAN, or its sort code and account number?",
+}
+"""By the slot that is missing."""
+
 _DONE = {"freeze_card": "frozen. No new payment will go through until you unfreeze it", "unfreeze_card": "active again"}
 
 
@@ -34,8 +47,9 @@ def operation_ended(operation: dict[str, Any]) -> str:
     what = str(operation["summary"])
     match operation["status"]:
         case "completed":
-            thing = what.partition(" ")[2]
-            return f"Done: {thing} is {_DONE[operation['type']]}."
+            if state := _DONE.get(operation["type"]):
+                return f"Done: {what.partition(' ')[2]} is {state}."
+            return f"{what}: done."
         case "cancelled":
             return f"All right, I have not done it. ({what}: cancelled.)"
         case "expired":
