@@ -70,8 +70,8 @@ class _Number:
     },
 )
 async def open_account(context: ToolContext, arguments: OpenArguments) -> Proposed | AccountNotOpened:
-    """Prepares to open a current account (GBP, EUR or USD) or a savings account (GBP). The customer confirms in the app;
-    this call opens nothing."""
+    """Prepares to open a current account (GBP, EUR or USD) or a savings account (GBP). The customer confirms in the
+    app; this call opens nothing."""
     kind, currency = arguments.kind, arguments.currency.upper()
     async with context.database.writing(context.scope) as db:
         held = await _get_holdings(db, context)

@@ -26,7 +26,7 @@ _REASONS = {
     # Accounts.
     "account_changed": "The account has changed meanwhile. Please ask again.",
     "account_name_taken": "You have an account under that name already. Choose another name.",
-    "identity_unverified": "We have to check your identity first. Finish the check in the app under Profile > Identity.",
+    "identity_unverified": "We have to check your identity first. Finish that in the app under Profile > Identity.",
     "currency_not_offered": "We open accounts in GBP, EUR and USD. Choose one of these.",
     "savings_in_pounds": "Savings accounts are in GBP. Open a current account for another currency.",
     "current_account_needed": "A savings account needs a current account beside it. Open that first.",
