@@ -6,7 +6,7 @@ from typing import Any, cast
 from api.envelope import Envelope, ErrorEnvelope
 from api.rest_call import RestCall
 from tools.registry import Document, Proposed, Refusal, Risk
-from tools.results import media_types_of, refusals_of, status_of, successes_of
+from tools.results import media_types_of, refusals_of, statuses_of, successes_of
 
 Responses = dict[int | str, dict[str, Any]]
 Schema = dict[str, Any]
@@ -17,6 +17,8 @@ _COMMON = {
     503: "`service_unavailable`: try again in a moment.",
 }
 _CONFLICT = "`idempotency_key_reused`: the key was used for another request."
+_UNREADABLE = "`invalid_input`, or why it means nothing to a bank, such as `wrong_amount`."
+_REFUSED = "why it cannot be done as things stand, such as `insufficient_funds`."
 _INVALID = "`invalid_input`: an argument is wrong; `details.fields` says which and how."
 
 
@@ -52,8 +54,11 @@ def describe_responses(call: RestCall) -> Responses:
 
 def _error_texts(call: RestCall) -> dict[int, str]:
     lines = {status: [text] for status, text in _COMMON.items()} | {422: [_INVALID]}
+    if call.tool.arguments.model_fields:
+        lines[400] = [_UNREADABLE]
     if call.tool.risk is Risk.PREPARE:
         lines[409] = [_CONFLICT]
+        lines[422].append(_REFUSED)
     for kind in refusals_of(call.tool):
         lines.setdefault(kind.http_status, []).append(_refusal_text(kind))
     return {status: "\n".join(f"- {line}" for line in texts) for status, texts in lines.items()}
@@ -63,7 +68,8 @@ def _refusal_text(kind: type[Refusal]) -> str:
     message = kind.model_fields["message"].default
     details = [f"`{name}`" for name in kind.model_fields if name not in ("status", "message")]
     said = f" {message}" if isinstance(message, str) else ""
-    return f"`{status_of(kind)}`:{said}" + (f" Details: {', '.join(details)}." if details else "")
+    codes = ", ".join(f"`{status}`" for status in statuses_of(kind))
+    return f"{codes}:{said}" + (f" Details: {', '.join(details)}." if details else "")
 
 
 def _file_content(kinds: list[type[Document]]) -> Schema:

@@ -19,7 +19,7 @@ from api.rest_call import RestCall
 from api.tool_schema import argument_schema, inlined
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.registry import Document, Example, Proposed, Refusal, Result, Risk, Tool
-from tools.results import media_types_of, refusals_of, status_of, successes_of
+from tools.results import media_types_of, refusals_of, statuses_of, successes_of
 
 PAGES = Path(__file__).with_name("tools")
 INDEX = "README.md"
@@ -168,7 +168,7 @@ def _result(kind: type[Result]) -> Iterator[str]:
         yield f"A file, {types}: as it is over REST, with its name in `Content-Disposition`; base64 in JSON.\n"
         return
     status = 201 if issubclass(kind, Proposed) else 200
-    yield f"`{status_of(kind)}` (REST: {status})\n"
+    yield f"{_statuses(kind)} (REST: {status})\n"
     schema = kind.model_json_schema(mode="serialization")
     rows = list(_rows("", inlined(schema, schema.get("$defs", {}))))
     if rows:
@@ -203,7 +203,11 @@ def _refusal(kind: type[Refusal]) -> str:
     message = kind.model_fields["message"].default
     details = ", ".join(f"`{name}`" for name in kind.model_fields if name not in ("status", "message"))
     said = _cell(message) if isinstance(message, str) else ""
-    return f"| `{status_of(kind)}` | {kind.http_status} | {said} | {details} |"
+    return f"| {_statuses(kind)} | {kind.http_status} | {said} | {details} |"
+
+
+def _statuses(kind: type[Result]) -> str:
+    return ", ".join(f"`{status}`" for status in statuses_of(kind))
 
 
 def _examples(call: RestCall) -> Iterator[str]:

@@ -29,12 +29,10 @@ def refusals_of(tool: Tool) -> list[type[Refusal]]:
     return [kind for kind in results_of(tool) if issubclass(kind, Refusal)]
 
 
-def status_of(kind: type[Result]) -> str:
-    """The values of its ``status``; empty for a result without one."""
+def statuses_of(kind: type[Result]) -> list[str]:
+    """The values that its ``status`` may have; none for a result without one."""
     field = kind.model_fields.get("status")
-    if field is None:
-        return ""
-    return ", ".join(map(str, get_args(field.annotation))) or str(field.default)
+    return list(get_args(field.annotation)) if field else []
 
 
 def media_types_of(kind: type[Document]) -> list[str]:
@@ -51,13 +49,17 @@ def _results_in_code(run: Callable[..., Any]) -> list[type[Result]]:
     kinds = list(dict.fromkeys(kind for kind in named if kind not in _BASES))
     answers = [kind for kind in kinds if _has_status(kind)]
     # A part of a result, such as a transaction, may have a status too, but then without a default.
-    whole = [kind for kind in answers if isinstance(kind.model_fields["status"].default, str)]
+    whole = [kind for kind in answers if issubclass(kind, Refusal) or _has_default_status(kind)]
     return whole if any(not issubclass(kind, Refusal) for kind in whole) else answers
 
 
 def _has_status(kind: type[Result]) -> bool:
     field = kind.model_fields.get("status")
     return field is not None and get_origin(field.annotation) is Literal
+
+
+def _has_default_status(kind: type[Result]) -> bool:
+    return isinstance(kind.model_fields["status"].default, str)
 
 
 def _named(function: Callable[..., Any], seen: set[object]) -> Iterator[object]:

@@ -18,7 +18,7 @@ from tests.serving import serving
 from tests.talking import ALEX, Caller, Meet
 from tools.operations import propose
 from tools.registry import Arguments, Document, Proposed, Refusal, Registry, Result, Risk, Tool, ToolContext, tool
-from tools.results import results_of, status_of
+from tools.results import results_of, statuses_of
 
 SCOPE = "toys:read"
 BANK_SITE = "https://bank.example"
@@ -58,6 +58,21 @@ class ToyBroken(Refusal):
 
 class Manual(Document):
     media_type: Literal["text/csv", "application/pdf"] = "text/csv"
+
+
+class ToyKept(Refusal):
+    status: Literal["loved", "lent"]
+
+
+class Piece(Result):
+    """A part of a result: its status says nothing of the whole."""
+
+    status: Literal["there", "lost"]
+
+
+class Jigsaw(Result):
+    status: Literal["found"] = "found"
+    pieces: list[Piece]
 
 
 def repeated(context: ToolContext, arguments: Arguments) -> Toy:
@@ -277,7 +292,18 @@ def test_results_are_found_in_the_annotation_or_in_the_code() -> None:
     assert results_of(read_manual) == [Manual, ToyBroken]
     assert results_of(find_toy) == [Toy, ToyBroken]
     assert results_of(repaint_toy) == [Toy, Proposed]
-    assert [status_of(kind) for kind in results_of(find_toy)] == ["found", "toy_broken"]
+    assert [statuses_of(kind) for kind in results_of(find_toy)] == [["found"], ["toy_broken"]]
+
+
+def test_a_part_with_a_status_is_no_result_and_a_refusal_with_several_is() -> None:
+    @tool(title="Count", scope=SCOPE, rest="GET /pieces", examples={})
+    async def count_pieces(context: ToolContext, arguments: Nothing) -> Result:
+        """Counts."""
+        if context.turn_id:
+            return ToyKept(status="lent", message="It is lent.")
+        return Jigsaw(pieces=[Piece(status="lost") for _ in range(2)])
+
+    assert [statuses_of(kind) for kind in results_of(count_pieces)] == [["found"], ["loved", "lent"]]
 
 
 def test_a_call_without_its_path_has_no_address() -> None:
