@@ -31,9 +31,10 @@ from core.services import Services
 from core.settings import Settings
 from knowledge.embed import Encoder
 from knowledge.retrieve import Retriever
+from tools.bank import make_bank
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.registry import Bank
-from tools.step_up import LogSender, StepUpCodes
+from tools.totp import Authenticators
 
 _REDIS_PATIENCE = 15.0
 """Seconds for an answer. Well above what a reader of events waits for, or it would be cut off waiting."""
@@ -46,6 +47,7 @@ class Running:
     assistant: Assistant
     conversations: Conversations
     bank: Bank
+    authenticators: Authenticators
     database: Database
     redis: Redis
     events: EventLog
@@ -60,7 +62,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         database = Database(services.app_url, pool_size=settings.database_pool_size)
         await database.open()
         stack.push_async_callback(database.close)
-        bank = Bank(database, StepUpCodes(services.secret_key, LogSender()))
+        bank = make_bank(settings, services, database)
         redis = Redis.from_url(services.redis_url, socket_timeout=_REDIS_PATIENCE, max_connections=2 * MOST_READERS)
         stack.push_async_callback(redis.aclose)
         pool = await stack.enter_async_context(_checkpoint_pool(services, settings))
@@ -87,7 +89,8 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         )
         await stack.enter_async_context(housekeeping(assistant, checkpoints))
         stack.push_async_callback(assistant.drain)
-        yield Running(assistant, conversations, bank, database, redis, events, checkpoints, models)
+        authenticators = Authenticators(services.secret_key)
+        yield Running(assistant, conversations, bank, authenticators, database, redis, events, checkpoints, models)
 
 
 def _offline_alone(settings: Settings) -> ModelChain:

@@ -30,7 +30,9 @@ async def understand(state: State, runtime: Runtime[Turn]) -> Update:
     frame = state.get("frame")
     slots = find_slots(message, turn.today)
     if intent in _PAYMENTS or (frame and frame["intent"] in _PAYMENTS and frame["asks"]):
-        slots = slots | find_payment(message, frame["asks"] if frame else None)
+        # "to savings" is no account that the money comes from.
+        others = {name: value for name, value in slots.items() if name != "account"}
+        slots = others | find_payment(message, frame["asks"] if frame else None)
     other_request = route == Route.OPERATION and frame and intent != frame["intent"] and confidence >= _CLEAR
     if frame and not other_request and (continued := _continued(frame, message, slots)):
         route, intent, confidence, slots = Route.OPERATION.value, frame["intent"], 1.0, continued

@@ -5,6 +5,7 @@ import pytest
 from psycopg import errors
 
 from core.db.health import inspect_database
+from core.money import CURRENCIES, MINOR_DIGITS
 
 
 @pytest.fixture
@@ -50,7 +51,8 @@ def balances(connection):
 def test_balances_follow_from_postings(empty, ledger):
     post(ledger, (3, False, -500, "GBP"), (1, True, 500, "GBP"))
     ledger.commit()
-    assert balances(ledger) == {"Everyday": 500, "Travel": 0, "clearing": -500}
+    assert balances(ledger) == {"Everyday": 500, "Travel": 0, "clearing": 0}
+    assert ledger.execute("select name, balance_minor from internal_balances").fetchall() == [("clearing", -500)]
     ledger.commit()
     assert all(check.passed for check in inspect_database(empty))
 
@@ -64,7 +66,7 @@ def test_an_unbalanced_entry_is_refused_at_commit(ledger):
 
 
 def test_currencies_balance_each_on_its_own(ledger):
-    post(ledger, (1, True, -500, "GBP"), (2, True, 500, "EUR"))
+    post(ledger, (3, False, -500, "GBP"), (2, True, 500, "EUR"))
     with pytest.raises(psycopg.Error) as caught:
         ledger.commit()
     assert caught.value.sqlstate == "TG003"
@@ -95,3 +97,48 @@ def test_a_balance_that_was_tampered_with_is_found(empty, ledger):
     ledger.commit()
     faults = [fault for check in inspect_database(empty) for fault in check.faults]
     assert faults == ["balance differs from postings: 00000000-0000-0000-0000-000000000001"]
+
+
+def test_a_balance_cannot_fall_below_its_limit(ledger):
+    post(ledger, (3, False, -500, "GBP"), (1, True, 500, "GBP"))
+    with pytest.raises(errors.CheckViolation, match="accounts_balance_limit"):
+        post(ledger, (3, False, 501, "GBP"), (1, True, -501, "GBP"))
+
+
+def test_within_its_overdraft_it_may(ledger):
+    ledger.execute("update accounts set overdraft_minor = 100 where name = 'Everyday'")
+    post(ledger, (3, False, 100, "GBP"), (1, True, -100, "GBP"))
+    ledger.commit()
+    assert balances(ledger)["Everyday"] == -100
+
+
+def test_currencies_are_the_same_in_the_program_and_in_the_database(ledger):
+    rows = dict(ledger.execute("select code, minor_digits from currencies").fetchall())
+    assert rows == {code: MINOR_DIGITS.get(code, 2) for code in CURRENCIES}
+
+
+def pending(connection, amount):
+    connection.execute(
+        """insert into transactions (customer_id, account_id, kind, status, amount_minor, currency, category,
+               description, occurred_at)
+           values ('00000000-0000-0000-0000-00000000000c', '00000000-0000-0000-0000-000000000001', 'card_payment',
+                   'pending', %s, 'GBP', 'shopping', 'test', now())""",
+        [amount],
+    )
+
+
+def held(connection):
+    return connection.execute("select held_minor from accounts where name = 'Everyday'").fetchone()[0]
+
+
+def test_what_is_pending_is_held_until_it_is_over(empty, ledger):
+    pending(ledger, -300)
+    pending(ledger, -200)
+    pending(ledger, 700)
+    assert held(ledger) == 500
+    ledger.execute("update transactions set status = 'declined', decline_reason = 'x' where amount_minor = -300")
+    assert held(ledger) == 200
+    ledger.execute("delete from transactions")
+    assert held(ledger) == 0
+    ledger.commit()
+    assert all(check.passed for check in inspect_database(empty))

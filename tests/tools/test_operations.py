@@ -217,7 +217,8 @@ async def test_a_card_that_changed_meanwhile_stays_as_it_is(desk: Desk, meanwhil
 
     ended = await decided(desk, proposed["operation_id"], "approve")
 
-    assert (ended.status, ended.error) == ("failed", "The card is no longer active.")
+    assert (ended.status, ended.error_code) == ("failed", "card_changed")
+    assert ended.error
     assert status_of(desk, "4821") == meanwhile
     assert [audit["action"] for audit in audits(desk)] == ["operation.failed"]
 
@@ -247,7 +248,13 @@ async def test_when_the_audit_cannot_be_written_nothing_is_done(desk: Desk):
         "select action from audit_log",
         "update standing_orders set amount_minor = 1",
         "update fraud_alerts set status = 'confirmed_genuine'",
-        "insert into payees (customer_id, name, iban, created_at) values (app_customer_id(), 'x', 'y', now())",
+        "update banking_operations set status = 'completed'",
+        "insert into postings (entry_id, account_id, amount_minor, currency, booked_at) select 1, id, 1, 'GBP', now() from accounts",
+        "insert into journal_entries (kind, description, booked_at) values ('x', 'x', now())",
+        "update accounts set balance_minor = 0",
+        "insert into confirmation_slips select * from confirmation_slips",
+        "select post_payment(o, now()) from banking_operations o",
+        "select reverse_entry(1, 'x', now())",
     ],
 )
 async def test_the_runtime_role_may_change_a_state_and_nothing_else(reading_desk: Desk, statement: str):
@@ -267,3 +274,19 @@ async def test_nobody_files_an_operation_for_somebody_else(desk: Desk):
                    values (%s, 'freeze_card', '{}', '', '', 'k', 'chat', now(), now())""",
                 [desk.alex],
             )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "update cards set status = 'active'",
+        "insert into payees (customer_id, name, iban, created_at) values (app_customer_id(), 'x', 'y', now())",
+    ],
+)
+async def test_without_an_operation_that_is_being_executed_nothing_changes(reading_desk: Desk, statement: str):
+    """Also if the code forgot to ask the customer."""
+    with psycopg.connect(reading_desk.services.app_url) as connection:
+        connection.execute("select set_config('app.customer_id', %s, true)", [str(reading_desk.alex)])
+        with pytest.raises(psycopg.Error) as caught:
+            connection.execute(statement.encode())
+    assert caught.value.sqlstate == "TG012"

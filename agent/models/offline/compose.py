@@ -81,7 +81,14 @@ def _of_result(name: str, succeeded: bool, content: str) -> str:
     if not succeeded:
         return f"I could not do that: {content}"
     result: dict[str, Any] = orjson.loads(content)
-    return _BY_STATUS.get(result["status"], _BY_TOOL.get(name, _unknown))(result)
+    by_tool = _BY_TOOL.get(name, _unknown)
+    return _BY_STATUS.get(result["status"], _refusal if "message" in result else by_tool)(result)
+
+
+def _refusal(result: dict[str, Any]) -> str:
+    """A result that says itself why it is none, and what may be meant."""
+    choices: list[str] = result.get("choices") or []
+    return result["message"] + ("\n\n" + _bullets(map(_capital, choices)) if choices else "")
 
 
 def _account_unclear(result: dict[str, Any]) -> str:
