@@ -361,6 +361,7 @@ begin
         when source.kind not in ('current', 'savings') then 'account_cannot_pay'
         when source.status <> 'open' then 'account_' || source.status
         when is_own and target.status <> 'open' then 'account_' || target.status
+        when is_own and target.kind = 'loan' then 'loan_payment_needed'
         when target.status <> 'open' then 'recipient_cannot_receive'
         when source.currency <> op.payload ->> 'debit_currency' then 'wrong_currency'
         when target.id is not null and target.currency <> credit_currency then 'wrong_currency'
