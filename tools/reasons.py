@@ -18,11 +18,25 @@ _REASONS = {
     "rate_changed": "The exchange rate has changed. Please ask again, so that you see the new one.",
     "policy_changed": "The bank's payment rules have changed meanwhile. Please ask again.",
     "expired": "The time to confirm has passed. Please ask again.",
-    "step_up_locked": "The code was wrong five times, so this request is locked. Please ask again.",
+    "step_up_locked": "The security code was wrong too often, so this request is closed. Please ask again.",
     "not_allowed": "The bank's rules do not allow that.",
     # Effects of tools.
     "card_changed": "The card is not in the state that it was in. Please ask again.",
     "payee_exists": "You have a payee under that name already. Choose another name.",
+    # Step-up and payees.
+    "code_not_sent": "The security code could not be sent, so nothing was prepared. Please try again in a moment.",
+    "step_up_changed": "Your authenticator app was removed meanwhile. Please ask again.",
+    "authenticator_not_proved": "The app has not shown a right code yet. Please begin again.",
+    "payee_in_use": "A standing order or scheduled payment goes to that payee. Cancel it first.",
+    # Loans.
+    "loan_payment_needed": "Money goes to a loan as a loan payment, which settles the interest first. Ask to pay the loan.",
+    "over_loan_limit": "With your other loans this would be more than we lend. Choose a smaller amount.",
+    "application_open": "A person is looking at an application of yours already. Wait for the answer, or withdraw it.",
+    "application_changed": "The application is not being looked at any more, so there is nothing to withdraw.",
+    "loan_declined": "Our rules do not allow this loan any more. Ask whether you could get a loan to see the reasons.",
+    "loan_settled": "The loan is paid back already.",
+    "payoff_changed": "What is owed has changed meanwhile. Please ask again, so that you see the new figure.",
+    "more_than_owed": "That is more than is owed on the loan. Choose a smaller amount or pay the loan off in full.",
     # Accounts.
     "account_changed": "The account has changed meanwhile. Please ask again.",
     "account_name_taken": "You have an account under that name already. Choose another name.",

@@ -206,6 +206,7 @@ _REFUSED: dict[str, Callable[[], TellergraphError]] = {
     "TG013": lambda: Refused("There is no exchange rate for that currency.", code="no_rate"),
     "TG015": lambda: Refused("There is nothing to confirm any more. Please ask again.", code="nothing_to_confirm"),
     "TG016": lambda: NotFound("There is no such operation."),
+    "TG051": lambda: Refused("This would go over what can be exchanged in one day.", code="over_exchange_limit"),
     "TG020": lambda: Forbidden("Your role does not allow that.", code="role_not_allowed"),
     "TG021": lambda: NotFound("There is nothing here under that id."),
 }

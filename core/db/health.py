@@ -19,6 +19,7 @@ PUBLIC_TABLES = (
     "currencies",
     "fx_rates",
     "knowledge_bases",
+    "lending_policies",
     "merchants",
     "operation_types",
     "payment_limits",

@@ -22,16 +22,26 @@ from tools.demo_bank.model import InternalAccount
 from tools.demo_bank.named import NAMED, Who, customer_id
 from tools.demo_bank.rows import COLUMNS, NULL, NextId, Rows
 
-DELETED_TABLES = (
+_BEFORE_LEDGER = (
     "staff_actions",
     "fraud_alerts",
     "transactions",
+    "confirmation_slips",
+    "demo_outbox",
+    "step_up_tries",
+    "step_up_challenges",
+    "totp_authenticators",
+    "name_checks",
     "banking_operations",
+    "fx_deals",
+)
+_AFTER_LEDGER = (
     "standing_orders",
     "payees",
     "cards",
     "accounts",
 )
+DELETED_TABLES = (*_BEFORE_LEDGER, *_AFTER_LEDGER)
 """Whose rows of the customer are deleted and written again, each before those that it refers to."""
 KEPT_KEYS = {"customers": "id", "credentials": "customer_id"}
 """Tables whose row is put right in place, as others refer to it, with the key."""
@@ -39,6 +49,7 @@ KEPT_TABLES = ("audit_log", "staff_reads")
 PATIENCE = timedelta(seconds=15)
 """How long a reset waits for others to leave the ledger."""
 LEDGER_TABLES = ("postings", "journal_entries")
+_APPEND_ONLY = (*LEDGER_TABLES, "fx_deals")
 
 
 def reset_demo(owner_url: str, who: Who, now: datetime, *, patience: timedelta = PATIENCE) -> None:
@@ -67,10 +78,10 @@ def reset_demo(owner_url: str, who: Who, now: datetime, *, patience: timedelta =
 def _delete(connection: OwnerConnection, who: Who) -> None:
     customer = customer_id(who)
     _append_only(connection, enabled=False)
-    for table in DELETED_TABLES[:3]:
+    for table in _BEFORE_LEDGER:
         _delete_rows(connection, table, customer)
     _delete_ledger(connection, customer)
-    for table in DELETED_TABLES[3:]:
+    for table in _AFTER_LEDGER:
         _delete_rows(connection, table, customer)
     connection.execute(QUERIES["delete_conversations"], {"subject": f"customer:{customer}"})
     _append_only(connection, enabled=True)
@@ -88,7 +99,7 @@ def _delete_ledger(connection: OwnerConnection, customer: str) -> None:
 
 def _append_only(connection: OwnerConnection, *, enabled: bool) -> None:
     action = sql.SQL("enable" if enabled else "disable")
-    for table in LEDGER_TABLES:
+    for table in _APPEND_ONLY:
         statement = sql.SQL("alter table {} {} trigger {}")
         trigger = sql.Identifier(f"{table}_append_only")
         connection.execute(statement.format(sql.Identifier(table), action, trigger))
