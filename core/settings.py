@@ -3,9 +3,10 @@
 import os
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.errors import ConfigurationError
@@ -52,6 +53,14 @@ class Settings(BaseSettings):
     demo_customers: int = Field(default=200, ge=2, le=100_000)
     demo_seed: int = 20260101
 
+    # After ``demo``, which they are checked against, and in this order.
+    code_sender: Literal["demo", "webhook"] | None = None
+    """How security codes reach customers. Unset: the demo outbox in demo mode, else not at all."""
+    code_webhook_url: str | None = Field(default=None, validate_default=True)
+    """Where the bank's gateway takes codes."""
+    code_webhook_secret: SecretStr | None = Field(default=None, validate_default=True)
+    """Signs what is sent there, at least 32 characters."""
+
     database_pool_size: int = Field(default=12, ge=2, le=200)
     event_ttl: timedelta = timedelta(minutes=15)
     """How long a turn's events can be resumed."""
@@ -74,12 +83,45 @@ class Settings(BaseSettings):
             raise ValueError("needs at least 32 characters")
         return value
 
+    @field_validator("code_sender")
+    @classmethod
+    def _demo_in_demo(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value == "demo" and info.data.get("demo") is False:
+            raise ValueError("'demo' needs TELLERGRAPH_DEMO=true: set 'webhook', or leave it out")
+        return value
+
+    @field_validator("code_webhook_url")
+    @classmethod
+    def _safe_gateway(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if value is None:
+            return _needed_by_webhook(value, info)
+        parts = urlsplit(value)
+        if not parts.hostname or parts.scheme not in {"https", "http"}:
+            raise ValueError("is an address that begins with https://")
+        if parts.scheme == "http" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+            raise ValueError("needs https:// unless the gateway is on this machine: codes must not travel in the open")
+        return value
+
+    @field_validator("code_webhook_secret")
+    @classmethod
+    def _strong_signature(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        return _needed_by_webhook(cls._long_enough(value), info)
+
     @field_validator("log_level")
     @classmethod
     def _known_level(cls, value: str) -> str:
         if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
             raise ValueError("is one of DEBUG, INFO, WARNING, ERROR")
         return value.upper()
+
+
+_Value = TypeVar("_Value")
+
+
+def _needed_by_webhook(value: _Value, info: ValidationInfo) -> _Value:
+    if value is None and info.data.get("code_sender") == "webhook":
+        raise ValueError("is needed with TELLERGRAPH_CODE_SENDER=webhook")
+    return value
 
 
 def load_settings() -> Settings:

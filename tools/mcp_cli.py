@@ -24,10 +24,10 @@ from core.security.tokens import TokenSigner
 from core.services import Services, running_services
 from core.services.secret_key import get_secret_key
 from core.settings import Settings, load_settings
+from tools.bank import make_bank
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.mcp_server import ContextOf, build_mcp_server, context_for, verify_customer
 from tools.registry import Bank, ToolContext
-from tools.step_up import LogSender, StepUpCodes
 
 _STANDARD_INPUT = 0
 _BLOCK = 65_536
@@ -45,7 +45,7 @@ def mcp() -> None:
     token = _access_token(settings, signer)
     with running_services(settings) as services:
         migrate(services)
-        asyncio.run(_speak(services, signer, token, settings.database_pool_size))
+        asyncio.run(_speak(settings, services, signer, token))
 
 
 def _access_token(settings: Settings, signer: TokenSigner) -> str:
@@ -65,10 +65,10 @@ def _stop(reason: str) -> NoReturn:
     raise typer.Exit(2)
 
 
-async def _speak(services: Services, signer: TokenSigner, token: str, pool_size: int) -> None:
+async def _speak(settings: Settings, services: Services, signer: TokenSigner, token: str) -> None:
     """Until standard input ends."""
-    database = Database(services.app_url, pool_size=pool_size)
-    bank = Bank(database, StepUpCodes(services.secret_key, LogSender()))
+    database = Database(services.app_url, pool_size=settings.database_pool_size)
+    bank = make_bank(settings, services, database)
     await database.open()
     try:
         server = build_mcp_server(CATALOGUE, CUSTOMER_SCOPES, for_token(signer, token, bank, system_clock))

@@ -16,8 +16,9 @@ from core.settings import Settings
 from tests.conftest import Clone
 from tests.serving import serving
 from tests.talking import ALEX, BLAIR, Caller, Meet
+from tools.code_senders import LogSender
 from tools.registry import Bank, Tool, ToolContext
-from tools.step_up import LogSender, StepUpCodes
+from tools.step_up import StepUpCodes
 
 STAFF = ("agent@demo.example", "demo-agent-1")
 

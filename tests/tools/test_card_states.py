@@ -16,9 +16,10 @@ from core.db.database import Database
 from core.errors import NotFound
 from core.services import Services
 from tools.cards import CardArguments, freeze_card, unfreeze_card
+from tools.code_senders import LogSender
 from tools.operations import PROPOSAL_TTL, Decision, decide
 from tools.registry import Bank, ToolContext
-from tools.step_up import LogSender, StepUpCodes
+from tools.step_up import StepUpCodes
 
 T = TypeVar("T")
 

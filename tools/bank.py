@@ -1,0 +1,21 @@
+"""The bank as tools see it, put together from a process's settings and services."""
+
+from core.db.database import Database
+from core.services import Services
+from core.settings import Settings
+from tools.code_senders import CodeSender, LogSender, NoSender, WebhookSender
+from tools.registry import Bank
+from tools.step_up import StepUpCodes
+
+
+def make_bank(settings: Settings, services: Services, database: Database) -> Bank:
+    """Codes are sent as the settings say. ``database`` may be opened later."""
+    return Bank(database, StepUpCodes(services.secret_key, code_sender(settings)))
+
+
+def code_sender(settings: Settings) -> CodeSender:
+    """The gateway that was set; in demo mode without one, the demo outbox."""
+    url, secret = settings.code_webhook_url, settings.code_webhook_secret
+    if settings.code_sender == "webhook" and url and secret:
+        return WebhookSender(url, secret.get_secret_value().encode())
+    return LogSender() if settings.demo else NoSender()

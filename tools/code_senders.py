@@ -1,0 +1,136 @@
+"""How a security code reaches its customer. A bank sets its own gateway with TELLERGRAPH_CODE_SENDER=webhook; the demo
+bank keeps codes where its customers can look them up; without a sender nothing that needs a code can be prepared.
+"""
+
+import asyncio
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from http import HTTPStatus
+from typing import Protocol
+from uuid import UUID
+
+import aiohttp
+import orjson
+
+from core.errors import Refused, Unavailable
+from core.logging import get_logger
+from tools.queries import QUERIES
+from tools.registry import ToolContext
+
+_log = get_logger(__name__)
+
+_ATTEMPTS = 3
+_RETRIED = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS})
+"""Besides every status from 500."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodeMessage:
+    """What the customer reads beside the code: what they would approve."""
+
+    operation_id: UUID
+    text: str
+    code: str = field(repr=False)
+    expires_at: datetime
+
+
+class CodeSender(Protocol):
+    async def send(self, context: ToolContext, message: CodeMessage) -> None:
+        """
+        Raises:
+            Unavailable: it could not be sent just now.
+            Refused: it cannot be sent at all.
+        """
+        ...
+
+
+class LogSender:
+    """Demo mode: logs that a code was made, and keeps it in the customer's demo outbox."""
+
+    async def send(self, context: ToolContext, message: CodeMessage) -> None:
+        values = {"customer_id": context.customer_id, "operation_id": message.operation_id, "now": context.now}
+        values |= {"text": message.text, "code": message.code}
+        await context.database.run((QUERIES["insert_outbox"], values), scope=context.scope)
+        _log.info("step_up_code_sent", customer_id=str(context.customer_id), operation_id=str(message.operation_id))
+
+
+class NoSender:
+    """No way to send codes was set."""
+
+    async def send(self, context: ToolContext, message: CodeMessage) -> None:
+        _log.error(
+            "step_up_code_without_sender", customer_id=str(context.customer_id), operation_id=str(message.operation_id)
+        )
+        raise Refused(
+            "This needs a security code, and this bank cannot send any yet. Please contact us.",
+            code="step_up_unavailable",
+        )
+
+
+class WebhookSender:
+    """The bank's own gateway, by an HTTP POST of a JSON object that is signed as Standard Webhooks 1.0 has it: the
+    header ``webhook-signature`` is ``v1,`` and the base64 of HMAC-SHA256 over ``webhook-id.webhook-timestamp.body``. A
+    gateway knows a repeated message by its ``webhook-id``, so that one sent twice arrives once.
+    """
+
+    def __init__(self, url: str, secret: bytes, *, timeout: float = 3.0, pause: float = 0.2) -> None:
+        """
+        Args:
+            timeout: seconds for one attempt.
+            pause: seconds before the second attempt; twice as long before the third.
+        """
+        self._url = url
+        self._secret = secret
+        self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._pause = pause
+
+    async def send(self, context: ToolContext, message: CodeMessage) -> None:
+        body = orjson.dumps(
+            {
+                "type": "step_up.code",
+                "customer_id": context.customer_id,
+                "operation_id": message.operation_id,
+                "text": message.text,
+                "code": message.code,
+                "sent_at": context.now,
+                "expires_at": message.expires_at,
+            }
+        )
+        headers = self._signed(f"msg_{message.operation_id.hex}", int(context.now.timestamp()), body)
+        async with aiohttp.ClientSession(timeout=self._timeout) as client:
+            for attempt in range(_ATTEMPTS):
+                await asyncio.sleep(self._pause * attempt)
+                failure = await self._post(client, body, headers)
+                if failure is None:
+                    return
+                _log.warning("step_up_code_not_sent", operation_id=str(message.operation_id), reason=failure)
+                if failure.isdecimal() and not _may_pass(int(failure)):
+                    break
+        raise Unavailable("The security code could not be sent just now. Please try again.", code="code_not_sent")
+
+    async def _post(self, client: aiohttp.ClientSession, body: bytes, headers: Mapping[str, str]) -> str | None:
+        """None when the gateway took it; else its status, or the name of what went wrong."""
+        try:
+            # Not to where a gateway points: the code is for it alone.
+            async with client.post(self._url, data=body, headers=headers, allow_redirects=False) as response:
+                return None if HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES else str(response.status)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            return type(error).__name__
+
+    def _signed(self, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
+        signature = hmac.digest(self._secret, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256)
+        return {
+            "Content-Type": "application/json",
+            "webhook-id": message_id,
+            "webhook-timestamp": str(timestamp),
+            "webhook-signature": f"v1,{base64.b64encode(signature).decode()}",
+        }
+
+
+def _may_pass(status: int) -> bool:
+    """Whether the same message may be taken another time."""
+    return status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _RETRIED
