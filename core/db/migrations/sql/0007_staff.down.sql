@@ -16,6 +16,7 @@ begin
 end $$;
 drop policy colleagues on staff;
 drop policy register on audit_log;
+drop index audit_log_customer;
 revoke select on audit_log, merchants, terminals, currencies, operation_types from tellergraph_staff;
 revoke select (customer_id, email) on credentials from tellergraph_staff;
 revoke select (id, email, full_name, role) on staff from tellergraph_staff;

@@ -130,6 +130,7 @@ create policy staff_file on journal_entries for select to tellergraph_staff
 create policy staff_file on credentials for select to tellergraph_staff
     using (customer_id = any ((select opened_customers())::uuid[]));
 create policy colleagues on staff for select to tellergraph_staff using (app_staff_id() is not null);
+create index audit_log_customer on audit_log (customer_id, id desc) where customer_id is not null;
 create policy register on audit_log for select to tellergraph_staff using ((select has_opened('audit_log')));
 grant select on customers, journal_entries, audit_log, merchants, terminals, currencies, operation_types to tellergraph_staff;
 -- Nobody reads what people log in with.

@@ -1,0 +1,7 @@
+"""The SQL of staff's work."""
+
+from pathlib import Path
+
+from core.db.queries import Queries
+
+QUERIES = Queries(Path(__file__).with_name("staff.sql"))

@@ -1,0 +1,81 @@
+-- open_file --
+-- Opens a customer's file for this transaction, and writes it down.
+select open_customer_file(%(customer_id)s, %(reason)s, %(now)s)
+
+-- open_file_of --
+-- The same for whoever logs in with an e-mail address; null for nobody. The search is written down too.
+select open_customer_file_of(%(email)s, %(reason)s, %(now)s) as customer_id
+
+-- open_register --
+-- Opens the audit log or the list of actions for this transaction, and writes it down.
+select open_register(%(subject)s, %(reason)s, %(now)s)
+
+-- file_customer --
+-- Who the customer of an open file is.
+select c.id, c.full_name as name, l.email, c.date_of_birth, c.phone, c.address_line, c.city, c.postcode, c.country,
+       c.tier, c.kyc_status, c.kyc_level, c.created_at
+  from customers c left join credentials l on l.customer_id = c.id
+ where c.id = %(customer_id)s
+
+-- file_accounts --
+-- Every account of an open file, also closed ones.
+select id, name, kind, currency, status, right(coalesce(account_number, iban, ''), 4) as last4, balance_minor, held_minor,
+       overdraft_minor
+  from accounts where customer_id = %(customer_id)s order by opened_at, name
+
+-- file_cards --
+-- Every card of an open file.
+select kind, network, last4, status, expires_on from cards where customer_id = %(customer_id)s order by created_at, last4
+
+-- file_payees --
+-- Whom the customer of an open file pays.
+select name, currency, right(coalesce(account_number, iban), 4) as last4
+  from payees where customer_id = %(customer_id)s and removed_at is null order by name
+
+-- file_transactions --
+-- The latest transactions of an open file, with the entries that they were booked by.
+select t.id, t.entry_id, a.name as account, t.kind, t.status, t.amount_minor, t.currency, t.description, t.occurred_at
+  from transactions t join accounts a on a.id = t.account_id
+ where t.customer_id = %(customer_id)s order by t.occurred_at desc, t.id desc limit %(limit)s
+
+-- file_operations --
+-- The latest lines of the command log of an open file.
+select id, type, status, summary, initiated_by, error_code, created_at, completed_at
+  from banking_operations where customer_id = %(customer_id)s order by created_at desc, id desc limit %(limit)s
+
+-- list_audit --
+-- The audit log below a line, newest first.
+select id, actor, customer_id, action, resource, detail, at from audit_log
+ where id < %(below)s order by id desc limit %(limit)s
+
+-- list_audit_of_customer --
+-- What the audit log says about one customer below a line, newest first.
+select id, actor, customer_id, action, resource, detail, at from audit_log
+ where customer_id = %(customer_id)s and id < %(below)s order by id desc limit %(limit)s
+
+-- propose_action --
+-- Files what somebody else is to approve; null and a code when it cannot be done.
+select action_id, refusal
+  from propose_staff_action(%(kind)s, %(account_id)s, %(entry_id)s, %(overdraft_minor)s, %(currency)s, %(reason)s,
+                            %(now)s, %(expires_at)s)
+
+-- decide_action --
+-- Does what was proposed or refuses it; nothing where it is over.
+select decide_staff_action(%(action_id)s, %(decision)s, %(remark)s, %(now)s)
+
+-- find_action --
+-- One action, with the names of who proposed and who decided.
+select s.id, s.kind, s.customer_id, s.account_id, s.entry_id, s.overdraft_minor, s.currency, s.reason, s.status,
+       s.error_code, s.remark, s.operation_id, s.created_at, s.decided_at, s.expires_at, m.full_name as maker,
+       p.full_name as approver
+  from staff_actions s join staff m on m.id = s.maker left join staff p on p.id = s.approver
+ where s.id = %(action_id)s
+
+-- list_actions --
+-- The actions in one state, newest first.
+select s.id, s.kind, s.customer_id, s.account_id, s.entry_id, s.overdraft_minor, s.currency, s.reason, s.status,
+       s.error_code, s.remark, s.operation_id, s.created_at, s.decided_at, s.expires_at, m.full_name as maker,
+       p.full_name as approver
+  from staff_actions s join staff m on m.id = s.maker left join staff p on p.id = s.approver
+ where s.status = %(status)s
+ order by s.created_at desc, s.id desc limit %(limit)s
