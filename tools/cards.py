@@ -1,46 +1,41 @@
-"""Cards: list, and prepare to freeze or unfreeze one."""
+"""Cards: list, and prepare to activate, freeze, unfreeze or block one."""
 
-from dataclasses import dataclass
-from datetime import date
 from typing import Any, Literal
-from uuid import UUID
 
 from pydantic import Field
 
-from core.db.database import ReadHandle, WriteHandle
+from core.db.database import WriteHandle
 from tools.accounts import NoArguments
+from tools.card_match import (
+    CardArguments,
+    CardKind,
+    CardNotInState,
+    CardNotPossible,
+    CardRow,
+    CardStatus,
+    CardUnclear,
+    list_all_cards,
+    match_card,
+    not_possible,
+    nothing_to_do,
+)
 from tools.operations import effect, propose
 from tools.queries import QUERIES
-from tools.registry import Arguments, Proposed, Refusal, Result, Risk, ToolContext, Unclear, tool
+from tools.registry import Proposed, Result, Risk, ToolContext, tool
 
-
-@dataclass(frozen=True, slots=True)
-class _CardRow:
-    id: UUID
-    kind: Literal["debit", "credit", "virtual"]
-    nickname: str | None
-    network: str
-    last4: str
-    status: str
-    expires_on: date
-    account: str
-
-    @property
-    def label(self) -> str:
-        name = f"{self.nickname} " if self.nickname else ""
-        return f"{name}{self.kind} card ending {self.last4}"
-
-    def answers_to(self, said: str) -> bool:
-        return said in (self.last4, self.kind, self.nickname and self.nickname.casefold())
+LostOrStolen = Literal["lost", "stolen"]
+_CAN_BE_REPORTED: tuple[CardStatus, ...] = ("active", "frozen", "pending_activation")
 
 
 class Card(Result):
     label: str
-    kind: Literal["debit", "credit", "virtual"]
+    kind: CardKind
     last4: str
-    status: str
+    status: CardStatus
     expires: str = Field(description="Month and year, MM/YY.")
     account: str
+    switches: dict[str, bool] = Field(description="What is switched on: contactless, online, cash_machines, abroad.")
+    replaced_by: str | None = Field(description="Last four digits of the card that was ordered in its place.")
 
 
 class Cards(Result):
@@ -48,22 +43,8 @@ class Cards(Result):
     cards: list[Card]
 
 
-class CardUnclear(Unclear):
-    status: Literal["card_unclear"] = "card_unclear"
-    message: str = "Which card do you mean?"
-
-
-class CardNotInState(Refusal):
-    status: Literal["nothing_to_do"] = "nothing_to_do"
-    message: str = "The card is not in a state that this would change."
-    card: str
-    card_status: str
-
-
-class CardArguments(Arguments):
-    card: str | None = Field(
-        default=None, description="Last four digits, kind (debit, credit, virtual) or nickname, as the customer said."
-    )
+class ReportLostArguments(CardArguments):
+    reason: LostOrStolen = Field(default="lost", description="Whether the card is lost or was stolen.")
 
 
 @tool(
@@ -72,23 +53,36 @@ class CardArguments(Arguments):
     rest="GET /cards",
     examples={"Which cards do I have?": {}},
 )
-async def list_cards(context: ToolContext, arguments: NoArguments) -> Result:  # noqa: ARG001
-    """The customer's cards with kind, last four digits, state (active, frozen, ...), expiry and account."""
+async def list_cards(context: ToolContext, arguments: NoArguments) -> Cards:  # noqa: ARG001
+    """The customer's cards with kind, last four digits, state (active, frozen, ...), expiry, account and switches."""
     async with context.database.reading(context.scope) as db:
-        cards = await _list_cards(db, context)
-    return Cards(
-        cards=[
-            Card(
-                label=card.label,
-                kind=card.kind,
-                last4=card.last4,
-                status=card.status,
-                expires=card.expires_on.strftime("%m/%y"),
-                account=card.account,
-            )
-            for card in cards
-        ]
-    )
+        cards = await list_all_cards(db, context)
+    return Cards(cards=[_card(card) for card in cards if card.status != "closed"])
+
+
+@tool(
+    title="Prepare to activate a card",
+    scope="cards:write",
+    risk=Risk.PREPARE,
+    rest="POST /cards/{card}/activate",
+    examples={"Activate my new card": {}, "My card ending 4821 has come, switch it on": {"card": "4821"}},
+)
+async def activate_card(
+    context: ToolContext, arguments: CardArguments
+) -> Proposed | CardUnclear | CardNotInState | CardNotPossible:
+    """Prepares to activate a new card that has arrived. The card that it replaces is closed then. The customer confirms
+    in the app; this call activates nothing."""
+    async with context.database.writing(context.scope) as db:
+        card = await match_card(db, context, arguments.card, prefer=lambda card: card.status == "pending_activation")
+        if isinstance(card, CardUnclear):
+            return card
+        if card.status == "active":
+            return nothing_to_do(card, f"Your {card.label} is active already.")
+        if card.status != "pending_activation":
+            return not_possible(card)
+        if await _is_too_late(db, context, card):
+            return not_possible(card, "The time to activate it has passed: order a replacement.")
+        return await _propose(db, context, "activate_card", card, f"Activate the {card.label}", {})
 
 
 @tool(
@@ -98,10 +92,12 @@ async def list_cards(context: ToolContext, arguments: NoArguments) -> Result:  #
     rest="POST /cards/{card}/freeze",
     examples={"Freeze my card": {}, "Freeze the card ending 4821": {"card": "4821"}},
 )
-async def freeze_card(context: ToolContext, arguments: CardArguments) -> Result:
+async def freeze_card(
+    context: ToolContext, arguments: CardArguments
+) -> Proposed | CardUnclear | CardNotInState | CardNotPossible:
     """Prepares to freeze one card, so that it cannot be used until it is unfrozen. The customer confirms in the app;
     this call freezes nothing."""
-    return await _prepare(context, arguments.card, "freeze_card", from_status="active", to_status="frozen")
+    return await _prepare_move(context, arguments.card, "freeze_card", "active", "frozen")
 
 
 @tool(
@@ -111,41 +107,99 @@ async def freeze_card(context: ToolContext, arguments: CardArguments) -> Result:
     rest="POST /cards/{card}/unfreeze",
     examples={"Unfreeze my debit card": {"card": "debit"}},
 )
-async def unfreeze_card(context: ToolContext, arguments: CardArguments) -> Result:
+async def unfreeze_card(
+    context: ToolContext, arguments: CardArguments
+) -> Proposed | CardUnclear | CardNotInState | CardNotPossible:
     """Prepares to unfreeze one frozen card. The customer confirms in the app; this call unfreezes nothing."""
-    return await _prepare(context, arguments.card, "unfreeze_card", from_status="frozen", to_status="active")
+    return await _prepare_move(context, arguments.card, "unfreeze_card", "frozen", "active")
 
 
-async def _prepare(
-    context: ToolContext, words: str | None, operation: str, *, from_status: str, to_status: str
-) -> Result:
+@tool(
+    title="Prepare to report a card lost or stolen",
+    scope="cards:write",
+    risk=Risk.PREPARE,
+    rest="POST /cards/{card}/report-lost",
+    examples={
+        "My card ending 4821 was stolen": {"card": "4821", "reason": "stolen"},
+        "I lost my debit card": {"card": "debit"},
+    },
+)
+async def report_card_lost(
+    context: ToolContext, arguments: ReportLostArguments
+) -> Proposed | CardUnclear | CardNotInState | CardNotPossible:
+    """Prepares to block a lost or stolen card for good; afterwards the customer can order a replacement (replace_card).
+    If the card may only be mislaid, freeze_card can be undone. The customer confirms in the app; this call blocks
+    nothing."""
     async with context.database.writing(context.scope) as db:
-        cards = await _list_cards(db, context)
-        said = (words or "").casefold().removesuffix("card").strip()
-        matches = [card for card in cards if card.answers_to(said)] if said else cards
-        if not said and len(matches) > 1:
-            matches = [card for card in cards if card.status == from_status] or matches
-        if len(matches) != 1:
-            return CardUnclear(asked_for=words, choices=[card.label for card in matches or cards])
-        (card,) = matches
+        card = await match_card(db, context, arguments.card, prefer=lambda card: card.status in _CAN_BE_REPORTED)
+        if isinstance(card, CardUnclear):
+            return card
+        if card.status == "blocked":
+            return nothing_to_do(card, f"Your {card.label} is blocked for good already. You can order a replacement.")
+        if card.status not in _CAN_BE_REPORTED:
+            return not_possible(card)
+        summary = f"Block the {card.label} for good, as {arguments.reason}. Then you can order a replacement"
+        return await _propose(db, context, "report_card_lost", card, summary, {"reason": arguments.reason})
+
+
+async def _prepare_move(
+    context: ToolContext, words: str | None, operation: str, from_status: CardStatus, to_status: CardStatus
+) -> Proposed | CardUnclear | CardNotInState | CardNotPossible:
+    async with context.database.writing(context.scope) as db:
+        card = await match_card(db, context, words, prefer=lambda card: card.status == from_status)
+        if isinstance(card, CardUnclear):
+            return card
+        if card.status == to_status:
+            return nothing_to_do(card, f"Your {card.label} is {to_status} already.")
         if card.status != from_status:
-            return CardNotInState(card=card.label, card_status=card.status)
-        verb = operation.partition("_")[0]
-        return await propose(
-            db,
-            context,
-            operation,
-            payload={"card_id": str(card.id), "from_status": from_status, "to_status": to_status},
-            proposed=Proposed(summary=f"{verb.capitalize()} the {card.label}", card=card.last4),
-        )
+            return not_possible(card)
+        verb = operation.partition("_")[0].capitalize()
+        states = {"from_status": from_status, "to_status": to_status}
+        return await _propose(db, context, operation, card, f"{verb} the {card.label}", states)
+
+
+async def _propose(
+    db: WriteHandle, context: ToolContext, operation: str, card: CardRow, summary: str, payload: dict[str, Any]
+) -> Proposed:
+    proposed = Proposed(summary=summary, card=card.last4)
+    return await propose(db, context, operation, payload={"card_id": str(card.id)} | payload, proposed=proposed)
+
+
+async def _is_too_late(db: WriteHandle, context: ToolContext, card: CardRow) -> bool:
+    values = {"customer_id": context.customer_id, "card_id": card.id, "today": context.today}
+    return bool(await db.dicts(QUERIES["find_late_activation"], values))
 
 
 @effect("freeze_card")
 @effect("unfreeze_card")
-async def _set_status(db: WriteHandle, context: ToolContext, payload: dict[str, Any]) -> str | None:
+async def _move(db: WriteHandle, context: ToolContext, payload: dict[str, Any]) -> str | None:
     changed = await db.execute(QUERIES["set_card_status"], payload | {"customer_id": context.customer_id})
     return None if changed else "card_changed"
 
 
-async def _list_cards(db: ReadHandle, context: ToolContext) -> list[_CardRow]:
-    return await db.all(_CardRow, QUERIES["list_cards"], {"customer_id": context.customer_id})
+@effect("activate_card")
+async def _activate(db: WriteHandle, context: ToolContext, payload: dict[str, Any]) -> str | None:
+    states = {"from_status": "pending_activation", "to_status": "active"}
+    reason = await _move(db, context, payload | states)
+    if reason is None:
+        await db.execute(QUERIES["close_replaced_cards"], payload | {"customer_id": context.customer_id})
+    return reason
+
+
+@effect("report_card_lost")
+async def _block(db: WriteHandle, context: ToolContext, payload: dict[str, Any]) -> str | None:
+    changed = await db.execute(QUERIES["block_card"], payload | {"customer_id": context.customer_id})
+    return None if changed else "card_changed"
+
+
+def _card(card: CardRow) -> Card:
+    return Card(
+        label=card.label,
+        kind=card.kind,
+        last4=card.last4,
+        status=card.status,
+        expires=card.expires_on.strftime("%m/%y"),
+        account=card.account,
+        switches=card.switches,
+        replaced_by=card.replaced_by,
+    )

@@ -1,14 +1,22 @@
 """The whole list of tools, and who may use which."""
 
 from tools.accounts import get_account, get_balance, list_accounts
-from tools.cards import freeze_card, list_cards, unfreeze_card
+from tools.card_delivery import get_card_delivery, request_pin_change
+from tools.card_limits import get_card_limits, set_card_limit
+from tools.card_replacement import replace_card
+from tools.card_switches import set_card_switch
+from tools.card_virtual import create_virtual_card
+from tools.cards import activate_card, freeze_card, list_cards, report_card_lost, unfreeze_card
+from tools.charges import explain_charge
 from tools.closing import close_account
 from tools.fraud.alerts import list_fraud_alerts
 from tools.opening import open_account
 from tools.payees import list_payees, list_standing_orders
 from tools.registry import Registry
 from tools.renaming import rename_account
-from tools.transactions import list_transactions, spending_summary
+from tools.search import search_transactions
+from tools.spending import spending_summary
+from tools.transactions import get_transaction, list_transactions
 from tools.transfers import get_transfer_status, pay_payee, transfer_between_accounts
 
 CATALOGUE = Registry(
@@ -20,10 +28,22 @@ CATALOGUE = Registry(
         rename_account,
         close_account,
         list_transactions,
+        search_transactions,
+        get_transaction,
+        explain_charge,
         spending_summary,
         list_cards,
+        activate_card,
         freeze_card,
         unfreeze_card,
+        report_card_lost,
+        replace_card,
+        get_card_delivery,
+        get_card_limits,
+        set_card_limit,
+        set_card_switch,
+        request_pin_change,
+        create_virtual_card,
         list_payees,
         list_standing_orders,
         transfer_between_accounts,

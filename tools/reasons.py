@@ -53,6 +53,8 @@ _REASONS = {
     "scheduled_payments_left": "Payments are scheduled from the account. Cancel them first.",
     "active_card_left": "A card that is active draws on the account. Freeze it first.",
     "last_current_account": "It is your only current account. Open another first, or talk to us about leaving.",
+    # Cards.
+    "too_many_virtual_cards": "You have as many virtual cards as are possible. Block one that you do not use first.",
 }
 
 

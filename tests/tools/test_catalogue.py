@@ -17,9 +17,25 @@ TOOLS = CATALOGUE.offered(CUSTOMER_SCOPES)
 TOOLS_OF_SCOPE = {
     "accounts:read": ["list_accounts", "get_balance", "get_account"],
     "accounts:write": ["open_account", "rename_account", "close_account"],
-    "transactions:read": ["list_transactions", "spending_summary"],
-    "cards:read": ["list_cards"],
-    "cards:write": ["freeze_card", "unfreeze_card"],
+    "transactions:read": [
+        "list_transactions",
+        "search_transactions",
+        "get_transaction",
+        "explain_charge",
+        "spending_summary",
+    ],
+    "cards:read": ["list_cards", "get_card_delivery", "get_card_limits"],
+    "cards:write": [
+        "activate_card",
+        "freeze_card",
+        "unfreeze_card",
+        "report_card_lost",
+        "replace_card",
+        "set_card_limit",
+        "set_card_switch",
+        "request_pin_change",
+        "create_virtual_card",
+    ],
     "payees:read": ["list_payees"],
     "standing-orders:read": ["list_standing_orders"],
     "fraud:read": ["list_fraud_alerts"],
@@ -64,7 +80,7 @@ def test_no_argument_can_name_a_customer(tool):
 
 
 def test_the_tools_are_known_under_their_names_once():
-    assert len({tool.name for tool in TOOLS}) == len(TOOLS) == 10
+    assert len({tool.name for tool in TOOLS}) == len(TOOLS) == sum(map(len, TOOLS_OF_SCOPE.values()))
     assert CATALOGUE.find("get_balance") in TOOLS
     assert CATALOGUE.find("get_balances") is None
 
@@ -127,7 +143,8 @@ async def test_a_tool_that_is_not_there_is_answered_with_those_that_are(reading_
         "make_transfer", {}, context=reading_desk.context(reading_desk.alex), scopes=frozenset({"cards:read"})
     )
 
-    assert outcome.error == "There is no tool 'make_transfer' for this customer. Tools: list_cards."
+    tools = "list_cards, get_card_delivery, get_card_limits"
+    assert outcome.error == f"There is no tool 'make_transfer' for this customer. Tools: {tools}."
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)

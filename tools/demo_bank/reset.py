@@ -32,12 +32,15 @@ _BEFORE_LEDGER = (
     "step_up_challenges",
     "totp_authenticators",
     "name_checks",
+    "scheduled_payments",
     "banking_operations",
     "fx_deals",
 )
 _AFTER_LEDGER = (
     "standing_orders",
     "payees",
+    "card_limits",
+    "card_deliveries",
     "cards",
     "accounts",
 )
