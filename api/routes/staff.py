@@ -112,7 +112,7 @@ class Overdraft(_Body):
 
     kind: Literal["set_overdraft"]
     account_id: UUID
-    amount: str = Field(max_length=24, pattern=r"^[0-9]+(\.[0-9]+)?$", description="A decimal string; 0 for none.")
+    amount: str = Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$", description="A decimal string; 0 for none.")
     currency: str = Field(pattern=r"^[A-Z]{3}$", description="The account's own.")
     reason: Reason
 

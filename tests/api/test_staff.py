@@ -1,0 +1,177 @@
+"""Staff over HTTP: files for a reason, the audit log, and changes that one proposes and another approves. Issue 3,
+"Row-level security everywhere" and "Maker-checker for staff actions"."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import psycopg
+import pytest
+
+from core.services import Services
+from tests.api.conftest import customer_id_of
+from tests.talking import ALEX, BLAIR, Caller, Meet
+
+ADMIN = "/api/v1/admin"
+SignIn = Callable[[str], Caller]
+
+
+@pytest.fixture
+def staff(server: str, meet: Meet) -> SignIn:
+    return lambda role: meet(server, (f"{role}@demo.example", f"demo-{role}-1"))
+
+
+def ok(response: httpx2.Response, status: int = 200) -> Any:
+    assert response.status_code == status, response.text
+    return response.json()["data"]
+
+
+def refused(response: httpx2.Response, status: int) -> str:
+    assert response.status_code == status, response.text
+    return response.json()["error"]["code"]
+
+
+def open_file(caller: Caller, customer_id: object, reason: str = "asked about a payment") -> httpx2.Response:
+    return caller.http.post(f"{ADMIN}/customers/{customer_id}/file", json={"reason": reason})
+
+
+def find(caller: Caller, login: tuple[str, str]) -> dict[str, Any]:
+    body = {"email": login[0], "reason": "asked about a payment"}
+    return ok(caller.http.post(f"{ADMIN}/customers/search", json=body))
+
+
+def test_a_payment_is_reversed_by_two_people(server: str, meet: Meet, staff: SignIn):
+    file = find(staff("agent"), ALEX)
+    paid = next(one for one in file["transactions"] if one["entry_id"] and one["amount"].startswith("-"))
+    account = next(one for one in file["accounts"] if one["name"] == paid["account"])
+    body = {"kind": "reverse_entry", "entry_id": paid["entry_id"], "reason": "paid twice"}
+    action = ok(staff("agent").http.post(f"{ADMIN}/actions", json=body), 201)
+    assert (action["status"], action["customer_id"]) == ("pending", file["customer"]["id"])
+
+    waiting = ok(staff("supervisor").http.get(f"{ADMIN}/actions"))["actions"]
+    assert waiting == [action]
+    done = ok(staff("supervisor").http.post(f"{ADMIN}/actions/{action['id']}/approve", json={}))
+
+    assert done["status"] == "completed"
+    again = ok(staff("admin").http.post(f"{ADMIN}/actions/{action['id']}/approve", json={}))
+    assert again == done
+    after = find(staff("agent"), ALEX)
+    money_back = next(one for one in after["accounts"] if one["account_id"] == account["account_id"])
+    assert float(money_back["balance"]) == pytest.approx(float(account["balance"]) - float(paid["amount"]))
+    [operation] = ok(meet(server, ALEX).http.get("/api/v1/operations"))["operations"]
+    assert (operation["type"], operation["initiated_by"]) == ("reverse_entry", "staff")
+
+
+def test_the_maker_does_not_approve(staff: SignIn):
+    account = find(staff("supervisor"), BLAIR)["accounts"][0]
+    body = {"kind": "freeze_account", "account_id": account["account_id"], "reason": "card stolen"}
+    action = ok(staff("supervisor").http.post(f"{ADMIN}/actions", json=body), 201)
+
+    for end, more in (("approve", {}), ("reject", {"remark": "no need"})):
+        response = staff("supervisor").http.post(f"{ADMIN}/actions/{action['id']}/{end}", json=more)
+        assert refused(response, 403) == "four_eyes"
+    assert refused(staff("agent").http.post(f"{ADMIN}/actions/{action['id']}/approve", json={}), 403) == (
+        "role_not_allowed"
+    )
+    assert ok(staff("agent").http.get(f"{ADMIN}/actions/{action['id']}")) == action
+
+    rejected = ok(staff("admin").http.post(f"{ADMIN}/actions/{action['id']}/reject", json={"remark": "no need"}))
+    assert (rejected["status"], rejected["remark"]) == ("rejected", "no need")
+    response = staff("admin").http.post(f"{ADMIN}/actions/{action['id']}/approve", json={})
+    assert refused(response, 409) == "already_decided"
+
+
+def test_a_reversal_of_money_that_is_gone_is_refused_with_the_reason(fresh: Services, staff: SignIn):
+    file = find(staff("agent"), BLAIR)
+    with psycopg.connect(fresh.owner_url) as owner:
+        query = "select max(entry_id) from transactions where kind = 'salary' and customer_id = %s"
+        [(salary,)] = owner.execute(query, [file["customer"]["id"]]).fetchall()
+    body = {"kind": "reverse_entry", "entry_id": salary, "reason": "sent in error"}
+    action = ok(staff("agent").http.post(f"{ADMIN}/actions", json=body), 201)
+
+    response = staff("supervisor").http.post(f"{ADMIN}/actions/{action['id']}/approve", json={})
+
+    assert refused(response, 422) == "below_limit"
+    assert find(staff("agent"), BLAIR)["accounts"] == file["accounts"]
+    assert ok(staff("agent").http.get(f"{ADMIN}/actions/{action['id']}"))["status"] == "failed"
+
+
+def test_every_look_is_in_the_audit_log_and_only_some_may_read_it(fresh: Services, staff: SignIn):
+    alex = customer_id_of(fresh, ALEX)
+    assert ok(open_file(staff("agent"), alex, "a lost card"))["customer"]["email"] == ALEX[0]
+
+    query = {"reason": "monthly review", "customer_id": str(alex)}
+    [line] = ok(staff("auditor").http.get(f"{ADMIN}/audit", params=query))["lines"]
+    assert (line["action"], line["detail"]) == ("staff.file_opened", {"role": "agent", "reason": "a lost card"})
+    assert line["actor"].startswith("staff:")
+    for role in ("agent", "supervisor"):
+        assert refused(staff(role).http.get(f"{ADMIN}/audit", params=query), 403) == "role_not_allowed"
+
+
+def test_no_password_and_no_full_number_is_in_a_file(fresh: Services, staff: SignIn):
+    file = open_file(staff("agent"), customer_id_of(fresh, ALEX)).text
+    assert "argon2" not in file
+    for account in find(staff("agent"), ALEX)["accounts"]:
+        assert len(account["last4"]) <= 4
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", f"/customers/{uuid4()}/file", {"reason": "no reason"}),
+        ("POST", "/customers/search", {"email": "blair@demo.example", "reason": "no reason"}),
+        ("GET", "/audit?reason=review", None),
+        ("GET", "/actions", None),
+        ("GET", f"/actions/{uuid4()}", None),
+        ("POST", "/actions", {"kind": "reverse_entry", "entry_id": 1, "reason": "no reason"}),
+        ("POST", f"/actions/{uuid4()}/approve", {}),
+        ("POST", f"/actions/{uuid4()}/reject", {"remark": "no reason"}),
+    ],
+)
+def test_customers_and_visitors_are_sent_away(
+    shared_server: str, meet: Meet, method: str, path: str, body: dict[str, Any] | None
+):
+    options = {} if body is None else {"json": body}
+    customer = meet(shared_server, ALEX).http.request(method, ADMIN + path, **options)
+    assert refused(customer, 403) == "staff_only"
+    assert refused(meet(shared_server).http.request(method, ADMIN + path, **options), 401) == "unauthorized"
+
+
+FREEZE = {"kind": "freeze_account", "account_id": str(uuid4()), "reason": "a reason"}
+OVERDRAFT = FREEZE | {"kind": "set_overdraft", "amount": "1.00", "currency": "GBP"}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"kind": "reverse_entry", "entry_id": 1},
+        {"kind": "reverse_entry", "entry_id": 1, "reason": "  "},
+        {"kind": "reverse_entry", "entry_id": 0, "reason": "a reason"},
+        {"kind": "reverse_entry", "account_id": str(uuid4()), "reason": "a reason"},
+        FREEZE | {"account_id": "Everyday"},
+        FREEZE | {"customer_id": str(uuid4())},
+        FREEZE | {"kind": "close_account"},
+        FREEZE | {"reason": "with a \x00 in it"},
+        OVERDRAFT | {"amount": "-1"},
+        OVERDRAFT | {"amount": "1.005"},
+        OVERDRAFT | {"amount": "9" * 19},
+        OVERDRAFT | {"currency": "XXX"},
+    ],
+)
+def test_a_wrong_proposal_is_refused_and_nothing_waits(shared_server: str, meet: Meet, body: dict[str, Any]):
+    agent = meet(shared_server, ("agent@demo.example", "demo-agent-1"))
+
+    assert 400 <= agent.http.post(f"{ADMIN}/actions", json=body).status_code < 500
+
+    assert ok(agent.http.get(f"{ADMIN}/actions"))["actions"] == []
+
+
+def test_who_is_not_there_is_not_found(shared_server: str, meet: Meet):
+    agent = meet(shared_server, ("agent@demo.example", "demo-agent-1"))
+    assert refused(open_file(agent, uuid4()), 404) == "not_found"
+    assert refused(agent.http.get(f"{ADMIN}/actions/{uuid4()}"), 404) == "not_found"
+    body = {"email": "nobody@demo.example", "reason": "asked about a payment"}
+    assert refused(agent.http.post(f"{ADMIN}/customers/search", json=body), 404) == "not_found"
+    body = {"kind": "freeze_account", "account_id": str(uuid4()), "reason": "a reason"}
+    assert refused(agent.http.post(f"{ADMIN}/actions", json=body), 404) == "not_found"
