@@ -1,22 +1,28 @@
-"""Transactions and spending."""
+"""Transactions: the latest ones, and one in detail."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, Literal, Self
 from uuid import UUID
 
 from pydantic import Field, model_validator
 
 from core.clock import BANK_TIME_ZONE
+from core.db.database import ReadHandle
 from core.money import Money
 from tools.accounts import AccountUnclear, match_one_account
 from tools.queries import QUERIES
-from tools.registry import Arguments, Result, ToolContext, Unclear, tool
+from tools.registry import Arguments, Refusal, Result, ToolContext, tool
 
 MOST_TRANSACTIONS = 50
 """Of one list."""
 
 _EARLIEST = date(2000, 1, 1)
+
+Status = Literal["booked", "pending", "declined", "reversed"]
+REFERENCE = r"^[1-9][0-9]{0,17}$"
+"""Of a transaction: a number that fits a bigint."""
 
 
 class Period(Arguments):
@@ -37,18 +43,17 @@ class TransactionsArguments(Period):
     category: str | None = Field(default=None, description="Category such as groceries, eating_out, transport.")
 
 
-class SpendingArguments(Period):
-    account: str | None = Field(default=None, description="Account name, kind or currency; all if left out.")
-    text: str | None = Field(default=None, min_length=2, description="Merchant name.")
-    category: str | None = Field(default=None, description="Category such as groceries; all if left out.")
+class TransactionArguments(Arguments):
+    reference: str = Field(pattern=REFERENCE, description="The reference that a list or a search gave.")
 
 
 class Transaction(Result):
+    reference: str = Field(description="Names this transaction in later calls.")
     date: str
     description: str
     category: str
     kind: str
-    status: Literal["booked", "pending", "declined", "reversed"]
+    status: Status
     amount: str = Field(description="Signed decimal: negative is money out.")
     currency: str
     account: str
@@ -65,59 +70,123 @@ class Transactions(Result):
     text: str | None
 
 
-class CategorySpending(Result):
+class Merchant(Result):
+    name: str
     category: str
-    amount: str
+    mcc: str = Field(description="Merchant category code, ISO 18245.")
+    city: str
+    country: str
+
+
+class Terminal(Result):
+    kind: Literal["in_store", "online", "atm"]
+    label: str
+
+
+class Line(Result):
+    """Another line of the same booking: a fee, or what the fee is for."""
+
+    reference: str
+    description: str
+    amount: str = Field(description="Signed decimal.")
     currency: str
-    number: int
 
 
-class Total(Result):
-    amount: str
-    currency: str
-    number: int
+class Exchange(Result):
+    sold: str
+    sold_currency: str
+    bought: str
+    bought_currency: str
+    rate: str = Field(description="What one unit of the currency sold bought.")
+    with_fees: bool = Field(description="Whether the rate is what it came to with fees, not the bank's own rate.")
 
 
-class Spending(Result):
+class TransactionDetail(Transaction):
+    booked: str | None = Field(description="Day on which it was booked; null while it is pending or was declined.")
+    merchant: Merchant | None
+    terminal: Terminal | None
+    payee: str | None
+    card_kind: Literal["debit", "credit", "virtual"] | None
+    own_account: str | None = Field(description="The customer's other account, of a move between their own.")
+    exchange: Exchange | None
+    fees: list[Line]
+    fee_for: Line | None = Field(description="What this fee was charged for.")
+
+
+class TransactionFound(Result):
     status: Literal["found"] = "found"
-    since: str
-    until: str
-    category: str | None
-    text: str | None
-    totals: list[Total]
-    by_category: list[CategorySpending]
+    transaction: TransactionDetail
 
 
-class CategoryUnknown(Unclear):
-    status: Literal["category_unknown"] = "category_unknown"
-    message: str = "There is no spending under that category."
+class TransactionUnknown(Refusal):
+    http_status = 404
+
+    status: Literal["transaction_unknown"] = "transaction_unknown"
+    message: str = "There is no such transaction. Use the reference that a list or a search gave."
 
 
 @dataclass(frozen=True, slots=True)
-class _TransactionRow:
+class TransactionRow:
+    id: int
     occurred_at: datetime
     description: str
     category: str
     kind: str
-    status: Literal["booked", "pending", "declined", "reversed"]
+    status: Status
     amount_minor: int
     currency: str
     account: str
     card_last4: str | None
     decline_reason: str | None
 
+    def shown(self) -> Transaction:
+        return Transaction(**self.fields())
+
+    def fields(self) -> dict[str, Any]:
+        return {
+            "reference": str(self.id),
+            "date": day_of(self.occurred_at).isoformat(),
+            "description": self.description,
+            "category": self.category,
+            "kind": self.kind,
+            "status": self.status,
+            "amount": str(Money(self.amount_minor, self.currency).decimal),
+            "currency": self.currency,
+            "account": self.account,
+            "card_last4": self.card_last4,
+            "decline_reason": self.decline_reason,
+        }
+
 
 @dataclass(frozen=True, slots=True)
-class _SpendingRow:
+class DetailRow(TransactionRow):
+    booked_at: datetime | None
+    merchant: str | None
+    merchant_category: str | None
+    mcc: str | None
+    city: str | None
+    country: str | None
+    terminal_kind: Literal["in_store", "online", "atm"] | None
+    terminal_label: str | None
+    payee: str | None
+    card_kind: Literal["debit", "credit", "virtual"] | None
+    own_account: str | None
+    own_amount_minor: int | None
+    own_currency: str | None
+    deal_from_currency: str | None
+    deal_from_minor: int | None
+    deal_to_currency: str | None
+    deal_to_minor: int | None
+    rate: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class _LineRow:
+    id: int
+    kind: str
+    description: str
+    amount_minor: int
     currency: str
-    category: str
-    spent_minor: int
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class _CategoryRow:
-    category: str
 
 
 @tool(
@@ -126,109 +195,136 @@ class _CategoryRow:
     rest="GET /transactions",
     examples={"Show my last 5 transactions": {"limit": 5}},
 )
-async def list_transactions(context: ToolContext, arguments: TransactionsArguments) -> Result:
+async def list_transactions(context: ToolContext, arguments: TransactionsArguments) -> Transactions | AccountUnclear:
     """Transactions, newest first, also pending and declined ones. Filter by account, merchant text, category, days."""
     async with context.database.reading(context.scope) as db:
         account = await match_one_account(db, context, arguments.account)
         if isinstance(account, AccountUnclear):
             return account
         rows = await db.all(
-            _TransactionRow,
+            TransactionRow,
             QUERIES["list_transactions"],
-            _filters(context, arguments, account, arguments.since or _EARLIEST) | {"limit": arguments.limit},
+            {
+                "customer_id": context.customer_id,
+                "account_id": account,
+                "text": literal(arguments.text),
+                "category": arguments.category,
+                "limit": arguments.limit,
+            }
+            | moments(arguments.since or _EARLIEST, arguments.until, context.today),
         )
     return Transactions(
-        transactions=[_transaction(row) for row in rows],
-        since=_iso(arguments.since),
-        until=_iso(arguments.until),
+        transactions=[row.shown() for row in rows],
+        since=iso(arguments.since),
+        until=iso(arguments.until),
         category=arguments.category,
         text=arguments.text,
     )
 
 
 @tool(
-    title="Add up your spending",
+    title="See one transaction",
     scope="transactions:read",
-    rest="GET /transactions/spending",
-    examples={"How much did I spend on groceries this month?": {"category": "groceries"}},
+    rest="GET /transactions/{reference}",
+    examples={"Tell me more about transaction 1234": {"reference": "1234"}},
 )
-async def spending_summary(context: ToolContext, arguments: SpendingArguments) -> Result:
-    """Money spent in a period, in total and by category; refunds are taken off and moves between own accounts left out.
-    Without ``since`` it covers the current month."""
-    since = arguments.since or context.today.replace(day=1)
+async def get_transaction(
+    context: ToolContext, arguments: TransactionArguments
+) -> TransactionFound | TransactionUnknown:
+    """One transaction with merchant, terminal, card, fees and exchange rate. Use it after a list or a search: they give
+    the reference."""
     async with context.database.reading(context.scope) as db:
-        account = await match_one_account(db, context, arguments.account)
-        if isinstance(account, AccountUnclear):
-            return account
-        if arguments.category is not None:
-            known = await db.all(_CategoryRow, QUERIES["list_categories"], {"customer_id": context.customer_id})
-            choices = [row.category for row in known]
-            if arguments.category not in choices:
-                return CategoryUnknown(asked_for=arguments.category, choices=choices)
-        rows = await db.all(_SpendingRow, QUERIES["sum_spending"], _filters(context, arguments, account, since))
-    return Spending(
-        since=since.isoformat(),
-        until=(arguments.until or context.today).isoformat(),
-        category=arguments.category,
-        text=arguments.text,
-        totals=_totals(rows),
-        by_category=[
-            CategorySpending(
-                category=row.category,
-                amount=str(Money(row.spent_minor, row.currency).decimal),
-                currency=row.currency,
-                number=row.number,
-            )
-            for row in rows
-        ],
+        found = await find_detail(db, context.customer_id, int(arguments.reference))
+    return TransactionFound(transaction=found) if found else TransactionUnknown()
+
+
+async def find_detail(db: ReadHandle, customer_id: UUID, transaction_id: int) -> TransactionDetail | None:
+    query = {"customer_id": customer_id, "transaction_id": transaction_id}
+    row = await db.find(DetailRow, QUERIES["get_transaction"], query)
+    if row is None:
+        return None
+    lines = await db.all(_LineRow, QUERIES["list_lines_of_booking"], query)
+    fees = [line for line in lines if line.kind == "fee"]
+    others = [line for line in lines if line.kind != "fee"]
+    return TransactionDetail(
+        **row.fields(),
+        booked=iso(row.booked_at and day_of(row.booked_at)),
+        merchant=_merchant(row),
+        terminal=_terminal(row),
+        payee=row.payee,
+        card_kind=row.card_kind,
+        own_account=row.own_account,
+        exchange=_exchange(row),
+        fees=[] if row.kind == "fee" else [_line(fee) for fee in fees],
+        fee_for=_line(others[0]) if row.kind == "fee" and others else None,
     )
 
 
-def _filters(
-    context: ToolContext, arguments: TransactionsArguments | SpendingArguments, account: UUID | None, since: date
-) -> dict[str, Any]:
-    until = min(arguments.until or context.today, context.today) + timedelta(days=1)
+def moments(since: date, until: date | None, today: date) -> dict[str, datetime]:
+    """``since`` and ``until`` of a query: from the first moment of the first day to before the day after the last."""
+    last = min(until or today, today) + timedelta(days=1)
     return {
-        "customer_id": context.customer_id,
-        "account_id": account,
-        "text": _literal(arguments.text),
-        "category": arguments.category,
         "since": datetime.combine(since, time(), BANK_TIME_ZONE),
-        "until": datetime.combine(until, time(), BANK_TIME_ZONE),
+        "until": datetime.combine(last, time(), BANK_TIME_ZONE),
     }
 
 
-def _literal(text: str | None) -> str | None:
+def literal(text: str | None) -> str | None:
     """The text for LIKE, its wildcards taken literally."""
     return None if text is None else text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-def _totals(rows: list[_SpendingRow]) -> list[Total]:
-    currencies = dict.fromkeys(row.currency for row in rows)
-    return [
-        Total(
-            amount=str(Money(sum(row.spent_minor for row in rows if row.currency == currency), currency).decimal),
-            currency=currency,
-            number=sum(row.number for row in rows if row.currency == currency),
-        )
-        for currency in currencies
-    ]
+def day_of(moment: datetime) -> date:
+    return moment.astimezone(BANK_TIME_ZONE).date()
 
 
-def _transaction(row: _TransactionRow) -> Transaction:
-    return Transaction(
-        date=row.occurred_at.astimezone(BANK_TIME_ZONE).date().isoformat(),
-        description=row.description,
-        category=row.category,
-        kind=row.kind,
-        status=row.status,
-        amount=str(Money(row.amount_minor, row.currency).decimal),
-        currency=row.currency,
-        account=row.account,
-        card_last4=row.card_last4,
-        decline_reason=row.decline_reason,
+def iso(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _merchant(row: DetailRow) -> Merchant | None:
+    if row.merchant is None:
+        return None
+    return Merchant(
+        name=row.merchant,
+        category=row.merchant_category or "",
+        mcc=row.mcc or "",
+        city=row.city or "",
+        country=row.country or "",
     )
 
 
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None
+def _terminal(row: DetailRow) -> Terminal | None:
+    if row.terminal_kind is None:
+        return None
+    return Terminal(kind=row.terminal_kind, label=row.terminal_label or "")
+
+
+def _line(row: _LineRow) -> Line:
+    amount = str(Money(row.amount_minor, row.currency).decimal)
+    return Line(reference=str(row.id), description=row.description, amount=amount, currency=row.currency)
+
+
+def _exchange(row: DetailRow) -> Exchange | None:
+    """At the rate that was agreed; for a booking without one, at what it came to."""
+    if row.rate is not None and row.deal_from_currency and row.deal_to_currency:
+        sold = Money(row.deal_from_minor or 0, row.deal_from_currency)
+        bought = Money(row.deal_to_minor or 0, row.deal_to_currency)
+        return _exchanged(sold, bought, row.rate, with_fees=False)
+    if row.own_amount_minor is None or row.own_currency is None or row.own_currency == row.currency:
+        return None
+    sides = [Money(row.amount_minor, row.currency), Money(row.own_amount_minor, row.own_currency)]
+    sold, bought = (Money(abs(side.minor), side.currency) for side in sorted(sides, key=lambda side: side.minor))
+    rate = (bought.decimal / sold.decimal).quantize(Decimal("0.0001"))
+    return _exchanged(sold, bought, rate, with_fees=True)
+
+
+def _exchanged(sold: Money, bought: Money, rate: Decimal, *, with_fees: bool) -> Exchange:
+    return Exchange(
+        sold=str(sold.decimal),
+        sold_currency=sold.currency,
+        bought=str(bought.decimal),
+        bought_currency=bought.currency,
+        rate=f"{rate.normalize():f}",
+        with_fees=with_fees,
+    )

@@ -47,6 +47,7 @@ def all_transactions(desk: Desk, customer_id: UUID) -> list[dict[str, Any]]:
 
 def shown(row: dict[str, Any]) -> dict[str, Any]:
     return {
+        "reference": str(row["id"]),
         "date": row["day"].isoformat(),
         "amount": str(Money(row["amount_minor"], row["currency"]).decimal),
         "card_last4": row["last4"],
@@ -78,7 +79,8 @@ async def test_balances_are_as_the_design_says(reading_desk: Desk):
 async def test_balances_are_the_sums_of_the_postings(reading_desk: Desk, who: str, tool: str):
     customer_id = customer(reading_desk, who)
     rows = reading_desk.owner(
-        """select a.name, a.kind, a.currency, a.overdraft_minor, right(coalesce(a.account_number, a.iban), 4) as last4,
+        """select a.id, a.name, a.kind, a.currency, a.overdraft_minor,
+                  right(coalesce(a.account_number, a.iban), 4) as last4,
                   (select sum(p.amount_minor) from postings p where p.account_id = a.id)::bigint as ledger,
                   (select coalesce(sum(t.amount_minor), 0) from transactions t where t.account_id = a.id
                       and t.status = 'pending' and t.amount_minor < 0)::bigint as pending
@@ -92,6 +94,7 @@ async def test_balances_are_the_sums_of_the_postings(reading_desk: Desk, who: st
     assert sorted(result["accounts"], key=lambda account: account["name"]) == [
         {
             **{name: row[name] for name in ("name", "kind", "currency", "last4")},
+            "reference": str(row["id"]),
             "ledger": str(Money(row["ledger"], row["currency"]).decimal),
             "available": str(Money(row["ledger"] + row["pending"] + row["overdraft_minor"], row["currency"]).decimal),
         }
@@ -120,6 +123,7 @@ async def test_an_account_may_be_named_in_several_ways(reading_desk: Desk, words
 async def test_an_account_that_is_not_there_gives_the_choices(reading_desk: Desk):
     assert await reading_desk.ask(reading_desk.blair, "get_balance", account="Everyday") == {
         "status": "account_unclear",
+        "message": "Which account do you mean?",
         "asked_for": "Everyday",
         "choices": ["Current"],
     }
@@ -129,6 +133,7 @@ async def test_an_account_that_is_not_there_gives_the_choices(reading_desk: Desk
 async def test_an_account_that_may_be_two_gives_those_two(reading_desk: Desk, tool: str):
     assert await reading_desk.ask(reading_desk.alex, tool, account="current") == {
         "status": "account_unclear",
+        "message": "Which account do you mean?",
         "asked_for": "current",
         "choices": ["Everyday", "Travel"],
     }
@@ -251,6 +256,7 @@ async def test_a_category_that_the_customer_does_not_have_gives_the_choices(read
 
     assert await reading_desk.ask(reading_desk.blair, "spending_summary", category="yachts") == {
         "status": "category_unknown",
+        "message": "There is no spending under that category.",
         "asked_for": "yachts",
         "choices": [row["category"] for row in known],
     }
