@@ -17,7 +17,7 @@ from api.envelope import ErrorBody, ErrorEnvelope
 from api.rest_call import RestCall
 from api.tool_context import ContextDep, KeyedContextDep
 from api.tool_schema import describe_request, describe_responses, success_model
-from core.errors import Refused
+from core.errors import CallerError, Refused
 from tools.operations import find_proposal
 from tools.registry import Arguments, Document, Proposed, Refusal, Result, Risk, Tool, ToolContext
 
@@ -116,7 +116,7 @@ async def _prepare(call: RestCall, context: ToolContext, arguments: Arguments) -
     # What refuses the request may be its own doing: answered and confirmed a moment ago, while this one looked.
     try:
         result = await call.tool.perform(context, arguments)
-    except Refused:
+    except (CallerError, Refused):
         if (earlier := await find_proposal(context)) is None:
             raise
         return earlier

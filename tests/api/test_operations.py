@@ -13,6 +13,7 @@ from uuid import UUID, uuid4
 import httpx2
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.rows import dict_row
 
 from core.errors import NotFound
@@ -77,11 +78,18 @@ def blair(sign_in: Callable[[tuple[str, str]], Caller]) -> Caller:
 def a_fresh_start(still_services: Services, watch: Watch, seeded_at: datetime) -> None:
     """No operations, and Alex's cards active."""
     watch.now = seeded_at
+    forget(still_services, *STEP_UP, "confirmation_slips", "banking_operations")
     with psycopg.connect(still_services.admin_url) as administrator:
-        administrator.execute("set session_replication_role = replica")  # the command log is kept for ever
-        for table in (*STEP_UP, "confirmation_slips", "banking_operations"):
-            administrator.execute(cast(LiteralString, f"delete from {table}"))  # noqa: S608
+        administrator.execute("set session_replication_role = replica")
         administrator.execute("update cards set status = 'active' where last4 in ('4821', '7733')")
+
+
+def forget(services: Services, *tables: str) -> None:
+    """What is kept for ever otherwise."""
+    with psycopg.connect(services.admin_url) as administrator:
+        administrator.execute("set session_replication_role = replica")
+        for table in tables:
+            administrator.execute(sql.SQL("delete from {}").format(sql.Identifier(table)))
 
 
 @pytest.fixture
@@ -436,6 +444,16 @@ async def test_a_risky_payment_needs_its_code(alex: Caller, pay, rows) -> None:
         assert decide(alex, operation_id, code=code).json()["data"] == done.json()["data"]
 
 
+def test_a_request_sent_again_sends_the_code_that_was_not(alex: Caller, still_services: Services, rows) -> None:
+    """The server died between the two."""
+    first = transfer(alex, "251.00", "no code")
+    assert first.json()["data"]["step_up"] is True
+    forget(still_services, "step_up_challenges", "demo_outbox")
+    for _ in range(2):
+        assert transfer(alex, "251.00", "no code").json()["data"] == first.json()["data"]
+        assert len(rows("select code from demo_outbox")) == 1
+
+
 async def test_five_wrong_codes_lock_the_operation(alex: Caller, pay, rows) -> None:
     operation_id = await pay("300.00")
     [sent] = rows("select code from demo_outbox")
@@ -466,6 +484,29 @@ async def test_money_that_is_not_there_is_not_paid(alex: Caller, pay, rows) -> N
         assert error["code"] == "insufficient_funds"
         assert error["details"]["status"] == "failed"
     assert balance(alex) == 10
+
+
+def transfer(caller: Caller, amount: str, key: str) -> httpx2.Response:
+    body = {"payee": "Maria Lopez", "amount": amount, "account": "Everyday"}
+    return caller.http.post("/api/v1/transfers", json=body, headers={"Idempotency-Key": key})
+
+
+def test_a_payment_asked_for_again_after_it_took_the_money_is_not_refused(alex: Caller, rows) -> None:
+    """The client lost our answer; that the money is gone is this payment's own doing."""
+    everything = str(balance(alex))
+    first = transfer(alex, everything, "all of it")
+    assert first.status_code == 201, first.text
+    code = next((row["code"] for row in rows("select code from demo_outbox")), None)
+    done = decide(alex, first.json()["data"]["operation_id"], code=code)
+    assert (done.status_code, balance(alex)) == (200, 0)
+
+    again = transfer(alex, everything, "all of it")
+    assert (again.status_code, again.json()["data"]) == (201, first.json()["data"])
+    assert decide(alex, again.json()["data"]["operation_id"]).json()["data"] == done.json()["data"]
+    assert error_of(transfer(alex, everything, "once more"), 422)["code"] == "insufficient_funds"
+    assert error_of(transfer(alex, "0.01", "all of it"), 409)["code"] == "idempotency_key_reused"
+    assert len(rows("select 1 from banking_operations")) == 1
+    assert balance(alex) == 0
 
 
 def balance(caller: Caller) -> Decimal:
