@@ -11,11 +11,12 @@ from tools.charges import explain_charge
 from tools.closing import close_account
 from tools.fraud.alerts import list_fraud_alerts
 from tools.opening import open_account
-from tools.payees import list_payees, list_standing_orders
+from tools.payees import list_payees
 from tools.registry import Registry
 from tools.renaming import rename_account
 from tools.search import search_transactions
 from tools.spending import spending_summary
+from tools.standing_orders import list_standing_orders
 from tools.transactions import get_transaction, list_transactions
 from tools.transfers import get_transfer_status, pay_payee, transfer_between_accounts
 

@@ -52,9 +52,10 @@ class Book:
             add("payees", payee.id, who.id, payee.name, None, payee.sort_code, payee.account_number, "GBP",
                 payee.created)  # fmt: skip
         for order in customer.standing_orders:
+            next_run = self._next_run(order)
             add("standing_orders", order.id, who.id, accounts[order.account].id, customer.payees[order.payee].id,
-                order.amount_minor, accounts[order.account].currency, "monthly", order.day_of_month,
-                self._next_run(order), order.reference, "active", order.created)  # fmt: skip
+                order.amount_minor, accounts[order.account].currency, "monthly", next_run, next_run,
+                order.reference, "active", order.created)  # fmt: skip
 
     def _next_run(self, order: StandingOrder) -> date:
         history = self._history

@@ -15,7 +15,7 @@ _COLUMNS = {
     "terminals": "id merchant_id kind label",
     "cards": "id customer_id account_id kind nickname network last4 status expires_on created_at",
     "payees": "id customer_id name iban sort_code account_number currency created_at",
-    "standing_orders": "id customer_id account_id payee_id amount_minor currency frequency day_of_month next_run_on "
+    "standing_orders": "id customer_id account_id payee_id amount_minor currency frequency starts_on next_run_on "
     "reference status created_at",
     "journal_entries": "id kind description booked_at",
     "postings": "id entry_id account_id customer_id amount_minor currency booked_at",

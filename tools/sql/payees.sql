@@ -3,12 +3,52 @@
 select id, name, iban, sort_code, account_number, currency, right(coalesce(account_number, iban), 4) as last4, created_at
   from payees where customer_id = %(customer_id)s and removed_at is null order by lower(name), id
 
--- list_standing_orders --
--- The customer's running standing orders, the next to run first.
-select p.name as payee, s.amount_minor, s.currency, s.frequency, s.day_of_month, s.next_run_on, s.reference,
-       a.name as account
-  from standing_orders s
-  join payees p on p.id = s.payee_id
-  join accounts a on a.id = s.account_id
- where s.customer_id = %(customer_id)s and s.status = 'active'
- order by s.next_run_on, p.name
+-- insert_payee --
+-- No row changes when the customer has a payee of that name.
+insert into payees (customer_id, name, iban, sort_code, account_number, currency, created_at)
+values (%(customer_id)s, %(name)s, %(iban)s, %(sort_code)s, %(account_number)s, %(currency)s, %(now)s)
+on conflict do nothing
+
+-- update_payee --
+-- The details as they were proposed, if they still are what they were.
+update payees set name = %(name)s, iban = %(iban)s, sort_code = %(sort_code)s, account_number = %(account_number)s,
+       currency = %(currency)s
+ where id = %(payee_id)s and customer_id = %(customer_id)s and removed_at is null
+   and (name, iban, sort_code, account_number, currency) is not distinct from
+       (%(old_name)s, %(old_iban)s, %(old_sort_code)s, %(old_account_number)s, %(old_currency)s)
+
+-- lock_payee --
+-- Holds back what would refer to the payee meanwhile, such as a new standing order.
+select id, name, iban, sort_code, account_number, currency, right(coalesce(account_number, iban), 4) as last4, created_at
+  from payees where id = %(payee_id)s and customer_id = %(customer_id)s and removed_at is null for update
+
+-- remove_payee --
+-- Payments keep pointing at it.
+update payees set removed_at = %(now)s
+ where id = %(payee_id)s and customer_id = %(customer_id)s and removed_at is null
+
+-- find_own_account --
+-- The customer's own account under these numbers. The IBAN of a British account holds its sort code and number.
+select name from accounts
+ where customer_id = %(customer_id)s
+   and (iban = %(iban)s
+        or (sort_code, account_number) = (%(sort_code)s, %(account_number)s)
+        or (sort_code, account_number) = (substr(%(iban)s, 9, 2) || '-' || substr(%(iban)s, 11, 2) || '-' || substr(%(iban)s, 13, 2),
+                                          substr(%(iban)s, 15, 8)))
+
+-- list_payee_uses --
+-- What still pays a payee by itself.
+select 'standing order' as kind, amount_minor, currency, next_run_on as due_on
+  from standing_orders
+ where customer_id = %(customer_id)s and payee_id = %(payee_id)s and status in ('active', 'paused')
+ order by due_on
+
+-- was_payee_paid --
+-- Whether money of the customer has arrived at a payee.
+select exists (select 1 from transactions
+                where payee_id = %(payee_id)s and customer_id = %(customer_id)s and status = 'booked') as was_paid
+
+-- check_payee_name --
+-- The verdict on a name for an account, and nothing else about it.
+select check_payee_name(%(sort_code)s, %(account_number)s, %(iban)s, %(name)s, %(now)s) as verdict
+

@@ -116,14 +116,15 @@ def test_alex_pays_rent_on_the_first_and_has_one_open_alert(bank: Services, seed
     url = bank.owner_url
     [order] = rows(
         url,
-        "select p.name, a.name as account, o.amount_minor, o.currency, o.day_of_month, o.next_run_on, o.status"
+        "select p.name, a.name as account, o.amount_minor, o.currency, o.starts_on, o.next_run_on, o.status"
         "  from standing_orders o join payees p on p.id = o.payee_id join accounts a on a.id = o.account_id"
         "  join credentials k on k.customer_id = o.customer_id where email = 'alex@demo.example'",
     )
     assert (order["name"], order["account"], order["amount_minor"], order["currency"]) == (
         "Sunrise Lettings", "Everyday", 85_000, "GBP",
     )  # fmt: skip
-    assert order["next_run_on"].day == order["day_of_month"] == 1
+    assert order["next_run_on"].day == 1
+    assert order["starts_on"] == order["next_run_on"]
     assert order["next_run_on"] >= seeded_at.date()
     [alert] = rows(
         url,

@@ -1,0 +1,75 @@
+-- list_standing_orders --
+-- The customer's running standing orders, the next to run first.
+select s.id, coalesce(p.name, t.name) as recipient, s.payee_id, s.to_account_id, s.amount_minor, s.currency::text as currency,
+       s.frequency, s.starts_on, s.next_run_on, s.ends_on, s.reference, a.name as account
+  from standing_orders s
+  join accounts a on a.id = s.account_id
+  left join payees p on p.id = s.payee_id
+  left join accounts t on t.id = s.to_account_id
+ where s.customer_id = %(customer_id)s and s.status = 'active'
+ order by s.next_run_on, lower(coalesce(p.name, t.name)), s.id
+
+-- list_scheduled_payments --
+-- The customer's payments of a later day that still wait, the next first.
+select s.id, coalesce(p.name, t.name) as recipient, s.payee_id, s.to_account_id, s.amount_minor, s.currency::text as currency,
+       s.due_on, s.reference, a.name as account
+  from scheduled_payments s
+  join accounts a on a.id = s.account_id
+  left join payees p on p.id = s.payee_id
+  left join accounts t on t.id = s.to_account_id
+ where s.customer_id = %(customer_id)s and s.status = 'scheduled'
+ order by s.due_on, lower(coalesce(p.name, t.name)), s.id
+
+-- get_schedule_rules --
+-- How far ahead payments may be scheduled, and whether one is over the customer's limit for one payment.
+select (select quantity from product_terms where code = 'payment.scheduled.max_ahead') as months_ahead,
+       case when %(currency)s = p.currency then %(minor)s::bigint
+            else exchanged(%(minor)s, %(currency)s, p.currency, rate_at(%(currency)s, p.currency, %(now)s))
+       end > l.per_payment_minor as is_over_limit
+  from customers c
+  join payment_policies p on p.version = policy_at(%(now)s)
+  join payment_limits l on l.policy_version = p.version and l.tier = c.tier
+ where c.id = %(customer_id)s
+
+-- insert_scheduled_payment --
+-- Of the operation that this transaction executes. No row when account or payee are not what they were.
+insert into scheduled_payments (customer_id, account_id, payee_id, to_account_id, amount_minor, currency, fee_minor, reference,
+                                due_on, scheduled_by, created_at)
+select a.customer_id, a.id, %(payee_id)s, %(to_account_id)s, %(amount_minor)s, %(currency)s, %(fee_minor)s, %(reference)s,
+       %(due_on)s::date, o.id, %(now)s
+  from accounts a
+  join banking_operations o on o.customer_id = a.customer_id and o.status = 'processing' and o.executed_in = pg_current_xact_id()
+ where a.customer_id = %(customer_id)s and a.id = %(account_id)s and a.status = 'open'
+   and (exists (select 1 from payees p where p.id = %(payee_id)s and p.customer_id = a.customer_id and p.removed_at is null)
+        or exists (select 1 from accounts t
+                    where t.id = %(to_account_id)s and t.customer_id = a.customer_id and t.status = 'open'))
+
+-- cancel_scheduled_payment --
+-- Until the day before it leaves.
+update scheduled_payments set status = 'cancelled'
+ where id = %(scheduled_payment_id)s and customer_id = %(customer_id)s and status = 'scheduled' and due_on > %(today)s
+
+-- insert_standing_order --
+-- As insert_scheduled_payment.
+insert into standing_orders (customer_id, account_id, payee_id, to_account_id, amount_minor, currency, fee_minor, frequency,
+                             starts_on, next_run_on, ends_on, reference, created_at)
+select a.customer_id, a.id, %(payee_id)s, %(to_account_id)s, %(amount_minor)s, %(currency)s, %(fee_minor)s, %(frequency)s,
+       %(starts_on)s::date, %(next_run_on)s::date, %(ends_on)s::date, %(reference)s, %(now)s
+  from accounts a
+ where a.customer_id = %(customer_id)s and a.id = %(account_id)s and a.status = 'open'
+   and (exists (select 1 from payees p where p.id = %(payee_id)s and p.customer_id = a.customer_id and p.removed_at is null)
+        or exists (select 1 from accounts t
+                    where t.id = %(to_account_id)s and t.customer_id = a.customer_id and t.status = 'open'))
+
+-- change_standing_order --
+-- Until the day before its next payment, and as long as that is the one that its customer saw.
+update standing_orders
+   set amount_minor = %(amount_minor)s, frequency = %(frequency)s, starts_on = %(starts_on)s::date,
+       next_run_on = %(next_run_on)s::date, ends_on = %(ends_on)s::date, not_before = null
+ where id = %(standing_order_id)s and customer_id = %(customer_id)s and status = 'active'
+   and next_run_on = %(seen_next_run_on)s::date and next_run_on > %(today)s
+
+-- cancel_standing_order --
+-- Until the day before its next payment.
+update standing_orders set status = 'cancelled'
+ where id = %(standing_order_id)s and customer_id = %(customer_id)s and status = 'active' and next_run_on > %(today)s
