@@ -10,8 +10,9 @@ from tools.cards import activate_card, freeze_card, list_cards, report_card_lost
 from tools.charges import explain_charge
 from tools.closing import close_account
 from tools.fraud.alerts import list_fraud_alerts
+from tools.name_check import check_payee_name
 from tools.opening import open_account
-from tools.payees import list_payees
+from tools.payees import add_payee, change_payee, list_payees, remove_payee
 from tools.registry import Registry
 from tools.renaming import rename_account
 from tools.search import search_transactions
@@ -46,6 +47,10 @@ CATALOGUE = Registry(
         request_pin_change,
         create_virtual_card,
         list_payees,
+        check_payee_name,
+        add_payee,
+        change_payee,
+        remove_payee,
         list_standing_orders,
         transfer_between_accounts,
         pay_payee,
@@ -62,6 +67,7 @@ CUSTOMER_SCOPES = frozenset(
         "cards:read",
         "cards:write",
         "payees:read",
+        "payees:write",
         "standing-orders:read",
         "transfers:read",
         "transfers:write",

@@ -38,6 +38,9 @@ async def list_payees(context: ToolContext, arguments: NoArguments) -> Result:  
     return Payees(payees=[Payee(name=row.name, currency=row.currency, last4=row.last4) for row in rows])
 
 
+_WrongDetails = IbanUnclear | IbanWrong | AccountDetailsWrong
+
+
 class PayeeExists(Refusal):
     status: Literal["payee_exists"] = "payee_exists"
     message: str = reason_of("payee_exists")
@@ -126,14 +129,12 @@ class _Use:
 )
 async def add_payee(
     context: ToolContext, arguments: NewPayeeArguments
-) -> Proposed | NameUnclear | IbanUnclear | IbanWrong | AccountDetailsWrong | OwnAccount | PayeeExists:
+) -> Proposed | NameUnclear | _WrongDetails | OwnAccount | PayeeExists:
     """Prepares to save somebody to pay, by IBAN or by sort code and account number. The summary says whether the name
     belongs to the account, where that could be checked. The customer confirms in the app with a security code; this
     call saves nothing."""
     if not arguments.name:
-        return NameUnclear(
-            asked_for=None, choices=[], message="Who is the payee? Tell me the full name on the account."
-        )
+        return NameUnclear(asked_for=None, choices=[], message="Who is the payee? Tell me the name on the account.")
     details = read_details(arguments.iban, arguments.sort_code, arguments.account_number)
     if not isinstance(details, AccountDetails):
         return details
@@ -172,9 +173,7 @@ async def add_payee(
 )
 async def change_payee(
     context: ToolContext, arguments: ChangedPayeeArguments
-) -> (
-    Proposed | PayeeUnclear | IbanUnclear | IbanWrong | AccountDetailsWrong | OwnAccount | PayeeExists | NothingToChange
-):
+) -> Proposed | PayeeUnclear | _WrongDetails | OwnAccount | PayeeExists | NothingToChange:
     """Prepares to change the name, the account or the currency of a saved payee; what is left out stays. The customer
     confirms in the app with a security code; this call changes nothing."""
     async with context.database.writing(context.scope) as db:
@@ -265,9 +264,7 @@ async def _remove(db: WriteHandle, context: ToolContext, payload: dict[str, Any]
     return None
 
 
-def _new_details(
-    payee: PayeeRow, arguments: ChangedPayeeArguments
-) -> AccountDetails | IbanUnclear | IbanWrong | AccountDetailsWrong:
+def _new_details(payee: PayeeRow, arguments: ChangedPayeeArguments) -> AccountDetails | _WrongDetails:
     """The account that was given, or the payee's own; a sort code or a number alone changes that part."""
     if arguments.iban:
         return read_details(arguments.iban, arguments.sort_code, arguments.account_number)

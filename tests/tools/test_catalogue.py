@@ -36,7 +36,8 @@ TOOLS_OF_SCOPE = {
         "request_pin_change",
         "create_virtual_card",
     ],
-    "payees:read": ["list_payees"],
+    "payees:read": ["list_payees", "check_payee_name"],
+    "payees:write": ["add_payee", "change_payee", "remove_payee"],
     "standing-orders:read": ["list_standing_orders"],
     "fraud:read": ["list_fraud_alerts"],
 }
