@@ -9,10 +9,12 @@ from tools.card_virtual import create_virtual_card
 from tools.cards import activate_card, freeze_card, list_cards, report_card_lost, unfreeze_card
 from tools.charges import explain_charge
 from tools.closing import close_account
+from tools.forecast import forecast_cash_flow
 from tools.fraud.alerts import list_fraud_alerts
 from tools.name_check import check_payee_name
 from tools.opening import open_account
 from tools.payees import add_payee, change_payee, list_payees, remove_payee
+from tools.recurring import find_recurring_payments
 from tools.registry import Registry
 from tools.renaming import rename_account
 from tools.search import search_transactions
@@ -34,6 +36,8 @@ CATALOGUE = Registry(
         get_transaction,
         explain_charge,
         spending_summary,
+        find_recurring_payments,
+        forecast_cash_flow,
         list_cards,
         activate_card,
         freeze_card,

@@ -107,9 +107,9 @@ def _explain(obstacle: Obstacle, facts: ClosingFacts) -> str:
         case "payments_pending":
             return f"{held} is held back for pending payments: wait until they are booked or released."
         case "standing_orders_left":
-            return f"Standing orders are paid from it, to {', '.join(facts.standing_orders)}: cancel them first."
+            return f"Standing orders use it, to {', '.join(facts.standing_orders)}: cancel them first."
         case "scheduled_payments_left":
-            return f"Payments are scheduled from it, to {', '.join(facts.scheduled)}: cancel them first."
+            return f"Scheduled payments use it, to {', '.join(facts.scheduled)}: cancel them first."
         case "active_card_left":
             return f"Cards draw on it, ending {', '.join(facts.active_cards)}: freeze them first."
         case _:

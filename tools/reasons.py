@@ -49,8 +49,8 @@ _REASONS = {
     "not_closed_here": "Cards and loans are not closed as accounts. Ask us to close the agreement.",
     "balance_left": "There is money in the account. Move it to another account first.",
     "payments_pending": "Payments from the account are still pending. Wait until they are booked or released.",
-    "standing_orders_left": "Standing orders are paid from the account. Cancel them first.",
-    "scheduled_payments_left": "Payments are scheduled from the account. Cancel them first.",
+    "standing_orders_left": "Standing orders use the account. Cancel them first.",
+    "scheduled_payments_left": "Scheduled payments use the account. Cancel them first.",
     "active_card_left": "A card that is active draws on the account. Freeze it first.",
     "last_current_account": "It is your only current account. Open another first, or talk to us about leaving.",
     # Cards.

@@ -241,7 +241,7 @@ async def test_everything_that_is_in_the_way_of_closing_is_said(reading_desk: De
     assert result["status"] == "balance_left"
     assert result["obstacles"] == [
         "£2,480.15 is still in Everyday: move it to another account first.",
-        "Standing orders are paid from it, to Sunrise Lettings: cancel them first.",
+        "Standing orders use it, to Sunrise Lettings: cancel them first.",
         "Cards draw on it, ending 4821, 9034: freeze them first.",
     ]
     assert result["message"] == " ".join(result["obstacles"])

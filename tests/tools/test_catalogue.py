@@ -23,6 +23,8 @@ TOOLS_OF_SCOPE = {
         "get_transaction",
         "explain_charge",
         "spending_summary",
+        "find_recurring_payments",
+        "forecast_cash_flow",
     ],
     "cards:read": ["list_cards", "get_card_delivery", "get_card_limits"],
     "cards:write": [

@@ -40,10 +40,16 @@ values (%(id)s, %(customer_id)s, %(kind)s, %(name)s, %(currency)s, %(sort_code)s
 -- get_closing_facts --
 -- What the rules for closing an account look at.
 select a.name, a.kind, a.currency::text as currency, a.status, a.balance_minor, a.held_minor,
-       array(select p.name from standing_orders s join payees p on p.id = s.payee_id
-              where s.account_id = a.id and s.status <> 'cancelled' and s.customer_id = %(customer_id)s
-              order by p.name) as standing_orders,
-       array[]::text[] as scheduled,
+       array(select coalesce(p.name, o.name) from standing_orders s
+               left join payees p on p.id = s.payee_id left join accounts o on o.id = s.to_account_id
+              where a.id in (s.account_id, s.to_account_id) and s.status in ('active', 'paused')
+                and s.customer_id = %(customer_id)s
+              order by 1) as standing_orders,
+       array(select coalesce(p.name, o.name) from scheduled_payments s
+               left join payees p on p.id = s.payee_id left join accounts o on o.id = s.to_account_id
+              where a.id in (s.account_id, s.to_account_id) and s.status = 'scheduled'
+                and s.customer_id = %(customer_id)s
+              order by 1) as scheduled,
        array(select c.last4::text from cards c
               where c.account_id = a.id and c.status = 'active' and c.customer_id = %(customer_id)s
               order by c.last4) as active_cards,
