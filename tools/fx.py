@@ -1,8 +1,10 @@
 """What an exchange costs now: the bank's rate, both sides, and the fee as its own line."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
+from core.clock import BANK_TIME_ZONE
 from core.db.database import ReadHandle
 from core.errors import Refused
 from core.money import Money
@@ -52,7 +54,8 @@ async def quote(db: ReadHandle, context: ToolContext, amount: Money, *, debited:
     if debited == credited:
         return Quote(amount, amount, None, Money(0, debited))
     values = {"debited": debited, "credited": credited, "minor": amount.minor, "now": context.now}
-    values |= {"debit_is_fixed": amount.currency == debited, "is_weekend": context.today.isoweekday() > 5}
+    values |= {"debit_is_fixed": amount.currency == debited, "is_weekend": is_weekend(context.now)}
+    values |= {"customer_id": context.customer_id}
     found = await db.get(_Exchange, QUERIES["quote_exchange"], values)
     if found.rate is None or not found.other_minor:
         raise Refused(f"We do not exchange {debited} into {credited} just now.", code="no_rate")
@@ -60,3 +63,14 @@ async def quote(db: ReadHandle, context: ToolContext, amount: Money, *, debited:
     credit = amount if amount.currency == credited else Money(found.other_minor, credited)
     fee = int((debit.minor * found.fee_percent / 100).to_integral_value("ROUND_HALF_UP"))
     return Quote(debit, credit, found.rate, Money(fee, debited))
+
+
+_FRIDAY, _SATURDAY, _SUNDAY = 4, 5, 6
+_CLOSING_HOUR = 22
+
+
+def is_weekend(now: datetime) -> bool:
+    """As the published weekend fee counts it: from 10pm on Friday to 10pm on Sunday, London time."""
+    local = now.astimezone(BANK_TIME_ZONE)
+    is_late = local.hour >= _CLOSING_HOUR
+    return {_FRIDAY: is_late, _SATURDAY: True, _SUNDAY: not is_late}.get(local.weekday(), False)

@@ -1,10 +1,13 @@
 -- quote_exchange --
--- The other side of an amount at the bank's rate now, and the published fee in percent.
+-- The other side of an amount at the bank's rate now, and the published fee in percent: less for Plus on weekdays.
 select r.rate,
        case when %(debit_is_fixed)s then exchanged(%(minor)s, %(debited)s, %(credited)s, r.rate)
             else exchanged(%(minor)s, %(credited)s, %(debited)s, 1 / r.rate) end as other_minor,
        (select percent from product_terms
-         where code = case when %(is_weekend)s then 'exchange.fee.weekend' else 'exchange.fee.weekday' end) as fee_percent
+         where code = case when %(is_weekend)s then 'exchange.fee.weekend'
+                           when (select tier from customers c where c.id = %(customer_id)s) = 'premium'
+                               then 'exchange.fee.plus'
+                           else 'exchange.fee.weekday' end) as fee_percent
   from (select rate_at(%(debited)s, %(credited)s, %(now)s) as rate) r
 
 -- list_transfers --
