@@ -109,7 +109,7 @@ class _Use:
 
     @property
     def label(self) -> str:
-        return f"{self.kind} of {Money(self.amount_minor, self.currency)}, next on {self.due_on.isoformat()}"
+        return f"{self.kind} of {Money(self.amount_minor, self.currency)}, due on {self.due_on.isoformat()}"
 
 
 @tool(

@@ -37,10 +37,14 @@ select name from accounts
                                           substr(%(iban)s, 15, 8)))
 
 -- list_payee_uses --
--- What still pays a payee by itself.
+-- What still pays a payee by itself, the next first.
 select 'standing order' as kind, amount_minor, currency, next_run_on as due_on
   from standing_orders
- where customer_id = %(customer_id)s and payee_id = %(payee_id)s and status in ('active', 'paused')
+ where payee_id = %(payee_id)s and customer_id = %(customer_id)s and status in ('active', 'paused')
+union all
+select 'scheduled payment', amount_minor, currency, due_on
+  from scheduled_payments
+ where payee_id = %(payee_id)s and customer_id = %(customer_id)s and status = 'scheduled'
  order by due_on
 
 -- was_payee_paid --
