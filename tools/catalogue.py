@@ -17,9 +17,12 @@ from tools.payees import add_payee, change_payee, list_payees, remove_payee
 from tools.recurring import find_recurring_payments
 from tools.registry import Registry
 from tools.renaming import rename_account
+from tools.schedules import cancel_scheduled_payment, list_scheduled_payments, schedule_payment
 from tools.search import search_transactions
 from tools.spending import spending_summary
-from tools.standing_orders import list_standing_orders
+from tools.standing_order_changes import cancel_standing_order, change_standing_order
+from tools.standing_orders import create_standing_order, list_standing_orders
+from tools.statements import get_statement
 from tools.transactions import get_transaction, list_transactions
 from tools.transfers import get_transfer_status, pay_payee, transfer_between_accounts
 
@@ -28,6 +31,7 @@ CATALOGUE = Registry(
         list_accounts,
         get_balance,
         get_account,
+        get_statement,
         open_account,
         rename_account,
         close_account,
@@ -56,9 +60,15 @@ CATALOGUE = Registry(
         change_payee,
         remove_payee,
         list_standing_orders,
+        create_standing_order,
+        change_standing_order,
+        cancel_standing_order,
         transfer_between_accounts,
         pay_payee,
         get_transfer_status,
+        schedule_payment,
+        list_scheduled_payments,
+        cancel_scheduled_payment,
         list_fraud_alerts,
     )
 )
@@ -73,6 +83,7 @@ CUSTOMER_SCOPES = frozenset(
         "payees:read",
         "payees:write",
         "standing-orders:read",
+        "standing-orders:write",
         "transfers:read",
         "transfers:write",
         "fraud:read",

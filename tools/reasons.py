@@ -55,6 +55,8 @@ _REASONS = {
     "last_current_account": "It is your only current account. Open another first, or talk to us about leaving.",
     # Cards.
     "too_many_virtual_cards": "You have as many virtual cards as are possible. Block one that you do not use first.",
+    # Payments of a later day.
+    "schedule_changed": "It has changed meanwhile, or is being paid. Ask for your list to see how it stands.",
 }
 
 

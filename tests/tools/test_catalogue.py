@@ -15,7 +15,7 @@ SNAPSHOTS = Path(__file__).parent / "snapshots"
 TOOLS = CATALOGUE.offered(CUSTOMER_SCOPES)
 
 TOOLS_OF_SCOPE = {
-    "accounts:read": ["list_accounts", "get_balance", "get_account"],
+    "accounts:read": ["list_accounts", "get_balance", "get_account", "get_statement"],
     "accounts:write": ["open_account", "rename_account", "close_account"],
     "transactions:read": [
         "list_transactions",
@@ -41,6 +41,14 @@ TOOLS_OF_SCOPE = {
     "payees:read": ["list_payees", "check_payee_name"],
     "payees:write": ["add_payee", "change_payee", "remove_payee"],
     "standing-orders:read": ["list_standing_orders"],
+    "standing-orders:write": ["create_standing_order", "change_standing_order", "cancel_standing_order"],
+    "transfers:read": ["get_transfer_status", "list_scheduled_payments"],
+    "transfers:write": [
+        "transfer_between_accounts",
+        "pay_payee",
+        "schedule_payment",
+        "cancel_scheduled_payment",
+    ],
     "fraud:read": ["list_fraud_alerts"],
 }
 

@@ -306,19 +306,22 @@ async def test_payees_show_only_the_tail_of_an_account(reading_desk: Desk, who: 
 
 async def test_standing_orders(reading_desk: Desk):
     [row] = reading_desk.owner(
-        "select next_run_on from standing_orders where customer_id = %(id)s", id=reading_desk.alex
+        "select id, next_run_on from standing_orders where customer_id = %(id)s", id=reading_desk.alex
     )
 
     assert await reading_desk.ask(reading_desk.alex, "list_standing_orders") == {
         "status": "found",
         "standing_orders": [
             {
+                "reference": str(row["id"]),
                 "payee": "Sunrise Lettings",
                 "amount": "850.00",
                 "currency": "GBP",
                 "frequency": "monthly",
                 "next_run_on": row["next_run_on"].isoformat(),
+                "ends_on": None,
                 "account": "Everyday",
+                "text": "Rent",
             }
         ],
     }

@@ -31,18 +31,25 @@ select (select quantity from product_terms where code = 'payment.scheduled.max_a
   join payment_limits l on l.policy_version = p.version and l.tier = c.tier
  where c.id = %(customer_id)s
 
+-- hold_open_accounts --
+-- Those of the two that are open; nobody closes them before this transaction ends.
+select id from accounts
+ where customer_id = %(customer_id)s and id in (%(account_id)s, %(to_account_id)s) and status = 'open'
+ order by id for key share
+
+-- hold_payee --
+-- The payee, if it is in the list; nobody removes it before this transaction ends.
+select id from payees
+ where customer_id = %(customer_id)s and id = %(payee_id)s and removed_at is null for key share
+
 -- insert_scheduled_payment --
--- Of the operation that this transaction executes. No row when account or payee are not what they were.
+-- Of the operation that this transaction executes.
 insert into scheduled_payments (customer_id, account_id, payee_id, to_account_id, amount_minor, currency, fee_minor, reference,
                                 due_on, scheduled_by, created_at)
-select a.customer_id, a.id, %(payee_id)s, %(to_account_id)s, %(amount_minor)s, %(currency)s, %(fee_minor)s, %(reference)s,
-       %(due_on)s::date, o.id, %(now)s
-  from accounts a
-  join banking_operations o on o.customer_id = a.customer_id and o.status = 'processing' and o.executed_in = pg_current_xact_id()
- where a.customer_id = %(customer_id)s and a.id = %(account_id)s and a.status = 'open'
-   and (exists (select 1 from payees p where p.id = %(payee_id)s and p.customer_id = a.customer_id and p.removed_at is null)
-        or exists (select 1 from accounts t
-                    where t.id = %(to_account_id)s and t.customer_id = a.customer_id and t.status = 'open'))
+select customer_id, %(account_id)s, %(payee_id)s, %(to_account_id)s, %(amount_minor)s, %(currency)s, %(fee_minor)s,
+       %(reference)s, %(due_on)s::date, id, %(now)s
+  from banking_operations
+ where customer_id = %(customer_id)s and status = 'processing' and executed_in = pg_current_xact_id()
 
 -- cancel_scheduled_payment --
 -- Until the day before it leaves.
@@ -50,16 +57,11 @@ update scheduled_payments set status = 'cancelled'
  where id = %(scheduled_payment_id)s and customer_id = %(customer_id)s and status = 'scheduled' and due_on > %(today)s
 
 -- insert_standing_order --
--- As insert_scheduled_payment.
 insert into standing_orders (customer_id, account_id, payee_id, to_account_id, amount_minor, currency, fee_minor, frequency,
                              starts_on, next_run_on, ends_on, reference, created_at)
-select a.customer_id, a.id, %(payee_id)s, %(to_account_id)s, %(amount_minor)s, %(currency)s, %(fee_minor)s, %(frequency)s,
+select customer_id, id, %(payee_id)s, %(to_account_id)s, %(amount_minor)s, %(currency)s, %(fee_minor)s, %(frequency)s,
        %(starts_on)s::date, %(next_run_on)s::date, %(ends_on)s::date, %(reference)s, %(now)s
-  from accounts a
- where a.customer_id = %(customer_id)s and a.id = %(account_id)s and a.status = 'open'
-   and (exists (select 1 from payees p where p.id = %(payee_id)s and p.customer_id = a.customer_id and p.removed_at is null)
-        or exists (select 1 from accounts t
-                    where t.id = %(to_account_id)s and t.customer_id = a.customer_id and t.status = 'open'))
+  from accounts where customer_id = %(customer_id)s and id = %(account_id)s
 
 -- change_standing_order --
 -- Until the day before its next payment, and as long as that is the one that its customer saw.
