@@ -23,7 +23,7 @@ class Account:
     name: str
     kind: Kind
     currency: str
-    status: Literal["open", "frozen"]
+    status: Literal["open", "frozen", "closed"]
     balance_minor: int
     overdraft_minor: int
     last4: str
@@ -68,7 +68,7 @@ class AccountDetail(Result):
     name: str
     kind: Kind
     currency: str
-    state: Literal["open", "frozen"]
+    state: Literal["open", "frozen", "closed"]
     ledger: str = Field(description="Booked balance, a decimal string.")
     held: str = Field(description="Held back for what is pending.")
     limit: str = Field(description="Overdraft limit; of a credit card its credit limit.")
