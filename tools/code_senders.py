@@ -71,6 +71,22 @@ class NoSender:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class SentCode:
+    """A message of the demo outbox."""
+
+    text: str
+    code: str = field(repr=False)
+    sent_at: datetime
+    operation_id: UUID | None
+
+
+async def list_outbox(context: ToolContext) -> list[SentCode]:
+    """The customer's messages, the latest first, at most 20."""
+    values = {"customer_id": context.customer_id}
+    return await context.database.fetch(SentCode, QUERIES["list_outbox"], values, scope=context.scope)
+
+
 class WebhookSender:
     """The bank's own gateway, by an HTTP POST of a JSON object that is signed as Standard Webhooks 1.0 has it: the
     header ``webhook-signature`` is ``v1,`` and the base64 of HMAC-SHA256 over ``webhook-id.webhook-timestamp.body``. A

@@ -4,7 +4,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel
 
 from api.dependencies import ReplyDep
-from api.envelope import Envelope
+from api.envelope import Envelope, ErrorEnvelope
+from api.tool_context import ContextDep
+from tools.code_senders import SentCode, list_outbox
 from tools.demo_bank import LOGINS
 
 router = APIRouter(prefix="/demo", tags=["demo"])
@@ -20,6 +22,10 @@ class DemoLogins(BaseModel):
     logins: list[DemoLogin]
 
 
+class Outbox(BaseModel):
+    messages: list[SentCode]
+
+
 @router.get("")
 async def logins(reply: ReplyDep) -> Envelope[DemoLogins]:
     """The demo customers' logins, for the sign-in dialog's hints."""
@@ -27,3 +33,16 @@ async def logins(reply: ReplyDep) -> Envelope[DemoLogins]:
     return reply(
         DemoLogins(logins=[DemoLogin(name=who.name, email=who.email, password=who.password) for who in customers])
     )
+
+
+@router.get(
+    "/outbox",
+    operation_id="get_demo_outbox",
+    responses={
+        401: {"model": ErrorEnvelope, "description": "- `unauthorized`, `invalid_token`, `token_expired`: log in."},
+        403: {"model": ErrorEnvelope, "description": "- `customers_only`: this is for customers."},
+    },
+)
+async def outbox(context: ContextDep, reply: ReplyDep) -> Envelope[Outbox]:
+    """The security codes that a real bank would have sent to your phone, the latest first, at most 20."""
+    return reply(Outbox(messages=await list_outbox(context)))
