@@ -57,6 +57,14 @@ _REASONS = {
     "too_many_virtual_cards": "You have as many virtual cards as are possible. Block one that you do not use first.",
     # Payments of a later day.
     "schedule_changed": "It has changed meanwhile, or is being paid. Ask for your list to see how it stands.",
+    # Profile and support.
+    "email_unavailable": "That e-mail address cannot be used here. Choose another one.",
+    "consent_missing": "You have not agreed to offers. Agree to them first, then choose how they come.",
+    "handoff_open": "A colleague has your request already and will answer. You need not ask again.",
+    "callback_booked": "We call you at that time already. Choose another time.",
+    "slot_taken": "Somebody else took that time meanwhile. Please ask again for another one.",
+    "too_many_appointments": "You have as many appointments as one customer can hold. Cancel one first.",
+    "appointment_gone": "That appointment is not booked any more, so there is nothing to cancel.",
 }
 
 
