@@ -14,6 +14,7 @@ import knowledge
 from agent.models.factory import ModelName, list_models
 from api.app import create_app
 from core.clock import system_clock
+from core.db.health import require_security
 from core.db.migrate import migrate
 from core.errors import ConfigurationError
 from core.logging import configure_logging, get_logger
@@ -30,11 +31,16 @@ _log = get_logger(__name__)
 
 @contextmanager
 def prepared_services(settings: Settings, console: Console) -> Generator[Services]:
-    """Services with the schema in place and, in demo mode, the demo bank and its help centre loaded."""
+    """Services with the schema in place and, in demo mode, the demo bank and its help centre loaded.
+
+    Raises:
+        ConfigurationError: also for a database that would not keep customers apart.
+    """
     with running_services(settings) as services:
         migrated = migrate(services)
         if migrated.before != migrated.after:
             console.print(f"Database: {migrated.before} -> {migrated.after}")
+        require_security(services)
         if settings.demo:
             _load_demo(settings, services, console)
         yield services
