@@ -7,22 +7,29 @@ from tools.card_replacement import replace_card
 from tools.card_switches import set_card_switch
 from tools.card_virtual import create_virtual_card
 from tools.cards import activate_card, freeze_card, list_cards, report_card_lost, unfreeze_card
+from tools.cash import get_cash_limits, get_cash_withdrawal_status
 from tools.charges import explain_charge
 from tools.closing import close_account
+from tools.exchange import convert_currency, list_exchange_rates, quote_exchange
 from tools.forecast import forecast_cash_flow
 from tools.fraud.alerts import list_fraud_alerts
+from tools.loan_accounts import get_loan_payoff, get_loan_status, pay_loan
+from tools.loan_applications import apply_for_loan, check_loan_eligibility, withdraw_loan_application
+from tools.loans import list_loan_products, quote_loan
 from tools.name_check import check_payee_name
 from tools.opening import open_account
 from tools.payees import add_payee, change_payee, list_payees, remove_payee
 from tools.recurring import find_recurring_payments
 from tools.registry import Registry
 from tools.renaming import rename_account
+from tools.savings import list_savings_rates
 from tools.schedules import cancel_scheduled_payment, list_scheduled_payments, schedule_payment
 from tools.search import search_transactions
 from tools.spending import spending_summary
 from tools.standing_order_changes import cancel_standing_order, change_standing_order
 from tools.standing_orders import create_standing_order, list_standing_orders
 from tools.statements import get_statement
+from tools.top_up import get_top_up_limits, get_top_up_status, list_top_up_methods
 from tools.transactions import get_transaction, list_transactions
 from tools.transfers import get_transfer_status, pay_payee, transfer_between_accounts
 
@@ -69,6 +76,23 @@ CATALOGUE = Registry(
         schedule_payment,
         list_scheduled_payments,
         cancel_scheduled_payment,
+        list_loan_products,
+        check_loan_eligibility,
+        quote_loan,
+        apply_for_loan,
+        withdraw_loan_application,
+        get_loan_status,
+        get_loan_payoff,
+        pay_loan,
+        list_savings_rates,
+        list_exchange_rates,
+        quote_exchange,
+        convert_currency,
+        list_top_up_methods,
+        get_top_up_limits,
+        get_top_up_status,
+        get_cash_limits,
+        get_cash_withdrawal_status,
         list_fraud_alerts,
     )
 )
@@ -86,6 +110,13 @@ CUSTOMER_SCOPES = frozenset(
         "standing-orders:write",
         "transfers:read",
         "transfers:write",
+        "loans:read",
+        "loans:write",
+        "savings:read",
+        "exchange:read",
+        "exchange:write",
+        "top-ups:read",
+        "cash:read",
         "fraud:read",
     }
 )

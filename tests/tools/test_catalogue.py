@@ -49,6 +49,19 @@ TOOLS_OF_SCOPE = {
         "schedule_payment",
         "cancel_scheduled_payment",
     ],
+    "loans:read": [
+        "list_loan_products",
+        "check_loan_eligibility",
+        "quote_loan",
+        "get_loan_status",
+        "get_loan_payoff",
+    ],
+    "loans:write": ["apply_for_loan", "withdraw_loan_application", "pay_loan"],
+    "savings:read": ["list_savings_rates"],
+    "exchange:read": ["list_exchange_rates", "quote_exchange"],
+    "exchange:write": ["convert_currency"],
+    "top-ups:read": ["list_top_up_methods", "get_top_up_limits", "get_top_up_status"],
+    "cash:read": ["get_cash_limits", "get_cash_withdrawal_status"],
     "fraud:read": ["list_fraud_alerts"],
 }
 
