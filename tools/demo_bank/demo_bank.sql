@@ -72,3 +72,19 @@ insert into fx_rates (base, quote, rate, as_of)
 select base, quote, rate, as_of from jsonb_populate_recordset(null::fx_rates, %(rates)s)
  where not exists (select 1 from fx_rates)
 on conflict (base, quote, as_of) do nothing
+
+-- add_first_branches --
+-- Of a bank that has none, with their opening hours.
+with added as (
+    insert into branches (id, name, address_line, city, postcode, has_quiet_room)
+    select id, name, address_line, city, postcode, has_quiet_room
+      from jsonb_populate_recordset(null::branches, %(branches)s)
+     where not exists (select 1 from branches)
+    on conflict do nothing
+    returning id
+)
+insert into opening_hours (branch_id, day, opens, closes)
+select branch_id, day, opens, closes
+  from jsonb_populate_recordset(null::opening_hours, %(hours)s)
+ where (select count(*) from added) > 0
+on conflict do nothing

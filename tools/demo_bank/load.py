@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from core.errors import Conflict
 from tools.demo_bank.book import Book, Ids, InternalIds
+from tools.demo_bank.branches import load_branches
 from tools.demo_bank.bulk import QUERIES, OwnerConnection, analyze, bulk_loading, copy_rows, list_rows
 from tools.demo_bank.calendar import History
 from tools.demo_bank.catalogue import load_catalogue
@@ -88,12 +89,16 @@ def is_loaded(connection: OwnerConnection) -> bool:
 
 
 def publish_missing(connection: OwnerConnection, now: datetime) -> None:
-    """Figures and exchange rates that are not there. Those that are stay as the operator has them."""
+    """Figures, exchange rates and branches that are not there. Those that are stay as the operator has them."""
     terms = [{name: term.get(name) for name in FIELDS} for term in load_terms().values()]
     connection.execute(QUERIES["add_missing_terms"], {"terms": Jsonb(terms)})
     columns = COLUMNS["fx_rates"]
     first = [dict(zip(columns, map(str, rate), strict=True)) for rate in rates(History(now))]
     connection.execute(QUERIES["add_first_rates"], {"rates": Jsonb(first)})
+    branches, hours = load_branches()
+    values = {"branches": Jsonb([branch._asdict() for branch in branches])}
+    values["hours"] = Jsonb([open_at._asdict() for open_at in hours])
+    connection.execute(QUERIES["add_first_branches"], values)
 
 
 def _load(
@@ -170,3 +175,8 @@ def _add_fixed_rows(rows: Rows, history: History) -> None:
         rows.add("product_terms", *(term.get(name) for name in FIELDS))
     for rate in rates(history):
         rows.add("fx_rates", *rate)
+    branches, hours = load_branches()
+    for branch in branches:
+        rows.add("branches", *branch)
+    for open_at in hours:
+        rows.add("opening_hours", *open_at)

@@ -33,6 +33,12 @@ _BEFORE_LEDGER = (
     "totp_authenticators",
     "name_checks",
     "scheduled_payments",
+    "customer_preferences",
+    "consents",
+    "handoffs",
+    "complaints",
+    "appointments",
+    "callbacks",
     "banking_operations",
     "fx_deals",
 )
@@ -52,7 +58,7 @@ KEPT_TABLES = ("audit_log", "staff_reads")
 PATIENCE = timedelta(seconds=15)
 """How long a reset waits for others to leave the ledger."""
 LEDGER_TABLES = ("postings", "journal_entries")
-_APPEND_ONLY = (*LEDGER_TABLES, "fx_deals")
+_APPEND_ONLY = (*LEDGER_TABLES, "consents", "fx_deals")
 
 
 def reset_demo(owner_url: str, who: Who, now: datetime, *, patience: timedelta = PATIENCE) -> None:

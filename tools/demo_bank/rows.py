@@ -24,6 +24,8 @@ _COLUMNS = {
     "fraud_alerts": "id customer_id card_id transaction_id reason status created_at",
     "product_terms": "code product kind label amount_minor currency percent quantity unit",
     "fx_rates": "base quote rate as_of",
+    "branches": "id name address_line city postcode has_quiet_room",
+    "opening_hours": "branch_id day opens closes",
 }
 
 COLUMNS = {table: names.split() for table, names in _COLUMNS.items()}
