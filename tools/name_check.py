@@ -27,7 +27,7 @@ PHRASES: dict[Verdict, str] = {
     "no_match": "the name does not match the account",
     "unable": "the name could not be checked",
 }
-_ADVICE: dict[Verdict, str] = {
+ADVICE: dict[Verdict, str] = {
     "match": "The name matches the account.",
     "close_match": "The name is close to the one on the account, but not the same. Ask for the exact name before you "
     "pay.",
@@ -104,7 +104,7 @@ async def check_payee_name(
 
 async def _check(db: WriteHandle, context: ToolContext, name: str, details: AccountDetails) -> NameCheck:
     verdict = await check_name(db, context, name, details)
-    return NameCheck(name=name, account=details.label, verdict=verdict, message=_ADVICE[verdict])
+    return NameCheck(name=name, account=details.label, verdict=verdict, message=ADVICE[verdict])
 
 
 async def check_name(db: WriteHandle, context: ToolContext, name: str, details: AccountDetails) -> Verdict:

@@ -11,6 +11,12 @@ from core.errors import InvalidInput
 from core.money import CURRENCIES
 from tools.registry import Refusal, Unclear
 
+_IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
+"""ISO 13616; each country's own form is checked after it."""
+_NO_IBAN = (
+    "That is no complete IBAN. It begins with two letters for the country and two check digits; a British one has 22 "
+    "characters."
+)
 _SORT_CODE_DIGITS, _ACCOUNT_DIGITS = 6, 8
 _AT_HOME = "GBP"
 _ABROAD = "EUR"
@@ -80,18 +86,18 @@ def read_details(
 
 
 def _read_iban(said: str) -> AccountDetails | IbanWrong:
+    written = re.sub(r"[\s-]", "", said).upper()
+    if not _IBAN.fullmatch(written):
+        return IbanWrong(message=_NO_IBAN)
     try:
-        return AccountDetails(ibans.validate(said), None, None)
+        return AccountDetails(ibans.validate(written), None, None)
     except InvalidChecksum:
         return IbanWrong(
             message="The check digits of that IBAN do not fit, so there is a typing mistake in it. Compare it with the "
             "one that you were given."
         )
     except ValidationError:
-        return IbanWrong(
-            message="That is no complete IBAN. It begins with two letters for the country and two check digits; a "
-            "British one has 22 characters."
-        )
+        return IbanWrong(message=_NO_IBAN)
 
 
 def _read_domestic(sort_code: str, account_number: str) -> AccountDetails | AccountDetailsWrong:
