@@ -21,12 +21,15 @@ from core.services import Services
 
 PUBLIC_TABLES = (
     "alembic_version",
+    "branches",
     "card_limit_kinds",
+    "consent_texts",
     "currencies",
     "fx_rates",
     "knowledge_bases",
     "lending_policies",
     "merchants",
+    "opening_hours",
     "operation_types",
     "payment_limits",
     "payment_policies",

@@ -21,7 +21,7 @@ from tools.demo_bank.rows import COLUMNS, Rows
 QUERIES = Queries(*(Path(__file__).with_name(name) for name in ("demo_bank.sql", "reset.sql")))
 OwnerConnection = Connection[TupleRow]
 
-LEDGER_TRIGGERS = ("postings_balance", "postings_sum_to_zero")
+LEDGER_TRIGGERS = (("postings", "postings_balance"), ("journal_entries", "journal_entries_sum_to_zero"))
 LARGE_TABLES = ["journal_entries", "postings", "transactions"]
 
 
@@ -43,8 +43,8 @@ def bulk_loading(connection: OwnerConnection) -> Generator[None]:
     indexes = list_rows(connection, "list_secondary_indexes", tables=LARGE_TABLES)
     for table in forced:
         _alter(connection, table, sql.SQL("no force row level security"))
-    for trigger in LEDGER_TRIGGERS:
-        _alter(connection, "postings", sql.SQL("disable trigger {}").format(sql.Identifier(trigger)))
+    for table, trigger in LEDGER_TRIGGERS:
+        _alter(connection, table, sql.SQL("disable trigger {}").format(sql.Identifier(trigger)))
     for key in keys:
         _alter(connection, key["table_name"], sql.SQL("drop constraint {}").format(sql.Identifier(key["name"])))
     for index in indexes:
@@ -56,8 +56,8 @@ def bulk_loading(connection: OwnerConnection) -> Generator[None]:
         definition = sql.SQL("add constraint {} ").format(sql.Identifier(key["name"])) + sql.SQL(key["definition"])
         _alter(connection, key["table_name"], definition)
     connection.execute(QUERIES["add_up_balances"])
-    for trigger in LEDGER_TRIGGERS:
-        _alter(connection, "postings", sql.SQL("enable trigger {}").format(sql.Identifier(trigger)))
+    for table, trigger in LEDGER_TRIGGERS:
+        _alter(connection, table, sql.SQL("enable trigger {}").format(sql.Identifier(trigger)))
     for table in forced:
         _alter(connection, table, sql.SQL("force row level security"))
     check_ledger(connection)

@@ -1,5 +1,5 @@
 -- What was posted stays posted; operations lose what only this revision knows of them.
-drop function reverse_entry, execute_operation, preview_operation, mint_slip, end_operation, post_payment, refuse_over_limit, internal_account;
+drop function reverse_entry, execute_operation, preview_operation, mint_slip, end_operation, audit_operation, post_payment, post_entry, refuse_over_limit, internal_account;
 drop trigger banking_operations_complete on banking_operations;
 drop function complete_proposal, payload_hash;
 
@@ -41,9 +41,24 @@ create index journal_entries_reverses on journal_entries (reverses_id) where rev
 drop view internal_balances;
 drop trigger transactions_held_insert on transactions;
 drop trigger transactions_held_update on transactions;
-drop trigger transactions_held_update_new on transactions;
 drop trigger transactions_held_delete on transactions;
-drop function hold_pending, release_pending;
+drop function hold_pending;
+alter table transactions drop constraint transactions_account,
+    add constraint transactions_customer_id_fkey foreign key (customer_id) references customers,
+    add constraint transactions_account_id_fkey foreign key (account_id) references accounts;
+alter table accounts drop constraint accounts_id_customer;
+drop trigger journal_entries_sum_to_zero on journal_entries;
+alter table journal_entries drop column made_in;
+create or replace function check_entry_balances() returns trigger language plpgsql as $$
+begin
+    if exists (select 1 from postings where entry_id = new.entry_id group by currency having sum(amount_minor) <> 0) then
+        raise exception 'journal entry % does not sum to zero per currency', new.entry_id using errcode = 'TG003';
+    end if;
+    return null;
+end $$;
+create constraint trigger postings_sum_to_zero after insert on postings
+    deferrable initially deferred for each row execute function check_entry_balances();
+alter table postings add constraint postings_customer_id_fkey foreign key (customer_id) references customers;
 create or replace view ledger_faults with (security_invoker = true) as
     select 'entry does not sum to zero' as fault, entry_id::text as subject
       from postings group by entry_id, currency having sum(amount_minor) <> 0
