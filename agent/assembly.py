@@ -35,6 +35,7 @@ from tools.bank import make_bank
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.registry import Bank
 from tools.totp import Authenticators
+from tools.worker import background_worker
 
 _REDIS_PATIENCE = 15.0
 """Seconds for an answer. Well above what a reader of events waits for, or it would be cut off waiting."""
@@ -88,6 +89,8 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
             parts=parts, checkpoints=checkpoints, conversations=conversations, events=events, clock=clock
         )
         await stack.enter_async_context(housekeeping(assistant, checkpoints))
+        if settings.worker == "inside":
+            await stack.enter_async_context(background_worker(services.worker_url, clock, settings.worker_interval))
         stack.push_async_callback(assistant.drain)
         authenticators = Authenticators(services.secret_key)
         yield Running(assistant, conversations, bank, authenticators, database, redis, events, checkpoints, models)

@@ -62,6 +62,10 @@ class Settings(BaseSettings):
     """Signs what is sent there, at least 32 characters."""
 
     database_pool_size: int = Field(default=12, ge=2, le=200)
+    worker: Literal["inside", "separate"] = "inside"
+    """Who makes payments that are due: each server too, or only processes that run ``tellergraph worker``."""
+    worker_interval: timedelta = Field(default=timedelta(seconds=30), ge=timedelta(milliseconds=10))
+    """Pause between two looks for what is due."""
     event_ttl: timedelta = timedelta(minutes=15)
     """How long a turn's events can be resumed."""
     log_level: str = "INFO"

@@ -59,6 +59,14 @@ def next_business_day(day: date) -> date:
     return day
 
 
+def business_days_before(day: date, number: int) -> date:
+    """The day that many business days earlier."""
+    while number > 0:
+        day -= _DAY
+        number -= is_business_day(day)
+    return day
+
+
 def runs_on(route: Route, day: date) -> bool:
     """Whether payments of this kind leave on that day."""
     if route is Route.INSTANT:
