@@ -46,9 +46,14 @@ def route_of(currency: str, *, is_own: bool) -> Route:
     return Route.SEPA if currency == "EUR" else Route.SWIFT
 
 
+def is_bank_holiday(day: date) -> bool:
+    """In England, on whatever day of the week."""
+    return day in _ENGLAND
+
+
 def is_business_day(day: date) -> bool:
     """Monday to Friday without the bank holidays of England."""
-    return day.weekday() < 5 and day not in _ENGLAND
+    return day.weekday() < 5 and not is_bank_holiday(day)
 
 
 def next_business_day(day: date) -> date:
