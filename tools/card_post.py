@@ -1,21 +1,18 @@
-"""When what we post arrives: cards, and letters with PINs. Working days are Monday to Friday without the bank holidays
-of England and Wales; what is ordered after the cut-off counts from the next one."""
+"""When what we post arrives: cards, and letters with PINs. What is ordered after the cut-off counts from the next
+working day."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from typing import Literal
 
-import holidays
-
 from core.clock import BANK_TIME_ZONE
+from tools.calendar import is_business_day, next_business_day
 from tools.registry import Refusal
 
 CUT_OFF = time(15)
 """Local time, as the help centre publishes it (card-delivery-times)."""
 
 Method = Literal["standard", "express", "courier"]
-
-_HOLIDAYS = holidays.country_holidays("GB", subdiv="ENG")
 
 
 class NoAddress(Refusal):
@@ -43,16 +40,11 @@ def plan_post(now: datetime, *, dispatch_days: int, days: int) -> Post:
 
 def _counts_from(now: datetime) -> date:
     local = now.astimezone(BANK_TIME_ZONE)
-    today = local.date()
-    return today if _is_working_day(today) and local.time() <= CUT_OFF else _working_days_later(today, 1)
+    is_in_time = is_business_day(local.date()) and local.time() <= CUT_OFF
+    return local.date() if is_in_time else next_business_day(local.date())
 
 
 def _working_days_later(day: date, number: int) -> date:
-    while number > 0:
-        day += timedelta(days=1)
-        number -= _is_working_day(day)
+    for _ in range(number):
+        day = next_business_day(day)
     return day
-
-
-def _is_working_day(day: date) -> bool:
-    return day.isoweekday() <= 5 and day not in _HOLIDAYS

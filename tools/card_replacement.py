@@ -178,7 +178,7 @@ def _summary(card: CardRow, reason: Reason, method: Method, post: Post) -> str:
 @effect("replace_card")
 async def _replace(db: WriteHandle, context: ToolContext, payload: dict[str, Any]) -> str | None:
     values = payload | {"customer_id": context.customer_id, "now": context.now}
-    if not await db.dicts(QUERIES["lock_card"], values):
+    if not await db.dicts(QUERIES["lock_card"], values) or await db.dicts(QUERIES["find_replacement"], values):
         return "card_changed"
     [charged] = await db.dicts(QUERIES["charge_fee"], values)
     if charged["refusal"] is not None:

@@ -77,7 +77,7 @@ async def activate_card(
         if isinstance(card, CardUnclear):
             return card
         if card.status == "active":
-            return nothing_to_do(card, f"Your {card.label} is active already.")
+            return nothing_to_do(card, f"Your {card.label} is active already, so there is nothing to change.")
         if card.status != "pending_activation":
             return not_possible(card)
         if await _is_too_late(db, context, card):
@@ -150,7 +150,7 @@ async def _prepare_move(
         if isinstance(card, CardUnclear):
             return card
         if card.status == to_status:
-            return nothing_to_do(card, f"Your {card.label} is {to_status} already.")
+            return nothing_to_do(card, f"Your {card.label} is {to_status} already, so there is nothing to change.")
         if card.status != from_status:
             return not_possible(card)
         verb = operation.partition("_")[0].capitalize()

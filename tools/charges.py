@@ -201,3 +201,5 @@ def _about_state(found: TransactionDetail, settling_days: int | None) -> Iterato
         yield f"It was declined ({(found.decline_reason or '').replace('_', ' ')}): no money left your account."
     elif found.status == "reversed":
         yield "It was reversed: the money came back as a separate line."
+    elif found.status == "released":
+        yield "It was never collected: the money that was held back is available again."

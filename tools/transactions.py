@@ -20,7 +20,7 @@ MOST_TRANSACTIONS = 50
 
 _EARLIEST = date(2000, 1, 1)
 
-Status = Literal["booked", "pending", "declined", "reversed"]
+Status = Literal["booked", "pending", "declined", "reversed", "released"]
 REFERENCE = r"^[1-9][0-9]{0,17}$"
 """Of a transaction: a number that fits a bigint."""
 

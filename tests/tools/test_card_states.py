@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from core.db.database import Database
 from core.errors import NotFound
 from core.services import Services
-from tools.cards import CardArguments, freeze_card, unfreeze_card
+from tools.cards import ReportLostArguments, activate_card, freeze_card, report_card_lost, unfreeze_card
 from tools.code_senders import LogSender
 from tools.operations import PROPOSAL_TTL, Decision, decide
 from tools.registry import Bank, ToolContext
@@ -24,7 +24,13 @@ from tools.step_up import StepUpCodes
 T = TypeVar("T")
 
 CARDS = ("4821", "7733", "9034")
-TOOLS = {"freeze_card": (freeze_card, "active", "frozen"), "unfreeze_card": (unfreeze_card, "frozen", "active")}
+TOOLS = {
+    "freeze_card": (freeze_card, {"active"}, "frozen"),
+    "unfreeze_card": (unfreeze_card, {"frozen"}, "active"),
+    "activate_card": (activate_card, {"pending_activation"}, "active"),
+    "report_card_lost": (report_card_lost, {"active", "frozen", "pending_activation"}, "blocked"),
+}
+STATES = ("active", "frozen", "blocked", "pending_activation", "expired")
 
 
 class CardStates(RuleBasedStateMachine):
@@ -55,18 +61,19 @@ class CardStates(RuleBasedStateMachine):
 
     @rule(tool=st.sampled_from(sorted(TOOLS)), card=st.sampled_from(CARDS), twice=st.booleans())
     def propose(self, tool: str, card: str, twice: bool) -> None:
-        run, from_status, to_status = TOOLS[tool]
+        run, from_states, to_status = TOOLS[tool]
         context = self.context(self.alex)
-        results = [self.run(run.run(context, CardArguments(card=card))).model_dump() for _ in range(1 + twice)]
+        results = [self.run(run.run(context, ReportLostArguments(card=card))).model_dump() for _ in range(1 + twice)]
         assert all(result == results[0] for result in results)
         result = results[0]
-        if self.cards[card] != from_status:
-            assert (result["status"], result["card_status"]) == ("nothing_to_do", self.cards[card])
+        if self.cards[card] not in from_states:
+            refused = "nothing_to_do" if self.cards[card] == to_status else "card_not_possible"
+            assert (result["status"], result["card_status"]) == (refused, self.cards[card])
             return
         assert result["status"] == "confirmation_needed"
         self.operations[UUID(result["operation_id"])] = {
             "card": card,
-            "from": from_status,
+            "from": from_states,
             "to": to_status,
             "status": "pending",
             "expires": self.now + PROPOSAL_TTL,
@@ -89,7 +96,7 @@ class CardStates(RuleBasedStateMachine):
             return "cancelled"
         if self.now >= operation["expires"]:
             return "expired"
-        return "completed" if self.cards[operation["card"]] == operation["from"] else "failed"
+        return "completed" if self.cards[operation["card"]] in operation["from"] else "failed"
 
     @precondition(lambda self: self.operations)
     @rule(data=st.data(), decision=st.sampled_from(["approve", "deny"]))
@@ -102,7 +109,7 @@ class CardStates(RuleBasedStateMachine):
     def wait(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
 
-    @rule(card=st.sampled_from(CARDS), status=st.sampled_from(["blocked", "active", "frozen", "expired"]))
+    @rule(card=st.sampled_from(CARDS), status=st.sampled_from(STATES))
     def the_bank_sets_a_state(self, card: str, status: str) -> None:
         self.owner.execute(
             "update cards set status = %s where customer_id = %s and last4 = %s", [status, self.alex, card]

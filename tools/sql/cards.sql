@@ -21,13 +21,11 @@ update cards set status = 'blocked', blocked_as = %(reason)s
  where id = %(card_id)s and customer_id = %(customer_id)s and status in ('active', 'frozen', 'pending_activation')
 
 -- find_late_activation --
--- The card, if it was sent longer ago than the published time to activate it.
-select c.id
-  from cards c join product_terms t on t.code = 'card.activation.days'
- where c.id = %(card_id)s and c.customer_id = %(customer_id)s
-   and coalesce((select max(d.dispatch_on) from card_deliveries d
-                  where d.card_id = c.id and d.item = 'card' and d.customer_id = %(customer_id)s),
-                (c.created_at at time zone 'Europe/London')::date) + t.quantity < %(today)s
+-- The card's delivery, if it was sent longer ago than the published time to activate it.
+select d.id
+  from card_deliveries d join product_terms t on t.code = 'card.activation.days'
+ where d.card_id = %(card_id)s and d.customer_id = %(customer_id)s and d.item = 'card'
+   and d.dispatch_on + t.quantity < %(today)s
 
 -- close_replaced_cards --
 -- Those that a card was ordered for, one behind the other; what is blocked stays blocked.
@@ -82,11 +80,14 @@ select p.address_line is not null and p.city is not null as has_address, p.count
  where p.id = %(customer_id)s
 
 -- lock_card --
--- A card that may be replaced, and was not yet; nobody else replaces or moves it until the transaction ends.
+-- A card that is not closed; nobody else replaces or moves it until the transaction ends.
 select c.id from cards c
  where c.id = %(card_id)s and c.customer_id = %(customer_id)s and c.status <> 'closed'
-   and not exists (select 1 from cards n where n.replaces_id = c.id and n.customer_id = %(customer_id)s)
    for update
+
+-- find_replacement --
+-- The card that was ordered for another.
+select c.id from cards c where c.replaces_id = %(card_id)s and c.customer_id = %(customer_id)s
 
 -- insert_replacement --
 -- A card of the same kind on the same account, with four last digits that no card of the customer has.
