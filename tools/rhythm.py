@@ -152,7 +152,8 @@ def _recurring(run: list[Movement], frequency: Frequency, next_on: date) -> Recu
     latest = run[0]
     remembered = [movement.amount_minor for movement in run[:_REMEMBERED]]
     # One step is a new price.
-    amount = latest.amount_minor if len(set(remembered)) <= 2 else median_low(remembered)
+    middle = median_low(remembered) if latest.amount_minor > 0 else -median_low([-amount for amount in remembered])
+    amount = latest.amount_minor if len(set(remembered)) <= 2 else middle
     return Recurring(
         account=latest.account,
         name=latest.name,
