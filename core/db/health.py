@@ -45,7 +45,7 @@ GUARDS = (
     *((table, "refuse_change") for table in APPEND_ONLY),
     *((table, "require_operation") for table in ("accounts", "cards", "payees", "standing_orders")),
     ("banking_operations", "complete_proposal"),
-    ("postings", "add_postings_to_balances"),
+    ("postings", "add_posting_to_balance"),
     ("journal_entries", "check_entry_balances"),
     ("transactions", "hold_pending"),
 )

@@ -58,7 +58,11 @@ begin
 end $$;
 create constraint trigger postings_sum_to_zero after insert on postings
     deferrable initially deferred for each row execute function check_entry_balances();
-alter table postings add constraint postings_customer_id_fkey foreign key (customer_id) references customers;
+drop trigger accounts_keep_posted on accounts;
+drop function keep_posted_account;
+alter table postings add constraint postings_customer_id_fkey foreign key (customer_id) references customers,
+    add constraint postings_account_id_fkey foreign key (account_id) references accounts,
+    add constraint postings_entry_id_fkey foreign key (entry_id) references journal_entries;
 create or replace view ledger_faults with (security_invoker = true) as
     select 'entry does not sum to zero' as fault, entry_id::text as subject
       from postings group by entry_id, currency having sum(amount_minor) <> 0
@@ -75,7 +79,9 @@ alter table accounts
     add constraint accounts_kind_check check (kind in ('current', 'savings', 'credit_card', 'internal')),
     drop column held_minor;
 comment on column accounts.balance_minor is 'Ledger balance: the sum of the postings, kept by trigger, in minor units.';
-create or replace function add_postings_to_balances() returns trigger language plpgsql as $$
+drop trigger postings_balance on postings;
+drop function add_posting_to_balance;
+create function add_postings_to_balances() returns trigger language plpgsql as $$
 begin
     if exists (select 1 from added p join accounts a on a.id = p.account_id
                where a.currency <> p.currency or a.customer_id is distinct from p.customer_id) then
@@ -86,6 +92,8 @@ begin
      where a.id = s.account_id;
     return null;
 end $$;
+create trigger postings_balance after insert on postings referencing new table as added
+    for each statement execute function add_postings_to_balances();
 update accounts a set balance_minor = s.total
   from (select account_id, sum(amount_minor) as total from postings where customer_id is null group by account_id) s
  where a.id = s.account_id;

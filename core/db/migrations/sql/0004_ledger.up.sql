@@ -52,30 +52,38 @@ end $$;
 create constraint trigger journal_entries_sum_to_zero after insert on journal_entries
     deferrable initially deferred for each row execute function check_entry_balances();
 
-create or replace function add_postings_to_balances() returns trigger language plpgsql as $$
-declare
-    misplaced bigint;
+drop trigger postings_balance on postings;
+drop function add_postings_to_balances;
+create function add_posting_to_balance() returns trigger language plpgsql as $$
 begin
-    with sums as (
-        select account_id, customer_id, currency, sum(amount_minor) as total from added group by 1, 2, 3 order by 1
-    ), changed as (
-        update accounts a set balance_minor = a.balance_minor + s.total from sums s
-         where a.id = s.account_id and s.customer_id is not null
-    )
-    select count(*) into misplaced from sums s
-     where not exists (select 1 from accounts a where a.id = s.account_id and a.currency = s.currency
-                          and a.customer_id is not distinct from s.customer_id);
-    if misplaced > 0 then
-        raise exception 'a posting must carry the currency and the customer of its account' using errcode = 'TG002';
-    end if;
-    if exists (select 1 from added p join journal_entries e on e.id = p.entry_id
-                where e.made_in <> pg_current_xact_id()) then
+    perform 1 from journal_entries where id = new.entry_id and made_in = pg_current_xact_id();
+    if not found then
         raise exception 'nothing is added to an entry of before: post a new one' using errcode = 'TG001';
+    end if;
+    if new.customer_id is null then
+        perform 1 from accounts where id = new.account_id and currency = new.currency and customer_id is null;
+    else
+        update accounts set balance_minor = balance_minor + new.amount_minor
+         where id = new.account_id and currency = new.currency and customer_id = new.customer_id;
+    end if;
+    if not found then
+        raise exception 'a posting must carry the currency and the customer of its account' using errcode = 'TG002';
     end if;
     return null;
 end $$;
--- The trigger above sees to it, for a fraction of what a foreign key costs each posting.
-alter table postings drop constraint postings_customer_id_fkey;
+create trigger postings_balance after insert on postings for each row execute function add_posting_to_balance();
+-- The trigger has looked at entry and account already; a foreign key would look again. Entries are never deleted, and
+-- accounts not while they have postings.
+alter table postings drop constraint postings_customer_id_fkey, drop constraint postings_account_id_fkey,
+    drop constraint postings_entry_id_fkey;
+create function keep_posted_account() returns trigger language plpgsql as $$
+begin
+    if exists (select 1 from postings where account_id = old.id) then
+        raise exception 'an account with postings stays' using errcode = 'TG001';
+    end if;
+    return old;
+end $$;
+create trigger accounts_keep_posted before delete on accounts for each row execute function keep_posted_account();
 -- One key instead of two, and a stronger one: the account is that customer's.
 alter table accounts add constraint accounts_id_customer unique (id, customer_id);
 alter table transactions drop constraint transactions_customer_id_fkey, drop constraint transactions_account_id_fkey,
@@ -349,6 +357,7 @@ declare
     is_own  boolean := op.payload ? 'to_account_id';
     crosses boolean;
     rate    numeric;
+    receiver uuid;
 begin
     if op.limit_minor is not null then
         -- Limited payments of one customer take turns: a day's limit is one sum.
@@ -401,47 +410,56 @@ begin
     elsif credit <> debit then
         refusal := 'wrong_amount'; return;
     end if;
-    refusal := refuse_over_limit(op, p_now);
-    if refusal is not null then return; end if;
+    if op.limit_minor is not null then
+        refusal := refuse_over_limit(op, p_now);
+        if refusal is not null then return; end if;
+    end if;
     if source.balance_minor - source.held_minor + source.overdraft_minor < debit + fee then
         refusal := 'insufficient_funds'; return;
     end if;
 
     insert into journal_entries (kind, description, booked_at)
     values (op.type, op.summary, p_now) returning id into entry;
-    insert into postings (entry_id, account_id, customer_id, amount_minor, currency, booked_at)
-    select entry, p.account_id, p.customer_id, p.amount_minor, p.currency, p_now
-      from (select source.id, source.customer_id, -debit, source.currency
-            union all select internal_account('Exchange', source.currency), null, debit, source.currency where crosses
-            union all select internal_account('Exchange', credit_currency), null, -credit, credit_currency where crosses
-            union all select coalesce(target.id, internal_account('Clearing', credit_currency)), target.customer_id,
-                             credit, credit_currency
-            union all select source.id, source.customer_id, -fee, source.currency where fee > 0
-            union all select internal_account('Fees', source.currency), null, fee, source.currency where fee > 0
-           ) as p (account_id, customer_id, amount_minor, currency);
+    receiver := coalesce(target.id, internal_account('Clearing', credit_currency));
     if crosses then
+        insert into postings (entry_id, account_id, customer_id, amount_minor, currency, booked_at) values
+            (entry, source.id, source.customer_id, -debit, source.currency, p_now),
+            (entry, internal_account('Exchange', source.currency), null, debit, source.currency, p_now),
+            (entry, internal_account('Exchange', credit_currency), null, -credit, credit_currency, p_now),
+            (entry, receiver, target.customer_id, credit, credit_currency, p_now);
         insert into fx_deals values (entry, op.customer_id, source.currency, debit, credit_currency, credit, rate);
+    else
+        insert into postings (entry_id, account_id, customer_id, amount_minor, currency, booked_at) values
+            (entry, source.id, source.customer_id, -debit, source.currency, p_now),
+            (entry, receiver, target.customer_id, credit, credit_currency, p_now);
     end if;
     insert into transactions (customer_id, account_id, payee_id, entry_id, kind, status, amount_minor, currency, category,
                               description, occurred_at, booked_at)
-    select t.customer_id, t.account_id, t.payee_id, entry, t.kind, 'booked', t.amount_minor, t.currency, t.category,
-           left(t.description, 200), p_now, p_now
-      from (select source.customer_id, source.id, payee.id,
-                   case when op.initiated_by = 'schedule' and op.payload ? 'standing_order_id' then 'standing_order'
-                        when crosses then 'exchange' else 'transfer_out' end,
-                   -debit, source.currency, case when crosses then 'exchange' else 'transfers' end,
-                   case when is_own then 'To ' || target.name else payee.name end || coalesce(', ' || reference, '')
-            union all
-            select target.customer_id, target.id, null, case when is_own and crosses then 'exchange' else 'transfer_in' end,
-                   credit, credit_currency, case when is_own and crosses then 'exchange' else 'transfers' end,
-                   case when is_own then 'From ' || source.name
-                        else (select full_name from customers where id = op.customer_id) end || coalesce(', ' || reference, '')
-             where target.id is not null
-            union all
-            select source.customer_id, source.id, payee.id, 'fee', -fee, source.currency, 'fees',
-                   coalesce(op.payload ->> 'fee_label', 'Fee')
-             where fee > 0
-           ) as t (customer_id, account_id, payee_id, kind, amount_minor, currency, category, description);
+    values (source.customer_id, source.id, payee.id, entry,
+            case when op.initiated_by = 'schedule' and op.payload ? 'standing_order_id' then 'standing_order'
+                 when crosses then 'exchange' else 'transfer_out' end,
+            'booked', -debit, source.currency, case when crosses then 'exchange' else 'transfers' end,
+            left(case when is_own then 'To ' || target.name else payee.name end || coalesce(', ' || reference, ''), 200),
+            p_now, p_now);
+    if target.id is not null then
+        insert into transactions (customer_id, account_id, entry_id, kind, status, amount_minor, currency, category,
+                                  description, occurred_at, booked_at)
+        values (target.customer_id, target.id, entry, case when is_own and crosses then 'exchange' else 'transfer_in' end,
+                'booked', credit, credit_currency, case when is_own and crosses then 'exchange' else 'transfers' end,
+                left(case when is_own then 'From ' || source.name
+                          else (select full_name from customers where id = op.customer_id) end
+                     || coalesce(', ' || reference, ''), 200),
+                p_now, p_now);
+    end if;
+    if fee > 0 then
+        insert into postings (entry_id, account_id, customer_id, amount_minor, currency, booked_at) values
+            (entry, source.id, source.customer_id, -fee, source.currency, p_now),
+            (entry, internal_account('Fees', source.currency), null, fee, source.currency, p_now);
+        insert into transactions (customer_id, account_id, payee_id, entry_id, kind, status, amount_minor, currency,
+                                  category, description, occurred_at, booked_at)
+        values (source.customer_id, source.id, payee.id, entry, 'fee', 'booked', -fee, source.currency, 'fees',
+                left(coalesce(op.payload ->> 'fee_label', 'Fee'), 200), p_now, p_now);
+    end if;
 end $$;
 
 create function post_payment(op banking_operations, p_now timestamptz) returns text
@@ -473,7 +491,6 @@ declare
     limits payment_limits;
     day_starts timestamptz := date_trunc('day', p_now, 'Europe/London');
 begin
-    if op.limit_minor is null then return null; end if;
     select l.* into strict limits from payment_limits l join customers c on c.tier = l.tier
      where c.id = op.customer_id and l.policy_version = op.policy_version;
     if op.limit_minor > limits.per_payment_minor then return 'over_payment_limit'; end if;
