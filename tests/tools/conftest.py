@@ -49,7 +49,7 @@ class Desk:
             return cursor.fetchall() if cursor.description else []
 
 
-async def _open(services: Services, now: datetime) -> AsyncIterator[Desk]:
+async def open_desk(services: Services, now: datetime) -> AsyncIterator[Desk]:
     with psycopg.connect(services.owner_url) as connection:
         ids = dict(connection.execute("select split_part(email, '@', 1), customer_id from credentials").fetchall())
     database = Database(services.app_url)
@@ -68,11 +68,11 @@ def shared_bank(clone: Clone, bank_template: str) -> Iterator[Services]:
 @pytest.fixture(scope="module")
 async def reading_desk(shared_bank: Services, seeded_at: datetime) -> AsyncIterator[Desk]:
     """For tests that change nothing."""
-    async for desk in _open(shared_bank, seeded_at):
+    async for desk in open_desk(shared_bank, seeded_at):
         yield desk
 
 
 @pytest.fixture
 async def desk(bank: Services, seeded_at: datetime) -> AsyncIterator[Desk]:
-    async for opened in _open(bank, seeded_at):
+    async for opened in open_desk(bank, seeded_at):
         yield opened
