@@ -1,6 +1,9 @@
 """The whole list of tools, and who may use which."""
 
 from tools.accounts import get_account, get_balance, list_accounts
+from tools.appointments import book_appointment, cancel_appointment, list_appointments
+from tools.branches import find_atms, find_branches, get_opening_hours
+from tools.callbacks import request_callback
 from tools.card_delivery import get_card_delivery, request_pin_change
 from tools.card_limits import get_card_limits, set_card_limit
 from tools.card_replacement import replace_card
@@ -10,15 +13,21 @@ from tools.cards import activate_card, freeze_card, list_cards, report_card_lost
 from tools.cash import get_cash_limits, get_cash_withdrawal_status
 from tools.charges import explain_charge
 from tools.closing import close_account
+from tools.complaints import list_complaints, make_complaint
+from tools.contact_details import change_address, change_contact_details
 from tools.exchange import convert_currency, list_exchange_rates, quote_exchange
 from tools.forecast import forecast_cash_flow
 from tools.fraud.alerts import list_fraud_alerts
+from tools.handoff import request_handoff
 from tools.loan_accounts import get_loan_payoff, get_loan_status, pay_loan
 from tools.loan_applications import apply_for_loan, check_loan_eligibility, withdraw_loan_application
 from tools.loans import list_loan_products, quote_loan
 from tools.name_check import check_payee_name
 from tools.opening import open_account
 from tools.payees import add_payee, change_payee, list_payees, remove_payee
+from tools.preferences import set_consent, set_preferences
+from tools.profile import get_profile
+from tools.published_terms import list_fees_and_limits
 from tools.recurring import find_recurring_payments
 from tools.registry import Registry
 from tools.renaming import rename_account
@@ -94,6 +103,22 @@ CATALOGUE = Registry(
         get_cash_limits,
         get_cash_withdrawal_status,
         list_fraud_alerts,
+        get_profile,
+        change_contact_details,
+        change_address,
+        set_preferences,
+        set_consent,
+        request_handoff,
+        make_complaint,
+        list_complaints,
+        book_appointment,
+        list_appointments,
+        cancel_appointment,
+        request_callback,
+        find_branches,
+        find_atms,
+        get_opening_hours,
+        list_fees_and_limits,
     )
 )
 
@@ -118,5 +143,10 @@ CUSTOMER_SCOPES = frozenset(
         "top-ups:read",
         "cash:read",
         "fraud:read",
+        "profile:read",
+        "profile:write",
+        "support:read",
+        "support:write",
+        "bank:read",
     }
 )

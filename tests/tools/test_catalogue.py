@@ -63,6 +63,17 @@ TOOLS_OF_SCOPE = {
     "top-ups:read": ["list_top_up_methods", "get_top_up_limits", "get_top_up_status"],
     "cash:read": ["get_cash_limits", "get_cash_withdrawal_status"],
     "fraud:read": ["list_fraud_alerts"],
+    "profile:read": ["get_profile"],
+    "profile:write": ["change_contact_details", "change_address", "set_preferences", "set_consent"],
+    "support:read": ["list_complaints", "list_appointments"],
+    "support:write": [
+        "request_handoff",
+        "make_complaint",
+        "book_appointment",
+        "cancel_appointment",
+        "request_callback",
+    ],
+    "bank:read": ["find_branches", "find_atms", "get_opening_hours", "list_fees_and_limits"],
 }
 
 
