@@ -10,6 +10,7 @@ from pydantic import Field
 
 from core.clock import BANK_TIME_ZONE
 from core.db.database import ReadHandle, WriteHandle
+from core.errors import InvalidInput
 from core.money import Money
 from tools.accounts import Account, AccountUnclear, NoArguments
 from tools.amounts import parse_amount
@@ -269,7 +270,10 @@ def _amount(loan: _LoanRow, arguments: LoanPaymentArguments) -> Money:
         return loan.payoff
     if arguments.amount is None:
         return loan.next_payment()
-    return parse_amount(arguments.amount, arguments.currency or loan.currency)
+    amount = parse_amount(arguments.amount, arguments.currency or loan.currency)
+    if amount.currency != loan.currency:
+        raise InvalidInput(f"This loan is in {loan.currency}.", code="wrong_currency")
+    return amount
 
 
 async def _list_loans(db: ReadHandle, context: ToolContext) -> list[_LoanRow]:

@@ -25,7 +25,10 @@ class Term:
         """As a customer reads it: ``£1,000.00``, ``2.5%``, ``5 working days``."""
         if self.amount_minor is not None and self.currency is not None:
             return str(Money(self.amount_minor, self.currency))
-        return f"{percent(self.percent)}%" if self.percent is not None else f"{self.quantity} {self.unit}"
+        if self.percent is not None:
+            return f"{percent(self.percent)}%"
+        unit = (self.unit or "").removesuffix("s") if self.quantity == 1 else self.unit
+        return f"{self.quantity} {unit}"
 
 
 class Terms:
