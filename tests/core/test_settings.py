@@ -34,6 +34,11 @@ def nothing_set(monkeypatch, tmp_path):
         ("TELLERGRAPH_ACCESS_TOKEN_TTL", "soon", "duration"),
         ("TELLERGRAPH_FIRST_TOKEN_TIMEOUT", "soon", "duration"),
         ("TELLERGRAPH_EVENT_TTL", "soon", "duration"),
+        ("TELLERGRAPH_CODE_SENDER", "pigeon", "'demo' or 'webhook'"),
+        ("TELLERGRAPH_CODE_WEBHOOK_URL", "gateway.example/codes", "begins with https://"),
+        ("TELLERGRAPH_CODE_WEBHOOK_URL", "ftp://gateway.example/codes", "begins with https://"),
+        ("TELLERGRAPH_CODE_WEBHOOK_URL", "http://gateway.example/codes", "in the open"),
+        ("TELLERGRAPH_CODE_WEBHOOK_SECRET", "short", "needs at least 32 characters"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_reason(monkeypatch, variable, value, reason):
@@ -55,6 +60,30 @@ def test_every_wrong_variable_gets_its_line(monkeypatch):
         "TELLERGRAPH_SECRET_KEY",
         "TELLERGRAPH_PORT",
     ]
+
+
+def wrong_variables() -> list[str]:
+    with pytest.raises(ConfigurationError) as caught:
+        load_settings()
+    return [line.split(":")[0] for line in caught.value.message.splitlines()[1:]]
+
+
+def test_a_gateway_for_codes_is_set_whole(monkeypatch):
+    monkeypatch.setenv("TELLERGRAPH_CODE_SENDER", "webhook")
+    assert wrong_variables() == ["TELLERGRAPH_CODE_WEBHOOK_URL", "TELLERGRAPH_CODE_WEBHOOK_SECRET"]
+    monkeypatch.setenv("TELLERGRAPH_CODE_WEBHOOK_URL", "https://gateway.example/codes")
+    assert wrong_variables() == ["TELLERGRAPH_CODE_WEBHOOK_SECRET"]
+    monkeypatch.setenv("TELLERGRAPH_CODE_WEBHOOK_SECRET", "s" * 32)
+    assert load_settings().code_webhook_url == "https://gateway.example/codes"
+    monkeypatch.setenv("TELLERGRAPH_CODE_WEBHOOK_URL", "http://127.0.0.1:8080/codes")
+    assert load_settings().code_sender == "webhook"
+
+
+def test_the_demo_outbox_is_for_demo_mode(monkeypatch):
+    monkeypatch.setenv("TELLERGRAPH_CODE_SENDER", "demo")
+    assert load_settings().code_sender == "demo"
+    monkeypatch.setenv("TELLERGRAPH_DEMO", "false")
+    assert wrong_variables() == ["TELLERGRAPH_CODE_SENDER"]
 
 
 def test_secrets_are_not_in_the_message_or_the_text(monkeypatch):

@@ -31,7 +31,8 @@ async def about_alex(desk: Desk) -> dict[str, Any]:
     [row] = desk.owner(
         "select p.id as payee_id, p.sort_code, p.account_number, a.id as authenticator_id, s.iban"
         " from payees p, totp_authenticators a, accounts s"
-        " where p.name = 'Sunrise Lettings' and p.customer_id = %(id)s and s.name = 'Everyday' and s.customer_id = %(id)s",
+        " where p.name = 'Sunrise Lettings' and p.customer_id = %(id)s"
+        " and s.name = 'Everyday' and s.customer_id = %(id)s",
         id=desk.alex,
     )
     desk.owner("update totp_authenticators set last_step = 1")
