@@ -75,6 +75,8 @@ def _measure(services: Services, seconds: int, rounds: int, clients: int) -> dic
     tpcb_url = with_database(services.admin_url, "bench_tpcb")
     _pgbench(tpcb_url, "-i", "-q", "-s", str(SCALE))
     run = ["-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds)]
+    # Neither side starts with empty tables.
+    _pgbench(services.app_url, *run, "-f", str(_SQL / "posting_whole.pgbench"))
     rates: dict[str, list[float]] = {name: [] for name in ("tpcb", *_LOADS)}
     for _ in range(rounds):
         _file_operations(services, seconds * _MOST_PER_SECOND)

@@ -49,6 +49,7 @@ alter table transactions drop constraint transactions_account,
 alter table accounts drop constraint accounts_id_customer;
 drop trigger journal_entries_sum_to_zero on journal_entries;
 alter table journal_entries drop column made_in;
+alter function check_entry_balances() reset all;
 create or replace function check_entry_balances() returns trigger language plpgsql as $$
 begin
     if exists (select 1 from postings where entry_id = new.entry_id group by currency having sum(amount_minor) <> 0) then

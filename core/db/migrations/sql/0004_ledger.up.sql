@@ -42,7 +42,7 @@ update accounts set balance_minor = 0 where customer_id is null;
 alter table journal_entries add column made_in xid8 not null default pg_current_xact_id();
 comment on column journal_entries.made_in is 'The transaction that wrote it, and alone may add postings to it.';
 drop trigger postings_sum_to_zero on postings;
-create or replace function check_entry_balances() returns trigger language plpgsql as $$
+create or replace function check_entry_balances() returns trigger language plpgsql set enable_seqscan = off as $$
 begin
     if exists (select 1 from postings where entry_id = new.id group by currency having sum(amount_minor) <> 0) then
         raise exception 'journal entry % does not sum to zero per currency', new.id using errcode = 'TG003';
@@ -525,8 +525,9 @@ end $$;
 
 create function execute_operation(p_operation uuid, p_slip text, p_now timestamptz) returns banking_operations
     language plpgsql security definer set search_path = pg_catalog, public, pg_temp
-    -- Planning the posting anew costs as much as posting.
-    set plan_cache_mode = force_generic_plan as $$
+    -- Planning the posting anew costs as much as posting; and a plan made while a table was empty must not scan it
+    -- for the rest of the session.
+    set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
     op banking_operations;
     posted record;
