@@ -1,4 +1,4 @@
-"""The profile: what the customer sees of themselves, and what they change with a code. Issue 3: "profile: contact details,
+"""The profile: what customers see of themselves, and what they change with a code. Issue 3: "profile: contact details,
 address, preferences, consent"; step-up for changed contact details."""
 
 from datetime import timedelta
