@@ -1,4 +1,4 @@
-"""``tellergraph db demo`` and ``tellergraph db reset-demo``."""
+"""``tellergraph db demo``, ``tellergraph db reset-demo`` and ``tellergraph db set-rate``."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -18,6 +18,7 @@ from core.services import running_services
 from core.settings import load_settings
 from tools.demo_bank import LOGINS, LoadReport, ensure_demo_bank, reset_demo
 from tools.demo_bank.load import Progress as Report
+from tools.exchange_rates import set_rate
 
 db_app = typer.Typer(no_args_is_help=True, help="The bank's database.")
 
@@ -62,6 +63,23 @@ def reset_demo_customer(who: DemoCustomer, as_json: AsJson = False) -> None:
         _print_json({"reset": who.value})
     else:
         typer.echo(f"{who.value} is back to the seeded state.")
+
+
+@db_app.command("set-rate")
+def set_exchange_rate(
+    base: Annotated[str, typer.Argument(help="ISO 4217 code.")],
+    quote: Annotated[str, typer.Argument(help="ISO 4217 code.")],
+    rate: Annotated[str, typer.Argument(help="What one unit of BASE buys of QUOTE, such as 1.1675.")],
+    as_json: AsJson = False,
+) -> None:
+    """Set an exchange rate, from now until the next one. The way back is a rate of its own."""
+    with running_services(load_settings()) as services:
+        migrate(services)
+        entered = set_rate(services.owner_url, base, quote, rate, system_clock())
+    if as_json:
+        _print_json({"base": entered.base, "quote": entered.quote, "rate": str(entered.rate)})
+    else:
+        typer.echo(f"1 {entered.base} buys {entered.rate} {entered.quote} from now on.")
 
 
 @contextmanager

@@ -24,7 +24,7 @@ _PRECISION = 40
 _MONTHS = 12
 _DAYS = 365
 _LAST_DAY = 28
-"""Payments are due on a day that every month has."""
+"""Every month has it."""
 _HALVINGS = 80
 """Of the interval that an APR is looked for in: far beyond the one decimal that is stated."""
 
@@ -117,8 +117,13 @@ def apr_of(principal: int, repayments: Sequence[tuple[int, int]]) -> Decimal:
 
 
 def first_due(paid_out_on: date) -> date:
-    """A month after the pay-out, on the 28th at the latest."""
-    return add_months(paid_out_on.replace(day=min(paid_out_on.day, _LAST_DAY)), 1)
+    return add_months(interest_starts(paid_out_on), 1)
+
+
+def interest_starts(paid_out_on: date) -> date:
+    """The day itself; the next month's first for a pay-out after the 28th, as payments are due on a day that every
+    month has, a whole month apart from the beginning."""
+    return paid_out_on if paid_out_on.day <= _LAST_DAY else add_months(paid_out_on.replace(day=1), 1)
 
 
 def add_months(day: date, months: int) -> date:

@@ -164,6 +164,9 @@ create function pay_out_loan(p_application uuid, op banking_operations, target a
 declare
     application loan_applications;
     today constant date := (p_now at time zone 'Europe/London')::date;
+    -- Payments are due on a day that every month has, whole months apart: interest starts there (tools/loan_maths.py).
+    starts constant date := case when extract(day from today) <= 28 then today
+                                 else (date_trunc('month', today) + interval '1 month')::date end;
     entry bigint;
     loan_id constant uuid := uuidv7();
     loan_name text;
@@ -177,12 +180,10 @@ begin
     insert into accounts (id, customer_id, kind, name, currency, account_number, overdraft_minor, opened_at)
     values (loan_id, op.customer_id, 'loan', loan_name, application.currency, nextval('account_numbers')::text,
             application.amount_minor, p_now);
-    -- On a day that every month has.
     insert into loans (account_id, customer_id, application_id, principal_minor, months, apr, payment_minor, paid_out_on,
                        first_due_on, interest_to)
     values (loan_id, op.customer_id, application.id, application.amount_minor, application.months, application.apr,
-            application.payment_minor, today,
-            (today - greatest(extract(day from today)::integer - 28, 0) + interval '1 month')::date, today);
+            application.payment_minor, today, (starts + interval '1 month')::date, starts);
     insert into journal_entries (kind, description, booked_at)
     values (op.type, op.summary, p_now) returning id into entry;
     insert into postings (entry_id, account_id, customer_id, amount_minor, currency, booked_at)
@@ -253,7 +254,7 @@ begin
                    (debt.id, 'transfer_in', amount - interest, 'loans', 'From ' || source.name))
            as t (account_id, kind, amount_minor, category, description)
      where t.amount_minor <> 0;
-    update loans set paid_minor = paid_minor + amount, interest_minor = accrued - interest, interest_to = today,
+    update loans set paid_minor = paid_minor + amount, interest_minor = accrued - interest, interest_to = greatest(interest_to, today),
                      settled_at = case when amount = accrued - debt.balance_minor then p_now end
      where account_id = debt.id;
     -- What was paid back cannot be drawn again.
