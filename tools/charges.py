@@ -45,7 +45,7 @@ class ChargeExplained(Result):
     status: Literal["found"] = "found"
     transaction: TransactionDetail
     explanation: list[str] = Field(description="What it is, in sentences.")
-    alike: list[str] = Field(description="References of other charges of the same merchant, amount and day.")
+    alike: list[str] = Field(description="References of earlier charges of the same merchant and amount.")
 
 
 class ChargeUnclear(Unclear):
@@ -89,8 +89,7 @@ async def explain_charge(
             return ChargeUnknown()
         if any(_what(row) != _what(rows[0]) for row in rows):
             return _unclear(rows, arguments)
-        explained = await _explained(db, context, rows[0].id, [str(row.id) for row in rows[1:]])
-    return explained or TransactionUnknown()
+        return await _explained(db, context, rows[0].id, rows[1:]) or TransactionUnknown()
 
 
 async def _list_charges(db: ReadHandle, context: ToolContext, arguments: ChargeArguments) -> list[TransactionRow]:
@@ -115,7 +114,8 @@ def _closest(rows: list[TransactionRow], arguments: ChargeArguments) -> list[Tra
 
 
 def _what(row: TransactionRow) -> tuple[object, ...]:
-    return row.description, row.amount_minor, row.currency, day_of(row.occurred_at), row.status
+    """What makes one charge as good as another: of a subscription the latest is explained."""
+    return row.description, row.amount_minor, row.currency, row.status, row.account
 
 
 def _unclear(rows: list[TransactionRow], arguments: ChargeArguments) -> ChargeUnclear:
@@ -141,16 +141,14 @@ def _choice(row: TransactionRow) -> str:
 
 
 async def _explained(
-    db: ReadHandle, context: ToolContext, transaction_id: int, alike: list[str]
+    db: ReadHandle, context: ToolContext, transaction_id: int, alike: list[TransactionRow]
 ) -> ChargeExplained | None:
     found = await find_detail(db, context.customer_id, transaction_id)
     if found is None:
         return None
     settles = await db.find(_Days, QUERIES["get_settling_days"])
-    sentences = list(_sentences(found, settles.days if settles else None))
-    if alike:
-        sentences.append(f"There are {len(alike) + 1} such payments on that day.")
-    return ChargeExplained(transaction=found, explanation=sentences, alike=alike)
+    sentences = [*_sentences(found, settles.days if settles else None), *_about_others(found, alike)]
+    return ChargeExplained(transaction=found, explanation=sentences, alike=[str(row.id) for row in alike])
 
 
 def _sentences(found: TransactionDetail, settling_days: int | None) -> Iterator[str]:
@@ -161,6 +159,15 @@ def _sentences(found: TransactionDetail, settling_days: int | None) -> Iterator[
         yield f"It was made with your {found.card_kind} card ending {found.card_last4}."
     yield from _about_money(found)
     yield from _about_state(found, settling_days)
+
+
+def _about_others(found: TransactionDetail, alike: list[TransactionRow]) -> Iterator[str]:
+    same_day = [row for row in alike if day_of(row.occurred_at).isoformat() == found.date]
+    if same_day:
+        yield f"There are {len(same_day) + 1} such payments on that day."
+    if len(alike) > len(same_day):
+        latest = next(day_of(row.occurred_at) for row in alike if row not in same_day)
+        yield f"The same was charged {len(alike)} times before, last on {latest.day} {latest:%B %Y}."
 
 
 def _who(found: TransactionDetail) -> str:

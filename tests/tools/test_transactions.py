@@ -314,7 +314,7 @@ async def test_a_pending_charge_says_how_long_that_usually_takes(reading_desk: D
 
 
 async def test_several_charges_give_choices_and_ask_for_what_tells_them_apart(reading_desk: Desk):
-    by_merchant = await reading_desk.ask(reading_desk.alex, "explain_charge", merchant="Streamberry")
+    by_merchant = await reading_desk.ask(reading_desk.alex, "explain_charge", merchant="Brightwater")
     by_amount = await reading_desk.ask(reading_desk.alex, "explain_charge", amount="20")
     plain = await reading_desk.ask(reading_desk.alex, "explain_charge")
 
@@ -325,7 +325,18 @@ async def test_several_charges_give_choices_and_ask_for_what_tells_them_apart(re
     chosen = await reading_desk.ask(
         reading_desk.alex, "explain_charge", reference=by_merchant["candidates"][1]["reference"]
     )
-    assert chosen["transaction"]["description"] == "Streamberry"
+    assert chosen["transaction"]["description"] == "Brightwater Energy"
+
+
+async def test_of_a_subscription_the_latest_charge_is_explained(reading_desk: Desk):
+    rows = [row for row in stored(reading_desk, reading_desk.alex) if row["merchant"] == "Streamberry"]
+    year = [row for row in rows if row["day"] >= today(reading_desk) - timedelta(days=400)]
+
+    result = await reading_desk.ask(reading_desk.alex, "explain_charge", merchant="streamberry")
+
+    assert result["transaction"]["reference"] == str(rows[0]["id"])
+    assert result["alike"] == [str(row["id"]) for row in year[1:]]
+    assert result["explanation"][-1].startswith(f"The same was charged {len(year) - 1} times before, last on ")
 
 
 async def test_the_day_may_be_some_days_off_and_the_exact_day_wins(reading_desk: Desk):
