@@ -1,4 +1,5 @@
-"""Answers a yes from a door where nothing can be confirmed: says how the proposal stands, and changes nothing."""
+"""Answers a yes that cannot count, from a door where nothing can be confirmed or to a proposal that needs a code: says
+how the proposal stands, and changes nothing."""
 
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,9 @@ from agent.state import State, Turn, Update
 from agent.understanding.intents import OwnIntent, Route
 from tools.operations import Operation, get_operation
 
+_WITH_CODE = (
+    " It needs the security code, which is entered with the confirmation: never write a code into a message."
+)
 _YES_TO_NOTHING = (
     "This conversation begins with your yes, so I cannot tell what you mean, and nothing has changed. If I prepared "
     "something for you before, it waits in the app for you to confirm it."
@@ -27,7 +31,8 @@ async def refer(state: State, runtime: Runtime[Turn]) -> Update:
     operation = await get_operation(tool_context(turn), UUID(pending["operation_id"]))
     understood = _understood(Route.OPERATION, operation.type)
     if operation.status == "pending" and datetime.fromisoformat(pending["expires_at"]) > turn.now:
-        said = f"{operation.summary}: this still waits for your confirmation. Nothing has changed yet."
+        code = _WITH_CODE if operation.step_up else ""
+        said = f"{operation.summary}: this still waits for your confirmation.{code} Nothing has changed yet."
         return understood | await _say(said, understood, turn)
     await turn.emit(Routed.model_validate(understood))
     return understood | {"ended": _ended(operation), "pending": None, "asks_confirmation": False}

@@ -21,7 +21,8 @@ async def screen(state: State, runtime: Runtime[Turn]) -> Update:
         return {"message": message, "asks_confirmation": True}
     if pending is None:
         return {"message": message}
-    answer = None if pending["step_up"] else answer
+    if answer == "approve" and pending["step_up"]:
+        return {"message": message, "asks_confirmation": True}
     if answer is not None:
         return {
             "message": message,

@@ -14,6 +14,7 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _PLAIN = re.compile(rf"\b(?:pay|send|transfer|move|put|give|of)\s+(?P<a>-?(?:{_DIGITS}))(?![\d/-])", re.IGNORECASE)
+_LAST = re.compile(rf"\b(?:pay|send|give|transfer)\b.*\s(?P<a>-?(?:{_DIGITS}))\s*[.!]?$", re.IGNORECASE)
 _BARE = re.compile(rf"^\W*(?P<a>-?(?:{_DIGITS}))\W*$")
 _STOP = (
     r"(?=\s+(?:from|to|into|out of|for|with|on|in|today|tomorrow|now|please|every|each|by|at|and|ref|reference)\b"
@@ -47,7 +48,7 @@ def find_payment(text: str, asks: str | None = None) -> dict[str, str]:
 
 
 def _amount(said: str, *, alone: bool) -> dict[str, str]:
-    match = _AMOUNT.search(said) or _PLAIN.search(said) or (_BARE.match(said) if alone else None)
+    match = _AMOUNT.search(said) or _PLAIN.search(said) or _LAST.search(said) or (_BARE.match(said) if alone else None)
     if match is None:
         return {}
     groups = {"b": None} | match.groupdict()
