@@ -1,13 +1,15 @@
 """A customer who asks at a certain moment, and says yes with the code that was sent to them."""
 
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 from tests.tools.conftest import Desk
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.operations import Operation, decide
+
+MONDAY = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
 
 
 def at(desk: Desk, now: datetime) -> Desk:
@@ -21,7 +23,7 @@ async def refused_arguments(desk: Desk, tool: str, /, **arguments: Any) -> str:
     return str(outcome.error)
 
 
-async def prepared(desk: Desk, tool: str, /, who: UUID | None = None, **arguments: Any) -> dict[str, Any]:
+async def prepared(desk: Desk, tool: str, who: UUID | None = None, /, **arguments: Any) -> dict[str, Any]:
     proposed = await desk.ask(who or desk.alex, tool, **arguments)
     assert proposed["status"] == "confirmation_needed", proposed
     return proposed
@@ -34,7 +36,7 @@ async def approved(desk: Desk, proposed: dict[str, Any], who: UUID | None = None
     return await decide(desk.context(who or desk.alex), UUID(proposed["operation_id"]), "approve", code=code)
 
 
-async def done(desk: Desk, tool: str, /, who: UUID | None = None, **arguments: Any) -> Operation:
+async def done(desk: Desk, tool: str, who: UUID | None = None, /, **arguments: Any) -> Operation:
     ended = await approved(desk, await prepared(desk, tool, who, **arguments), who)
     assert ended.status == "completed", ended
     return ended
