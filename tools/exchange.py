@@ -194,7 +194,7 @@ async def convert_currency(
             payload=payload | sides.payload,
             proposed=Proposed(
                 summary=f"Exchange {sides.debit} from {source.name} into {sides.credit} on {target.name} at "
-                f"{percent(sides.rate)}, with a fee of {sides.fee}",
+                f"{percent(sides.rate)}",
                 amount=str(fixed.decimal),
                 currency=fixed.currency,
                 account=source.name,

@@ -1,0 +1,21 @@
+"""How amounts, days and lists are said."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from core.money import Money
+
+
+def money(amount: str, currency: str) -> str:
+    """A decimal string as a customer reads it: ``£2,480.15``."""
+    return str(Money.parse(amount, currency))
+
+
+def day(iso: str) -> str:
+    """``21 November 2026``."""
+    said = date.fromisoformat(iso)
+    return f"{said.day} {said:%B %Y}"
+
+
+def bullets(items: Iterable[str]) -> str:
+    return "\n".join(f"- {item}" for item in items)
