@@ -1,6 +1,7 @@
 """Customers one after another: alex, blair, then the rest from the seed, each from a stream of random numbers of their
 own, so that a bank of 300 begins with the same people as a bank of 200."""
 
+import itertools
 from collections.abc import Iterator
 from random import Random
 
@@ -23,9 +24,10 @@ def named_movements(named: Named, history: History) -> list[Movement]:
 
 def generate_others(count: int, seed: int, history: History) -> Iterator[tuple[Customer, list[Movement]]]:
     """Customers 3 and on, of ``count`` in all."""
+    places = itertools.count()
     for number in range(len(NAMED), count):
         random = Random(f"{seed} {number}")  # noqa: S311
-        customer, habits = PersonMaker(history, random, busy=count <= BUSY_UP_TO).make()
+        customer, habits = PersonMaker(history, random, places, busy=count <= BUSY_UP_TO).make()
         yield customer, _movements(customer, habits, history, random, [])
 
 

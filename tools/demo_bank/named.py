@@ -25,7 +25,7 @@ from tools.demo_bank.model import (
     Profile,
     StandingOrder,
 )
-from tools.demo_bank.numbers import SORT_CODE, account_number, named_id, sort_code
+from tools.demo_bank.numbers import SORT_CODE, account_number, named_account_number, named_id, sort_code
 
 Who = Literal["alex", "blair"]
 
@@ -235,7 +235,7 @@ class _Maker:
         )  # fmt: skip
 
     def account(self, kind: AccountKind, name: str, currency: str, limit: int = 0) -> Account:
-        number = account_number(self._random)
+        number = named_account_number(self._random)
         return Account(
             self._id(f"account {name}"),
             kind,

@@ -16,7 +16,23 @@ def random_id(random: Random) -> str:
     return str(UUID(int=random.getrandbits(128), version=4))
 
 
+_OWN_NUMBERS = 80_000_000
+_STRIDE = 48_271_003
+"""Has no divisor in common with the number of numbers: each comes once before any comes again."""
+
+
+def own_account_number(place: int) -> str:
+    """Of the bank's account number ``place``: no two are the same, and neighbours look unlike. 10000000 to 89999999."""
+    return f"{10_000_000 + place * _STRIDE % _OWN_NUMBERS}"
+
+
+def named_account_number(random: Random) -> str:
+    """90000000 to 99999999, beside those of everybody else."""
+    return f"9{int(random.random() * 10_000_000):07}"
+
+
 def account_number(random: Random) -> str:
+    """Of another bank."""
     return f"{int(random.random() * 90_000_000) + 10_000_000}"
 
 

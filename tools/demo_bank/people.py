@@ -1,5 +1,6 @@
 """Customers from a seed: who they are, what they hold and how they live."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
 
@@ -19,7 +20,7 @@ from tools.demo_bank.model import (
     Profile,
     StandingOrder,
 )
-from tools.demo_bank.numbers import SORT_CODE, account_number, random_id, sort_code
+from tools.demo_bank.numbers import SORT_CODE, account_number, own_account_number, random_id, sort_code
 from tools.demo_bank.terms import amount_of
 
 _KYC: list[KycStatus] = ["verified", "pending", "expired", "rejected"]
@@ -28,11 +29,13 @@ _CARD_WEIGHTS = [86, 4, 2, 3, 3, 2]
 
 
 class PersonMaker:
-    """Makes one customer. ``busy`` is a full life of some 25 movements a month; otherwise 5 or 6."""
+    """Makes one customer. ``busy`` is a full life of some 25 movements a month; otherwise 5 or 6. ``places`` counts the
+    bank's accounts."""
 
-    def __init__(self, history: History, random: Random, *, busy: bool) -> None:
+    def __init__(self, history: History, random: Random, places: Iterator[int], *, busy: bool) -> None:
         self._history = history
         self._random = random
+        self._places = places
         self._busy = busy
         self._city = random.choice(load_catalogue().cities)
         self._premium = random.random() < 0.12
@@ -97,7 +100,7 @@ class PersonMaker:
         return f"{load_people().postcodes[self._city]} {choice('123456789')}{choice('ABDEFGHJ')}{choice('LNPQRSTU')}"
 
     def account(self, kind: AccountKind, name: str, currency: str, limit: int = 0) -> Account:
-        number = account_number(self._random)
+        number = own_account_number(next(self._places))
         return Account(
             random_id(self._random),
             kind,

@@ -34,6 +34,18 @@ alter table accounts
     drop constraint accounts_kind_check,
     add constraint accounts_kind_check check (kind in ('current', 'savings', 'credit_card', 'loan', 'internal'));
 comment on constraint accounts_balance_limit on accounts is 'Nobody owes more than was agreed.';
+-- A demo bank of before may hold a number twice: the second gets one that nobody has.
+with twice as (
+    select id, row_number() over (order by id) as place
+      from (select id, row_number() over (partition by sort_code, account_number order by opened_at, id) as time
+              from accounts where sort_code is not null) one
+     where time > 1
+), free as (
+    select number, row_number() over (order by number) as place
+      from (select lpad(n::text, 8, '0') as number from generate_series(1, 99999) n) one
+     where not exists (select 1 from accounts a where a.account_number = one.number)
+)
+update accounts a set account_number = f.number, iban = null from twice t join free f using (place) where a.id = t.id;
 create unique index accounts_domestic on accounts (sort_code, account_number) where sort_code is not null;
 create unique index accounts_iban on accounts (iban) where iban is not null;
 update accounts set balance_minor = 0 where customer_id is null;
