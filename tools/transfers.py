@@ -13,6 +13,7 @@ from core.money import Money
 from tools.accounts import Account, AccountUnclear, match_accounts
 from tools.amounts import parse_amount
 from tools.fx import Quote, quote
+from tools.name_check import PHRASES, check_before_first_payment
 from tools.operations import propose
 from tools.payee_match import PayeeRow, PayeeUnclear, match_payee
 from tools.queries import QUERIES
@@ -168,8 +169,10 @@ async def pay_payee(context: ToolContext, arguments: PaymentArguments) -> Propos
             return source
         sides = await quote(db, context, amount, debited=source.currency, credited=payee.currency)
         sides = await with_payment_fee(db, context, sides)
+        verdict = await check_before_first_payment(db, context, payee)
+        checked = f": {PHRASES[verdict]}" if verdict else ""
         proposed = Proposed(
-            summary=f"Pay {_said(sides)} to {payee.name} from {source.name}",
+            summary=f"Pay {_said(sides)} to {payee.name} from {source.name}{checked}",
             **_amount(amount),
             payee=payee.name,
             account=source.name,
