@@ -39,6 +39,8 @@ _BEFORE_LEDGER = (
     "complaints",
     "appointments",
     "callbacks",
+    "loans",
+    "loan_applications",
     "banking_operations",
     "fx_deals",
 )
