@@ -165,9 +165,10 @@ def _about_others(found: TransactionDetail, alike: list[TransactionRow]) -> Iter
     same_day = [row for row in alike if day_of(row.occurred_at).isoformat() == found.date]
     if same_day:
         yield f"There are {len(same_day) + 1} such payments on that day."
-    if len(alike) > len(same_day):
-        latest = next(day_of(row.occurred_at) for row in alike if row not in same_day)
-        yield f"The same was charged {len(alike)} times before, last on {latest.day} {latest:%B %Y}."
+    if earlier := [row for row in alike if row not in same_day]:
+        latest = day_of(earlier[0].occurred_at)
+        times = "once" if len(earlier) == 1 else f"{len(earlier)} times"
+        yield f"The same was charged {times} before, last on {latest.day} {latest:%B %Y}."
 
 
 def _who(found: TransactionDetail) -> str:
