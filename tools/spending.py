@@ -2,10 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
+from uuid import UUID
 
 from pydantic import Field
 
+from core.db.database import ReadHandle
 from core.money import Money
 from tools.accounts import AccountUnclear, match_one_account
 from tools.queries import QUERIES
@@ -102,28 +105,43 @@ async def spending_summary(
     """Money spent in a period, in total and by category, month or merchant; refunds are taken off and moves between own
     accounts left out. Without ``since`` it covers the current month."""
     since = arguments.since or context.today.replace(day=1)
-    query = {
-        "customer_id": context.customer_id,
-        "text": literal(arguments.text),
-        "category": arguments.category,
-        "group_by": arguments.group_by,
-    }
     async with context.database.reading(context.scope) as db:
         account = await match_one_account(db, context, arguments.account)
         if isinstance(account, AccountUnclear):
             return account
-        if arguments.category is not None:
-            known = await db.all(_CategoryRow, QUERIES["list_categories"], query)
-            choices = [row.category for row in known]
-            if arguments.category not in choices:
-                return CategoryUnknown(asked_for=arguments.category, choices=choices)
-        query |= {"account_id": account} | moments(since, arguments.until, context.today)
-        rows = await db.all(_SpendingRow, QUERIES["sum_spending"], query)
+        if unknown := await _find_unknown(db, context, arguments.category):
+            return unknown
+        rows = await _list_sums(db, context, arguments, account, since)
+    return _spending(arguments, rows, since, context.today)
+
+
+async def _find_unknown(db: ReadHandle, context: ToolContext, category: str | None) -> CategoryUnknown | None:
+    if category is None:
+        return None
+    known = await db.all(_CategoryRow, QUERIES["list_categories"], {"customer_id": context.customer_id})
+    choices = [row.category for row in known]
+    return None if category in choices else CategoryUnknown(asked_for=category, choices=choices)
+
+
+async def _list_sums(
+    db: ReadHandle, context: ToolContext, arguments: SpendingArguments, account: UUID | None, since: date
+) -> list[_SpendingRow]:
+    query = {
+        "customer_id": context.customer_id,
+        "account_id": account,
+        "text": literal(arguments.text),
+        "category": arguments.category,
+        "group_by": arguments.group_by,
+    }
+    return await db.all(_SpendingRow, QUERIES["sum_spending"], query | moments(since, arguments.until, context.today))
+
+
+def _spending(arguments: SpendingArguments, rows: list[_SpendingRow], since: date, today: date) -> Spending:
     parts = [(row.label, row.sum.model_dump()) for row in rows]
     by, months = arguments.group_by, sorted(parts, key=lambda part: part[0])
     return Spending(
         since=since.isoformat(),
-        until=(arguments.until or context.today).isoformat(),
+        until=(arguments.until or today).isoformat(),
         category=arguments.category,
         text=arguments.text,
         group_by=by,

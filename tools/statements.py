@@ -123,10 +123,14 @@ async def get_statement(
     statement = _statement(account, holder, rows, since, until, context.now)
     if arguments.format is None or context.initiated_by != "rest":
         return _summary(statement, account)
-    if arguments.format == "csv":
-        return StatementCsv(filename=_filename(statement, account, "csv"), content=as_csv(statement))
-    content = await asyncio.to_thread(as_pdf, statement)
-    return StatementPdf(filename=_filename(statement, account, "pdf"), content=content)
+    return await _file(statement, account, arguments.format)
+
+
+async def _file(statement: Statement, account: Account, kind: Literal["csv", "pdf"]) -> StatementCsv | StatementPdf:
+    name = f"statement {account.last4} {statement.since} to {statement.until}.{kind}"
+    if kind == "csv":
+        return StatementCsv(filename=name, content=await asyncio.to_thread(as_csv, statement))
+    return StatementPdf(filename=name, content=await asyncio.to_thread(as_pdf, statement))
 
 
 def _period(arguments: StatementArguments, today: date) -> tuple[date, date]:
@@ -220,7 +224,3 @@ def _summary(statement: Statement, account: Account) -> StatementSummary:
         lines=len(statement.lines),
         files=[f"{path}?{days}&format={kind}" for kind in ("pdf", "csv")],
     )
-
-
-def _filename(statement: Statement, account: Account, ending: str) -> str:
-    return f"statement {account.last4} {statement.since} to {statement.until}.{ending}"
