@@ -15,23 +15,14 @@ select e.entry_id as id,
 
 -- hand_over_postings --
 -- In an entry shared with another customer, clearing takes this customer's side: the other keeps what happened to them.
-with moved as (
-    update postings p set account_id = c.id, customer_id = null
-      from accounts c
-     where c.customer_id is null and c.name = %(clearing)s and c.currency = p.currency
-       and p.entry_id = any (%(entries)s) and p.customer_id = %(customer)s
-    returning c.id as account_id, p.amount_minor
-)
-update accounts a set balance_minor = a.balance_minor + s.total
-  from (select account_id, sum(amount_minor) as total from moved group by account_id order by account_id) s
- where a.id = s.account_id
+update postings p set account_id = c.id, customer_id = null
+  from accounts c
+ where c.customer_id is null and c.name = %(clearing)s and c.currency = p.currency
+   and p.entry_id = any (%(entries)s) and p.customer_id = %(customer)s
 
 -- delete_postings --
--- Also the bank's side, whose balances go back with it.
-with gone as (delete from postings where entry_id = any (%(entries)s) returning account_id, amount_minor)
-update accounts a set balance_minor = a.balance_minor - s.total
-  from (select account_id, sum(amount_minor) as total from gone group by account_id order by account_id) s
- where a.id = s.account_id
+-- Also the bank's side. The customer's balances go with the accounts, and the bank's are sums.
+delete from postings where entry_id = any (%(entries)s)
 
 -- delete_entries --
 delete from journal_entries where id = any (%(entries)s)

@@ -31,7 +31,7 @@ _STATE: dict[str, LiteralString] = {
         from transactions where customer_id = %(who)s order by id""",
     "postings": """select account_id, amount_minor, currency, booked_at
         from postings where customer_id = %(who)s order by id""",
-    "internal": "select name, currency, balance_minor from accounts where customer_id is null order by 1, 2",
+    "internal": "select name, currency, balance_minor from internal_balances order by 1, 2",
     "conversations": "select * from chat_sessions where owner = 'customer:' || %(who)s",
 }
 
