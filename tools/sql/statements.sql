@@ -6,6 +6,7 @@ select c.full_name, c.address_line, c.city, c.postcode, a.sort_code, a.account_n
  where a.id = %(account_id)s and a.customer_id = %(customer_id)s
 
 -- list_closed_accounts --
+-- As list_accounts, of those that are closed.
 select a.id, a.name, a.kind, a.currency, a.status, a.balance_minor, a.overdraft_minor,
        right(coalesce(a.account_number, a.iban, ''), 4) as last4, a.held_minor
   from accounts a

@@ -4,6 +4,7 @@ insert into customers (id, full_name, kyc_status)
 select md5('c' || n)::uuid, 'Customer ' || n, 'verified' from generate_series(1, %(customers)s) n;
 
 -- add_accounts --
+-- Two each.
 insert into accounts (id, customer_id, kind, name, currency, balance_minor, sort_code, account_number, opened_at)
 select md5(kind || n)::uuid, md5('c' || n)::uuid, kind, initcap(kind), 'GBP', 100000 + n %% 777,
        case kind when 'current' then '09-18-29' else '09-18-30' end, lpad(n::text, 8, '0'),
@@ -11,17 +12,20 @@ select md5(kind || n)::uuid, md5('c' || n)::uuid, kind, initcap(kind), 'GBP', 10
   from generate_series(1, %(customers)s) n, unnest(array['current', 'savings']) kind;
 
 -- add_cards --
+-- One each.
 insert into cards (id, customer_id, account_id, kind, network, last4, status, expires_on)
 select md5('k' || n)::uuid, md5('c' || n)::uuid, md5('current' || n)::uuid, 'debit', 'visa', lpad((n %% 10000)::text, 4, '0'),
        'active', %(now)s::timestamptz + interval '2 years'
   from generate_series(1, %(customers)s) n;
 
 -- add_payees --
+-- Three each.
 insert into payees (id, customer_id, name, sort_code, account_number, created_at)
 select md5('p' || n || ' ' || k)::uuid, md5('c' || n)::uuid, 'Payee ' || k, '20-00-00', lpad(n::text, 8, '0'), %(now)s
   from generate_series(1, %(customers)s) n, generate_series(1, 3) k;
 
 -- add_merchants --
+-- One in five answers to "lane".
 insert into merchants (id, name, category, mcc, city, country)
 select n, (array['Harvest Lane', 'Copper Kettle', 'Kestrel Fuel', 'Marlow and Finch', 'Noodle Yard'])[1 + n %% 5] || ' ' || n,
        (array['groceries', 'eating_out', 'transport', 'shopping', 'entertainment', 'health'])[1 + n %% 6], '5411', 'Leeds', 'GB'
