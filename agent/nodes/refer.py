@@ -13,9 +13,7 @@ from agent.state import State, Turn, Update
 from agent.understanding.intents import OwnIntent, Route
 from tools.operations import Operation, get_operation
 
-_WITH_CODE = (
-    " It needs the security code, which is entered with the confirmation: never write a code into a message."
-)
+_WITH_CODE = " It needs the security code, which is entered with the confirmation: never write a code into a message."
 _YES_TO_NOTHING = (
     "This conversation begins with your yes, so I cannot tell what you mean, and nothing has changed. If I prepared "
     "something for you before, it waits in the app for you to confirm it."

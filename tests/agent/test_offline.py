@@ -14,11 +14,12 @@ from agent.models.offline.brief import Brief
 from agent.models.offline.compose import compose
 from agent.models.offline.model import OfflineChat
 from agent.models.offline.plan import plan
+from agent.models.offline.results import BY_TOOL
 from agent.release import evidence_figures, figures
 from agent.understanding.intents import INTENT_ROUTES
 from agent.understanding.tasks import TOOLS_OF_INTENT, find_tool
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
-from tools.registry import ToolContext
+from tools.registry import Risk, ToolContext
 
 TOOLS = [tool.schema for tool in CATALOGUE.offered(CUSTOMER_SCOPES)]
 
@@ -129,3 +130,21 @@ def test_any_balance_can_be_said(amount: Decimal, kind: str):
 def test_it_answers_nothing_that_the_graph_did_not_prepare():
     with pytest.raises(ValueError, match="only messages that the graph prepared"):
         OfflineChat().invoke([HumanMessage("What is my balance?")])
+
+
+def test_what_every_reading_tool_finds_has_words():
+    reading = {tool.name for tool in CATALOGUE.offered(CUSTOMER_SCOPES) if tool.risk is Risk.READ}
+    assert reading == set(BY_TOOL)
+
+
+async def test_every_example_of_every_tool_is_answered_in_words(parts, customers, seeded_at):
+    """What a tool says to what customers say, in sentences: no braces, no nulls, and no figure of its own."""
+    for tool in CATALOGUE.offered(CUSTOMER_SCOPES):
+        for example in tool.examples:
+            context = ToolContext(parts.bank, customers["alex"], seeded_at, uuid4())
+            outcome = await CATALOGUE.call(tool.name, example.arguments, context=context, scopes=CUSTOMER_SCOPES)
+            content = outcome.result.model_dump_json() if outcome.result else str(outcome.error)
+            said = compose(brief(), [(tool.name, outcome.result is not None, content)])
+            assert len(said) > 10, tool.name
+            assert not {"{", "}", "None", "null"} & set(said.split()), (tool.name, said)
+            assert figures(said) <= evidence_figures([content]), (tool.name, said)

@@ -81,10 +81,10 @@ async def test_opening_hours(monday: Desk):
     assert await said(monday, "get_opening_hours") == (
         "**Phone line and chat with people** (open now, until 20:00):\n\n"
         "- Monday to Saturday: 08:00 to 20:00\n- Sunday: 09:00 to 17:00\n- Bank holidays: 09:00 to 17:00\n"
-        "- 25 December: closed\n\n"
-        "**Our 12 branches** (open now, until 16:30):\n\n"
+        "- Christmas Day: closed\n\n"
+        "**Most of our branches** (open now, until 16:30):\n\n"
         "- Monday to Friday: 09:30 to 16:30\n- Saturday: 09:30 to 13:00\n- Sunday: closed\n- Bank holidays: closed\n"
-        "- 25 December: closed\n\n"
+        "- Christmas Day: closed\n\n"
         "Lost or stolen cards and fraud can be reported by phone day and night."
     )
     sunday = await said(at(monday, SUNDAY), "get_opening_hours", branch="York")

@@ -1,1 +1,53 @@
 """What tools found, in words: a module for each subject, with ``BY_TOOL`` and, for its own statuses, ``BY_STATUS``."""
+
+from collections.abc import Callable
+from typing import Any
+
+from agent.models.offline.results import (
+    accounts,
+    cards,
+    lending,
+    money_in,
+    payees,
+    service,
+    transactions,
+    transfers,
+)
+from agent.models.offline.results.words import bullets, capital
+
+Wording = Callable[[dict[str, Any]], str]
+
+BY_TOOL: dict[str, Wording] = {
+    name: wording
+    for module in (accounts, cards, lending, money_in, payees, service, transactions, transfers)
+    for name, wording in module.BY_TOOL.items()
+}
+_BY_STATUS: dict[str, Wording] = {
+    status: wording
+    for module in (cards, lending, payees, service, transactions)
+    for status, wording in module.BY_STATUS.items()
+}
+
+
+def say(name: str, result: dict[str, Any]) -> str:
+    """A tool's result in words: a proposal, a refusal, or what it found."""
+    status = result["status"]
+    if status == "confirmation_needed":
+        return _proposal(result)
+    if status in _BY_STATUS:
+        return _BY_STATUS[status](result)
+    if "message" in result:
+        return _refusal(result)
+    return BY_TOOL[name](result)
+
+
+def _proposal(result: dict[str, Any]) -> str:
+    code = " You will need the security code that we have sent you." if result["step_up"] else ""
+    fee = f" The fee is {result['fee']}." if result["fee"] else ""
+    return f"{result['summary']}: please confirm, and I will do it.{fee}{code} Nothing has changed yet."
+
+
+def _refusal(result: dict[str, Any]) -> str:
+    """A result that says itself why it is none, and what may be meant."""
+    choices: list[str] = result.get("choices") or []
+    return result["message"] + ("\n\n" + bullets(map(capital, choices)) if choices else "")

@@ -1,9 +1,9 @@
 """Answers about accounts and statements, from the tools' results."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
+from agent.models.offline.results.words import day, money
 from core.money import Money
 
 _OWED = ("credit_card", "loan")
@@ -31,15 +31,15 @@ def _balance(account: dict[str, Any]) -> str:
 def _account(result: dict[str, Any]) -> str:
     currency = result["currency"]
     facts = [
-        ("Balance", _money(result["ledger"], currency)),
-        ("Available", _money(result["available"], currency)),
+        ("Balance", money(result["ledger"], currency)),
+        ("Available", money(result["available"], currency)),
         ("Held back", _unless_zero(result["held"], currency)),
         (_limit_name(result["kind"]), _unless_zero(result["limit"], currency)),
         ("Sort code", result["sort_code"]),
         ("Account number", result["account_number"]),
         ("IBAN", result["iban"]),
         ("Cards ending", ", ".join(result["cards"]) or None),
-        ("Opened", _day(result["opened"])),
+        ("Opened", day(result["opened"])),
         ("State", result["state"] if result["state"] != "open" else None),
     ]
     lines = [f"- {name}: **{value}**" for name, value in facts if value]
@@ -57,12 +57,12 @@ def _limit_name(kind: str) -> str:
 
 def _statement(result: dict[str, Any]) -> str:
     opening, closing, paid_in, paid_out = (
-        _money(result[name], result["currency"]) for name in ("opening", "closing", "money_in", "money_out")
+        money(result[name], result["currency"]) for name in ("opening", "closing", "money_in", "money_out")
     )
     lines = f"{result['lines']} {'line' if result['lines'] == 1 else 'lines'}"
     links = " or ".join(f"[{_ending(path)}]({path})" for path in result["files"])
     return (
-        f"Your statement of **{result['account']}** from {_day(result['since'])} to {_day(result['until'])}: "
+        f"Your statement of **{result['account']}** from {day(result['since'])} to {day(result['until'])}: "
         f"it opens with {opening} and closes with **{closing}**, with {paid_in} in and "
         f"{paid_out.removeprefix('-')} out in {lines}. The whole statement: {links}."
     )
@@ -70,15 +70,6 @@ def _statement(result: dict[str, Any]) -> str:
 
 def _ending(path: str) -> str:
     return path.rpartition("format=")[2].upper()
-
-
-def _money(amount: str, currency: str) -> str:
-    return str(Money.parse(amount, currency))
-
-
-def _day(iso: str) -> str:
-    day = date.fromisoformat(iso)
-    return f"{day.day} {day:%B %Y}"
 
 
 BY_TOOL: dict[str, Callable[[dict[str, Any]], str]] = {

@@ -1,10 +1,9 @@
 """Cards, their limits, and what is in the post, in words."""
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
-from core.money import Money
+from agent.models.offline.results.words import capital, day, money
 
 _SWITCHES = {
     "contactless": "contactless payments",
@@ -29,7 +28,7 @@ def _cards(result: dict[str, Any]) -> str:
 
 def _card(card: dict[str, Any]) -> str:
     said = (
-        f"{_capital(card['label'])}: {card['status'].replace('_', ' ')}, expires {card['expires']} ({card['account']})"
+        f"{capital(card['label'])}: {card['status'].replace('_', ' ')}, expires {card['expires']} ({card['account']})"
     )
     off = [called for switch, called in _SWITCHES.items() if not card["switches"][switch]]
     if off:
@@ -47,8 +46,8 @@ def _deliveries(result: dict[str, Any]) -> str:
 
 def _delivery(delivery: dict[str, Any]) -> str:
     item = f"your {delivery['card']}" if delivery["item"] == "card" else f"the PIN letter for your {delivery['card']}"
-    days = {name: _day(delivery[name]) for name in ("ordered", "sent", "expected")}
-    said = f"{_capital(item)}: {_PROGRESS[delivery['delivery_status']].format(**days)}."
+    days = {name: day(delivery[name]) for name in ("ordered", "sent", "expected")}
+    said = f"{capital(item)}: {_PROGRESS[delivery['delivery_status']].format(**days)}."
     return f"{said} {delivery['advice']}" if delivery["advice"] else said
 
 
@@ -59,28 +58,15 @@ def _limits(result: dict[str, Any]) -> str:
 
 
 def _limit(limit: dict[str, Any]) -> str:
-    used = _money(limit["used"], limit["currency"])
+    used = money(limit["used"], limit["currency"])
     if limit["amount"] is None:
-        return f"{_capital(limit['limit'])}: no limit is set, {used} used this {limit['period']}"
-    amount, left = (_money(limit[name], limit["currency"]) for name in ("amount", "left"))
-    return f"{_capital(limit['limit'])}: **{amount}** a {limit['period']}, {used} used, {left} left"
+        return f"{capital(limit['limit'])}: no limit is set, {used} used this {limit['period']}"
+    amount, left = (money(limit[name], limit["currency"]) for name in ("amount", "left"))
+    return f"{capital(limit['limit'])}: **{amount}** a {limit['period']}, {used} used, {left} left"
 
 
 def _message(result: dict[str, Any]) -> str:
     return str(result["message"])
-
-
-def _money(amount: str, currency: str) -> str:
-    return str(Money.parse(amount, currency))
-
-
-def _day(iso: str) -> str:
-    day = date.fromisoformat(iso)
-    return f"{day.day} {day:%B %Y}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 BY_TOOL: dict[str, Callable[[dict[str, Any]], str]] = {

@@ -14,7 +14,7 @@ _CHANNELS = {
     "text": "offers by text message",
     "post": "offers by post",
 }
-_DAY_KINDS = {"bank_holiday": "bank holidays", "christmas_day": "25 December"}
+_DAY_KINDS = {"bank_holiday": "bank holidays", "christmas_day": "Christmas Day"}
 _MOST_BRANCHES_SAID = 3
 
 
@@ -95,7 +95,7 @@ def _hours(result: dict[str, Any]) -> str:
 
 def _place(hours: dict[str, Any]) -> str:
     places: list[str] = hours["places"]
-    name = ", ".join(places) if len(places) <= _MOST_BRANCHES_SAID else f"Our {len(places)} branches"
+    name = ", ".join(places) if len(places) <= _MOST_BRANCHES_SAID else "Most of our branches"
     return f"**{name}** ({_just_now(hours)}):\n\n{bullets(_week(hours['week']))}"
 
 

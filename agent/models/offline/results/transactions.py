@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from core.money import Money
+from agent.models.offline.results.words import bullets, day, money
 
 _SHOWN = 6
 """Parts of a sum that a chat names."""
@@ -14,19 +14,19 @@ def _transactions(result: dict[str, Any]) -> str:
     rows: list[dict[str, Any]] = result["transactions"]
     if not rows:
         return f"I found no transactions{_narrowed(result)}."
-    said = f"Your latest transactions{_narrowed(result)}:\n\n" + _bullets([_transaction(row) for row in rows])
+    said = f"Your latest transactions{_narrowed(result)}:\n\n" + bullets([_transaction(row) for row in rows])
     return f"{said}\n\nThere are more: say so, and I will go on." if result.get("next_cursor") else said
 
 
 def _transaction(row: dict[str, Any]) -> str:
-    text = f"{_day(row['date'])}: {row['description']}, **{_money(row['amount'], row['currency'])}** ({row['account']})"
+    text = f"{day(row['date'])}: {row['description']}, **{money(row['amount'], row['currency'])}** ({row['account']})"
     return text if row["status"] == "booked" else f"{text}, {row['status']}"
 
 
 def _detail(result: dict[str, Any]) -> str:
     found = result["transaction"]
     facts = [
-        ("Amount", _money(found["amount"], found["currency"])),
+        ("Amount", money(found["amount"], found["currency"])),
         ("State", found["status"]),
         ("Account", found["account"]),
         ("Merchant", found["merchant"] and f"{found['merchant']['name']}, {found['merchant']['city']}"),
@@ -35,26 +35,26 @@ def _detail(result: dict[str, Any]) -> str:
         ("Card ending", found["card_last4"]),
         ("Other account", found["own_account"]),
         ("Rate", found["exchange"] and found["exchange"]["rate"]),
-        ("Fees", ", ".join(_money(fee["amount"], fee["currency"]) for fee in found["fees"])),
+        ("Fees", ", ".join(money(fee["amount"], fee["currency"]) for fee in found["fees"])),
         ("Why declined", found["decline_reason"] and found["decline_reason"].replace("_", " ")),
     ]
     lines = [f"{name}: **{value}**" for name, value in facts if value]
-    return f"**{found['description']}** on {_day(found['date'])}:\n\n" + _bullets(lines)
+    return f"**{found['description']}** on {day(found['date'])}:\n\n" + bullets(lines)
 
 
 def _charge(result: dict[str, Any]) -> str:
     found = result["transaction"]
-    return f"On {_day(found['date'])}: " + " ".join(result["explanation"])
+    return f"On {day(found['date'])}: " + " ".join(result["explanation"])
 
 
 def _spending(result: dict[str, Any]) -> str:
-    period = f"from {_day(result['since'])} to {_day(result['until'])}"
+    period = f"from {day(result['since'])} to {day(result['until'])}"
     what = f" on {result['category'].replace('_', ' ')}" if result["category"] else ""
     what += f" at {result['text']}" if result["text"] else ""
     if not result["totals"]:
         return f"You spent nothing{what} {period}."
     amounts = " and ".join(
-        f"**{_money(total['amount'], total['currency'])}** in {total['number']} "
+        f"**{money(total['amount'], total['currency'])}** in {total['number']} "
         f"{'payment' if total['number'] == 1 else 'payments'}"
         for total in result["totals"]
     )
@@ -66,10 +66,10 @@ def _parts(result: dict[str, Any]) -> str:
     if by == "category" and (result["category"] or result["text"]):
         return ""
     rows = result[f"by_{by}"]
-    lines = [f"{_label(row[by], by)}: {_money(row['amount'], row['currency'])}" for row in rows]
+    lines = [f"{_label(row[by], by)}: {money(row['amount'], row['currency'])}" for row in rows]
     if by == "month":
-        return " By month:\n\n" + _bullets(lines)
-    return " Most of it went on:\n\n" + _bullets(lines[:_SHOWN])
+        return " By month:\n\n" + bullets(lines)
+    return " Most of it went on:\n\n" + bullets(lines[:_SHOWN])
 
 
 def _label(label: str, by: str) -> str:
@@ -82,11 +82,11 @@ def _recurring(result: dict[str, Any]) -> str:
     payments: list[dict[str, Any]] = result["payments"]
     if not payments:
         return "I find nothing that comes back regularly."
-    said = "What comes back regularly:\n\n" + _bullets([_recurring_line(each) for each in payments])
+    said = "What comes back regularly:\n\n" + bullets([_recurring_line(each) for each in payments])
     if not result["monthly"]:
         return said
     sums = " and ".join(
-        f"**{_money(each['amount'], each['currency']).removeprefix('-')}**" for each in result["monthly"]
+        f"**{money(each['amount'], each['currency']).removeprefix('-')}**" for each in result["monthly"]
     )
     return f"{said}\n\nThat is about {sums} out a month."
 
@@ -95,21 +95,21 @@ def _recurring_line(payment: dict[str, Any]) -> str:
     about = "about " if payment["varies"] else ""
     kind = payment["kind"].replace("_", " ")
     return (
-        f"{payment['name']} ({kind}): {about}**{_money(payment['amount'], payment['currency'])}** "
-        f"{payment['frequency'].replace('_', '-')}, next on {_day(payment['next_date'])} ({payment['account']})"
+        f"{payment['name']} ({kind}): {about}**{money(payment['amount'], payment['currency'])}** "
+        f"{payment['frequency'].replace('_', '-')}, next on {day(payment['next_date'])} ({payment['account']})"
     )
 
 
 def _forecast(result: dict[str, Any]) -> str:
     if not result["accounts"]:
         return "You have no current or savings account to look ahead for."
-    said = f"Up to {_day(result['until'])}:\n\n" + _bullets([_ahead(each) for each in result["accounts"]])
+    said = f"Up to {day(result['until'])}:\n\n" + bullets([_ahead(each) for each in result["accounts"]])
     return f"{said}\n\n{' '.join(result['assumptions'])}"
 
 
 def _ahead(account: dict[str, Any]) -> str:
     starts, ends, lowest, paid_in, paid_out = (
-        _money(account[name], account["currency"])
+        money(account[name], account["currency"])
         for name in ("starts_with", "ends_with", "lowest", "money_in", "money_out")
     )
     said = (
@@ -118,7 +118,7 @@ def _ahead(account: dict[str, Any]) -> str:
     if account["lowest"] == account["starts_with"]:
         return said
     short = ": that is not enough" if account["short"] else ""
-    return f"{said}; lowest {lowest} on {_day(account['lowest_on'])}{short}"
+    return f"{said}; lowest {lowest} on {day(account['lowest_on'])}{short}"
 
 
 def _category_unknown(result: dict[str, Any]) -> str:
@@ -133,22 +133,9 @@ def _narrowed(result: dict[str, Any]) -> str:
     text = f" at {result['merchant']}" if result.get("merchant") else ""
     text += f" at {result['text']}" if result["text"] else ""
     text += f" under {result['category'].replace('_', ' ')}" if result["category"] else ""
-    text += f" from {_day(result['since'])}" if result["since"] else ""
-    text += f" to {_day(result['until'])}" if result["until"] else ""
+    text += f" from {day(result['since'])}" if result["since"] else ""
+    text += f" to {day(result['until'])}" if result["until"] else ""
     return text
-
-
-def _money(amount: str, currency: str) -> str:
-    return str(Money.parse(amount, currency))
-
-
-def _day(iso: str) -> str:
-    day = date.fromisoformat(iso)
-    return f"{day.day} {day:%B %Y}"
-
-
-def _bullets(items: list[str]) -> str:
-    return "\n".join(f"- {item}" for item in items)
 
 
 BY_TOOL: dict[str, Callable[[dict[str, Any]], str]] = {

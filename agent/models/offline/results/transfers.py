@@ -1,0 +1,72 @@
+"""Answers about transfers, standing orders and fraud alerts, from the tools' results."""
+
+from collections.abc import Callable
+from typing import Any
+
+from agent.models.offline.results.words import bullets, day, money
+
+
+def _transfers(result: dict[str, Any]) -> str:
+    if not result["transfers"]:
+        return "I find no such transfer."
+    return "Your latest transfers:\n\n" + bullets(map(_transfer, result["transfers"]))
+
+
+def _transfer(transfer: dict[str, Any]) -> str:
+    said = f"{day(transfer['date'])}: {transfer['summary']}, **{_STATES[transfer['transfer_status']]}**"
+    return f"{said}. {transfer['reason']}" if transfer["reason"] else said
+
+
+_STATES = {
+    "pending": "waits for your confirmation",
+    "processing": "under way",
+    "completed": "done",
+    "failed": "not made",
+    "cancelled": "cancelled",
+    "expired": "not confirmed in time",
+}
+
+
+def _standing_orders(result: dict[str, Any]) -> str:
+    if not result["standing_orders"]:
+        return "You have no standing orders."
+    return "Your standing orders:\n\n" + bullets(
+        f"**{money(order['amount'], order['currency'])}** to {order['payee']}, {order['frequency']}, "
+        f"next on {day(order['next_run_on'])} ({order['account']})"
+        for order in result["standing_orders"]
+    )
+
+
+def _scheduled(result: dict[str, Any]) -> str:
+    if not result["scheduled_payments"]:
+        return "You have no scheduled payments."
+    return "Your scheduled payments:\n\n" + bullets(
+        f"{day(each['date'])}: **{money(each['amount'], each['currency'])}** to {each['payee']} ({each['account']})"
+        for each in result["scheduled_payments"]
+    )
+
+
+def _alerts(result: dict[str, Any]) -> str:
+    if not result["alerts"]:
+        return (
+            "There is no open fraud alert on your cards. If there is a payment that you do not recognise, freeze the "
+            "card now and tell our fraud team."
+        )
+    lines = [
+        f"{day(alert['date'])}: **{money(alert['amount'], alert['currency'])}** at {alert['merchant']} on the card "
+        f"ending {alert['card_last4']}, {alert['payment_status']}"
+        for alert in result["alerts"]
+    ]
+    return (
+        "We have flagged this as unusual and are waiting for your answer:\n\n"
+        + bullets(lines)
+        + "\n\nIf this was not you, freeze the card now: I can do that for you."
+    )
+
+
+BY_TOOL: dict[str, Callable[[dict[str, Any]], str]] = {
+    "get_transfer_status": _transfers,
+    "list_standing_orders": _standing_orders,
+    "list_scheduled_payments": _scheduled,
+    "list_fraud_alerts": _alerts,
+}
