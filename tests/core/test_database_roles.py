@@ -91,6 +91,20 @@ def test_the_checkpoint_login_sees_no_bank(services):
     assert query(services.checkpoint_url, "select count(*) from checkpoints") == [(0,)]
 
 
+def test_staffs_role_cannot_log_in_and_the_runtime_login_inherits_nothing_of_it(services):
+    roles = "select rolcanlogin from pg_roles where rolname = 'tellergraph_staff'"
+    assert query(services.owner_url, roles) == [(False,)]
+    held = """select pg_has_role(current_user, 'tellergraph_staff', 'usage'),
+                     pg_has_role(current_user, 'tellergraph_staff', 'set')"""
+    assert query(services.app_url, held) == [(False, True)]
+
+
+@pytest.mark.parametrize("url", ["app_url", "owner_url", "checkpoint_url"])
+def test_no_other_login_becomes_the_worker(services, url):
+    with pytest.raises(errors.InsufficientPrivilege):
+        attempt(getattr(services, url), "set role tellergraph_worker")
+
+
 def test_the_owner_is_no_superuser_and_owns_the_tables(services):
     assert query(services.owner_url, "select rolsuper, rolbypassrls from pg_roles where rolname = current_user") == [
         (False, False)

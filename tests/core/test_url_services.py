@@ -186,6 +186,7 @@ def test_two_logins_of_the_operator_are_used_as_they_are(database, make_settings
         assert query(services.checkpoint_url, "select current_user, count(*) from checkpoints") == [
             ("tellergraph_checkpoint", 0)
         ]
+        assert query(services.worker_url, "select current_user") == [("tellergraph_worker",)]
         owners = query(services.owner_url, "select distinct tableowner from pg_tables where schemaname = 'public'")
         assert owners == [("tellergraph_owner",)]
 
@@ -196,6 +197,8 @@ def test_two_logins_of_the_operator_are_used_as_they_are(database, make_settings
         ("superuser", "it is a superuser"),
         ("bypassrls in role tellergraph_app", "it bypasses row-level security"),
         ("in role tellergraph_app, tellergraph_owner", "it may become tellergraph_owner"),
+        ("in role tellergraph_app, tellergraph_worker", "it may become tellergraph_worker"),
+        ("in role tellergraph_app, tellergraph_staff", "it inherits tellergraph_staff"),
         ("in role tellergraph_app; create table t (); alter table t owner to runtime", "it owns tables"),
         ("", "it is no member of tellergraph_app"),
     ],
@@ -209,7 +212,25 @@ def test_a_runtime_login_that_escapes_row_level_security_is_refused(database, ma
 def test_an_owner_login_that_cannot_migrate_is_refused(database, make_settings):
     runtime, owner = prepare_by_hand(database, migrator="")
     message = refused(make_settings(runtime, database_owner_url=owner), "cannot migrate")
-    assert "tellergraph_owner is not granted to it; tellergraph_checkpoint is not granted to it" in message
+    for role in ("tellergraph_owner", "tellergraph_checkpoint", "tellergraph_worker"):
+        assert f"{role} is not granted to it" in message
+
+
+def test_a_database_prepared_for_an_older_version_is_refused_with_what_it_lacks(database, make_settings):
+    runtime, owner = prepare_by_hand(database)
+    query(database, "revoke tellergraph_staff from tellergraph_app")
+    refused(make_settings(runtime, database_owner_url=owner), "tellergraph_staff is not granted to tellergraph_app")
+
+
+def test_roles_that_an_older_version_did_not_make_are_made_at_the_next_start(database, make_settings):
+    with running_services(make_settings(database)):
+        pass
+    query(database, "drop owned by tellergraph_worker; drop role tellergraph_worker")
+    query(database, "revoke tellergraph_staff from tellergraph_app")
+    with running_services(make_settings(database)) as services:
+        assert query(services.worker_url, "select current_user") == [("tellergraph_worker",)]
+        may_become = "select pg_has_role(current_user, 'tellergraph_staff', 'set')"
+        assert query(services.app_url, may_become) == [(True,)]
 
 
 def test_the_superuser_is_no_runtime_login(services):
