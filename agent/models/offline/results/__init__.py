@@ -9,6 +9,7 @@ from agent.models.offline.results import (
     lending,
     money_in,
     payees,
+    schedules,
     service,
     transactions,
     transfers,
@@ -19,12 +20,12 @@ Wording = Callable[[dict[str, Any]], str]
 
 BY_TOOL: dict[str, Wording] = {
     name: wording
-    for module in (accounts, cards, lending, money_in, payees, service, transactions, transfers)
+    for module in (accounts, cards, lending, money_in, payees, schedules, service, transactions, transfers)
     for name, wording in module.BY_TOOL.items()
 }
 _BY_STATUS: dict[str, Wording] = {
     status: wording
-    for module in (cards, lending, payees, service, transactions)
+    for module in (cards, lending, payees, schedules, service, transactions)
     for status, wording in module.BY_STATUS.items()
 }
 

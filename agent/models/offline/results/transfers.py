@@ -1,4 +1,4 @@
-"""Answers about transfers, standing orders and fraud alerts, from the tools' results."""
+"""Answers about transfers and fraud alerts, from the tools' results."""
 
 from collections.abc import Callable
 from typing import Any
@@ -27,25 +27,6 @@ _STATES = {
 }
 
 
-def _standing_orders(result: dict[str, Any]) -> str:
-    if not result["standing_orders"]:
-        return "You have no standing orders."
-    return "Your standing orders:\n\n" + bullets(
-        f"**{money(order['amount'], order['currency'])}** to {order['payee']}, {order['frequency']}, "
-        f"next on {day(order['next_run_on'])} ({order['account']})"
-        for order in result["standing_orders"]
-    )
-
-
-def _scheduled(result: dict[str, Any]) -> str:
-    if not result["scheduled_payments"]:
-        return "You have no scheduled payments."
-    return "Your scheduled payments:\n\n" + bullets(
-        f"{day(each['date'])}: **{money(each['amount'], each['currency'])}** to {each['payee']} ({each['account']})"
-        for each in result["scheduled_payments"]
-    )
-
-
 def _alerts(result: dict[str, Any]) -> str:
     if not result["alerts"]:
         return (
@@ -66,7 +47,5 @@ def _alerts(result: dict[str, Any]) -> str:
 
 BY_TOOL: dict[str, Callable[[dict[str, Any]], str]] = {
     "get_transfer_status": _transfers,
-    "list_standing_orders": _standing_orders,
-    "list_scheduled_payments": _scheduled,
     "list_fraud_alerts": _alerts,
 }
