@@ -43,8 +43,8 @@ ORDER = StandingOrder(
             "list_standing_orders",
             StandingOrders(standing_orders=[ORDER, ORDER.model_copy(update={"ends_on": None, "text": None})]),
             "Your standing orders:\n\n- **£850.00** to Sunrise Lettings, Rent, every four weeks, next on "
-            "1 December 2026 until 30 November 2027 (Everyday)\n- **£850.00** to Sunrise Lettings every four weeks, next on "
-            "1 December 2026 (Everyday)",
+            "1 December 2026 until 30 November 2027 (Everyday)\n"
+            "- **£850.00** to Sunrise Lettings every four weeks, next on 1 December 2026 (Everyday)",
         ),
         ("list_standing_orders", StandingOrders(standing_orders=[]), "You have no standing orders."),
     ],
