@@ -39,7 +39,8 @@ from tools.standing_order_changes import cancel_standing_order, change_standing_
 from tools.standing_orders import create_standing_order, list_standing_orders
 from tools.statements import get_statement
 from tools.top_up import get_top_up_limits, get_top_up_status, list_top_up_methods
-from tools.transactions import get_transaction, list_transactions
+from tools.transaction_detail import get_transaction
+from tools.transactions import list_transactions
 from tools.transfers import get_transfer_status, pay_payee, transfer_between_accounts
 
 CATALOGUE = Registry(

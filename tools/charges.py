@@ -12,17 +12,8 @@ from core.db.database import ReadHandle
 from core.money import Money
 from tools.queries import QUERIES
 from tools.registry import Arguments, Refusal, Result, ToolContext, Unclear, tool
-from tools.transactions import (
-    REFERENCE,
-    Transaction,
-    TransactionDetail,
-    TransactionRow,
-    TransactionUnknown,
-    day_of,
-    find_detail,
-    literal,
-    moments,
-)
+from tools.transaction_detail import REFERENCE, TransactionDetail, TransactionUnknown, find_detail
+from tools.transactions import Transaction, TransactionRow, day_of, literal, moments
 
 Day = date
 _LOOKS_BACK = timedelta(days=400)
