@@ -14,12 +14,13 @@ from agent.models.offline.brief import Brief
 from agent.models.offline.compose import compose
 from agent.models.offline.model import OfflineChat
 from agent.models.offline.plan import plan
-from agent.models.offline.results import BY_TOOL
+from agent.models.offline.results import BY_STATUS, BY_TOOL
 from agent.release import evidence_figures, figures
 from agent.understanding.intents import INTENT_ROUTES
 from agent.understanding.tasks import TOOLS_OF_INTENT, find_tool
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.registry import Risk, ToolContext
+from tools.results import refusals_of, statuses_of
 
 TOOLS = [tool.schema for tool in CATALOGUE.offered(CUSTOMER_SCOPES)]
 
@@ -148,3 +149,10 @@ async def test_every_example_of_every_tool_is_answered_in_words(parts, customers
             assert len(said) > 10, tool.name
             assert not {"{", "}", "None", "null"} & set(said.split()), (tool.name, said)
             assert figures(said) <= evidence_figures([content]), (tool.name, said)
+
+
+def test_words_of_a_status_belong_to_one_result():
+    """Two results of one status look different: what says one would fail at the other."""
+    kinds = [kind for tool in CATALOGUE.offered(CUSTOMER_SCOPES) for kind in refusals_of(tool)]
+    for status in BY_STATUS:
+        assert len({kind for kind in kinds if status in statuses_of(kind)}) == 1, status

@@ -2,7 +2,8 @@
 
 import pytest
 
-from agent.models.offline.results.schedules import BY_STATUS, BY_TOOL
+from agent.models.offline.results import say
+from agent.models.offline.results.schedules import BY_TOOL
 from tools.registry import Result
 from tools.schedules import DateUnclear, ScheduledPayment, ScheduledPayments, TooLateToCancel
 from tools.standing_orders import StandingOrder, StandingOrders
@@ -67,4 +68,4 @@ def test_lists(tool: str, result: Result, said: str):
     ],
 )
 def test_refusals(result: TooLateToCancel | DateUnclear, said: str):
-    assert BY_STATUS[result.status](result.model_dump(mode="json")) == said
+    assert say("cancel_scheduled_payment", result.model_dump(mode="json")) == said

@@ -1,5 +1,6 @@
 """What tools found, in words: a module for each subject, with ``BY_TOOL`` and, for its own statuses, ``BY_STATUS``."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,9 @@ from agent.models.offline.results import (
     transactions,
     transfers,
 )
-from agent.models.offline.results.words import bullets, capital
+from agent.models.offline.results.words import bullets, capital, day
+
+_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Wording = Callable[[dict[str, Any]], str]
 
@@ -23,7 +26,7 @@ BY_TOOL: dict[str, Wording] = {
     for module in (accounts, cards, lending, money_in, payees, schedules, service, transactions, transfers)
     for name, wording in module.BY_TOOL.items()
 }
-_BY_STATUS: dict[str, Wording] = {
+BY_STATUS: dict[str, Wording] = {
     status: wording
     for module in (cards, lending, payees, schedules, service, transactions)
     for status, wording in module.BY_STATUS.items()
@@ -35,8 +38,8 @@ def say(name: str, result: dict[str, Any]) -> str:
     status = result["status"]
     if status == "confirmation_needed":
         return _proposal(result)
-    if status in _BY_STATUS:
-        return _BY_STATUS[status](result)
+    if status in BY_STATUS:
+        return BY_STATUS[status](result)
     if "message" in result:
         return _refusal(result)
     return BY_TOOL[name](result)
@@ -51,4 +54,8 @@ def _proposal(result: dict[str, Any]) -> str:
 def _refusal(result: dict[str, Any]) -> str:
     """A result that says itself why it is none, and what may be meant."""
     choices: list[str] = result.get("choices") or []
-    return result["message"] + ("\n\n" + bullets(map(capital, choices)) if choices else "")
+    return result["message"] + ("\n\n" + bullets(map(_choice, choices)) if choices else "")
+
+
+def _choice(choice: str) -> str:
+    return day(choice) if _ISO_DATE.fullmatch(choice) else capital(choice)

@@ -103,11 +103,6 @@ def _more_than_owed(result: dict[str, Any]) -> str:
     return f"{result['message']} {money(result['owed'], result['currency'])} would settle the loan today."
 
 
-def _no_money(result: dict[str, Any]) -> str:
-    return f"{result['message']} It has {money(result['available'], result['currency'])}."
-
-
 BY_STATUS: dict[str, Callable[[dict[str, Any]], str]] = {
     "more_than_owed": _more_than_owed,
-    "insufficient_funds": _no_money,
 }

@@ -49,15 +49,10 @@ def _too_late_to_cancel(result: dict[str, Any]) -> str:
     return f"The payment to {result['payee']} is made today. It could be cancelled until the day before."
 
 
-def _date_unclear(result: dict[str, Any]) -> str:
-    return f"{result['message']}\n\n" + bullets(map(day, result["choices"]))
-
-
 BY_TOOL: dict[str, Callable[[dict[str, Any]], str]] = {
     "list_scheduled_payments": _scheduled_payments,
     "list_standing_orders": _standing_orders,
 }
 BY_STATUS: dict[str, Callable[[dict[str, Any]], str]] = {
     "too_late_to_cancel": _too_late_to_cancel,
-    "date_unclear": _date_unclear,
 }
