@@ -1,0 +1,111 @@
+"""What reaches the statements that no tool's example reaches: further calls, once the examples' proposals have been
+approved, and the doors beside the tools."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from psycopg.types.json import Jsonb
+from pyotp.totp import TOTP
+
+from agent.conversations import QUERIES as CONVERSATIONS
+from api.people import get_person
+from core.security.tokens import AccountType, Identity
+from tests.tools.conftest import Desk
+from tools.code_senders import list_outbox
+from tools.operation_log import get_operation, list_operations
+from tools.registry import ToolContext
+from tools.totp import Authenticators
+
+IBAN = "GB33BUKB20201555555555"
+"""Of nobody: the registry's own example."""
+
+
+def on(desk: Desk, days: int) -> str:
+    return (desk.context(desk.alex).today + timedelta(days=days)).isoformat()
+
+
+def new_card(desk: Desk) -> str:
+    query = "select last4 from cards where customer_id = %(id)s and status = 'pending_activation' order by created_at"
+    return desk.owner(query, id=desk.alex)[-1]["last4"]
+
+
+AFTER: list[tuple[str, str, Callable[[Desk], dict[str, Any]]]] = [
+    ("alex", "rename_account", lambda _: {"account": "Rainy Day", "name": "Umbrella"}),
+    ("alex", "close_account", lambda _: {"account": "Holiday"}),
+    ("alex", "set_card_limit", lambda _: {"card": "7733", "limit": "cash", "amount": "150"}),
+    ("alex", "set_card_limit", lambda _: {"card": "7733", "limit": "cash", "amount": "100"}),
+    ("alex", "activate_card", lambda desk: {"card": new_card(desk)}),
+    ("alex", "schedule_payment", lambda desk: {"amount": "20", "payee": "Gas Board", "date": on(desk, 20)}),
+    ("alex", "cancel_scheduled_payment", lambda _: {"payee": "Gas Board"}),
+    (
+        "alex",
+        "create_standing_order",
+        lambda desk: {"amount": "15", "payee": "Gas Board", "frequency": "monthly", "date": on(desk, 20)},
+    ),
+    ("alex", "change_standing_order", lambda _: {"payee": "Gas Board", "amount": "16"}),
+    ("alex", "cancel_standing_order", lambda _: {"payee": "Gas Board"}),
+    ("alex", "change_payee", lambda _: {"payee": "Gas Board", "currency": "USD", "iban": IBAN}),
+    ("alex", "pay_payee", lambda _: {"amount": "20", "payee": "Gas Board"}),
+    ("alex", "set_consent", lambda _: {"consent": "marketing", "give": True}),
+    ("alex", "set_consent", lambda _: {"consent": "marketing", "give": False}),
+    ("blair", "apply_for_loan", lambda _: {"amount": "10000", "months": 18, "reason": "kitchen"}),
+    ("blair", "withdraw_loan_application", lambda _: {}),
+]
+"""Who calls what, in order, when every example has been called as alex and what it prepared has been approved."""
+
+REFUSED: list[tuple[str, dict[str, Any]]] = [
+    ("replace_card", {"card": "7733", "reason": "expired"}),
+    ("find_branches", {"place": "Atlantis"}),
+    ("find_atms", {"place": "Atlantis"}),
+]
+"""Calls as alex that prepare nothing, but ask."""
+
+
+async def through_other_doors(desk: Desk) -> None:
+    """What the API does for a customer without a tool."""
+    context = desk.context(desk.alex)
+    page = await list_operations(context, limit=5)
+    await get_operation(context, page.operations[0].operation_id)
+    await get_person(desk.database, Identity(desk.alex, AccountType.CUSTOMER, "customer"))
+    await _use_an_authenticator(desk, context)
+
+
+async def _use_an_authenticator(desk: Desk, context: ToolContext) -> None:
+    authenticators = Authenticators(desk.services.secret_key)
+    enrolment = await authenticators.begin(context)
+    app = TOTP(enrolment.secret)
+    sent, *_ = await list_outbox(context)
+    await authenticators.confirm(context, code=app.at(desk.now), delivered_code=sent.code)
+    later = desk.context(desk.alex, now=desk.now + timedelta(minutes=1))
+    await authenticators.remove(later, code=app.at(later.now))
+
+
+async def talk(desk: Desk) -> dict[str, Any]:
+    """Makes a conversation of alex, and returns what statements about it take, by the names of their parameters."""
+    context = desk.context(desk.alex)
+    values = {
+        "session_id": uuid4(),
+        "turn_id": context.turn_id,
+        "worker_id": uuid4(),
+        "owner": context.scope.subject,
+        "title": "Hello",
+        "now": desk.now,
+        "lease_expires_at": desk.now + timedelta(seconds=8),
+        "role": "user",
+        "content": "Hello",
+        "route": "small_talk",
+        "intent": None,
+        "confidence": 0.9,
+        "citations": Jsonb([]),
+        "status": "done",
+        "outcome": Jsonb({"confirmation": {"operation_id": str(context.turn_id)}}),
+        "operation_id": str(context.turn_id),
+        "active": [context.turn_id],
+        "unended": [context.turn_id],
+        "limit": 10,
+    }
+    names = ("insert_session", "insert_turn", "insert_message")
+    await desk.database.run(*((CONVERSATIONS[name], values) for name in names), scope=context.scope)
+    return values
