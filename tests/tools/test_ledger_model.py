@@ -4,7 +4,7 @@ import hashlib
 import itertools
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -179,6 +179,7 @@ def add_rate(bench: Bench, bank: Bank, pair: tuple[str, str], rate: Decimal) -> 
     )
 
 
+Call = tuple[str, dict[str, Any], Callable[[dict[str, Any]], None], str | None]
 Command = tuple[str, int, int, int, int]
 """What happens, account, receiver (an account, or somebody elsewhere), amount, and luck: for the fee, the key, and
 whether the two sides fit."""
@@ -205,6 +206,7 @@ class Ledger(RuleBasedStateMachine):
         self.bank = lay_ground(bench, self.month)
         self.numbers = itertools.count(1)
         self.customer: UUID | None = None
+        self.calls: list[Call] = []
         self.compare()
 
     @rule(commands=COMMANDS)
@@ -212,6 +214,7 @@ class Ledger(RuleBasedStateMachine):
         with self.bench.app.transaction():
             for command in commands:
                 self._act(*read_command(command))
+            self._send()
         self.bench.done["acts"] += len(commands)
         self.compare()
 
@@ -327,29 +330,28 @@ class Ledger(RuleBasedStateMachine):
             self._confirm(operation)
         elif kind == "look":
             expected = self.bank.refusal(operation) if operation.status == "pending" else None
-            assert self._row(PREVIEW, id=operation.id)["code"] == expected
+            self._call(PREVIEW, {"id": operation.id}, expect({"code": expected}))
         else:
             status, error = ("cancelled", None) if kind == "deny" else ("expired", "expired")
             ended = self.bank.end(operation, status, error)
-            row = self._row(END, id=operation.id, status=status, error=error)
-            assert row["status"] == (status if ended else None)
+            values = {"id": operation.id, "status": status, "error": error}
+            self._call(END, values, expect({"status": status if ended else None}))
 
     def _propose(self, source: Account, receiver: int, amount: int, luck: int, key: str) -> Operation:
         wanted = self._draw(source, receiver, amount, luck)
         stored = self.bank.propose(key, wanted)
         self._be(source.customer)
-        row = self._row(
-            FILE,
-            id=wanted.id,
-            customer=source.customer,
-            key=key,
-            type="transfer_between_accounts" if wanted.is_own else "pay_payee",
-            payload=Jsonb(payload_of(wanted)),
-            amount=wanted.debit,
-            currency=source.currency,
-            expires=self.bank.now + TTL,
-        )
-        assert row["id"] == stored.id
+        values: dict[str, Any] = {
+            "id": wanted.id,
+            "customer": source.customer,
+            "key": key,
+            "type": "transfer_between_accounts" if wanted.is_own else "pay_payee",
+            "payload": Jsonb(payload_of(wanted)),
+            "amount": wanted.debit,
+            "currency": source.currency,
+            "expires": self.bank.now + TTL,
+        }
+        self._call(FILE, values, expect({"id": stored.id}))
         return stored
 
     def _draw(self, source: Account, receiver: int, amount: int, luck: int) -> Operation:
@@ -375,34 +377,57 @@ class Ledger(RuleBasedStateMachine):
         secret = f"slip-{self.month}-{next(self.numbers)}"
         digest = hashlib.sha256(secret.encode()).digest()
         state = self.bank.mint(operation, secret)
-        values = {"id": operation.id, "hash": digest, "now": self.bank.now, "expires": self.bank.now + SLIP_TTL}
-        self._expect(state, MINT, values)
+        values = {"id": operation.id, "hash": digest, "expires": self.bank.now + SLIP_TTL}
+        self._call(MINT, values, expect({"mint_slip": ""}), state)
         if state is not None and operation.slips:
             secret = operation.slips[0].secret
         state = self.bank.execute(operation, secret)
-        row = self._expect(state, EXECUTE, {"id": operation.id, "slip": secret, "now": self.bank.now})
-        if row is not None:
+        ended = {"status": operation.status, "error_code": operation.error}
+
+        def check(row: dict[str, Any]) -> None:
             operation.entry = operation.entry or row["entry_id"]
-            assert row == {"status": operation.status, "error_code": operation.error, "entry_id": operation.entry}
-            assert (operation.entry is not None) == (operation.status == "completed")
+            assert row == ended | {"entry_id": operation.entry}
+            assert (operation.entry is not None) == (ended["status"] == "completed")
 
-    def _expect(self, state: str | None, query: str, values: dict[str, Any]) -> dict[str, Any] | None:
-        """The row, where no refusal is expected."""
-        if state is None:
-            return self._row(query, **values)
-        with pytest.raises(psycopg.Error) as caught, self.bench.app.transaction():
-            self._row(query, **values)
-        assert caught.value.sqlstate == state
-        return None
-
-    def _row(self, query: str, **values: object) -> dict[str, Any]:
-        [row] = self.bench.app.execute(query.encode(), {"now": self.bank.now} | values).fetchall()
-        return row
+        self._call(EXECUTE, {"id": operation.id, "slip": secret}, check, state)
 
     def _be(self, customer: UUID) -> None:
         if self.customer != customer:
-            self.bench.app.execute("select set_config('app.customer_id', %s, false)", [str(customer)])
+            become = "select set_config('app.customer_id', %(id)s, false) as id"
+            self._call(become, {"id": str(customer)}, expect({"id": str(customer)}))
             self.customer = customer
+
+    def _call(
+        self, query: str, values: dict[str, Any], check: Callable[[dict[str, Any]], None], state: str | None = None
+    ) -> None:
+        """Notes a call of the database, what its row must be, or with which SQLSTATE it must be refused."""
+        self.calls.append((query, {"now": self.bank.now} | values, check, state))
+
+    def _send(self) -> None:
+        """Makes the calls: those that succeed together, since waiting for each takes longer than the calls."""
+        calls, self.calls = self.calls, []
+        for state, group in itertools.groupby(calls, key=lambda call: call[3]):
+            if state is None:
+                self._succeed(list(group))
+            else:
+                for query, values, _, _ in group:
+                    with pytest.raises(psycopg.Error) as caught, self.bench.app.transaction():
+                        self.bench.app.execute(query.encode(), values)
+                    assert caught.value.sqlstate == state
+
+    def _succeed(self, calls: list[Call]) -> None:
+        with self.bench.app.pipeline():
+            cursors = [self.bench.app.execute(query.encode(), values) for query, values, _, _ in calls]
+        for cursor, (_, _, check, _) in zip(cursors, calls, strict=True):
+            [row] = cursor.fetchall()
+            check(row)
+
+
+def expect(wanted: dict[str, Any]) -> Callable[[dict[str, Any]], None]:
+    def check(row: dict[str, Any]) -> None:
+        assert row == wanted
+
+    return check
 
 
 def payload_of(operation: Operation) -> dict[str, Any]:
