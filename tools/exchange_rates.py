@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
+from pathlib import Path
 
 import psycopg
 
+from core.db.queries import Queries
 from core.errors import InvalidInput
 from core.money import CURRENCIES
-from tools.queries import QUERIES
 
+QUERIES = Queries(Path(__file__).with_suffix(".sql"))
 _DECIMALS = 8
 _LARGEST = Decimal(10) ** 9
 

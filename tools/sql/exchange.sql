@@ -10,7 +10,3 @@ select distinct on (base, quote) base, quote, rate, as_of
 select term_in('exchange.min_amount', %(currency)s, %(now)s) as minimum_minor,
        term_in('exchange.daily_limit', %(currency)s, %(now)s) as daily_minor,
        exchanged_since(%(customer_id)s, %(currency)s, %(since)s) as used_minor
-
--- insert_rate --
--- By the operator.
-insert into fx_rates (base, quote, rate, as_of) values (%(base)s, %(quote)s, %(rate)s, %(now)s)
