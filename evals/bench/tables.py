@@ -9,6 +9,7 @@ Both have 100 transactions for each customer; the small one has 1,000 customers.
 
 import asyncio
 import gc
+import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,7 @@ import typer
 from core.db.database import Database
 from core.settings import Settings
 from evals.bench.plans import explain, scans
+from evals.bench.processes import BenchError
 from evals.bench.tables_data import PER_CUSTOMER, QUERIES, Bank, empty_server, make_bank
 from tools import bank
 from tools.accounts import get_balance
@@ -77,11 +79,20 @@ def tables(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Compare a large bank with a small one."""
+    try:
+        result = _run(customers, rounds)
+    except BenchError as error:
+        raise SystemExit(str(error)) from error
+    typer.echo(orjson.dumps(result, option=0 if as_json else orjson.OPT_INDENT_2).decode())
+
+
+def _run(customers: int, rounds: int) -> dict[str, Any]:
+    load = round(os.getloadavg()[0], 2)
     with empty_server((customers + SMALL) * PER_CUSTOMER) as server:
         banks = {name: make_bank(server, name, size, _NOW) for name, size in (("small", SMALL), ("large", customers))}
         measured = asyncio.run(_measure(banks, rounds))
-        result = _report(banks, measured, rounds)
-    typer.echo(orjson.dumps(result, option=0 if as_json else orjson.OPT_INDENT_2).decode())
+        run = {"rounds": rounds, "cores": os.cpu_count(), "load_average": [load, round(os.getloadavg()[0], 2)]}
+        return {"benchmark": "tables", "run": run} | _report(banks, measured)
 
 
 async def _measure(banks: dict[str, Bank], rounds: int) -> dict[str, _Counter]:
@@ -122,10 +133,9 @@ async def _opened(made: Bank) -> AsyncGenerator[_Counter]:
         await database.close()
 
 
-def _report(banks: dict[str, Bank], measured: dict[str, _Counter], rounds: int) -> dict[str, Any]:
+def _report(banks: dict[str, Bank], measured: dict[str, _Counter]) -> dict[str, Any]:
     queries = {name: _compared(banks, measured, name) for name in _CASES}
     return {
-        "bench": "tables",
         "banks": {
             name: {
                 "customers": made.customers,
@@ -135,7 +145,6 @@ def _report(banks: dict[str, Bank], measured: dict[str, _Counter], rounds: int) 
             }
             for name, made in banks.items()
         },
-        "rounds": rounds,
         "queries": queries,
         "limit": LIMIT,
         "met": all(query["p99_ratio"] <= LIMIT for query in queries.values()),

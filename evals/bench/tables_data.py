@@ -29,7 +29,7 @@ _MERCHANTS = 300
 _BYTES_PER_TRANSACTION = 900
 """With indexes, and with what sorting them takes meanwhile."""
 _SMALL_TABLES = ("add_customers", "add_accounts", "add_cards", "add_payees", "add_merchants", "add_terminals")
-_QUICK = "-c synchronous_commit=off -c maintenance_work_mem=1GB -c work_mem=256MB"
+_QUICK = "-c synchronous_commit=off -c maintenance_work_mem=1GB -c work_mem=256MB -c statement_timeout=15min"
 
 
 @dataclass(frozen=True)
