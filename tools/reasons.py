@@ -14,6 +14,7 @@ _REASONS = {
     "over_payment_limit": "The amount is over your limit for one payment. Choose a smaller amount.",
     "over_daily_limit": "This would go over your limit for one day. Choose a smaller amount or pay tomorrow.",
     "wrong_currency": "The account is in another currency. Choose the account or the currency anew.",
+    "wrong_type": "That does not fit together. Please ask again.",
     "wrong_amount": "The amount does not fit. Please ask again.",
     "rate_changed": "The exchange rate has changed. Please ask again, so that you see the new one.",
     "policy_changed": "The bank's payment rules have changed meanwhile. Please ask again.",

@@ -529,3 +529,56 @@ def test_no_payload_makes_money_or_takes_anothers(counter, holders, owner, forge
         assert balances(owner, other) == (20_000, 8_000)
     assert min(balances(owner, counter.holder)) >= 0
     assert owner.execute("select * from ledger_faults").fetchall() == []
+
+
+# What a faulty or captured runtime role could file ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["processing", "completed"])
+def test_what_is_filed_is_a_proposal_whatever_it_says(counter, status):
+    row = counter.one(
+        """insert into banking_operations (customer_id, type, payload, payload_hash, summary, idempotency_key,
+               initiated_by, created_at, expires_at, status, executed_in, entry_id)
+           values (%s, 'freeze_card', '{}', '', 'x', 'x', 'rest', %s, %s, %s, pg_current_xact_id(), 1)
+           returning status, executed_in, entry_id, completed_at""",
+        counter.holder.id,
+        NOW,
+        NOW + timedelta(minutes=10),
+        status,
+    )
+    assert row == {"status": "pending", "executed_in": None, "entry_id": None, "completed_at": None}
+    with pytest.raises(psycopg.Error) as caught:
+        counter.connection.execute(
+            "insert into payees (customer_id, name, iban, created_at) values (app_customer_id(), 'x', 'y', now())"
+        )
+    assert caught.value.sqlstate == "TG012"
+
+
+def test_nobody_files_in_the_name_of_the_schedule(counter):
+    values = (counter.holder.id, Jsonb(move(counter.holder)), NOW, NOW + timedelta(minutes=10))
+    with pytest.raises(psycopg.Error) as caught:
+        counter.one(
+            """insert into banking_operations (customer_id, type, payload, payload_hash, summary, idempotency_key,
+                   initiated_by, created_at, expires_at)
+               values (%s, 'transfer_between_accounts', %s, '', 'x', 'x', 'schedule', %s, %s) returning id""",
+            *values,
+        )
+    assert caught.value.sqlstate == "TG018"
+
+
+@pytest.mark.parametrize(
+    ("payload", "changes", "code"),
+    [
+        ({}, {"amount": 1}, "wrong_amount"),
+        ({"credit_minor": 1}, {}, "wrong_amount"),
+        ({}, {"type": "exchange_currency"}, "wrong_type"),
+        ({}, {"type": "pay_payee"}, "wrong_type"),
+    ],
+)
+def test_what_does_not_fit_together_is_not_posted(counter, owner, payload, changes, code):
+    """Limits and the step-up look at the operation's amount and type: the posting must be of both."""
+    operation = counter.propose(move(counter.holder) | payload, **changes)
+    ended = counter.execute(operation, counter.mint(operation))
+    counter.connection.commit()
+    assert (ended["status"], ended["error_code"]) == ("failed", code)
+    assert_untouched(owner, counter.holder)

@@ -262,6 +262,17 @@ declare
     kind operation_types;
     policy payment_policies;
 begin
+    if current_user <> 'tellergraph_owner' then
+        -- Whoever files an operation files a proposal, and in a customer's name.
+        if new.initiated_by = 'schedule' then
+            raise exception 'only the schedule itself pays on schedule' using errcode = 'TG018';
+        end if;
+        new.status := 'pending';
+        new.entry_id := null;
+        new.error_code := null;
+        new.executed_in := null;
+        new.completed_at := null;
+    end if;
     select * into strict kind from operation_types where type = new.type;
     select * into strict policy from payment_policies where version = policy_at(new.created_at);
     new.policy_version := policy.version;
@@ -409,6 +420,11 @@ begin
         when source.currency <> op.payload ->> 'debit_currency' then 'wrong_currency'
         when target.id is not null and target.currency <> credit_currency then 'wrong_currency'
         when debit <= 0 or credit <= 0 or fee < 0 then 'wrong_amount'
+        -- What limits and the step-up look at is what is posted.
+        when ((op.amount_minor, op.currency) in ((debit, source.currency), (credit, credit_currency))) is not true
+            then 'wrong_amount'
+        when is_own <> (op.type in ('transfer_between_accounts', 'exchange_currency')) then 'wrong_type'
+        when op.type = 'exchange_currency' and source.currency = credit_currency then 'wrong_type'
     end;
     if refusal is not null then return; end if;
 
