@@ -17,6 +17,7 @@ from mcp.server.stdio import stdio_server
 
 from core.clock import Clock, system_clock
 from core.db.database import Database
+from core.db.health import require_security
 from core.db.migrate import migrate
 from core.errors import CallerError
 from core.logging import configure_logging
@@ -45,6 +46,7 @@ def mcp() -> None:
     token = _access_token(settings, signer)
     with running_services(settings) as services:
         migrate(services)
+        require_security(services)
         asyncio.run(_speak(settings, services, signer, token))
 
 

@@ -12,6 +12,7 @@ import typer
 from core.cli import AsJson, command_services
 from core.clock import system_clock
 from core.db.database import Database
+from core.db.health import require_security
 from core.db.migrate import migrate
 from core.logging import configure_logging
 from core.services import Services
@@ -29,6 +30,7 @@ def worker(
     signal(SIGTERM, default_int_handler)  # so that the embedded servers are stopped on SIGTERM as well
     with suppress(KeyboardInterrupt), command_services(as_json) as services:
         migrate(services)
+        require_security(services)
         tally = asyncio.run(_work(services, settings, once=once))
         typer.echo(orjson.dumps(asdict(tally)).decode() if as_json else _line(tally))
 

@@ -114,12 +114,12 @@ BY_THE_OWNER = [
         "fx_deals has no trigger that calls refuse_change()",
     ),
     (
-        "alter table postings alter constraint postings_account_id_fkey not enforced",
-        "constraint postings_account_id_fkey of postings is not enforced",
+        "alter table banking_operations alter constraint banking_operations_type not enforced",
+        "constraint banking_operations_type of banking_operations is not enforced",
     ),
 ]
 BY_A_SUPERUSER = [
-    ("alter table cards disable trigger all", "trigger needs_operation of cards is disabled"),
+    ("alter table cards disable trigger all", "cards has no trigger that calls require_operation()"),
     ("grant usage on schema checkpoints to tellergraph_app", "tellergraph_app may use schema checkpoints"),
     (
         "grant usage on schema checkpoints to tellergraph_app; "
@@ -326,6 +326,14 @@ def test_serve_ends_with_one_line_and_exit_code_1(empty: Services, settings: Set
     ended = run(empty, settings, "serve", "--port", "0")
     assert (ended.returncode, ended.stdout) == (1, "")
     assert ended.stderr.startswith("Error: The database would not keep customers apart: accounts does not force it. ")
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_the_worker_ends_so_too(empty: Services, settings: Settings):
+    query(empty.owner_url, "alter table scheduled_payments no force row level security")
+    ended = run(empty, settings, "worker", "--once")
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "scheduled_payments does not force it" in ended.stderr
     assert len(ended.stderr.splitlines()) == 1
 
 

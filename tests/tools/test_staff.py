@@ -32,7 +32,10 @@ NOT_SHOWN = {
     "kb_chunks": "the help centre, by audience",
     "kb_documents": "the help centre, by audience",
     "kb_postings": "the help centre, by audience",
+    "name_checks": "which names a customer tried on which accounts",
     "step_up_challenges": "about codes",
+    "step_up_tries": "about codes",
+    "totp_authenticators": "what codes are made with",
 }
 """Tables with row-level security that no member of staff sees, and why."""
 
