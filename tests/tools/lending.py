@@ -27,9 +27,9 @@ async def fail(desk: Desk, who: UUID, tool: str, /, **arguments: Any) -> str:
 async def approve(desk: Desk, who: UUID, proposed: dict[str, Any], *, at: datetime | None = None) -> Operation:
     """With the code that was sent, if one was."""
     assert proposed["status"] == "confirmation_needed", proposed
-    codes = desk.owner("select code from demo_outbox order by id desc limit 1") if proposed["step_up"] else []
-    code = codes[0]["code"] if codes else None
-    return await decide(desk.context(who, now=at), UUID(proposed["operation_id"]), "approve", code=code)
+    operation_id = UUID(proposed["operation_id"])
+    codes = desk.owner("select code from demo_outbox where operation_id = %(id)s", id=operation_id)
+    return await decide(desk.context(who, now=at), operation_id, "approve", code=codes[0]["code"] if codes else None)
 
 
 async def done(desk: Desk, who: UUID, tool: str, /, *, at: datetime | None = None, **arguments: Any) -> Operation:

@@ -149,8 +149,8 @@ async def test_an_approved_loan_is_paid_out_when_it_is_confirmed(desk: Desk):
 async def test_a_loan_needs_the_code(desk: Desk):
     proposed = await ask(desk, desk.alex, "apply_for_loan", **CAR)
 
-    with pytest.raises(Refused):
-        await approve(desk, desk.alex, proposed | {"step_up": False})
+    with pytest.raises(Refused, match="code"):
+        await decide(desk.context(desk.alex), UUID(proposed["operation_id"]), "approve")
 
     assert desk.owner("select 1 from accounts where kind = 'loan'") == []
 
@@ -231,12 +231,8 @@ async def test_loans_together_stay_under_the_largest_loan(desk: Desk):
     first, second = [
         await ask(desk, desk.alex, "apply_for_loan", amount="13000", months=84, reason="roof") for _ in range(2)
     ]
-    codes = [row["code"] for row in desk.owner("select code from demo_outbox order by id desc limit 2")]
 
-    outcomes = [
-        await decide(desk.context(desk.alex), UUID(proposed["operation_id"]), "approve", code=code)
-        for proposed, code in ((first, codes[1]), (second, codes[0]))
-    ]
+    outcomes = [await approve(desk, desk.alex, proposed) for proposed in (first, second)]
 
     assert [(one.status, one.error_code) for one in outcomes] == [("completed", None), ("failed", "loan_declined")]
     third = await ask(desk, desk.alex, "apply_for_loan", amount="13000", months=84, reason="roof")
