@@ -109,9 +109,14 @@ class _Details:
     opened_at: datetime
 
 
+async def list_own_accounts(db: ReadHandle, context: ToolContext) -> list[Account]:
+    """All that are not closed."""
+    return await db.all(Account, QUERIES["list_accounts"], {"customer_id": context.customer_id})
+
+
 async def match_accounts(db: ReadHandle, context: ToolContext, words: str | None) -> list[Account] | AccountUnclear:
     """The customer's accounts that ``words`` may mean, all of them for None; AccountUnclear when there is none."""
-    accounts = await db.all(Account, QUERIES["list_accounts"], {"customer_id": context.customer_id})
+    accounts = await list_own_accounts(db, context)
     if words is None:
         return accounts
     exact = [account for account in accounts if account.name.casefold() == words.casefold()]

@@ -5,7 +5,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from core.db.database import WriteHandle
-from tools.accounts import AccountArguments, AccountUnclear, match_accounts, pick_account
+from tools.accounts import AccountArguments, AccountUnclear, list_own_accounts, pick_account
 from tools.operations import effect, propose
 from tools.queries import QUERIES
 from tools.reasons import reason_of
@@ -37,7 +37,7 @@ async def rename_account(
         account = await pick_account(db, context, arguments.account)
         if isinstance(account, AccountUnclear):
             return account
-        accounts = await match_accounts(db, context, None)
+        accounts = await list_own_accounts(db, context)
         if any(each.name.lower() == arguments.name.lower() for each in accounts if each.id != account.id):
             return AccountNameTaken(name=arguments.name)
         return await propose(
