@@ -15,38 +15,8 @@ from psycopg import Connection, sql
 from core.db.health import PUBLIC_TABLES
 from core.services import Services
 from tests.conftest import Clone
+from tests.crowd import add_row, lay_open, whose
 
-WHOSE = """
-    select c.relname, case when c.relname = 'customers' then 'id' else a.attname end
-      from pg_class c left join pg_attribute a on a.attrelid = c.oid and a.attname in ('customer_id', 'owner')
-     where c.relkind in ('r', 'p') and c.relrowsecurity and c.relnamespace = 'public'::regnamespace order by 1
-"""
-"""Tables with row-level security, and the column that says whose a row is."""
-BY_OTHER_MEANS = {
-    "journal_entries": "through the postings of an entry",
-    "kb_chunks": "by audience",
-    "kb_documents": "by audience",
-    "kb_postings": "by audience",
-    "staff": "colleagues, for staff alone",
-}
-COLUMNS = """
-    select a.attname, format_type(a.atttypid, a.atttypmod)
-      from pg_attribute a
-     where a.attrelid = %(table)s::regclass and a.attnum > 0 and not a.attisdropped and a.attnotnull
-       and a.attidentity = '' and a.attgenerated = ''
-"""
-MADE_UP = {
-    "uuid": "gen_random_uuid()",
-    "bytea": "sha256(random()::text::bytea)",
-    "boolean": "true",
-    "jsonb": "'{}'",
-    "date": "current_date",
-    "timestamp with time zone": "now()",
-    "text": "md5(random()::text)",
-    "text[]": "'{}'",
-    "xid8": "pg_current_xact_id()",
-}
-NUMBERS = ("bigint", "integer", "smallint", "numeric", "real")
 EVERYTHING = sql.SQL("true")
 
 
@@ -56,49 +26,16 @@ def crowded(clone: Clone, bank_template: str) -> Iterator[Services]:
     are off."""
     with clone(bank_template) as services:
         with psycopg.connect(services.admin_url) as admin:
-            admin.execute("set session_replication_role = replica")
+            lay_open(admin)
             for table, column in whose(admin).items():
-                _take_away_constraints(admin, table)
                 for customer in customers(admin):
-                    _fill(admin, table, column, customer)
+                    add_row(admin, table, column, customer)
         yield services
-
-
-def whose(connection: Connection) -> dict[str, str]:
-    found = dict(connection.execute(WHOSE).fetchall())
-    assert {table for table, column in found.items() if column is None} == set(BY_OTHER_MEANS)
-    return {table: column for table, column in found.items() if column is not None}
 
 
 def customers(connection: Connection) -> list[UUID]:
     query = "select customer_id from credentials where split_part(email, '@', 1) in ('alex', 'blair') order by email"
     return [found for (found,) in connection.execute(query)]
-
-
-def _take_away_constraints(admin: Connection, table: str) -> None:
-    query = "select conname from pg_constraint where conrelid = %s::regclass and contype = 'c'"
-    for (name,) in admin.execute(query, [table]).fetchall():
-        admin.execute(sql.SQL("alter table {} drop constraint {}").format(sql.Identifier(table), sql.Identifier(name)))
-    admin.execute(sql.SQL("alter table {} disable trigger user").format(sql.Identifier(table)))
-
-
-def _fill(admin: Connection, table: str, column: str, customer: UUID) -> None:
-    name, key = sql.Identifier(table), sql.Identifier(column)
-    owner = f"customer:{customer}" if column == "owner" else customer
-    if admin.execute(sql.SQL("select 1 from {} where {} = %s").format(name, key), [owner]).fetchone():
-        return
-    columns = {found: _made_up(kind) for found, kind in admin.execute(COLUMNS, {"table": table})}
-    columns |= {column: sql.Placeholder()}
-    statement = sql.SQL("insert into {} ({}) values ({})").format(
-        name, sql.SQL(", ").join(map(sql.Identifier, columns)), sql.SQL(", ").join(columns.values())
-    )
-    admin.execute(statement, [owner])
-
-
-def _made_up(kind: str) -> sql.Composable:
-    if kind.startswith("character("):
-        return sql.SQL("left(md5(random()::text), {})").format(int(kind[10:-1]))
-    return sql.SQL("(random() * 500)::int" if kind.startswith(NUMBERS) else MADE_UP[kind])  # pyright: ignore
 
 
 def count(connection: Connection, table: str, condition: sql.Composable = EVERYTHING) -> int:

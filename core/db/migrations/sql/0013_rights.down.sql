@@ -1,3 +1,4 @@
+drop index chat_messages_turn;
 alter default privileges grant execute on functions to public;
 do $$
 declare f record;

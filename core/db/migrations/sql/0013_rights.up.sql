@@ -1,4 +1,7 @@
--- What the revisions before leave open: staff see the newer tables of an opened file, and no function is everybody's.
+-- What the revisions before leave open: staff see the newer tables of an opened file, no function is everybody's, and the
+-- message that asked for an operation is found by its turn.
+
+create index chat_messages_turn on chat_messages (turn_id);
 
 do $$
 declare t text;

@@ -1,0 +1,91 @@
+"""Rows of several customers in every table, whatever it is for, found in the catalogue."""
+
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection, sql
+
+WHOSE = """
+    select c.relname, case when c.relname = 'customers' then 'id' else a.attname end
+      from pg_class c left join pg_attribute a on a.attrelid = c.oid and a.attname in ('customer_id', 'owner')
+     where c.relkind in ('r', 'p') and c.relrowsecurity and c.relnamespace = 'public'::regnamespace order by 1
+"""
+BY_OTHER_MEANS = {
+    "journal_entries": "through the postings of an entry",
+    "kb_chunks": "by audience",
+    "kb_documents": "by audience",
+    "kb_postings": "by audience",
+    "staff": "colleagues, for staff alone",
+}
+"""Tables with row-level security and no column that says whose a row is."""
+_COLUMNS = """
+    select a.attname, format_type(a.atttypid, a.atttypmod)
+      from pg_attribute a
+     where a.attrelid = %(table)s::regclass and a.attnum > 0 and not a.attisdropped and a.attnotnull
+       and a.attidentity = '' and a.attgenerated = ''
+       -- A default that looks for the operation being executed finds none here.
+       and (not a.atthasdef or a.attname = 'operation_id')
+"""
+_MADE_UP = {
+    "uuid": "gen_random_uuid()",
+    "bytea": "sha256(random()::text::bytea)",
+    "boolean": "true",
+    "jsonb": "'{}'",
+    "date": "current_date",
+    "timestamp with time zone": "now()",
+    "text": "md5(random()::text)",
+    "text[]": "'{}'",
+    "xid8": "pg_current_xact_id()",
+}
+_NUMBERS = ("bigint", "integer", "smallint", "numeric", "real")
+_ONCE = ("customers", "credentials", "customer_preferences")
+"""Tables with one row of a customer."""
+
+
+def whose(connection: Connection[Any]) -> dict[str, str]:
+    """The column that says whose a row is, by table with row-level security."""
+    found = dict(connection.execute(WHOSE).fetchall())
+    assert {table for table, column in found.items() if column is None} == set(BY_OTHER_MEANS)
+    return {table: column for table, column in found.items() if column is not None}
+
+
+def lay_open(admin: Connection[Any]) -> None:
+    """As a superuser: leaves nothing but row-level security. Checks, foreign keys and triggers are off, some for good:
+    the database is only good for such tests afterwards."""
+    admin.execute("set session_replication_role = replica")
+    for table in whose(admin):
+        name = sql.Identifier(table)
+        query = "select conname from pg_constraint where conrelid = %s::regclass and contype = 'c'"
+        for (constraint,) in admin.execute(query, [table]).fetchall():
+            admin.execute(sql.SQL("alter table {} drop constraint {}").format(name, sql.Identifier(constraint)))
+        admin.execute(sql.SQL("alter table {} disable trigger user").format(name))
+
+
+def add_row(admin: Connection[Any], table: str, column: str, customer: UUID) -> None:
+    """Of a customer who has none there."""
+    owner = f"customer:{customer}" if column == "owner" else str(customer)
+    has_one = sql.SQL("select 1 from {} where {} = %s").format(sql.Identifier(table), sql.Identifier(column))
+    if not admin.execute(has_one, [owner]).fetchone():
+        _insert(admin, table, column, sql.Literal(owner), 1)
+
+
+def add_rows(admin: Connection[Any], table: str, column: str, count: int) -> None:
+    """Of hundreds of customers."""
+    customer = sql.SQL("md5({}::text)::uuid").format(sql.SQL("n" if table in _ONCE else "(n % 400)"))
+    owner = sql.SQL("'customer:' || {}").format(customer) if column == "owner" else customer
+    _insert(admin, table, column, owner, count)
+
+
+def _insert(admin: Connection[Any], table: str, column: str, owner: sql.Composable, count: int) -> None:
+    values = {name: _made_up(kind) for name, kind in admin.execute(_COLUMNS, {"table": table})} | {column: owner}
+    statement = sql.SQL("insert into {} ({}) select {} from generate_series(1, {}) n on conflict do nothing")
+    names = sql.SQL(", ").join(map(sql.Identifier, values))
+    admin.execute(statement.format(sql.Identifier(table), names, sql.SQL(", ").join(values.values()), count))
+
+
+def _made_up(kind: str) -> sql.Composable:
+    if kind.startswith("character("):
+        return sql.SQL("left(md5(random()::text), {})").format(int(kind.removeprefix("character(").rstrip(")")))
+    if kind.startswith(_NUMBERS):
+        return sql.SQL("(random() * 500)::int")
+    return sql.SQL(_MADE_UP[kind])  # pyright: ignore[reportArgumentType]
