@@ -18,14 +18,15 @@ from langgraph.types import Command
 from redis.exceptions import RedisError
 
 from agent.conversations import Conversations, StoredTurn, TurnKey
+from agent.endings import ending_of, find_confirmation, masked, told
 from agent.event_log import EventLog, LoggedEvent, Publisher, follow
-from agent.events import ConfirmationNeeded, Done, Event, Failed, TurnStarted
+from agent.events import Done, Event, Failed, TurnStarted
 from agent.graph import build_graph
 from agent.parts import Parts
-from agent.state import TURN_DEFAULTS, Resolution, State, Turn, TurnRecord
+from agent.state import TURN_DEFAULTS, Resolution, State, Turn
 from core.clock import Clock
 from core.db.database import Scope, translated_errors
-from core.errors import Conflict, NotFound, ProviderFailed, Refused, TellergraphError, Unavailable
+from core.errors import Conflict, NotFound, Refused, TellergraphError, Unavailable
 from core.logging import get_logger
 from core.security.pii import Placeholders, mask
 from core.security.tokens import AccountType, Identity
@@ -315,7 +316,7 @@ class Assistant:
             raise
         except TellergraphError as error:
             _log.warning("turn_failed", turn_id=str(key.turn_id), code=error.error_code, exc_info=True)
-            ending = _told(error)
+            ending = told(error)
             await self._fail(key, ending)
         except Exception:
             _log.exception("turn_crashed", turn_id=str(key.turn_id))
@@ -329,15 +330,15 @@ class Assistant:
         started = perf_counter()
         with translated_errors():
             state = await self._graph.ainvoke(graph_input, _config(key.session_id), context=turn, durability="exit")
-        confirmation = _confirmation(state)
+        confirmation = find_confirmation(state)
         if turn.record is None:
             raise TellergraphError("The turn ended without an answer.")
-        done = _done(turn.record, turn.placeholders, confirmation, perf_counter() - started)
+        done = ending_of(turn.record, turn.placeholders, confirmation, perf_counter() - started)
         await self._conversations.finish(
             key,
             turn.record,
             waiting=confirmation is not None,
-            outcome=_masked(done, turn.record).data(),
+            outcome=masked(done, turn.record).data(),
             now=self._clock(),
         )
         if confirmation is not None:
@@ -362,48 +363,10 @@ def _config(session_id: UUID) -> RunnableConfig:
     return {"configurable": {"thread_id": str(session_id)}, "recursion_limit": RECURSION_LIMIT}
 
 
-def _confirmation(state: dict[str, Any]) -> ConfirmationNeeded | None:
-    waiting = state.get("__interrupt__")
-    return ConfirmationNeeded.model_validate(waiting[0].value) if waiting else None
-
-
-def _done(
-    record: TurnRecord, placeholders: Placeholders, confirmation: ConfirmationNeeded | None, seconds: float
-) -> Done:
-    return Done(
-        answer=placeholders.restore(record.answer),
-        route=record.route,
-        intent=record.intent,
-        confidence=record.confidence,
-        suggested_next_steps=record.suggested_next_steps,
-        citations=record.citations,
-        tool_calls=record.tool_calls,
-        confirmation=confirmation,
-        operation=record.operation,
-        task=record.task,
-        asks=record.asks,
-        usage=record.usage,
-        model=record.model,
-        timings={"total_ms": round(seconds * 1000, 1)},
-    )
-
-
-def _told(error: TellergraphError) -> Failed:
-    """What a customer is told. Why a model failed is the operator's business."""
-    if isinstance(error, ProviderFailed):
-        return Failed(code=error.error_code, message="The assistant cannot answer just now. Please try again.")
-    return Failed(code=error.error_code, message=error.message)
-
-
 def _proposed_operation(turn: StoredTurn) -> str | None:
     if not turn.outcome or not turn.outcome.get("confirmation"):
         return None
     return str(turn.outcome["confirmation"]["operation_id"])
-
-
-def _masked(done: Done, record: TurnRecord) -> Done:
-    """As it is stored: with placeholders."""
-    return done.model_copy(update={"answer": record.answer})
 
 
 def _logged(number: int, event: Event) -> LoggedEvent:

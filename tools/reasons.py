@@ -30,7 +30,7 @@ _REASONS = {
     "authenticator_not_proved": "The app has not shown a right code yet. Please begin again.",
     "payee_in_use": "A standing order or scheduled payment goes to that payee. Cancel it first.",
     # Loans.
-    "loan_payment_needed": "Money goes to a loan as a loan payment, which settles the interest first. Ask to pay the loan.",
+    "loan_payment_needed": "A loan is paid with a loan payment, which settles the interest first. Ask to pay the loan.",
     "over_loan_limit": "With your other loans this would be more than we lend. Choose a smaller amount.",
     "application_open": "A person is looking at an application of yours already. Wait for the answer, or withdraw it.",
     "application_changed": "The application is not being looked at any more, so there is nothing to withdraw.",

@@ -36,6 +36,10 @@ _log = get_logger(__name__)
 _QUERIES = Queries(Path(__file__).with_suffix(".sql"))
 
 Kind = Literal["scheduled_payment", "standing_order"]
+_LOCKS: dict[Kind, str] = {
+    "scheduled_payment": "lock_scheduled_payment",
+    "standing_order": "lock_standing_order",
+}
 Outcome = Literal["paid", "failed", "retry", "postponed", "released", "expired", "error"]
 
 _AT_ONCE = 100
@@ -232,7 +236,7 @@ class Worker:
 
     async def _pay(self, db: WriteHandle, payment: _DuePayment, now: datetime) -> Outcome | None:
         key = {"id": payment.id, "now": now}
-        terms = await db.find(_Terms, _QUERIES[f"lock_{payment.kind}"], key)
+        terms = await db.find(_Terms, _QUERIES[_LOCKS[payment.kind]], key)
         if terms is None:
             return None
         await db.execute(_QUERIES["act_for"], {"customer_id": payment.customer_id})

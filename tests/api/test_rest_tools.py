@@ -112,7 +112,7 @@ def test_a_tool_is_for_customers_who_have_signed_in(visitor: Caller, staff: Call
 
 
 def test_nobody_sees_what_is_somebody_elses(alex: Caller, blair: Caller) -> None:
-    private = ("4821", "7733", "9034", "Rainy Day", "10250.00", "Maria Lopez")
+    private = ("4821", "7733", "9034", "640.20", "10250.00", "Maria Lopez")
     plain = [tool for tool in TOOLS if tool.risk is Risk.READ and not _required(tool)]
     assert len(plain) > 5
 

@@ -44,7 +44,9 @@ def test_a_payment_is_proposed_and_made_once_when_it_is_approved(server: str, me
 
     assert everyday(records) == 243015
     assert records("select * from ledger_faults") == []
-    [linked] = records("""select m.content from banking_operations o join chat_messages m on m.id = o.chat_message_id""")
+    [linked] = records(
+        """select m.content from banking_operations o join chat_messages m on m.id = o.chat_message_id"""
+    )
     assert linked["content"] == SMALL
 
 

@@ -130,7 +130,9 @@ async def test_an_argument_that_is_not_declared_is_refused(reading_desk: Desk, t
     outcome = await reading_desk.call(reading_desk.blair, tool.name, **{forged: FORGED})
 
     assert outcome.result is None
-    assert outcome.error == f"The arguments are wrong. {forged}: Extra inputs are not permitted"
+    problems = str(outcome.error).removeprefix("The arguments are wrong. ").split("; ")
+    assert f"{forged}: Extra inputs are not permitted" in problems
+    assert FORGED not in str(outcome.error)
 
 
 @pytest.mark.parametrize(

@@ -249,7 +249,8 @@ async def test_when_the_audit_cannot_be_written_nothing_is_done(desk: Desk):
         "update standing_orders set amount_minor = 1",
         "update fraud_alerts set status = 'confirmed_genuine'",
         "update banking_operations set status = 'completed'",
-        "insert into postings (entry_id, account_id, amount_minor, currency, booked_at) select 1, id, 1, 'GBP', now() from accounts",
+        "insert into postings (entry_id, account_id, amount_minor, currency, booked_at) "
+        "select 1, id, 1, 'GBP', now() from accounts",
         "insert into journal_entries (kind, description, booked_at) values ('x', 'x', now())",
         "update accounts set balance_minor = 0",
         "insert into confirmation_slips select * from confirmation_slips",

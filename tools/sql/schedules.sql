@@ -57,6 +57,7 @@ update scheduled_payments set status = 'cancelled'
  where id = %(scheduled_payment_id)s and customer_id = %(customer_id)s and status = 'scheduled' and due_on > %(today)s
 
 -- insert_standing_order --
+-- A standing order as its customer confirmed it.
 insert into standing_orders (customer_id, account_id, payee_id, to_account_id, amount_minor, currency, fee_minor, frequency,
                              starts_on, next_run_on, ends_on, reference, created_at)
 select customer_id, id, %(payee_id)s, %(to_account_id)s, %(amount_minor)s, %(currency)s, %(fee_minor)s, %(frequency)s,

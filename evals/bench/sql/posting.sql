@@ -1,4 +1,5 @@
 -- prepare --
+-- Customers with two accounts each, and what the loads ask for.
 create function bench_id(part int, n bigint) returns uuid immutable language sql
     return ('00000000-0000-0000-' || lpad(part::text, 4, '0') || '-' || lpad(n::text, 12, '0'))::uuid;
 create function bench_payload(n bigint) returns jsonb immutable language sql
@@ -17,6 +18,7 @@ select bench_id(k, n), bench_id(0, n), 'current', 'Account ' || k, 'GBP', now(),
   from generate_series(1, 5000) n, generate_series(1, 2) k;
 
 -- file_operations --
+-- Confirmed operations that wait to be executed.
 with filed as (
     insert into banking_operations (customer_id, type, payload, payload_hash, summary, amount_minor, currency,
                                     recipient, idempotency_key, initiated_by, created_at, expires_at)

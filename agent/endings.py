@@ -1,0 +1,48 @@
+"""How a turn ends, as its customer hears it and as it is stored."""
+
+from typing import Any
+
+from agent.events import ConfirmationNeeded, Done, Failed
+from agent.state import TurnRecord
+from core.errors import ProviderFailed, TellergraphError
+from core.security.pii import Placeholders
+
+
+def find_confirmation(state: dict[str, Any]) -> ConfirmationNeeded | None:
+    """What the graph stopped for."""
+    waiting = state.get("__interrupt__")
+    return ConfirmationNeeded.model_validate(waiting[0].value) if waiting else None
+
+
+def ending_of(
+    record: TurnRecord, placeholders: Placeholders, confirmation: ConfirmationNeeded | None, seconds: float
+) -> Done:
+    """The last event of a turn that went well. ``seconds`` is how long it took."""
+    return Done(
+        answer=placeholders.restore(record.answer),
+        route=record.route,
+        intent=record.intent,
+        confidence=record.confidence,
+        suggested_next_steps=record.suggested_next_steps,
+        citations=record.citations,
+        tool_calls=record.tool_calls,
+        confirmation=confirmation,
+        operation=record.operation,
+        task=record.task,
+        asks=record.asks,
+        usage=record.usage,
+        model=record.model,
+        timings={"total_ms": round(seconds * 1000, 1)},
+    )
+
+
+def told(error: TellergraphError) -> Failed:
+    """What a customer is told. Why a model failed is the operator's business."""
+    if isinstance(error, ProviderFailed):
+        return Failed(code=error.error_code, message="The assistant cannot answer just now. Please try again.")
+    return Failed(code=error.error_code, message=error.message)
+
+
+def masked(done: Done, record: TurnRecord) -> Done:
+    """As it is stored: with placeholders."""
+    return done.model_copy(update={"answer": record.answer})
