@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Handed to pytest: make test PYTEST_ARGS="tests/core -x"
 PYTEST_ARGS ?=
+# Processes that share the tests, a file at a time, each with servers of its own: make test TEST_PROCESSES=0 for one
+TEST_PROCESSES ?= $(shell nproc)
 # Handed to uv: make lock LOCK_ARGS=--upgrade
 LOCK_ARGS ?=
 
@@ -21,7 +23,7 @@ run: $(BASE) ## Install what is missing and serve the assistant until Ctrl-C
 
 .PHONY: test
 test: $(DEV) ## Install what is missing and run all tests that need no browser
-	@$(BIN)/python -m pytest -m "not browser" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m "not browser" -n $(TEST_PROCESSES) --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: browser-test
 browser-test: $(DEV) ## Run the tests in Chromium (/usr/bin/chromium, or TELLERGRAPH_TEST_CHROMIUM)
