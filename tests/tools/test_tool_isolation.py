@@ -98,8 +98,10 @@ def moved(value: Any, today: date) -> Any:
     """A date as far from today as it was from the day on which it was written, to a week."""
     if not isinstance(value, str) or not ISO_DATE.fullmatch(value):
         return value
-    weeks = -((EXAMPLES_WRITTEN_ON - today).days // 7)
-    return (date.fromisoformat(value) + timedelta(weeks=weeks)).isoformat()
+    written, days = date.fromisoformat(value), (today - EXAMPLES_WRITTEN_ON).days
+    # What was past stays past, and what was ahead stays ahead.
+    weeks = -(-days // 7) if written > EXAMPLES_WRITTEN_ON else days // 7
+    return (written + timedelta(weeks=weeks)).isoformat()
 
 
 @pytest.fixture(scope="module")
