@@ -296,7 +296,7 @@ async def test_a_text_that_is_not_asked_about_cannot_be_agreed_to(desk: Desk):
 async def test_without_a_confirmed_operation_the_database_changes_nothing(reading_desk: Desk, statement: str):
     with psycopg.connect(reading_desk.services.app_url) as connection:
         connection.execute("select set_config('app.customer_id', %s, true)", [str(reading_desk.alex)])
-        with pytest.raises(psycopg.DatabaseError, match="only when a confirmed operation is executed"):
+        with pytest.raises(psycopg.DatabaseError, match="changes only when a confirmed operation"):
             connection.execute(statement.encode())
 
 
