@@ -86,6 +86,11 @@ class AccountUnclear(Unclear):
     message: str = "Which account do you mean?"
 
 
+class ToAccountUnclear(Unclear):
+    status: Literal["to_account_unclear"] = "to_account_unclear"
+    message: str = "Which of your accounts should the money go to?"
+
+
 class NoArguments(Arguments):
     pass
 

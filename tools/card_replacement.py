@@ -187,5 +187,6 @@ async def _replace(db: WriteHandle, context: ToolContext, payload: dict[str, Any
         await db.execute(QUERIES["block_card"], values)
     values["expires_on"] = end_of_validity(context.today)
     [made] = await db.dicts(QUERIES["insert_replacement"], values)
+    await db.execute(QUERIES["copy_card_limits"], values | {"new_card_id": made["id"]})
     await db.execute(QUERIES["insert_card_delivery"], values | {"card_id": made["id"], "item": "card"})
     return None

@@ -11,7 +11,7 @@ from core.clock import BANK_TIME_ZONE
 from core.db.database import ReadHandle
 from core.errors import InvalidInput
 from core.money import Money
-from tools.accounts import Account, AccountUnclear
+from tools.accounts import Account, AccountUnclear, ToAccountUnclear
 from tools.amounts import parse_amount
 from tools.currency_accounts import NoAccountInCurrency, choose_in_currency
 from tools.fx import Quote, is_weekend, quote
@@ -19,7 +19,6 @@ from tools.operations import propose
 from tools.queries import QUERIES
 from tools.registry import Arguments, Proposed, Refusal, Result, Risk, ToolContext, tool
 from tools.terms import percent, read_terms
-from tools.transfers import ToAccountUnclear
 
 _WEEKDAY, _WEEKEND, _PLUS = "exchange.fee.weekday", "exchange.fee.weekend", "exchange.fee.plus"
 _CODE = r"^[A-Z]{3}$"
@@ -211,11 +210,18 @@ async def _quote(db: ReadHandle, context: ToolContext, arguments: ExchangeArgume
         raise InvalidInput("Choose two different currencies.", code="wrong_currency")
     fixed = parse_amount(arguments.amount, arguments.currency if arguments.fixed == "sell" else arguments.to_currency)
     sides = await quote(db, context, fixed, debited=arguments.currency, credited=arguments.to_currency)
-    limits = await _find_limits(db, context, arguments.currency)
+    return await find_exchange_refusal(db, context, sides) or sides
+
+
+async def find_exchange_refusal(db: ReadHandle, context: ToolContext, sides: Quote) -> ExchangeNotPossible | None:
+    """Why so much, or so little, is not exchanged today; None where nothing is exchanged, too."""
+    if sides.rate is None:
+        return None
+    limits = await _find_limits(db, context, sides.debit.currency)
     left = max(0, limits.daily_minor - limits.used_minor)
     minimum, rest = (Money(minor, sides.debit.currency) for minor in (limits.minimum_minor, left))
     if minimum.minor <= sides.debit.minor <= left:
-        return sides
+        return None
     too_small = sides.debit.minor < minimum.minor
     return ExchangeNotPossible(
         status="below_exchange_minimum" if too_small else "over_exchange_limit",

@@ -180,7 +180,8 @@ async def apply_for_loan(
 
 @effect("apply_for_loan")
 async def _file(db: WriteHandle, context: ToolContext, payload: dict[str, Any]) -> str | None:
-    """Decides again: the customer may have changed since the proposal."""
+    """Decides again: the customer may have changed since the proposal. Applications of one customer take turns."""
+    await db.execute(QUERIES["lock_customer"], {"customer_id": context.customer_id})
     terms = loan_terms(await read_terms(db, *OFFER_TERMS))
     amount = Money(payload["amount_minor"], payload["currency"])
     offer = offer_of(terms, amount, payload["months"], context.today)

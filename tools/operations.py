@@ -24,7 +24,7 @@ from core.db.database import WriteHandle
 from core.errors import Conflict, NotFound, Refused
 from core.money import Money
 from tools.queries import QUERIES
-from tools.reasons import reason_of
+from tools.reasons import is_reason, reason_of
 from tools.registry import Proposed, ToolContext
 
 PROPOSAL_TTL = timedelta(minutes=10)
@@ -260,7 +260,8 @@ async def execute(context: ToolContext, slip: Slip) -> Operation:
         if error.error_code == "slip_invalid":
             raise
         # A rule of the database spoke up in the middle of an effect: nothing of it stays, and nothing stays pending.
-        return await _end_alone(context, slip.operation_id, "failed", "not_allowed")
+        code = error.error_code if is_reason(error.error_code) else "not_allowed"
+        return await _end_alone(context, slip.operation_id, "failed", code)
 
 
 async def decide(context: ToolContext, operation_id: UUID, decision: Decision, *, code: str | None = None) -> Operation:

@@ -69,5 +69,9 @@ _REASONS = {
 }
 
 
+def is_reason(error_code: str) -> bool:
+    return error_code in _REASONS
+
+
 def reason_of(error_code: str) -> str:
     return _REASONS[error_code]

@@ -104,7 +104,10 @@ async def change_standing_order(
             "change_standing_order",
             payload={
                 "standing_order_id": str(order.id),
+                "payee_id": None if order.is_own else order.recipient,
                 "seen_next_run_on": order.next_run_on.isoformat(),
+                "seen_amount_minor": order.amount_minor,
+                "seen_frequency": order.frequency,
                 "amount_minor": changed.amount_minor,
                 "frequency": changed.frequency,
                 "starts_on": changed.starts_on.isoformat(),
@@ -120,7 +123,7 @@ async def change_standing_order(
                 to_account=order.recipient if order.is_own else None,
                 account=order.account,
             ),
-            money=changed.amount if changed.amount != order.amount and not order.is_own else None,
+            money=None if order.is_own else changed.amount,
         )
 
 

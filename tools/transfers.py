@@ -10,25 +10,21 @@ from pydantic import Field
 from core.clock import BANK_TIME_ZONE
 from core.db.database import ReadHandle
 from core.money import Money
-from tools.accounts import Account, AccountUnclear, match_accounts
+from tools.accounts import Account, AccountUnclear, ToAccountUnclear, match_accounts
 from tools.amounts import parse_amount
+from tools.exchange import ExchangeNotPossible, find_exchange_refusal
 from tools.fx import Quote, quote
 from tools.name_check import PHRASES, check_before_first_payment
 from tools.operations import propose
 from tools.payee_match import PayeeRow, PayeeUnclear, match_payee
 from tools.queries import QUERIES
 from tools.reasons import reason_of
-from tools.registry import Arguments, Proposed, Refusal, Result, Risk, ToolContext, Unclear, tool
+from tools.registry import Arguments, Proposed, Refusal, Result, Risk, ToolContext, tool
 
 _CAN_PAY = ("current", "savings")
 _MOST = 20
 _SEPA_CURRENCY = "EUR"
 _SWIFT_FEE = "payment.swift.fee"
-
-
-class ToAccountUnclear(Unclear):
-    status: Literal["to_account_unclear"] = "to_account_unclear"
-    message: str = "Which of your accounts should the money go to?"
 
 
 class SameAccount(Refusal):
@@ -109,7 +105,7 @@ class _TransferRow:
 )
 async def transfer_between_accounts(
     context: ToolContext, arguments: OwnTransferArguments
-) -> Proposed | AccountUnclear | ToAccountUnclear | SameAccount:
+) -> Proposed | AccountUnclear | ToAccountUnclear | SameAccount | ExchangeNotPossible:
     """Prepares a transfer between two of the customer's own accounts, also in different currencies at the bank's rate.
     The customer confirms in the app; this call moves nothing."""
     async with context.database.writing(context.scope) as db:
@@ -123,6 +119,8 @@ async def transfer_between_accounts(
         if source.id == target.id:
             return SameAccount(account=source.name)
         sides = await quote(db, context, amount, debited=source.currency, credited=target.currency)
+        if refusal := await find_exchange_refusal(db, context, sides):
+            return refusal
         proposed = Proposed(
             summary=f"Transfer {_said(sides)} from {source.name} to {target.name}",
             **_amount(amount),
@@ -156,7 +154,9 @@ async def transfer_between_accounts(
         },
     },
 )
-async def pay_payee(context: ToolContext, arguments: PaymentArguments) -> Proposed | AccountUnclear | PayeeUnclear:
+async def pay_payee(
+    context: ToolContext, arguments: PaymentArguments
+) -> Proposed | AccountUnclear | PayeeUnclear | ExchangeNotPossible:
     """Prepares a payment to one of the customer's payees, to be made at once. Not for a later day: that is
     schedule_payment. The customer confirms in the app; this call moves nothing."""
     async with context.database.writing(context.scope) as db:
@@ -168,6 +168,8 @@ async def pay_payee(context: ToolContext, arguments: PaymentArguments) -> Propos
         if isinstance(source, AccountUnclear):
             return source
         sides = await quote(db, context, amount, debited=source.currency, credited=payee.currency)
+        if refusal := await find_exchange_refusal(db, context, sides):
+            return refusal
         sides = await with_payment_fee(db, context, sides)
         verdict = await check_before_first_payment(db, context, payee)
         checked = f": {PHRASES[verdict]}" if verdict else ""

@@ -30,6 +30,7 @@ PUBLIC_TABLES = (
     "lending_policies",
     "merchants",
     "opening_hours",
+    "operation_effects",
     "operation_types",
     "payment_limits",
     "payment_policies",

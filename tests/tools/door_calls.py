@@ -13,6 +13,7 @@ from agent.conversations import QUERIES as CONVERSATIONS
 from api.people import get_person
 from core.security.tokens import AccountType, Identity
 from tests.tools.conftest import Desk
+from tools.calendar import next_business_day
 from tools.code_senders import list_outbox
 from tools.operation_log import get_operation, list_operations
 from tools.registry import ToolContext
@@ -24,6 +25,10 @@ IBAN = "GB33BUKB20201555555555"
 
 def on(desk: Desk, days: int) -> str:
     return (desk.context(desk.alex).today + timedelta(days=days)).isoformat()
+
+
+def on_a_working_day(desk: Desk, days: int) -> str:
+    return next_business_day(desk.context(desk.alex).today + timedelta(days=days)).isoformat()
 
 
 def new_card(desk: Desk) -> str:
@@ -48,6 +53,12 @@ AFTER: list[tuple[str, str, Callable[[Desk], dict[str, Any]]]] = [
     ("alex", "cancel_standing_order", lambda _: {"payee": "Gas Board"}),
     ("alex", "change_payee", lambda _: {"payee": "Gas Board", "currency": "USD", "iban": IBAN}),
     ("alex", "pay_payee", lambda _: {"amount": "20", "payee": "Gas Board"}),
+    (
+        "alex",
+        "book_appointment",
+        lambda desk: {"branch": "York", "topic": "a will", "date": on_a_working_day(desk, 15), "time": "10:30"},
+    ),
+    ("alex", "cancel_appointment", lambda _: {}),
     ("alex", "set_consent", lambda _: {"consent": "marketing", "give": True}),
     ("alex", "set_consent", lambda _: {"consent": "marketing", "give": False}),
     ("blair", "apply_for_loan", lambda _: {"amount": "10000", "months": 18, "reason": "kitchen"}),
@@ -57,6 +68,7 @@ AFTER: list[tuple[str, str, Callable[[Desk], dict[str, Any]]]] = [
 
 REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("replace_card", {"card": "7733", "reason": "expired"}),
+    ("explain_charge", {"merchant": "Front Row", "amount": "38.50"}),
     ("find_branches", {"place": "Atlantis"}),
     ("find_atms", {"place": "Atlantis"}),
 ]

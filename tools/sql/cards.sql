@@ -91,15 +91,23 @@ select c.id from cards c where c.replaces_id = %(card_id)s and c.customer_id = %
 
 -- insert_replacement --
 -- A card of the same kind on the same account, with four last digits that no card of the customer has.
-insert into cards (customer_id, account_id, kind, nickname, network, last4, status, expires_on, replaces_id, created_at)
+insert into cards (customer_id, account_id, kind, nickname, network, last4, status, expires_on, replaces_id, created_at,
+                   contactless_enabled, online_enabled, cash_enabled, abroad_enabled)
 select c.customer_id, c.account_id, c.kind, c.nickname, c.network,
        (select lpad(n::text, 4, '0') from generate_series(0, 9999) n
          where lpad(n::text, 4, '0') not in (select o.last4 from cards o where o.customer_id = %(customer_id)s)
          order by random() limit 1),
-       'pending_activation', %(expires_on)s, c.id, %(now)s
+       'pending_activation', %(expires_on)s, c.id, %(now)s,
+       c.contactless_enabled, c.online_enabled, c.cash_enabled, c.abroad_enabled
   from cards c
  where c.id = %(card_id)s and c.customer_id = %(customer_id)s
 returning id
+
+-- copy_card_limits --
+-- A replacement keeps the limits that the customer set.
+insert into card_limits (card_id, kind, customer_id, amount_minor, set_at)
+select %(new_card_id)s, kind, customer_id, amount_minor, %(now)s from card_limits
+ where card_id = %(card_id)s and customer_id = %(customer_id)s
 
 -- insert_card_delivery --
 -- What is posted for a card, to the address that its customer has now.

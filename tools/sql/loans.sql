@@ -68,3 +68,7 @@ select id, status, amount_minor, currency, months, apr, payment_minor, purpose, 
 -- post_loan_payment --
 -- Takes the payment that this transaction executes.
 select post_loan_payment(%(now)s) as error_code
+
+-- lock_customer --
+-- Until the transaction ends, nothing else that counts what the customer owes or spends goes on.
+select id from customers where id = %(customer_id)s for no key update

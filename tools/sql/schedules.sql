@@ -71,6 +71,7 @@ update standing_orders
        next_run_on = %(next_run_on)s::date, ends_on = %(ends_on)s::date, not_before = null
  where id = %(standing_order_id)s and customer_id = %(customer_id)s and status = 'active'
    and next_run_on = %(seen_next_run_on)s::date and next_run_on > %(today)s
+   and amount_minor = %(seen_amount_minor)s and frequency = %(seen_frequency)s
 
 -- cancel_standing_order --
 -- Until the day before its next payment.

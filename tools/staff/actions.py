@@ -32,6 +32,7 @@ _REASONS = {
     "overdraft_in_use": "The account is further below zero than that limit. Choose a higher one.",
     "is_reversal": "That entry is itself a reversal. Reversals are not reversed.",
     "already_reversed": "That entry has been reversed already.",
+    "loan_entry": "Entries of a loan are not reversed: its interest and instalments are kept beside them.",
     "below_limit": "The money is gone: the reversal would push a balance below its limit. Nothing was posted.",
 }
 """What ``staff_action_refusal`` and ``do_staff_action`` in the database answer, in words for staff."""

@@ -283,6 +283,11 @@ begin
     if new.amount_minor is not null and new.limit_minor is null then
         raise exception 'there is no rate for %', new.currency using errcode = 'TG013';
     end if;
+    if kind.step_up = 'over' and new.payload ->> 'payee_id' is not null
+       and new.amount_minor is distinct from coalesce(new.payload ->> 'amount_minor', new.amount_minor::text)::bigint
+       or kind.step_up = 'over' and new.payload ->> 'payee_id' is not null and new.amount_minor is null then
+        raise exception 'what the step-up looks at must be what is paid' using errcode = 'TG018';
+    end if;
     new.step_up := kind.step_up = 'always'
         or kind.step_up = 'over' and coalesce(new.limit_minor, 0) > policy.step_up_over_minor;
     if not kind.limited then
@@ -384,8 +389,8 @@ declare
     rate    numeric;
     receiver uuid;
 begin
-    if op.limit_minor is not null then
-        -- Limited payments of one customer take turns: a day's limit is one sum.
+    if op.limit_minor is not null or op.payload ->> 'debit_currency' <> credit_currency then
+        -- Limited payments and exchanges of one customer take turns: a day's limit is one sum.
         perform 1 from customers where id = op.customer_id for no key update;
     end if;
     if not is_own then

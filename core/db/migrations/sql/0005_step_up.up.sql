@@ -15,7 +15,7 @@ comment on table step_up_challenges is
     'That an operation waits for a code, and of which kind. It ends with the operation: mint_slip() looks at both.';
 create index step_up_challenges_customer on step_up_challenges (customer_id);
 select protect_customer_table('step_up_challenges', false);
-grant select, insert on step_up_challenges to tellergraph_app;
+grant select, insert (operation_id, customer_id, method, payload_hash, opened_at) on step_up_challenges to tellergraph_app;
 
 create table step_up_tries (
     id           bigint generated always as identity primary key,

@@ -214,6 +214,13 @@ begin
         return case
             when exists (select from journal_entries where id = action.entry_id and reverses_id is not null) then 'is_reversal'
             when exists (select from journal_entries where reverses_id = action.entry_id) then 'already_reversed'
+            -- What a loan owes is more than its postings: interest and paid instalments are kept beside them.
+            when exists (select from journal_entries where id = action.entry_id and kind in ('pay_loan', 'apply_for_loan'))
+                then 'loan_entry'
+            when exists (select from postings p join accounts a on a.id = p.account_id
+                          where p.entry_id = action.entry_id and a.customer_id is not null
+                          group by a.id having a.balance_minor - a.held_minor - sum(p.amount_minor) < -a.overdraft_minor)
+                then 'below_limit'
             when exists (select from postings p join accounts a on a.id = p.account_id
                           where p.entry_id = action.entry_id and a.status = 'closed') then 'account_closed'
         end;
@@ -225,7 +232,7 @@ begin
         when action.kind = 'unfreeze_account' and account.status <> 'frozen' then 'not_frozen'
         when action.kind = 'set_overdraft' and account.kind <> 'current' then 'no_overdraft'
         when action.kind = 'set_overdraft' and account.currency <> action.currency then 'wrong_currency'
-        when action.kind = 'set_overdraft' and account.balance_minor < -action.overdraft_minor then 'overdraft_in_use'
+        when action.kind = 'set_overdraft' and account.balance_minor - account.held_minor < -action.overdraft_minor then 'overdraft_in_use'
     end;
 end $$;
 

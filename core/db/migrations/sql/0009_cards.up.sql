@@ -173,7 +173,8 @@ declare
 begin
     -- The owner check of this function: the operation that this transaction executes for its customer.
     select * into op from banking_operations
-     where customer_id = app_customer_id() and status = 'processing' and executed_in = pg_current_xact_id();
+     where customer_id = app_customer_id() and type = 'replace_card' and status = 'processing'
+       and executed_in = pg_current_xact_id();
     if not found or op.entry_id is not null then
         raise exception 'there is no fee to charge' using errcode = 'TG012';
     end if;
