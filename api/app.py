@@ -11,7 +11,7 @@ from agent.assembly import running_assistant
 from api.errors import add_error_handlers
 from api.mcp_mount import BROWSER_HEADERS, mount_mcp
 from api.middleware import RequestMiddleware
-from api.routes import auth, banking, chat, demo, health, openai, operations, pages, staff, totp
+from api.routes import auth, banking, chat, demo, handoffs, health, openai, operations, pages, staff, totp
 from core.clock import Clock, system_clock
 from core.security.tokens import TokenSigner
 from core.services import Services
@@ -69,6 +69,7 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     app.include_router(banking.tool_router(CATALOGUE.offered(CUSTOMER_SCOPES)), prefix="/api/v1")
     app.include_router(operations.router, prefix="/api/v1")
     app.include_router(staff.router, prefix="/api/v1")
+    app.include_router(handoffs.router, prefix="/api/v1")
     app.include_router(openai.router)
     app.include_router(health.router)
     app.add_api_route("/api/health", health.health, include_in_schema=False)

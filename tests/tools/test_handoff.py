@@ -1,6 +1,7 @@
 """A person takes over. Issue 3: "hand-off to a person with a packet (verified level, facts with sources, pending
 proposal, masked transcript)"."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,12 +10,15 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from core.errors import Conflict, Forbidden
 from tests.tools.asking import MONDAY, approved, at, done, prepared
 from tests.tools.conftest import Desk
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.handoff_packet import HandoffPacket
 from tools.operations import decide
 from tools.registry import ToolContext
+from tools.staff.context import StaffContext
+from tools.staff.handoffs import close_handoff, list_handoffs, take_handoff
 
 SUNDAY_NIGHT = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
 
@@ -182,43 +186,58 @@ async def test_who_has_asked_need_not_ask_again(monday: Desk):
     assert packet(monday).reason == "the first"
 
 
-STAFF_CALLS = {
-    "list": "select id, reference from list_waiting_handoffs(10)",
-    "take": "select id, status from take_handoff(%(handoff)s, now())",
-    "close": "select id, status from close_handoff(%(handoff)s, now())",
-}
-
-
-def as_staff(desk: Desk, email: str, what: str, handoff: UUID | None = None) -> list[tuple[Any, ...]]:
-    [who] = desk.owner("select id from staff where email = %(email)s", email=email)
-    with psycopg.connect(desk.services.app_url) as connection:
-        connection.execute("select set_config('app.staff_id', %s, true)", [str(who["id"])])
-        connection.execute("set local role tellergraph_staff")
-        return connection.execute(STAFF_CALLS[what].encode(), {"handoff": handoff}).fetchall()
+def colleague(desk: Desk, role: str) -> StaffContext:
+    [who] = desk.owner("select id from staff where role = %(role)s", role=role)
+    return StaffContext(desk.database, who["id"], desk.now)
 
 
 async def test_one_colleague_takes_it_and_that_opens_the_file_on_record(monday: Desk):
-    await done(monday, "request_handoff")
-    [(handoff, reference)] = as_staff(monday, "agent@demo.example", "list")
+    agent, other = colleague(monday, "agent"), colleague(monday, "supervisor")
+    await done(monday, "request_handoff", reason="my loan")
+    [waiting] = await list_handoffs(agent, limit=10)
+    for not_taken in (agent, other):
+        with pytest.raises(Conflict):
+            await close_handoff(not_taken, waiting.id)
 
-    assert as_staff(monday, "agent@demo.example", "take", handoff) == [(handoff, "taken")]
-    for who in ("agent@demo.example", "supervisor@demo.example"):
-        with pytest.raises(psycopg.DatabaseError, match="does not wait"):
-            as_staff(monday, who, "take", handoff)
-    with pytest.raises(psycopg.DatabaseError, match="not theirs"):
-        as_staff(monday, "supervisor@demo.example", "close", handoff)
-    assert as_staff(monday, "agent@demo.example", "close", handoff) == [(handoff, "closed")]
+    taken = await take_handoff(agent, waiting.id)
+    again = await take_handoff(agent, waiting.id)
+    for refused in (take_handoff, close_handoff):
+        with pytest.raises(Conflict):
+            await refused(other, waiting.id)
+    closed = await close_handoff(agent, waiting.id)
 
-    assert as_staff(monday, "agent@demo.example", "list") == []
+    assert (taken.status, taken.customer_id, taken.packet.reason) == ("taken", monday.alex, "my loan")
+    assert again == taken
+    assert (closed.status, closed.closed_at) == ("closed", MONDAY)
+    assert await list_handoffs(agent, limit=10) == []
     reads = monday.owner("select reason from staff_reads where customer_id = %(id)s order by id", id=monday.alex)
-    assert [read["reason"] for read in reads] == [f"hand-off {reference}", f"hand-off {reference} closed"]
+    opened = f"hand-off {taken.reference}"
+    assert [read["reason"] for read in reads] == [opened, opened, f"{opened} closed"]
+    with pytest.raises(Conflict):
+        await take_handoff(agent, waiting.id)
     assert (await prepared(monday, "request_handoff"))["type"] == "request_handoff"
 
 
-@pytest.mark.parametrize("what", STAFF_CALLS)
-async def test_an_auditor_takes_no_conversations(monday: Desk, what: str):
-    with pytest.raises(psycopg.DatabaseError, match="not for that role"):
-        as_staff(monday, "auditor@demo.example", what, uuid4())
+async def test_of_two_colleagues_who_take_it_at_once_one_gets_it(monday: Desk):
+    await done(monday, "request_handoff")
+    [waiting] = await list_handoffs(colleague(monday, "agent"), limit=10)
+
+    ended = await asyncio.gather(
+        *(take_handoff(colleague(monday, role), waiting.id) for role in ("agent", "supervisor", "admin")),
+        return_exceptions=True,
+    )
+
+    assert sorted(type(each).__name__ for each in ended) == ["Conflict", "Conflict", "Handoff"]
+
+
+async def test_an_auditor_takes_no_conversations(monday: Desk):
+    auditor = colleague(monday, "auditor")
+
+    with pytest.raises(Forbidden):
+        await list_handoffs(auditor, limit=10)
+    for refused in (take_handoff, close_handoff):
+        with pytest.raises(Forbidden):
+            await refused(auditor, uuid4())
 
 
 async def test_a_packet_is_seen_in_an_opened_file_alone(monday: Desk):

@@ -79,3 +79,15 @@ select s.id, s.kind, s.customer_id, s.account_id, s.entry_id, s.overdraft_minor,
   from staff_actions s join staff m on m.id = s.maker left join staff p on p.id = s.approver
  where s.status = %(status)s
  order by s.created_at desc, s.id desc limit %(limit)s
+
+-- list_handoffs --
+-- The hand-offs that wait for a colleague, the oldest first. They do not say whose they are.
+select id, reference, requested_at from list_waiting_handoffs(%(limit)s)
+
+-- take_handoff --
+-- What a colleague gets with the conversation; nothing when somebody else has it. Opens the customer's file.
+select id, reference, customer_id, status, requested_at, taken_at, closed_at, packet from take_handoff(%(handoff_id)s, %(now)s)
+
+-- close_handoff --
+-- The colleague who took it is done.
+select id, reference, customer_id, status, requested_at, taken_at, closed_at, packet from close_handoff(%(handoff_id)s, %(now)s)

@@ -131,37 +131,37 @@ begin
                   where h.status = 'open' order by h.requested_at limit p_limit;
 end $$;
 
-create function take_handoff(p_handoff uuid, p_now timestamptz) returns handoffs
+create function take_handoff(p_handoff uuid, p_now timestamptz) returns setof handoffs
     language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
     -- Who may: app_staff_id() with one of these roles.
     colleague staff := require_staff('agent', 'supervisor', 'admin');
     taken handoffs;
 begin
-    update handoffs set status = 'taken', taken_by = colleague.id, taken_at = p_now
-     where id = p_handoff and status = 'open' returning * into taken;
-    if not found then
-        raise exception 'it does not wait any more' using errcode = 'TG080';
+    update handoffs set status = 'taken', taken_by = colleague.id, taken_at = coalesce(taken_at, p_now)
+     where id = p_handoff and (status = 'open' or status = 'taken' and taken_by = colleague.id) returning * into taken;
+    if found then
+        perform open_customer_file(taken.customer_id, 'hand-off ' || taken.reference, p_now);
+        return next taken;
     end if;
-    perform open_customer_file(taken.customer_id, 'hand-off ' || taken.reference, p_now);
-    return taken;
 end $$;
-comment on function take_handoff is 'One colleague takes it, and opens the customer''s file by that.';
+comment on function take_handoff is
+    'One colleague takes it, and opens the customer''s file by that; taken again by the same one, it is the same. Nothing '
+    'when somebody else has it.';
 
-create function close_handoff(p_handoff uuid, p_now timestamptz) returns handoffs
+create function close_handoff(p_handoff uuid, p_now timestamptz) returns setof handoffs
     language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
     -- Who may: app_staff_id() with one of these roles, if they took it.
     colleague staff := require_staff('agent', 'supervisor', 'admin');
     closed handoffs;
 begin
-    update handoffs set status = 'closed', closed_at = p_now
-     where id = p_handoff and status = 'taken' and taken_by = colleague.id returning * into closed;
-    if not found then
-        raise exception 'it is not theirs to close' using errcode = 'TG080';
+    update handoffs set status = 'closed', closed_at = coalesce(closed_at, p_now)
+     where id = p_handoff and status in ('taken', 'closed') and taken_by = colleague.id returning * into closed;
+    if found then
+        perform open_customer_file(closed.customer_id, 'hand-off ' || closed.reference || ' closed', p_now);
+        return next closed;
     end if;
-    perform open_customer_file(closed.customer_id, 'hand-off ' || closed.reference || ' closed', p_now);
-    return closed;
 end $$;
 revoke execute on function list_waiting_handoffs, take_handoff, close_handoff from public;
 grant execute on function list_waiting_handoffs, take_handoff, close_handoff to tellergraph_staff;
