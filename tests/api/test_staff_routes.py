@@ -88,12 +88,23 @@ def test_a_reversal_of_money_that_is_gone_is_refused_with_the_reason(fresh: Serv
         query = "select max(entry_id) from transactions where kind = 'salary' and customer_id = %s"
         [(salary,)] = owner.execute(query, [file["customer"]["id"]]).fetchall()
     body = {"kind": "reverse_entry", "entry_id": salary, "reason": "sent in error"}
+
+    assert refused(staff("agent").http.post(f"{ADMIN}/actions", json=body), 422) == "below_limit"
+
+    assert find(staff("agent"), BLAIR)["accounts"] == file["accounts"]
+    assert ok(staff("agent").http.get(f"{ADMIN}/actions"))["actions"] == []
+
+
+def test_an_approval_that_comes_too_late_is_refused_with_the_reason(fresh: Services, staff: SignIn):
+    account = find(staff("agent"), BLAIR)["accounts"][0]
+    body = {"kind": "freeze_account", "account_id": account["account_id"], "reason": "card stolen"}
     action = ok(staff("agent").http.post(f"{ADMIN}/actions", json=body), 201)
+    with psycopg.connect(fresh.owner_url) as owner:
+        owner.execute("update accounts set status = 'frozen' where id = %s", [account["account_id"]])
 
     response = staff("supervisor").http.post(f"{ADMIN}/actions/{action['id']}/approve", json={})
 
-    assert refused(response, 422) == "below_limit"
-    assert find(staff("agent"), BLAIR)["accounts"] == file["accounts"]
+    assert refused(response, 422) == "already_frozen"
     assert ok(staff("agent").http.get(f"{ADMIN}/actions/{action['id']}"))["status"] == "failed"
 
 

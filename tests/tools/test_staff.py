@@ -406,13 +406,18 @@ async def test_a_reversal_brings_the_money_back_once(desk: Desk, become: Become)
 
 
 async def test_a_reversal_of_money_that_is_gone_posts_nothing(desk: Desk, become: Become):
-    entry = newest_entry(desk, desk.blair, "salary")
-    assert entry["amount_minor"] > account(desk, "Current", desk.blair)["balance_minor"]
-    postings = desk.owner("select count(*) as number from postings")
+    """Gone before it is proposed, or between that and the approval."""
+    salary = newest_entry(desk, desk.blair, "salary")
+    assert salary["amount_minor"] > account(desk, "Current", desk.blair)["balance_minor"]
+    with pytest.raises(Refused) as refused:
+        await propose_action(become("agent"), Change("reverse_entry", entry_id=salary["entry_id"]), "sent in error")
+    assert refused.value.error_code == "below_limit"
 
-    proposed = await propose_action(
-        become("agent"), Change("reverse_entry", entry_id=entry["entry_id"]), "sent in error"
-    )
+    received = smallest_received(desk, desk.alex)
+    change = Change("reverse_entry", entry_id=received["entry_id"])
+    proposed = await propose_action(become("agent"), change, "sent in error")
+    spend(desk, received["account_id"], received["balance_minor"])
+    postings = desk.owner("select count(*) as number from postings")
     failed = await decide_action(become("supervisor"), proposed.id, "approve")
 
     assert (failed.status, failed.error_code) == ("failed", "below_limit")
@@ -422,6 +427,17 @@ async def test_a_reversal_of_money_that_is_gone_posts_nothing(desk: Desk, become
     assert desk.owner("select 1 from journal_entries where reverses_id is not null") == []
     assert desk.owner("select 1 from banking_operations") == []
     assert desk.owner("select * from ledger_faults") == []
+
+
+def smallest_received(desk: Desk, customer_id: UUID) -> dict[str, Any]:
+    query: LiteralString = """
+        select t.entry_id, t.account_id, t.amount_minor, a.balance_minor
+          from transactions t join accounts a on a.id = t.account_id
+         where t.customer_id = %(id)s and t.status = 'booked' and t.amount_minor > 0 and t.kind <> 'opening'
+           and a.kind = 'current' and a.held_minor = 0
+         order by t.amount_minor limit 1"""
+    [found] = desk.owner(query, id=customer_id)
+    return found
 
 
 async def test_what_cannot_be_done_is_said_at_once(desk: Desk, become: Become):

@@ -153,6 +153,11 @@ async def acted(clone: Clone, bank_template: str, seeded_at: datetime, wire: Wir
             for name, given in heard:
                 if given not in values[name]:
                     values[name].append(given)
+            # What is executed in ``working_for`` may change every table: only row-level security stands in the way.
+            desk.owner(
+                """insert into operation_effects (type, changes)
+                   select 'freeze_card', changes from operation_effects on conflict do nothing"""
+            )
             about = await talk(desk)
             for name, text in STATEMENTS.items():
                 if name.startswith("agent."):
