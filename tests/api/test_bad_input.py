@@ -176,7 +176,9 @@ def test_an_unknown_and_a_foreign_session_look_the_same(
     assert len(alex.history()) == 2
 
 
-@pytest.mark.parametrize("body", [{}, {"decision": "approve"}, {"decision": "maybe"}, {"extra": 1}, {"code": "123456"}])
+@pytest.mark.parametrize(
+    "body", [{}, {"decision": "approve"}, {"decision": "maybe"}, {"extra": 1}, {"code": "1234567890123"}]
+)
 def test_a_confirmation_of_the_wrong_form_is_refused(
     alex: Caller, shared_services: Services, body: dict[str, Any]
 ) -> None:

@@ -48,6 +48,10 @@ async def about_alex(desk: Desk) -> dict[str, Any]:
 async def as_blair(desk: Desk) -> Iterator[Connection[dict[str, Any]]]:
     """The runtime role in a transaction of blair's in which one of blair's operations is being executed."""
     proposed = await desk.ask(desk.blair, "unfreeze_card")
+    # Nothing but row-level security stands in the way.
+    desk.owner(
+        "insert into operation_effects values ('unfreeze_card', 'payees'), ('unfreeze_card', 'totp_authenticators')"
+    )
     with psycopg.connect(desk.services.app_url, row_factory=dict_row) as connection:
         connection.execute("select set_config('app.customer_id', %s, true)", [str(desk.blair)])
         values = [proposed["operation_id"], SLIP, desk.now]

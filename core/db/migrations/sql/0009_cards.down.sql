@@ -28,7 +28,8 @@ drop type card_allowance;
 drop function term_in;
 drop table card_limits, card_limit_kinds, card_deliveries;
 
-revoke insert (customer_id, account_id, kind, nickname, network, last4, status, expires_on, replaces_id, created_at)
+revoke insert (customer_id, account_id, kind, nickname, network, last4, status, expires_on, replaces_id, created_at,
+               contactless_enabled, online_enabled, cash_enabled, abroad_enabled)
     on cards from tellergraph_app;
 revoke update (contactless_enabled, online_enabled, cash_enabled, abroad_enabled, blocked_as) on cards from tellergraph_app;
 drop trigger cards_status on cards;

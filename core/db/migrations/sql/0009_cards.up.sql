@@ -24,7 +24,8 @@ comment on function guard_card_status is 'What a customer''s operation may do to
 create trigger cards_status before update of status on cards
     for each row when (new.status <> old.status) execute function guard_card_status();
 
-grant insert (customer_id, account_id, kind, nickname, network, last4, status, expires_on, replaces_id, created_at)
+grant insert (customer_id, account_id, kind, nickname, network, last4, status, expires_on, replaces_id, created_at,
+              contactless_enabled, online_enabled, cash_enabled, abroad_enabled)
     on cards to tellergraph_app;
 grant update (contactless_enabled, online_enabled, cash_enabled, abroad_enabled, blocked_as) on cards to tellergraph_app;
 
