@@ -42,9 +42,31 @@ PUBLIC_TABLES = (
 APPEND_ONLY = ("audit_log", "consents", "fx_deals", "journal_entries", "postings", "staff_reads")
 """Tables whose rows nobody changes: each has a trigger that refuses, and no runtime role has the right."""
 
+BY_OPERATION = (
+    "accounts",
+    "appointments",
+    "callbacks",
+    "card_deliveries",
+    "card_limits",
+    "cards",
+    "complaints",
+    "consents",
+    "credentials",
+    "customer_preferences",
+    "customers",
+    "handoffs",
+    "loan_applications",
+    "loans",
+    "payees",
+    "scheduled_payments",
+    "standing_orders",
+    "totp_authenticators",
+)
+"""Tables that a runtime role changes only in the transaction that executes a confirmed operation."""
+
 GUARDS = (
     *((table, "refuse_change") for table in APPEND_ONLY),
-    *((table, "require_operation") for table in ("accounts", "cards", "payees", "standing_orders")),
+    *((table, "require_operation") for table in BY_OPERATION),
     ("banking_operations", "complete_proposal"),
     ("postings", "add_posting_to_balance"),
     ("journal_entries", "check_entry_balances"),

@@ -582,3 +582,48 @@ def test_what_does_not_fit_together_is_not_posted(counter, owner, payload, chang
     counter.connection.commit()
     assert (ended["status"], ended["error_code"]) == ("failed", code)
     assert_untouched(owner, counter.holder)
+
+
+def test_an_operation_opens_only_what_its_type_changes(counter):
+    """Else a harmless change without a code would open the door to a payee without one."""
+    operation = counter.one(
+        """insert into banking_operations (customer_id, type, payload, payload_hash, summary, idempotency_key,
+               initiated_by, created_at, expires_at)
+           values (%s, 'set_preferences', '{}', '', 'x', 'x', 'rest', %s, %s) returning id""",
+        counter.holder.id,
+        NOW,
+        NOW + timedelta(minutes=10),
+    )["id"]
+    assert counter.execute(operation, counter.mint(operation))["status"] == "processing"
+    with pytest.raises(psycopg.Error) as caught:
+        counter.connection.execute(
+            "insert into payees (customer_id, name, iban, created_at) values (app_customer_id(), 'x', 'y', now())"
+        )
+    assert caught.value.sqlstate == "TG012"
+
+
+@pytest.mark.parametrize("amount", [None, 100])
+def test_a_later_payment_cannot_hide_its_amount_from_the_step_up(counter, amount):
+    payload = {"payee_id": str(uuid4()), "to_account_id": None, "amount_minor": 900_000, "currency": "GBP"}
+    with pytest.raises(psycopg.Error) as caught:
+        counter.one(
+            INSERT,
+            *(counter.holder.id, "schedule_payment", Jsonb(payload), amount, amount and "GBP", "x", NOW),
+            NOW + timedelta(minutes=10),
+        )
+    assert caught.value.sqlstate == "TG018"
+
+
+def test_a_code_cannot_be_filed_as_given(counter):
+    with pytest.raises(errors.InsufficientPrivilege):
+        counter.connection.execute("insert into step_up_challenges (verified_at) values (now())")
+
+
+def test_a_customer_cannot_take_a_staff_members_address(counter, owner):
+    staff = "insert into staff (email, full_name, role, password_hash) values ('a@bank.example', 'A', 'agent', 'x')"
+    owner.execute(staff)
+    with pytest.raises(errors.UniqueViolation):
+        counter.connection.execute(
+            "insert into credentials (customer_id, email, password_hash) "
+            "values (app_customer_id(), 'a@bank.example', 'x')"
+        )

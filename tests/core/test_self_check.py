@@ -18,7 +18,15 @@ from pydantic import SecretStr
 from rich.console import Console
 
 from api.serve import prepared_services
-from core.db.health import ACROSS_CUSTOMERS, APPEND_ONLY, GUARDS, PUBLIC_TABLES, inspect_database, inspect_security
+from core.db.health import (
+    ACROSS_CUSTOMERS,
+    APPEND_ONLY,
+    BY_OPERATION,
+    GUARDS,
+    PUBLIC_TABLES,
+    inspect_database,
+    inspect_security,
+)
 from core.errors import ConfigurationError
 from core.services import Services
 from core.settings import Settings
@@ -108,6 +116,7 @@ BY_THE_OWNER = [
     ),
     ("drop trigger audit_log_append_only on audit_log", "audit_log has no trigger that calls refuse_change()"),
     ("drop trigger needs_operation on accounts", "accounts has no trigger that calls require_operation()"),
+    ("drop trigger needs_operation on customers", "customers has no trigger that calls require_operation()"),
     (
         "drop trigger fx_deals_append_only on fx_deals; create trigger fx_deals_append_only before delete on fx_deals "
         "for each statement execute function refuse_change()",
@@ -287,7 +296,9 @@ def test_the_lists_name_what_is_there(sound: Services):
         sound.owner_url, "select tgrelid::regclass::text, tgfoid::regproc::text from pg_trigger where not tgisinternal"
     )
     assert set(GUARDS) <= set(triggers)
-    assert {table for table, function in triggers if function == "refuse_change"} == set(APPEND_ONLY)
+    for function, tables in (("refuse_change", APPEND_ONLY), ("require_operation", BY_OPERATION)):
+        assert {table for table, called in triggers if called == function} == set(tables)
+    assert {table for (table,) in query(sound.owner_url, "select changes from operation_effects")} <= set(BY_OPERATION)
 
 
 def test_public_function_rights_do_not_come_back_by_themselves(sound: Services):
