@@ -26,6 +26,16 @@ _NAME = (
 )
 _TO = re.compile(rf"\b(?:to|into)\s+{_NAME}(?:\s+account)?{_STOP}", re.IGNORECASE)
 _PAY = re.compile(rf"\b(?:pay|send|give)\s+{_NAME}(?=\s+(?:a|an|my|the)?\s*(?:[£€$]|\d)|\s*$)", re.IGNORECASE)
+_REMOVED = re.compile(
+    rf"\b(?:remove|delete|change|edit|update)\s+(?:the\s+)?(?:payee\s+)?{_NAME}(?:'s)?{_STOP}", re.IGNORECASE
+)
+_FREQUENCIES = (
+    ("fortnightly", r"\b(?:fortnightly|every (?:fortnight|two weeks|other week))\b"),
+    ("weekly", r"\b(?:weekly|(?:every|each|a) week)\b"),
+    ("quarterly", r"\b(?:quarterly|(?:every|each|a) quarter|every three months)\b"),
+    ("monthly", r"\b(?:monthly|(?:every|each|a) month)\b"),
+    ("yearly", r"\b(?:yearly|annually|(?:every|each|a) year)\b"),
+)
 _FROM = re.compile(rf"\b(?:from|out of)\s+{_NAME}(?:\s+account)?{_STOP}", re.IGNORECASE)
 _REFERENCE = re.compile(r"\b(?:for|ref(?:erence)?:?)\s+(?P<name>[^\d£€$,.?!]{2,35}?)\s*[.!]?$", re.IGNORECASE)
 _OWN_ACCOUNT = re.compile(r"\b(?:account|savings?|rainy day|everyday|travel|current|credit card)\b", re.IGNORECASE)
@@ -39,7 +49,7 @@ def find_payment(text: str, asks: str | None = None) -> dict[str, str]:
         asks: the slot that the customer was asked for: the text may be nothing but its value.
     """
     said = text.strip()
-    slots = _amount(said, alone=asks == "amount") | _sides(said)
+    slots = _amount(said, alone=asks == "amount") | _sides(said) | _rhythm(said)
     if asks == "payee" and "payee" not in slots and not _AMOUNT.search(said):
         slots["payee"] = said.strip(" .!?")
     if asks == "to_account" and "to_account" not in slots:
@@ -66,10 +76,15 @@ def _sides(said: str) -> dict[str, str]:
     slots: dict[str, str] = {}
     if match := _FROM.search(said):
         slots["account"] = match["name"]
-    target = _TO.search(said) or _PAY.search(said)
+    target = _TO.search(said) or _PAY.search(said) or _REMOVED.search(said)
     if target and target["name"].casefold() not in _NOBODY:
         own = _OWN_ACCOUNT.search(target[0]) and target.re is _TO
         slots["to_account" if own else "payee"] = target["name"]
     if (match := _REFERENCE.search(said)) and not _OWN_ACCOUNT.search(match["name"]):
         slots["reference"] = match["name"]
     return slots
+
+
+def _rhythm(said: str) -> dict[str, str]:
+    lowered = said.casefold()
+    return next(({"frequency": name} for name, pattern in _FREQUENCIES if re.search(pattern, lowered)), {})

@@ -28,7 +28,7 @@ NOTHING_FOUND = (
 
 QUESTIONS = {
     "amount": "How much should it be?",
-    "payee": "Who should I pay? Name one of your payees.",
+    "payee": "Who is it for? Name one of your payees.",
     "to_account": "Which of your accounts should the money go to?",
     "account": "Which account do you mean?",
     "card": "Which card do you mean?",
