@@ -3,7 +3,7 @@
 
 from collections.abc import Callable
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import httpx2
 import psycopg
@@ -13,6 +13,7 @@ from core.services import Services
 from tests.api.conftest import customer_id_of
 from tests.talking import ALEX, BLAIR, Caller, Meet
 
+NOBODYS = UUID("0199aaaa-0000-7000-8000-000000000000")
 ADMIN = "/api/v1/admin"
 SignIn = Callable[[str], Caller]
 
@@ -130,14 +131,14 @@ def test_no_password_and_no_full_number_is_in_a_file(fresh: Services, staff: Sig
 @pytest.mark.parametrize(
     ("method", "path", "body"),
     [
-        ("POST", f"/customers/{uuid4()}/file", {"reason": "no reason"}),
+        ("POST", f"/customers/{NOBODYS}/file", {"reason": "no reason"}),
         ("POST", "/customers/search", {"email": "blair@demo.example", "reason": "no reason"}),
         ("GET", "/audit?reason=review", None),
         ("GET", "/actions", None),
-        ("GET", f"/actions/{uuid4()}", None),
+        ("GET", f"/actions/{NOBODYS}", None),
         ("POST", "/actions", {"kind": "reverse_entry", "entry_id": 1, "reason": "no reason"}),
-        ("POST", f"/actions/{uuid4()}/approve", {}),
-        ("POST", f"/actions/{uuid4()}/reject", {"remark": "no reason"}),
+        ("POST", f"/actions/{NOBODYS}/approve", {}),
+        ("POST", f"/actions/{NOBODYS}/reject", {"remark": "no reason"}),
     ],
 )
 def test_customers_and_visitors_are_sent_away(
@@ -149,7 +150,7 @@ def test_customers_and_visitors_are_sent_away(
     assert refused(meet(shared_server).http.request(method, ADMIN + path, **options), 401) == "unauthorized"
 
 
-FREEZE = {"kind": "freeze_account", "account_id": str(uuid4()), "reason": "a reason"}
+FREEZE = {"kind": "freeze_account", "account_id": str(NOBODYS), "reason": "a reason"}
 OVERDRAFT = FREEZE | {"kind": "set_overdraft", "amount": "1.00", "currency": "GBP"}
 
 
@@ -159,9 +160,9 @@ OVERDRAFT = FREEZE | {"kind": "set_overdraft", "amount": "1.00", "currency": "GB
         {"kind": "reverse_entry", "entry_id": 1},
         {"kind": "reverse_entry", "entry_id": 1, "reason": "  "},
         {"kind": "reverse_entry", "entry_id": 0, "reason": "a reason"},
-        {"kind": "reverse_entry", "account_id": str(uuid4()), "reason": "a reason"},
+        {"kind": "reverse_entry", "account_id": str(NOBODYS), "reason": "a reason"},
         FREEZE | {"account_id": "Everyday"},
-        FREEZE | {"customer_id": str(uuid4())},
+        FREEZE | {"customer_id": str(NOBODYS)},
         FREEZE | {"kind": "close_account"},
         FREEZE | {"reason": "with a \x00 in it"},
         OVERDRAFT | {"amount": "-1"},
