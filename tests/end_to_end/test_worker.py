@@ -145,6 +145,8 @@ def test_killed_workers_and_databases_make_each_due_payment_once(start: Start, r
         else:
             workers.pop(chance.randrange(len(workers))).kill()
             workers.append(start())
+            # One that is still starting when the database goes ends with an error, as it should.
+            eventually(lambda: rows(LOGINS) == [{"count": len(workers)}], psycopg.OperationalError, within=60)
         [left] = eventually(lambda: [count(rows, "scheduled")], psycopg.OperationalError)
         interrupted += left > 0
 

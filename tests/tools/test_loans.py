@@ -409,7 +409,7 @@ async def test_a_figure_that_has_changed_settles_nothing(borrower: Desk):
 async def test_a_transfer_does_not_reach_a_loan(borrower: Desk):
     error = await fail(borrower, borrower.alex, "transfer_between_accounts", amount="10", to_account="Personal loan")
 
-    assert error.startswith("Money goes to a loan as a loan payment")
+    assert error.startswith("A loan is paid with a loan payment")
 
 
 async def test_nothing_is_paid_from_a_loan(borrower: Desk):

@@ -115,7 +115,10 @@ async def test_a_tool_outside_the_scopes_is_not_there(reading_desk: Desk):
         answer = await client.call_tool("freeze_card", {"card": "4821"})
 
     assert answer.is_error
-    assert answer.content[0].text == "There is no tool 'freeze_card' for this customer. Tools: list_cards."
+    assert (
+        answer.content[0].text
+        == "There is no tool 'freeze_card' for this customer. Tools: list_cards, get_card_delivery, get_card_limits."
+    )
 
 
 async def test_what_is_prepared_is_recorded_as_coming_from_mcp(desk: Desk):

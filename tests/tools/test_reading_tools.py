@@ -281,6 +281,8 @@ async def test_cards(reading_desk: Desk, who: str):
         {
             **{name: row[name] for name in ("kind", "last4", "status", "account")},
             "expires": f"{row['expires_on']:%m/%y}",
+            "switches": dict.fromkeys(("contactless", "online", "cash_machines", "abroad"), True),
+            "replaced_by": None,
         }
         for row in sorted(rows, key=lambda row: row["last4"])
     ]
