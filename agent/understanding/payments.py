@@ -87,4 +87,5 @@ def _sides(said: str) -> dict[str, str]:
 
 def _rhythm(said: str) -> dict[str, str]:
     lowered = said.casefold()
-    return next(({"frequency": name} for name, pattern in _FREQUENCIES if re.search(pattern, lowered)), {})
+    names = [name for name, pattern in _FREQUENCIES if re.search(pattern, lowered)]
+    return {"frequency": names[0]} if names else {}
