@@ -148,9 +148,13 @@ class Bank:
             return f"account_{target.status}" if operation.is_own else "recipient_cannot_receive"
         return self._wrong_amount(operation) or self._over_limit(operation) or self._poor(operation)
 
-    def reverse(self, operation: Operation) -> bool:
+    def can_reverse(self, operation: Operation) -> bool:
         """Whether every balance can bear it."""
-        if any(account.balance - amount < -account.overdraft for account, amount in operation.moves):
+        return all(account.balance - amount >= -account.overdraft for account, amount in operation.moves)
+
+    def reverse(self, operation: Operation) -> bool:
+        """Whether it was reversed."""
+        if not self.can_reverse(operation):
             return False
         for account, amount in operation.moves:
             account.balance -= amount

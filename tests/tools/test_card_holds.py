@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, ClassVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import psycopg
 import pytest
@@ -141,7 +141,7 @@ class CardHolds(RuleBasedStateMachine):
     )
     def authorise(self, last4: str, terminal: str, minor: int, contactless: bool, twice: bool) -> None:
         reason = self._expected(last4, terminal, minor, contactless)
-        reference = f"{id(self)}-{len(self.payments)}"
+        reference = str(uuid4())
         answers = [
             self.processor.authorise(
                 self.cards[last4], self.terminals[terminal], minor, reference, contactless=contactless, now=self.now
