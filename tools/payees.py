@@ -31,7 +31,7 @@ class Payees(Result):
 
 
 @tool(title="List your payees", scope="payees:read", rest="GET /payees", examples={"Who are my payees?": {}})
-async def list_payees(context: ToolContext, arguments: NoArguments) -> Result:  # noqa: ARG001
+async def list_payees(context: ToolContext, arguments: NoArguments) -> Payees:  # noqa: ARG001
     """The people and firms the customer has saved to pay, with the last four digits of their account."""
     async with context.database.reading(context.scope) as db:
         rows = await list_payee_rows(db, context)

@@ -64,29 +64,18 @@ class ToyKept(Refusal):
     status: Literal["loved", "lent"]
 
 
-class Piece(Result):
-    """A part of a result: its status says nothing of the whole."""
-
-    status: Literal["there", "lost"]
-
-
-class Jigsaw(Result):
-    status: Literal["found"] = "found"
-    pieces: list[Piece]
-
-
 def repeated(context: ToolContext, arguments: Arguments) -> Toy:
     return Toy(who=f"{context.initiated_by} {context.turn_id}", meant=arguments.model_dump(mode="json"))
 
 
 @tool(title="Find a toy", scope=SCOPE, rest="GET /toys/{name}", examples={"Where is the bear?": {"name": "bear"}})
-async def find_toy(context: ToolContext, arguments: Named) -> Result:
+async def find_toy(context: ToolContext, arguments: Named) -> Toy | ToyBroken:
     """Finds one toy."""
     return ToyBroken(name=arguments.name) if arguments.name == "doll" else repeated(context, arguments)
 
 
 @tool(title="Find new toys", scope=SCOPE, rest="GET /toys/wished", examples={"Red ones?": {"colours": ["red"]}})
-async def find_wished_toys(context: ToolContext, arguments: Wishes) -> Result:
+async def find_wished_toys(context: ToolContext, arguments: Wishes) -> Toy:
     """Finds toys."""
     return repeated(context, arguments)
 
@@ -100,7 +89,7 @@ async def read_manual(context: ToolContext, arguments: Named) -> Manual | ToyBro
 
 
 @tool(title="Check a toy", scope=SCOPE, rest="POST /toys/check", examples={"Is it whole?": {"name": "bear"}})
-async def check_toy(context: ToolContext, arguments: Named) -> Result:
+async def check_toy(context: ToolContext, arguments: Named) -> Toy:
     """Changes nothing, and takes its arguments in a body."""
     return repeated(context, arguments)
 
@@ -112,7 +101,7 @@ async def check_toy(context: ToolContext, arguments: Named) -> Result:
     examples={"Paint it red": {"name": "bear", "colour": "red"}},
     risk=Risk.PREPARE,
 )
-async def repaint_toy(context: ToolContext, arguments: Repainted) -> Result:
+async def repaint_toy(context: ToolContext, arguments: Repainted) -> Toy | Proposed:
     """Prepares another colour."""
     if arguments.colour == "red":
         return repeated(context, arguments)
@@ -120,13 +109,13 @@ async def repaint_toy(context: ToolContext, arguments: Repainted) -> Result:
 
 
 @tool(title="Throw a toy away", scope=SCOPE, rest="DELETE /toys/{name}", examples={}, risk=Risk.PREPARE)
-async def throw_toy_away(context: ToolContext, arguments: Named) -> Result:
+async def throw_toy_away(context: ToolContext, arguments: Named) -> Proposed:
     """Prepares the end of a toy."""
     return Proposed(type="throw_toy_away", summary=arguments.name)
 
 
 @tool(title="Raffle a toy", scope=SCOPE, rest="POST /toys/{name}/raffle", examples={}, risk=Risk.PREPARE)
-async def raffle_toy(context: ToolContext, arguments: Named) -> Result:
+async def raffle_toy(context: ToolContext, arguments: Named) -> Proposed | ToyBroken:
     """Is overtaken by the same request: that prepares, and then nothing is left to prepare."""
     if arguments.name == "ball":
         return ToyBroken(name=arguments.name)
@@ -288,22 +277,25 @@ def test_a_path_that_names_no_argument_fails_at_the_start() -> None:
         tool_router([moved(find_toy, "GET /toys/{toy}")])
 
 
-def test_results_are_found_in_the_annotation_or_in_the_code() -> None:
+def test_results_are_those_of_the_annotation() -> None:
+    @tool(title="Count", scope=SCOPE, rest="GET /pieces", examples={})
+    async def count_pieces(context: ToolContext, arguments: Nothing) -> ToyKept | Toy:
+        """Counts."""
+        return repeated(context, arguments)
+
     assert results_of(read_manual) == [Manual, ToyBroken]
-    assert results_of(find_toy) == [Toy, ToyBroken]
-    assert results_of(repaint_toy) == [Toy, Proposed]
-    assert [statuses_of(kind) for kind in results_of(find_toy)] == [["found"], ["toy_broken"]]
+    assert results_of(count_pieces) == [Toy, ToyKept]
+    assert [statuses_of(kind) for kind in results_of(count_pieces)] == [["found"], ["loved", "lent"]]
 
 
-def test_a_part_with_a_status_is_no_result_and_a_refusal_with_several_is() -> None:
+def test_a_tool_that_does_not_name_its_results_fails_at_the_start() -> None:
     @tool(title="Count", scope=SCOPE, rest="GET /pieces", examples={})
     async def count_pieces(context: ToolContext, arguments: Nothing) -> Result:
         """Counts."""
-        if context.turn_id:
-            return ToyKept(status="lent", message="It is lent.")
-        return Jigsaw(pieces=[Piece(status="lost") for _ in range(2)])
+        return repeated(context, arguments)
 
-    assert [statuses_of(kind) for kind in results_of(count_pieces)] == [["found"], ["loved", "lent"]]
+    with pytest.raises(ValueError, match="count_pieces must name its results"):
+        tool_router([count_pieces])
 
 
 def test_a_call_without_its_path_has_no_address() -> None:

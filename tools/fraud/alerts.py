@@ -44,7 +44,7 @@ class Alerts(Result):
     rest="GET /fraud/alerts",
     examples={"Why was my payment flagged?": {}},
 )
-async def list_fraud_alerts(context: ToolContext, arguments: NoArguments) -> Result:  # noqa: ARG001
+async def list_fraud_alerts(context: ToolContext, arguments: NoArguments) -> Alerts:  # noqa: ARG001
     """Open fraud alerts: payments the bank found unusual and the customer has not yet answered. Use when they ask why a
     payment was stopped or flagged, or say that somebody used their card."""
     async with context.database.reading(context.scope) as db:
