@@ -6,6 +6,7 @@ from agent.events import ConfirmationNeeded, Done, Failed
 from agent.state import TurnRecord
 from core.errors import ProviderFailed, TellergraphError
 from core.security.pii import Placeholders
+from tools.operations import Operation
 
 
 def find_confirmation(state: dict[str, Any]) -> ConfirmationNeeded | None:
@@ -46,3 +47,14 @@ def told(error: TellergraphError) -> Failed:
 def masked(done: Done, record: TurnRecord) -> Done:
     """As it is stored: with placeholders."""
     return done.model_copy(update={"answer": record.answer})
+
+
+def decided(operation: Operation) -> dict[str, Any]:
+    """What became of a proposal, as the state carries it."""
+    return {
+        "operation_id": str(operation.id),
+        "type": operation.type,
+        "status": operation.status,
+        "summary": operation.summary,
+        "error": operation.error,
+    }

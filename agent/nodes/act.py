@@ -1,10 +1,10 @@
 """Does what the customer decided, or ends the proposal."""
 
-from typing import Any
 from uuid import UUID
 
 from langgraph.runtime import Runtime
 
+from agent.endings import decided
 from agent.events import Routed
 from agent.nodes.tools import tool_context
 from agent.state import TURN_DEFAULTS, State, Turn, Update
@@ -22,19 +22,12 @@ async def act(state: State, runtime: Runtime[Turn]) -> Update:
         operation = await execute(context, slip)
     else:
         operation = await decide(context, UUID(resolution["operation_id"]), resolution["decision"])
-    ended: dict[str, Any] = {
-        "operation_id": str(operation.id),
-        "type": operation.type,
-        "status": operation.status,
-        "summary": operation.summary,
-        "error": operation.error,
-    }
     await runtime.context.emit(Routed(route=Route.OPERATION.value, intent=operation.type, confidence=1.0))
     still_pending = pending if pending and pending["operation_id"] != resolution["operation_id"] else None
     return {
         **TURN_DEFAULTS,
         "message": state["message"],
-        "ended": ended,
+        "ended": decided(operation),
         "pending": still_pending,
         "frame": None,
         "route": Route.OPERATION.value,

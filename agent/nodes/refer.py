@@ -2,16 +2,16 @@
 how the proposal stands, and changes nothing."""
 
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from langgraph.runtime import Runtime
 
+from agent.endings import decided
 from agent.events import Routed, Token
 from agent.nodes.tools import tool_context
 from agent.state import State, Turn, Update
 from agent.understanding.intents import OwnIntent, Route
-from tools.operations import Operation, get_operation
+from tools.operations import get_operation
 
 _WITH_CODE = " It needs the security code, which is entered with the confirmation: never write a code into a message."
 _YES_TO_NOTHING = (
@@ -33,7 +33,10 @@ async def refer(state: State, runtime: Runtime[Turn]) -> Update:
         said = f"{operation.summary}: this still waits for your confirmation.{code} Nothing has changed yet."
         return understood | await _say(said, understood, turn)
     await turn.emit(Routed.model_validate(understood))
-    return understood | {"ended": _ended(operation), "pending": None, "asks_confirmation": False}
+    ended = decided(operation)
+    if operation.status == "pending":
+        ended["status"] = "expired"
+    return understood | {"ended": ended, "pending": None, "asks_confirmation": False}
 
 
 def _understood(route: Route, intent: str) -> Update:
@@ -44,13 +47,3 @@ async def _say(text: str, understood: Update, turn: Turn) -> Update:
     await turn.emit(Routed.model_validate(understood))
     await turn.emit(Token(text=text))
     return {"answer": text, "model": "offline"}
-
-
-def _ended(operation: Operation) -> dict[str, Any]:
-    return {
-        "operation_id": str(operation.id),
-        "type": operation.type,
-        "status": "expired" if operation.status == "pending" else operation.status,
-        "summary": operation.summary,
-        "error": operation.error,
-    }
