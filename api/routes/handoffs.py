@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from api.dependencies import ReplyDep
 from api.envelope import Envelope, ErrorEnvelope
-from api.routes.staff import ContextDep
+from api.staff_context import RESPONSES, StaffDep
 from tools.staff.handoffs import Handoff, WaitingHandoff, close_handoff, list_handoffs, take_handoff
 
 _CONFLICT = {
@@ -19,14 +19,7 @@ _CONFLICT = {
 router = APIRouter(
     prefix="/admin/handoffs",
     tags=["staff"],
-    responses={
-        401: {"model": ErrorEnvelope, "description": "- `unauthorized`, `invalid_token`, `token_expired`: log in."},
-        403: {
-            "model": ErrorEnvelope,
-            "description": "- `staff_only`: customers have no business here.\n- `role_not_allowed`: not for auditors.",
-        },
-        422: {"model": ErrorEnvelope, "description": "- `invalid_input`: `details.fields` says what is wrong."},
-    },
+    responses=RESPONSES,
 )
 
 
@@ -36,20 +29,20 @@ class WaitingHandoffs(BaseModel):
 
 @router.get("", operation_id="list_handoffs")
 async def waiting(
-    context: ContextDep, reply: ReplyDep, limit: Annotated[int, Query(ge=1, le=200)] = 50
+    context: StaffDep, reply: ReplyDep, limit: Annotated[int, Query(ge=1, le=200)] = 50
 ) -> Envelope[WaitingHandoffs]:
     """What waits for a person, the oldest first. It does not say whose it is."""
     return reply(WaitingHandoffs(handoffs=await list_handoffs(context, limit=limit)))
 
 
 @router.post("/{handoff_id}/take", operation_id="take_handoff", responses={409: _CONFLICT})
-async def take(handoff_id: UUID, context: ContextDep, reply: ReplyDep) -> Envelope[Handoff]:
+async def take(handoff_id: UUID, context: StaffDep, reply: ReplyDep) -> Envelope[Handoff]:
     """Take a conversation over: you get who the customer is and how well verified, what was found and said, and what
     waited for their yes. It is written down that you opened their file."""
     return reply(await take_handoff(context, handoff_id))
 
 
 @router.post("/{handoff_id}/close", operation_id="close_handoff", responses={409: _CONFLICT})
-async def close(handoff_id: UUID, context: ContextDep, reply: ReplyDep) -> Envelope[Handoff]:
+async def close(handoff_id: UUID, context: StaffDep, reply: ReplyDep) -> Envelope[Handoff]:
     """You have answered the customer."""
     return reply(await close_handoff(context, handoff_id))

@@ -4,14 +4,14 @@ may do is the database's to say (docs/row-level-security.md)."""
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from api.dependencies import NowDep, ReplyDep, RunningDep, SignedInDep
+from api.dependencies import ReplyDep
 from api.envelope import Envelope, ErrorEnvelope
-from core.errors import Conflict, Forbidden, InvalidInput, Refused
+from api.staff_context import RESPONSES, StaffDep
+from core.errors import Conflict, InvalidInput, Refused
 from core.money import CURRENCIES, Money
-from core.security.tokens import AccountType
 from tools.staff.actions import (
     Change,
     StaffAction,
@@ -22,7 +22,6 @@ from tools.staff.actions import (
     propose_action,
 )
 from tools.staff.audit import AuditPage, list_audit
-from tools.staff.context import StaffContext
 from tools.staff.files import CustomerFile, find_file, open_file
 
 Reason = Annotated[
@@ -44,25 +43,8 @@ _REFUSED = {
 router = APIRouter(
     prefix="/admin",
     tags=["staff"],
-    responses={
-        401: {"model": ErrorEnvelope, "description": "- `unauthorized`, `invalid_token`, `token_expired`: log in."},
-        403: {
-            "model": ErrorEnvelope,
-            "description": "- `staff_only`: customers have no business here.\n- `role_not_allowed`: not for your role.",
-        },
-        422: {"model": ErrorEnvelope, "description": "- `invalid_input`: `details.fields` says what is wrong."},
-    },
+    responses=RESPONSES,
 )
-
-
-async def get_staff_context(identity: SignedInDep, running: RunningDep, now: NowDep) -> StaffContext:
-    """Raises Forbidden for customers."""
-    if identity.account_type is not AccountType.STAFF:
-        raise Forbidden("This is for the bank's staff.", code="staff_only")
-    return StaffContext(running.database, identity.id, now)
-
-
-ContextDep = Annotated[StaffContext, Depends(get_staff_context)]
 
 
 class _Body(BaseModel):
@@ -149,20 +131,20 @@ class RejectRequest(_Body):
 
 @router.post("/customers/{customer_id}/file", operation_id="open_customer_file", responses={404: _NOT_FOUND})
 async def customer_file(
-    customer_id: UUID, body: FileRequest, context: ContextDep, reply: ReplyDep
+    customer_id: UUID, body: FileRequest, context: StaffDep, reply: ReplyDep
 ) -> Envelope[CustomerFile]:
     """Open a customer's file. It is written down who did, when and why."""
     return reply(await open_file(context, customer_id, body.reason))
 
 
 @router.post("/customers/search", operation_id="search_customers", responses={404: _NOT_FOUND})
-async def search(body: SearchRequest, context: ContextDep, reply: ReplyDep) -> Envelope[CustomerFile]:
+async def search(body: SearchRequest, context: StaffDep, reply: ReplyDep) -> Envelope[CustomerFile]:
     """Open the file of the customer who logs in with an address. The search is written down, whatever it finds."""
     return reply(await find_file(context, body.email, body.reason))
 
 
 @router.get("/audit", operation_id="list_audit")
-async def audit(query: Annotated[AuditQuery, Query()], context: ContextDep, reply: ReplyDep) -> Envelope[AuditPage]:
+async def audit(query: Annotated[AuditQuery, Query()], context: StaffDep, reply: ReplyDep) -> Envelope[AuditPage]:
     """The audit log, newest first: for auditors and administrators. Reading it is written down too."""
     page = await list_audit(
         context, query.reason, customer_id=query.customer_id, before=query.before, limit=query.limit
@@ -176,21 +158,19 @@ async def audit(query: Annotated[AuditQuery, Query()], context: ContextDep, repl
     operation_id="propose_staff_action",
     responses={404: _NOT_FOUND, 409: _CONFLICT, 422: _REFUSED},
 )
-async def propose(body: ProposedChange, context: ContextDep, reply: ReplyDep) -> Envelope[StaffAction]:
+async def propose(body: ProposedChange, context: StaffDep, reply: ReplyDep) -> Envelope[StaffAction]:
     """Propose a change to a customer's things. Nothing is done before somebody else has approved it."""
     return reply(await propose_action(context, body.change(), body.reason))
 
 
 @router.get("/actions", operation_id="list_staff_actions")
-async def actions(
-    query: Annotated[ActionsQuery, Query()], context: ContextDep, reply: ReplyDep
-) -> Envelope[ActionList]:
+async def actions(query: Annotated[ActionsQuery, Query()], context: StaffDep, reply: ReplyDep) -> Envelope[ActionList]:
     """What was proposed, newest first."""
     return reply(ActionList(actions=await list_actions(context, status=query.status, limit=query.limit)))
 
 
 @router.get("/actions/{action_id}", operation_id="get_staff_action", responses={404: _NOT_FOUND})
-async def action(action_id: UUID, context: ContextDep, reply: ReplyDep) -> Envelope[StaffAction]:
+async def action(action_id: UUID, context: StaffDep, reply: ReplyDep) -> Envelope[StaffAction]:
     """One action as it stands."""
     return reply(await get_action(context, action_id))
 
@@ -218,7 +198,7 @@ _DECIDED: dict[int | str, dict[str, Any]] = {
         }
     },
 )
-async def approve(action_id: UUID, body: ApproveRequest, context: ContextDep, reply: ReplyDep) -> Envelope[StaffAction]:
+async def approve(action_id: UUID, body: ApproveRequest, context: StaffDep, reply: ReplyDep) -> Envelope[StaffAction]:
     """Approve what somebody else proposed: it is done at once. Approved again it is the action as it stands."""
     decided = await decide_action(context, action_id, "approve", body.remark)
     _require_end(decided, "completed")
@@ -226,7 +206,7 @@ async def approve(action_id: UUID, body: ApproveRequest, context: ContextDep, re
 
 
 @router.post("/actions/{action_id}/reject", operation_id="reject_staff_action", responses=_DECIDED)
-async def reject(action_id: UUID, body: RejectRequest, context: ContextDep, reply: ReplyDep) -> Envelope[StaffAction]:
+async def reject(action_id: UUID, body: RejectRequest, context: StaffDep, reply: ReplyDep) -> Envelope[StaffAction]:
     """Refuse what somebody else proposed. Rejected again it is the action as it stands."""
     decided = await decide_action(context, action_id, "reject", body.remark)
     _require_end(decided, "rejected")

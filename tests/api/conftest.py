@@ -1,6 +1,6 @@
 """A server whose clock stands still, so that two answers can be compared, on a bank of its own."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from tools.code_senders import LogSender
 from tools.registry import Bank, Tool, ToolContext
 from tools.step_up import StepUpCodes
 
+SignIn = Callable[[str], Caller]
 STAFF = ("agent@demo.example", "demo-agent-1")
 
 
@@ -55,6 +56,12 @@ def staff(shared_server: str, still_server: str, meet: Meet) -> Caller:
 
 
 @pytest.fixture
+def colleague(server: str, meet: Meet) -> SignIn:
+    """``colleague("agent")``: the demo bank's staff member of that role."""
+    return lambda role: meet(server, (f"{role}@demo.example", f"demo-{role}-1"))
+
+
+@pytest.fixture
 def visitor(still_server: str, meet: Meet) -> Caller:
     return meet(still_server)
 
@@ -86,3 +93,13 @@ def send(caller: Caller, tool: Tool, arguments: dict[str, Any], **options: Any) 
     request = RestCall.of(tool).request(arguments)
     sent = {"params": request.query} | ({} if request.body is None else {"json": request.body}) | options
     return caller.http.request(request.method, f"/api/v1{request.path}", **sent)
+
+
+def ok(response: httpx2.Response, status: int = 200) -> Any:
+    assert response.status_code == status, response.text
+    return response.json()["data"]
+
+
+def refused(response: httpx2.Response, status: int) -> str:
+    assert response.status_code == status, response.text
+    return response.json()["error"]["code"]

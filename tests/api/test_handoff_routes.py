@@ -1,37 +1,16 @@
 """A conversation reaches a person over HTTP: asked for by the customer, taken and closed by a colleague."""
 
-from collections.abc import Callable
-from typing import Any
 from uuid import uuid4
 
-import httpx2
-import pytest
-
 from core.services import Services
-from tests.api.conftest import customer_id_of
-from tests.talking import ALEX, Caller, Meet
+from tests.api.conftest import SignIn, customer_id_of, ok, refused
+from tests.talking import ALEX, Meet
 
 HANDOFFS = "/api/v1/admin/handoffs"
-SignIn = Callable[[str], Caller]
 
 
-@pytest.fixture
-def staff(server: str, meet: Meet) -> SignIn:
-    return lambda role: meet(server, (f"{role}@demo.example", f"demo-{role}-1"))
-
-
-def ok(response: httpx2.Response, status: int = 200) -> Any:
-    assert response.status_code == status, response.text
-    return response.json()["data"]
-
-
-def refused(response: httpx2.Response, status: int) -> str:
-    assert response.status_code == status, response.text
-    return response.json()["error"]["code"]
-
-
-def test_a_customer_reaches_a_person(server: str, fresh: Services, meet: Meet, staff: SignIn):
-    alex, agent = meet(server, ALEX), staff("agent")
+def test_a_customer_reaches_a_person(server: str, fresh: Services, meet: Meet, colleague: SignIn):
+    alex, agent = meet(server, ALEX), colleague("agent")
     body = {"reason": "about my mortgage"}
     proposed = ok(alex.http.post("/api/v1/support/handoffs", json=body), 201)
     assert ok(agent.http.get(HANDOFFS)) == {"handoffs": []}
@@ -41,7 +20,7 @@ def test_a_customer_reaches_a_person(server: str, fresh: Services, meet: Meet, s
     [waiting] = ok(agent.http.get(HANDOFFS))["handoffs"]
     assert set(waiting) == {"id", "reference", "requested_at"}
     taken = ok(agent.http.post(f"{HANDOFFS}/{waiting['id']}/take"))
-    assert refused(staff("admin").http.post(f"{HANDOFFS}/{waiting['id']}/take"), 409) == "handoff_not_yours"
+    assert refused(colleague("admin").http.post(f"{HANDOFFS}/{waiting['id']}/take"), 409) == "handoff_not_yours"
     closed = ok(agent.http.post(f"{HANDOFFS}/{waiting['id']}/close"))
 
     assert (taken["status"], taken["customer_id"]) == ("taken", str(customer_id_of(fresh, ALEX)))
@@ -49,11 +28,11 @@ def test_a_customer_reaches_a_person(server: str, fresh: Services, meet: Meet, s
     assert closed["status"] == "closed"
 
 
-def test_customers_and_auditors_take_nothing_over(server: str, meet: Meet, staff: SignIn):
+def test_customers_and_auditors_take_nothing_over(server: str, meet: Meet, colleague: SignIn):
     somebody = f"{HANDOFFS}/{uuid4()}/take"
 
     assert refused(meet(server, ALEX).http.get(HANDOFFS), 403) == "staff_only"
     assert refused(meet(server, ALEX).http.post(somebody), 403) == "staff_only"
     assert refused(meet(server).http.get(HANDOFFS), 401) == "unauthorized"
-    assert refused(staff("auditor").http.post(somebody), 403) == "role_not_allowed"
-    assert refused(staff("agent").http.post(somebody), 409) == "handoff_not_yours"
+    assert refused(colleague("auditor").http.post(somebody), 403) == "role_not_allowed"
+    assert refused(colleague("agent").http.post(somebody), 409) == "handoff_not_yours"

@@ -1,7 +1,6 @@
 """Staff over HTTP: files for a reason, the audit log, and changes that one proposes and another approves. Issue 3,
 "Row-level security everywhere" and "Maker-checker for staff actions"."""
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -10,27 +9,11 @@ import psycopg
 import pytest
 
 from core.services import Services
-from tests.api.conftest import customer_id_of
+from tests.api.conftest import SignIn, customer_id_of, ok, refused
 from tests.talking import ALEX, BLAIR, Caller, Meet
 
 NOBODYS = UUID("0199aaaa-0000-7000-8000-000000000000")
 ADMIN = "/api/v1/admin"
-SignIn = Callable[[str], Caller]
-
-
-@pytest.fixture
-def staff(server: str, meet: Meet) -> SignIn:
-    return lambda role: meet(server, (f"{role}@demo.example", f"demo-{role}-1"))
-
-
-def ok(response: httpx2.Response, status: int = 200) -> Any:
-    assert response.status_code == status, response.text
-    return response.json()["data"]
-
-
-def refused(response: httpx2.Response, status: int) -> str:
-    assert response.status_code == status, response.text
-    return response.json()["error"]["code"]
 
 
 def open_file(caller: Caller, customer_id: object, reason: str = "asked about a payment") -> httpx2.Response:
@@ -42,89 +25,89 @@ def find(caller: Caller, login: tuple[str, str]) -> dict[str, Any]:
     return ok(caller.http.post(f"{ADMIN}/customers/search", json=body))
 
 
-def test_a_payment_is_reversed_by_two_people(server: str, meet: Meet, staff: SignIn):
-    file = find(staff("agent"), ALEX)
+def test_a_payment_is_reversed_by_two_people(server: str, meet: Meet, colleague: SignIn):
+    file = find(colleague("agent"), ALEX)
     paid = next(one for one in file["transactions"] if one["entry_id"] and one["amount"].startswith("-"))
     account = next(one for one in file["accounts"] if one["name"] == paid["account"])
     body = {"kind": "reverse_entry", "entry_id": paid["entry_id"], "reason": "paid twice"}
-    action = ok(staff("agent").http.post(f"{ADMIN}/actions", json=body), 201)
+    action = ok(colleague("agent").http.post(f"{ADMIN}/actions", json=body), 201)
     assert (action["status"], action["customer_id"]) == ("pending", file["customer"]["id"])
 
-    waiting = ok(staff("supervisor").http.get(f"{ADMIN}/actions"))["actions"]
+    waiting = ok(colleague("supervisor").http.get(f"{ADMIN}/actions"))["actions"]
     assert waiting == [action]
-    done = ok(staff("supervisor").http.post(f"{ADMIN}/actions/{action['id']}/approve", json={}))
+    done = ok(colleague("supervisor").http.post(f"{ADMIN}/actions/{action['id']}/approve", json={}))
 
     assert done["status"] == "completed"
-    again = ok(staff("admin").http.post(f"{ADMIN}/actions/{action['id']}/approve", json={}))
+    again = ok(colleague("admin").http.post(f"{ADMIN}/actions/{action['id']}/approve", json={}))
     assert again == done
-    after = find(staff("agent"), ALEX)
+    after = find(colleague("agent"), ALEX)
     money_back = next(one for one in after["accounts"] if one["account_id"] == account["account_id"])
     assert float(money_back["balance"]) == pytest.approx(float(account["balance"]) - float(paid["amount"]))
     [operation] = ok(meet(server, ALEX).http.get("/api/v1/operations"))["operations"]
     assert (operation["type"], operation["initiated_by"]) == ("reverse_entry", "staff")
 
 
-def test_the_maker_does_not_approve(staff: SignIn):
-    account = find(staff("supervisor"), BLAIR)["accounts"][0]
+def test_the_maker_does_not_approve(colleague: SignIn):
+    account = find(colleague("supervisor"), BLAIR)["accounts"][0]
     body = {"kind": "freeze_account", "account_id": account["account_id"], "reason": "card stolen"}
-    action = ok(staff("supervisor").http.post(f"{ADMIN}/actions", json=body), 201)
+    action = ok(colleague("supervisor").http.post(f"{ADMIN}/actions", json=body), 201)
 
     for end, more in (("approve", {}), ("reject", {"remark": "no need"})):
-        response = staff("supervisor").http.post(f"{ADMIN}/actions/{action['id']}/{end}", json=more)
+        response = colleague("supervisor").http.post(f"{ADMIN}/actions/{action['id']}/{end}", json=more)
         assert refused(response, 403) == "four_eyes"
-    assert refused(staff("agent").http.post(f"{ADMIN}/actions/{action['id']}/approve", json={}), 403) == (
+    assert refused(colleague("agent").http.post(f"{ADMIN}/actions/{action['id']}/approve", json={}), 403) == (
         "role_not_allowed"
     )
-    assert ok(staff("agent").http.get(f"{ADMIN}/actions/{action['id']}")) == action
+    assert ok(colleague("agent").http.get(f"{ADMIN}/actions/{action['id']}")) == action
 
-    rejected = ok(staff("admin").http.post(f"{ADMIN}/actions/{action['id']}/reject", json={"remark": "no need"}))
+    rejected = ok(colleague("admin").http.post(f"{ADMIN}/actions/{action['id']}/reject", json={"remark": "no need"}))
     assert (rejected["status"], rejected["remark"]) == ("rejected", "no need")
-    response = staff("admin").http.post(f"{ADMIN}/actions/{action['id']}/approve", json={})
+    response = colleague("admin").http.post(f"{ADMIN}/actions/{action['id']}/approve", json={})
     assert refused(response, 409) == "already_decided"
 
 
-def test_a_reversal_of_money_that_is_gone_is_refused_with_the_reason(fresh: Services, staff: SignIn):
-    file = find(staff("agent"), BLAIR)
+def test_a_reversal_of_money_that_is_gone_is_refused_with_the_reason(fresh: Services, colleague: SignIn):
+    file = find(colleague("agent"), BLAIR)
     with psycopg.connect(fresh.owner_url) as owner:
         query = "select max(entry_id) from transactions where kind = 'salary' and customer_id = %s"
         [(salary,)] = owner.execute(query, [file["customer"]["id"]]).fetchall()
     body = {"kind": "reverse_entry", "entry_id": salary, "reason": "sent in error"}
 
-    assert refused(staff("agent").http.post(f"{ADMIN}/actions", json=body), 422) == "below_limit"
+    assert refused(colleague("agent").http.post(f"{ADMIN}/actions", json=body), 422) == "below_limit"
 
-    assert find(staff("agent"), BLAIR)["accounts"] == file["accounts"]
-    assert ok(staff("agent").http.get(f"{ADMIN}/actions"))["actions"] == []
+    assert find(colleague("agent"), BLAIR)["accounts"] == file["accounts"]
+    assert ok(colleague("agent").http.get(f"{ADMIN}/actions"))["actions"] == []
 
 
-def test_an_approval_that_comes_too_late_is_refused_with_the_reason(fresh: Services, staff: SignIn):
-    account = find(staff("agent"), BLAIR)["accounts"][0]
+def test_an_approval_that_comes_too_late_is_refused_with_the_reason(fresh: Services, colleague: SignIn):
+    account = find(colleague("agent"), BLAIR)["accounts"][0]
     body = {"kind": "freeze_account", "account_id": account["account_id"], "reason": "card stolen"}
-    action = ok(staff("agent").http.post(f"{ADMIN}/actions", json=body), 201)
+    action = ok(colleague("agent").http.post(f"{ADMIN}/actions", json=body), 201)
     with psycopg.connect(fresh.owner_url) as owner:
         owner.execute("update accounts set status = 'frozen' where id = %s", [account["account_id"]])
 
-    response = staff("supervisor").http.post(f"{ADMIN}/actions/{action['id']}/approve", json={})
+    response = colleague("supervisor").http.post(f"{ADMIN}/actions/{action['id']}/approve", json={})
 
     assert refused(response, 422) == "already_frozen"
-    assert ok(staff("agent").http.get(f"{ADMIN}/actions/{action['id']}"))["status"] == "failed"
+    assert ok(colleague("agent").http.get(f"{ADMIN}/actions/{action['id']}"))["status"] == "failed"
 
 
-def test_every_look_is_in_the_audit_log_and_only_some_may_read_it(fresh: Services, staff: SignIn):
+def test_every_look_is_in_the_audit_log_and_only_some_may_read_it(fresh: Services, colleague: SignIn):
     alex = customer_id_of(fresh, ALEX)
-    assert ok(open_file(staff("agent"), alex, "a lost card"))["customer"]["email"] == ALEX[0]
+    assert ok(open_file(colleague("agent"), alex, "a lost card"))["customer"]["email"] == ALEX[0]
 
     query = {"reason": "monthly review", "customer_id": str(alex)}
-    [line] = ok(staff("auditor").http.get(f"{ADMIN}/audit", params=query))["lines"]
+    [line] = ok(colleague("auditor").http.get(f"{ADMIN}/audit", params=query))["lines"]
     assert (line["action"], line["detail"]) == ("staff.file_opened", {"role": "agent", "reason": "a lost card"})
     assert line["actor"].startswith("staff:")
     for role in ("agent", "supervisor"):
-        assert refused(staff(role).http.get(f"{ADMIN}/audit", params=query), 403) == "role_not_allowed"
+        assert refused(colleague(role).http.get(f"{ADMIN}/audit", params=query), 403) == "role_not_allowed"
 
 
-def test_no_password_and_no_full_number_is_in_a_file(fresh: Services, staff: SignIn):
-    file = open_file(staff("agent"), customer_id_of(fresh, ALEX)).text
+def test_no_password_and_no_full_number_is_in_a_file(fresh: Services, colleague: SignIn):
+    file = open_file(colleague("agent"), customer_id_of(fresh, ALEX)).text
     assert "argon2" not in file
-    for account in find(staff("agent"), ALEX)["accounts"]:
+    for account in find(colleague("agent"), ALEX)["accounts"]:
         assert len(account["last4"]) <= 4
 
 
