@@ -14,7 +14,7 @@ from core.errors import TellergraphError
 from tools.accounts import Account, AccountUnclear, pick_account
 from tools.queries import QUERIES
 from tools.registry import Document, Refusal, Result, ToolContext, tool
-from tools.statement_files import Statement, StatementLine, as_csv, as_pdf
+from tools.statement_files import Statement, StatementLine, as_csv
 from tools.transactions import Period, day_of, moments
 
 _LONGEST = timedelta(days=366)
@@ -130,6 +130,9 @@ async def _file(statement: Statement, account: Account, kind: Literal["csv", "pd
     name = f"statement {account.last4} {statement.since} to {statement.until}.{kind}"
     if kind == "csv":
         return StatementCsv(filename=name, content=await asyncio.to_thread(as_csv, statement))
+    # The PDF library with its fonts and Pillow would cost each start a tenth of a second.
+    from tools.statement_pdf import as_pdf  # noqa: PLC0415
+
     return StatementPdf(filename=name, content=await asyncio.to_thread(as_pdf, statement))
 
 

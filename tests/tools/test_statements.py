@@ -19,7 +19,8 @@ from core.clock import BANK_TIME_ZONE
 from tests.tools.conftest import Desk
 from tools import statements
 from tools.registry import Document
-from tools.statement_files import Statement, StatementLine, as_csv, as_pdf
+from tools.statement_files import Statement, StatementLine, as_csv
+from tools.statement_pdf import as_pdf
 from tools.statements import StatementFault, get_statement
 
 ACCOUNTS = pytest.mark.parametrize("account", ["Everyday", "Rainy Day", "Travel", "Platinum"])
