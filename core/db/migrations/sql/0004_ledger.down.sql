@@ -28,7 +28,8 @@ alter table banking_operations
     add constraint banking_operations_initiated_by_check check (initiated_by in ('chat', 'rest', 'mcp', 'staff')),
     drop column amount_minor, drop column currency, drop column recipient,
     drop column policy_version, drop column step_up, drop column limit_minor, drop column entry_id,
-    drop column error_code, drop column chat_message_id, drop column executed_in,
+    drop column error_code, drop column chat_message_id, drop column executed_in, drop column request_hash,
+    drop column proposed,
     add column error text;
 grant update (status, error, completed_at) on banking_operations to tellergraph_app;
 drop table operation_types, payment_limits;

@@ -242,12 +242,19 @@ alter table banking_operations
     add column error_code     text,
     add column chat_message_id bigint,
     add column executed_in    xid8,
+    add column request_hash   text,
+    add column proposed       jsonb not null default '{}',
     add constraint banking_operations_amount check ((amount_minor is null) = (currency is null)),
     add constraint banking_operations_over check ((completed_at is null) = (status in ('pending', 'processing')));
 comment on column banking_operations.payload_hash is
     'SHA-256 of the type and the payload. jsonb is canonical: keys sorted, each once.';
 comment on column banking_operations.limit_minor is 'The amount in the policy''s currency, as limits count it.';
 comment on column banking_operations.executed_in is 'The transaction that executes it.';
+-- A request that is sent again may find the world changed, the card frozen or the money gone by its own doing: the key is
+-- compared with the request, not with what it would prepare now.
+comment on column banking_operations.request_hash is
+    'SHA-256 of the tool and the arguments under the caller''s own idempotency key; null where the key is ours.';
+comment on column banking_operations.proposed is 'What the customer was asked, field by field: the answer to the request.';
 create index banking_operations_spent on banking_operations (customer_id, completed_at)
     where status = 'completed' and limit_minor is not null;
 create index banking_operations_executing on banking_operations (customer_id) where status = 'processing';

@@ -2,8 +2,8 @@
 
 from core.db.migrations.sql_files import run_file
 
-revision = "0014_effects"
-down_revision = "0013_rights"
+revision = "0013_effects"
+down_revision = "0012_rights"
 
 
 def upgrade() -> None:
