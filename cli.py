@@ -15,7 +15,7 @@ from finetune.cli import app as finetune_app
 from knowledge.cli import ingest
 from tools.cli import db_app as demo_app
 from tools.mcp_cli import mcp
-from tools.worker_cli import worker
+from tools.schedules.worker_cli import worker
 
 app = typer.Typer(
     no_args_is_help=True, help="A bank's assistant that can be trusted with money.", pretty_exceptions_enable=False

@@ -34,8 +34,8 @@ from knowledge.retrieve import Retriever
 from tools.bank import make_bank
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.registry import Bank
-from tools.totp import Authenticators
-from tools.worker import background_worker
+from tools.schedules.worker import background_worker
+from tools.step_up.totp import Authenticators
 
 _REDIS_PATIENCE = 15.0
 """Seconds for an answer. Well above what a reader of events waits for, or it would be cut off waiting."""

@@ -3,9 +3,9 @@
 from core.db.database import Database
 from core.services import Services
 from core.settings import Settings
-from tools.code_senders import CodeSender, LogSender, NoSender, WebhookSender
 from tools.registry import Bank
-from tools.step_up import StepUpCodes
+from tools.step_up.code_senders import CodeSender, LogSender, NoSender, WebhookSender
+from tools.step_up.codes import StepUpCodes
 
 
 def make_bank(settings: Settings, services: Services, database: Database) -> Bank:

@@ -1,47 +1,47 @@
 """The whole list of tools, and who may use which."""
 
-from tools.accounts import get_account, get_balance, list_accounts
-from tools.appointments import book_appointment, cancel_appointment, list_appointments
-from tools.branches import find_atms, find_branches, get_opening_hours
-from tools.callbacks import request_callback
-from tools.card_delivery import get_card_delivery, request_pin_change
-from tools.card_limits import get_card_limits, set_card_limit
-from tools.card_replacement import replace_card
-from tools.card_switches import set_card_switch
-from tools.card_virtual import create_virtual_card
-from tools.cards import activate_card, freeze_card, list_cards, report_card_lost, unfreeze_card
-from tools.cash import get_cash_limits, get_cash_withdrawal_status
-from tools.charges import explain_charge
-from tools.closing import close_account
-from tools.complaints import list_complaints, make_complaint
-from tools.contact_details import change_address, change_contact_details
-from tools.exchange import convert_currency, list_exchange_rates, quote_exchange
-from tools.forecast import forecast_cash_flow
+from tools.accounts.accounts import get_account, get_balance, list_accounts
+from tools.accounts.closing import close_account
+from tools.accounts.opening import open_account
+from tools.accounts.renaming import rename_account
+from tools.accounts.savings import list_savings_rates
+from tools.accounts.statements import get_statement
+from tools.cards.cards import activate_card, freeze_card, list_cards, report_card_lost, unfreeze_card
+from tools.cards.delivery import get_card_delivery, request_pin_change
+from tools.cards.limits import get_card_limits, set_card_limit
+from tools.cards.replacement import replace_card
+from tools.cards.switches import set_card_switch
+from tools.cards.virtual import create_virtual_card
 from tools.fraud.alerts import list_fraud_alerts
-from tools.handoff import request_handoff
-from tools.loan_accounts import get_loan_payoff, get_loan_status, pay_loan
-from tools.loan_applications import apply_for_loan, check_loan_eligibility, withdraw_loan_application
-from tools.loans import list_loan_products, quote_loan
-from tools.name_check import check_payee_name
-from tools.opening import open_account
-from tools.payees import add_payee, change_payee, list_payees, remove_payee
-from tools.preferences import set_consent, set_preferences
-from tools.profile import get_profile
-from tools.published_terms import list_fees_and_limits
-from tools.recurring import find_recurring_payments
+from tools.lending.applications import apply_for_loan, check_loan_eligibility, withdraw_loan_application
+from tools.lending.loan_accounts import get_loan_payoff, get_loan_status, pay_loan
+from tools.lending.loans import list_loan_products, quote_loan
+from tools.payments.cash import get_cash_limits, get_cash_withdrawal_status
+from tools.payments.exchange import convert_currency, list_exchange_rates, quote_exchange
+from tools.payments.name_check import check_payee_name
+from tools.payments.payees import add_payee, change_payee, list_payees, remove_payee
+from tools.payments.top_up import get_top_up_limits, get_top_up_status, list_top_up_methods
+from tools.payments.transfers import get_transfer_status, pay_payee, transfer_between_accounts
 from tools.registry import Registry
-from tools.renaming import rename_account
-from tools.savings import list_savings_rates
-from tools.schedules import cancel_scheduled_payment, list_scheduled_payments, schedule_payment
-from tools.search import search_transactions
-from tools.spending import spending_summary
-from tools.standing_order_changes import cancel_standing_order, change_standing_order
-from tools.standing_orders import create_standing_order, list_standing_orders
-from tools.statements import get_statement
-from tools.top_up import get_top_up_limits, get_top_up_status, list_top_up_methods
-from tools.transaction_detail import get_transaction
-from tools.transactions import list_transactions
-from tools.transfers import get_transfer_status, pay_payee, transfer_between_accounts
+from tools.schedules.schedules import cancel_scheduled_payment, list_scheduled_payments, schedule_payment
+from tools.schedules.standing_order_changes import cancel_standing_order, change_standing_order
+from tools.schedules.standing_orders import create_standing_order, list_standing_orders
+from tools.service.appointments import book_appointment, cancel_appointment, list_appointments
+from tools.service.branches import find_atms, find_branches, get_opening_hours
+from tools.service.callbacks import request_callback
+from tools.service.complaints import list_complaints, make_complaint
+from tools.service.contact_details import change_address, change_contact_details
+from tools.service.handoff import request_handoff
+from tools.service.preferences import set_consent, set_preferences
+from tools.service.profile import get_profile
+from tools.service.published_terms import list_fees_and_limits
+from tools.transactions.charges import explain_charge
+from tools.transactions.detail import get_transaction
+from tools.transactions.forecast import forecast_cash_flow
+from tools.transactions.recurring import find_recurring_payments
+from tools.transactions.search import search_transactions
+from tools.transactions.spending import spending_summary
+from tools.transactions.transactions import list_transactions
 
 CATALOGUE = Registry(
     (

@@ -18,7 +18,7 @@ from core.services import running_services
 from core.settings import load_settings
 from tools.demo_bank import LOGINS, LoadReport, ensure_demo_bank, reset_demo
 from tools.demo_bank.load import Progress as Report
-from tools.exchange_rates import set_rate
+from tools.payments.exchange_rates import set_rate
 
 db_app = typer.Typer(no_args_is_help=True, help="The bank's database.")
 

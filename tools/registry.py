@@ -106,7 +106,7 @@ Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class StepUp(Protocol):
-    """Asks a customer for a code (tools/step_up.py)."""
+    """Asks a customer for a code (tools/step_up/codes.py)."""
 
     async def issue(self, context: "ToolContext", operation_id: UUID) -> None:
         """Makes the code of a proposal that needs one, and sends it. Once for each proposal."""

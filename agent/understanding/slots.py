@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Literal
 
 from agent.understanding.periods import find_period
-from tools.transactions import MOST_TRANSACTIONS
+from tools.transactions.transactions import MOST_TRANSACTIONS
 
 _ACCOUNT_WORDS: tuple[tuple[str, str], ...] = (
     (r"\brainy[- ]day\b", "Rainy Day"),

@@ -6,8 +6,8 @@ from pydantic import BaseModel
 from api.dependencies import ReplyDep
 from api.envelope import Envelope, ErrorEnvelope
 from api.tool_context import ContextDep
-from tools.code_senders import SentCode, list_outbox
 from tools.demo_bank import LOGINS
+from tools.step_up.code_senders import SentCode, list_outbox
 
 router = APIRouter(prefix="/demo", tags=["demo"])
 

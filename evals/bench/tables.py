@@ -30,12 +30,12 @@ from evals.bench.plans import explain, scans
 from evals.bench.processes import BenchError
 from evals.bench.tables_data import PER_CUSTOMER, QUERIES, Bank, empty_server, make_bank
 from tools import bank
-from tools.accounts import get_balance
+from tools.accounts.accounts import get_balance
 from tools.queries import QUERIES as TOOLS
 from tools.registry import Result, Tool, ToolContext
-from tools.search import search_transactions
-from tools.spending import spending_summary
-from tools.transactions import list_transactions
+from tools.transactions.search import search_transactions
+from tools.transactions.spending import spending_summary
+from tools.transactions.transactions import list_transactions
 
 SMALL = 1_000
 """Customers of the small bank."""

@@ -33,9 +33,9 @@ from knowledge.embed import Encoder
 from knowledge.retrieve import Retriever
 from tests.conftest import Clone
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
-from tools.code_senders import LogSender
 from tools.registry import Bank
-from tools.step_up import StepUpCodes
+from tools.step_up.code_senders import LogSender
+from tools.step_up.codes import StepUpCodes
 
 NODES = ("screen", "understand", "retrieve", "answer", "tools", "verify", "remember", "confirm", "act", "refer")
 

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from agent.models.offline.results.cards import BY_STATUS, BY_TOOL
-from tools.card_delivery import CardDeliveries, CardDelivery
-from tools.card_limits import CardLimit, CardLimits
-from tools.card_match import CardNotInState
-from tools.cards import Card, Cards
+from tools.cards.cards import Card, Cards
+from tools.cards.delivery import CardDeliveries, CardDelivery
+from tools.cards.limits import CardLimit, CardLimits
+from tools.cards.match import CardNotInState
 from tools.registry import Result
 
 SWITCHES = dict.fromkeys(("contactless", "online", "cash_machines", "abroad"), True)

@@ -5,8 +5,8 @@ import pytest
 from agent.models.offline.results import say
 from agent.models.offline.results.schedules import BY_TOOL
 from tools.registry import Result
-from tools.schedules import DateUnclear, ScheduledPayment, ScheduledPayments, TooLateToCancel
-from tools.standing_orders import StandingOrder, StandingOrders
+from tools.schedules.schedules import DateUnclear, ScheduledPayment, ScheduledPayments, TooLateToCancel
+from tools.schedules.standing_orders import StandingOrder, StandingOrders
 
 PAYMENT = ScheduledPayment(
     reference="r",

@@ -16,9 +16,9 @@ from core.settings import Settings
 from tests.conftest import Clone
 from tests.serving import serving
 from tests.talking import ALEX, BLAIR, Caller, Meet
-from tools.code_senders import LogSender
 from tools.registry import Bank, Tool, ToolContext
-from tools.step_up import StepUpCodes
+from tools.step_up.code_senders import LogSender
+from tools.step_up.codes import StepUpCodes
 
 SignIn = Callable[[str], Caller]
 STAFF = ("agent@demo.example", "demo-agent-1")

@@ -14,9 +14,9 @@ from core.db.database import Database
 from core.services import Services
 from tests.conftest import Clone
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
-from tools.code_senders import LogSender
 from tools.registry import Bank, ToolContext, ToolOutcome
-from tools.step_up import StepUpCodes
+from tools.step_up.code_senders import LogSender
+from tools.step_up.codes import StepUpCodes
 
 
 @dataclass(frozen=True, slots=True)

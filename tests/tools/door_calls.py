@@ -14,10 +14,10 @@ from api.people import get_person
 from core.security.tokens import AccountType, Identity
 from tests.tools.conftest import Desk
 from tools.calendar import next_business_day
-from tools.code_senders import list_outbox
 from tools.operation_log import get_operation, list_operations
 from tools.registry import ToolContext
-from tools.totp import Authenticators
+from tools.step_up.code_senders import list_outbox
+from tools.step_up.totp import Authenticators
 
 IBAN = "GB33BUKB20201555555555"
 """Of nobody: the registry's own example."""

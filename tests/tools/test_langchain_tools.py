@@ -9,7 +9,7 @@ from langgraph.prebuilt import ToolNode
 
 from core.errors import TellergraphError
 from tests.tools.conftest import Desk
-from tools.accounts import Accounts
+from tools.accounts.accounts import Accounts
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.langchain_tools import langchain_tools
 from tools.registry import Arguments, Document, Proposed, Registry, ToolContext, tool

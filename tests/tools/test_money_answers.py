@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from agent.models.offline.results import lending, money_in
+from tests.tools.bookkeeping import ask, done
 from tests.tools.conftest import Desk
-from tests.tools.lending import ask, done
 
 WORDS = lending.BY_TOOL | money_in.BY_TOOL
 ARGUMENTS: dict[str, dict[str, Any]] = {

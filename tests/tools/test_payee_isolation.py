@@ -14,7 +14,7 @@ from psycopg.rows import dict_row
 from core.db.queries import Queries
 from tests.tools.conftest import Desk
 from tools.queries import QUERIES
-from tools.totp import Authenticators
+from tools.step_up.totp import Authenticators
 
 SQL = Path(__file__).parents[2] / "tools" / "sql"
 OWNER_FILTER = re.compile(r"(\w+\.)?customer_id = %\(customer_id\)s")

@@ -7,10 +7,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agent.understanding.slots import find_answer, find_slots, is_follow_up
-from tools.accounts import BalanceArguments
-from tools.cards import CardArguments
-from tools.spending import SpendingArguments
-from tools.transactions import TransactionsArguments
+from tools.accounts.accounts import BalanceArguments
+from tools.cards.cards import CardArguments
+from tools.transactions.spending import SpendingArguments
+from tools.transactions.transactions import TransactionsArguments
 
 TODAY = date(2026, 11, 21)
 LAST_MONTH = {"since": "2026-10-01", "until": "2026-10-31"}

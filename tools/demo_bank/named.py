@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from random import Random
 from typing import Literal
 
-from tools.account_numbers import iban
+from tools.accounts.numbers import iban
 from tools.demo_bank.calendar import History, at
 from tools.demo_bank.catalogue import load_catalogue
 from tools.demo_bank.currencies import exchange, spend_euros

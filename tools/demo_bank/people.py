@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
 
-from tools.account_numbers import iban
+from tools.accounts.numbers import iban
 from tools.demo_bank.calendar import History
 from tools.demo_bank.catalogue import load_catalogue, load_people
 from tools.demo_bank.habits import Abroad, Bill, Credit, Friend, Habits

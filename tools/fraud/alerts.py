@@ -6,7 +6,7 @@ from typing import Literal
 
 from core.clock import BANK_TIME_ZONE
 from core.money import Money
-from tools.accounts import NoArguments
+from tools.accounts.accounts import NoArguments
 from tools.queries import QUERIES
 from tools.registry import Result, ToolContext, tool
 

@@ -7,8 +7,8 @@ from typing import Any, Literal, LiteralString
 from uuid import UUID
 
 from core.errors import Conflict
-from tools.handoff_packet import HandoffPacket
 from tools.registry import Result
+from tools.service.handoff_packet import HandoffPacket
 from tools.staff.context import StaffContext
 from tools.staff.queries import QUERIES
 

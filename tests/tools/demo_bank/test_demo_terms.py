@@ -7,7 +7,7 @@ from psycopg.rows import dict_row
 from core.errors import ConfigurationError
 from core.security.passwords import verify_password
 from core.services import Services
-from tools.account_numbers import iban
+from tools.accounts.numbers import iban
 from tools.demo_bank import LOGINS, Login, terms
 from tools.demo_bank.catalogue import load_catalogue
 from tools.demo_bank.terms import load_terms

@@ -1,0 +1,1 @@
+"""Accounts: open, close, rename; their numbers, statements and savings rates."""

@@ -1,0 +1,1 @@
+"""Money that moves now: transfers, payees, exchange, top-ups and cash."""

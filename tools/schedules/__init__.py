@@ -1,0 +1,1 @@
+"""Money that moves later: scheduled payments, standing orders, and the worker that makes them."""

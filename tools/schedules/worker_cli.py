@@ -1,0 +1,53 @@
+"""``tellergraph worker``: what the bank does by itself, in a process of its own."""
+
+import asyncio
+from contextlib import suppress
+from dataclasses import asdict
+from signal import SIGINT, SIGTERM, default_int_handler, signal
+from typing import Annotated
+
+import orjson
+import typer
+
+from core.cli import AsJson, command_services
+from core.clock import system_clock
+from core.db.database import Database
+from core.db.health import require_security
+from core.db.migrate import migrate
+from core.logging import configure_logging
+from core.services import Services
+from core.settings import Settings, load_settings
+from tools.schedules.worker import Tally, Worker
+
+
+def worker(
+    once: Annotated[bool, typer.Option("--once", help="Do what is due now, and end.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make scheduled payments and standing orders, release old holds and end old proposals, until Ctrl-C."""
+    settings = load_settings()
+    configure_logging(settings.log_level)
+    signal(SIGTERM, default_int_handler)  # so that the embedded servers are stopped on SIGTERM as well
+    with suppress(KeyboardInterrupt), command_services(as_json) as services:
+        migrate(services)
+        require_security(services)
+        tally = asyncio.run(_work(services, settings, once=once))
+        typer.echo(orjson.dumps(asdict(tally)).decode() if as_json else _line(tally))
+
+
+async def _work(services: Services, settings: Settings, *, once: bool) -> Tally:
+    database = Database(services.worker_url, pool_size=1)
+    await database.open()
+    working = Worker(database, system_clock)
+    loop = asyncio.get_running_loop()
+    for number in (SIGINT, SIGTERM):
+        loop.add_signal_handler(number, working.stop)
+    try:
+        await (working.run_once() if once else working.run(settings.worker_interval))
+    finally:
+        await database.close()
+    return working.tally
+
+
+def _line(tally: Tally) -> str:
+    return ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in asdict(tally).items())

@@ -1,0 +1,1 @@
+"""What people do for customers, and what the bank knows of them: branches, appointments, complaints, profile."""

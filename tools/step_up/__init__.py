@@ -1,0 +1,1 @@
+"""The code that approves an operation: made, sent, tried; authenticator apps."""
