@@ -123,7 +123,7 @@ async def propose(
 
     Args:
         operation: a row of ``operation_types``.
-        payload: what ``effect`` or ``post_payment`` needs: strings, integers, booleans, nulls.
+        payload: what ``effect`` or ``post_entry`` needs: strings, integers, booleans, nulls.
         money: the amount that limits and the step-up threshold are about.
 
     Raises:

@@ -1,5 +1,5 @@
 """Why an operation was not carried out: the closed set of ``banking_operations.error_code``, in words for the customer.
-Each says what would work. The first part comes from ``post_payment`` and ``execute_operation`` in the database."""
+Each says what would work. The first part comes from ``post_entry`` and ``execute_operation`` in the database."""
 
 _REASONS = {
     "account_unknown": "That account is not there any more. Choose one of your open accounts.",

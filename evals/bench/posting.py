@@ -2,10 +2,12 @@
 
     python -m evals.bench.posting --seconds 8 --rounds 3 --json
 
-The rounds of the three loads are interleaved. TPC-B is PostgreSQL's own yardstick: an update of one account, one teller
-and one branch, a line of history and a query, in one transaction of seven statements. Ours, in ``sql/``:
+The rounds of the loads are interleaved. TPC-B is PostgreSQL's own yardstick: an update of one account, one teller and
+one branch, a line of history and a query, in one transaction of seven statements. It runs twice: as ``pgbench`` runs
+it unless told otherwise (``tpcb``), and with prepared statements (``tpcb_prepared``). Ours, in ``sql/``:
 
-    execute   an operation that was filed and confirmed before: one call of execute_operation
+    execute   an operation that was filed and confirmed before: one call of execute_operation, sent as
+              core/db/database.py sends a fixed list of statements, in one round trip
     whole     the operation is filed, a slip is minted, and it is executed, in one transaction
 """
 
@@ -38,6 +40,8 @@ _SQL = Path(__file__).with_name("sql")
 _QUERIES = Queries(_SQL / "posting.sql")
 _TPS = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
 _LOADS = ("execute", "whole")
+_PREPARED = ("-M", "prepared")
+_YARDSTICKS: dict[str, tuple[str, ...]] = {"tpcb": (), "tpcb_prepared": _PREPARED}
 _MOST_PER_SECOND = 10_000
 """Operations that are filed before a round, for each of its seconds: more than are executed."""
 
@@ -74,16 +78,19 @@ def _bank() -> Generator[Services]:
 def _measure(services: Services, seconds: int, rounds: int, clients: int) -> dict[str, Any]:
     tpcb_url = with_database(services.admin_url, "bench_tpcb")
     _pgbench(tpcb_url, "-i", "-q", "-s", str(SCALE))
-    run = ["-n", "-M", "prepared", "-c", str(clients), "-j", "2", "-T", str(seconds)]
+    run = ["-n", "-c", str(clients), "-j", "2", "-T", str(seconds)]
+    share = seconds * _MOST_PER_SECOND // clients
     # Neither side starts with empty tables.
-    _pgbench(services.app_url, *run, "-f", str(_SQL / "posting_whole.pgbench"))
-    rates: dict[str, list[float]] = {name: [] for name in ("tpcb", *_LOADS)}
-    for _ in range(rounds):
-        _file_operations(services, seconds * _MOST_PER_SECOND)
-        rates["tpcb"].append(_rate(_pgbench(tpcb_url, *run)))
+    _pgbench(services.app_url, *run, *_PREPARED, *_script("whole"))
+    rates: dict[str, list[float]] = {name: [] for name in (*_YARDSTICKS, *_LOADS)}
+    for number in range(rounds):
+        first = number * clients * share
+        _file_operations(services, first + 1, clients * share)
+        for name, protocol in _YARDSTICKS.items():
+            rates[name].append(_rate(_pgbench(tpcb_url, *run, *protocol)))
         for name in _LOADS:
-            script = str(_SQL / f"posting_{name}.pgbench")
-            rates[name].append(_rate(_pgbench(services.app_url, *run, "-f", script)))
+            values = ["-D", f"first={first}", "-D", f"share={share}", "-D", "done=0"]
+            rates[name].append(_rate(_pgbench(services.app_url, *run, *_PREPARED, *values, *_script(name))))
     medians = {name: statistics.median(values) for name, values in rates.items()}
     return {
         "clients": clients,
@@ -91,18 +98,24 @@ def _measure(services: Services, seconds: int, rounds: int, clients: int) -> dic
         "tpcb_scale": SCALE,
         "per_second": rates,
         "median_per_second": medians,
-        "ratio_to_tpcb": {name: round(medians[name] / medians["tpcb"], 3) for name in _LOADS},
+        **{
+            f"ratio_to_{yardstick}": {name: round(medians[name] / medians[yardstick], 3) for name in _LOADS}
+            for yardstick in _YARDSTICKS
+        },
         "completed": _completed(services),
         "faults": [fault for check in inspect_database(services) for fault in check.faults],
     }
 
 
-def _file_operations(services: Services, number: int) -> None:
+def _script(load: str) -> tuple[str, str]:
+    return "-f", str(_SQL / f"posting_{load}.pgbench")
+
+
+def _file_operations(services: Services, first: int, number: int) -> None:
     with psycopg.connect(services.admin_url, autocommit=True) as admin:
-        admin.execute(_QUERIES["file_operations"], {"number": number})
+        admin.execute(_QUERIES["file_operations"], {"first": first, "number": number})
         admin.execute("vacuum analyze")
         admin.execute("checkpoint")
-        admin.execute(_QUERIES["restart_numbers"])
 
 
 def _completed(services: Services) -> int:

@@ -296,7 +296,7 @@ OWN_SLIP = """insert into confirmation_slips (slip_hash, customer_id, operation_
         "update confirmation_slips set used_at = null",
         "select * from confirmation_slips",
         "select reverse_entry(1, 'x', now())",
-        "select post_payment(o, now()) from banking_operations o",
+        "select post_entry(o, now()) from banking_operations o",
         "update payment_limits set per_day_minor = 1000000000",
         "update payment_policies set step_up_over_minor = 1000000000",
         "update operation_types set step_up = 'never'",

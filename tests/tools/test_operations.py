@@ -253,7 +253,7 @@ async def test_when_the_audit_cannot_be_written_nothing_is_done(desk: Desk):
         "insert into journal_entries (kind, description, booked_at) values ('x', 'x', now())",
         "update accounts set balance_minor = 0",
         "insert into confirmation_slips select * from confirmation_slips",
-        "select post_payment(o, now()) from banking_operations o",
+        "select post_entry(o, now()) from banking_operations o",
         "select reverse_entry(1, 'x', now())",
     ],
 )

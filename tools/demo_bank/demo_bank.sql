@@ -40,9 +40,9 @@ select setval(pg_get_serial_sequence('journal_entries', 'id'), %(entry)s),
        setval(pg_get_serial_sequence('transactions', 'id'), %(transaction)s)
 
 -- add_up_balances --
--- What the trigger does for each statement, once for all postings.
+-- What the trigger does for each posting, once for all.
 update accounts a set balance_minor = s.total
-  from (select account_id, sum(amount_minor) as total from postings group by account_id) s
+  from (select account_id, sum(amount_minor) as total from postings where customer_id is not null group by account_id) s
  where a.id = s.account_id and a.balance_minor <> s.total
 
 -- list_misplaced --

@@ -23,7 +23,7 @@ class Quote:
 
     @property
     def payload(self) -> dict[str, str | int]:
-        """As ``post_payment`` reads it."""
+        """As ``post_entry`` reads it."""
         sides: dict[str, str | int] = {
             "debit_minor": self.debit.minor,
             "debit_currency": self.debit.currency,

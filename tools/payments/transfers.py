@@ -226,7 +226,7 @@ async def choose_source(
 
 
 def payment_payload(source: Account, payee: PayeeRow, sides: Quote, reference: str | None) -> dict[str, Any]:
-    """As ``post_payment`` reads it: with the payee's details as the customer was shown them."""
+    """As ``post_entry`` reads it: with the payee's details as the customer was shown them."""
     about: dict[str, Any] = {"account_id": str(source.id), "payee_id": str(payee.id), "reference": reference}
     return about | payee.details | sides.payload
 

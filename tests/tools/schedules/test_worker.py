@@ -434,7 +434,7 @@ async def test_a_worker_that_is_told_to_stop_ends_its_rounds(desk: Desk, work: W
         "delete from scheduled_payments",
         "update standing_orders set next_run_on = current_date",
         "insert into banking_operations default values",
-        "select post_payment(null, now())",
+        "select post_entry(null, now())",
         "select end_operation(gen_random_uuid(), 'pending', 'cancelled', null, now())",
         "select execute_operation(gen_random_uuid(), '', now())",
         "set role tellergraph_owner",

@@ -1,5 +1,5 @@
 -- What was posted stays posted; operations lose what only this revision knows of them.
-drop function reverse_entry, execute_operation, preview_operation, mint_slip, end_operation, audit_operation, post_payment, post_entry, refuse_over_limit, internal_account;
+drop function reverse_entry, execute_operation, preview_operation, mint_slip, end_operation, write_end, post_entry, refuse_over_limit, internal_account;
 drop trigger banking_operations_complete on banking_operations;
 drop function complete_proposal, payload_hash;
 
@@ -24,10 +24,9 @@ drop index banking_operations_spent, banking_operations_executing;
 delete from banking_operations where initiated_by = 'schedule' or type not in ('freeze_card', 'unfreeze_card');
 alter table banking_operations
     drop constraint banking_operations_type, drop constraint banking_operations_amount,
-    drop constraint banking_operations_over, drop constraint banking_operations_initiated_by_check,
-    add constraint banking_operations_initiated_by_check check (initiated_by in ('chat', 'rest', 'mcp', 'staff')),
+    drop constraint banking_operations_over,
     drop column amount_minor, drop column currency, drop column recipient,
-    drop column policy_version, drop column step_up, drop column limit_minor, drop column entry_id,
+    drop column policy_version, drop column posts, drop column step_up, drop column limit_minor, drop column entry_id,
     drop column error_code, drop column chat_message_id, drop column executed_in, drop column request_hash,
     drop column proposed,
     add column error text;
@@ -45,6 +44,7 @@ drop trigger transactions_held_update on transactions;
 drop trigger transactions_held_delete on transactions;
 drop function hold_pending;
 alter table transactions drop constraint transactions_account,
+    add constraint transactions_entry_id_fkey foreign key (entry_id) references journal_entries,
     add constraint transactions_customer_id_fkey foreign key (customer_id) references customers,
     add constraint transactions_account_id_fkey foreign key (account_id) references accounts;
 alter table accounts drop constraint accounts_id_customer;
@@ -65,7 +65,31 @@ drop function keep_posted_account;
 alter table postings add constraint postings_customer_id_fkey foreign key (customer_id) references customers,
     add constraint postings_account_id_fkey foreign key (account_id) references accounts,
     add constraint postings_entry_id_fkey foreign key (entry_id) references journal_entries;
-create or replace view ledger_faults with (security_invoker = true) as
+drop view ledger_faults;
+alter table accounts
+    drop constraint accounts_balance_limit, drop constraint accounts_currency, drop column held_minor,
+    alter column kind type text, alter column status type text, alter column currency type char(3),
+    alter column overdraft_minor type bigint, reset (fillfactor),
+    add constraint accounts_kind_check check (kind in ('current', 'savings', 'credit_card', 'internal')),
+    add constraint accounts_status_check check (status in ('open', 'frozen', 'closed')),
+    add constraint accounts_currency_check check (currency ~ '^[A-Z]{3}$'),
+    add constraint accounts_overdraft_minor_check check (overdraft_minor >= 0);
+alter table transactions
+    alter column kind type text, alter column status type text, alter column amount_minor type bigint,
+    add constraint transactions_kind_check check (kind in ('card_payment', 'cash_withdrawal', 'transfer_in', 'transfer_out',
+        'salary', 'direct_debit', 'standing_order', 'subscription', 'refund', 'fee', 'interest', 'top_up', 'exchange', 'opening')),
+    add constraint transactions_status_check check (status in ('booked', 'pending', 'declined', 'reversed')),
+    add constraint transactions_amount_minor_check check (amount_minor <> 0);
+alter table postings
+    alter column amount_minor type bigint, add constraint postings_amount_minor_check check (amount_minor <> 0);
+alter table banking_operations
+    alter column status type text, alter column initiated_by type text,
+    add constraint banking_operations_status_check
+        check (status in ('pending', 'processing', 'completed', 'failed', 'cancelled', 'expired')),
+    add constraint banking_operations_initiated_by_check check (initiated_by in ('chat', 'rest', 'mcp', 'staff'));
+drop domain currency_code, minor_units_not_zero, minor_units_not_negative, minor_units_positive, account_kind, account_status,
+    transaction_kind, transaction_status, operation_status, operation_source;
+create view ledger_faults with (security_invoker = true) as
     select 'entry does not sum to zero' as fault, entry_id::text as subject
       from postings group by entry_id, currency having sum(amount_minor) <> 0
     union all
@@ -76,10 +100,6 @@ create or replace view ledger_faults with (security_invoker = true) as
     select 'balance below its limit', a.id::text
       from accounts a where a.customer_id is not null and a.balance_minor < -a.overdraft_minor;
 drop index accounts_domestic, accounts_iban;
-alter table accounts
-    drop constraint accounts_balance_limit, drop constraint accounts_currency, drop constraint accounts_kind_check,
-    add constraint accounts_kind_check check (kind in ('current', 'savings', 'credit_card', 'internal')),
-    drop column held_minor;
 comment on column accounts.balance_minor is 'Ledger balance: the sum of the postings, kept by trigger, in minor units.';
 drop trigger postings_balance on postings;
 drop function add_posting_to_balance;

@@ -1,5 +1,5 @@
 -- Codes for risky operations, authenticator apps, and the payee name check. No code and no secret is stored: they are
--- computed from the server's key (tools/step_up.py, tools/totp.py). What was tried, and how often, is counted here.
+-- computed from the server's key (tools/step_up/codes.py, tools/step_up/totp.py). What was tried, and how often, is counted here.
 
 insert into operation_types (type, posts, limited, step_up) values ('add_authenticator', false, false, 'always');
 

@@ -157,6 +157,7 @@ declare
     payee     payees;
     recipient text;
     op        banking_operations;
+    posted    record;
     refusal   text;
 begin
     if due.id is null then return null; end if;
@@ -180,13 +181,15 @@ begin
     on conflict (customer_id, idempotency_key) do nothing
     returning * into op;
     if found then
-        refusal := post_payment(op, p_now);
+        select * into posted from post_entry(op, p_now);
+        refusal := posted.refusal;
         if refusal = 'insufficient_funds' and p_retry_at is not null then
             delete from banking_operations where id = op.id;
             perform move_due_payment(p_kind, due, p_retry_at, 'payment.retry', p_now);
             return 'retry';
         end if;
-        op := end_operation(op.id, 'processing', case when refusal is null then 'completed' else 'failed' end, refusal, p_now);
+        op := write_end(op.id, op.customer_id, 'processing', case when refusal is null then 'completed' else 'failed' end,
+                        refusal, posted.entry, p_now);
     else
         -- Made already; or a key of the customer's own choice is in the way, and there is no telling.
         select * into strict op from banking_operations

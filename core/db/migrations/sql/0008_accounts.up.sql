@@ -12,7 +12,7 @@ create index accounts_customer on accounts (customer_id);
 
 create sequence account_numbers as integer minvalue 10000000 maxvalue 99999999;
 comment on sequence account_numbers is
-    'Account numbers under the sort code of accounts that customers open themselves (tools/account_numbers.py).';
+    'Account numbers under the sort code of accounts that customers open themselves (tools/accounts/numbers.py).';
 -- Goes on where it was, should this revision have been here before.
 select setval('account_numbers', max(account_number::integer)) from accounts where sort_code = '09-18-28'
 having count(*) > 0;

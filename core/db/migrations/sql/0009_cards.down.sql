@@ -5,8 +5,6 @@ update transactions set status = 'declined', decline_reason = 'released', releas
 alter table transactions
     drop constraint transactions_released,
     drop constraint transactions_authorised,
-    drop constraint transactions_status_check,
-    add constraint transactions_status_check check (status in ('booked', 'pending', 'declined', 'reversed')),
     drop column authorisation, drop column authorised_minor, drop column released_at;
 
 do $$

@@ -191,10 +191,8 @@ comment on function charge_fee is
 -- It names the card's holder as the transaction's customer, as everybody does. A pending transaction is the hold.
 
 alter table transactions
-    drop constraint transactions_status_check,
-    add constraint transactions_status_check check (status in ('booked', 'pending', 'declined', 'reversed', 'released')),
     add column authorisation    text,
-    add column authorised_minor bigint check (authorised_minor > 0),
+    add column authorised_minor minor_units_positive,
     add column released_at      timestamptz,
     add constraint transactions_authorised check ((authorisation is null) = (authorised_minor is null)),
     add constraint transactions_released check ((status = 'released') = (released_at is not null));

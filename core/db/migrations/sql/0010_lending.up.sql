@@ -94,7 +94,7 @@ end $$;
 comment on function loan_interest is
     'Interest in minor units, half away from zero, at an effective yearly rate in percent. Time is counted as the APR '
     'formula counts it (Directive 2008/48/EC, Annex I; FCA Handbook, CONC App 1.2): whole months as twelfths of a year, '
-    'further days as 365ths. tools/loan_maths.py has the same.';
+    'further days as 365ths. tools/lending/maths.py has the same.';
 
 insert into operation_types (type, posts, limited, step_up) values
     ('apply_for_loan', false, false, 'always'),
@@ -164,7 +164,7 @@ create function pay_out_loan(p_application uuid, op banking_operations, target a
 declare
     application loan_applications;
     today constant date := (p_now at time zone 'Europe/London')::date;
-    -- Payments are due on a day that every month has, whole months apart: interest starts there (tools/loan_maths.py).
+    -- Payments are due on a day that every month has, whole months apart: interest starts there (tools/lending/maths.py).
     starts constant date := case when extract(day from today) <= 28 then today
                                  else (date_trunc('month', today) + interval '1 month')::date end;
     entry bigint;

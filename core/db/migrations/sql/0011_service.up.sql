@@ -113,7 +113,7 @@ create table handoffs (
     check ((taken_at is null) = (status = 'open')),
     check ((closed_at is null) = (status <> 'closed'))
 );
-comment on column handoffs.packet is 'What the colleague gets: tools/handoff_packet.py. Masked.';
+comment on column handoffs.packet is 'What the colleague gets: tools/service/handoff_packet.py. Masked.';
 create unique index handoffs_waiting on handoffs (customer_id) where status = 'open';
 create index handoffs_queue on handoffs (requested_at) where status = 'open';
 create index handoffs_customer on handoffs (customer_id, requested_at desc);
@@ -180,7 +180,7 @@ create table complaints (
     answered_at     timestamptz,
     check ((answered_at is null) = (status = 'received'))
 );
-comment on column complaints.answer_by is 'The last day for the final response: tools/complaints.py has the rules.';
+comment on column complaints.answer_by is 'The last day for the final response: tools/service/complaints.py has the rules.';
 create index complaints_customer on complaints (customer_id, received_at desc);
 create index complaints_due on complaints (answer_by) where status = 'received';
 select protect_customer_table('complaints');
