@@ -14,6 +14,7 @@ from core.errors import Conflict, InvalidInput, Refused
 from core.money import CURRENCIES, Money
 from tools.staff.actions import (
     Change,
+    ListedAction,
     StaffAction,
     Status,
     decide_action,
@@ -68,8 +69,9 @@ class AuditQuery(_Body):
 
 
 class Reversal(_Body):
-    """Money back by a reversing entry, once."""
+    """Money back by a reversing entry, once. The customer is who paid; the file of who received it is opened too."""
 
+    customer_id: UUID
     kind: Literal["reverse_entry"]
     entry_id: int = Field(ge=1, le=2**63 - 1, description="`entry_id` of a transaction in a customer's file.")
     reason: Reason
@@ -81,6 +83,7 @@ class Reversal(_Body):
 class Freeze(_Body):
     """Stops or allows what moves money out of or into an account."""
 
+    customer_id: UUID
     kind: Literal["freeze_account", "unfreeze_account"]
     account_id: UUID
     reason: Reason
@@ -92,6 +95,7 @@ class Freeze(_Body):
 class Overdraft(_Body):
     """How far below zero a current account may go."""
 
+    customer_id: UUID
     kind: Literal["set_overdraft"]
     account_id: UUID
     amount: str = Field(pattern=r"^[0-9]{1,12}(\.[0-9]{1,4})?$", description="A decimal string; 0 for none.")
@@ -117,8 +121,12 @@ class ActionsQuery(_Body):
     limit: int = Field(default=50, ge=1, le=200)
 
 
+class ActionQuery(_Body):
+    reason: Reason
+
+
 class ActionList(BaseModel):
-    actions: list[StaffAction]
+    actions: list[ListedAction]
 
 
 class ApproveRequest(_Body):
@@ -159,20 +167,23 @@ async def audit(query: Annotated[AuditQuery, Query()], context: StaffDep, reply:
     responses={404: _NOT_FOUND, 409: _CONFLICT, 422: _REFUSED},
 )
 async def propose(body: ProposedChange, context: StaffDep, reply: ReplyDep) -> Envelope[StaffAction]:
-    """Propose a change to a customer's things. Nothing is done before somebody else has approved it."""
-    return reply(await propose_action(context, body.change(), body.reason))
+    """Propose a change to a customer's things. Nothing is done before somebody else has approved it. Opens the
+    customer's file, as an account or entry of anybody else is not found; that is written down, whatever is answered."""
+    return reply(await propose_action(context, body.customer_id, body.change(), body.reason))
 
 
 @router.get("/actions", operation_id="list_staff_actions")
 async def actions(query: Annotated[ActionsQuery, Query()], context: StaffDep, reply: ReplyDep) -> Envelope[ActionList]:
-    """What was proposed, newest first."""
+    """What was proposed, newest first. The list does not say about whom."""
     return reply(ActionList(actions=await list_actions(context, status=query.status, limit=query.limit)))
 
 
 @router.get("/actions/{action_id}", operation_id="get_staff_action", responses={404: _NOT_FOUND})
-async def action(action_id: UUID, context: StaffDep, reply: ReplyDep) -> Envelope[StaffAction]:
-    """One action as it stands."""
-    return reply(await get_action(context, action_id))
+async def action(
+    action_id: UUID, query: Annotated[ActionQuery, Query()], context: StaffDep, reply: ReplyDep
+) -> Envelope[StaffAction]:
+    """One action as it stands. Opens the file of its customer, which is written down."""
+    return reply(await get_action(context, action_id, query.reason))
 
 
 _DECIDED: dict[int | str, dict[str, Any]] = {
@@ -199,7 +210,7 @@ _DECIDED: dict[int | str, dict[str, Any]] = {
     },
 )
 async def approve(action_id: UUID, body: ApproveRequest, context: StaffDep, reply: ReplyDep) -> Envelope[StaffAction]:
-    """Approve what somebody else proposed: it is done at once. Approved again it is the action as it stands."""
+    """Approve what somebody else proposed: it is done at once. Opens the customer's file. Approved again it is the action as it stands."""
     decided = await decide_action(context, action_id, "approve", body.remark)
     _require_end(decided, "completed")
     return reply(decided)

@@ -215,7 +215,6 @@ _HURT: dict[str, Callable[[], TellergraphError]] = {
     "staff_actions_four_eyes": lambda: Forbidden(
         "Somebody else has to decide about what you have proposed.", code="four_eyes"
     ),
-    "staff_actions_waiting": lambda: Conflict("That has been proposed already, and waits.", code="already_proposed"),
 }
 """What it means to hurt a constraint, by its name."""
 

@@ -14,6 +14,7 @@ from tests.talking import ALEX, BLAIR, Caller, Meet
 
 NOBODYS = UUID("0199aaaa-0000-7000-8000-000000000000")
 ADMIN = "/api/v1/admin"
+LOOK = {"reason": "asked about it"}
 
 
 def open_file(caller: Caller, customer_id: object, reason: str = "asked about a payment") -> httpx2.Response:
@@ -25,16 +26,33 @@ def find(caller: Caller, login: tuple[str, str]) -> dict[str, Any]:
     return ok(caller.http.post(f"{ADMIN}/customers/search", json=body))
 
 
+def freezing(file: dict[str, Any]) -> dict[str, Any]:
+    """What proposes to freeze the first account of a file."""
+    whose = {"customer_id": file["customer"]["id"], "account_id": file["accounts"][0]["account_id"]}
+    return whose | {"kind": "freeze_account", "reason": "card stolen"}
+
+
+def test_an_account_of_another_customer_is_not_found_by_proposing(fresh: Services, colleague: SignIn):
+    frozen = freezing(find(colleague("agent"), BLAIR)) | {"customer_id": str(customer_id_of(fresh, ALEX))}
+    response = colleague("agent").http.post(f"{ADMIN}/actions", json=frozen)
+    assert refused(response, 404) == "not_found"
+    nobodys = frozen | {"account_id": str(uuid4())}
+    again = colleague("agent").http.post(f"{ADMIN}/actions", json=nobodys)
+    assert again.json()["error"] == response.json()["error"]
+
+
 def test_a_payment_is_reversed_by_two_people(server: str, meet: Meet, colleague: SignIn):
     file = find(colleague("agent"), ALEX)
     paid = next(one for one in file["transactions"] if one["entry_id"] and one["amount"].startswith("-"))
     account = next(one for one in file["accounts"] if one["name"] == paid["account"])
-    body = {"kind": "reverse_entry", "entry_id": paid["entry_id"], "reason": "paid twice"}
+    whose = {"customer_id": file["customer"]["id"]}
+    body = whose | {"kind": "reverse_entry", "entry_id": paid["entry_id"], "reason": "paid twice"}
     action = ok(colleague("agent").http.post(f"{ADMIN}/actions", json=body), 201)
     assert (action["status"], action["customer_id"]) == ("pending", file["customer"]["id"])
 
     waiting = ok(colleague("supervisor").http.get(f"{ADMIN}/actions"))["actions"]
-    assert waiting == [action]
+    assert [one["id"] for one in waiting] == [action["id"]]
+    assert file["customer"]["id"] not in repr(waiting)
     done = ok(colleague("supervisor").http.post(f"{ADMIN}/actions/{action['id']}/approve", json={}))
 
     assert done["status"] == "completed"
@@ -48,8 +66,7 @@ def test_a_payment_is_reversed_by_two_people(server: str, meet: Meet, colleague:
 
 
 def test_the_maker_does_not_approve(colleague: SignIn):
-    account = find(colleague("supervisor"), BLAIR)["accounts"][0]
-    body = {"kind": "freeze_account", "account_id": account["account_id"], "reason": "card stolen"}
+    body = freezing(find(colleague("supervisor"), BLAIR))
     action = ok(colleague("supervisor").http.post(f"{ADMIN}/actions", json=body), 201)
 
     for end, more in (("approve", {}), ("reject", {"remark": "no need"})):
@@ -58,7 +75,8 @@ def test_the_maker_does_not_approve(colleague: SignIn):
     assert refused(colleague("agent").http.post(f"{ADMIN}/actions/{action['id']}/approve", json={}), 403) == (
         "role_not_allowed"
     )
-    assert ok(colleague("agent").http.get(f"{ADMIN}/actions/{action['id']}")) == action
+    assert ok(colleague("agent").http.get(f"{ADMIN}/actions/{action['id']}", params=LOOK)) == action
+    assert refused(colleague("agent").http.get(f"{ADMIN}/actions/{action['id']}"), 422) == "invalid_input"
 
     rejected = ok(colleague("admin").http.post(f"{ADMIN}/actions/{action['id']}/reject", json={"remark": "no need"}))
     assert (rejected["status"], rejected["remark"]) == ("rejected", "no need")
@@ -71,7 +89,8 @@ def test_a_reversal_of_money_that_is_gone_is_refused_with_the_reason(fresh: Serv
     with psycopg.connect(fresh.owner_url) as owner:
         query = "select max(entry_id) from transactions where kind = 'salary' and customer_id = %s"
         [(salary,)] = owner.execute(query, [file["customer"]["id"]]).fetchall()
-    body = {"kind": "reverse_entry", "entry_id": salary, "reason": "sent in error"}
+    whose = {"customer_id": file["customer"]["id"]}
+    body = whose | {"kind": "reverse_entry", "entry_id": salary, "reason": "sent in error"}
 
     assert refused(colleague("agent").http.post(f"{ADMIN}/actions", json=body), 422) == "below_limit"
 
@@ -80,16 +99,15 @@ def test_a_reversal_of_money_that_is_gone_is_refused_with_the_reason(fresh: Serv
 
 
 def test_an_approval_that_comes_too_late_is_refused_with_the_reason(fresh: Services, colleague: SignIn):
-    account = find(colleague("agent"), BLAIR)["accounts"][0]
-    body = {"kind": "freeze_account", "account_id": account["account_id"], "reason": "card stolen"}
+    body = freezing(find(colleague("agent"), BLAIR))
     action = ok(colleague("agent").http.post(f"{ADMIN}/actions", json=body), 201)
     with psycopg.connect(fresh.owner_url) as owner:
-        owner.execute("update accounts set status = 'frozen' where id = %s", [account["account_id"]])
+        owner.execute("update accounts set status = 'frozen' where id = %s", [body["account_id"]])
 
     response = colleague("supervisor").http.post(f"{ADMIN}/actions/{action['id']}/approve", json={})
 
     assert refused(response, 422) == "already_frozen"
-    assert ok(colleague("agent").http.get(f"{ADMIN}/actions/{action['id']}"))["status"] == "failed"
+    assert ok(colleague("agent").http.get(f"{ADMIN}/actions/{action['id']}", params=LOOK))["status"] == "failed"
 
 
 def test_every_look_is_in_the_audit_log_and_only_some_may_read_it(fresh: Services, colleague: SignIn):
@@ -118,8 +136,12 @@ def test_no_password_and_no_full_number_is_in_a_file(fresh: Services, colleague:
         ("POST", "/customers/search", {"email": "blair@demo.example", "reason": "no reason"}),
         ("GET", "/audit?reason=review", None),
         ("GET", "/actions", None),
-        ("GET", f"/actions/{NOBODYS}", None),
-        ("POST", "/actions", {"kind": "reverse_entry", "entry_id": 1, "reason": "no reason"}),
+        ("GET", f"/actions/{NOBODYS}?reason=review", None),
+        (
+            "POST",
+            "/actions",
+            {"kind": "reverse_entry", "customer_id": str(NOBODYS), "entry_id": 1, "reason": "no reason"},
+        ),
         ("POST", f"/actions/{NOBODYS}/approve", {}),
         ("POST", f"/actions/{NOBODYS}/reject", {"remark": "no reason"}),
     ],
@@ -133,19 +155,27 @@ def test_customers_and_visitors_are_sent_away(
     assert refused(meet(shared_server).http.request(method, ADMIN + path, **options), 401) == "unauthorized"
 
 
-FREEZE = {"kind": "freeze_account", "account_id": str(NOBODYS), "reason": "a reason"}
+FREEZE = {
+    "kind": "freeze_account",
+    "customer_id": str(NOBODYS),
+    "account_id": str(NOBODYS),
+    "reason": "a reason",
+}
+REVERSE = {"kind": "reverse_entry", "customer_id": str(NOBODYS), "entry_id": 1, "reason": "a reason"}
 OVERDRAFT = FREEZE | {"kind": "set_overdraft", "amount": "1.00", "currency": "GBP"}
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        {"kind": "reverse_entry", "entry_id": 1},
-        {"kind": "reverse_entry", "entry_id": 1, "reason": "  "},
-        {"kind": "reverse_entry", "entry_id": 0, "reason": "a reason"},
-        {"kind": "reverse_entry", "account_id": str(NOBODYS), "reason": "a reason"},
+        {name: value for name, value in REVERSE.items() if name != "reason"},
+        {name: value for name, value in REVERSE.items() if name != "customer_id"},
+        REVERSE | {"reason": "  "},
+        REVERSE | {"entry_id": 0},
+        REVERSE | {"account_id": str(NOBODYS)},
         FREEZE | {"account_id": "Everyday"},
-        FREEZE | {"customer_id": str(NOBODYS)},
+        FREEZE | {"customer_id": "alex"},
+        FREEZE | {"maker": str(NOBODYS)},
         FREEZE | {"kind": "close_account"},
         FREEZE | {"reason": "with a \x00 in it"},
         OVERDRAFT | {"amount": "-1"},
@@ -165,8 +195,8 @@ def test_a_wrong_proposal_is_refused_and_nothing_waits(shared_server: str, meet:
 def test_who_is_not_there_is_not_found(shared_server: str, meet: Meet):
     agent = meet(shared_server, ("agent@demo.example", "demo-agent-1"))
     assert refused(open_file(agent, uuid4()), 404) == "not_found"
-    assert refused(agent.http.get(f"{ADMIN}/actions/{uuid4()}"), 404) == "not_found"
+    assert refused(agent.http.get(f"{ADMIN}/actions/{uuid4()}", params=LOOK), 404) == "not_found"
     body = {"email": "nobody@demo.example", "reason": "asked about a payment"}
     assert refused(agent.http.post(f"{ADMIN}/customers/search", json=body), 404) == "not_found"
-    body = {"kind": "freeze_account", "account_id": str(uuid4()), "reason": "a reason"}
+    body = {"kind": "freeze_account", "customer_id": str(uuid4()), "account_id": str(uuid4()), "reason": "a reason"}
     assert refused(agent.http.post(f"{ADMIN}/actions", json=body), 404) == "not_found"

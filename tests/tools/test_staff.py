@@ -163,7 +163,7 @@ async def test_nobody_is_staff_by_saying_so(desk: Desk, become: Become):
         with pytest.raises(Forbidden):
             await open_file(stranger, desk.blair, "a reason")
         with pytest.raises(Forbidden):
-            await propose_action(stranger, await everyday(desk, "freeze_account"), "a reason")
+            await propose_action(stranger, desk.alex, await everyday(desk, "freeze_account"), "a reason")
     assert desk.owner("select 1 from staff_reads") == []
 
 
@@ -236,6 +236,8 @@ def test_staff_may_not(desk: Desk, become: Become, statement: str):
         "select open_customer_file_of('alex@demo.example', 'no', now())",
         "select open_register('audit_log', 'no', now())",
         "select decide_staff_action(gen_random_uuid(), 'approve', null, now())",
+        "select open_staff_action(gen_random_uuid(), 'no', now())",
+        "select list_staff_actions('pending', 10)",
         "select * from staff_actions",
         "select * from staff_reads",
         "select * from audit_log",
@@ -273,7 +275,9 @@ def newest_entry(desk: Desk, customer_id: UUID, kind: str) -> dict[str, Any]:
 
 
 async def test_one_proposes_and_another_approves(desk: Desk, become: Become):
-    proposed = await propose_action(become("agent"), await everyday(desk, "freeze_account"), "reported stolen phone")
+    proposed = await propose_action(
+        become("agent"), desk.alex, await everyday(desk, "freeze_account"), "reported stolen phone"
+    )
     assert (proposed.status, proposed.approver) == ("pending", None)
     assert account(desk, "Everyday", desk.alex)["status"] == "open"
 
@@ -304,7 +308,7 @@ async def test_one_proposes_and_another_approves(desk: Desk, become: Become):
 
 
 async def test_nobody_approves_what_they_proposed(desk: Desk, become: Become):
-    proposed = await propose_action(become("supervisor"), await everyday(desk, "freeze_account"), "a reason")
+    proposed = await propose_action(become("supervisor"), desk.alex, await everyday(desk, "freeze_account"), "a reason")
 
     for decision in ("approve", "reject"):
         with pytest.raises(Forbidden) as refused:
@@ -312,12 +316,12 @@ async def test_nobody_approves_what_they_proposed(desk: Desk, become: Become):
         assert refused.value.error_code == "four_eyes"
 
     assert account(desk, "Everyday", desk.alex)["status"] == "open"
-    assert (await get_action(become("supervisor"), proposed.id)).status == "pending"
+    assert (await get_action(become("supervisor"), proposed.id, "a look")).status == "pending"
 
 
 @pytest.mark.parametrize("role", ["agent", "auditor"])
 async def test_only_supervisors_and_administrators_decide(desk: Desk, become: Become, role: str):
-    proposed = await propose_action(become("supervisor"), await everyday(desk, "freeze_account"), "a reason")
+    proposed = await propose_action(become("supervisor"), desk.alex, await everyday(desk, "freeze_account"), "a reason")
     with pytest.raises(Forbidden) as refused:
         await decide_action(become(role), proposed.id, "approve")
     assert refused.value.error_code == "role_not_allowed"
@@ -326,20 +330,130 @@ async def test_only_supervisors_and_administrators_decide(desk: Desk, become: Be
 
 async def test_auditors_change_nothing_and_see_what_was_proposed(desk: Desk, become: Become):
     with pytest.raises(Forbidden):
-        await propose_action(become("auditor"), await everyday(desk, "freeze_account"), "a reason")
-    proposed = await propose_action(become("agent"), await everyday(desk, "freeze_account"), "a reason")
-    assert await list_actions(become("auditor"), status="pending", limit=10) == [proposed]
+        await propose_action(become("auditor"), desk.alex, await everyday(desk, "freeze_account"), "a reason")
+    proposed = await propose_action(become("agent"), desk.alex, await everyday(desk, "freeze_account"), "a reason")
+    [listed] = await list_actions(become("auditor"), status="pending", limit=10)
+    assert (listed.id, listed.maker) == (proposed.id, proposed.maker)
+    assert await get_action(become("auditor"), listed.id, "a review") == proposed
+
+
+async def test_a_proposal_opens_the_customers_file_on_record(desk: Desk, become: Become):
+    agent = become("agent")
+    await propose_action(agent, desk.alex, await everyday(desk, "freeze_account"), "reported stolen phone")
+
+    [read] = desk.owner("select staff_id, customer_id, reason from staff_reads")
+    assert (read["staff_id"], read["customer_id"]) == (agent.staff_id, desk.alex)
+    assert read["reason"] == "reported stolen phone"
+    actions = [row["action"] for row in desk.owner("select action from audit_log order by id")]
+    assert actions == ["staff.file_opened", "staff_action.proposed"]
+
+
+async def test_what_is_another_customers_is_answered_like_what_is_not_there(desk: Desk, become: Become):
+    """Or proposals would tell whether an account is frozen, and an entry reversed, of people nobody has looked up."""
+    account_id = (await everyday(desk, "freeze_account")).account_id
+    assert account_id is not None
+    entry_id = newest_entry(desk, desk.alex, "transfer_out")["entry_id"]
+    changes = [
+        *(Change("unfreeze_account", account_id=one) for one in (account_id, uuid4())),
+        *(Change("set_overdraft", account_id=one, overdraft=Money(1, "EUR")) for one in (account_id, uuid4())),
+        *(Change("reverse_entry", entry_id=one) for one in (entry_id, 2**40)),
+    ]
+    answers: set[str] = set()
+    for change in changes:
+        with pytest.raises(NotFound) as refused:
+            await propose_action(become("agent"), desk.blair, change, "a reason")
+        answers.add(refused.value.message)
+
+    assert len(answers) == 1
+    assert desk.owner("select distinct customer_id from staff_reads") == [{"customer_id": desk.blair}]
+    assert desk.owner("select 1 from staff_actions") == []
+
+
+async def test_a_refused_proposal_leaves_the_line_of_who_looked(desk: Desk, become: Become):
+    change = await everyday(desk, "unfreeze_account")
+    with pytest.raises(Refused) as refused:
+        await propose_action(become("agent"), desk.alex, change, "a hunch")
+    assert refused.value.error_code == "not_frozen"
+    assert desk.owner("select customer_id, reason from staff_reads") == [
+        {"customer_id": desk.alex, "reason": "a hunch"}
+    ]
+
+
+async def test_a_reversal_between_customers_opens_both_files(desk: Desk, become: Become):
+    """Whether the money can come back says something about who received it."""
+    entry_id = pay_across(desk, desk.alex, desk.blair)
+    proposed = await propose_action(
+        become("agent"), desk.alex, Change("reverse_entry", entry_id=entry_id), "paid twice"
+    )
+    assert opened_by(desk, become("agent")) == {desk.alex, desk.blair}
+    await get_action(become("auditor"), proposed.id, "a review")
+    assert opened_by(desk, become("auditor")) == {desk.alex, desk.blair}
+
+
+def opened_by(desk: Desk, who: StaffContext) -> set[UUID]:
+    return {
+        row["customer_id"]
+        for row in desk.owner("select customer_id from staff_reads where staff_id = %(id)s", id=who.staff_id)
+    }
+
+
+def pay_across(desk: Desk, payer: UUID, recipient: UUID) -> int:
+    """A pound between current accounts."""
+    statement: LiteralString = """
+        with entry as (insert into journal_entries (kind, description, booked_at) values ('test', 'a pound', now())
+                       returning id),
+             sides as (select distinct on (customer_id) id, customer_id from accounts
+                        where customer_id in (%(payer)s, %(recipient)s) and kind = 'current' and currency = 'GBP'
+                        order by customer_id, id)
+        insert into postings (entry_id, account_id, customer_id, amount_minor, currency, booked_at)
+        select entry.id, sides.id, customer_id, case when customer_id = %(payer)s then -100 else 100 end, 'GBP', now()
+          from sides, entry
+        returning entry_id"""
+    return desk.owner(statement, payer=payer, recipient=recipient)[0]["entry_id"]
+
+
+async def test_the_list_of_actions_says_nothing_of_customers_and_reading_one_opens_the_file(desk: Desk, become: Become):
+    proposed = await propose_action(become("agent"), desk.alex, await everyday(desk, "freeze_account"), "stolen phone")
+    auditor = become("auditor")
+
+    [listed] = await list_actions(auditor, status="pending", limit=10)
+
+    assert set(type(listed).model_fields) == {
+        "id", "kind", "status", "maker", "approver", "created_at", "expires_at", "decided_at",
+    }  # fmt: skip
+    assert seen(desk, auditor.scope, "select id from staff_actions") == []
+    assert desk.owner("select subject from staff_reads where staff_id = %(id)s", id=auditor.staff_id) == [
+        {"subject": "staff_actions"}
+    ]
+    await get_action(auditor, proposed.id, "a review")
+    assert opened_by(desk, auditor) == {None, desk.alex}
+    with pytest.raises(NotFound):
+        await get_action(auditor, uuid4(), "a review")
+
+
+async def test_the_list_is_empty_to_whoever_has_not_opened_it(desk: Desk, become: Become):
+    await propose_action(become("agent"), desk.alex, await everyday(desk, "freeze_account"), "a reason")
+    assert seen(desk, become("admin").scope, "select * from list_staff_actions('pending', 10)") == []
+
+
+async def test_who_decides_opens_the_file_too(desk: Desk, become: Become):
+    proposed = await propose_action(become("agent"), desk.alex, await everyday(desk, "freeze_account"), "a reason")
+    await decide_action(become("supervisor"), proposed.id, "approve")
+    [read] = desk.owner(
+        "select customer_id, reason from staff_reads where staff_id = %(id)s", id=become("supervisor").staff_id
+    )
+    assert (read["customer_id"], read["reason"]) == (desk.alex, f"approve action {proposed.id}")
 
 
 async def test_the_constraint_itself_refuses_the_maker(desk: Desk, become: Become):
     """Whatever the functions do: not even the tables' owner writes such a row."""
-    await propose_action(become("agent"), await everyday(desk, "freeze_account"), "a reason")
+    await propose_action(become("agent"), desk.alex, await everyday(desk, "freeze_account"), "a reason")
     with pytest.raises(psycopg.errors.CheckViolation, match="staff_actions_four_eyes"):
         desk.owner("update staff_actions set status = 'rejected', approver = maker, decided_at = now()")
 
 
 async def test_a_rejected_action_is_over(desk: Desk, become: Become):
-    proposed = await propose_action(become("agent"), await everyday(desk, "freeze_account"), "a reason")
+    proposed = await propose_action(become("agent"), desk.alex, await everyday(desk, "freeze_account"), "a reason")
     rejected = await decide_action(become("admin"), proposed.id, "reject", "not needed")
     assert rejected.status == "rejected"
     assert await decide_action(become("supervisor"), proposed.id, "approve") == rejected
@@ -348,7 +462,7 @@ async def test_a_rejected_action_is_over(desk: Desk, become: Become):
 
 
 async def test_an_action_that_waited_too_long_is_not_done(desk: Desk, become: Become):
-    proposed = await propose_action(become("agent"), await everyday(desk, "freeze_account"), "a reason")
+    proposed = await propose_action(become("agent"), desk.alex, await everyday(desk, "freeze_account"), "a reason")
     late = replace(become("supervisor"), now=desk.now + ACTION_TTL)
     assert (await decide_action(late, proposed.id, "approve")).status == "expired"
     assert account(desk, "Everyday", desk.alex)["status"] == "open"
@@ -356,19 +470,21 @@ async def test_an_action_that_waited_too_long_is_not_done(desk: Desk, become: Be
 
 async def test_the_same_waits_once_until_its_time_has_passed(desk: Desk, become: Become):
     change = await everyday(desk, "freeze_account")
-    first = await propose_action(become("agent"), change, "a reason")
+    first = await propose_action(become("agent"), desk.alex, change, "a reason")
     with pytest.raises(Conflict) as refused:
-        await propose_action(become("supervisor"), change, "another reason")
+        await propose_action(become("supervisor"), desk.alex, change, "another reason")
     assert refused.value.error_code == "already_proposed"
 
     later = replace(become("supervisor"), now=desk.now + ACTION_TTL + timedelta(seconds=1))
-    assert (await propose_action(later, change, "another reason")).status == "pending"
-    assert (await get_action(become("agent"), first.id)).status == "expired"
+    assert (await propose_action(later, desk.alex, change, "another reason")).status == "pending"
+    assert (await get_action(become("agent"), first.id, "a look")).status == "expired"
 
 
 async def test_of_two_who_approve_at_once_one_does_it(desk: Desk, become: Become):
     entry = newest_entry(desk, desk.alex, "transfer_out")
-    proposed = await propose_action(become("agent"), Change("reverse_entry", entry_id=entry["entry_id"]), "a reason")
+    proposed = await propose_action(
+        become("agent"), desk.alex, Change("reverse_entry", entry_id=entry["entry_id"]), "a reason"
+    )
     both = [decide_action(become(role), proposed.id, "approve") for role in ("supervisor", "admin")]
 
     first, second = await asyncio.gather(*both)
@@ -384,7 +500,7 @@ async def test_a_reversal_brings_the_money_back_once(desk: Desk, become: Become)
     [before] = desk.owner(name, id=entry["account_id"])
     change = Change("reverse_entry", entry_id=entry["entry_id"])
 
-    proposed = await propose_action(become("agent"), change, "paid twice")
+    proposed = await propose_action(become("agent"), desk.alex, change, "paid twice")
     done = await decide_action(become("supervisor"), proposed.id, "approve")
 
     assert done.status == "completed"
@@ -401,7 +517,7 @@ async def test_a_reversal_brings_the_money_back_once(desk: Desk, become: Become)
         (Change("reverse_entry", entry_id=reversal["id"]), "is_reversal"),
     ):
         with pytest.raises(Refused) as refused:
-            await propose_action(become("agent"), again, "once more")
+            await propose_action(become("agent"), desk.alex, again, "once more")
         assert refused.value.error_code == code
 
 
@@ -410,12 +526,14 @@ async def test_a_reversal_of_money_that_is_gone_posts_nothing(desk: Desk, become
     salary = newest_entry(desk, desk.blair, "salary")
     assert salary["amount_minor"] > account(desk, "Current", desk.blair)["balance_minor"]
     with pytest.raises(Refused) as refused:
-        await propose_action(become("agent"), Change("reverse_entry", entry_id=salary["entry_id"]), "sent in error")
+        await propose_action(
+            become("agent"), desk.blair, Change("reverse_entry", entry_id=salary["entry_id"]), "sent in error"
+        )
     assert refused.value.error_code == "below_limit"
 
     received = smallest_received(desk, desk.alex)
     change = Change("reverse_entry", entry_id=received["entry_id"])
-    proposed = await propose_action(become("agent"), change, "sent in error")
+    proposed = await propose_action(become("agent"), desk.alex, change, "sent in error")
     spend(desk, received["account_id"], received["balance_minor"])
     postings = desk.owner("select count(*) as number from postings")
     failed = await decide_action(become("supervisor"), proposed.id, "approve")
@@ -450,27 +568,29 @@ async def test_what_cannot_be_done_is_said_at_once(desk: Desk, become: Become):
     ]
     for change, code in cases:
         with pytest.raises(Refused) as refused:
-            await propose_action(become("agent"), change, "a reason")
+            await propose_action(become("agent"), desk.alex, change, "a reason")
         assert refused.value.error_code == code
     for change in (Change("freeze_account", account_id=uuid4()), Change("reverse_entry", entry_id=2**40)):
         with pytest.raises(NotFound):
-            await propose_action(become("agent"), change, "a reason")
+            await propose_action(become("agent"), desk.alex, change, "a reason")
     [internal] = desk.owner("select id from accounts where name = 'Clearing' and currency = 'GBP'")
     with pytest.raises(NotFound):
-        await propose_action(become("admin"), Change("freeze_account", account_id=internal["id"]), "a reason")
+        await propose_action(
+            become("admin"), desk.alex, Change("freeze_account", account_id=internal["id"]), "a reason"
+        )
     assert desk.owner("select 1 from staff_actions") == []
 
 
 async def test_an_overdraft_is_granted_and_not_withdrawn_while_in_use(desk: Desk, become: Become):
     current = account(desk, "Current", desk.blair)
     change = Change("set_overdraft", account_id=current["id"], overdraft=Money(50_000, "GBP"))
-    proposed = await propose_action(become("agent"), change, "asked for it")
+    proposed = await propose_action(become("agent"), desk.blair, change, "asked for it")
     assert proposed.overdraft == "500.00"
     assert (await decide_action(become("admin"), proposed.id, "approve")).status == "completed"
     assert account(desk, "Current", desk.blair)["overdraft_minor"] == 50_000
 
     none = replace(change, overdraft=Money(0, "GBP"))
-    waiting = await propose_action(become("agent"), none, "no income")
+    waiting = await propose_action(become("agent"), desk.blair, none, "no income")
     spend(desk, current["id"], current["balance_minor"] + 100)
 
     failed = await decide_action(become("admin"), waiting.id, "approve")
@@ -492,18 +612,18 @@ def spend(desk: Desk, account_id: UUID, minor: int) -> None:
 
 async def test_a_frozen_account_is_unfrozen_the_same_way(desk: Desk, become: Become):
     for kind, status in (("freeze_account", "frozen"), ("unfreeze_account", "open")):
-        proposed = await propose_action(become("agent"), await everyday(desk, kind), "a reason")
+        proposed = await propose_action(become("agent"), desk.alex, await everyday(desk, kind), "a reason")
         await decide_action(become("supervisor"), proposed.id, "approve")
         assert account(desk, "Everyday", desk.alex)["status"] == status
 
 
 async def test_a_reset_of_the_demo_customer_forgets_actions_and_keeps_who_looked(desk: Desk, become: Become):
     await open_file(become("agent"), desk.alex, "a reason")
-    proposed = await propose_action(become("agent"), await everyday(desk, "freeze_account"), "a reason")
+    proposed = await propose_action(become("agent"), desk.alex, await everyday(desk, "freeze_account"), "a reason")
     await decide_action(become("supervisor"), proposed.id, "approve")
 
     reset_demo(desk.services.owner_url, "alex", desk.now)
 
     assert account(desk, "Everyday", desk.alex)["status"] == "open"
     assert desk.owner("select 1 from staff_actions") == []
-    assert len(desk.owner("select 1 from staff_reads where subject = 'customer'")) == 1
+    assert len(desk.owner("select 1 from staff_reads where subject = 'customer'")) == 3

@@ -1,6 +1,7 @@
 """Maker and checker: one member of staff proposes a change to a customer's things, another approves it. The change is
 made by the database in the transaction of the approval (``decide_staff_action``); the application has no right to make
-it, and the constraint staff_actions_four_eyes refuses the maker's own approval."""
+it, and the constraint staff_actions_four_eyes refuses the maker's own approval. An action belongs to its customer's
+file: who proposes, reads or decides opens that, which is on record; the list says nothing of customers."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -10,7 +11,7 @@ from uuid import UUID
 from pydantic import Field
 
 from core.db.database import ReadHandle, WriteHandle
-from core.errors import Refused
+from core.errors import Conflict, NotFound, Refused, TellergraphError
 from core.money import Money
 from tools.registry import Result
 from tools.staff.context import StaffContext
@@ -69,6 +70,19 @@ class StaffAction(Result):
     decided_at: datetime | None
 
 
+class ListedAction(Result):
+    """An action as the list shows it: nothing about the customer, whose file says the rest."""
+
+    id: UUID
+    kind: Kind
+    status: Status
+    maker: str = Field(description="Who proposed it, by name.")
+    approver: str | None = Field(description="Who decided, by name.")
+    created_at: datetime
+    expires_at: datetime
+    decided_at: datetime | None
+
+
 @dataclass(frozen=True, slots=True)
 class _Row:
     id: UUID
@@ -96,11 +110,12 @@ class _Filed:
     refusal: str | None
 
 
-async def propose_action(context: StaffContext, change: Change, reason: str) -> StaffAction:
-    """Files a change for somebody else to approve.
+async def propose_action(context: StaffContext, customer_id: UUID, change: Change, reason: str) -> StaffAction:
+    """Opens the customer's file and files a change for somebody else to approve. The opening stays on record when the
+    change is refused. Of a reversal the customer is who paid, and the file of who received it is opened too.
 
     Raises:
-        NotFound: no customer has such an account or entry.
+        NotFound: the customer has no such account or entry.
         Forbidden: for auditors.
         Refused: it cannot be done; says why.
         Conflict: the same waits already.
@@ -116,14 +131,25 @@ async def propose_action(context: StaffContext, change: Change, reason: str) -> 
         "expires_at": context.now + ACTION_TTL,
     }
 
-    async def work(db: WriteHandle) -> StaffAction:
-        filed = await db.get(_Filed, QUERIES["propose_action"], values)
-        if filed.refusal is not None:
-            raise Refused(_REASONS[filed.refusal], code=filed.refusal)
-        await _open(db, context, "a new action")
-        return await _get(db, filed.action_id)
+    opening = {"customer_id": customer_id, "reason": reason, "now": context.now}
 
-    return await context.database.transact(work, scope=context.scope)
+    async def work(db: WriteHandle) -> StaffAction | TellergraphError:
+        await db.execute(QUERIES["open_file"], opening)
+        filed = await db.get(_Filed, QUERIES["propose_action"], values)
+        return await _get(db, filed.action_id) if filed.refusal is None else _refusal(filed.refusal)
+
+    proposed = await context.database.transact(work, scope=context.scope)
+    if isinstance(proposed, TellergraphError):
+        raise proposed
+    return proposed
+
+
+def _refusal(code: str) -> TellergraphError:
+    if code == "not_found":
+        return NotFound("The customer has no such account or entry.")
+    if code == "already_proposed":
+        return Conflict("That has been proposed already, and waits.", code=code)
+    return Refused(_REASONS[code], code=code)
 
 
 async def decide_action(
@@ -140,30 +166,29 @@ async def decide_action(
 
     async def work(db: WriteHandle) -> StaffAction:
         await db.execute(QUERIES["decide_action"], values)
-        await _open(db, context, f"to decide about {action_id}")
-        return await _get(db, action_id)
+        return await _open(db, context, action_id, f"{decision} action {action_id}")
 
     return await context.database.transact(work, scope=context.scope)
 
 
-async def get_action(context: StaffContext, action_id: UUID) -> StaffAction:
-    """Raises NotFound."""
+async def get_action(context: StaffContext, action_id: UUID, reason: str) -> StaffAction:
+    """Opens its customer's file. Raises NotFound."""
     async with context.database.writing(context.scope) as db:
-        await _open(db, context, f"action {action_id}")
-        return await _get(db, action_id)
+        return await _open(db, context, action_id, reason)
 
 
-async def list_actions(context: StaffContext, *, status: Status, limit: int) -> list[StaffAction]:
+async def list_actions(context: StaffContext, *, status: Status, limit: int) -> list[ListedAction]:
     """Those in one state, newest first."""
+    opening = {"subject": "staff_actions", "reason": f"actions that are {status}", "now": context.now}
     async with context.database.writing(context.scope) as db:
-        await _open(db, context, f"actions that are {status}")
-        rows = await db.all(_Row, QUERIES["list_actions"], {"status": status, "limit": limit})
-    return [_action(row) for row in rows]
+        await db.execute(QUERIES["open_register"], opening)
+        return await db.all(ListedAction, QUERIES["list_actions"], {"status": status, "limit": limit})
 
 
-async def _open(db: WriteHandle, context: StaffContext, reason: str) -> None:
-    values = {"subject": "staff_actions", "reason": reason, "now": context.now}
-    await db.execute(QUERIES["open_register"], values)
+async def _open(db: WriteHandle, context: StaffContext, action_id: UUID, reason: str) -> StaffAction:
+    values = {"action_id": action_id, "reason": reason, "now": context.now}
+    await db.execute(QUERIES["open_action"], values)
+    return await _get(db, action_id)
 
 
 async def _get(db: ReadHandle, action_id: UUID | None) -> StaffAction:

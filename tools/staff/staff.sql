@@ -54,7 +54,7 @@ select id, actor, customer_id, action, resource, detail, at from audit_log
  where customer_id = %(customer_id)s and id < %(below)s order by id desc limit %(limit)s
 
 -- propose_action --
--- Files what somebody else is to approve; null and a code when it cannot be done.
+-- Files what somebody else is to approve, about the customer of an open file; null and a code when it cannot be done.
 select action_id, refusal
   from propose_staff_action(%(kind)s, %(account_id)s, %(entry_id)s, %(overdraft_minor)s, %(currency)s, %(reason)s,
                             %(now)s, %(expires_at)s)
@@ -64,7 +64,7 @@ select action_id, refusal
 select decide_staff_action(%(action_id)s, %(decision)s, %(remark)s, %(now)s)
 
 -- find_action --
--- One action, with the names of who proposed and who decided.
+-- One action of an open file, with the names of who proposed and who decided.
 select s.id, s.kind, s.customer_id, s.account_id, s.entry_id, s.overdraft_minor, s.currency, s.reason, s.status,
        s.error_code, s.remark, s.operation_id, s.created_at, s.decided_at, s.expires_at, m.full_name as maker,
        p.full_name as approver
@@ -72,13 +72,12 @@ select s.id, s.kind, s.customer_id, s.account_id, s.entry_id, s.overdraft_minor,
  where s.id = %(action_id)s
 
 -- list_actions --
--- The actions in one state, newest first.
-select s.id, s.kind, s.customer_id, s.account_id, s.entry_id, s.overdraft_minor, s.currency, s.reason, s.status,
-       s.error_code, s.remark, s.operation_id, s.created_at, s.decided_at, s.expires_at, m.full_name as maker,
-       p.full_name as approver
-  from staff_actions s join staff m on m.id = s.maker left join staff p on p.id = s.approver
- where s.status = %(status)s
- order by s.created_at desc, s.id desc limit %(limit)s
+-- The actions in one state, newest first. They do not say whose they are about.
+select id, kind, status, maker, approver, created_at, expires_at, decided_at from list_staff_actions(%(status)s, %(limit)s)
+
+-- open_action --
+-- Opens the file of the customer that an action is about, and writes it down.
+select open_staff_action(%(action_id)s, %(reason)s, %(now)s)
 
 -- list_handoffs --
 -- The hand-offs that wait for a colleague, the oldest first. They do not say whose they are.

@@ -1,5 +1,6 @@
 -- What staff changed stays changed; that they did it remains in the audit log.
-drop function decide_staff_action, propose_staff_action, audit_staff_action, log_staff_action, do_staff_action,
+drop function decide_staff_action, propose_staff_action, open_staff_action, list_staff_actions, audit_staff_action,
+    log_staff_action, do_staff_action,
     staff_action_refusal;
 drop table staff_actions;
 delete from banking_operations where type in ('reverse_entry', 'freeze_account', 'unfreeze_account', 'set_overdraft');

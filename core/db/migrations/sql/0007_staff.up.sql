@@ -199,12 +199,11 @@ create index staff_actions_approver on staff_actions (approver) where approver i
 alter table staff_actions enable row level security;
 alter table staff_actions force row level security;
 create policy owner_all on staff_actions to tellergraph_owner using (true) with check (true);
-create policy register on staff_actions for select to tellergraph_staff using ((select has_opened('staff_actions')));
 create policy staff_file on staff_actions for select to tellergraph_staff
     using (customer_id = any ((select opened_customers())::uuid[]));
 grant select on staff_actions to tellergraph_staff;
 
--- Internal, as all until propose_staff_action: only functions of the owner call them. Null, or why it cannot be done.
+-- Internal, as all until list_staff_actions: only functions of the owner call them. Null, or why it cannot be done.
 create function staff_action_refusal(action staff_actions) returns text
     language plpgsql stable set search_path = pg_catalog, public, pg_temp as $$
 declare
@@ -299,6 +298,39 @@ create function audit_staff_action(p_actor uuid, action staff_actions, p_now tim
                                'remark', action.remark, 'error', action.error_code), p_now);
 $$;
 
+create function list_staff_actions(p_status text, p_limit integer)
+    returns table (id uuid, kind text, status text, maker text, approver text, created_at timestamptz, expires_at timestamptz,
+                   decided_at timestamptz)
+    language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
+begin
+    -- Who may: who has opened this register. Nothing here says who the customer is, or what about them.
+    perform require_staff('agent', 'supervisor', 'auditor', 'admin');
+    return query select s.id, s.kind, s.status, m.full_name, a.full_name, s.created_at, s.expires_at, s.decided_at
+                   from staff_actions s join staff m on m.id = s.maker left join staff a on a.id = s.approver
+                  where s.status = p_status and has_opened('staff_actions')
+                  order by s.created_at desc, s.id desc limit p_limit;
+end $$;
+
+create function open_staff_action(p_action uuid, p_reason text, p_now timestamptz) returns void
+    language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+    whose uuid;
+begin
+    -- Who may: app_staff_id() with one of these roles.
+    perform require_staff('agent', 'supervisor', 'auditor', 'admin');
+    for whose in select customer_id from staff_actions where id = p_action
+                  union
+                 select p.customer_id from staff_actions s join postings p on p.entry_id = s.entry_id
+                  where s.id = p_action and p.customer_id is not null loop
+        perform open_customer_file(whose, p_reason, p_now);
+    end loop;
+    if not found then
+        raise exception 'there is no such action' using errcode = 'TG021';
+    end if;
+end $$;
+comment on function open_staff_action is
+    'An action is a part of its customer''s file; what became of a reversal says something about who received the money, too.';
+
 create function propose_staff_action(
     p_kind text, p_account uuid, p_entry bigint, p_overdraft bigint, p_currency text, p_reason text,
     p_now timestamptz, p_expires_at timestamptz, out action_id uuid, out refusal text)
@@ -307,9 +339,8 @@ declare
     -- Who may: app_staff_id() with one of these roles.
     who staff := require_staff('agent', 'supervisor', 'admin');
     action staff_actions;
+    other uuid;
 begin
-    update staff_actions set status = 'expired', decided_at = p_now
-     where status = 'pending' and expires_at <= p_now and (account_id = p_account or entry_id = p_entry);
     action.kind := p_kind;
     action.account_id := p_account;
     action.entry_id := p_entry;
@@ -319,19 +350,34 @@ begin
         when 'reverse_entry' then (select customer_id from postings where entry_id = p_entry and customer_id is not null
                                     order by amount_minor, id limit 1)
         else (select customer_id from accounts where id = p_account and customer_id is not null) end;
-    if action.customer_id is null then
-        raise exception 'there is no such account or entry of a customer' using errcode = 'TG021';
+    -- As if it were not there: whoever has not opened the file learns nothing about the customer. What is refused is said
+    -- and not raised, so that the opening stays on record.
+    if action.customer_id is null or action.customer_id <> all (opened_customers()) then
+        refusal := 'not_found';
+        return;
     end if;
+    -- Whether money can come back says something about who received it.
+    for other in select distinct customer_id from postings where entry_id = p_entry and customer_id <> action.customer_id loop
+        perform open_customer_file(other, p_reason, p_now);
+    end loop;
+    update staff_actions set status = 'expired', decided_at = p_now
+     where status = 'pending' and expires_at <= p_now and (account_id = p_account or entry_id = p_entry);
     refusal := staff_action_refusal(action);
     if refusal is not null then return; end if;
     insert into staff_actions (kind, customer_id, account_id, entry_id, overdraft_minor, currency, reason, maker, created_at,
                                expires_at)
     values (action.kind, action.customer_id, action.account_id, action.entry_id, action.overdraft_minor, action.currency,
             p_reason, who.id, p_now, p_expires_at)
+    on conflict (kind, account_id, entry_id) where status = 'pending' do nothing
     returning * into action;
+    if not found then
+        refusal := 'already_proposed';
+        return;
+    end if;
     perform audit_staff_action(who.id, action, p_now);
     action_id := action.id;
 end $$;
+comment on function propose_staff_action is 'Files an action about the customer whose file this transaction has opened.';
 
 create function decide_staff_action(p_action uuid, p_decision text, p_remark text, p_now timestamptz) returns void
     language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
@@ -364,6 +410,6 @@ comment on function decide_staff_action is
 
 revoke execute on function require_staff, opened_customers, has_opened, open_customer_file, open_customer_file_of,
     open_register, show_to_staff, staff_action_refusal, do_staff_action, log_staff_action, audit_staff_action,
-    propose_staff_action, decide_staff_action from public;
+    list_staff_actions, open_staff_action, propose_staff_action, decide_staff_action from public;
 grant execute on function opened_customers, has_opened, open_customer_file, open_customer_file_of, open_register,
-    propose_staff_action, decide_staff_action to tellergraph_staff;
+    list_staff_actions, open_staff_action, propose_staff_action, decide_staff_action to tellergraph_staff;
