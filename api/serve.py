@@ -21,7 +21,7 @@ from core.logging import configure_logging, get_logger
 from core.services import Services, running_services
 from core.settings import Settings, unknown_variables
 from knowledge.ingest import ingest_folder
-from tools.demo_bank import LOGINS, ensure_demo_bank
+from tools.demo_bank import LOGINS, close_outbox, ensure_demo_bank
 
 HELP_CENTRE = Path(knowledge.__file__).parent / "help_centre"
 _SHUTDOWN_PATIENCE = timedelta(seconds=10)
@@ -40,7 +40,9 @@ def prepared_services(settings: Settings, console: Console) -> Generator[Service
         migrated = migrate(services)
         if migrated.before != migrated.after:
             console.print(f"Database: {migrated.before} -> {migrated.after}")
-        require_security(services)
+        if not settings.demo:
+            close_outbox(services.owner_url)
+        require_security(services, demo=settings.demo)
         if settings.demo:
             _load_demo(settings, services, console)
         yield services

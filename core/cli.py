@@ -43,7 +43,7 @@ def downgrade_command(
 def check_command(as_json: AsJson = False) -> None:
     """Check roles, row-level security and the ledger; exit code 1 if something is wrong."""
     with command_services(as_json) as services:
-        checks = inspect_database(services)
+        checks = inspect_database(services, demo=load_settings().demo)
     passed = all(check.passed for check in checks)
     findings = [{"name": check.name, "passed": check.passed, "faults": check.faults} for check in checks]
     _print(as_json, "\n".join(_line(check) for check in checks), {"passed": passed, "checks": findings})

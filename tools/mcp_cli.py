@@ -46,7 +46,7 @@ def mcp() -> None:
     token = _access_token(settings, signer)
     with running_services(settings) as services:
         migrate(services)
-        require_security(services)
+        require_security(services, demo=settings.demo)
         asyncio.run(_speak(settings, services, signer, token))
 
 

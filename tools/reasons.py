@@ -26,6 +26,7 @@ _REASONS = {
     "payee_exists": "You have a payee under that name already. Choose another name.",
     # Step-up and payees.
     "code_not_sent": "The security code could not be sent, so nothing was prepared. Please try again in a moment.",
+    "too_many_codes": "You were sent many security codes within the hour. Please ask again later.",
     "step_up_changed": "Your authenticator app was removed meanwhile. Please ask again.",
     "authenticator_not_proved": "The app has not shown a right code yet. Please begin again.",
     "payee_in_use": "A standing order or scheduled payment goes to that payee. Cancel it first.",

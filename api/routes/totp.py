@@ -67,7 +67,10 @@ async def get(running: RunningDep, context: ContextDep, reply: ReplyDep) -> Enve
     status_code=201,
     responses={
         409: {"model": ErrorEnvelope, "description": "- `authenticator_exists`: remove the one in use first."},
-        422: {"model": ErrorEnvelope, "description": "- `step_up_locked`, `step_up_unavailable`: no code can be sent."},
+        422: {
+            "model": ErrorEnvelope,
+            "description": "- `step_up_locked`, `too_many_codes`, `step_up_unavailable`: no code can be sent.",
+        },
         503: {"model": ErrorEnvelope, "description": "- `code_not_sent`: try again in a moment."},
     },
 )

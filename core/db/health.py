@@ -101,29 +101,33 @@ class Check:
         return not self.faults
 
 
-def inspect_database(services: Services) -> list[Check]:
-    """Every check, in the order in which somebody would mend them."""
+def inspect_database(services: Services, *, demo: bool = True) -> list[Check]:
+    """Every check, in the order in which somebody would mend them.
+
+    Args:
+        demo: whether this is a demo bank, which keeps security codes where its customers can read them.
+    """
     with psycopg.connect(services.owner_url, autocommit=True) as owner:
         return [
             _check("the schema is at the newest revision", _revision_faults(services)),
-            *_inspect_security(services, owner),
+            *_inspect_security(services, owner, demo=demo),
             _check("the ledger adds up", _ledger_faults(owner)),
         ]
 
 
-def inspect_security(services: Services) -> list[Check]:
+def inspect_security(services: Services, *, demo: bool = True) -> list[Check]:
     """Who may see and change what. Reads the catalogue alone: a few hundredths of a second, however large the bank."""
     with psycopg.connect(services.owner_url, autocommit=True) as owner:
-        return _inspect_security(services, owner)
+        return _inspect_security(services, owner, demo=demo)
 
 
-def require_security(services: Services) -> None:
+def require_security(services: Services, *, demo: bool) -> None:
     """Refuses a database from which somebody's data could leak.
 
     Raises:
         ConfigurationError: the first faults, and how to see all.
     """
-    faults = [fault for check in inspect_security(services) for fault in check.faults]
+    faults = [fault for check in inspect_security(services, demo=demo) for fault in check.faults]
     if not faults:
         return
     shown = "; ".join(faults[:_FAULTS_IN_ONE_LINE])
@@ -134,7 +138,7 @@ def require_security(services: Services) -> None:
     )
 
 
-def _inspect_security(services: Services, owner: Connection[Any]) -> list[Check]:
+def _inspect_security(services: Services, owner: Connection[Any], *, demo: bool) -> list[Check]:
     logins = [conninfo_to_dict(services.app_url)["user"], WORKER]
     roles = [oid for (oid,) in owner.execute(_QUERIES["list_reachable_roles"], {"logins": logins})]
     asked = {
@@ -142,6 +146,7 @@ def _inspect_security(services: Services, owner: Connection[Any]) -> list[Check]
         "public": list(PUBLIC_TABLES),
         "append_only": list(APPEND_ONLY),
         "across": list(ACROSS_CUSTOMERS),
+        "demo": demo,
         "tables": [table for table, _ in GUARDS],
         "functions": [function for _, function in GUARDS],
     }

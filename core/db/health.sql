@@ -103,6 +103,10 @@ select r.rolname || ' may ' || kind || ' ' || c.oid::regclass
    and (has_table_privilege(r.oid, c.oid, kind)
         or kind in ('references', 'insert', 'update') and has_any_column_privilege(r.oid, c.oid, kind))
 union all
+select r.rolname || ' may insert demo_outbox, where codes lie open, outside demo mode'
+  from pg_roles r
+ where not %(demo)s and r.oid = any (%(roles)s) and has_any_column_privilege(r.oid, to_regclass('demo_outbox'), 'insert')
+union all
 select coalesce(r.rolname, 'everybody') || ' may create in schema ' || n.nspname
   from pg_namespace n
  cross join (select oid, rolname from pg_roles where oid = any (%(roles)s)) r

@@ -76,6 +76,10 @@ BY_THE_OWNER = [
     ("grant update on postings to tellergraph_app", "tellergraph_app may update postings"),
     ("grant update (reason) on staff_reads to tellergraph_staff", "tellergraph_staff may update staff_reads"),
     ("grant delete on audit_log to tellergraph_app", "tellergraph_app may delete audit_log"),
+    (
+        "grant insert (code) on demo_outbox to tellergraph_app",
+        "tellergraph_app may insert demo_outbox, where codes lie open, outside demo mode",
+    ),
     # Views
     ("create view balances as select balance_minor from accounts", "balances is not security_invoker"),
     ("alter view ledger_faults reset (security_invoker)", "ledger_faults is not security_invoker"),
@@ -261,6 +265,27 @@ def test_a_role_that_may_too_much_is_refused_at_start(sound: Services, start, da
     finally:
         query(sound.admin_url, repair)
     assert start(sound) == ""
+
+
+def test_a_bank_that_leaves_demo_mode_keeps_no_codes_any_more(bank: Services, start):
+    """The right to write them down came with the demo bank."""
+    write = "insert into demo_outbox (customer_id, text, code, sent_at) select id, '', '', now() from customers limit 1"
+    named = "select set_config('app.customer_id', customer_id::text, false) from credentials where email like 'alex@%'"
+    [(alex,)] = query(bank.owner_url, named)
+    [fault] = [found for check in inspect_security(bank, demo=False) for found in check.faults]
+    assert fault.startswith("tellergraph_app may insert demo_outbox")
+    assert [found for check in inspect_security(bank, demo=True) for found in check.faults] == []
+    with psycopg.connect(bank.app_url) as app:
+        app.execute("select set_config('app.customer_id', %s, false)", [alex])
+        assert app.execute(write).rowcount == 1
+
+    assert start(bank) == ""
+
+    assert [found for check in inspect_security(bank, demo=False) for found in check.faults] == []
+    with psycopg.connect(bank.app_url) as app:
+        app.execute("select set_config('app.customer_id', %s, false)", [alex])
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            app.execute(write)
 
 
 def test_the_refusal_says_all_that_fits_in_a_line(empty: Services, start):

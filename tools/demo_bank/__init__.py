@@ -4,6 +4,7 @@ from tools.demo_bank.load import LoadReport, ensure_demo_bank, is_demo_loaded, l
 from tools.demo_bank.logins import LOGINS, Login
 from tools.demo_bank.model import InternalAccount
 from tools.demo_bank.named import Who
+from tools.demo_bank.outbox import close_outbox
 from tools.demo_bank.reset import reset_demo
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "LoadReport",
     "Login",
     "Who",
+    "close_outbox",
     "ensure_demo_bank",
     "is_demo_loaded",
     "load_demo_bank",

@@ -2,6 +2,26 @@
 -- One loader or reset at a time; the second waits and then finds the work done.
 select pg_advisory_xact_lock(hashtext('tellergraph demo bank'))
 
+-- open_outbox --
+-- Under the loaders' lock: processes that start together would grant at the same moment, which PostgreSQL refuses.
+do $$
+begin
+    if not has_table_privilege('tellergraph_app', 'demo_outbox', 'insert') then
+        perform pg_advisory_xact_lock(hashtext('tellergraph demo bank'));
+        grant insert on demo_outbox to tellergraph_app;
+    end if;
+end $$
+
+-- close_outbox --
+-- As open_outbox.
+do $$
+begin
+    if has_table_privilege('tellergraph_app', 'demo_outbox', 'insert') then
+        perform pg_advisory_xact_lock(hashtext('tellergraph demo bank'));
+        revoke insert on demo_outbox from tellergraph_app;
+    end if;
+end $$
+
 -- is_loaded --
 select exists (select 1 from customers where id = %(alex)s) as loaded
 

@@ -22,6 +22,7 @@ from tools.demo_bank.logins import CUSTOMERS, STAFF
 from tools.demo_bank.model import CURRENCIES, InternalAccount
 from tools.demo_bank.named import NAMED, Named, customer_id
 from tools.demo_bank.numbers import named_id
+from tools.demo_bank.outbox import open_outbox
 from tools.demo_bank.rows import COLUMNS, Rows
 from tools.demo_bank.terms import FIELDS, load_terms
 
@@ -53,8 +54,10 @@ def ensure_demo_bank(
     owner_url: str, *, customers: int, seed: int, now: datetime, progress: Progress | None = None
 ) -> LoadReport | None:
     """Loads the demo bank if it is not there; None if it is, after adding what an older version of the demo bank did
-    not publish. Processes that start together load it once."""
+    not publish. Processes that start together load it once. The demo outbox is open from then on."""
     with psycopg.connect(owner_url) as connection:
+        open_outbox(connection)
+        connection.commit()
         if is_loaded(connection):
             publish_missing(connection, now)
             return None

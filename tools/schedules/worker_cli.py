@@ -30,7 +30,7 @@ def worker(
     signal(SIGTERM, default_int_handler)  # so that the embedded servers are stopped on SIGTERM as well
     with suppress(KeyboardInterrupt), command_services(as_json) as services:
         migrate(services)
-        require_security(services)
+        require_security(services, demo=settings.demo)
         tally = asyncio.run(_work(services, settings, once=once))
         typer.echo(orjson.dumps(asdict(tally)).decode() if as_json else _line(tally))
 

@@ -1,9 +1,6 @@
--- insert_challenge --
--- One for each operation; no row changes when there is one already.
-insert into step_up_challenges (operation_id, customer_id, method, payload_hash, opened_at)
-select id, customer_id, %(method)s, payload_hash, %(now)s from banking_operations
- where id = %(operation_id)s and customer_id = %(customer_id)s and status = 'pending'
-on conflict (operation_id) do nothing
+-- open_challenge --
+-- One for each operation. It is not new when there is one already, or when too many codes were sent within the hour.
+select is_new, how, retry_at from open_step_up_challenge(%(operation_id)s, %(now)s)
 
 -- get_challenge --
 -- What the code of an operation is about, how the customer has it, and what stands in the way. The method is that of

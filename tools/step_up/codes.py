@@ -23,8 +23,9 @@ from uuid import UUID
 import orjson
 from pyotp.hotp import HOTP
 
+from core.clock import BANK_TIME_ZONE
 from core.db.database import WriteHandle
-from core.errors import NotFound, Refused, Unavailable
+from core.errors import NotFound, Refused, TellergraphError, Unavailable
 from tools.queries import QUERIES
 from tools.reasons import reason_of
 from tools.registry import ToolContext
@@ -33,6 +34,7 @@ from tools.step_up.totp import Authenticators
 from tools.step_up.tries import LOCKED, locked_out, try_code
 
 _NOT_SENT = "code_not_sent"
+TOO_MANY_CODES = "too_many_codes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,13 @@ class _Challenge:
         return orjson.dumps([self.id, self.type, self.amount_minor, self.currency, self.recipient, self.payload_hash])
 
 
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    is_new: bool
+    how: Literal["delivered", "authenticator"] | None
+    retry_at: datetime | None
+
+
 class StepUpCodes:
     """Issues and checks codes."""
 
@@ -71,21 +80,27 @@ class StepUpCodes:
         """Sends the code of a proposal, once; a customer with an authenticator app has it there.
 
         Raises:
-            Refused: the customer is locked out, or codes cannot be sent at all; the proposal is withdrawn.
+            Refused: the customer is locked out, got too many codes within the hour, or codes cannot be sent at all;
+                the proposal is withdrawn. ``details.retry_at`` says when the next one can be sent.
             Unavailable: the code could not be sent; the proposal is withdrawn, as its code would never arrive.
         """
         challenge = await _get_challenge(context, operation_id)
         if challenge.error_code == _NOT_SENT:
             raise Unavailable(reason_of(_NOT_SENT), code=_NOT_SENT)
+        if challenge.error_code == TOO_MANY_CODES:
+            raise Refused(reason_of(TOO_MANY_CODES), code=TOO_MANY_CODES)
         if challenge.status != "pending":
             return
         if challenge.locked_until is not None:
             await _withdraw(context, operation_id, "failed", LOCKED)
             raise locked_out(challenge.locked_until)
-        key = {"operation_id": operation_id, "customer_id": context.customer_id, "now": context.now}
-        opened = (QUERIES["insert_challenge"], key | {"method": challenge.method})
-        (is_new,) = await context.database.run(opened, scope=context.scope)
-        if is_new and challenge.method == "delivered":
+        async with context.database.writing(context.scope) as db:
+            key = {"operation_id": operation_id, "now": context.now}
+            opened = await db.get(_Opened, QUERIES["open_challenge"], key)
+        if opened.retry_at is not None:
+            await _withdraw(context, operation_id, "failed", TOO_MANY_CODES)
+            raise _too_many_codes(opened.retry_at)
+        if opened.is_new and opened.how == "delivered":
             await self._send(context, challenge)
 
     async def answer(self, context: ToolContext, operation_id: UUID, code: str | None) -> None:
@@ -115,7 +130,7 @@ class StepUpCodes:
         message = CodeMessage(challenge.id, text, self._code(challenge), challenge.expires_at)
         try:
             await self._sender.send(context, message)
-        except (Unavailable, Refused):
+        except TellergraphError:
             await _withdraw(context, challenge.id, "cancelled", _NOT_SENT)
             raise
 
@@ -137,3 +152,12 @@ async def _withdraw(
 ) -> None:
     values = {"operation_id": operation_id, "from_status": "pending", "to_status": status, "now": context.now}
     await context.database.run((QUERIES["end_operation"], values | {"error_code": code}), scope=context.scope)
+
+
+def _too_many_codes(until: datetime) -> Refused:
+    return Refused(
+        f"We have sent you many security codes within the hour. Please try again after "
+        f"{until.astimezone(BANK_TIME_ZONE):%H:%M}; what needs no code works as before.",
+        code=TOO_MANY_CODES,
+        details={"retry_at": until.isoformat(timespec="seconds")},
+    )

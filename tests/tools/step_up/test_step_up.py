@@ -19,9 +19,11 @@ from aiohttp import web
 from psycopg import errors
 from pyotp.totp import TOTP
 
+from core.clock import BANK_TIME_ZONE
 from core.errors import Conflict, NotFound, Refused, TellergraphError, Unavailable
 from tests.tools.conftest import Desk
 from tools.bank import code_sender
+from tools.catalogue import CATALOGUE
 from tools.operations import PROPOSAL_TTL, Operation, decide
 from tools.registry import Bank, ToolContext
 from tools.step_up.code_senders import CodeMessage, LogSender, NoSender, WebhookSender
@@ -287,6 +289,73 @@ async def test_who_guesses_on_and_on_is_locked_out_for_a_while(desk: Desk):
     assert proposing.error_code == "step_up_locked"
     assert desk.owner("select * from banking_operations where status = 'pending'") == []
     assert paid(desk) == 0
+
+
+async def test_new_proposals_give_no_new_tries(desk: Desk):
+    """Three wrong ones each: no operation has used up its own five."""
+    for _ in range(5):
+        operation_id = await pay(desk)
+        guess = wrong(code_of(desk, operation_id))
+        last = [await refusal(desk, operation_id, guess) for _ in range(3)][-1]
+
+    assert last.error_code == "step_up_locked"
+    assert (await desk.call(desk.alex, "pay_payee", amount=OVER, payee="John Carter")).error_code == "step_up_locked"
+
+
+async def test_so_many_codes_are_sent_in_an_hour_and_no_more(desk: Desk):
+    """A flood of messages, however often something is proposed and whatever it is."""
+    for minute in range(12):
+        await pay(replace(desk, now=desk.now + timedelta(minutes=minute)))
+    later = replace(desk, now=desk.now + timedelta(minutes=30))
+
+    refused = await later.call(later.alex, "pay_payee", amount=OVER, payee="Maria Lopez")
+    payee = {"name": "Anna Bell", "sort_code": "20-00-00", "account_number": "55779911"}
+    other = await later.call(later.alex, "add_payee", **payee)
+
+    assert (refused.error_code, other.error_code) == ("too_many_codes", "too_many_codes")
+    assert len(desk.owner("select 1 from demo_outbox")) == 12
+    newest = desk.owner("select status, error_code from banking_operations order by created_at desc limit 2")
+    assert [(row["status"], row["error_code"]) for row in newest] == [("failed", "too_many_codes")] * 2
+    assert (await later.ask(later.alex, "pay_payee", amount="1", payee="Maria Lopez"))["step_up"] is False
+    assert (await later.ask(later.blair, "add_payee", **payee))["step_up"] is True
+
+
+async def test_the_next_code_is_sent_when_it_was_said(desk: Desk):
+    for minute in range(12):
+        await pay(replace(desk, now=desk.now + timedelta(minutes=minute)))
+    pay_payee, until = CATALOGUE.find("pay_payee"), desk.now + timedelta(hours=1)
+    assert pay_payee is not None
+    asked = pay_payee.arguments.model_validate({"amount": OVER, "payee": "Maria Lopez"})
+
+    with pytest.raises(Refused) as refused:
+        await pay_payee.perform(desk.context(desk.alex, now=until - timedelta(seconds=1)), asked)
+
+    assert refused.value.details == {"retry_at": until.isoformat(timespec="seconds")}
+    assert f"{until.astimezone(BANK_TIME_ZONE):%H:%M}" in refused.value.message
+    assert await pay(replace(desk, now=until))
+
+
+async def test_of_proposals_at_the_same_moment_no_more_codes_are_sent(desk: Desk):
+    answers = await asyncio.gather(
+        *(desk.call(desk.alex, "pay_payee", amount=f"3{number}", payee="Maria Lopez") for number in range(20, 36))
+    )
+
+    assert Counter(answer.error_code for answer in answers) == {None: 12, "too_many_codes": 4}
+    assert len(desk.owner("select 1 from demo_outbox")) == 12
+
+
+async def test_a_bank_sets_how_many_codes_it_sends(desk: Desk):
+    desk.owner("update payment_policies set codes_per_hour = 1")
+    await pay(desk)
+    refused = await desk.call(desk.alex, "pay_payee", amount=OVER, payee="John Carter")
+    assert refused.error_code == "too_many_codes"
+
+
+async def test_the_runtime_role_opens_no_challenge_by_itself(desk: Desk):
+    with psycopg.connect(desk.services.app_url) as connection:
+        connection.execute("select set_config('app.customer_id', %s, true)", [str(desk.alex)])
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("insert into step_up_challenges (customer_id) values (app_customer_id())")
 
 
 async def test_after_the_hour_codes_count_again(desk: Desk):

@@ -13,9 +13,46 @@ create table step_up_challenges (
 );
 comment on table step_up_challenges is
     'That an operation waits for a code, and of which kind. It ends with the operation: mint_slip() looks at both.';
-create index step_up_challenges_customer on step_up_challenges (customer_id);
+create index step_up_challenges_customer on step_up_challenges (customer_id, opened_at desc);
 select protect_customer_table('step_up_challenges', false);
-grant select, insert (operation_id, customer_id, method, payload_hash, opened_at) on step_up_challenges to tellergraph_app;
+grant select on step_up_challenges to tellergraph_app;
+
+alter table payment_policies add column codes_per_hour integer not null default 12 check (codes_per_hour > 0);
+comment on column payment_policies.codes_per_hour is 'How many codes are sent to one customer within an hour, whatever they are for.';
+
+create function open_step_up_challenge(p_operation uuid, p_now timestamptz,
+                                       out is_new boolean, out how text, out retry_at timestamptz)
+    language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+    op banking_operations;
+begin
+    is_new := false;
+    -- The owner check of this function: the customer's own operation. Codes of one customer take turns.
+    perform 1 from customers where id = app_customer_id() for no key update;
+    select * into op from banking_operations
+     where id = p_operation and customer_id = app_customer_id() and status = 'pending';
+    if not found or exists (select from step_up_challenges where operation_id = p_operation) then
+        return;
+    end if;
+    how := case when exists (select from totp_authenticators
+                              where customer_id = app_customer_id() and confirmed_at is not null and removed_at is null)
+                then 'authenticator' else 'delivered' end;
+    if how = 'delivered' then
+        select max(c.opened_at) + interval '1 hour' into retry_at
+          from (select opened_at from step_up_challenges
+                 where customer_id = app_customer_id() and method = 'delivered' and opened_at > p_now - interval '1 hour'
+                 order by opened_at desc
+                offset (select codes_per_hour - 1 from payment_policies where version = policy_at(p_now)) limit 1) c;
+        if retry_at is not null then
+            return;
+        end if;
+    end if;
+    insert into step_up_challenges (operation_id, customer_id, method, payload_hash, opened_at)
+    values (op.id, op.customer_id, how, op.payload_hash, p_now);
+    is_new := true;
+end $$;
+comment on function open_step_up_challenge is
+    'Once for each operation. retry_at: so many codes were sent that the next one has to wait until then.';
 
 create table step_up_tries (
     id           bigint generated always as identity primary key,
@@ -27,7 +64,7 @@ create table step_up_tries (
 comment on table step_up_tries is
     'Each code that was sent to us. Five wrong ones end the operation that they were for; fifteen within an hour, for '
     'whatever, end step-up for a while. Without an operation: an authenticator app is proved or removed.';
-create index step_up_tries_wrong on step_up_tries (customer_id, tried_at desc) where not was_right;
+create index step_up_tries_customer on step_up_tries (customer_id, tried_at desc);
 create index step_up_tries_operation on step_up_tries (operation_id) where operation_id is not null;
 select protect_customer_table('step_up_tries', false);
 grant select on step_up_tries to tellergraph_app;
@@ -158,10 +195,10 @@ begin
 end $$;
 comment on function remove_totp is 'What waited for its code is cancelled. False when there is none in use.';
 
-revoke execute on function step_up_locked_until, take_step_up_try, pass_step_up_try, begin_totp, use_totp_step, remove_totp
-    from public;
-grant execute on function step_up_locked_until, take_step_up_try, pass_step_up_try, begin_totp, use_totp_step, remove_totp
-    to tellergraph_app;
+revoke execute on function open_step_up_challenge, step_up_locked_until, take_step_up_try, pass_step_up_try, begin_totp,
+    use_totp_step, remove_totp from public;
+grant execute on function open_step_up_challenge, step_up_locked_until, take_step_up_try, pass_step_up_try, begin_totp,
+    use_totp_step, remove_totp to tellergraph_app;
 
 -- The demo bank's telephone ------------------------------------------------------------------------------------------
 
@@ -173,11 +210,12 @@ create table demo_outbox (
     code         text not null,
     sent_at      timestamptz not null
 );
-comment on table demo_outbox is 'What the demo bank would have sent to a phone. Written in demo mode only.';
+comment on table demo_outbox is
+    'What the demo bank would have sent to a phone. Nobody may write it but in demo mode: tools/demo_bank/outbox.py.';
 create index demo_outbox_customer on demo_outbox (customer_id, id desc);
 create index demo_outbox_operation on demo_outbox (operation_id);
 select protect_customer_table('demo_outbox', false);
-grant select, insert on demo_outbox to tellergraph_app;
+grant select on demo_outbox to tellergraph_app;
 
 -- Payee name check ---------------------------------------------------------------------------------------------------
 

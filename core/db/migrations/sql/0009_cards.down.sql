@@ -32,6 +32,6 @@ revoke insert (customer_id, account_id, kind, nickname, network, last4, status, 
 revoke update (contactless_enabled, online_enabled, cash_enabled, abroad_enabled, blocked_as) on cards from tellergraph_app;
 drop trigger cards_status on cards;
 drop function guard_card_status;
-drop index cards_replaces, cards_account;
+drop index cards_replaces, cards_account, fraud_alerts_card;
 alter table cards
     drop column replaces_id, drop column blocked_as, drop column cash_enabled, drop column abroad_enabled;

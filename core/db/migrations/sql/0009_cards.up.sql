@@ -9,6 +9,7 @@ alter table cards
 comment on column cards.replaces_id is 'The card that this one was ordered for. Activating this one closes that one.';
 create unique index cards_replaces on cards (replaces_id) where replaces_id is not null;
 create index cards_account on cards (account_id);
+create index fraud_alerts_card on fraud_alerts (card_id) where card_id is not null;
 
 create function guard_card_status() returns trigger language plpgsql as $$
 begin

@@ -202,6 +202,7 @@ create table callbacks (
 );
 comment on column callbacks.is_on_file is
     'Whether it was the customer''s number when they asked. Any other proves nothing about who answers it.';
+create index callbacks_customer on callbacks (customer_id, starts_at desc);
 create unique index callbacks_once on callbacks (customer_id, starts_at) where status = 'requested';
 create index callbacks_due on callbacks (starts_at) where status = 'requested';
 select protect_customer_table('callbacks');
@@ -250,6 +251,8 @@ create table appointments (
     check ((cancelled_at is null) = (status = 'booked'))
 );
 comment on column appointments.starts_at is 'Half an hour each, from the hour or the half hour.';
+create index appointments_branch on appointments (branch_id);
+create index appointments_customer on appointments (customer_id, starts_at desc);
 create unique index appointments_adviser on appointments (branch_id, starts_at) where status = 'booked';
 comment on index appointments_adviser is 'A branch has one adviser: nobody is booked twice.';
 create unique index appointments_customer_slot on appointments (customer_id, starts_at) where status = 'booked';
