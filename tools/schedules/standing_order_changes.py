@@ -1,6 +1,7 @@
 """Standing orders that run already: prepare to change or cancel one."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Literal
 
 from pydantic import Field
@@ -36,7 +37,10 @@ class WhichArguments(Arguments):
 class ChangeStandingOrderArguments(WhichArguments):
     amount: str | None = Field(default=None, description="The new amount, a decimal string.")
     frequency: Frequency | None = Field(default=None, description=f"The new rhythm: {FREQUENCIES}")
-    date: GivenDay | None = Field(default=None, description="The new day of the next payment, YYYY-MM-DD.")
+    date: GivenDay | None = Field(
+        default=None,
+        description="The new day of the next payment, YYYY-MM-DD: from tomorrow, in place of the day in the list.",
+    )
     end_date: GivenDay | None = Field(default=None, description="No payment after this day, YYYY-MM-DD.")
 
 
@@ -115,7 +119,7 @@ async def change_standing_order(
                 "ends_on": iso(changed.ends_on),
             },
             proposed=Proposed(
-                summary=f"Change the standing order to {order.recipient}: {_change(changed)}",
+                summary=f"Change the standing order to {order.recipient}: {_change(order, changed)}",
                 amount=str(changed.amount.decimal),
                 currency=changed.currency,
                 date=changed.next_run_on.isoformat(),
@@ -187,7 +191,9 @@ async def _changed(
         ends_on=arguments.end_date or order.ends_on,
     )
     if arguments.date is not None and arguments.date != order.next_run_on:
-        refusal = await refuse_date(db, context, arguments.date, earliest=context.today, amount=amount)
+        # Today's payment may have been made, and is not made twice: the worker would pass today by, in silence.
+        tomorrow = context.today + timedelta(days=1)
+        refusal = await refuse_date(db, context, arguments.date, earliest=tomorrow, amount=amount)
         if refusal is not None:
             return refusal
         leaves = leave_day(route_of(order.currency, is_own=order.is_own), arguments.date, context.now)
@@ -223,5 +229,9 @@ async def _find_order(
     return matches[0]
 
 
-def _change(order: OrderRow) -> str:
-    return f"{order.amount} {HOW_OFTEN[order.frequency]}, next on {said_day(order.next_run_on)}{until(order.ends_on)}"
+def _change(before: OrderRow, after: OrderRow) -> str:
+    day = said_day(after.next_run_on)
+    if after.next_run_on != before.next_run_on:
+        # A payment is moved, and none is added: rent of the 1st that is paid on the 25th is not due on the 1st again.
+        day += f" instead of {said_day(before.next_run_on)}"
+    return f"{after.amount} {HOW_OFTEN[after.frequency]}, next on {day}{until(after.ends_on)}"

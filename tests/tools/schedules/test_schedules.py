@@ -15,6 +15,7 @@ from tests.tools.conftest import Desk
 from tests.tools.schedules.scheduling import add_payee, at, balances, later, london, orders, scheduled, today
 from tools.calendar import add_months
 from tools.operations import decide
+from tools.schedules.rules import said_day
 
 
 async def refused(desk: Desk, tool: str, /, **arguments: Any) -> str:
@@ -312,6 +313,10 @@ async def test_a_standing_order_is_changed_until_the_day_before_its_next_payment
 async def test_another_day_and_another_rhythm_count_from_the_new_day(desk: Desk):
     day = later(desk, 12)
 
+    [rent] = orders(desk)
+    asked = await desk.ask(desk.alex, "change_standing_order", reference="rent", date=str(day))
+    assert asked["date"] == str(day)
+    assert asked["summary"].endswith(f"next on {said_day(day)} instead of {said_day(rent['next_run_on'])}")
     moved = await approved(desk, desk.alex, "change_standing_order", reference="rent", date=str(day))
     assert (moved.status, moved.step_up) == ("completed", True)
     [rent] = orders(desk)
@@ -330,6 +335,7 @@ async def test_another_day_and_another_rhythm_count_from_the_new_day(desk: Desk)
         ({"amount": "850"}, "nothing_to_change"),
         ({"days": -1}, "date_past"),
         ({"days": 400}, "date_too_far"),
+        ({"days": 0}, "date_past"),
         ({"end": 0}, "end_date_too_early"),
         ({"payee": "Nobody", "amount": "1"}, "payee_unclear"),
     ],

@@ -100,6 +100,26 @@ async def test_a_scheduled_payment_is_made_at_six_on_its_day_and_once(desk: Desk
     assert sound(desk)
 
 
+async def test_a_day_on_which_a_standing_order_was_paid_is_not_promised_again(desk: Desk, work: Work):
+    """It would be passed by without a word, as a day is paid once."""
+    day = later(desk, 5)
+    await order(desk, "20", day, "monthly")
+    assert await work(london(day, 6, 30)) == Tally(payments_made=1)
+    afternoon = at(desk, london(day, 15))
+
+    refused = await afternoon.ask(desk.alex, "change_standing_order", date=str(day))
+
+    tomorrow = day + timedelta(days=1)
+    assert (refused["status"], refused["earliest"]) == ("date_past", str(tomorrow))
+    moved = await approved(afternoon, desk.alex, "change_standing_order", date=str(tomorrow))
+    assert moved.status == "completed"
+    assert await work(london(day, 16)) == Tally()
+    assert await work(london(tomorrow, 6)) == Tally(payments_made=1)
+    # The payment of the next month was moved, so it is not made then.
+    assert await work(london(add_months(day, 1), 6)) == Tally()
+    assert orders(desk)[0]["next_run_on"] == add_months(tomorrow, 1)
+
+
 async def test_a_standing_order_is_paid_on_each_of_its_days(desk: Desk, work: Work):
     first, before = later(desk, 5), balances(desk)
     await order(desk, "850", first, "monthly", payee="Sunrise Lettings", reference="Rent")
