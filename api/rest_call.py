@@ -7,11 +7,9 @@ other method; what is declared in neither place is refused, so a forged ``custom
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-import orjson
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
 from starlette.datastructures import QueryParams
@@ -91,11 +89,6 @@ class RestCall:
             return self.tool.arguments.model_validate({**free, **path})
         except ValidationError as error:
             raise RequestValidationError([self._located(problem) for problem in _problems(error)]) from error
-
-    def hash_of(self, arguments: Arguments) -> str:
-        """The same for the same tool and arguments, however they were written."""
-        meant = orjson.dumps(arguments.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS)
-        return sha256(f"{self.tool.name} ".encode() + meant).hexdigest()
 
     def request(self, arguments: Mapping[str, Any]) -> RestRequest:
         """Raises KeyError when an argument of the path is left out: such a call has no address."""

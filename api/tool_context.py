@@ -8,6 +8,7 @@ from fastapi import Depends, Header
 from api.dependencies import NowDep, RunningDep, SignedInDep
 from core.errors import Forbidden
 from core.security.tokens import AccountType
+from tools.idempotency import KEY_PATTERN
 from tools.registry import ToolContext
 
 
@@ -27,9 +28,7 @@ async def get_keyed_context(
         str | None,
         Header(
             alias="Idempotency-Key",
-            min_length=1,
-            max_length=128,
-            pattern=r"^[\x20-\x7e]+$",
+            pattern=KEY_PATTERN,
             description="Your own name for this request, 1 to 128 printable ASCII characters. Sent again with the same "
             "arguments it gives the same operation again, whatever became of it; with others it is refused (409 "
             "`idempotency_key_reused`).",

@@ -8,7 +8,9 @@ What a tool returns, a Refusal included, is a normal result: its JSON, as text a
 file is an embedded resource instead of the text.
 """
 
+import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -29,12 +31,15 @@ from mcp_types import (
     ToolAnnotations,
 )
 from mcp_types import Tool as McpTool
+from pydantic.json_schema import GenerateJsonSchema
 
-from core.errors import CallerError, Forbidden, TellergraphError
+from core.errors import CallerError, Forbidden, InvalidInput, TellergraphError
 from core.logging import get_logger
 from core.security.tokens import AccountType, Identity, TokenSigner
 from core.version import VERSION
+from tools.idempotency import KEY_PATTERN, perform_once
 from tools.registry import Bank, Document, Registry, Result, Risk, Tool, ToolContext
+from tools.results import results_of
 
 _log = get_logger(__name__)
 
@@ -53,10 +58,8 @@ ONLY_PREPARES = (
 )
 FAULT = "Something went wrong on our side. Please try again."
 
-_OUTPUT_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {"status": {"type": "string", "description": "What kind of result this is."}},
-}
+IDEMPOTENCY_KEY = "tellergraph/idempotency-key"
+"""In a call's ``_meta``: the caller's own name for what it wants to happen once. As REST's ``Idempotency-Key``."""
 
 
 def verify_customer(signer: TokenSigner, token: str) -> Identity:
@@ -86,8 +89,9 @@ def build_mcp_server(registry: Registry, scopes: frozenset[str], context_of: Con
 
     async def call_tool(request: Request, params: CallToolRequestParams) -> CallToolResult:
         try:
+            context = replace(context_of(request), idempotency_key=_idempotency_key(params))
             outcome = await registry.call(
-                params.name, params.arguments or {}, context=context_of(request), scopes=scopes
+                params.name, params.arguments or {}, context=context, scopes=scopes, perform=perform_once
             )
         except CallerError as error:
             return _explained(error.message)
@@ -112,6 +116,16 @@ def build_mcp_server(registry: Registry, scopes: frozenset[str], context_of: Con
     )
 
 
+def _idempotency_key(params: CallToolRequestParams) -> str | None:
+    """Raises InvalidInput for what is no key: taken for none, it would let a repeated call prepare twice."""
+    key: object = dict(params.meta or {}).get(IDEMPOTENCY_KEY)
+    if key is None:
+        return None
+    if not isinstance(key, str) or not re.fullmatch(KEY_PATTERN, key):
+        raise InvalidInput(f"{IDEMPOTENCY_KEY}: send 1 to 128 printable ASCII characters.")
+    return key
+
+
 def _described(tool: Tool) -> McpTool:
     is_read = tool.risk is Risk.READ
     return McpTool(
@@ -119,7 +133,7 @@ def _described(tool: Tool) -> McpTool:
         title=tool.title,
         description=_description(tool),
         input_schema=tool.schema["function"]["parameters"] | {"examples": [one.arguments for one in tool.examples]},
-        output_schema=_OUTPUT_SCHEMA,
+        output_schema=_output_schema(tool),
         annotations=ToolAnnotations(
             title=tool.title,
             read_only_hint=is_read,
@@ -128,6 +142,32 @@ def _described(tool: Tool) -> McpTool:
             open_world_hint=False,
         ),
     )
+
+
+class _Untitled(GenerateJsonSchema):
+    """A third shorter: titles of fields are their names again."""
+
+    def field_title_should_be_set(self, schema: Any) -> bool:  # noqa: ARG002
+        return False
+
+
+def _output_schema(tool: Tool) -> dict[str, Any]:
+    """One of the results that the tool names. The protocol asks for an object at the top."""
+    definitions: dict[str, Any] = {}
+    options = [_result_schema(kind, definitions) for kind in results_of(tool)]
+    return {"type": "object", "anyOf": options} | ({"$defs": definitions} if definitions else {})
+
+
+def _result_schema(kind: type[Result], definitions: dict[str, Any]) -> dict[str, Any]:
+    """Adds what it refers to to ``definitions``. Raises ValueError for two things under one name."""
+    schema = kind.model_json_schema(mode="serialization", schema_generator=_Untitled)
+    for name, one in schema.pop("$defs", {}).items():
+        if definitions.setdefault(name, one) != one:
+            raise ValueError(f"two results have a part that is called {name}")
+    if issubclass(kind, Document):
+        del schema["properties"]["content"]  # the embedded resource
+        schema["required"].remove("content")
+    return schema
 
 
 def _description(tool: Tool) -> str:

@@ -261,7 +261,13 @@ class Registry:
         return self._tools.get(name)
 
     async def call(
-        self, name: str, arguments: dict[str, Any], *, context: ToolContext, scopes: frozenset[str]
+        self,
+        name: str,
+        arguments: dict[str, Any],
+        *,
+        context: ToolContext,
+        scopes: frozenset[str],
+        perform: Callable[[Tool, ToolContext, Arguments], Awaitable[Result]] = Tool.perform,
     ) -> ToolOutcome:
         """Runs a tool. A wrong name, wrong arguments or a refusal by the bank is an outcome; Unavailable and our own
         faults are raised, since no other arguments would help."""
@@ -274,7 +280,7 @@ class Registry:
         except ValidationError as error:
             return ToolOutcome(name, error=_explain(error))
         try:
-            return ToolOutcome(name, result=await found.perform(context, parsed))
+            return ToolOutcome(name, result=await perform(found, context, parsed))
         except (CallerError, Refused) as error:
             return ToolOutcome(name, error=error.message, error_code=error.error_code)
 

@@ -1,5 +1,5 @@
-"""What a tool may return, for whoever describes it: OpenAPI (api/tool_schema.py) and docs/generate.py. A tool names its
-results in its return annotation: ``-> Cards | CardUnclear``.
+"""What a tool may return, for whoever describes it: OpenAPI (api/tool_schema.py), MCP (tools/mcp_server.py) and
+docs/generate.py. A tool names its results in its return annotation: ``-> Cards | CardUnclear``.
 """
 
 from types import UnionType

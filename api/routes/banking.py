@@ -1,11 +1,9 @@
 """The tools over REST: a route for each, made from its definition. Who asks comes from the token alone."""
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 from urllib.parse import quote
-from uuid import UUID
 
 import orjson
 from fastapi import APIRouter, Request
@@ -17,9 +15,8 @@ from api.envelope import ErrorBody, ErrorEnvelope
 from api.rest_call import RestCall
 from api.tool_context import ContextDep, KeyedContextDep
 from api.tool_schema import describe_request, describe_responses, success_model
-from core.errors import CallerError, Refused
-from tools.operations import find_proposal
-from tools.registry import Arguments, Document, Proposed, Refusal, Result, Risk, Tool, ToolContext
+from tools.idempotency import perform_once
+from tools.registry import Document, Proposed, Refusal, Result, Risk, Tool, ToolContext
 
 _PRIVATE = {"Cache-Control": "no-store"}
 
@@ -98,31 +95,9 @@ def _reading(call: RestCall) -> Endpoint:
 def _preparing(call: RestCall) -> Endpoint:
     async def prepare(request: Request, context: KeyedContextDep, reply: ReplyDep) -> Response:
         arguments = call.parse(request.path_params, request.query_params, await read_body(request))
-        if context.idempotency_key is not None:
-            context = replace(context, request_hash=call.hash_of(arguments))
-        result = await _prepare(call, context, arguments)
-        return _answer(result, request, context, reply)
+        return _answer(await perform_once(call.tool, context, arguments), request, context, reply)
 
     return prepare
-
-
-async def _prepare(call: RestCall, context: ToolContext, arguments: Arguments) -> Result:
-    earlier = await find_proposal(context)
-    if earlier is not None:
-        if earlier.step_up:
-            # Once for each operation; the first request may have been cut off before that.
-            await context.step_up.issue(context, UUID(earlier.operation_id))
-        return earlier
-    # What refuses the request may be its own doing: answered and confirmed a moment ago, while this one looked.
-    try:
-        result = await call.tool.perform(context, arguments)
-    except (CallerError, Refused):
-        if (earlier := await find_proposal(context)) is None:
-            raise
-        return earlier
-    if isinstance(result, Refusal):
-        return await find_proposal(context) or result
-    return result
 
 
 def _answer(result: Result, request: Request, context: ToolContext, reply: ReplyDep) -> Response:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 import pytest
+from jsonschema.validators import validator_for
 from mcp import Client, MCPError
 from mcp.server import Server
 from structlog.testing import capture_logs
@@ -15,12 +16,15 @@ from core.security.tokens import AccountType, Identity, TokenSigner
 from tests.tools.conftest import Desk
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.mcp_cli import for_token
-from tools.mcp_server import FAULT, ONLY_PREPARES, build_mcp_server, context_for, verify_customer
+from tools.mcp_server import FAULT, IDEMPOTENCY_KEY, ONLY_PREPARES, build_mcp_server, context_for, verify_customer
+from tools.operations import decide
 from tools.registry import Arguments, Document, Registry, Risk, ToolContext, tool
+from tools.results import results_of
 
 SIGNER = TokenSigner(b"k" * 32, timedelta(hours=1))
 SCOPES = frozenset({"test:read"})
 OFFERED = CATALOGUE.offered(CUSTOMER_SCOPES)
+CALLBACK = next(each for each in OFFERED if each.name == "request_callback").examples[0].arguments
 FORGED = "0199aaaa-0000-7000-8000-000000000000"
 
 
@@ -132,14 +136,107 @@ async def test_what_is_prepared_is_recorded_as_coming_from_mcp(desk: Desk):
     assert desk.owner("select status from cards where last4 = '4821'") == [{"status": "active"}]
 
 
+async def test_a_call_that_is_sent_again_under_its_key_prepares_once(desk: Desk):
+    """An agent whose answer was lost."""
+    key: Any = {IDEMPOTENCY_KEY: "groceries of Maria, 21 November"}
+    asked = {"amount": "300", "payee": "Maria Lopez"}
+    async with Client(served(desk)) as client:
+        first = await client.call_tool("pay_payee", asked, meta=key)
+        again = await client.call_tool("pay_payee", asked, meta=key)
+        other = await client.call_tool("pay_payee", asked | {"amount": "301"}, meta=key)
+        without = await client.call_tool("pay_payee", asked)
+
+    assert again.structured_content == first.structured_content
+    assert other.is_error
+    assert "Another request stands under this idempotency key" in other.content[0].text
+    assert without.structured_content["operation_id"] != first.structured_content["operation_id"]
+    assert len(desk.owner("select 1 from banking_operations")) == 2
+    assert len(desk.owner("select 1 from demo_outbox")) == 2
+
+
+async def test_a_key_gives_the_first_answer_whatever_became_of_it(desk: Desk):
+    """The card is frozen meanwhile: a new request would be refused."""
+    key: Any = {IDEMPOTENCY_KEY: "1"}
+    async with Client(served(desk)) as client:
+        first = await client.call_tool("freeze_card", {"card": "4821"}, meta=key)
+        operation_id = UUID(first.structured_content["operation_id"])
+        assert (await decide(desk.context(desk.alex), operation_id, "approve")).status == "completed"
+        again = await client.call_tool("freeze_card", {"card": "4821"}, meta=key)
+        anew = await client.call_tool("freeze_card", {"card": "4821"})
+
+    assert again.structured_content == first.structured_content
+    assert anew.structured_content["status"] != "confirmation_needed"
+
+
+async def test_somebody_elses_key_is_another(desk: Desk):
+    key: Any = {IDEMPOTENCY_KEY: "1"}
+    theirs = build_mcp_server(
+        CATALOGUE, CUSTOMER_SCOPES, lambda _: context_for(identity(desk.blair), desk.bank, desk.now)
+    )
+    async with Client(served(desk)) as client, Client(theirs) as other:
+        mine = await client.call_tool("request_callback", CALLBACK, meta=key)
+        blairs = await other.call_tool("request_callback", CALLBACK, meta=key)
+
+    assert mine.structured_content["status"] == blairs.structured_content["status"] == "confirmation_needed"
+    assert mine.structured_content["operation_id"] != blairs.structured_content["operation_id"]
+
+
+@pytest.mark.parametrize("key", ["", "x" * 129, "caf\u00e9", "a\n", 7, ["a"]])
+async def test_what_is_no_key_is_refused_and_nothing_prepared(desk: Desk, key: object):
+    meta: Any = {IDEMPOTENCY_KEY: key}
+    async with Client(served(desk)) as client:
+        answer = await client.call_tool("freeze_card", {"card": "4821"}, meta=meta)
+
+    assert answer.is_error
+    assert "1 to 128 printable ASCII characters" in answer.content[0].text
+    assert desk.owner("select 1 from banking_operations") == []
+
+
+async def test_a_key_on_a_reading_call_changes_nothing(reading_desk: Desk):
+    key: Any = {IDEMPOTENCY_KEY: "1"}
+    async with Client(served(reading_desk)) as client:
+        for account in ("Everyday", "Rainy Day"):
+            assert not (await client.call_tool("get_balance", {"account": account}, meta=key)).is_error
+
+
+async def test_a_client_is_told_every_result_of_a_tool(reading_desk: Desk):
+    """The client itself compares each answer with what it was told, in every test here."""
+    async with Client(served(reading_desk)) as client:
+        listed = {each.name: each for each in (await client.list_tools()).tools}
+
+    for ours in OFFERED:
+        schema = listed[ours.name].output_schema
+        assert schema is not None
+        assert schema["type"] == "object"
+        assert [option["title"] for option in schema["anyOf"]] == [kind.__name__ for kind in results_of(ours)]
+        validator_for(schema).check_schema(schema)
+    statuses = [each["properties"]["status"]["const"] for each in listed["freeze_card"].output_schema["anyOf"]]
+    assert statuses[0] == "confirmation_needed"
+    assert all("content" not in option["properties"] for option in listed["get_statement"].output_schema["anyOf"])
+
+
+async def test_what_a_tool_answers_is_what_a_client_was_told(desk: Desk):
+    """The client raises where it is not."""
+    desk.owner("update payment_policies set codes_per_hour = 1000")
+    answered: set[str] = set()
+    async with Client(served(desk)) as client:
+        for ours in OFFERED:
+            for example in ours.examples:
+                answer = await client.call_tool(ours.name, example.arguments)
+                answered |= set() if answer.is_error else {answer.structured_content.get("status", "found")}
+
+    assert len(answered) > 10
+    assert {"found", "confirmation_needed"} <= answered
+
+
 @tool(title="Break", scope="test:read", rest="GET /break", examples={})
-async def broken(context: ToolContext, arguments: Arguments):
+async def broken(context: ToolContext, arguments: Arguments) -> Document:
     """Breaks."""
     raise LookupError("s3cret in tools/broken.py")
 
 
 @tool(title="Be away", scope="test:read", rest="GET /away", examples={})
-async def away(context: ToolContext, arguments: Arguments):
+async def away(context: ToolContext, arguments: Arguments) -> Document:
     """Is away."""
     raise Unavailable("The bank's database does not answer. Please try again.")
 
@@ -172,7 +269,7 @@ async def test_a_service_that_is_away_is_told_in_our_words(reading_desk: Desk):
 )
 async def test_a_document_is_an_embedded_file(reading_desk: Desk, media_type, content, field, expected):
     @tool(title="Leaflet", scope="test:read", rest="GET /leaflet", examples={})
-    async def leaflet(context: ToolContext, arguments: Arguments):
+    async def leaflet(context: ToolContext, arguments: Arguments) -> Document:
         """A leaflet."""
         return Document(filename="May 2026.x", media_type=media_type, content=content)
 
