@@ -210,7 +210,8 @@ _DECIDED: dict[int | str, dict[str, Any]] = {
     },
 )
 async def approve(action_id: UUID, body: ApproveRequest, context: StaffDep, reply: ReplyDep) -> Envelope[StaffAction]:
-    """Approve what somebody else proposed: it is done at once. Opens the customer's file. Approved again it is the action as it stands."""
+    """Approve what somebody else proposed: it is done at once. Approved again it is the action as it stands. Opens the
+    customer's file."""
     decided = await decide_action(context, action_id, "approve", body.remark)
     _require_end(decided, "completed")
     return reply(decided)
