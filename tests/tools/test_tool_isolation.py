@@ -140,6 +140,8 @@ class Acted:
 async def acted(clone: Clone, bank_template: str, seeded_at: datetime, wire: Wire) -> AsyncIterator[Acted]:
     with clone(bank_template) as services:
         async for desk in open_desk(services, seeded_at):
+            # More is approved here than a customer approves within an hour.
+            desk.owner("update payment_policies set codes_per_hour = 1000")
             with wire.listening() as heard:
                 for call, arguments in calls_as("alex", desk.context(desk.alex).today).items():
                     await _make_and_approve(desk, desk.alex, call.tool, arguments)
