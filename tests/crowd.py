@@ -19,8 +19,9 @@ BY_OTHER_MEANS = {
 }
 """Tables with row-level security and no column that says whose a row is."""
 _COLUMNS = """
-    select a.attname, format_type(a.atttypid, a.atttypmod)
-      from pg_attribute a
+    select a.attname, case t.typtype when 'd' then format_type(t.typbasetype, t.typtypmod)
+                                     else format_type(a.atttypid, a.atttypmod) end
+      from pg_attribute a join pg_type t on t.oid = a.atttypid
      where a.attrelid = %(table)s::regclass and a.attnum > 0 and not a.attisdropped and a.attnotnull
        and a.attidentity = '' and a.attgenerated = ''
        -- A default that looks for the operation being executed finds none here.
@@ -53,6 +54,11 @@ def lay_open(admin: Connection[Any]) -> None:
     """As a superuser: leaves nothing but row-level security. Checks, foreign keys and triggers are off, some for good:
     the database is only good for such tests afterwards."""
     admin.execute("set session_replication_role = replica")
+    domains = """select contypid::regtype::text, conname from pg_constraint
+                  where contypid <> 0 and contype = 'c' and connamespace = 'public'::regnamespace"""
+    for domain, constraint in admin.execute(domains).fetchall():
+        drop = sql.SQL("alter domain {} drop constraint {}")
+        admin.execute(drop.format(sql.Identifier(domain), sql.Identifier(constraint)))
     for table in whose(admin):
         name = sql.Identifier(table)
         query = "select conname from pg_constraint where conrelid = %s::regclass and contype = 'c'"
