@@ -193,7 +193,7 @@ class TestThePage:
     """What docs/mcp.md tells to copy."""
 
     def test_the_program_runs(self, shared_server: str, meet: Meet) -> None:
-        [program] = _blocks("python")
+        program = _blocks("python")[0]
         environment = os.environ | {"TOKEN": bearer(meet, shared_server, ALEX)}
         ran = subprocess.run(  # noqa: S603
             [sys.executable, "-c", program.replace("http://127.0.0.1:8000", shared_server)],
