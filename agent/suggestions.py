@@ -6,7 +6,7 @@ from agent.understanding.intents import Route
 _VISITOR = ("How do I activate my new card?", "What are your fees?", "How do I open an account?")
 _CUSTOMER = ("What's my balance?", "Show my last 5 transactions", "How much did I spend on groceries last month?")
 _AFTER = {
-    "account_balance": ("Show my last 5 transactions", "How much did I spend this month?"),
+    "get_balance": ("Show my last 5 transactions", "How much did I spend this month?"),
     "list_accounts": ("Show my last 5 transactions", "List my cards"),
     "list_transactions": ("How much did I spend last month?", "What's my balance?"),
     "spending_summary": ("Show my last 5 transactions", "How much did I spend on eating out last month?"),

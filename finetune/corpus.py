@@ -16,7 +16,7 @@ from core.errors import InvalidInput
 from finetune.utterances import iterate_templates, vary_surface
 
 _CLINC_BANKING: dict[str, str] = {
-    "balance": OwnIntent.ACCOUNT_BALANCE,
+    "balance": OwnIntent.GET_BALANCE,
     "transactions": OwnIntent.LIST_TRANSACTIONS,
     "spending_history": OwnIntent.SPENDING_SUMMARY,
     "transfer": OwnIntent.MAKE_TRANSFER,

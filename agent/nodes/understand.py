@@ -14,7 +14,9 @@ from agent.understanding.slots import find_slots, is_follow_up
 from agent.understanding.tasks import find_tool
 from knowledge.embed import Vectors
 
-_PAYMENTS = frozenset({OwnIntent.MAKE_TRANSFER, OwnIntent.MANAGE_PAYEES, OwnIntent.MANAGE_STANDING_ORDERS})
+_PAYMENTS = frozenset(
+    {OwnIntent.MAKE_TRANSFER, OwnIntent.ADD_PAYEE, OwnIntent.CREATE_STANDING_ORDER, OwnIntent.CHANGE_STANDING_ORDER}
+)
 _CLEAR = 0.9
 """Confidence from which a message is a request of its own, even if it would also answer an open question."""
 _SHORT = 6

@@ -3,41 +3,18 @@
 import re
 from typing import Any
 
+from agent.understanding.intents import INTENT_ROUTES, OwnIntent, Route
+
+_OPERATIONS = [intent for intent, route in INTENT_ROUTES.items() if route is Route.OPERATION]
+
 TOOLS_OF_INTENT: dict[str, tuple[str, ...]] = {
-    "account_balance": ("get_balance",),
-    "list_accounts": ("list_accounts",),
-    "list_transactions": ("list_transactions",),
-    "spending_summary": ("spending_summary",),
-    "list_cards": ("list_cards",),
-    "freeze_card": ("freeze_card",),
-    "unfreeze_card": ("unfreeze_card",),
-    "make_transfer": ("pay_payee", "transfer_between_accounts", "schedule_payment"),
-    "list_payees": ("list_payees",),
-    "manage_payees": ("add_payee", "change_payee", "remove_payee"),
-    "list_standing_orders": ("list_standing_orders",),
-    "manage_standing_orders": (
-        "create_standing_order",
-        "change_standing_order",
-        "cancel_standing_order",
-        "schedule_payment",
-        "cancel_scheduled_payment",
-    ),
-    "report_fraud_alert": ("list_fraud_alerts",),
+    intent: (intent,) for intent in _OPERATIONS if intent != OwnIntent.UNCLEAR
+} | {
+    OwnIntent.MAKE_TRANSFER.value: ("pay_payee", "transfer_between_accounts", "schedule_payment"),
+    OwnIntent.LIST_FRAUD_ALERTS.value: ("list_fraud_alerts",),
+    OwnIntent.REPORT_FRAUD_ALERT.value: ("list_fraud_alerts",),
 }
 """The first is meant unless the words say another."""
-
-_WORDS: dict[str, tuple[tuple[str, str], ...]] = {
-    "manage_payees": (
-        (r"\b(?:remove|delete|get rid of)\b", "remove_payee"),
-        (r"\b(?:change|update|edit|correct)\b", "change_payee"),
-    ),
-    "manage_standing_orders": (
-        (r"\b(?:cancel|stop|delete|end)\b.*\bscheduled\b", "cancel_scheduled_payment"),
-        (r"\b(?:cancel|stop|delete|end)\b", "cancel_standing_order"),
-        (r"\b(?:change|update|increase|raise|lower|reduce)\b", "change_standing_order"),
-        (r"\bschedul", "schedule_payment"),
-    ),
-}
 
 
 def find_tool(intent: str, text: str, slots: dict[str, Any]) -> str | None:
@@ -47,5 +24,6 @@ def find_tool(intent: str, text: str, slots: dict[str, Any]) -> str | None:
         return None
     if intent == "make_transfer" and "to_account" in slots:
         return "transfer_between_accounts"
-    said = text.casefold()
-    return next((tool for pattern, tool in _WORDS.get(intent, ()) if re.search(pattern, said)), tools[0])
+    if intent == "make_transfer" and re.search(r"\bschedul|\btomorrow\b|\bnext\s+\w", text.casefold()):
+        return "schedule_payment"
+    return tools[0]

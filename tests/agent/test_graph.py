@@ -78,7 +78,7 @@ async def test_a_tool_is_called_and_its_result_told(start):
     events = await talk.say("what's my balance?", BALANCE, "You have £2,480.15 in Everyday.")
 
     assert told(events) == [
-        ("route", "operation", "account_balance"),
+        ("route", "operation", "get_balance"),
         ("tool_call", "get_balance", {"account": "Everyday"}),
         ("tool_result", "get_balance", True),
         "You have £2,480.15 in Everyday.",
@@ -254,7 +254,7 @@ async def test_a_follow_up_keeps_the_subject(start):
     events = await talk.say("and my savings?")
 
     assert told(events) == [
-        ("route", "operation", "account_balance"),
+        ("route", "operation", "get_balance"),
         ("tool_call", "get_balance", {"account": "savings"}),
         ("tool_result", "get_balance", True),
         "Your balance: **Rainy Day** (savings): **£10,250.00**.",
@@ -284,7 +284,7 @@ async def test_what_is_no_banking_is_declined_without_asking_a_model(start):
 async def test_a_visitor_is_asked_to_sign_in(start):
     talk = start(offline=True)
 
-    assert told(await talk.say("what's my balance?")) == [("route", "operation", "account_balance"), SIGN_IN]
+    assert told(await talk.say("what's my balance?")) == [("route", "operation", "get_balance"), SIGN_IN]
 
 
 async def test_a_model_that_calls_tools_without_end_is_stopped(start):

@@ -28,7 +28,7 @@ TOOLS = [tool.schema for tool in CATALOGUE.offered(CUSTOMER_SCOPES)]
 def brief(**known: Any) -> Brief:
     plain: Brief = {
         "route": "operation",
-        "intent": "account_balance",
+        "intent": "get_balance",
         "slots": {},
         "tool": "get_balance",
         "asks": None,
