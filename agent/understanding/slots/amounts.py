@@ -30,7 +30,7 @@ _SLANG = re.compile(
 )
 _SLANG_WORTH = {"fiver": 5, "tenner": 10, "grand": 1000, "pony": 25, "monkey": 500, "score": 20}
 _THOUSANDS = re.compile(
-    rf"(?<![\w.,/:£€$-])(?P<number>\d+(?:[.,]\d+)?)(?:k\b|\s?(?P<scale>grand|thousand|million)\b)", re.I
+    r"(?<![\w.,/:£€$-])(?P<number>\d+(?:[.,]\d+)?)(?:k\b|\s?(?P<scale>grand|thousand|million)\b)", re.I
 )
 
 

@@ -56,7 +56,9 @@ _ANY_CASE = (
     "aed aud bgn brl cad chf cny czk dkk eur gbp hkd huf ils inr jpy krw mxn myr nok nzd pln ron sek sgd thb usd zar"
 )
 """Codes that are no English words, so that they count in small letters too."""
-_WORDS_TOO = frozenset("ALL BAM BOB COP CUP DOP GEL LAK MAD MOP MUR PEN RUB SOS TOP TRY".split())
+_WORDS_TOO = frozenset(
+    ["ALL", "BAM", "BOB", "COP", "CUP", "DOP", "GEL", "LAK", "MAD", "MOP", "MUR", "PEN", "RUB", "SOS", "TOP", "TRY"]
+)
 _CODE = f"{'|'.join(_ANY_CASE.split())}|(?-i:{'|'.join(sorted(CURRENCIES - _WORDS_TOO))})"
 
 SYMBOL = "|".join(re.escape(symbol) for symbol in sorted(_SYMBOLS, key=len, reverse=True))

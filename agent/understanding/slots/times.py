@@ -1,0 +1,148 @@
+"""Times of day and periods of them: "half past 3", "17:30", "9 05 in the morning", "noon", "the last 3 hours"."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+
+from agent.understanding.slots.calendar_words import COUNT, duration_of
+from agent.understanding.slots.mention import Duration, Mention, TimePeriod
+
+_HOURS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+_HOUR_WORDS = {word: number for number, word in enumerate(_HOURS, start=1)}
+_MINUTE_WORDS = {"five": 5, "ten": 10, "quarter": 15, "twenty": 20, "twenty-five": 25, "twenty five": 25, "half": 30}
+_NAMED = {"noon": time(12), "midday": time(12), "midnight": time(0), "lunchtime": time(12)}
+_PARTS = {
+    "morning": TimePeriod(time(0), time(12)),
+    "afternoon": TimePeriod(time(12), time(19)),
+    "evening": TimePeriod(time(18), time(0)),
+    "night": TimePeriod(time(18), time(6)),
+}
+"""Of the day; wide, so that nobody's evening is left out."""
+
+_HOUR = rf"(?:2[0-4]|1\d|0?\d|{'|'.join(_HOURS)})"
+_MINUTES = r"[0-5]\d"
+_HALF_OF_DAY = r"(?:(?P<ampm>[ap])\.?\s?m\b\.?|(?:in\s+the\s+|at\s+)?(?P<part>morning|afternoon|evening|night|noon)\b)"
+_OCLOCK = r"o'?\s?clock"
+_COUNTED_THINGS = (
+    r"(?!\s*(?:[/%£€$-]|[.,:]\d|st\b|nd\b|rd\b|th\b|(?:per\s?cent|percent|pounds?|quid|euros?|dollars?|gbp|eur|usd|pence|p|k|transactions?|"
+    r"payments?|days?|weeks?|months?|years?|hours?|minutes?|mins?|times|people|cards?|accounts?|payees?|pins?|of|more|"
+    r"jan\w*|feb\w*|mar\w*|apr\w*|may|june?|july?|aug\w*|sept?\w*|oct\w*|nov\w*|dec\w*)\b|\d))"
+)
+_PAST_OR_TO = re.compile(
+    rf"(?<!\bfrom\s)(?<!\bbetween\s)(?<![\d£€$.,:/])\b(?:a\s+)?(?P<minutes>[0-5]?\d|half|quarter|twenty[\s-]five|twenty|five|ten)(?:\s+min(?:ute)?s?)?\s+"
+    rf"(?P<way>past|to|after|before)\s+(?P<hour>{_HOUR})\b(?:\s*{_OCLOCK})?(?:\s*{_HALF_OF_DAY})?{_COUNTED_THINGS}",
+    re.IGNORECASE,
+)
+_DIGITAL = re.compile(
+    rf"(?<![\d£€$.,:/+-])(?P<hour>2[0-4]|1\d|0?\d)(?P<mark>[:.h])(?P<minutes>{_MINUTES})(?::\d\d)?(?![\d%])(?:\s*{_HALF_OF_DAY})?",
+    re.IGNORECASE,
+)
+_SPACED = re.compile(
+    rf"(?<![\d£€$.,:/+-])\b(?P<hour>2[0-4]|1\d|0?\d)\s(?P<minutes>{_MINUTES})\s*{_HALF_OF_DAY}", re.IGNORECASE
+)
+_PLAIN = re.compile(rf"(?<![\d£€$.,:/+-])\b(?P<hour>{_HOUR})\s*(?:{_OCLOCK}\s*)?{_HALF_OF_DAY}", re.IGNORECASE)
+_WITH_OCLOCK = re.compile(rf"(?<![\d£€$.,:/+-])\b(?P<hour>{_HOUR})\s*{_OCLOCK}", re.IGNORECASE)
+_AFTER_AT = re.compile(
+    rf"\b(?:at|around|about|(?:any\s?time|later|earlier|time|slot|appointment|meeting|meet|call|come)"
+    rf"\s+(?:is\s+|at\s+)?(?:after|before|from|than|by|until|at|around|for))\s+(?P<hour>{_HOUR})\b{_COUNTED_THINGS}"
+    r"(?=\s*(?:$|[?!.,]|ok\b|please\b|today\b|tomorrow\b|on\b|and\b|will\b|is\b|then\b|works\b|sharp\b|for\b|if\b|or\b|works\b|suits\b))",
+    re.IGNORECASE,
+)
+_WORDS = re.compile(r"\b(?:noon|midday|midnight|lunchtime)\b", re.IGNORECASE)
+_PART_OF_DAY = re.compile(
+    r"\b(?:(?:this|tomorrow|yesterday|in\s+the|during\s+the|every|each|same|any|the|day)\s+)(?P<part>morning|afternoon|evening|night)\b"
+    r"|(?<=day\s)(?P<other>morning|afternoon|evening|night)\b",
+    re.IGNORECASE,
+)
+_UNIT = r"(?:minutes?|mins?|hours?|hrs?)\b"
+_COUNTED = re.compile(
+    rf"\b(?P<side>last|past|previous|next|coming)\s+(?:(?P<count>{COUNT})\s*)?(?P<unit>{_UNIT})(?P<half>\s+and\s+a\s+half)?",
+    re.IGNORECASE,
+)
+_OFFSET = re.compile(
+    rf"\bin\s+(?P<ahead>{COUNT})\s*(?P<unit>{_UNIT})(?:'?\s+time)?|\b(?P<back>{COUNT})\s*(?P<unit2>{_UNIT})\s+(?:ago|back)\b",
+    re.IGNORECASE,
+)
+
+
+def find_times(text: str, now: datetime, locale: str) -> Iterator[Mention]:
+    """Times of day; of overlapping ones the longest is meant."""
+    for pattern in (_PAST_OR_TO, _DIGITAL, _SPACED, _PLAIN, _WITH_OCLOCK, _AFTER_AT):
+        for match in pattern.finditer(text):
+            said = _time(match)
+            # "1.05" is an amount, "1.05pm" is not.
+            dotted = match.groupdict().get("mark") == "." and not (match["ampm"] or match["part"])
+            if said is not None and not dotted:
+                start = match.start("hour") if pattern is _AFTER_AT else match.start()
+                yield Mention("time", text[start : match.end()].rstrip(), start, _end(match), said)
+    for match in _WORDS.finditer(text):
+        yield Mention("time", match[0], match.start(), match.end(), _NAMED[match[0].lower()])
+    for match in _OFFSET.finditer(text):
+        duration = duration_of(match["ahead"] or match["back"], match["unit"] or match["unit2"], locale)
+        if duration.number is not None and (moment := _moved(now, duration, 1 if match["ahead"] else -1)):
+            yield Mention("time", match[0], match.start(), match.end(), moment.time().replace(microsecond=0))
+
+
+def find_time_periods(text: str, now: datetime, locale: str) -> Iterator[Mention]:
+    """ "the last 3 hours", "tomorrow morning"."""
+    for match in _COUNTED.finditer(text):
+        duration = duration_of(match["count"], match["unit"], locale)
+        if duration.number is None:
+            continue
+        if match["half"]:
+            duration = duration._replace(number=duration.number + duration_of(None, match["unit"], locale).number / 2)
+        ahead = match["side"].lower() in ("next", "coming")
+        other = _moved(now, duration, 1 if ahead else -1)
+        if other is None:
+            continue
+        first, last = (now, other) if ahead else (other, now)
+        value = TimePeriod(first.time().replace(microsecond=0), last.time().replace(microsecond=0))
+        part = Mention("duration", match[0], match.start(), match.end(), duration)
+        yield Mention("time_period", match[0], match.start(), match.end(), value, parts=(part,))
+    for match in _PART_OF_DAY.finditer(text):
+        group = "part" if match["part"] else "other"
+        said = match[group]
+        yield Mention("time_period", said, match.start(group), match.end(group), _PARTS[said.lower()])
+
+
+def _moved(now: datetime, duration: Duration, sign: int) -> datetime | None:
+    number = float(duration.number or 0) * sign
+    try:
+        return now + (timedelta(hours=number) if duration.unit == "hours" else timedelta(minutes=number))
+    except OverflowError:
+        return None
+
+
+def _end(match: re.Match[str]) -> int:
+    return match.start() + len(match[0].rstrip())
+
+
+def _time(match: re.Match[str]) -> time | None:
+    groups = match.groupdict()
+    hour = _HOUR_WORDS.get(groups["hour"].lower()) or int(groups["hour"]) if groups["hour"] else 0
+    minutes = 0
+    if said := groups.get("minutes"):
+        minutes = _MINUTE_WORDS.get(re.sub(r"[\s-]+", " ", said.lower()), -1)
+        minutes = minutes if minutes >= 0 else int(said)
+    hour = _in_half(hour, groups)
+    if (groups.get("way") or "").lower() in ("to", "before"):
+        hour, minutes = (hour - 1) % 24, 60 - minutes
+        hour, minutes = (hour + 1, 0) if minutes == 60 else (hour, minutes)
+    return time(hour % 24, minutes) if hour <= 24 and minutes < 60 else None
+
+
+_NOON = 12
+_NIGHT_BEGINS = 6
+"""An hour up to which "at night" is after midnight."""
+
+
+def _in_half(hour: int, groups: dict[str, str | None]) -> int:
+    ampm, part = (groups.get("ampm") or "").lower(), (groups.get("part") or "").lower()
+    if hour == 24:
+        return 0
+    if ampm == "a" or part == "morning":
+        return 0 if hour == _NOON else hour
+    late = ampm == "p" or part in ("afternoon", "evening") or (part == "night" and _NIGHT_BEGINS <= hour < _NOON)
+    if part == "night" and hour == _NOON:
+        return 0
+    return hour + _NOON if late and hour < _NOON else hour
