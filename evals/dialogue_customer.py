@@ -88,13 +88,14 @@ class Customer:
         found: dict[str, list[Any]] = {}
         for event in read_events(response):
             found.setdefault(event.name, []).append(event.data)
-        turn = found["turn"][0]
-        self.session_id = turn["session_id"]
         confirmations = found.get("confirm", [])
-        if confirmations:
-            latest = confirmations[-1]
-            self._asked = (turn["turn_id"], latest["operation_id"], latest["step_up"])
+        for turn in found.get("turn", []):
+            self.session_id = turn["session_id"]
+            for asked in confirmations:
+                self._asked = (turn["turn_id"], asked["operation_id"], asked["step_up"])
         failed, done = found.get("error"), found.get("done", [None])[0]
+        if failed is None and done is None:
+            return Heard(error="no_ending")
         route = found["route"][-1]["route"] if "route" in found else done and done["route"]
         return Heard(
             done=done,

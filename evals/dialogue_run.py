@@ -1,14 +1,16 @@
-"""Holds scripted conversations, several at once, each with a customer just put back to the seeded state."""
+"""Holds scripted conversations, several at once, each with a customer who is as seeded."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from queue import Empty, SimpleQueue
 from uuid import UUID
 
 import httpx2
+from psycopg import Connection
+from psycopg.rows import DictRow
 
 from core.clock import BANK_TIME_ZONE, system_clock
 from core.services import Services
@@ -16,7 +18,7 @@ from core.settings import Settings
 from evals.dialogue_check import Difference, compare
 from evals.dialogue_customer import Customer, Heard, log_in
 from evals.dialogue_dates import fill_dates
-from evals.dialogue_script import Scenario, Turn
+from evals.dialogue_script import Scenario, Turn, Who
 from evals.dialogue_server import Bank, running_bank
 from evals.dialogue_state import Records
 from tools.demo_bank.named import customer_id
@@ -55,8 +57,8 @@ def run_scenarios(
     results: dict[int, Result] = {}
 
     def work(name: str) -> None:
-        with running_bank(settings, services, name) as bank:
-            player = _Player(bank)
+        with running_bank(settings, services, name) as bank, bank.connection() as connection:
+            player = _Player(bank, connection)
             for place in _drain(waiting):
                 results[place] = player.play(scenarios[place])
                 on_end()
@@ -78,16 +80,14 @@ def _drain(waiting: SimpleQueue[int]) -> Iterator[int]:
 class _Player:
     """Holds conversations with one bank, one after the other."""
 
-    def __init__(self, bank: Bank) -> None:
+    def __init__(self, bank: Bank, connection: Connection[DictRow]) -> None:
         self._bank = bank
+        self._connection = connection
         self._tokens: dict[str, str] = {}
 
     def play(self, scenario: Scenario) -> Result:
         result = Result(scenario)
-        if scenario.customer != "visitor":
-            self._bank.reset(scenario.customer)
-        whose = None if scenario.customer == "visitor" else UUID(customer_id(scenario.customer))
-        records = Records(self._bank.services.admin_url, whose, system_clock())
+        records = self._open_records(scenario.customer)
         with closing(Customer(self._bank.url, self._token(scenario.customer))) as customer:
             task: str | None = None
             for turn in scenario.turns:
@@ -98,6 +98,15 @@ class _Player:
                 )
                 result.turns.append(TurnResult(turn.said, heard.answer, differences))
         return result
+
+    def _open_records(self, who: Who) -> Records:
+        """Of a customer who is as seeded."""
+        if who == "visitor":
+            return Records(self._connection, None, system_clock())
+        records = Records(self._connection, UUID(customer_id(who)), system_clock())
+        if records.has_changed():
+            self._bank.reset(who)
+        return replace(records, since=system_clock())
 
     def _act(self, turn: Turn, customer: Customer, today: date) -> Heard:
         try:

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-import psycopg
-from psycopg.rows import dict_row
+from psycopg import Connection
+from psycopg.rows import DictRow
 
 from core.clock import system_clock
 from core.db.queries import Queries
@@ -68,9 +68,8 @@ def is_known(key: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Reads as the database's superuser: what is there must not depend on what the assistant may see."""
-
-    admin_url: str
+    connection: Connection[DictRow]
+    """Of the database's superuser: what is there must not depend on what the assistant may see."""
     customer: UUID | None
     """None: a visitor, of whom nothing is recorded."""
     since: datetime
@@ -86,6 +85,12 @@ class Records:
             return [task]
         kind, _, name = key.partition(":")
         query, reading = _READERS[kind]
+        return reading(self._fetch(query, name))
+
+    def has_changed(self) -> bool:
+        """Whether the customer may be other than as seeded."""
+        return self._fetch("has_changed", "")[0]["value"]
+
+    def _fetch(self, query: str, name: str) -> Rows:
         values = {"customer": self.customer, "name": name, "since": self.since, "now": system_clock()}
-        with psycopg.connect(self.admin_url) as connection, connection.cursor(row_factory=dict_row) as cursor:
-            return reading(cursor.execute(_QUERIES[query], values).fetchall())
+        return self.connection.execute(_QUERIES[query], values).fetchall()

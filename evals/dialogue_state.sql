@@ -46,6 +46,11 @@ select count(*)::text as value from appointments
 -- The bank takes none in this version.
 select '0' as value
 
+-- has_changed --
+-- Whether the customer may be other than as seeded: nothing of theirs changes but by an operation, save what was checked.
+select exists (select from banking_operations where customer_id = %(customer)s)
+    or exists (select from name_checks where customer_id = %(customer)s) as value
+
 -- is_pending --
 select exists (select from banking_operations
                 where customer_id = %(customer)s and status = 'pending' and expires_at > %(now)s) as value
