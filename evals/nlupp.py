@@ -7,11 +7,12 @@ a length ("two weeks") counts as a period, in days of 30 to the month; a sentenc
 """
 
 import json
-from calendar import monthrange
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,7 +23,25 @@ from core.errors import InvalidInput
 
 WRITTEN_AT = datetime(2022, 3, 15, 9, tzinfo=UTC)
 _DAYS_OF = {"days": 1, "weeks": 7, "months": 30, "years": 365}
+_DAYS_OF_RHYTHM = {
+    "daily": 1.0,
+    "weekly": 7.0,
+    "fortnightly": 14.0,
+    "monthly": 30.0,
+    "quarterly": 90.0,
+    "yearly": 365.0,
+}
 _AMBIGUOUS = "ambiguous"
+_DEICTIC = frozenset({"today", "tomorrow", "yesterday"})
+_AT_ONCE = frozenset(
+    {"now", "right now", "immediately", "straightaway", "straight away", "right away", "asap", "at once"}
+)
+"""A day for a bank, not in the data."""
+_BUSINESS = re.compile(
+    r"\b(?:office|shop|store|restaurant|ltd|limited|plc|inc|bank|council|school|college|club|gym|market|energy|board|company|services"
+    r"|lettings|hotel|cafe|bar|pharmacy|insurance|gas|water|group)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,34 +119,48 @@ def slots_of(text: str, mentions: Sequence[Mention]) -> list[Slot]:
     return list(found.values())
 
 
-def _named(text: str, mentions: Iterable[Mention]) -> Iterator[tuple[str, object, Mention]]:
-    for mention in mentions:
+def _named(text: str, mentions: Sequence[Mention]) -> Iterator[tuple[str, object, Mention]]:
+    rhythms: list[tuple[str, object, Mention]] = []
+    for mention, after in zip_longest(mentions, mentions[1:]):
+        if after and after.kind == "frequency" and _belong_together(text, mention, after):
+            whole = replace(mention, end=after.end, text=text[mention.start : after.end])
+            rhythms.append(("date_period", "periodic", whole))
+            continue
         match mention.value:
             case Amount(number, currency):
                 yield "amount_of_money", (float(number), currency or _AMBIGUOUS), mention
             case Period() | TimePeriod():
                 yield from _period(mention)
             case Duration():
-                yield from _length(mention)
-            case date() as day:
+                yield from _length(text, mention)
+            case date() as day if mention.text.lower() not in _AT_ONCE:
                 yield _with_role("date", mention), day.isoformat(), mention
             case time() as moment:
-                yield _with_role("time", mention), f"{moment.hour}:{moment.minute:02}", mention
+                yield _with_role("time", mention), _clock(moment), mention
+            case str() as rhythm if mention.kind == "frequency" and rhythm in _DAYS_OF_RHYTHM:
+                rhythms.append(("date_period", ("relative", _DAYS_OF_RHYTHM[rhythm]), mention))
             case int() | Decimal() as number if mention.kind == "number":
                 yield "number", float(number), mention
             case _:
                 yield from _words(mention)
+    yield from rhythms
+
+
+def _belong_together(text: str, day: Mention, rhythm: Mention) -> bool:
+    """ "the 4th of each month" is one rhythm."""
+    return day.kind == "date" and text[day.end : rhythm.start].strip() in ("of", "in", "")
 
 
 def _with_role(name: str, mention: Mention) -> str:
-    return f"{name}_{mention.role}" if mention.role else name
+    """The data calls "yesterday" a date also where something happens since then."""
+    return f"{name}_{mention.role}" if mention.role and mention.text.lower() not in _DEICTIC else name
 
 
 def _period(mention: Mention) -> Iterator[tuple[str, object, Mention]]:
     ends = [part for part in mention.parts if part.role]
     if ends:
         for end in ends:
-            yield from _named("", [end])
+            yield from _named(end.text, [end])
         return
     is_days = isinstance(mention.value, Period)
     name = "date_period" if is_days else "time_period"
@@ -177,11 +210,11 @@ def _begin(unit: str) -> datetime:
             return day
 
 
-def _length(mention: Mention) -> Iterator[tuple[str, object, Mention]]:
+def _length(text: str, mention: Mention) -> Iterator[tuple[str, object, Mention]]:
     length = cast("Duration", mention.value)
     name = "time_period" if length.unit in ("hours", "minutes") else "date_period"
     if length.number is None:
-        yield name, _AMBIGUOUS, mention
+        yield "date" if re.match(r"\s+ago\b", text[mention.end :]) else name, _AMBIGUOUS, mention
     elif name == "time_period":
         # The data says "days" and counts minutes.
         minutes = length.number * (60 if length.unit == "hours" else 1)
@@ -192,5 +225,7 @@ def _length(mention: Mention) -> Iterator[tuple[str, object, Mention]]:
 
 def _words(mention: Mention) -> Iterator[tuple[str, object, Mention]]:
     names = {"payee": "person_name", "name": "person_name", "merchant": "company_name", "category": "shopping_category"}
-    if mention.kind in names:
+    if mention.kind == "name" and _BUSINESS.search(mention.text):
+        yield "company_name", mention.text.lower(), mention
+    elif mention.kind in names:
         yield names[mention.kind], mention.text.lower(), mention

@@ -14,7 +14,17 @@ from agent.understanding.slots import find_mentions
 from evals.nlupp import WRITTEN_AT, Case, Slot, read_cases, slots_of
 from evals.suite import Options, Outcome, require
 
-_WANTED = ("amount_of_money", "date", "date_from", "date_to", "date_period", "time", "time_from", "time_to", "time_period")
+_WANTED = (
+    "amount_of_money",
+    "date",
+    "date_from",
+    "date_to",
+    "date_period",
+    "time",
+    "time_from",
+    "time_to",
+    "time_period",
+)
 """Amounts, dates and times: what ``core_f1`` counts."""
 
 
@@ -28,12 +38,14 @@ def run(options: Options) -> Outcome:
     predictions, seconds = _predict(cases)
     truth = [case.slots for case in cases]
     names = sorted({slot.name for slots in truth for slot in slots})
-    by_value = [[(slot.name, slot.value) for slot in slots] for slots in truth], [
-        [(slot.name, slot.value) for slot in slots] for slots in predictions
-    ]
-    by_span = [[(slot.name, slot.span) for slot in slots] for slots in truth], [
-        [(slot.name, slot.span) for slot in slots] for slots in predictions
-    ]
+    by_value = (
+        [[(slot.name, slot.value) for slot in slots] for slots in truth],
+        [[(slot.name, slot.value) for slot in slots] for slots in predictions],
+    )
+    by_span = (
+        [[(slot.name, slot.span) for slot in slots] for slots in truth],
+        [[(slot.name, slot.span) for slot in slots] for slots in predictions],
+    )
     metrics = {
         "f1": {name: _f1(*by_value, [name]) for name in names},
         "core_f1": _f1(*by_value, _WANTED),
@@ -58,7 +70,9 @@ def _predict(cases: Sequence[Case]) -> tuple[list[list[Slot]], list[float]]:
 
 
 def _f1(
-    truth: Sequence[Iterable[tuple[str, object]]], predicted: Sequence[Iterable[tuple[str, object]]], names: Iterable[str]
+    truth: Sequence[Iterable[tuple[str, object]]],
+    predicted: Sequence[Iterable[tuple[str, object]]],
+    names: Iterable[str],
 ) -> float:
     """F1 of the (name, value) pairs with these names; 1.0 where there are none on either side."""
     wanted = frozenset(names)

@@ -1,8 +1,9 @@
 """Slots in a customer's words: amounts, days, times, accounts, cards, people, yes and no. Patterns and the customer's
 own names; no model, no database, no clock."""
 
+from agent.understanding.slots.answers import find_answer, is_follow_up
 from agent.understanding.slots.find import find_mentions
-from agent.understanding.slots.first_version import find_answer, find_slots, is_follow_up
+from agent.understanding.slots.first_version import find_slots
 from agent.understanding.slots.mention import (
     Amount,
     CardWords,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from agent.understanding.slots import currencies
-from agent.understanding.slots.mention import Amount, Mention
+from agent.understanding.slots.mention import Amount, Mention, Role
 from agent.understanding.slots.numbers import DIGITS, WORDS, parse_number, scale_of
 
 _SIGN = r"(?P<sign>(?:minus|negative)\s+|(?<![\w.,])[-−–]\s?)?"
@@ -32,6 +32,8 @@ _SLANG_WORTH = {"fiver": 5, "tenner": 10, "grand": 1000, "pony": 25, "monkey": 5
 _THOUSANDS = re.compile(
     r"(?<![\w.,/:£€$-])(?P<number>\d+(?:[.,]\d+)?)(?:k\b|\s?(?P<scale>grand|thousand|million)\b)", re.I
 )
+
+_CURRENCY = re.compile(rf"(?<!\w){currencies.WORD}", re.IGNORECASE)
 
 
 def find_amounts(text: str, locale: str) -> Iterator[Mention]:
@@ -75,3 +77,21 @@ def _count(said: str | None, locale: str) -> Decimal:
 def _mention(match: re.Match[str], number: Decimal, currency: str | None) -> Mention:
     start = match.start("sign") if match.groupdict().get("sign") else match.start()
     return Mention("amount", match.string[start : match.end()], start, match.end(), Amount(number, currency))
+
+
+def find_currencies(text: str) -> Iterator[Mention]:
+    """Currencies without a number: "in euros", "pounds to dollars"."""
+    for match in _CURRENCY.finditer(text):
+        yield Mention(
+            "currency", match[0], *match.span(), currencies.code_of(match[0]), role=_role(text, *match.span())
+        )
+
+
+def _role(text: str, start: int, end: int) -> Role | None:
+    """ "from pounds to euros", "pounds into euros"."""
+    if re.search(r"\b(?:to|into|for)\s+$", text[:start], re.IGNORECASE):
+        return "to"
+    exchanged = re.match(r"\s+(?:to|into|for)\s+", text[end:], re.IGNORECASE) or re.search(
+        r"\bfrom\s+$", text[:start], re.I
+    )
+    return "from" if exchanged else None

@@ -39,9 +39,15 @@ _OFFSETS = {
 }
 _EVERYWHERE = (
     r"(?:the\s+)?day\s+(?:after\s+tomorrow|before\s+yesterday)|tomorrow|yesterday|tonight|last\s+night"
-    r"|this\s+(?:morning|afternoon|evening)|today|(?:right|just)\s+now|immediately|straight\s?away|right\s+away|asap"
+    r"|this\s+(?:morning|afternoon|evening)|today"
 )
-_NOW_AT_THE_END = r"now(?=\s*(?:please|pls|instead|,|$|[.!?]))"
+_AT_ONCE = (
+    r"right\s+now|immediately|straight\s?away|right\s+away|asap|at\s+once|now(?=\s*(?:please|pls|instead|,|$|[.!?]))"
+)
+""" "now" inside a sentence is no day: "I now want to know"."""
+_PAYS = re.compile(
+    r"\b(?:pay|send|transfer|move|make\s+it|do\s+it|schedule|wire|payment)\b|^\W*(?:\w+\W+){0,2}now\W*$", re.IGNORECASE
+)
 _DAY = r"\d{1,2}"
 _OF = r"\s*(?:of\s+)?(?:the\s+)?"
 _SIDE = r"this|current|last|previous|past|next|coming|following"
@@ -68,6 +74,11 @@ _FEAST = "|".join(pattern for pattern, _ in _FEASTS)
 def _word(match: re.Match[str], seen: Seen) -> date | None:
     said = re.sub(r"\s+", " ", match[0].lower()).removeprefix("the ")
     return seen.today + timedelta(days=_OFFSETS.get(said, 0))
+
+
+def _at_once(match: re.Match[str], seen: Seen) -> date | None:
+    """Today, of a payment; who wants something frozen at once names no day."""
+    return seen.today if _PAYS.search(match.string) else None
 
 
 def _counted(match: re.Match[str], seen: Seen) -> date | None:
@@ -257,7 +268,8 @@ _WEEKDAY_BEFORE = rf"(?:(?P<ignored>{WEEKDAY}),?\s+(?:the\s+)?)?"
 _RULES: tuple[Rule, ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), rule)
     for pattern, rule in (
-        (rf"\b(?:{_EVERYWHERE}|{_NOW_AT_THE_END})\b", _word),
+        (rf"\b(?:{_EVERYWHERE})\b", _word),
+        (rf"\b(?:{_AT_ONCE})\b", _at_once),
         (rf"\b(?:in|within)\s+(?P<count>{COUNT})\s*(?P<unit>{UNIT})(?:'?\s+time)?", _counted),
         (
             rf"\b(?P<count>{COUNT})\s*(?P<unit>{UNIT})\s+(?:from\s+(?:now|today)|(?:from\s+)?(?P<tomorrow>tomorrow)"

@@ -4,19 +4,31 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
-from agent.understanding.slots.amounts import find_amounts
+from agent.understanding.slots.accounts import find_accounts
+from agent.understanding.slots.amounts import find_amounts, find_currencies
+from agent.understanding.slots.answers import find_yes_or_no
+from agent.understanding.slots.bank_numbers import find_bank_numbers
 from agent.understanding.slots.calendar_words import Seen
+from agent.understanding.slots.cards import find_cards
+from agent.understanding.slots.categories import find_categories
+from agent.understanding.slots.context import in_context
+from agent.understanding.slots.counts import as_amounts, find_numbers, find_ordinals
 from agent.understanding.slots.days import find_days
-from agent.understanding.slots.mention import Known, Mention, Tense
+from agent.understanding.slots.frequency import find_frequencies
+from agent.understanding.slots.mention import Kind, Known, Mention, Tense
+from agent.understanding.slots.parties import find_parties
 from agent.understanding.slots.periods import find_durations, find_periods
 from agent.understanding.slots.ranges import join_ranges
+from agent.understanding.slots.references import find_purposes, find_references
 from agent.understanding.slots.spelling import respell
 from agent.understanding.slots.tense import tense_of
 from agent.understanding.slots.times import find_time_periods, find_times
 
 _NOTHING_KNOWN = Known()
-_BEHIND = frozenset({"number", "duration"})
-"""Kinds that give way to any other that overlaps them, however short."""
+_FIRST: tuple[Kind, ...] = ("iban", "reference", "sort_code", "account_number", "payee", "card")
+_LAST: tuple[Kind, ...] = ("duration", "name", "currency", "number")
+_TOGETHER = frozenset({("date", "ordinal"), ("ordinal", "date"), ("date", "time_period"), ("time_period", "date")})
+"""Kinds of which both are given for the same words: "the third" may be a day or one of several."""
 
 
 def find_mentions(
@@ -33,25 +45,55 @@ def find_mentions(
     spelt, original = respell(text)
     seen = Seen(now, locale, tense or tense_of(spelt))
     found = _without_overlaps(_candidates(spelt, seen, known))
-    return tuple(_placed(mention, text, original) for mention in join_ranges(spelt, found, seen))
+    found = sorted([*found, *_apart(find_purposes(spelt), found)], key=lambda mention: mention.start)
+    found = list(join_ranges(spelt, found, seen))
+    found = in_context(spelt, list(as_amounts(spelt, found)))
+    return tuple(_placed(mention, text, original) for mention in (*find_yes_or_no(spelt), *found))
 
 
 def _candidates(text: str, seen: Seen, known: Known) -> Iterator[Mention]:
+    yield from find_bank_numbers(text)
+    yield from find_references(text)
     yield from find_amounts(text, seen.locale)
     yield from find_days(text, seen)
     yield from find_periods(text, seen)
     yield from find_times(text, seen.now, seen.locale)
     yield from find_time_periods(text, seen.now, seen.locale)
+    yield from find_frequencies(text)
     yield from find_durations(text, seen.locale)
+    yield from find_accounts(text, known.accounts)
+    yield from find_cards(text, known.cards)
+    yield from find_ordinals(text)
+    yield from find_categories(text, known.categories)
+    yield from find_parties(text, known)
+    yield from find_currencies(text)
+    yield from find_numbers(text, seen.locale)
 
 
 def _without_overlaps(candidates: Iterable[Mention]) -> list[Mention]:
-    """The longest first; of equals the one found first. In the order of the text."""
+    """The most certain kinds first, then the longest; of equals the one found first. In the order of the text."""
     chosen: list[Mention] = []
-    for candidate in sorted(candidates, key=lambda mention: (mention.kind in _BEHIND, mention.start - mention.end)):
-        if all(candidate.end <= other.start or candidate.start >= other.end for other in chosen):
+    for candidate in sorted(candidates, key=_rank):
+        if all(_may_stand_with(candidate, other) for other in chosen):
             chosen.append(candidate)
     return sorted(chosen, key=lambda mention: mention.start)
+
+
+def _apart(mentions: Iterable[Mention], others: Iterable[Mention]) -> list[Mention]:
+    """Those that share no words with others."""
+    taken = list(others)
+    return [one for one in mentions if all(one.end <= other.start or one.start >= other.end for other in taken)]
+
+
+def _rank(mention: Mention) -> tuple[int, int]:
+    order = 0 if mention.kind in _FIRST else 2 + _LAST.index(mention.kind) if mention.kind in _LAST else 1
+    return order, mention.start - mention.end
+
+
+def _may_stand_with(one: Mention, other: Mention) -> bool:
+    if one.end <= other.start or one.start >= other.end:
+        return True
+    return (one.kind, other.kind) in _TOGETHER and one.kind != other.kind
 
 
 def _placed(mention: Mention, text: str, original: Callable[[int], int]) -> Mention:

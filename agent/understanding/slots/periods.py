@@ -224,6 +224,12 @@ _FIRST_CHARACTER = re.compile(r"\b(?:over|at|on|during|for|in|of|since|from|unti
 _DURATION = re.compile(
     rf"\b(?P<count>{COUNT})[\s-]*(?P<unit>{UNIT}|quarters?\b)(?P<half>\s+and\s+a\s+half)?", re.IGNORECASE
 )
+_MEASURES = re.compile(
+    r"(?:\b(?:for|over|than|within|of|about|almost|nearly|least|most|takes?|took|after|in|another|last(?:s|ed)?|been|by|next|up\s+to|every)\s+"
+    r"(?:about\s+|almost\s+|nearly\s+|only\s+)?|^\W*)$",
+    re.IGNORECASE,
+)
+""" "a day" alone is often no length: "call it a day"."""
 _VAGUE = re.compile(
     r"(?<=\bfor\s)(?P<unit>minutes|hours|days|weeks|months|years|ages)\b|(?<=\bbeen\s)(?P<unit2>hours|days|weeks|months|years)\b",
     re.I,
@@ -246,6 +252,8 @@ def find_periods(text: str, seen: Seen) -> Iterator[Mention]:
 def find_durations(text: str, locale: str) -> Iterator[Mention]:
     """ "six months", "an hour and a half", "for days"."""
     for match in _DURATION.finditer(text):
+        if match["count"].lower() in ("a", "an") and not match["half"] and not _MEASURES.search(text[: match.start()]):
+            continue
         duration = duration_of(match["count"], match["unit"], locale)
         if match["half"] and duration.number is not None:
             duration = duration._replace(number=duration.number + duration_of(None, match["unit"], locale).number / 2)

@@ -57,9 +57,8 @@ def _joined(text: str, first: Mention, second: Mention) -> Mention | None:
     if first.kind in _DAYLIKE and second.kind in _DAYLIKE and not first.parts and not second.parts:
         parts = (_end_of(first, "from"), _end_of(second, "to"))
         return _spanning(text, "period", _days_between(*parts), parts)
-    if first.kind == second.kind == "time":
+    if isinstance(first.value, time) and isinstance(second.value, time):
         parts = (replace(first, role="from"), replace(second, role="to"))
-        assert isinstance(first.value, time) and isinstance(second.value, time)
         return _spanning(text, "time_period", TimePeriod(first.value, second.value), parts)
     return None
 
@@ -86,7 +85,7 @@ def _open_ended(text: str, mention: Mention, seen: Seen) -> Mention:
     if mention.kind in (*_DAYLIKE, "time") and not mention.parts:
         if _SINCE.search(before) and _opens(before, text[mention.end :], mention):
             return _since(mention, before, seen)
-        if _UNTIL.search(before):
+        if _UNTIL.search(before) and not text.startswith(("'s", "’s"), mention.end):
             return _end_of(mention, "to")
     return mention
 

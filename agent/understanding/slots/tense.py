@@ -16,7 +16,7 @@ _SHALL_BE = re.compile(
     re.IGNORECASE,
 )
 _LOOKED_UP = re.compile(
-    r"\b(?:spend|spending|transactions?|statements?|payments?|history|activity|purchases?|show|list|compare|income|balance)\b",
+    r"\b(?:spend|spending|transactions?|statements?|payments?|history|activity|purchases?|how\s+much|show|list|compare|income|balance)\b",
     re.IGNORECASE,
 )
 

@@ -29,10 +29,12 @@ _COUNTED_THINGS = (
     r"jan\w*|feb\w*|mar\w*|apr\w*|may|june?|july?|aug\w*|sept?\w*|oct\w*|nov\w*|dec\w*)\b|\d))"
 )
 _PAST_OR_TO = re.compile(
-    rf"(?<!\bfrom\s)(?<!\bbetween\s)(?<![\d£€$.,:/])\b(?:a\s+)?(?P<minutes>[0-5]?\d|half|quarter|twenty[\s-]five|twenty|five|ten)(?:\s+min(?:ute)?s?)?\s+"
+    rf"(?<![\d£€$.,:/])\b(?:a\s+)?(?P<minutes>[0-5]?\d|half|quarter|twenty[\s-]five|twenty|five|ten)(?:\s+min(?:ute)?s?)?\s+"
     rf"(?P<way>past|to|after|before)\s+(?P<hour>{_HOUR})\b(?:\s*{_OCLOCK})?(?:\s*{_HALF_OF_DAY})?{_COUNTED_THINGS}",
     re.IGNORECASE,
 )
+_HOURS_TO = re.compile(r"\b(?:from|between)\s+\|\d+\s+to\b", re.IGNORECASE)
+""" "from 9 to 5" are two hours."""
 _DIGITAL = re.compile(
     rf"(?<![\d£€$.,:/+-])(?P<hour>2[0-4]|1\d|0?\d)(?P<mark>[:.h])(?P<minutes>{_MINUTES})(?::\d\d)?(?![\d%])(?:\s*{_HALF_OF_DAY})?",
     re.IGNORECASE,
@@ -70,6 +72,8 @@ def find_times(text: str, now: datetime, locale: str) -> Iterator[Mention]:
     for pattern in (_PAST_OR_TO, _DIGITAL, _SPACED, _PLAIN, _WITH_OCLOCK, _AFTER_AT):
         for match in pattern.finditer(text):
             said = _time(match)
+            if pattern is _PAST_OR_TO and _HOURS_TO.search(text[: match.start()] + "|" + match[0]):
+                continue
             # "1.05" is an amount, "1.05pm" is not.
             dotted = match.groupdict().get("mark") == "." and not (match["ampm"] or match["part"])
             if said is not None and not dotted:

@@ -1,0 +1,69 @@
+"""What the words around a mention make of it: "not the first" is negated, "no, 55" corrects."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from agent.understanding.slots.mention import Mention
+
+_NOT = re.compile(
+    r"(?:\b(?:not|isn'?t|wasn'?t|ain'?t|except(?:\s+for)?|rather\s+than|instead\s+of|but\s+not|never|other\s+than|anything\s+but)"
+    r"|\b(?:don'?t|do\s+not|didn'?t|did\s+not)\s+(?:mean|want(?:\s+it)?|pay|send(?:\s+it)?|use|take(?:\s+it)?|transfer(?:\s+it)?|do)(?:\s+to(?:\s+(?:pay|send|use|transfer))?)?)"
+    r"\s+(?:(?:to|from|for|the|my|on|at|in|into|with|a|an|on\s+the|pay|paying)\s+)*$",
+    re.IGNORECASE,
+)
+_NOT_ENOUGH = re.compile(r"\bnot\s+(?:more|less|only|just)\b", re.IGNORECASE)
+_CUE = re.compile(
+    r"(?:^|[.!?;,]\s*|\b(?:oh|wait|and|but|ah|hmm|well|um)\s+)(?:no+|nope|nah)\b(?!\s+(?:idea|problem|one|longer|fees?|more)\b)"
+    r"|\b(?:actually|sorry|oops|whoops|wait|hang\s+on|hold\s+on|correction|apologies|my\s+(?:mistake|bad)|scratch\s+that|on\s+second\s+thoughts?)\b"
+    r"|\b(?:i|we)\s+(?:meant?|said|wanted|intended)\b|\b(?:make|set|let'?s\s+make|let'?s\s+say|better\s+make)\s+(?:it|that|this|them)\b|\bit\s+(?:should|must|was|is|'?s)\b"
+    r"|\b(?:should|must|ought\s+to|supposed\s+to)\s+(?:be|have\s+been|read|say|go)\b|\b(?:change|switch|correct|update|amend|alter|bump|raise|increase|lower|reduce|swap)\s+(?:it|that|this|the\s+(?:amount|date|payee|account|reference|recipient|name|currency|day|sum|card|period|frequency))\b"
+    r"|\b(?:rather|instead)\b|\bnot\s+(?:that|this)\b|\bbut\b",
+    re.IGNORECASE,
+)
+_CLAUSE = re.compile(r"[!?;]|\.(?:\s|$)|\b(?:why|how|what|when|who|whether|if|then)\b", re.IGNORECASE)
+_AFTERWARDS = re.compile(
+    r"\s*(?:,\s*)?(?:please\s+)?(?:instead|rather|actually|i\s+me(?:an|ant)|i\s+said|not)\b(?!\s+of\b)", re.IGNORECASE
+)
+_BUT = re.compile(r"\bbut\b", re.IGNORECASE)
+
+
+def in_context(text: str, mentions: Sequence[Mention]) -> Iterator[Mention]:
+    """The mentions with ``negated`` and ``corrects``."""
+    negated = [_is_negated(text, mention) for mention in mentions]
+    for number, mention in enumerate(mentions):
+        if mention.kind in ("yes", "no"):
+            yield mention
+            continue
+        others = [
+            mentions[n] for n, flag in enumerate(negated) if flag and n != number and _alike(mentions[n], mention)
+        ]
+        corrects = not negated[number] and (bool(others) or _is_correction(text, mention))
+        yield replace(mention, negated=negated[number], corrects=corrects) if negated[number] or corrects else mention
+
+
+def _alike(one: Mention, other: Mention) -> bool:
+    """Whether one can stand in the place of the other: "to Maria, not John", "not 50 but 55"."""
+    groups = (
+        {"payee", "name", "merchant", "account"},
+        {"amount", "number"},
+        {"date", "period"},
+        {"card", "ordinal", "number"},
+    )
+    return one.kind == other.kind or any(one.kind in group and other.kind in group for group in groups)
+
+
+def _is_negated(text: str, mention: Mention) -> bool:
+    before = text[: mention.start]
+    return bool(_NOT.search(before)) and not _NOT_ENOUGH.search(before[-20:])
+
+
+def _is_correction(text: str, mention: Mention) -> bool:
+    """A cue stands before it in its clause, or right behind it."""
+    if _AFTERWARDS.match(text, mention.end):
+        return True
+    cue = max(_CUE.finditer(text, 0, mention.start), key=lambda match: match.end(), default=None)
+    if cue is None or (_BUT.fullmatch(cue[0].strip()) and "not" not in text[: cue.start()].lower()):
+        return False
+    between = text[cue.end() : mention.start]
+    return not _CLAUSE.search(between.lstrip(" .!,;-"))

@@ -1,0 +1,168 @@
+"""Names where one is to be expected: "to Anna Berg", "pay anna berg 20", "called Tom", "at Snappy Snaps". They need not be
+known; what is known is matched by `agent.understanding.slots.matching`."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from agent.understanding.slots.mention import Mention, Role
+from agent.understanding.slots.vocabulary import COMMON, ENDS, NO_COMPANY
+
+_WORD = re.compile(r"[^\W\d_](?:[\w'’&-]*[^\W_])?(?:\.(?=\s+[^\W\d_]))?|&")
+_PROPER = re.compile(r"[A-Z][\w'’&-]*\s+[A-Z][\w'’&-]")
+""" "Monthly Pay": capitals tell a name from ordinary words."""
+_ARTICLE = re.compile(r"(?:the|a|an)\s+", re.IGNORECASE)
+_LONGEST = 5
+"""Words."""
+_MONEY = r"(?:[£€$]\s?[\d.,]+k?|[\d.,]+\s?(?:[£€$]|k|pounds?|quid|euros?|dollars?|bucks|gbp|eur|usd|p)?)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Words after which a name stands."""
+
+    before: re.Pattern[str]
+    kind: Literal["name", "merchant"]
+    role: Role | None = None
+    capital: bool = False
+    """Only a name that is written with a capital."""
+    where: re.Pattern[str] | None = None
+    """Only in a message that has this."""
+
+
+def _place(
+    pattern: str,
+    kind: Literal["name", "merchant"],
+    role: Role | None = None,
+    *,
+    capital: bool = False,
+    where: str | None = None,
+) -> _Place:
+    condition = re.compile(where, re.IGNORECASE) if where else None
+    return _Place(re.compile(rf"(?:{pattern})\s+", re.IGNORECASE), kind, role, capital, condition)
+
+
+_SENDING = (
+    r"pay(?:ing)?|paid|repay|send(?:ing)?|sent|resend|resent|transfer(?:red|ring)?|transfers?|payments?|wire[ds]?|wiring|give|gave|giving"
+    r"|money|cash|orders?|transactions?|mov(?:e|ed|ing)|put|go|goes|went|made|amount|rent|it|that|them|him|her|one|instead|directed|belongs|owe|rest|half"
+)
+_LOOKED_UP = (
+    r"(?:show|list|see|find|all|any|are\s+there|status|what|how\s+much|when|which|total|those|these|other|my)\b.{0,60}?"
+)
+_PLACES: tuple[_Place, ...] = (
+    # Companies first: of equal findings the first is kept.
+    _place(
+        r"\bdirect\s+debits?(?:\s+(?:that\s+|which\s+)?(?:i\s+)?(?:have|had|set\s+up|pay|of\s+\S+(?:\s+\w+)?))*(?:\s+payments?)?"
+        r"\s+(?:with|for|to|at|from|by)",
+        "merchant",
+    ),
+    _place(rf"\b{_LOOKED_UP}\bpayments?\s+(?:at|in|with|to)", "merchant"),
+    _place(
+        r"\b(?:contactless|card|online)\s+payments?\s+(?:to|at|in|with)|\bpayments?\s+of\s+\S+(?:\s+[a-z]+)?\s+for",
+        "merchant",
+    ),
+    _place(
+        r"\b(?:shop(?:ped|ping)?|bought|buy|purchase[ds]?|pay|paid|paying|payment|charged?|visited|visit|went|been|used?|rejected|declined"
+        r"|accepted|contactless|ordered|expenses?|transactions?|anything|something|stuff|card|out|pounds|quid|euros|dollars"
+        r"|[£€$]?\d[\d.,]*[£€$]?)\s+(?:at|in|with)",
+        "merchant",
+    ),
+    _place(r"\b(?:on|at|in|with)", "merchant", where=r"\b(?:spen[dt]|spending|expens\w+|purchases?)\b"),
+    _place(r"\bmuch\b.{0,20}\b(?:paid?|pay)\s+(?:at|in|for)", "merchant"),
+    _place(
+        r"\b(?:refunds?|refunded|cashback|delivery|purchase|subscription|invoice|bill|charge[ds]?)\s+(?:from|by|at|with)",
+        "merchant",
+    ),
+    _place(r"\b(?:subscriptions?|memberships?)\s+(?:of|for|to)", "merchant"),
+    _place(r"\b(?:visited|visiting)", "merchant"),
+    _place(r"\bat", "merchant", capital=True),
+    _place(r"\b(?:on|with|from|by)", "merchant", capital=True),
+    _place(
+        r"\bmuch\b.{0,30}\b(?:have\s+i|did\s+i|i|i've|i\s+have)\s+(?:ever\s+|already\s+)?(?:paid?|given|gave)",
+        "merchant",
+    ),
+    _place(
+        rf"(?:^|[,;.!?-]\s*|\b(?:{_SENDING})(?:\s+(?:over|across|please|now|today|tomorrow))?|{_MONEY}"
+        r"|\b(?:afternoon|morning|evening|night|[ap]\.?m\.?))\s*\bto",
+        "name",
+        "to",
+    ),
+    _place(r"\b(?:meant|not|actually|sorry|no|but|rather|instead|make\s+it|change\s+it)\s+(?:to|for)", "name", "to"),
+    _place(r"\bto", "name", "to", capital=True),
+    _place(
+        r"(?:^|\b(?:please|and|then|to|can\s+you|could\s+you|just|want\s+to|not|i|we|will|also|did|now|ll)\s+|[,;.!?]\s*)"
+        r"(?:pay|repay|send|give|transfer|wire|paid)",
+        "name",
+        "to",
+    ),
+    _place(
+        r"\b(?:add|adding|remove|delete|removing|deleting|rename|edit|update)"
+        r"(?:\s+(?:a\s+|the\s+|my\s+|new\s+|another\s+)*(?:payee|beneficiary|recipient|person|contact))?(?:\s+(?:called|named|-|:))?",
+        "name",
+    ),
+    _place(
+        r"\b(?:payee|beneficiary|recipient)(?:'s)?(?:\s+name)?(?:\s+(?:is|called|named|to\s+be|should\s+be))*[:,]?",
+        "name",
+    ),
+    _place(
+        r"\b(?:called|named|name\s+is|name's|under\s+the\s+name(?:\s+of)?|(?:on|in)\s+the\s+name(?:\s+of)?|same\s+name|names?\s+of"
+        r"|full\s+name(?:\s+is)?:?|surname(?:\s+is)?|account\s+holder(?:\s+is)?)",
+        "name",
+    ),
+    _place(r"\b(?:received?|get|got|money|payments?|transfers?|refund|cash|income|\d)\b.{0,20}?\bfrom", "name", "from"),
+    _place(
+        r"(?:^|\b(?:orders?|transfer|payment|money|[\w']+\s+set\s+up|it|one|that|meant|not|actually|no)\s+|[,;.!?]\s*)for",
+        "name",
+    ),
+    _place(r"\b(?:i\s+meant|i\s+mean|i\s+said|meant|mean)", "name"),
+    _place(r"\b(?:it'?s|it\s+is|this\s+is|i\s+am|i'm)(?=\s+[\w.' -]{2,40}\s+(?:speaking|here|calling))", "name"),
+)
+_WHOLE = re.compile(r"\W*(?P<name>[^\W\d_][\w'’.-]*(?:\s+[^\W\d_][\w'’.-]*){0,3})\W*")
+
+
+def find_names(text: str) -> Iterator[Mention]:
+    """Names of people and companies in the places where they are said."""
+    for place in _PLACES:
+        if place.where and not place.where.search(text):
+            continue
+        position = 0
+        while match := place.before.search(text, position):
+            position = match.end()
+            common = NO_COMPANY if place.kind == "merchant" else COMMON
+            span = _name_at(text, match.end(), common)
+            if span and (not place.capital or text[span[0]].isupper()):
+                yield Mention(place.kind, text[slice(*span)], *span, text[slice(*span)], role=place.role)
+    if whole := _WHOLE.fullmatch(text):
+        words = [word.strip(".").lower() for word in whole["name"].split()]
+        if not any(word in COMMON for word in words):
+            yield Mention("name", whole["name"], *whole.span("name"), whole["name"])
+
+
+def _name_at(text: str, position: int, common: frozenset[str]) -> tuple[int, int] | None:
+    """Where the name that begins there lies, if one does. After an article only one with a capital or after "the"."""
+    if article := _ARTICLE.match(text, position):
+        position = article.end()
+        if article[0][0] in "aA" and not text[position : position + 1].isupper():
+            return None
+    start, end, words = position, position, 0
+    while words < _LONGEST and (word := _WORD.match(text, end if not words else end + 1)):
+        said = word[0].rstrip(".").lower()
+        joins = words and said in ("and", "&", "of") and (after := _WORD.match(text, word.end() + 1))
+        if joins and text[start].isupper() and text[word.end() + 1].isupper() and after:
+            end, words = after.end(), words + 2
+            continue
+        proper = not words and common is NO_COMPANY and _PROPER.match(text, position)
+        if (said in (common if not words else ENDS) and not proper) or (words and text[end : end + 1] != " "):
+            break
+        end, words = word.end(), words + 1
+    if not words:
+        return None
+    end = start + len(text[start:end].rstrip(".&- "))
+    return _without_possessive(text, start, end)
+
+
+def _without_possessive(text: str, start: int, end: int) -> tuple[int, int]:
+    """ "Santander's atms" names Santander's."""
+    owner = re.search(r"['’]s\s", text[start:end])
+    return (start, start + owner.start() + 2) if owner else (start, end)
