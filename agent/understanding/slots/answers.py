@@ -29,8 +29,8 @@ _NO = (
     r"|(?:that'?s|that\s+is|it'?s)\s+(?:wrong|incorrect|not\s+(?:right|correct))\b|wrong\b(?=\W*$|,)|incorrect\b(?=\W*$|,)|👎|❌)"
 )
 _PATTERN = re.compile(rf"^\W{{0,3}}?{_FILLER}(?:(?P<yes>{_YES})|(?P<agreed>{_AGREED})|(?P<no>{_NO}))", re.IGNORECASE)
-_AFFIRMING = r"please(?:\s+do)?|pls|plz|thanks|thank\s+you|thx|ta|cheers|mate|do\s+(?:it|that|so)|go\s+(?:ahead|for\s+it)|confirm(?:ed)?|i\s+confirm|proceed|approved?|freeze\s+it|unfreeze\s+it|send\s+it|pay\s+it|make\s+it|that'?s\s+(?:right|correct|fine|ok|it|good)|yes|yep|yeah|ok(?:ay)?|sure|correct|right|of\s+course|absolutely|definitely|i\s+do|i\s+am\s+sure|i'm\s+sure|looks\s+good|sounds\s+good|now|then|with\s+(?:it|that)|by\s+me"
-_REFUSING = r"please|pls|plz|thanks|thank\s+you|thx|ta|cheers|mate|no|nope|nah|don'?t(?:\s+(?:do|send|pay))?|do\s+not|cancel|stop|it|that|this|do\s+(?:it|that)|never\s?mind|forget|leave|not\s+now|for\s+now|changed\s+my\s+mind|i|all|wrong|way"
+_AFFIRMING = r"please(?:\s+do(?:\s+(?:it|that|so))?)?|pls|plz|thanks|thank\s+you|thx|ta|cheers|mate|do\s+(?:it|that|so)|go\s+(?:ahead|for\s+it)|confirm(?:ed)?|i\s+confirm|proceed|approved?|freeze\s+it|unfreeze\s+it|send\s+it|pay\s+it|make\s+it|that'?s\s+(?:right|correct|fine|ok|it|good)|yes|yep|yeah|ok(?:ay)?|sure|correct|right|of\s+course|absolutely|definitely|i\s+do|i\s+am\s+sure|i'm\s+sure|looks\s+good|sounds\s+good|now|then|with\s+(?:it|that)|by\s+me"
+_REFUSING = r"please|sorry|pls|plz|thanks|thank\s+you|thx|ta|cheers|mate|no|nope|nah|don'?t(?:\s+(?:do|send|pay))?|do\s+not|cancel|stop|it|that|this|do\s+(?:it|that)|never\s?mind|forget|leave|not\s+now|for\s+now|changed\s+my\s+mind|i|all|wrong|way"
 _REST = {
     "yes": re.compile(rf"^(?:[\s,.!;:–—-]*(?:{_AFFIRMING})\b)*[\s,.!;:–—-]*(?:and\b|but\b)?[\s,]*", re.IGNORECASE),
     "no": re.compile(rf"^(?:[\s,.!;:–—-]*(?:{_REFUSING})\b)*[\s,.!;:–—-]*(?:and\b|but\b)?[\s,]*", re.IGNORECASE),

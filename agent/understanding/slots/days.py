@@ -324,9 +324,18 @@ _RULES: tuple[Rule, ...] = tuple(
     )
 )
 
+_HINT = re.compile(
+    rf"\d|day|morrow|night|now|asap|once|immediate|away|morning|afternoon|evening|week|month|year|quarter|mon|tue|wed|thu|fri|sat|sun"
+    rf"|{MONTH}|{_FEAST}|{ORDINAL}|ago",
+    re.IGNORECASE,
+)
+"""Without any of it no day is named; most messages name none."""
+
 
 def find_days(text: str, seen: Seen) -> Iterator[Mention]:
     """Every day that may be meant; of overlapping ones the longest is."""
+    if not _HINT.search(text):
+        return
     for pattern, rule in _RULES:
         for match in pattern.finditer(text):
             day = rule(match, seen)

@@ -235,9 +235,17 @@ _VAGUE = re.compile(
     re.I,
 )
 
+_HINT = re.compile(
+    rf"{MONTH}|week|month|quarter|year|day|{UNIT}|20\d\d|\bq[1-4]|summer|autumn|winter|spring|last|past|next|fall",
+    re.IGNORECASE,
+)
+"""Without any of it no period is named."""
+
 
 def find_periods(text: str, seen: Seen) -> Iterator[Mention]:
     """Every period that may be meant; of overlapping ones the longest is. A counted one has its duration as a part."""
+    if not _HINT.search(text):
+        return
     for pattern, rule in _RULES:
         for match in pattern.finditer(text):
             try:

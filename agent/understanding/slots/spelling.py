@@ -49,7 +49,7 @@ _SHORT_FORMS = {
 }
 _AFTER_THIS = frozenset({"month", "week", "year"})
 """Only put right after "last", "this", "next" and the like: "a weak card" is no week."""
-_RIGHT = frozenset(["augusta", "mundane", "sundry", "monthly", "montly-"])
+_RIGHT = frozenset({"augusta", "moaning", "mourning", "quarter", "quarters", "sturdy"})
 _WORD = re.compile(r"\b[^\W_][\w']{1,14}\b")
 _BEFORE_UNIT = re.compile(r"\b(?:last|this|next|every|each|per|a|previous|past|the)\s+$", re.IGNORECASE)
 _SHORTEST = 6
