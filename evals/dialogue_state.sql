@@ -7,7 +7,8 @@ select balance_minor as minor, currency::text as currency from accounts
 select status as value from cards where customer_id = %(customer)s and last4 = %(name)s
 
 -- find_payee --
-select 'present' as value from payees where customer_id = %(customer)s and name = %(name)s
+select 'present' as value from payees
+ where customer_id = %(customer)s and name = %(name)s and removed_at is null
 
 -- list_standing_orders --
 -- To a payee or an own account.
