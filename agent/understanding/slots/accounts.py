@@ -7,6 +7,7 @@ from functools import lru_cache
 from agent.understanding.slots import currencies
 from agent.understanding.slots.matching import match_names, words_of
 from agent.understanding.slots.mention import KnownAccount, Mention, Role
+from agent.understanding.slots.nearby import just_before
 from agent.understanding.slots.vocabulary import COMMON, ENDS
 
 _KINDS: tuple[tuple[str, str], ...] = (
@@ -63,7 +64,9 @@ _ROLE = re.compile(
     r"\b(?:(?P<to>to|into|in\s+to)|(?P<from>from|out\s+of|using|off))\s+(?:(?:my|the|our|a)\s+)?$|(?P<between>\bbetween\s+(?:my\s+)?)$",
     re.IGNORECASE,
 )
-_PUT_IN = re.compile(r"\b(?:put|deposit|move|add|pay|transfer|place|save)\b.*\bin\s+(?:my\s+|the\s+)?$", re.IGNORECASE)
+_PUT_IN = re.compile(
+    r"\b(?:put|deposit|move|add|pay|transfer|place|save)\b.{0,60}\bin\s+(?:my\s+|the\s+)?$", re.IGNORECASE
+)
 _SHORTEST_FUZZY = 5
 
 
@@ -114,7 +117,7 @@ def _is_meant(text: str, match: re.Match[str], names: tuple[str, ...]) -> bool:
         return True
     if match["name"] != match[0] or match["name"] in names:
         return True
-    return bool(_BEFORE.search(text[: match.start()]) and _AFTER.match(text, match.end()))
+    return bool(just_before(_BEFORE, text, match.start()) and _AFTER.match(text, match.end()))
 
 
 def _misspelt(text: str, names: tuple[str, ...]) -> Iterator[Mention]:
@@ -133,10 +136,9 @@ def _misspelt(text: str, names: tuple[str, ...]) -> Iterator[Mention]:
 
 
 def role_of_account(text: str, start: int) -> Role | None:
-    before = text[:start]
-    match = _ROLE.search(before)
+    match = just_before(_ROLE, text, start)
     if match is None:
-        return "to" if _PUT_IN.search(before) else None
+        return "to" if just_before(_PUT_IN, text, start) else None
     return "to" if match["to"] else "from"
 
 

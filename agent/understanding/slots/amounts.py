@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from agent.understanding.slots import currencies
 from agent.understanding.slots.mention import Amount, Mention, Role
+from agent.understanding.slots.nearby import just_before
 from agent.understanding.slots.numbers import DIGITS, WORDS, parse_number, scale_of
 
 _SIGN = r"(?P<sign>(?:minus|negative)\s+|(?<![\w.,])[-−–]\s?)?"
@@ -33,6 +34,9 @@ _THOUSANDS = re.compile(
     r"(?<![\w.,/:£€$-])(?P<number>\d+(?:[.,]\d+)?)(?:k\b|\s?(?P<scale>grand|thousand|million)\b)", re.I
 )
 
+_INTO = re.compile(r"\b(?:to|into|for)\s+$", re.IGNORECASE)
+_FROM = re.compile(r"\bfrom\s+$", re.IGNORECASE)
+_EXCHANGED = re.compile(r"\s+(?:to|into|for)\s+", re.IGNORECASE)
 _CURRENCY = re.compile(rf"(?<!\w){currencies.WORD}", re.IGNORECASE)
 
 
@@ -89,9 +93,6 @@ def find_currencies(text: str) -> Iterator[Mention]:
 
 def _role(text: str, start: int, end: int) -> Role | None:
     """ "from pounds to euros", "pounds into euros"."""
-    if re.search(r"\b(?:to|into|for)\s+$", text[:start], re.IGNORECASE):
+    if just_before(_INTO, text, start):
         return "to"
-    exchanged = re.match(r"\s+(?:to|into|for)\s+", text[end:], re.IGNORECASE) or re.search(
-        r"\bfrom\s+$", text[:start], re.I
-    )
-    return "from" if exchanged else None
+    return "from" if _EXCHANGED.match(text, end) or just_before(_FROM, text, start) else None

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from agent.understanding.slots.mention import Mention
+from agent.understanding.slots.nearby import just_before
 
 _NOT = re.compile(
     r"(?:\b(?:not|isn'?t|wasn'?t|ain'?t|except(?:\s+for)?|rather\s+than|instead\s+of|but\s+not|never|other\s+than|anything\s+but)"
@@ -25,6 +26,9 @@ _CLAUSE = re.compile(r"[!?;]|\.(?:\s|$)|\b(?:why|how|what|when|who|whether|if|th
 _AFTERWARDS = re.compile(
     r"\s*(?:,\s*)?(?:please\s+)?(?:instead|rather|actually|i\s+me(?:an|ant)|i\s+said|not)\b(?!\s+of\b)", re.IGNORECASE
 )
+_NOT_BEFORE = re.compile(r"\b(?:not|n't|no)\b", re.IGNORECASE)
+_FAR = 120
+"""Characters between a cue and what it corrects, at most."""
 _BUT = re.compile(r"\bbut\b", re.IGNORECASE)
 
 
@@ -54,16 +58,20 @@ def _alike(one: Mention, other: Mention) -> bool:
 
 
 def _is_negated(text: str, mention: Mention) -> bool:
-    before = text[: mention.start]
-    return bool(_NOT.search(before)) and not _NOT_ENOUGH.search(before[-20:])
+    match = just_before(_NOT, text, mention.start)
+    return match is not None and not _NOT_ENOUGH.search(text, match.start(), mention.start)
 
 
 def _is_correction(text: str, mention: Mention) -> bool:
     """A cue stands before it in its clause, or right behind it."""
     if _AFTERWARDS.match(text, mention.end):
         return True
-    cue = max(_CUE.finditer(text, 0, mention.start), key=lambda match: match.end(), default=None)
-    if cue is None or (_BUT.fullmatch(cue[0].strip()) and "not" not in text[: cue.start()].lower()):
+    cue = max(
+        _CUE.finditer(text, max(0, mention.start - _FAR), mention.start), key=lambda match: match.end(), default=None
+    )
+    if cue is None or (
+        _BUT.fullmatch(cue[0].strip()) and not _NOT_BEFORE.search(text, max(0, cue.start() - _FAR), cue.start())
+    ):
         return False
     between = text[cue.end() : mention.start]
     return not _CLAUSE.search(between.lstrip(" .!,;-"))

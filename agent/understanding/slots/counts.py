@@ -6,6 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from agent.understanding.slots.mention import Amount, Mention
+from agent.understanding.slots.nearby import just_before
 from agent.understanding.slots.numbers import DIGITS, ORDINAL, WORDS, parse_number, parse_ordinal
 
 _NUMBER = re.compile(
@@ -104,12 +105,12 @@ def as_amounts(text: str, mentions: Sequence[Mention]) -> Iterator[Mention]:
 def _is_money(text: str, mention: Mention, before: Mention | None, after: Mention | None) -> bool:
     if _COUNTED.match(text, mention.end):
         return False
-    if _IS_SPENT.search(text[: mention.start]) or _HAS_HUNDREDTHS.search(mention.text):
+    if just_before(_IS_SPENT, text, mention.start) or _HAS_HUNDREDTHS.search(mention.text):
         return True
     if before is not None and before.kind in ("payee", "name", "account"):
         between = text[before.end : mention.start]
-        if not between.strip(" ,") and (_GIVES.search(text[: before.start]) or before.role == "to"):
+        if not between.strip(" ,") and (just_before(_GIVES, text, before.start) or before.role == "to"):
             return True
-    if _PAYS_MINE.search(text[: mention.start]):
+    if just_before(_PAYS_MINE, text, mention.start):
         return True
     return bool(_TO_SOMEBODY.match(text, mention.end) and (_MOVES.search(text) or (after and after.role == "to")))

@@ -73,16 +73,20 @@ def _candidates(text: str, seen: Seen, known: Known) -> Iterator[Mention]:
 def _without_overlaps(candidates: Iterable[Mention]) -> list[Mention]:
     """The most certain kinds first, then the longest; of equals the one found first. In the order of the text."""
     chosen: list[Mention] = []
+    taken: dict[int, list[Mention]] = {}
     for candidate in sorted(candidates, key=_rank):
-        if all(_may_stand_with(candidate, other) for other in chosen):
+        rivals = (other for place in range(candidate.start, candidate.end) for other in taken.get(place, ()))
+        if all(_may_stand_with(candidate, other) for other in rivals):
             chosen.append(candidate)
+            for place in range(candidate.start, candidate.end):
+                taken.setdefault(place, []).append(candidate)
     return sorted(chosen, key=lambda mention: mention.start)
 
 
 def _apart(mentions: Iterable[Mention], others: Iterable[Mention]) -> list[Mention]:
     """Those that share no words with others."""
-    taken = list(others)
-    return [one for one in mentions if all(one.end <= other.start or one.start >= other.end for other in taken)]
+    taken = {place for other in others for place in range(other.start, other.end)}
+    return [one for one in mentions if taken.isdisjoint(range(one.start, one.end))]
 
 
 def _rank(mention: Mention) -> tuple[int, int]:
@@ -91,9 +95,8 @@ def _rank(mention: Mention) -> tuple[int, int]:
 
 
 def _may_stand_with(one: Mention, other: Mention) -> bool:
-    if one.end <= other.start or one.start >= other.end:
-        return True
-    return (one.kind, other.kind) in _TOGETHER and one.kind != other.kind
+    """Although they share words."""
+    return (one.kind, other.kind) in _TOGETHER
 
 
 def _placed(mention: Mention, text: str, original: Callable[[int], int]) -> Mention:

@@ -30,10 +30,10 @@ _WORD = "|".join(sorted((word for word in _SMALL if word not in ("a", "an", "cou
 _SCALE = r"hundreds?|thousand|grand|million|billion"
 WORDS = (
     rf"(?:half\s+an?\s+(?:dozen|{_SCALE})|(?:an?\s+)?(?:couple|dozen)(?:\s+(?:of\s+)?(?:{_SCALE}))?"
-    rf"|(?:an?\s+(?:{_SCALE})|(?:{_WORD})\b)(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}|{_SCALE})\b)*(?:\s+and\s+a\s+half)?)"
+    rf"|(?:an?\s+(?:{_SCALE})|(?:{_WORD})\b)(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}|{_SCALE})\b){{0,12}}(?:\s+and\s+a\s+half)?)"
 )
 """A number in words, as a pattern: "a hundred and twenty", "half a grand", "two and a half"."""
-DIGITS = r"(?:\d{1,3}(?: \d{3})+[.,]\d{2}(?!\d)|\d{1,3}(?:[,.'’\u00a0\u202f]\d{3})+(?:[.,]\d+)?(?!\d)|\d+(?:[.,]\d+)?)"
+DIGITS = r"(?:\d{1,3}(?: \d{3}){1,4}[.,]\d{2}(?!\d)|\d{1,3}(?:[,.'’\u00a0\u202f]\d{3}){1,4}(?:[.,]\d{1,9})?(?!\d)|\d{1,15}(?:[.,]\d{1,9})?(?!\d))"
 """A number in digits, as a pattern, with separators of any country."""
 ORDINAL = (
     rf"(?:\d{{1,2}}\s?(?:st|nd|rd|th)|(?:twenty|thirty)[\s-]+(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)"

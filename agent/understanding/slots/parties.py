@@ -8,6 +8,7 @@ from functools import lru_cache
 from agent.understanding.slots.matching import match_names, parts_that_tell, spoken_pattern
 from agent.understanding.slots.mention import Kind, Known, Mention, Role
 from agent.understanding.slots.names import find_names
+from agent.understanding.slots.nearby import just_before
 from agent.understanding.slots.vocabulary import COMMON
 
 _ROLE = re.compile(
@@ -73,7 +74,7 @@ def _mention(match: re.Match[str], kind: Kind, matches: Sequence[str]) -> Mentio
 
 def role_before(text: str, start: int) -> Role | None:
     """What the words before a party or an account make of it."""
-    match = _ROLE.search(text[:start])
+    match = just_before(_ROLE, text, start)
     if match is None:
         return None
     return "to" if match["to"] else "from"

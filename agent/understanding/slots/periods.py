@@ -20,6 +20,7 @@ from agent.understanding.slots.calendar_words import (
     year_of,
 )
 from agent.understanding.slots.mention import Duration, Mention, Period
+from agent.understanding.slots.nearby import just_before
 from agent.understanding.slots.numbers import ORDINAL, parse_ordinal
 
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str], Seen], Period | None]]
@@ -260,7 +261,11 @@ def find_periods(text: str, seen: Seen) -> Iterator[Mention]:
 def find_durations(text: str, locale: str) -> Iterator[Mention]:
     """ "six months", "an hour and a half", "for days"."""
     for match in _DURATION.finditer(text):
-        if match["count"].lower() in ("a", "an") and not match["half"] and not _MEASURES.search(text[: match.start()]):
+        if (
+            match["count"].lower() in ("a", "an")
+            and not match["half"]
+            and not just_before(_MEASURES, text, match.start())
+        ):
             continue
         duration = duration_of(match["count"], match["unit"], locale)
         if match["half"] and duration.number is not None:

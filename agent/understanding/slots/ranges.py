@@ -9,6 +9,7 @@ from dateutil.relativedelta import relativedelta
 
 from agent.understanding.slots.calendar_words import Seen, real_day
 from agent.understanding.slots.mention import Mention, Period, Role, TimePeriod
+from agent.understanding.slots.nearby import just_before
 from agent.understanding.slots.numbers import ORDINAL, parse_ordinal
 
 _BETWEEN = re.compile(
@@ -20,10 +21,11 @@ _FIRST_DAY = re.compile(
     r"(?:(?P<word>to|and|until|till|through)\s+(?:the\s+)?|[-–]\s*)$",
     re.IGNORECASE,
 )
-_SINCE = re.compile(
-    r"\b(?:since|starting(?:\s+(?:from|on|at))?|beginning(?:\s+on)?|as\s+of|effective|from|after)\s+(?:the\s+|on\s+)*$",
-    re.I,
+_SINCE = re.compile(r"\bsince\s+(?:the\s+|on\s+)*$", re.IGNORECASE)
+_STARTING = re.compile(
+    r"\b(?:starting(?:\s+(?:from|on|at))?|beginning(?:\s+on)?|as\s+of|effective)\s+(?:the\s+|on\s+)*$", re.IGNORECASE
 )
+_FROM = re.compile(r"\bfrom\s+(?:the\s+|on\s+)*$", re.IGNORECASE)
 _ON = re.compile(r"\s+(?:on(?:wards?)?|forward)\b(?!\s+(?:my|the|a|an|this|that|it|\w+ing)\b)", re.IGNORECASE)
 _UNTIL = re.compile(
     r"\b(?:until|till|til|up\s+(?:to|until|till)|through|no\s+later\s+than|ending(?:\s+(?:on|at|in))?|ends?(?:\s+(?:on|at|in))|to)\s+(?:the\s+|on\s+)*$",
@@ -51,7 +53,7 @@ def _joined(text: str, first: Mention, second: Mention) -> Mention | None:
     between = _BETWEEN.fullmatch(text[first.end : second.start])
     if between is None:
         return None
-    opening = _OPENING.search(text[: first.start])
+    opening = just_before(_OPENING, text, first.start)
     if not opening and (between["word"] or "").lower() in ("and", "to"):
         return None
     if first.kind in _DAYLIKE and second.kind in _DAYLIKE and not first.parts and not second.parts:
@@ -67,7 +69,7 @@ def _with_bare_start(text: str, last: Mention) -> Mention | None:
     """ "3 to 10 June": the first number is a day only because of what follows."""
     if last.kind != "date" or not re.match(r"\d|\w+\s+\d", last.text):
         return None
-    match = _FIRST_DAY.search(text[: last.start])
+    match = just_before(_FIRST_DAY, text, last.start)
     if match is None or (not match["opening"] and match["word"] in ("and", "to") and match["day"].isdecimal() is False):
         return None
     end = last.value
@@ -81,35 +83,29 @@ def _with_bare_start(text: str, last: Mention) -> Mention | None:
 
 
 def _open_ended(text: str, mention: Mention, seen: Seen) -> Mention:
-    before = text[: mention.start]
-    if mention.kind in (*_DAYLIKE, "time") and not mention.parts:
-        if _SINCE.search(before) and _opens(before, text[mention.end :], mention):
-            return _since(mention, before, seen)
-        if _UNTIL.search(before) and not text.startswith(("'s", "’s"), mention.end):
-            return _end_of(mention, "to")
+    if mention.kind not in (*_DAYLIKE, "time") or mention.parts:
+        return mention
+    if just_before(_SINCE, text, mention.start):
+        return _since(mention, seen)
+    if just_before(_STARTING, text, mention.start) or _is_start(text, mention):
+        return _end_of(mention, "from")
+    if just_before(_UNTIL, text, mention.start) and not text.startswith(("'s", "’s"), mention.end):
+        return _end_of(mention, "to")
     return mention
 
 
-def _opens(before: str, after: str, mention: Mention) -> bool:
-    """ "from Friday" opens a period; "the payment from yesterday", "the list from October" and "after June" do not."""
-    if re.search(r"\bafter\s+(?:the\s+|on\s+)*$", before, re.IGNORECASE):
+def _is_start(text: str, mention: Mention) -> bool:
+    """ "from Friday" begins a period; "the payment from yesterday" and "the list from October" lie in one."""
+    if not just_before(_FROM, text, mention.start):
         return False
-    if not re.search(r"\bfrom\s+(?:the\s+|on\s+)*$", before, re.IGNORECASE) or _ON.match(after):
-        return True
-    return mention.kind == "time" or (
-        mention.kind == "date"
-        and bool(re.search(r"\d|day$|first", mention.text))
-        and mention.text.lower() not in ("today", "yesterday")
-    )
+    in_days = mention.kind == "date" and bool(re.search(r"\d|day\b|first", mention.text))
+    is_one = mention.kind == "time" or (in_days and mention.text.lower() not in ("today", "yesterday"))
+    return is_one or bool(_ON.match(text, mention.end))
 
 
-def _since(mention: Mention, before: str, seen: Seen) -> Mention:
+def _since(mention: Mention, seen: Seen) -> Mention:
     start = _end_of(mention, "from")
-    if (
-        isinstance(start.value, date)
-        and start.value <= seen.today
-        and re.search(r"\bsince\s+(?:the\s+|on\s+)*$", before, re.I)
-    ):
+    if isinstance(start.value, date) and start.value <= seen.today:
         return replace(mention, kind="period", value=Period(start.value, seen.today), parts=(start,))
     return start
 

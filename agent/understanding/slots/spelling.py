@@ -7,6 +7,8 @@ from functools import lru_cache
 
 from rapidfuzz.distance import OSA
 
+from agent.understanding.slots.nearby import just_before
+
 _VOCABULARY = [
     "tomorrow",
     "yesterday",
@@ -62,7 +64,7 @@ def respell(text: str) -> tuple[str, Callable[[int], int]]:
     done = length = 0
     for match in _WORD.finditer(text):
         right = _correct(match[0].lower())
-        if right is None or (right in _AFTER_THIS and not _BEFORE_UNIT.search(text[: match.start()])):
+        if right is None or (right in _AFTER_THIS and not just_before(_BEFORE_UNIT, text, match.start())):
             continue
         pieces += [text[done : match.start()], right]
         done = match.end()

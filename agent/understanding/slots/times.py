@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 
 from agent.understanding.slots.calendar_words import COUNT, duration_of
 from agent.understanding.slots.mention import Duration, Mention, TimePeriod
+from agent.understanding.slots.nearby import just_before
 
 _HOURS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _HOUR_WORDS = {word: number for number, word in enumerate(_HOURS, start=1)}
@@ -33,8 +34,7 @@ _PAST_OR_TO = re.compile(
     rf"(?P<way>past|to|after|before)\s+(?P<hour>{_HOUR})\b(?:\s*{_OCLOCK})?(?:\s*{_HALF_OF_DAY})?{_COUNTED_THINGS}",
     re.IGNORECASE,
 )
-_HOURS_TO = re.compile(r"\b(?:from|between)\s+\|\d+\s+to\b", re.IGNORECASE)
-""" "from 9 to 5" are two hours."""
+_OPENING = re.compile(r"\b(?:from|between)\s+$", re.IGNORECASE)
 _DIGITAL = re.compile(
     rf"(?<![\d£€$.,:/+-])(?P<hour>2[0-4]|1\d|0?\d)(?P<mark>[:.h])(?P<minutes>{_MINUTES})(?::\d\d)?(?![\d%])(?:\s*{_HALF_OF_DAY})?",
     re.IGNORECASE,
@@ -72,7 +72,7 @@ def find_times(text: str, now: datetime, locale: str) -> Iterator[Mention]:
     for pattern in (_PAST_OR_TO, _DIGITAL, _SPACED, _PLAIN, _WITH_OCLOCK, _AFTER_AT):
         for match in pattern.finditer(text):
             said = _time(match)
-            if pattern is _PAST_OR_TO and _HOURS_TO.search(text[: match.start()] + "|" + match[0]):
+            if pattern is _PAST_OR_TO and _is_two_hours(match):
                 continue
             # "1.05" is an amount, "1.05pm" is not.
             dotted = match.groupdict().get("mark") == "." and not (match["ampm"] or match["part"])
@@ -107,6 +107,12 @@ def find_time_periods(text: str, now: datetime, locale: str) -> Iterator[Mention
         group = "part" if match["part"] else "other"
         said = match[group]
         yield Mention("time_period", said, match.start(group), match.end(group), _PARTS[said.lower()])
+
+
+def _is_two_hours(match: re.Match[str]) -> bool:
+    """ "from 9 to 5", which is not nine minutes to five."""
+    is_counted = match["minutes"].isdecimal() and match["way"].lower() == "to"
+    return is_counted and just_before(_OPENING, match.string, match.start()) is not None
 
 
 def _moved(now: datetime, duration: Duration, sign: int) -> datetime | None:
