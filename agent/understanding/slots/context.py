@@ -1,10 +1,11 @@
 """What the words around a mention make of it: "not the first" is negated, "no, 55" corrects."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from agent.understanding.slots.mention import Mention
+from agent.understanding.slots.mention import Kind, Mention
 from agent.understanding.slots.nearby import just_before
 
 _NOT = re.compile(
@@ -29,32 +30,36 @@ _AFTERWARDS = re.compile(
 _NOT_BEFORE = re.compile(r"\b(?:not|n't|no)\b", re.IGNORECASE)
 _FAR = 120
 """Characters between a cue and what it corrects, at most."""
-_BUT = re.compile(r"\bbut\b", re.IGNORECASE)
+_GROUPS: tuple[tuple[Kind, ...], ...] = (
+    ("payee", "name", "merchant", "account"),
+    ("amount", "number"),
+    ("date", "period"),
+    ("card", "ordinal"),
+)
+_ALIKE = {kind: group for group in _GROUPS for kind in group}
+"""Kinds of which one can stand in the place of another: "to Maria, not John", "not 50 but 55"."""
 
 
 def in_context(text: str, mentions: Sequence[Mention]) -> Iterator[Mention]:
     """The mentions with ``negated`` and ``corrects``."""
-    negated = [_is_negated(text, mention) for mention in mentions]
+    cues = [match for match in _CUE.finditer(text) if _is_cue(text, match)]
+    ends = [match.end() for match in cues]
+    negated = {number for number, mention in enumerate(mentions) if _is_negated(text, mention)}
+    alike = {kind for number in negated for kind in _ALIKE.get(mentions[number].kind, (mentions[number].kind,))}
     for number, mention in enumerate(mentions):
-        if mention.kind in ("yes", "no"):
+        before = bisect_right(ends, mention.start)
+        if number in negated:
+            yield replace(mention, negated=True)
+        elif mention.kind in alike or _is_corrected(text, mention, cues[before - 1] if before else None):
+            yield replace(mention, corrects=True)
+        else:
             yield mention
-            continue
-        others = [
-            mentions[n] for n, flag in enumerate(negated) if flag and n != number and _alike(mentions[n], mention)
-        ]
-        corrects = not negated[number] and (bool(others) or _is_correction(text, mention))
-        yield replace(mention, negated=negated[number], corrects=corrects) if negated[number] or corrects else mention
 
 
-def _alike(one: Mention, other: Mention) -> bool:
-    """Whether one can stand in the place of the other: "to Maria, not John", "not 50 but 55"."""
-    groups = (
-        {"payee", "name", "merchant", "account"},
-        {"amount", "number"},
-        {"date", "period"},
-        {"card", "ordinal", "number"},
-    )
-    return one.kind == other.kind or any(one.kind in group and other.kind in group for group in groups)
+def _is_cue(text: str, match: re.Match[str]) -> bool:
+    """ "but" is one only after "not": "not 50 but 55"."""
+    is_but = match[0].strip().lower() == "but"
+    return not is_but or bool(_NOT_BEFORE.search(text, max(0, match.start() - _FAR), match.start()))
 
 
 def _is_negated(text: str, mention: Mention) -> bool:
@@ -62,16 +67,10 @@ def _is_negated(text: str, mention: Mention) -> bool:
     return match is not None and not _NOT_ENOUGH.search(text, match.start(), mention.start)
 
 
-def _is_correction(text: str, mention: Mention) -> bool:
+def _is_corrected(text: str, mention: Mention, cue: re.Match[str] | None) -> bool:
     """A cue stands before it in its clause, or right behind it."""
     if _AFTERWARDS.match(text, mention.end):
         return True
-    cue = max(
-        _CUE.finditer(text, max(0, mention.start - _FAR), mention.start), key=lambda match: match.end(), default=None
-    )
-    if cue is None or (
-        _BUT.fullmatch(cue[0].strip()) and not _NOT_BEFORE.search(text, max(0, cue.start() - _FAR), cue.start())
-    ):
+    if cue is None or mention.start - cue.end() > _FAR:
         return False
-    between = text[cue.end() : mention.start]
-    return not _CLAUSE.search(between.lstrip(" .!,;-"))
+    return not _CLAUSE.search(text[cue.end() : mention.start].lstrip(" .!,;-"))

@@ -15,7 +15,7 @@ _PROPER = re.compile(r"[A-Z][\w'’&-]*\s+[A-Z][\w'’&-]")
 _ARTICLE = re.compile(r"(?:the|a|an)\s+", re.IGNORECASE)
 _LONGEST = 5
 """Words."""
-_MONEY = r"(?:[£€$]\s?[\d.,]+k?|[\d.,]+\s?(?:[£€$]|k|pounds?|quid|euros?|dollars?|bucks|gbp|eur|usd|p)?)"
+_MONEY = r"(?:[£€$]\s?[\d.,]{1,15}k?|(?<![\d.,])[\d.,]{1,15}\s?(?:[£€$]|k|pounds?|quid|euros?|dollars?|bucks|gbp|eur|usd|p)?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ _PLACES: tuple[_Place, ...] = (
     _place(
         r"\b(?:shop(?:ped|ping)?|bought|buy|purchase[ds]?|pay|paid|paying|payment|charged?|visited|visit|went|been|used?|rejected|declined"
         r"|accepted|contactless|ordered|expenses?|transactions?|anything|something|stuff|card|out|pounds|quid|euros|dollars"
-        r"|[£€$]?\d[\d.,]*[£€$]?)\s+(?:at|in|with)",
+        r"|[£€$]?(?<![\d.,])\d[\d.,]{0,14}[£€$]?)\s+(?:at|in|with)",
         "merchant",
     ),
     _place(r"\b(?:on|at|in|with)", "merchant", where=r"\b(?:spen[dt]|spending|expens\w+|purchases?)\b"),
