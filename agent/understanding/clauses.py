@@ -46,16 +46,22 @@ _VERBS = (
     "remove rename repay replace report request reset ring save schedule search send set settle show stop suspend "
     "swap switch talk tell transfer turn unblock unfreeze unlock unsubscribe update verify view wire withdraw"
 )
+_WANTS = (
+    r"(?:i|we)(?:'?d|'?ll)?\s+(?:also\s+)?(?:want|need|would|like|wanna|wish|must)\b|i'?d\s|i\s+(?:wanna|have\s+to)\b"
+)
+_REQUEST = (
+    r"(?:(?:please|pls|just|now|then|also|finally|maybe)\s+)*"
+    rf"(?:(?:{'|'.join(_VERBS.split())})\b|(?:what|how|when|where|why|who|which)(?:'?s|'?re)?\b"
+    r"|(?:is|are|was|were|do|does|did|can|could|will|would|has|have|am|should|may)\s+"
+    rf"(?:i|you|it|there|my|the|this|that|we)\b|{_WANTS})"
+)
+_BEGINS_REQUEST = re.compile(_REQUEST, re.IGNORECASE)
+_STATES = r"(?:i|we)(?:'?m|'?ve)?\s+(?:have|owe|was|am|think|lost|can'?t)\b|(?:i'?m|i'?ve|we'?ve)\s"
 _START = re.compile(
-    rf"(?:(?:please|pls|just|now|then|also|finally|maybe)\s+)*(?:(?:{'|'.join(_VERBS.split())})\b"
-    r"|(?:what|how|when|where|why|who|which)(?:'?s|'?re)?\b"
-    r"|(?:is|are|was|were|do|does|did|can|could|will|would|has|have|am|should|may)\s+(?:i|you|it|there|my|the|this|that|we)\b"
-    r"|(?:i|we)(?:'?d|'?m|'?ll|'?ve)?\s+(?:want|need|would|like|have|wanna|also|wish|owe|was|am|must|think|lost|can'?t)\b"
-    r"|i'?d\s|i\s+(?:wanna|also)\b"
-    rf"|{_AMOUNT}\s+(?:from\s+\S.{{0,40}}?\s+)?(?:to|into)\s+\S)",
+    rf"{_REQUEST}|{_STATES}|{_AMOUNT}\s+(?:from\s+\S.{{0,40}}?\s+)?(?:to|into)\s+\S",
     re.IGNORECASE,
 )
-"""How a request or a question begins; the last is a second payment that leaves out its verb."""
+"""How a clause begins after a conjunction; the last is a second payment that leaves out its verb."""
 _AUXILIARY_ONLY = re.compile(
     r"(?:(?:please|pls|can you|could you|would you|will you|i want you to|i'?d like you to|you can)\s+)*"
     r"(?:go(?:\s+ahead)?|try|come|hurry(?:\s+up)?|be\s+(?:so\s+)?(?:kind|nice|a\s+dear)|do\s+me\s+a\s+fav(?:o|ou)r|sit\s+down"
@@ -78,9 +84,10 @@ def split_clauses(text: str) -> tuple[Span, ...]:
 
 
 def begins_request(clause: str) -> bool:
-    """Whether it begins as a question or a command does, perhaps after an interjection."""
+    """Whether it begins as a question or a command does, perhaps after an interjection, or ends as a question."""
     interjection = _INTERJECTION.match(clause)
-    return bool(_START.match(clause, interjection.end() if interjection else 0)) or clause.rstrip().endswith("?")
+    begins = _BEGINS_REQUEST.match(clause, interjection.end() if interjection else 0)
+    return bool(begins) or clause.rstrip().endswith("?")
 
 
 def _find_cuts(text: str) -> list[tuple[int, int]]:

@@ -1,0 +1,162 @@
+"""Understands a message: route, intent and how sure that is, its clauses, its language, and the vector for retrieval.
+
+An ordinary message is one clause and costs one encoder pass. A longer one is read whole and clause by clause, because
+a vector of everything that somebody says on the way to a request is the vector of nothing in particular.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from agent.understanding.clauses import Span, begins_request, split_clauses
+from agent.understanding.heads import Heads
+from agent.understanding.intents import CONVERSATION_ACTS, INTENT_ROUTES, OwnIntent, Route
+from agent.understanding.language import ENGLISH, detect_language
+from agent.understanding.reject import SURE, is_too_uncertain
+from agent.understanding.requests import asks_how, changes_something, operation_for
+from agent.understanding.surface import clean
+from knowledge.embed import Encoder, Vectors
+
+_TASKS = frozenset({Route.OPERATION, Route.FRAUD, Route.HANDOFF})
+_OURS = _TASKS | {Route.KNOWLEDGE}
+_COURTESIES = frozenset({OwnIntent.GREETING, OwnIntent.THANKS, OwnIntent.GOODBYE, OwnIntent.ABUSE, OwnIntent.GIBBERISH})
+_STANDS_ALONE = 0.6
+"""Confidence from which a clause of a longer message is a request of its own."""
+_LONGEST_ACT = 8
+"""Words."""
+
+Ranked = tuple[tuple[str, float], ...]
+"""Intents with their probabilities, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of a message, or all of it, understood by itself."""
+
+    text: str
+    start: int
+    """Of `text` in the message, in characters."""
+    end: int
+    route: Route
+    intent: str
+    confidence: float
+    is_clear: bool
+    """False where it is better to ask what is meant; route and intent are the best guess then."""
+    alternatives: Ranked
+    vector: Vectors = field(compare=False, repr=False)
+    """For retrieval, float32 [384]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """A message understood. The fields that it shares with a clause are those of what it is mostly about."""
+
+    route: Route
+    intent: str
+    confidence: float
+    is_clear: bool
+    alternatives: Ranked
+    vector: Vectors = field(compare=False, repr=False)
+    clauses: tuple[Clause, ...]
+    """What it asks for and answers, in its order, at least one; greetings and what only explains are left out."""
+    language: str
+    """ISO 639-1."""
+
+
+class Reader:
+    """Threads may share one."""
+
+    def __init__(self, encoder: Encoder, heads: Heads) -> None:
+        self._encoder = encoder
+        self._heads = heads
+
+    def understand(self, text: str) -> Understanding:
+        """What the customer means; about 4 ms for a short message, and as much again for each further clause."""
+        spans = split_clauses(text)
+        whole = self._read(Span(text, 0, len(text)))
+        parts = [self._read(span) for span in spans] if len(spans) > 1 else []
+        main, clauses = _weigh(whole, parts)
+        return Understanding(
+            route=main.route,
+            intent=main.intent,
+            confidence=main.confidence,
+            is_clear=main.is_clear,
+            alternatives=main.alternatives,
+            vector=main.vector,
+            clauses=clauses,
+            language=ENGLISH if main.intent == OwnIntent.GIBBERISH else detect_language(text),
+        )
+
+    def _read(self, span: Span) -> Clause:
+        """One clause by itself: the heads, corrected by the form of the words."""
+        text = clean(span.text)
+        reading = self._encoder.read(text)
+        found = self._heads.predict(reading.views)
+        clause = Clause(
+            text=span.text,
+            start=span.start,
+            end=span.end,
+            route=found.route,
+            intent=found.intent,
+            confidence=found.intent_confidence,
+            is_clear=not is_too_uncertain(found),
+            alternatives=found.intents,
+            vector=reading.vector,
+        )
+        if changes_something(found.intent) and asks_how(text):
+            return _as_question(clause)
+        if (operation := operation_for(found.intent, text)) is not None:
+            return _as_operation(clause, operation)
+        return clause
+
+
+def _as_question(clause: Clause) -> Clause:
+    """The likeliest question instead of the operation; what spoke for either speaks for it."""
+    known = [(intent, p) for intent, p in clause.alternatives if INTENT_ROUTES[intent] is Route.KNOWLEDGE]
+    intent, probability = known[0] if known else (OwnIntent.BANKING_QUESTION.value, 0.0)
+    confidence = min(1.0, clause.confidence + probability)
+    return replace(clause, route=Route.KNOWLEDGE, intent=intent, confidence=confidence, is_clear=True)
+
+
+def _as_operation(clause: Clause, operation: OwnIntent) -> Clause:
+    confidence = min(1.0, clause.confidence + dict(clause.alternatives).get(operation, 0.0))
+    return replace(clause, route=Route.OPERATION, intent=operation.value, confidence=confidence, is_clear=True)
+
+
+def _weigh(whole: Clause, parts: Sequence[Clause]) -> tuple[Clause, tuple[Clause, ...]]:
+    """(what the message is about, the clauses to be dealt with)."""
+    acts = [part for part in parts if _is_act(part)]
+    requests = _drop_context([part for part in parts if _is_request(part)])
+    if not requests or (len(requests) == 1 and not acts and _says_it_all(whole, requests[0])):
+        return whole, tuple(acts) if acts and not _is_request(whole) else (whole,)
+    main = next((part for part in requests if part.route in _OURS), requests[0])
+    return main, tuple(sorted([*acts, *requests], key=lambda part: part.start))
+
+
+def _is_act(part: Clause) -> bool:
+    is_short = len(part.text.split()) <= _LONGEST_ACT
+    return part.intent in CONVERSATION_ACTS and is_short and part.confidence >= _STANDS_ALONE
+
+
+def _says_it_all(whole: Clause, only: Clause) -> bool:
+    """Whoever explains something over several sentences is understood better from all of them."""
+    return whole.confidence >= _STANDS_ALONE or whole.route == only.route
+
+
+def _is_request(part: Clause) -> bool:
+    if part.intent in CONVERSATION_ACTS or part.intent in _COURTESIES:
+        return False
+    if part.route in _OURS:
+        return part.confidence >= (_STANDS_ALONE if begins_request(part.text) else SURE)
+    # What people say about their day looks like no business of a bank; only a question or a command is a request.
+    return part.confidence >= SURE and begins_request(part.text) and part.intent != OwnIntent.BOT_QUESTION
+
+
+def _drop_context(requests: list[Clause]) -> list[Clause]:
+    """Without statements that lead to a request ("I lost my card. Freeze it."), and no question twice."""
+    if any(part.route in _TASKS for part in requests):
+        requests = [part for part in requests if part.route is not Route.KNOWLEDGE or begins_request(part.text)]
+    kept: list[Clause] = []
+    for part in requests:
+        if not (kept and part.route is Route.KNOWLEDGE and kept[-1].route is Route.KNOWLEDGE):
+            kept.append(part)
+    return kept

@@ -1,0 +1,29 @@
+"""The surface of a message, before the encoder reads it: what differs only in how it is typed becomes the same."""
+
+import re
+import unicodedata
+
+_CHAT_WORDS: dict[str, str] = {
+    "u": "you", "ur": "your", "r": "are", "pls": "please", "plz": "please", "thx": "thanks", "wanna": "want to",
+    "gonna": "going to", "gotta": "got to", "gimme": "give me", "lemme": "let me", "acc": "account",
+    "acct": "account", "accs": "accounts", "txn": "transaction", "txns": "transactions", "trx": "transactions",
+    "pymt": "payment", "pmt": "payment", "tmrw": "tomorrow", "tmr": "tomorrow", "2moro": "tomorrow",
+    "2day": "today", "wats": "what's", "wat": "what", "cos": "because", "coz": "because", "thru": "through",
+    "cud": "could", "wud": "would", "abt": "about", "smth": "something", "dd": "direct debit",
+    "cc": "credit card", "ppl": "people", "msg": "message",
+    "asap": "as soon as possible", "dunno": "don't know", "cuz": "because",
+}  # fmt: skip
+_CHAT_WORD = re.compile(rf"(?<![\w'@./-])(?:{'|'.join(map(re.escape, _CHAT_WORDS))})(?![\w'@/-]|\.\w)", re.IGNORECASE)
+_DRAWN_OUT = re.compile(r"([a-z])\1{2,}", re.IGNORECASE)
+_QUOTES = str.maketrans({"‘": "'", "’": "'", "`": "'", "´": "'", "“": '"', "”": '"', "\u00a0": " "})
+
+
+def clean(text: str) -> str:
+    """The text with plain quotation marks, single spaces, no drawn-out letters, and chat words written out.
+
+    Positions in the message do not hold in it.
+    """
+    text = unicodedata.normalize("NFKC", text).translate(_QUOTES)
+    text = "".join(letter for letter in text if letter.isprintable() or letter.isspace())
+    text = _DRAWN_OUT.sub(r"\1\1", " ".join(text.split()))
+    return _CHAT_WORD.sub(lambda match: _CHAT_WORDS[match[0].casefold()], text)
