@@ -13,7 +13,7 @@ from agent.understanding.slots.vocabulary import COMMON, ENDS
 _KINDS: tuple[tuple[str, str], ...] = (
     (r"savings?\s+(?:account|pot|space)|savings|saver|saving\s+account|savngs|savigns|isa", "savings"),
     (
-        r"current\s+(?:account|acc|acct|a/c)|checking(?:\s+account)?|chequing(?:\s+account)?|current(?=\W*$)|current(?=\s+(?:to|into|and)\b)",
+        r"(?:current|checking|chequing)\s+(?:account|acc|acct|a/c)|(?:(?<=\bfrom\s)|(?<=\bto\s)|(?<=\binto\s)|(?<=\bmy\s)|(?<=\band\s)|(?<=^))(?:current|checking)(?=\W*$|\s+(?:to|into|and)\b)",
         "current",
     ),
     (r"credit\s+card\s+(?:account|balance)|balance\s+of\s+(?:my|the)\s+credit\s+card", "credit_card"),
@@ -32,6 +32,16 @@ _ENDING = re.compile(
 _UNKNOWN = re.compile(r"\bmy\s+(?P<name>[^\W\d_][\w'-]*(?:\s+[^\W\d_][\w'-]*)?)\s+(?:account|pot)\b", re.IGNORECASE)
 _NO_NAME = frozenset(
     {
+        "empty",
+        "uk",
+        "us",
+        "eu",
+        "friend's",
+        "wife's",
+        "husband's",
+        "mum's",
+        "debit",
+        "virtual",
         "bank",
         "other",
         "own",

@@ -44,9 +44,9 @@ def find_cards(text: str, known: tuple[KnownCard, ...]) -> Iterator[Mention]:
     for pattern in (_FULL, _ENDS, _BEFORE_CARD, _MASKED, _BY_KIND, _ALONE):
         for match in pattern.finditer(text):
             groups = match.groupdict()
-            yield Mention(
-                "card", match[0], match.start(), match.end(), _words(groups.get("last4"), groups.get("label"))
-            )
+            start = match.start("label") if pattern is _ALONE else match.start()
+            said = _words(groups.get("last4"), groups.get("label"))
+            yield Mention("card", text[start : match.end()], start, match.end(), said)
     for card in known:
         for match in re.finditer(
             rf"(?<![\w.,£$€/-]){card.last4}(?![\w/-]|[.,]\d|\s?[£€$]|\s(?:pounds|euros|quid))", text

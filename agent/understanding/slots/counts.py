@@ -40,7 +40,7 @@ _PLACE = (
     rf"|(?P<named>former|latter|top|bottom|last|final|(?:very\s+)?first|{ORDINAL})\s+(?:one|ones|option|choice|item|entry|payee|card|account|transaction|payment|of\s+(?:these|those|them))\b"
     r"|(?:the\s+)(?P<bare>former|latter|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last)(?=\W*$|\s*,|\s+(?:please|but|and|then)\b))"
 )
-_ORDINALS = re.compile(rf"(?:\bthe\s+|\b|(?<!\w)(?=#)){_PLACE}", re.IGNORECASE)
+_ORDINALS = re.compile(rf"(?:\bthe\s+|(?<!\ba\s)(?<!\bmy\s)\b|(?<!\w)(?=#)){_PLACE}", re.IGNORECASE)
 _WHOLE_ORDINAL = re.compile(
     rf"\W*(?:(?:no|not|yes|the|please|just|i\s+meant?|it'?s|,)\s+)*(?P<ordinal>{ORDINAL}|last|latter|former)(?:\s+please)?\W*",
     re.IGNORECASE,

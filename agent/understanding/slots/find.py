@@ -45,7 +45,7 @@ def find_mentions(
     spelt, original = respell(text)
     seen = Seen(now, locale, tense or tense_of(spelt))
     found = _without_overlaps(_candidates(spelt, seen, known))
-    found = sorted([*found, *_apart(find_purposes(spelt), found)], key=lambda mention: mention.start)
+    found = sorted([*found, *find_purposes(spelt, found)], key=lambda mention: mention.start)
     found = list(join_ranges(spelt, found, seen))
     found = in_context(spelt, list(as_amounts(spelt, found)))
     return tuple(_placed(mention, text, original) for mention in (*find_yes_or_no(spelt), *found))
@@ -81,12 +81,6 @@ def _without_overlaps(candidates: Iterable[Mention]) -> list[Mention]:
             for place in range(candidate.start, candidate.end):
                 taken.setdefault(place, []).append(candidate)
     return sorted(chosen, key=lambda mention: mention.start)
-
-
-def _apart(mentions: Iterable[Mention], others: Iterable[Mention]) -> list[Mention]:
-    """Those that share no words with others."""
-    taken = {place for other in others for place in range(other.start, other.end)}
-    return [one for one in mentions if taken.isdisjoint(range(one.start, one.end))]
 
 
 def _rank(mention: Mention) -> tuple[int, int]:

@@ -5,9 +5,15 @@ from collections.abc import Iterator
 
 from agent.understanding.slots.calendar_words import WEEKDAY
 from agent.understanding.slots.mention import Mention
+from agent.understanding.slots.nearby import just_before
 from agent.understanding.slots.numbers import ORDINAL
 
-_EVERY = r"(?:every|each|per|once\s+(?:a|every|per)|(?<!\bfor\s)(?<!\bin\s)(?<!\bof\s)(?<!\bwithin\s)(?<!\bhalf\s)(?<!\bin\shalf\s)(?<!\bonly\s)\ba)(?:\s+single)?"
+_EVERY = r"(?:every|each|per|(?:once|twice)\s+(?:a|every|per)|(?P<a>an?))(?:\s+single)?"
+_RATE = re.compile(
+    r"(?:\d[\d.,]{0,12}k?|[£€$]|pounds?|quid|euros?|dollars?|bucks|gbp|eur|usd|once|times|payments?|much|fiver|tenner)\s+$",
+    re.I,
+)
+""" "50 a month", not "a month ago"."""
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), name)
     for pattern, name in (
@@ -40,4 +46,6 @@ def find_frequencies(text: str) -> Iterator[Mention]:
     """One of tools.calendar.Frequency, or as it was said where the bank has no such rhythm."""
     for pattern, name in _RULES:
         for match in pattern.finditer(text):
+            if match.groupdict().get("a") and not just_before(_RATE, text, match.start()):
+                continue
             yield Mention("frequency", match[0], match.start(), match.end(), name or match[0].lower())

@@ -12,6 +12,7 @@ from agent.understanding.slots.vocabulary import COMMON, ENDS, NO_COMPANY
 _WORD = re.compile(r"[^\W\d_](?:[\w'’&-]*[^\W_])?(?:\.(?=\s+[^\W\d_]))?|&")
 _PROPER = re.compile(r"[A-Z][\w'’&-]*\s+[A-Z][\w'’&-]")
 """ "Monthly Pay": capitals tell a name from ordinary words."""
+_WALLET = re.compile(r"(?:apple|google|samsung)\s+pay\b|MY\b", re.IGNORECASE)
 _ARTICLE = re.compile(r"(?:the|a|an)\s+", re.IGNORECASE)
 _LONGEST = 5
 """Words."""
@@ -152,7 +153,9 @@ def _name_at(text: str, position: int, common: frozenset[str]) -> tuple[int, int
         if joins and text[start].isupper() and text[word.end() + 1].isupper() and after:
             end, words = after.end(), words + 2
             continue
-        proper = not words and common is NO_COMPANY and _PROPER.match(text, position)
+        proper = (
+            not words and common is NO_COMPANY and _PROPER.match(text, position) and not _WALLET.match(text, position)
+        )
         if (said in (common if not words else ENDS) and not proper) or (words and text[end : end + 1] != " "):
             break
         end, words = word.end(), words + 1
