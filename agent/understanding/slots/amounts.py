@@ -19,7 +19,7 @@ _BEFORE = re.compile(
 )
 _AFTER = re.compile(
     rf"{_SIGN}(?<![\w.,/:-])(?P<number>{_NUMBER})(?:[\s-]?{_SCALE})?(?:\s+of)?[\s-]*(?P<unit>(?:{currencies.SYMBOL})(?!\s?\d)|{currencies.WORD})"
-    rf"(?:\s?(?:and\s+)?(?P<minor>\d\d?\b|{WORDS}\b)(?P<pence>\s?{currencies.MINOR})?"
+    rf"(?:\s?(?:and\s+)?(?P<minor>\d\d\b|\d(?=\s?{currencies.MINOR})|{WORDS}\b)(?P<pence>\s?{currencies.MINOR})?"
     rf"(?!\s*(?:{currencies.SYMBOL}|{currencies.WORD}|[/:.\d]|st\b|nd\b|rd\b|th\b|days?|weeks?|months?|years?|times?|per\s?cent|%)))?",
     re.IGNORECASE,
 )

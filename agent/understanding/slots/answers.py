@@ -28,7 +28,12 @@ _NO = (
     r"|(?:i'?d\s+)?rather\s+not\b|i\s+(?:do\s+not|don'?t)\s+(?:want\s+(?:to|that|it|this)|think\s+so)\b(?=\W*$|\s*[,.!;])|(?:i'?ve\s+|i\s+have\s+|i\s+)?changed\s+my\s+mind\b"
     r"|(?:that'?s|that\s+is|it'?s)\s+(?:wrong|incorrect|not\s+(?:right|correct))\b|wrong\b(?=\W*$|,)|incorrect\b(?=\W*$|,)|👎|❌)"
 )
-_PATTERN = re.compile(rf"^\W{{0,3}}?{_FILLER}(?:(?P<yes>{_YES})|(?P<agreed>{_AGREED})|(?P<no>{_NO}))", re.IGNORECASE)
+_TURNING = r"(?:ok(?:ay)?|al+\s?right|right|actually|sorry|yes|yeah|wait|fine|oh)"
+""" "ok, cancel that" is a no."""
+_PATTERN = re.compile(
+    rf"^\W{{0,3}}?{_FILLER}(?:(?P<yes>{_YES})|(?P<agreed>{_AGREED})|(?P<no>{_NO})|(?:{_TURNING}[\s,.!]+)+(?P<then_no>{_NO}))",
+    re.IGNORECASE,
+)
 _AFFIRMING = r"please(?:\s+do(?:\s+(?:it|that|so))?)?|pls|plz|thanks|thank\s+you|thx|ta|cheers|mate|do\s+(?:it|that|so)|go\s+(?:ahead|for\s+it)|confirm(?:ed)?|i\s+confirm|proceed|approved?|freeze\s+it|unfreeze\s+it|send\s+it|pay\s+it|make\s+it|that'?s\s+(?:right|correct|fine|ok|it|good)|yes|yep|yeah|ok(?:ay)?|sure|correct|right|of\s+course|absolutely|definitely|i\s+do|i\s+am\s+sure|i'm\s+sure|looks\s+good|sounds\s+good|now|then|with\s+(?:it|that)|by\s+me"
 _REFUSING = r"please|sorry|pls|plz|thanks|thank\s+you|thx|ta|cheers|mate|no|nope|nah|don'?t(?:\s+(?:do|send|pay))?|do\s+not|cancel|stop|it|that|this|do\s+(?:it|that)|never\s?mind|forget|leave|not\s+now|for\s+now|changed\s+my\s+mind|i|all|wrong|way"
 _REST = {
@@ -44,9 +49,9 @@ def find_yes_or_no(text: str) -> Iterator[Mention]:
     match = _PATTERN.match(text)
     if match is None:
         return
-    kind = "no" if match["no"] else "yes"
+    kind = "no" if match["no"] or match["then_no"] else "yes"
     rest = _REST[kind].sub("", text[match.end() :].strip(), count=1)
-    start = match.start("yes") if match["yes"] else match.start("agreed") if match["agreed"] else match.start("no")
+    start = next(match.start(group) for group, said in match.groupdict().items() if said)
     yield Mention(kind, text[start : match.end()], start, match.end(), rest.strip())
 
 

@@ -21,9 +21,9 @@ _THINGS = (
 )
 _COUNTED = re.compile(_THINGS, re.IGNORECASE)
 _IS_SPENT = re.compile(
-    r"\b(?:pay(?:ing|ment\s+of)?|paid|send(?:ing)?|sent|transfer(?:ring|red)?|mov(?:e|ed|ing)|put|giv(?:e|ing)|gave|wire|withdraw|deposit|top\s?up(?:\s+(?:by|with))?"
+    r"\b(?:pay(?:ing|ment\s+of)?|paid|send(?:ing)?|sent|transfer(?:ring|red)?|mov(?:e|ed|ing)|put|giv(?:e|ing)|gave|wire|withdraw|deposit|top\s?up(?:\s+.{0,30}\b(?:by|with))?"
     r"|add|lend|borrow|sav(?:e|ing)|exchang(?:e|ing)|convert|spen[dt]|charged?|owe[ds]?|refund(?:\s+of)?|loan\s+of|amount(?:\s+(?:is|of|to))?:?|limit(?:\s+(?:is|of|to|at))?"
-    r"|(?:increase|raise|lower|reduce|change|set)\b.{0,40}\bto|cost|(?:more|less|higher|lower|bigger|smaller)\s+than|over|under|above|below|at\s+least|at\s+most|up\s+to|sum\s+of"
+    r"|(?:increase|raise|lower|reduce|(?:change|set)\b(?=.{0,40}\b(?:it|amount|that|this|limit|payment|order|transfer|sum|debit)))\b.{0,40}\bto|cost|(?:more|less|higher|lower|bigger|smaller)\s+than|over|under|above|below|at\s+least|at\s+most|up\s+to|sum\s+of"
     r"|transfer\s+of|payment\s+of|orders?\s+(?:of|for)|debit\s+of|(?:pay|send|give|transfer|wire|lend|owe)\s+(?:him|her|them|me|back))\s+(?:only\s+|just\s+|about\s+|around\s+|exactly\s+|another\s+|an?\s+|the\s+)*$",
     re.IGNORECASE,
 )

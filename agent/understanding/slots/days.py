@@ -26,7 +26,7 @@ from agent.understanding.slots.mention import Mention
 from agent.understanding.slots.numbers import ORDINAL, parse_ordinal
 from tools.calendar import is_business_day, next_business_day
 
-Rule = tuple[re.Pattern[str], Callable[[re.Match[str], Seen], date | None]]
+Rule = tuple[re.Pattern[str], Callable[[re.Match[str], Seen], date | str | None]]
 
 _OFFSETS = {
     "day after tomorrow": 2,
@@ -145,7 +145,12 @@ def _in_month(first: date, day: int) -> date | None:
     return real_day(first.year, first.month, day)
 
 
-def _day_and_month(match: re.Match[str], seen: Seen) -> date | None:
+def _day_and_month(match: re.Match[str], seen: Seen) -> date | str:
+    """The words themselves where the month has no such day: "30 February"."""
+    return _real_day_and_month(match, seen) or match[0]
+
+
+def _real_day_and_month(match: re.Match[str], seen: Seen) -> date | None:
     day = parse_ordinal(match["day"]) if not match["day"].isdecimal() else int(match["day"])
     month, year = month_of(match["month"]), match["year"]
     side = (match.groupdict().get("side") or "").lower()
@@ -156,7 +161,7 @@ def _day_and_month(match: re.Match[str], seen: Seen) -> date | None:
     return seen.nearest(*(real_day(seen.today.year + number, month, day) for number in (-4, -3, -2, -1, 0, 1, 2, 3, 4)))
 
 
-def _numeric(match: re.Match[str], seen: Seen) -> date | None:
+def _numeric(match: re.Match[str], seen: Seen) -> date | str | None:
     """Day first unless the locale says month first; the other way round if only that is a day."""
     first, second = int(match["first"]), int(match["second"])
     orders = [(first, second), (second, first)]
@@ -169,11 +174,11 @@ def _numeric(match: re.Match[str], seen: Seen) -> date | None:
             found = seen.nearest(*(real_day(seen.today.year + number, month, day) for number in (-1, 0, 1)))
         if found:
             return found
-    return None
+    return match[0] if match["year"] and match["mark"] == "/" else None
 
 
-def _iso(match: re.Match[str], seen: Seen) -> date | None:  # noqa: ARG001
-    return real_day(int(match["year"]), int(match["month"]), int(match["day"]))
+def _iso(match: re.Match[str], seen: Seen) -> date | str:  # noqa: ARG001
+    return real_day(int(match["year"]), int(match["month"]), int(match["day"])) or match[0]
 
 
 def _named_month(match: re.Match[str], seen: Seen) -> date:
@@ -339,5 +344,5 @@ def find_days(text: str, seen: Seen) -> Iterator[Mention]:
     for pattern, rule in _RULES:
         for match in pattern.finditer(text):
             day = rule(match, seen)
-            if day is not None:
+            if day is not None and match[0] != "24/7":
                 yield Mention("date", match[0], match.start(), match.end(), day)

@@ -84,7 +84,8 @@ def _without_overlaps(candidates: Iterable[Mention]) -> list[Mention]:
 
 
 def _rank(mention: Mention) -> tuple[int, int]:
-    order = 0 if mention.kind in _FIRST else 2 + _LAST.index(mention.kind) if mention.kind in _LAST else 1
+    is_known = mention.kind == "merchant" and isinstance(mention.value, tuple)
+    order = 0 if mention.kind in _FIRST or is_known else 2 + _LAST.index(mention.kind) if mention.kind in _LAST else 1
     return order, mention.start - mention.end
 
 

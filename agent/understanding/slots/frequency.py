@@ -33,7 +33,7 @@ _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             rf"\b(?:yearly|annually|annual(?=\s+(?:payment|standing|transfer)))\b|\b{_EVERY}\s+year\b|\bevery\s+(?:twelve|12)\s+months\b",
             "yearly",
         ),
-        (r"\bdaily\b|\b(?:every|each|per|once\s+a)\s+day\b", "daily"),
+        (rf"\bdaily\b|\b{_EVERY}\s+day\b", "daily"),
         (
             r"\bevery\s+(?:\d+|two|three|five|six|seven|eight|nine|ten)\s+(?:days|weeks|months|years)\b|\bevery\s+(?:other|second)\s+(?:day|month|year)\b",
             "",

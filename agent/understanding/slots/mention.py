@@ -80,7 +80,7 @@ class Mention:
 
     - amount: Amount. number: int or Decimal, with nothing that says what it counts ("no, 55", "4821").
     - currency: ISO 4217 code. frequency: one of tools.calendar.Frequency, else as it was said ("daily").
-    - date: date. period: Period. time: time. time_period: TimePeriod. duration: Duration.
+    - date: date, or the words where there is no such day ("30 February"). period: Period. time: time. time_period: TimePeriod. duration: Duration.
     - account, merchant: tuple of the known names that it may mean, best first; the words if none is known ("ISA").
     - payee: such a tuple, never empty: an unknown one is a ``name``. category: its name at the bank ("eating_out").
     - card: CardWords. name: of a person or company that is not known, as it was said.

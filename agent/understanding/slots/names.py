@@ -9,7 +9,7 @@ from typing import Literal
 from agent.understanding.slots.mention import Mention, Role
 from agent.understanding.slots.vocabulary import COMMON, ENDS, NO_COMPANY
 
-_WORD = re.compile(r"[^\W\d_](?:[\w'’&-]*[^\W_])?(?:\.(?=\s+[^\W\d_]))?|&")
+_WORD = re.compile(r"[^\W\d_](?:\d(?!\w)|(?:[^\W\d_]|['’&-])*[^\W\d_])?(?!\w)(?:\.(?=\s+[^\W\d_]))?|&")
 _PROPER = re.compile(r"[A-Z][\w'’&-]*\s+[A-Z][\w'’&-]")
 """ "Monthly Pay": capitals tell a name from ordinary words."""
 _WALLET = re.compile(r"(?:apple|google|samsung)\s+pay\b|MY\b", re.IGNORECASE)
@@ -45,7 +45,7 @@ def _place(
 
 
 _SENDING = (
-    r"pay(?:ing)?|paid|repay|send(?:ing)?|sent|resend|resent|transfer(?:red|ring)?|transfers?|payments?|wire[ds]?|wiring|give|gave|giving"
+    r"pay(?:ing)?|paid|repay|se?nd(?:ing)?|sent|resend|resent|transfer(?:red|ring)?|transfers?|payments?|wire[ds]?|wiring|give|gave|giving"
     r"|money|cash|orders?|transactions?|mov(?:e|ed|ing)|put|go|goes|went|made|amount|rent|it|that|them|him|her|one|instead|directed|belongs|owe|rest|half"
 )
 _LOOKED_UP = (
@@ -85,7 +85,7 @@ _PLACES: tuple[_Place, ...] = (
     ),
     _place(
         rf"(?:^|[,;.!?-]\s*|\b(?:{_SENDING})(?:\s+(?:over|across|please|now|today|tomorrow))?|{_MONEY}"
-        r"|\b(?:afternoon|morning|evening|night|[ap]\.?m\.?))\s*\bto",
+        r"|\b(?:afternoon|morning|evening|night|[ap]\.?m\.?))\s*\b(?:to|2)",
         "name",
         "to",
     ),
@@ -116,6 +116,7 @@ _PLACES: tuple[_Place, ...] = (
         r"(?:^|\b(?:orders?|transfer|payment|money|[\w']+\s+set\s+up|it|one|that|meant|not|actually|no)\s+|[,;.!?]\s*)for",
         "name",
     ),
+    _place(r"\b(?:call|name)\s+(?:it|this|that|the\s+(?:account|pot|card))", "name"),
     _place(r"\b(?:i\s+meant|i\s+mean|i\s+said|meant|mean)", "name"),
     _place(r"\b(?:it'?s|it\s+is|this\s+is|i\s+am|i'm)(?=\s+[\w.' -]{2,40}\s+(?:speaking|here|calling))", "name"),
 )

@@ -4,10 +4,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, time, timedelta
+from typing import cast
 
 from dateutil.relativedelta import relativedelta
 
-from agent.understanding.slots.calendar_words import Seen, real_day
+from agent.understanding.slots.calendar_words import MONTH, Seen, real_day
 from agent.understanding.slots.mention import Mention, Period, Role, TimePeriod
 from agent.understanding.slots.nearby import just_before
 from agent.understanding.slots.numbers import ORDINAL, parse_ordinal
@@ -31,22 +32,22 @@ _UNTIL = re.compile(
     r"\b(?:until|till|til|up\s+(?:to|until|till)|through|no\s+later\s+than|ending(?:\s+(?:on|at|in))?|ends?(?:\s+(?:on|at|in))|to)\s+(?:the\s+|on\s+)*$",
     re.IGNORECASE,
 )
-_DAYLIKE = ("date", "period")
 _BARE_DAY = re.compile(rf"(?:the\s+)?{ORDINAL}", re.IGNORECASE)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_DAY_AND_MONTH = re.compile(rf"\d.*{MONTH}|{MONTH}.*\d|\d[/.-]\d", re.IGNORECASE)
 _WEEK = 7
 
 
 def join_ranges(text: str, mentions: Sequence[Mention], seen: Seen) -> Iterator[Mention]:
-    """The mentions, in order, with neighbours joined that are two ends of one period."""
-    rest = list(mentions)
-    while rest:
-        first = rest.pop(0)
-        if rest and (joined := _joined(text, first, rest[0])):
-            rest.pop(0)
-            yield joined
-        else:
-            yield _with_bare_start(text, first) or _open_ended(text, first, seen)
+    """The mentions, in order, with neighbours joined that are two ends of one period, and the roles of single ends."""
+    before: Mention | None = None
+    for mention in mentions:
+        joined = (before and _joined(text, before, mention)) or _with_bare_start(text, mention)
+        if before and not (joined and joined.start < before.end):
+            yield _open_ended(text, before, seen)
+        before = joined or mention
+    if before:
+        yield _open_ended(text, before, seen)
 
 
 def _joined(text: str, first: Mention, second: Mention) -> Mention | None:
@@ -56,7 +57,11 @@ def _joined(text: str, first: Mention, second: Mention) -> Mention | None:
     opening = just_before(_OPENING, text, first.start)
     if not opening and (between["word"] or "").lower() in ("and", "to"):
         return None
-    if first.kind in _DAYLIKE and second.kind in _DAYLIKE and not first.parts and not second.parts:
+    if (
+        isinstance(first.value, date | Period)
+        and isinstance(second.value, date | Period)
+        and not first.parts + second.parts
+    ):
         parts = (_end_of(first, "from"), _end_of(second, "to"))
         return _spanning(text, "period", _days_between(*parts), parts)
     if isinstance(first.value, time) and isinstance(second.value, time):
@@ -66,24 +71,36 @@ def _joined(text: str, first: Mention, second: Mention) -> Mention | None:
 
 
 def _with_bare_start(text: str, last: Mention) -> Mention | None:
-    """ "3 to 10 June": the first number is a day only because of what follows."""
-    if last.kind != "date" or not re.match(r"\d|\w+\s+\d", last.text):
-        return None
+    """ "3 to 10 June", "2 to 4pm": the first number is a day or an hour only because of what follows."""
     match = just_before(_FIRST_DAY, text, last.start)
-    if match is None or (not match["opening"] and match["word"] in ("and", "to") and match["day"].isdecimal() is False):
+    if match is None or (not match["opening"] and not match["day"].isdecimal()):
         return None
-    end = last.value
-    assert isinstance(end, date)
-    day = int(match["day"]) if match["day"].isdecimal() else parse_ordinal(match["day"])
-    start = real_day(end.year, end.month, day)
-    if start is None or start > end:
+    number = int(match["day"]) if match["day"].isdecimal() else parse_ordinal(match["day"])
+    start = _before(last.value, number, last.text) if re.match(r"\d|\w+\s+\d", last.text) else None
+    if start is None:
         return None
-    first = Mention("date", match["day"], match.start("day"), match.end("day"), start, role="from")
-    return _spanning(text, "period", Period(start, end), (first, replace(last, role="to")))
+    kind = "date" if isinstance(start, date) else "time"
+    first = Mention(kind, match["day"], match.start("day"), match.end("day"), start, role="from")
+    if isinstance(start, time) and isinstance(last.value, time):
+        return _spanning(text, "time_period", TimePeriod(start, last.value), (first, replace(last, role="to")))
+    if isinstance(start, date) and isinstance(last.value, date):
+        return _spanning(text, "period", Period(start, last.value), (first, replace(last, role="to")))
+    return None
+
+
+def _before(end: object, number: int, said: str) -> date | time | None:
+    """The day of ``end``'s month, or the hour of its half of the day, that has this number and lies before it."""
+    if isinstance(end, date):
+        start = real_day(end.year, end.month, number)
+        return start if start and start <= end else None
+    if isinstance(end, time) and number <= 24 and re.search(r"[ap]\.?m|:|clock", said, re.IGNORECASE):
+        hours = [hour for hour in (number % 24, (number + 12) % 24) if hour <= end.hour]
+        return time(max(hours)) if hours else None
+    return None
 
 
 def _open_ended(text: str, mention: Mention, seen: Seen) -> Mention:
-    if mention.kind not in (*_DAYLIKE, "time") or mention.parts:
+    if not isinstance(mention.value, date | time | Period) or mention.parts:
         return mention
     if just_before(_SINCE, text, mention.start):
         return _since(mention, seen)
@@ -120,11 +137,10 @@ def _end_of(mention: Mention, role: Role) -> Mention:
 
 def _days_between(first: Mention, last: Mention) -> Period:
     """In order. An end that is only a day of the month, or has no year, takes it from the other end."""
-    start, end = first.value, last.value
-    assert isinstance(start, date) and isinstance(end, date)
-    if _BARE_DAY.fullmatch(first.text) and not _BARE_DAY.fullmatch(last.text):
+    start, end = cast("date", first.value), cast("date", last.value)
+    if _BARE_DAY.fullmatch(first.text) and _DAY_AND_MONTH.search(last.text):
         start = _same_or_month_before(end, start.day)
-    elif _BARE_DAY.fullmatch(last.text) and not _BARE_DAY.fullmatch(first.text):
+    elif _BARE_DAY.fullmatch(last.text) and _DAY_AND_MONTH.search(first.text):
         end = next(day for number in range(3) if (day := _on_day(start, end.day, number)) and day >= start)
     elif _YEAR.search(last.text) and not _YEAR.search(first.text):
         start = start.replace(year=end.year, day=min(start.day, 28) if start.month == 2 else start.day)
