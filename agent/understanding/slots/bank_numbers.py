@@ -16,7 +16,8 @@ _SORT_CODE = re.compile(
     re.IGNORECASE,
 )
 _ACCOUNT_NUMBER = re.compile(
-    r"\b(?:acc(?:oun)?t?|a/c|acct)\.?\s*(?:number|no\.?|num|nr\.?|#)?\s*(?:is|was|:|=|-)*\s*(?P<said>\d{2,4}[ -]?\d{4}|\d{6,10})(?![\d-])"
+    r"\b(?:acc(?:oun)?t?|a/c|acct)\.?\s*(?:number|no\.?|num|nr\.?|#)?\s*(?:is|was|:|=|-)*\s*"
+    r"(?P<said>\d{2,4}[ -]?\d{4}|\d{6,10})(?![\d-])"
     r"|(?P<after>(?<=\d{2}-\d{2}-\d{2}\s)|(?<=\d{2}-\d{2}-\d{2},\s)|(?<=\d{2}-\d{2}-\d{2}/))(?P<plain>\d{8})(?!\d)"
     r"|^\W*(?:it'?s\s+|number\s+)?(?P<whole>\d{8})\W*$",
     re.IGNORECASE,

@@ -8,14 +8,19 @@ from decimal import Decimal
 
 from dateutil.relativedelta import relativedelta
 
-from agent.understanding.slots.mention import Duration, Tense
+from agent.understanding.slots.mention import Duration, Tense, Unit
 from agent.understanding.slots.numbers import DIGITS, WORDS, parse_number
 
-MONTHS = {name.lower(): number for names in (month_name, month_abbr) for number, name in enumerate(names) if name}
-MONTHS |= {"sept": 9}
-WEEKDAYS = {name.lower(): number for number, name in enumerate(day_name)}
-WEEKDAYS |= {name[:3]: number for name, number in WEEKDAYS.items()}
-WEEKDAYS |= {"tues": 1, "weds": 2, "thur": 3, "thurs": 3}
+_NAMED_MONTHS = {
+    name.lower(): number for names in (month_name, month_abbr) for number, name in enumerate(names) if name
+}
+MONTHS = _NAMED_MONTHS | {"sept": 9}
+_NAMED_DAYS = {name.lower(): number for number, name in enumerate(day_name)}
+WEEKDAYS = (
+    _NAMED_DAYS
+    | {name[:3]: number for name, number in _NAMED_DAYS.items()}
+    | {"tues": 1, "weds": 2, "thur": 3, "thurs": 3}
+)
 
 _LONG_DAYS = [name.lower() for name in day_name] + ["tues", "weds", "thurs"]
 _SHORT_DAYS = "mon|tue|wed|thur|thu|fri|sat|sun"
@@ -26,7 +31,7 @@ WEEKDAY = rf"(?:\b(?:{'|'.join(_LONG_DAYS)})(?:s|'s)?\b|(?:^|{_AFTER_WORD}|(?<=,
 MONTH = rf"\b(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
 YEAR = r"(?:(?:19|20)\d\d\b|'\d\d\b)"
 
-_UNITS = {
+_UNITS: dict[str, Unit] = {
     "minute": "minutes",
     "min": "minutes",
     "hour": "hours",
@@ -49,7 +54,7 @@ VAGUE = r"(?:few|several|some|many|couple\s+of|a\s+couple\s+of|a\s+few)"
 COUNT = rf"(?:half\s+an?\b|an?\b|{WORDS}|{DIGITS}|(?:a\s+)?{VAGUE})"
 
 
-def unit_of(said: str) -> tuple[str, int]:
+def unit_of(said: str) -> tuple[Unit, int]:
     """ "fortnights" is ("weeks", 2)."""
     word = said.lower()
     word = word if word in _UNITS else word.removesuffix("s")
@@ -62,14 +67,20 @@ def duration_of(count: str | None, unit: str, locale: str) -> Duration:
     if count is None:
         number = Decimal(1)
     elif re.fullmatch(VAGUE, count.strip(), re.IGNORECASE) and not re.search("couple", count, re.IGNORECASE):
-        return Duration(None, name)  # pyright: ignore[reportArgumentType]
+        return Duration(None, name)
     elif count.lower().startswith("half a") and len(count.split()) == 2:
         number = Decimal("0.5")
     elif "couple" in count.lower():
         number = Decimal(2)
     else:
         number = Decimal(1) if count.lower() in ("a", "an") else parse_number(count, locale)
-    return Duration(number * times, name)  # pyright: ignore[reportArgumentType]
+    return Duration(number * times, name)
+
+
+def and_a_half(duration: Duration, unit: str, locale: str) -> Duration:
+    """ "an hour and a half"; no longer if it has no number."""
+    one = duration_of(None, unit, locale).number
+    return duration if duration.number is None or one is None else duration._replace(number=duration.number + one / 2)
 
 
 def shifted(day: date, duration: Duration, sign: int) -> date | None:

@@ -40,7 +40,8 @@ _KINDS = frozenset({"debit", "credit", "virtual"})
 
 
 def find_cards(text: str, known: tuple[KnownCard, ...]) -> Iterator[Mention]:
-    """Cards by their last digits, kind, network or nickname. Four digits alone are one only if a known card has them."""
+    """Cards by their last digits, kind, network or nickname. Four digits alone are one only if a known card
+    has them."""
     for pattern in (_FULL, _ENDS, _BEFORE_CARD, _MASKED, _BY_KIND, _ALONE):
         for match in pattern.finditer(text):
             groups = match.groupdict()

@@ -22,7 +22,10 @@ _LEAD = re.compile(
     r"\W*(?:(?:and|on|for|what\s+about|how\s+about|also|just|only|my|the|category|ok|so|same|no|not|i|meant?)\s+)*",
     re.IGNORECASE,
 )
-_OTHER_USES = r"(?!\s*(?:-|account|card|cards|pot|limit|limits|app|number|machine|machines|service|company|provider|withdrawal|advance|back\b|&\s|and\s+tun))"
+_OTHER_USES = (
+    r"(?!\s*(?:-|&\s|(?:account|cards?|pot|limits?|app|number|machines?|service|company|provider|withdrawal|advance"
+    r"|back)\b))"
+)
 
 
 def _pattern(words: Iterable[str]) -> re.Pattern[str]:

@@ -54,10 +54,13 @@ class TimePeriod(NamedTuple):
     """Earlier than ``start`` when midnight lies between."""
 
 
+Unit = Literal["minutes", "hours", "days", "weeks", "months", "years"]
+
+
 class Duration(NamedTuple):
     number: Decimal | None
     """None: "days", "a few weeks"."""
-    unit: Literal["minutes", "hours", "days", "weeks", "months", "years"]
+    unit: Unit
 
 
 class CardWords(TypedDict, total=False):
@@ -80,14 +83,15 @@ class Mention:
 
     - amount: Amount. number: int or Decimal, with nothing that says what it counts ("no, 55", "4821").
     - currency: ISO 4217 code. frequency: one of tools.calendar.Frequency, else as it was said ("daily").
-    - date: date, or the words where there is no such day ("30 February"). period: Period. time: time. time_period: TimePeriod. duration: Duration.
+    - date: date, or the words where there is no such day ("30 February"). time: time. period: Period.
+      time_period: TimePeriod. duration: Duration.
     - account, merchant: tuple of the known names that it may mean, best first; the words if none is known ("ISA").
     - payee: such a tuple, never empty: an unknown one is a ``name``. category: its name at the bank ("eating_out").
     - card: CardWords. name: of a person or company that is not known, as it was said.
     - ordinal: 1 is the first; -1 the last, -2 the last but one.
     - reference, iban, sort_code, account_number: text; the last three in compact form, or the placeholder that stands
       for one ("[IBAN_1]").
-    - yes, no: what else was said in the sentence, empty if nothing: "yes, and are there fees?" -> "are there fees?".
+    - yes, no: what else was said in the sentence, empty if nothing: "are there fees?" of "yes, and are there fees?".
     """
 
     kind: Kind

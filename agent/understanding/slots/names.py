@@ -1,5 +1,5 @@
-"""Names where one is to be expected: "to Anna Berg", "pay anna berg 20", "called Tom", "at Snappy Snaps". They need not be
-known; what is known is matched by `agent.understanding.slots.matching`."""
+"""Names where one is to be expected: "to Anna Berg", "pay anna berg 20", "called Tom", "at Snappy Snaps". They need
+not be known; what is known is matched by `agent.understanding.slots.matching`."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,10 @@ _WALLET = re.compile(r"(?:apple|google|samsung)\s+pay\b|MY\b", re.IGNORECASE)
 _ARTICLE = re.compile(r"(?:the|a|an)\s+", re.IGNORECASE)
 _LONGEST = 5
 """Words."""
-_MONEY = r"(?:[£€$]\s?[\d.,]{1,15}k?|(?<![\d.,])[\d.,]{1,15}\s?(?:[£€$]|k|pounds?|quid|euros?|dollars?|bucks|gbp|eur|usd|p)?)"
+_MONEY = (
+    r"(?:[£€$]\s?[\d.,]{1,15}k?"
+    r"|(?<![\d.,])[\d.,]{1,15}\s?(?:[£€$]|k|pounds?|quid|euros?|dollars?|bucks|gbp|eur|usd|p)?)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +153,11 @@ def _name_at(text: str, position: int, common: frozenset[str]) -> tuple[int, int
     start, end, words = position, position, 0
     while words < _LONGEST and (word := _WORD.match(text, end if not words else end + 1)):
         said = word[0].rstrip(".").lower()
-        joins = words and said in ("and", "&", "of") and (after := _WORD.match(text, word.end() + 1))
-        if joins and text[start].isupper() and text[word.end() + 1].isupper() and after:
+        after = _WORD.match(text, word.end() + 1) if words and said in ("and", "&", "of") else None
+        if after and text[start].isupper() and after[0][0].isupper():
             end, words = after.end(), words + 2
             continue
-        proper = (
-            not words and common is NO_COMPANY and _PROPER.match(text, position) and not _WALLET.match(text, position)
-        )
+        proper = not words and common is NO_COMPANY and _is_proper(text, position)
         if (said in (common if not words else ENDS) and not proper) or (words and text[end : end + 1] != " "):
             break
         end, words = word.end(), words + 1
@@ -164,6 +165,11 @@ def _name_at(text: str, position: int, common: frozenset[str]) -> tuple[int, int
         return None
     end = start + len(text[start:end].rstrip(".&- "))
     return _without_possessive(text, start, end)
+
+
+def _is_proper(text: str, position: int) -> bool:
+    """ "Monthly Pay" is a company, although no name begins with "monthly"; "Apple Pay" is none."""
+    return bool(_PROPER.match(text, position)) and not _WALLET.match(text, position)
 
 
 def _without_possessive(text: str, start: int, end: int) -> tuple[int, int]:

@@ -3,29 +3,27 @@
 import re
 from decimal import Decimal
 
-_ONES = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
+from agent.understanding.slots.vocabulary import DECIMAL_COMMA, ONES, ORDINALS, TENS
+
+_SMALL = (
+    {word: number for number, word in enumerate(ONES)}
+    | {word: number * 10 for number, word in enumerate(TENS, start=2)}
+    | {"fourty": 40, "ninty": 90, "fourten": 14, "fiveteen": 15, "a": 1, "an": 1, "couple": 2, "dozen": 12}
 )
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
-_SMALL = {word: number for number, word in enumerate(_ONES.split())} | {
-    word: number * 10 for number, word in enumerate(_TENS.split(), start=2)
+_SCALES = {"hundred": 100, "hundreds": 100, "thousand": 1_000, "grand": 1_000, "k": 1_000, "million": 1_000_000} | {
+    "mio": 1_000_000,
+    "mil": 1_000_000,
+    "m": 1_000_000,
+    "bn": 1_000_000_000,
+    "billion": 1_000_000_000,
 }
-_SMALL |= {"fourty": 40, "ninty": 90, "fourten": 14, "fiveteen": 15, "a": 1, "an": 1, "couple": 2, "dozen": 12}
-_SCALES = {"hundred": 100, "hundreds": 100, "thousand": 1_000, "grand": 1_000, "k": 1_000, "million": 1_000_000}
-_SCALES |= {"mio": 1_000_000, "mil": 1_000_000, "m": 1_000_000, "bn": 1_000_000_000, "billion": 1_000_000_000}
-_ORDINAL_ONES = (
-    "zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
-    "fifteenth sixteenth seventeenth eighteenth nineteenth"
-)
-_ORDINALS = {word: number for number, word in enumerate(_ORDINAL_ONES.split()) if number} | {
+_ORDINALS = {word: number for number, word in enumerate(ORDINALS, start=1)} | {
     "twentieth": 20,
     "thirtieth": 30,
     "fith": 5,
     "nineth": 9,
     "twelth": 12,
 }
-
 _WORD = "|".join(sorted((word for word in _SMALL if word not in ("a", "an", "couple", "dozen")), key=len, reverse=True))
 _SCALE = r"hundreds?|thousand|grand|million|billion"
 WORDS = (
@@ -33,59 +31,21 @@ WORDS = (
     rf"|(?:an?\s+(?:{_SCALE})|(?:{_WORD})\b)(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}|{_SCALE})\b){{0,12}}(?:\s+and\s+a\s+half)?)"
 )
 """A number in words, as a pattern: "a hundred and twenty", "half a grand", "two and a half"."""
-DIGITS = r"(?:\d{1,3}(?: \d{3}){1,4}[.,]\d{2}(?!\d)|\d{1,3}(?:[,.'’\u00a0\u202f]\d{3}){1,4}(?:[.,]\d{1,9})?(?!\d)|\d{1,15}(?:[.,]\d{1,9})?(?!\d))"
+DIGITS = (
+    r"(?:\d{1,3}(?: \d{3}){1,4}[.,]\d{2}(?!\d)|\d{1,3}(?:[,.'’\u00a0\u202f]\d{3}){1,4}(?:[.,]\d{1,9})?(?!\d)"
+    r"|\d{1,15}(?:[.,]\d{1,9})?(?!\d))"
+)
 """A number in digits, as a pattern, with separators of any country."""
 ORDINAL = (
-    rf"(?:\d{{1,2}}\s?(?:st|nd|rd|th)|(?:twenty|thirty)[\s-]+(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)"
+    rf"(?:\d{{1,2}}\s?(?:st|nd|rd|th)|(?:twenty|thirty)[\s-]+(?:{'|'.join(ORDINALS[:9])})"
     rf"|{'|'.join(sorted(_ORDINALS, key=len, reverse=True))})"
 )
 """An ordinal, as a pattern: "3rd", "twenty-first"."""
 
-_DECIMAL_COMMA = frozenset(
-    [
-        "bg",
-        "bs",
-        "ca",
-        "cs",
-        "da",
-        "de",
-        "el",
-        "es",
-        "et",
-        "eu",
-        "fi",
-        "fr",
-        "gl",
-        "hr",
-        "hu",
-        "id",
-        "is",
-        "it",
-        "lt",
-        "lv",
-        "mk",
-        "nb",
-        "nl",
-        "nn",
-        "no",
-        "pl",
-        "pt",
-        "ro",
-        "ru",
-        "sk",
-        "sl",
-        "sq",
-        "sr",
-        "sv",
-        "tr",
-        "uk",
-    ]
-)
-
 
 def has_decimal_comma(locale: str) -> bool:
     """Whether people there write 1.250,50."""
-    return re.split(r"[-_]", locale)[0].lower() in _DECIMAL_COMMA
+    return re.split(r"[-_]", locale)[0].lower() in DECIMAL_COMMA
 
 
 def parse_digits(said: str, locale: str) -> Decimal:
@@ -139,6 +99,6 @@ def scale_of(word: str | None) -> int:
 def parse_ordinal(said: str) -> int:
     """What ``ORDINAL`` matched."""
     if said[0].isdecimal():
-        return int(re.match(r"\d+", said)[0])  # pyright: ignore[reportOptionalSubscript]
+        return int(re.sub(r"\D", "", said))
     words = re.split(r"[\s-]+", said.lower())
     return sum(_ORDINALS.get(word) or _SMALL[word] for word in words)

@@ -1,4 +1,4 @@
-"""Periods of days and durations: "last month", "in June", "the past 10 days", "Q3 2025", "over the weekend", "a year"."""
+"""Periods of days and durations: "last month", "in June", "the past 10 days", "Q3 2025", "the weekend", "a year"."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -13,10 +13,12 @@ from agent.understanding.slots.calendar_words import (
     UNIT,
     YEAR,
     Seen,
+    and_a_half,
     duration_of,
     monday_of,
     month_of,
     shifted,
+    unit_of,
     year_of,
 )
 from agent.understanding.slots.mention import Duration, Mention, Period
@@ -268,14 +270,12 @@ def find_durations(text: str, locale: str) -> Iterator[Mention]:
         ):
             continue
         duration = duration_of(match["count"], match["unit"], locale)
-        if match["half"] and duration.number is not None:
-            duration = duration._replace(number=duration.number + duration_of(None, match["unit"], locale).number / 2)
+        if match["half"]:
+            duration = and_a_half(duration, match["unit"], locale)
         yield Mention("duration", match[0], match.start(), match.end(), duration)
     for match in _VAGUE.finditer(text):
-        unit = (match["unit"] or match["unit2"]).lower()
-        yield Mention(
-            "duration", match[0], match.start(), match.end(), Duration(None, "years" if unit == "ages" else unit)
-        )
+        unit, _ = unit_of((match["unit"] or match["unit2"]).replace("ages", "years"))
+        yield Mention("duration", match[0], match.start(), match.end(), Duration(None, unit))
 
 
 def _mention(match: re.Match[str], period: Period, seen: Seen) -> Mention:

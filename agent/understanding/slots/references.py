@@ -9,11 +9,15 @@ _LONGEST = 35
 """Characters, as tools.transfers takes them."""
 _QUOTED = r"[\"“'‘](?P<quoted>[^\"“”’']{1,60})[\"”'’]"
 _END = (
-    r"(?=\s+(?:from|tomorrow|today|every|on\s+(?:the\s+)?(?:\d|mon|tue|wed|thu|fri|sat|sun)|and\s+(?:pay|send|transfer|also|then)|please|instead|to\s+my|thanks)\b"
+    r"(?=\s+(?:from|tomorrow|today|every|on\s+(?:the\s+)?(?:\d|mon|tue|wed|thu|fri|sat|sun)"
+    r"|and\s+(?:pay|send|transfer|also|then)|please|instead|to\s+my|thanks)\b"
     r"|\s*[,;?!]|\s*\.(?:\s|$)|\s*$)"
 )
 _VALUE = rf"(?:{_QUOTED}|(?P<said>[^\s,;?!].{{0,60}}?){_END})"
-_IS = r"(?:\s+(?:is|as|of|to|saying|should\s+be|should\s+say|says|that\s+says|will\s+be|line|text|number|no\.?|called|for\s+it)\b|\s*[:=#])"
+_IS = (
+    r"(?:\s+(?:is|as|of|to|saying|should\s+be|should\s+say|says|that\s+says|will\s+be|line|text|number|no\.?|called"
+    r"|for\s+it)\b|\s*[:=#])"
+)
 _SAID = re.compile(
     r"\b(?:(?:with|the|using|and|put|as|add|a|payment|use|change|set|make|my)\s+)*ref(?:erence|rence|ernce)?\b\.?"
     rf"{_IS}*\s*{_VALUE}",

@@ -8,50 +8,10 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from agent.understanding.slots.nearby import just_before
+from agent.understanding.slots.vocabulary import CALENDAR, CALENDAR_NOT, CALENDAR_SHORT
 
-_VOCABULARY = [
-    "tomorrow",
-    "yesterday",
-    "monday",
-    "tuesday",
-    "wednesday",
-    "thursday",
-    "friday",
-    "saturday",
-    "sunday",
-    "january",
-    "february",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-    "weekend",
-    "monthly",
-    "fortnight",
-    "fortnightly",
-    "quarterly",
-    "tonight",
-    "morning",
-    "afternoon",
-    "evening",
-]
-_SHORT_FORMS = {
-    **dict.fromkeys(
-        ["tmrw", "tmr", "tmrrw", "tomo", "tomoz", "tomorro", "tomoro", "tomorow", "2moro", "2morrow", "2mrw", "2mro"],
-        "tomorrow",
-    ),
-    **dict.fromkeys(["2day", "tday", "todya", "tody", "tdy"], "today"),
-    **dict.fromkeys(["yday", "yest", "ystd", "yesturday"], "yesterday"),
-    **dict.fromkeys(["2nite", "tonite", "2night"], "tonight"),
-    **dict.fromkeys(["wensday", "wendsday", "wednsday", "wenesday", "wedensday"], "wednesday"),
-    **dict.fromkeys(["mounth", "moth", "mnth", "monht"], "month"),
-    **dict.fromkeys(["wk", "weak"], "week"),
-    **dict.fromkeys(["yr"], "year"),
-}
 _AFTER_THIS = frozenset({"month", "week", "year"})
 """Only put right after "last", "this", "next" and the like: "a weak card" is no week."""
-_RIGHT = frozenset({"augusta", "moaning", "mourning", "quarter", "quarters", "sturdy"})
 _WORD = re.compile(r"\b[^\W_][\w']{1,14}\b")
 _BEFORE_UNIT = re.compile(r"\b(?:last|this|next|every|each|per|a|previous|past|the)\s+$", re.IGNORECASE)
 _SHORTEST = 6
@@ -83,11 +43,11 @@ def _same(position: int) -> int:
 @lru_cache(maxsize=4096)
 def _correct(word: str) -> str | None:
     """None if the word needs no correction or none is near."""
-    if word in _SHORT_FORMS:
-        return _SHORT_FORMS[word]
-    if len(word) < _SHORTEST or word in _VOCABULARY or word in _RIGHT or not word.isalpha():
+    if word in CALENDAR_SHORT:
+        return CALENDAR_SHORT[word]
+    if len(word) < _SHORTEST or word in CALENDAR or word in CALENDAR_NOT or not word.isalpha():
         return None
-    for right in _VOCABULARY:
+    for right in CALENDAR:
         allowed = 1 if len(right) < 8 else 2
         if (
             word[0] == right[0]

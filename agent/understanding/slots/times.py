@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 
-from agent.understanding.slots.calendar_words import COUNT, duration_of
+from agent.understanding.slots.calendar_words import COUNT, and_a_half, duration_of
 from agent.understanding.slots.mention import Duration, Mention, TimePeriod
 from agent.understanding.slots.nearby import just_before
 
@@ -94,7 +94,7 @@ def find_time_periods(text: str, now: datetime, locale: str) -> Iterator[Mention
         if duration.number is None:
             continue
         if match["half"]:
-            duration = duration._replace(number=duration.number + duration_of(None, match["unit"], locale).number / 2)
+            duration = and_a_half(duration, match["unit"], locale)
         ahead = match["side"].lower() in ("next", "coming")
         other = _moved(now, duration, 1 if ahead else -1)
         if other is None:
