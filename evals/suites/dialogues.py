@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
 
 import evals
+from agent.models.factory import list_models
 from core.errors import InvalidInput
 from core.logging import configure_logging
-from core.settings import load_settings
+from core.settings import Settings, load_settings
 from evals.dialogue_run import Result, run_scenarios
 from evals.dialogue_script import Scenario, list_unknown_keys, read_scenarios
 from evals.dialogue_server import prepared_bank
@@ -29,10 +30,12 @@ def run(options: Options) -> Outcome:
 
     Raises:
         InvalidInput: a file cannot be used.
+        ConfigurationError: also for a model that is none.
     """
     scenarios = _select(read_scenarios(require(options.data or SHIPPED, "--data FILE")), options.only)
-    results = _run(scenarios)
-    notes: dict[str, object] = {"llm": load_settings().llm}
+    settings = load_settings()
+    notes: dict[str, object] = {"models": [str(name) for name in list_models(settings)]}
+    results = _run(scenarios, settings)
     if unknown := list_unknown_keys(scenarios):
         notes["ignored_keys"] = unknown
     groups = dict.fromkeys(result.scenario.group for result in results)
@@ -54,11 +57,11 @@ def _select(scenarios: list[Scenario], only: str | None) -> list[Scenario]:
     return chosen
 
 
-def _run(scenarios: Sequence[Scenario]) -> list[Result]:
+def _run(scenarios: Sequence[Scenario], given: Settings) -> list[Result]:
     configure_logging("ERROR")
     banks = min(len(scenarios), os.cpu_count() or 1, _MOST_BANKS)
     console = Console(stderr=True)
-    with prepared_bank(load_settings()) as (settings, services), _progress(console) as progress:
+    with prepared_bank(given) as (settings, services), _progress(console) as progress:
         bar = progress.add_task("Conversations", total=len(scenarios))
         return run_scenarios(scenarios, settings, services, banks=banks, on_end=lambda: progress.advance(bar))
 

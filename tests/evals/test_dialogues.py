@@ -210,6 +210,16 @@ def test_bad_options_are_one_line_on_stderr(tmp_path: Path):
         assert message in result.stderr
 
 
+def test_a_model_that_is_none_is_one_line_on_stderr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("TELLERGRAPH_LLM", "nonsense:model")
+
+    result = CliRunner().invoke(app, ["run", "dialogues", str(write(tmp_path, SCENARIO + "    - user: hi\n"))])
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "TELLERGRAPH_LLM" in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
 def test_the_shipped_scenarios_can_be_read_and_say_nothing_unknown():
     scenarios = read_scenarios(SHIPPED)
 
