@@ -29,6 +29,7 @@ def run_command(
     run: Annotated[Path | None, typer.Option(help="retrieval: write the rankings to this file.")] = None,
     only: Annotated[str | None, typer.Option(help="dialogues: only if name or group has this in it.")] = None,
     heads: Annotated[Path | None, typer.Option(help="intents, routing: these heads, not the committed ones.")] = None,
+    plots: Annotated[Path | None, typer.Option(help="intents, routing: draw the confusion matrix here.")] = None,
     fail_under: Annotated[
         list[str] | None, typer.Option(help="METRIC=VALUE: exit 1 when the metric is lower. May be repeated.")
     ] = None,
@@ -39,7 +40,7 @@ def run_command(
         floors = parse_floors(fail_under or [])
         if file is not None and data is not None:
             raise InvalidInput("Give the cases once: as FILE or as --data FILE.")
-        report = run_suite(suite, Options(data or file, heads, corpus, queries, method, run, only))
+        report = run_suite(suite, Options(data or file, heads, corpus, queries, method, run, plots, only))
         missed = find_missed(report["metrics"], floors)
     except TellergraphError as error:
         typer.echo(f"Error: {error.message}", err=True)

@@ -22,6 +22,8 @@ class Options:
     method: str | None = None
     run: Path | None = None
     """Where a suite that ranks writes its rankings."""
+    plots: Path | None = None
+    """Folder for the pictures of a suite that draws some."""
     only: str | None = None
     """Of suites with named cases: those whose name or group has this in it."""
 

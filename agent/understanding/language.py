@@ -15,12 +15,12 @@ LANGUAGES = (
 )  # fmt: skip
 """ISO 639-1: what a bank's customers in Britain are likely to write. No others are ever found."""
 _SURE = 0.6
-"""Probability from which another language is believed: of 5,300 English messages one was taken for another language, of
-66 messages in 18 other languages seven for English."""
+"""Probability from which another language is believed: of 5,349 English messages two were taken for another language, of
+66 messages in 18 other languages six for English."""
 _ENGLISH_WORD = re.compile(
-    r"\b(?:the|my|what|how|please|and|you|your|with|card|account|balance|money|can't|don't|i'm|i've|i'd|want|need|show|send|"
-    r"pay|transfer|freeze|cancel|from|this|that|have|does|where|when|why|which|who|would|could|should|last|month|payment|help|"
-    r"hello|thanks|thank|yes|okay|every|change|are|was|much|many|spent|spend|add|get|give|tell|make|order|stop|not|it's)\b"
+    r"\b(?:the|my|what|how|please|and|you|your|with|account|balance|money|can't|don't|i'm|i've|i'd|want|need|show|send|"
+    r"pay|freeze|cancel|from|this|that|have|does|where|when|why|which|who|would|could|should|last|month|payment|help|"
+    r"hello|thanks|thank|yes|okay|every|change|are|was|much|many|spent|spend|add|get|give|tell|make|not|it's)\b"
 )
 _LATIN = re.compile(r"[a-z]", re.IGNORECASE)
 _ONE_WORD: dict[str, str] = {
@@ -41,7 +41,8 @@ def detect_language(text: str) -> str:
     if len(words) == 1 and _LATIN.search(words[0]):
         return _ONE_WORD.get(words[0], ENGLISH)
     language, probability = _identifier().classify(" ".join(words))
-    return str(language) if probability >= _SURE else ENGLISH
+    # What has no Latin letter is not English, however close the other languages of that script are.
+    return str(language) if probability >= _SURE or not _LATIN.search(text) else ENGLISH
 
 
 @lru_cache(maxsize=1)

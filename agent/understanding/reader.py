@@ -13,6 +13,7 @@ from agent.understanding.intents import CONVERSATION_ACTS, INTENT_ROUTES, OwnInt
 from agent.understanding.language import ENGLISH, detect_language
 from agent.understanding.reject import SURE, is_too_uncertain
 from agent.understanding.requests import asks_how, changes_something, operation_for
+from agent.understanding.spelling import Speller
 from agent.understanding.surface import clean
 from knowledge.embed import Encoder, Vectors
 
@@ -42,6 +43,8 @@ class Clause:
     is_clear: bool
     """False where it is better to ask what is meant; route and intent are the best guess then."""
     alternatives: Ranked
+    routes: tuple[tuple[Route, float], ...]
+    """All routes with their probabilities, best first."""
     vector: Vectors = field(compare=False, repr=False)
     """For retrieval, float32 [384]."""
 
@@ -55,6 +58,7 @@ class Understanding:
     confidence: float
     is_clear: bool
     alternatives: Ranked
+    routes: tuple[tuple[Route, float], ...]
     vector: Vectors = field(compare=False, repr=False)
     clauses: tuple[Clause, ...]
     """What it asks for and answers, in its order, at least one; greetings and what only explains are left out."""
@@ -68,6 +72,11 @@ class Reader:
     def __init__(self, encoder: Encoder, heads: Heads) -> None:
         self._encoder = encoder
         self._heads = heads
+        self._speller = Speller.load()
+
+    def put_right(self, text: str) -> str:
+        """The text as the encoder gets it: slips, slang and odd punctuation put right."""
+        return self._speller.correct(clean(text))
 
     def understand(self, text: str) -> Understanding:
         """What the customer means; about 4 ms for a short message, and as much again for each further clause."""
@@ -81,6 +90,7 @@ class Reader:
             confidence=main.confidence,
             is_clear=main.is_clear,
             alternatives=main.alternatives,
+            routes=main.routes,
             vector=main.vector,
             clauses=clauses,
             language=ENGLISH if main.intent == OwnIntent.GIBBERISH else detect_language(text),
@@ -88,7 +98,7 @@ class Reader:
 
     def _read(self, span: Span) -> Clause:
         """One clause by itself: the heads, corrected by the form of the words."""
-        text = clean(span.text)
+        text = self.put_right(span.text)
         reading = self._encoder.read(text)
         found = self._heads.predict(reading.views)
         clause = Clause(
@@ -100,26 +110,29 @@ class Reader:
             confidence=found.intent_confidence,
             is_clear=not is_too_uncertain(found),
             alternatives=found.intents,
+            routes=found.routes,
             vector=reading.vector,
         )
         if changes_something(found.intent) and asks_how(text):
             return _as_question(clause)
         if (operation := operation_for(found.intent, text)) is not None:
-            return _as_operation(clause, operation)
+            return _turned(clause, operation)
         return clause
 
 
 def _as_question(clause: Clause) -> Clause:
-    """The likeliest question instead of the operation; what spoke for either speaks for it."""
-    known = [(intent, p) for intent, p in clause.alternatives if INTENT_ROUTES[intent] is Route.KNOWLEDGE]
-    intent, probability = known[0] if known else (OwnIntent.BANKING_QUESTION.value, 0.0)
-    confidence = min(1.0, clause.confidence + probability)
-    return replace(clause, route=Route.KNOWLEDGE, intent=intent, confidence=confidence, is_clear=True)
+    """The likeliest question instead of the operation."""
+    known = [intent for intent, _ in clause.alternatives if INTENT_ROUTES[intent] is Route.KNOWLEDGE]
+    return _turned(clause, known[0] if known else OwnIntent.BANKING_QUESTION.value)
 
 
-def _as_operation(clause: Clause, operation: OwnIntent) -> Clause:
-    confidence = min(1.0, clause.confidence + dict(clause.alternatives).get(operation, 0.0))
-    return replace(clause, route=Route.OPERATION, intent=operation.value, confidence=confidence, is_clear=True)
+def _turned(clause: Clause, intent: str) -> Clause:
+    """Understood as another intent of the same subject: what spoke for either speaks for that one."""
+    confidence = min(1.0, clause.confidence + dict(clause.alternatives).get(intent, 0.0))
+    route, by_route = INTENT_ROUTES[intent], dict(clause.routes)
+    by_route[route], by_route[clause.route] = by_route[route] + by_route[clause.route], 0.0
+    routes = tuple(sorted(by_route.items(), key=lambda pair: -pair[1]))
+    return replace(clause, route=route, intent=intent, confidence=confidence, is_clear=True, routes=routes)
 
 
 def _weigh(whole: Clause, parts: Sequence[Clause]) -> tuple[Clause, tuple[Clause, ...]]:

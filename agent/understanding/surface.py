@@ -10,8 +10,12 @@ _CHAT_WORDS: dict[str, str] = {
     "pymt": "payment", "pmt": "payment", "tmrw": "tomorrow", "tmr": "tomorrow", "2moro": "tomorrow",
     "2day": "today", "wats": "what's", "wat": "what", "cos": "because", "coz": "because", "thru": "through",
     "cud": "could", "wud": "would", "abt": "about", "smth": "something", "dd": "direct debit",
-    "cc": "credit card", "ppl": "people", "msg": "message",
-    "asap": "as soon as possible", "dunno": "don't know", "cuz": "because",
+    "cc": "credit card", "ppl": "people", "msg": "message", "asap": "as soon as possible",
+    "dunno": "don't know", "cuz": "because", "wots": "what's", "whats": "what's", "hows": "how's",
+    "wheres": "where's", "thats": "that's", "dont": "don't", "cant": "can't", "wont": "won't",
+    "didnt": "didn't", "doesnt": "doesn't", "isnt": "isn't", "wasnt": "wasn't", "arent": "aren't",
+    "havent": "haven't", "hasnt": "hasn't", "couldnt": "couldn't", "shouldnt": "shouldn't",
+    "wouldnt": "wouldn't", "im": "I'm", "ive": "I've",
 }  # fmt: skip
 _CHAT_WORD = re.compile(rf"(?<![\w'@./-])(?:{'|'.join(map(re.escape, _CHAT_WORDS))})(?![\w'@/-]|\.\w)", re.IGNORECASE)
 _DRAWN_OUT = re.compile(r"([a-z])\1{2,}", re.IGNORECASE)

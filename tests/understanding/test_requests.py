@@ -1,0 +1,80 @@
+"""Asking how is not asking for."""
+
+import pytest
+
+from agent.understanding.intents import INTENT_ROUTES, OwnIntent, Route
+from agent.understanding.requests import asks_how, changes_something, operation_for
+from tools.catalogue import CATALOGUE
+from tools.registry import Risk
+
+HOW = [
+    "how do I freeze my card",
+    "How would one go about closing an account?",
+    "hi, can you tell me how to add a payee",
+    "I'd like to know how I can cancel a standing order",
+    "I don't know how to activate it",
+    "where do I change my address?",
+    "what happens if I cancel my card",
+    "is there a way to change my PIN",
+    "is it possible to close an account online",
+    "what are the steps to open an account",
+    "What do I need to apply for a loan?",
+    "are there any fees for that",
+]
+NOT_HOW = [
+    "freeze my card",
+    "can you freeze my card?",
+    "I want to close my account",
+    "how much did I spend",
+    "how many cards do I have",
+    "what is my balance",
+    "when does my card expire",
+    "please add Anna as a payee",
+]
+REQUESTS = [
+    ("activate_my_card", "Hi, would you please activate my card?", OwnIntent.ACTIVATE_CARD),
+    ("activate_my_card", "I want my new card activated", OwnIntent.ACTIVATE_CARD),
+    ("terminate_account", "Please close my savings account", OwnIntent.CLOSE_ACCOUNT),
+    ("edit_personal_details", "I need to change my email address", OwnIntent.CHANGE_CONTACT_DETAILS),
+    ("edit_personal_details", "update my address to 5 Mill Lane", OwnIntent.CHANGE_ADDRESS),
+    ("lost_or_stolen_card", "block my card, it was stolen", OwnIntent.FREEZE_CARD),
+    ("lost_or_stolen_card", "report my card as stolen", OwnIntent.REPORT_CARD_LOST),
+    ("change_pin", "I need a new PIN", OwnIntent.REQUEST_PIN_CHANGE),
+]
+QUESTIONS = [
+    ("activate_my_card", "How can my new card be activated?"),
+    ("terminate_account", "What happens when I close my account?"),
+    ("lost_or_stolen_card", "I lost my card"),
+    ("change_pin", "is it possible to change my pin"),
+    ("card_arrival", "send me my card"),
+]
+
+
+@pytest.mark.parametrize("text", HOW)
+def test_a_question_how_it_is_done(text: str) -> None:
+    assert asks_how(text)
+
+
+@pytest.mark.parametrize("text", NOT_HOW)
+def test_a_request_and_a_question_about_the_customers_own(text: str) -> None:
+    assert not asks_how(text)
+
+
+@pytest.mark.parametrize(("intent", "text", "operation"), REQUESTS)
+def test_a_request_is_done_though_banking77_calls_it_a_question(intent: str, text: str, operation: OwnIntent) -> None:
+    assert operation_for(intent, text) == operation
+
+
+@pytest.mark.parametrize(("intent", "text"), QUESTIONS)
+def test_a_question_stays_one(intent: str, text: str) -> None:
+    assert operation_for(intent, text) is None
+
+
+def test_what_changes_something_is_what_the_catalogue_prepares() -> None:
+    tools = {intent: CATALOGUE.find(intent) for intent, route in INTENT_ROUTES.items() if route is Route.OPERATION}
+
+    assert {intent for intent, tool in tools.items() if tool is None} == {OwnIntent.MAKE_TRANSFER, OwnIntent.UNCLEAR}
+    assert all(changes_something(intent) == (tool.risk is Risk.PREPARE) for intent, tool in tools.items() if tool)
+    assert changes_something(OwnIntent.MAKE_TRANSFER)
+    assert not changes_something(OwnIntent.UNCLEAR)
+    assert not changes_something("activate_my_card")

@@ -1,0 +1,36 @@
+"""What differs only in how it is typed is read the same."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agent.understanding.surface import clean
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("pls  freeze\tmy acc", "please freeze my account"),
+        ("Pleeeease heeelp", "Pleease heelp"),
+        ("what’s my “balance”", 'what\'s my "balance"'),
+        ("can u send £20 to u@example.com", "can you send £20 to u@example.com"),
+        ("ＦＲＥＥＺＥ my card", "FREEZE my card"),
+        ("show my txns 4 March", "show my transactions 4 March"),
+        ("zero\u200bwidth", "zerowidth"),
+    ],
+)
+def test_chat_words_quotes_and_drawn_out_letters(typed: str, read: str) -> None:
+    assert clean(typed) == read
+
+
+@given(st.text())
+def test_cleaning_twice_changes_nothing_more(text: str) -> None:
+    once = clean(text)
+
+    assert clean(once) == once
+    assert once == " ".join(once.split())
+
+
+@given(st.from_regex(r"[0-9]{1,7}", fullmatch=True))
+def test_figures_stay(figure: str) -> None:
+    assert clean(f"send {figure} to card {figure}") == f"send {figure} to card {figure}"
