@@ -11,7 +11,10 @@ from agent.understanding.slots.nearby import just_before
 from agent.understanding.slots.vocabulary import COMMON, ENDS
 
 _KINDS: tuple[tuple[str, str], ...] = (
-    (r"savings?\s+(?:account|pot|space)|savings|saver|saving\s+account|savngs|savigns|isa", "savings"),
+    (
+        r"savings?\s+(?:account|pot|space)|savings|saver|saving\s+account|(?:(?<=\bfrom\s)|(?<=\bto\s)|(?<=\binto\s)|(?<=\band\s))saving(?=\W*$|\s+(?:to|into|and)\b)|savngs|savigns|isa",
+        "savings",
+    ),
     (
         r"(?:current|checking|chequing)\s+(?:account|acc|acct|a/c)|(?:(?<=\bfrom\s)|(?<=\bto\s)|(?<=\binto\s)|(?<=\bmy\s)|(?<=\band\s)|(?<=^))(?:current|checking)(?=\W*$|\s+(?:to|into|and)\b)",
         "current",

@@ -31,7 +31,12 @@ _GIVES = re.compile(
     r"\b(?:pay|paying|send|give|transfer|wire|lend|repay|owe|paid|sent)\s+(?:(?:my|the)\s+)?$", re.IGNORECASE
 )
 _PAYS_MINE = re.compile(r"\b(?:pay|send|give|lend)\s+(?:my|the)\s+[^\W\d]+(?:\s+[^\W\d]+)?\s+$", re.IGNORECASE)
-_TO_SOMEBODY = re.compile(r"\s+(?:(?:to|into|from|for)\s+(?:\w|\[)|(?:transfer|payment)\b)", re.IGNORECASE)
+_TO_SOMEBODY = re.compile(
+    r"\s+(?:(?:to|into|from|for)\s+(?!(?:go|get|be|do|see)\b)(?:\w|\[)|(?:transfer|payment)\b)", re.IGNORECASE
+)
+_AND = re.compile(r"\s*(?:and|to|or|-|–)\s*", re.IGNORECASE)
+_NEXT = 2
+"""Words between an amount and whom it is for: "to my"."""
 _MOVES = re.compile(r"\b(?:pay|send|transfer|move|put|give|wire|deposit|withdraw|payment|top\s?up)\b", re.IGNORECASE)
 _HAS_HUNDREDTHS = re.compile(r"\d[.,]\d\d")
 _PLACE = (
@@ -97,9 +102,19 @@ def as_amounts(text: str, mentions: Sequence[Mention]) -> Iterator[Mention]:
     """The mentions, with numbers made amounts where only money can be meant: "pay Maria 20", "a limit of 500"."""
     around = [None, *mentions, None]
     for number, mention in enumerate(mentions):
-        if mention.kind == "number" and _is_money(text, mention, around[number], around[number + 2]):
+        after = around[number + 2]
+        if mention.kind == "number" and (currency := _shared_currency(text, mention, after)):
+            mention = replace(mention, kind="amount", value=Amount(Decimal(str(mention.value)), currency))
+        elif mention.kind == "number" and _is_money(text, mention, around[number], after):
             mention = replace(mention, kind="amount", value=Amount(Decimal(str(mention.value)), None))
         yield mention
+
+
+def _shared_currency(text: str, mention: Mention, after: Mention | None) -> str | None:
+    """Of "between 20 and 40 pounds"."""
+    if after is None or not isinstance(after.value, Amount):
+        return None
+    return after.value.currency if _AND.fullmatch(text, mention.end, after.start) else None
 
 
 def _is_money(text: str, mention: Mention, before: Mention | None, after: Mention | None) -> bool:
@@ -113,4 +128,7 @@ def _is_money(text: str, mention: Mention, before: Mention | None, after: Mentio
             return True
     if just_before(_PAYS_MINE, text, mention.start):
         return True
-    return bool(_TO_SOMEBODY.match(text, mention.end) and (_MOVES.search(text) or (after and after.role == "to")))
+    if not _TO_SOMEBODY.match(text, mention.end):
+        return False
+    is_given = after is not None and after.role == "to" and len(text[mention.end : after.start].split()) <= _NEXT
+    return is_given or bool(_MOVES.search(text))

@@ -17,7 +17,7 @@ from agent.understanding.slots.days import find_days
 from agent.understanding.slots.frequency import find_frequencies
 from agent.understanding.slots.mention import Kind, Known, Mention, Tense
 from agent.understanding.slots.parties import find_parties
-from agent.understanding.slots.periods import find_durations, find_periods
+from agent.understanding.slots.periods import find_days_of_month, find_durations, find_periods
 from agent.understanding.slots.ranges import join_ranges
 from agent.understanding.slots.references import find_purposes, find_references
 from agent.understanding.slots.spelling import respell
@@ -57,6 +57,7 @@ def _candidates(text: str, seen: Seen, known: Known) -> Iterator[Mention]:
     yield from find_amounts(text, seen.locale)
     yield from find_days(text, seen)
     yield from find_periods(text, seen)
+    yield from find_days_of_month(text, seen)
     yield from find_times(text, seen.now, seen.locale)
     yield from find_time_periods(text, seen.now, seen.locale)
     yield from find_frequencies(text)

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from agent.understanding.slots import currencies
 from agent.understanding.slots.mention import Mention, Role
 from agent.understanding.slots.vocabulary import COMMON, ENDS, NO_COMPANY
 
 _WORD = re.compile(r"[^\W\d_](?:\d(?!\w)|(?:[^\W\d_]|['’&-])*[^\W\d_])?(?!\w)(?:\.(?=\s+[^\W\d_]))?|&")
 _PROPER = re.compile(r"[A-Z][\w'’&-]*\s+[A-Z][\w'’&-]")
 """ "Monthly Pay": capitals tell a name from ordinary words."""
+_CURRENCY = re.compile(currencies.WORD, re.IGNORECASE)
 _WALLET = re.compile(r"(?:apple|google|samsung)\s+pay\b|MY\b", re.IGNORECASE)
 _ARTICLE = re.compile(r"(?:the|a|an)\s+", re.IGNORECASE)
 _LONGEST = 5
@@ -33,6 +35,8 @@ class _Place:
     """Only a name that is written with a capital."""
     where: re.Pattern[str] | None = None
     """Only in a message that has this."""
+    ends: bool = False
+    """Only before a stop, a number or a word that goes on with the sentence; no object follows, as after a verb."""
 
 
 def _place(
@@ -42,18 +46,20 @@ def _place(
     *,
     capital: bool = False,
     where: str | None = None,
+    ends: bool = False,
 ) -> _Place:
     condition = re.compile(where, re.IGNORECASE) if where else None
-    return _Place(re.compile(rf"(?:{pattern})\s+", re.IGNORECASE), kind, role, capital, condition)
+    return _Place(re.compile(rf"(?:{pattern})\s+", re.IGNORECASE), kind, role, capital, condition, ends)
 
 
 _SENDING = (
     r"pay(?:ing)?|paid|repay|se?nd(?:ing)?|sent|resend|resent|transfer(?:red|ring)?|transfers?|payments?|wire[ds]?|wiring|give|gave|giving"
-    r"|money|cash|orders?|transactions?|mov(?:e|ed|ing)|put|go|goes|went|made|amount|rent|it|that|them|him|her|one|instead|directed|belongs|owe|rest|half"
+    r"|money|cash|orders?|transactions?|mov(?:e|ed|ing)|put|go|goes|made|amount|rent|it|that|them|him|her|one|instead|directed|belongs|owe|rest|half"
 )
 _LOOKED_UP = (
     r"(?:show|list|see|find|all|any|are\s+there|status|what|how\s+much|when|which|total|those|these|other|my)\b.{0,60}?"
 )
+_MOVES_MONEY = r"\b(?:pay\w*|paid|send\w*|sent|transfer\w*|order|debit|money|wire)\b"
 _PLACES: tuple[_Place, ...] = (
     # Companies first: of equal findings the first is kept.
     _place(
@@ -79,6 +85,14 @@ _PLACES: tuple[_Place, ...] = (
         "merchant",
     ),
     _place(r"\b(?:subscriptions?|memberships?)\s+(?:of|for|to)", "merchant"),
+    _place(r"\b(?:transactions?|charges?|charged|purchases?|activity)\s+(?:on|from|at|with|by)", "merchant"),
+    _place(r"(?:\b(?:was|were|am|i'm|shop(?:ped|ping)?)\s+(?:just\s+)?|^\W*)at", "merchant"),
+    _place(r"\bi\s+(?:just\s+)?went\s+to", "merchant"),
+    _place(
+        r"\b(?:my|the|that|this|a)"
+        r"(?=\s+(?:(?!of\b|on\b|for\b|in\b|to\b)[^\W\d_][\w&'’-]*\s+){1,2}(?:subscription|direct\s+debit|refund|charge|purchase|membership)\b)",
+        "merchant",
+    ),
     _place(r"\b(?:visited|visiting)", "merchant"),
     _place(r"\bat", "merchant", capital=True),
     _place(r"\b(?:on|with|from|by)", "merchant", capital=True),
@@ -94,9 +108,10 @@ _PLACES: tuple[_Place, ...] = (
     ),
     _place(r"\b(?:meant|not|actually|sorry|no|but|rather|instead|make\s+it|change\s+it)\s+(?:to|for)", "name", "to"),
     _place(r"\bto", "name", "to", capital=True),
+    _place(r"\bto", "name", "to", where=_MOVES_MONEY, ends=True),
     _place(
-        r"(?:^|\b(?:please|and|then|to|can\s+you|could\s+you|just|want\s+to|not|i|we|will|also|did|now|ll)\s+|[,;.!?]\s*)"
-        r"(?:pay|repay|send|give|transfer|wire|paid)",
+        r"(?:^|\b(?:please|and|then|to|can\s+you|could\s+you|just|want\s+to|not|i|we|will|also|did|now|ll|have|ve|been|should|already)\s+|[,;.!?]\s*)"
+        r"(?:pay|repay|send|give|transfer|wire|paid|refund|reimburse|owe|lend)",
         "name",
         "to",
     ),
@@ -114,7 +129,12 @@ _PLACES: tuple[_Place, ...] = (
         r"|full\s+name(?:\s+is)?:?|surname(?:\s+is)?|account\s+holder(?:\s+is)?)",
         "name",
     ),
-    _place(r"\b(?:received?|get|got|money|payments?|transfers?|refund|cash|income|\d)\b.{0,20}?\bfrom", "name", "from"),
+    _place(
+        r"\b(?:received?|get|got|money|payments?|transfers?|refund|cash|income|deposits?|cheques?|orders?|anything|something|\d)\b"
+        r".{0,20}?\bfrom",
+        "name",
+        "from",
+    ),
     _place(
         r"(?:^|\b(?:orders?|transfer|payment|money|[\w']+\s+set\s+up|it|one|that|meant|not|actually|no)\s+|[,;.!?]\s*)for",
         "name",
@@ -122,6 +142,23 @@ _PLACES: tuple[_Place, ...] = (
     _place(r"\b(?:call|name)\s+(?:it|this|that|the\s+(?:account|pot|card))", "name"),
     _place(r"\b(?:i\s+meant|i\s+mean|i\s+said|meant|mean)", "name"),
     _place(r"\b(?:it'?s|it\s+is|this\s+is|i\s+am|i'm)(?=\s+[\w.' -]{2,40}\s+(?:speaking|here|calling))", "name"),
+    _place(r"\b(?:this\s+is|i\s+am|i'm|the\s+name\s+is|it'?s)", "name", capital=True),
+    _place(
+        r"\b(?:did|has|have|when\s+(?:will|did)|will)(?=\s+[\w.' -]{2,40}?\s+(?:sen[dt]|pa(?:y|id)|transfer(?:red)?)\b)",
+        "name",
+        "from",
+    ),
+    _place(r"\b(?:sent|made|paid|transferred|received|payments?|transfers?|orders?)\s+by", "name", "from"),
+    _place(
+        r"\b(?:meeting|appointment|call|joint\s+account|spoke|speak(?:ing)?|talk(?:ed|ing)?|share[ds]?|split(?:ting)?)\s+with",
+        "name",
+    ),
+    _place(r"\b(?:mr|mrs|ms|miss|dr|prof)\b\.?", "name"),
+)
+_GOES_ON = re.compile(
+    r"\s*(?:$|[,.;!?(]|\d|[£€$]|\s(?:from|on|for|in|via|at|by|with|using|and|every|each|today|tomorrow|yesterday|now|next|last|this|please"
+    r"|until|since|before|after|once|through|instead|is|was|has|about|again|as|straight|right|immediately|asap|weekly|monthly)\b)",
+    re.IGNORECASE,
 )
 _WHOLE = re.compile(r"\W*(?P<name>[^\W\d_][\w'’.-]*(?:\s+[^\W\d_][\w'’.-]*){0,3})\W*")
 
@@ -131,17 +168,24 @@ def find_names(text: str) -> Iterator[Mention]:
     for place in _PLACES:
         if place.where and not place.where.search(text):
             continue
-        position = 0
-        while match := place.before.search(text, position):
-            position = match.end()
-            common = NO_COMPANY if place.kind == "merchant" else COMMON
-            span = _name_at(text, match.end(), common)
-            if span and (not place.capital or text[span[0]].isupper()):
-                yield Mention(place.kind, text[slice(*span)], *span, text[slice(*span)], role=place.role)
+        for start, end in _spans(text, place):
+            yield Mention(place.kind, text[start:end], start, end, text[start:end], role=place.role)
     if whole := _WHOLE.fullmatch(text):
         words = [word.strip(".").lower() for word in whole["name"].split()]
         if not any(word in COMMON for word in words):
             yield Mention("name", whole["name"], *whole.span("name"), whole["name"])
+
+
+def _spans(text: str, place: _Place) -> Iterator[tuple[int, int]]:
+    common = NO_COMPANY if place.kind == "merchant" else COMMON
+    position = 0
+    while match := place.before.search(text, position):
+        position = match.end()
+        span = _name_at(text, match.end(), common)
+        if span is None or (place.capital and not text[span[0]].isupper()):
+            continue
+        if not place.ends or _GOES_ON.match(text, span[1]):
+            yield span
 
 
 def _name_at(text: str, position: int, common: frozenset[str]) -> tuple[int, int] | None:
@@ -158,7 +202,11 @@ def _name_at(text: str, position: int, common: frozenset[str]) -> tuple[int, int
             end, words = after.end(), words + 2
             continue
         proper = not words and common is NO_COMPANY and _is_proper(text, position)
-        if (said in (common if not words else ENDS) and not proper) or (words and text[end : end + 1] != " "):
+        if (
+            (said in (common if not words else ENDS) and not proper)
+            or _CURRENCY.fullmatch(said)
+            or (words and text[end : end + 1] != " ")
+        ):
             break
         end, words = word.end(), words + 1
     if not words:

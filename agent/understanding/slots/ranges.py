@@ -33,6 +33,9 @@ _UNTIL = re.compile(
     re.IGNORECASE,
 )
 _BARE_DAY = re.compile(rf"(?:the\s+)?{ORDINAL}", re.IGNORECASE)
+_CHANGES = re.compile(
+    r"\b(?:change|changed|move|moved|push|pull|reschedule|postpone|shift|switch|bring)\b", re.IGNORECASE
+)
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _DAY_AND_MONTH = re.compile(rf"\d.*{MONTH}|{MONTH}.*\d|\d[/.-]\d", re.IGNORECASE)
 _WEEK = 7
@@ -42,7 +45,7 @@ def join_ranges(text: str, mentions: Sequence[Mention], seen: Seen) -> Iterator[
     """The mentions, in order, with neighbours joined that are two ends of one period, and the roles of single ends."""
     before: Mention | None = None
     for mention in mentions:
-        joined = (before and _joined(text, before, mention)) or _with_bare_start(text, mention)
+        joined = (before and _joined(text, before, mention)) or _with_bare_start(text, before, mention)
         if before and not (joined and joined.start < before.end):
             yield _open_ended(text, before, seen)
         before = joined or mention
@@ -55,7 +58,10 @@ def _joined(text: str, first: Mention, second: Mention) -> Mention | None:
     if between is None:
         return None
     opening = just_before(_OPENING, text, first.start)
-    if not opening and (between["word"] or "").lower() in ("and", "to"):
+    word = (between["word"] or "").lower()
+    if not opening and (word == "and" or (word == "to" and first.kind == "time")):
+        return None
+    if word == "to" and _CHANGES.search(text):
         return None
     if (
         isinstance(first.value, date | Period)
@@ -70,10 +76,12 @@ def _joined(text: str, first: Mention, second: Mention) -> Mention | None:
     return None
 
 
-def _with_bare_start(text: str, last: Mention) -> Mention | None:
+def _with_bare_start(text: str, before: Mention | None, last: Mention) -> Mention | None:
     """ "3 to 10 June", "2 to 4pm": the first number is a day or an hour only because of what follows."""
     match = just_before(_FIRST_DAY, text, last.start)
     if match is None or (not match["opening"] and not match["day"].isdecimal()):
+        return None
+    if before and before.kind != "number" and before.end > match.start("day"):
         return None
     number = int(match["day"]) if match["day"].isdecimal() else parse_ordinal(match["day"])
     start = _before(last.value, number, last.text) if re.match(r"\d|\w+\s+\d", last.text) else None

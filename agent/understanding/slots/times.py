@@ -1,12 +1,13 @@
 """Times of day and periods of them: "half past 3", "17:30", "9 05 in the morning", "noon", "the last 3 hours"."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, time, timedelta
 
 from agent.understanding.slots.calendar_words import COUNT, and_a_half, duration_of
 from agent.understanding.slots.mention import Duration, Mention, TimePeriod
 from agent.understanding.slots.nearby import just_before
+from agent.understanding.slots.numbers import parse_number
 
 _HOURS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 _HOUR_WORDS = {word: number for number, word in enumerate(_HOURS, start=1)}
@@ -42,6 +43,25 @@ _DIGITAL = re.compile(
 _SPACED = re.compile(
     rf"(?<![\d£€$.,:/+-])\b(?P<hour>2[0-4]|1\d|0?\d)\s(?P<minutes>{_MINUTES})\s*{_HALF_OF_DAY}", re.IGNORECASE
 )
+_COMPACT = re.compile(
+    rf"(?<![\d£€$.,:/+-])(?P<hour>1[0-2]|0?[1-9])(?P<minutes>{_MINUTES})\s?(?P<ampm>[ap])\.?m\b\.?", re.I
+)
+""" "330 pm"."""
+_IN_WORDS = re.compile(
+    rf"\b(?:at|around|about|by|until|till|from|before|after)\s+(?P<hour>{'|'.join(_HOURS)})[\s-](?P<minutes>o'?h?\s?five|ten|fifteen|"
+    rf"twenty(?:[\s-]five)?|thirty(?:[\s-]five)?|forty(?:[\s-]five)?|fifty(?:[\s-]five)?)\b(?:\s*{_HALF_OF_DAY})?{_COUNTED_THINGS}",
+    re.IGNORECASE,
+)
+""" "at five fifteen"."""
+_TWO_HOURS = re.compile(
+    rf"\b(?:between|from)\s+(?P<first>{_HOUR})\s+(?:and|to|till|until)\s+(?P<last>{_HOUR})\b(?:\s*{_HALF_OF_DAY})?{_COUNTED_THINGS}",
+    re.IGNORECASE,
+)
+_IS_MEETING = re.compile(
+    r"\b(?:meet(?:ing|ings)?|appointments?|slots?|available|availability|call|ring|visit|come|branch|free|reschedule|o'?clock|any\s?time|time|hours?)\b",
+    re.IGNORECASE,
+)
+""" "between 2 and 4" are hours where people meet, else they may be amounts."""
 _PLAIN = re.compile(rf"(?<![\d£€$.,:/+-])\b(?P<hour>{_HOUR})\s*(?:{_OCLOCK}\s*)?{_HALF_OF_DAY}", re.IGNORECASE)
 _WITH_OCLOCK = re.compile(rf"(?<![\d£€$.,:/+-])\b(?P<hour>{_HOUR})\s*{_OCLOCK}", re.IGNORECASE)
 _AFTER_AT = re.compile(
@@ -69,15 +89,15 @@ _OFFSET = re.compile(
 
 def find_times(text: str, now: datetime, locale: str) -> Iterator[Mention]:
     """Times of day; of overlapping ones the longest is meant."""
-    for pattern in (_PAST_OR_TO, _DIGITAL, _SPACED, _PLAIN, _WITH_OCLOCK, _AFTER_AT):
+    for pattern in (_PAST_OR_TO, _DIGITAL, _SPACED, _COMPACT, _PLAIN, _WITH_OCLOCK, _IN_WORDS, _AFTER_AT):
         for match in pattern.finditer(text):
-            said = _time(match)
+            said = _time(match.groupdict())
             if pattern is _PAST_OR_TO and _is_two_hours(match):
                 continue
             # "1.05" is an amount, "1.05pm" is not.
             dotted = match.groupdict().get("mark") == "." and not (match["ampm"] or match["part"])
             if said is not None and not dotted:
-                start = match.start("hour") if pattern is _AFTER_AT else match.start()
+                start = match.start("hour") if pattern in (_AFTER_AT, _IN_WORDS) else match.start()
                 yield Mention("time", text[start : match.end()].rstrip(), start, _end(match), said)
     for match in _WORDS.finditer(text):
         yield Mention("time", match[0], match.start(), match.end(), _NAMED[match[0].lower()])
@@ -88,7 +108,9 @@ def find_times(text: str, now: datetime, locale: str) -> Iterator[Mention]:
 
 
 def find_time_periods(text: str, now: datetime, locale: str) -> Iterator[Mention]:
-    """ "the last 3 hours", "tomorrow morning"."""
+    """ "the last 3 hours", "tomorrow morning", of a meeting "between 2 and 4"."""
+    if _IS_MEETING.search(text):
+        yield from _two_hours(text)
     for match in _COUNTED.finditer(text):
         duration = duration_of(match["count"], match["unit"], locale)
         if duration.number is None:
@@ -109,6 +131,23 @@ def find_time_periods(text: str, now: datetime, locale: str) -> Iterator[Mention
         yield Mention("time_period", said, match.start(group), match.end(group), _PARTS[said.lower()])
 
 
+def _two_hours(text: str) -> Iterator[Mention]:
+    for match in _TWO_HOURS.finditer(text):
+        groups = match.groupdict()
+        last = _time({**groups, "hour": match["last"]})
+        first = _time({**groups, "hour": match["first"]})
+        if first and last and first > last:
+            first = _time({"hour": match["first"]})
+        if first is None or last is None:
+            continue
+        start, end = match.start("first"), len(match[0].rstrip()) + match.start()
+        parts = (
+            Mention("time", match["first"], *match.span("first"), first, role="from"),
+            Mention("time", text[match.start("last") : end], match.start("last"), end, last, role="to"),
+        )
+        yield Mention("time_period", text[start:end], start, end, TimePeriod(first, last), parts=parts)
+
+
 def _is_two_hours(match: re.Match[str]) -> bool:
     """ "from 9 to 5", which is not nine minutes to five."""
     is_counted = match["minutes"].isdecimal() and match["way"].lower() == "to"
@@ -127,13 +166,17 @@ def _end(match: re.Match[str]) -> int:
     return match.start() + len(match[0].rstrip())
 
 
-def _time(match: re.Match[str]) -> time | None:
-    groups = match.groupdict()
-    hour = _HOUR_WORDS.get(groups["hour"].lower()) or int(groups["hour"]) if groups["hour"] else 0
+def _time(groups: Mapping[str, str | None]) -> time | None:
+    said_hour = (groups.get("hour") or "0").lower()
+    hour = _HOUR_WORDS.get(said_hour) or int(said_hour)
     minutes = 0
     if said := groups.get("minutes"):
-        minutes = _MINUTE_WORDS.get(re.sub(r"[\s-]+", " ", said.lower()), -1)
-        minutes = minutes if minutes >= 0 else int(said)
+        word = re.sub(r"[\s-]+", " ", said.lower())
+        minutes = (
+            _MINUTE_WORDS[word]
+            if word in _MINUTE_WORDS
+            else int(parse_number(word.replace("oh ", "").replace("o ", ""), "en"))
+        )
     hour = _in_half(hour, groups)
     if (groups.get("way") or "").lower() in ("to", "before"):
         hour, minutes = (hour - 1) % 24, 60 - minutes
@@ -146,7 +189,7 @@ _NIGHT_BEGINS = 6
 """An hour up to which "at night" is after midnight."""
 
 
-def _in_half(hour: int, groups: dict[str, str | None]) -> int:
+def _in_half(hour: int, groups: Mapping[str, str | None]) -> int:
     ampm, part = (groups.get("ampm") or "").lower(), (groups.get("part") or "").lower()
     if hour == 24:
         return 0
