@@ -58,7 +58,7 @@ def heads() -> Heads:
 
 
 def understand(encoder: Encoder, heads: Heads, text: str) -> Understanding:
-    return heads.predict(encoder.encode([text])[0])
+    return heads.predict(encoder.read(text).views)
 
 
 @pytest.mark.parametrize(("text", "route", "intent"), EXAMPLES)
@@ -89,7 +89,7 @@ def test_probabilities_agree_with_each_other(encoder: Encoder, heads: Heads, tex
 
 
 def test_only_the_77_labels_compete_for_a_banking77_question(encoder: Encoder, heads: Heads) -> None:
-    label, confidence = heads.predict_banking77(encoder.encode(["what's my balance?"])[0])
+    label, confidence = heads.predict_banking77(encoder.read("what's my balance?").views)
 
     assert label in BANKING77_INTENTS
     assert 0 < confidence < 1
