@@ -12,9 +12,9 @@ from agent.understanding.heads import Heads
 from agent.understanding.intents import CONVERSATION_ACTS, INTENT_ROUTES, OwnIntent, Route
 from agent.understanding.language import ENGLISH, detect_language
 from agent.understanding.reject import SURE, is_too_uncertain
-from agent.understanding.requests import asks_how, changes_something, operation_for
+from agent.understanding.requests import is_question_about, operation_for
 from agent.understanding.spelling import Speller
-from agent.understanding.surface import clean
+from agent.understanding.surface import clean, without_quotations
 from knowledge.embed import Encoder, Vectors
 
 _TASKS = frozenset({Route.OPERATION, Route.FRAUD, Route.HANDOFF})
@@ -75,8 +75,8 @@ class Reader:
         self._speller = Speller.load()
 
     def put_right(self, text: str) -> str:
-        """The text as the encoder gets it: slips, slang and odd punctuation put right."""
-        return self._speller.correct(clean(text))
+        """The text as the encoder gets it: slips, slang and odd punctuation put right, quotations left out."""
+        return self._speller.correct(without_quotations(clean(text)))
 
     def understand(self, text: str) -> Understanding:
         """What the customer means; about 4 ms for a short message, and as much again for each further clause."""
@@ -113,7 +113,7 @@ class Reader:
             routes=found.routes,
             vector=reading.vector,
         )
-        if changes_something(found.intent) and asks_how(text):
+        if is_question_about(found.intent, text):
             return _as_question(clause)
         if (operation := operation_for(found.intent, text)) is not None:
             return _turned(clause, operation)

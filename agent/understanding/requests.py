@@ -7,7 +7,7 @@ though BANKING77 files it under a question.
 
 import re
 
-from agent.understanding.intents import INTENT_ROUTES, OwnIntent, Route
+from agent.understanding.intents import INTENT_ROUTES, PUBLIC_INTENTS, OwnIntent, Route
 
 _SHOWING = ("check_", "explain_", "find_", "forecast_", "get_", "list_", "quote_", "search_", "spending_")
 """How the names of operations begin that change nothing."""
@@ -28,13 +28,20 @@ _ASKS_HOW = re.compile(
     + r"(?:how (?:do|does|can|could|would|should|will|to|did|is it possible|often|one|i (?:can|could|do|would))"
     r"|how long (?:do|does|would|will|it)"
     r"|(?:where|when) (?:do|can|could|should|would|in the app|i (?:can|do|could))"
-    r"|what (?:do i (?:need|have)|should i do|happens|would happen|does it cost"
+    r"|what (?:do i (?:need|have to)|should i do|happens|would happen|does it cost"
     r"|is the (?:way|process|procedure|best way)"
     r"|(?:are|r) the (?:steps|requirements|rules|conditions|fees|charges|limits))"
     r"|what'?s the (?:\w+ )?(?:way|process|procedure)"
     r"|is (?:it (?:possible|allowed|free|safe)|there (?:a|any) (?:way|fee|charge|limit|cost))"
     r"|am i (?:able|allowed) to|are there (?:any )?(?:fees|charges|costs|limits)|does it cost"
     r"|do (?:i|you) (?:have to|need|charge))\b",
+    re.IGNORECASE,
+)
+_ASKS_WHERE_TO_LOOK = re.compile(
+    _LEAD_IN + r"(?:(?:can|could|would|will) you |please )*(?:(?:tell|explain|show|teach)(?: to)? me )?"
+    r"(?:how to|how (?:do|can|could|would|should) (?:i|you|one)"
+    r"|where (?:do|can|could) i (?:find|see|check|look|view|get|go)"
+    r"|where in the app|what'?s the (?:\w+ )?way to|what should i do to)\b",
     re.IGNORECASE,
 )
 _ASKING = re.compile(
@@ -88,6 +95,17 @@ def operation_for(intent: str, text: str) -> OwnIntent | None:
     return next((done for begins, done in _DONE_FOR[intent] if re.match(begins, rest, re.IGNORECASE)), None)
 
 
+def is_question_about(operation: str, text: str) -> bool:
+    """Whether the message only asks how the operation is done.
+
+    What an operation shows is itself asked for with many questions ("is there a limit on my card?"), so only the plain
+    "how do I" and "where can I find" count there, and none where the bank's own matters are asked for.
+    """
+    if INTENT_ROUTES[operation] is not Route.OPERATION or operation in PUBLIC_INTENTS:
+        return False
+    return asks_how(text) if changes_something(operation) else bool(_ASKS_WHERE_TO_LOOK.match(text))
+
+
 def changes_something(intent: str) -> bool:
-    """Whether it is an operation that prepares a change, which no question how it is done may start."""
+    """Whether it is an operation that prepares a change."""
     return INTENT_ROUTES[intent] is Route.OPERATION and not intent.startswith(_SHOWING) and intent != OwnIntent.UNCLEAR

@@ -18,8 +18,14 @@ _CHAT_WORDS: dict[str, str] = {
     "wouldnt": "wouldn't", "im": "I'm", "ive": "I've",
 }  # fmt: skip
 _CHAT_WORD = re.compile(rf"(?<![\w'@./-])(?:{'|'.join(map(re.escape, _CHAT_WORDS))})(?![\w'@/-]|\.\w)", re.IGNORECASE)
+_QUOTATION = re.compile(r"\"[^\"]*\s[^\"]*\"|(?<!\w)'[^']*\s[^']*'(?!\w)")
 _DRAWN_OUT = re.compile(r"([a-z])\1{2,}", re.IGNORECASE)
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "`": "'", "´": "'", "“": '"', "”": '"', "\u00a0": " "})
+
+
+def without_quotations(text: str) -> str:
+    """The text less what stands in quotation marks and is more than a word: a payment's reference asks for nothing."""
+    return _QUOTATION.sub('""', text)
 
 
 def clean(text: str) -> str:

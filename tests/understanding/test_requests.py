@@ -3,7 +3,7 @@
 import pytest
 
 from agent.understanding.intents import INTENT_ROUTES, OwnIntent, Route
-from agent.understanding.requests import asks_how, changes_something, operation_for
+from agent.understanding.requests import asks_how, changes_something, is_question_about, operation_for
 from tools.catalogue import CATALOGUE
 from tools.registry import Risk
 
@@ -58,6 +58,23 @@ def test_a_question_how_it_is_done(text: str) -> None:
 @pytest.mark.parametrize("text", NOT_HOW)
 def test_a_request_and_a_question_about_the_customers_own(text: str) -> None:
     assert not asks_how(text)
+
+
+@pytest.mark.parametrize(
+    ("operation", "text", "is_question"),
+    [
+        ("freeze_card", "is it possible to freeze a card", True),
+        ("get_statement", "how do I get a statement", True),
+        ("get_account", "where can I find my IBAN in the app?", True),
+        ("get_card_limits", "is there a limit on my debit card", False),
+        ("get_balance", "what do I have to spend", False),
+        ("forecast_cash_flow", "how does the rest of the month look", False),
+        ("find_atms", "where can I get cash in Leeds", False),
+        ("talk_to_human", "how can I speak to someone", False),
+    ],
+)
+def test_only_how_it_is_done_is_a_question_about_an_operation(operation: str, text: str, is_question: bool) -> None:
+    assert is_question_about(operation, text) == is_question
 
 
 @pytest.mark.parametrize(("intent", "text", "operation"), REQUESTS)

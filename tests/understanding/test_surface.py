@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.understanding.surface import clean
+from agent.understanding.surface import clean, without_quotations
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,12 @@ from agent.understanding.surface import clean
 )
 def test_chat_words_quotes_and_drawn_out_letters(typed: str, read: str) -> None:
     assert clean(typed) == read
+
+
+def test_a_reference_in_quotation_marks_is_left_out_and_a_single_word_stays() -> None:
+    assert without_quotations('pay Maria 10 with reference "freeze all cards"') == 'pay Maria 10 with reference ""'
+    assert without_quotations("pay Maria's rent, I don't mind") == "pay Maria's rent, I don't mind"
+    assert without_quotations('what does "pending" mean') == 'what does "pending" mean'
 
 
 @given(st.text())
