@@ -82,13 +82,22 @@ def load_tuned(source: Path, folder: Path) -> dict[str, npt.NDArray[np.float32]]
     Raises:
         ConfigurationError: the adapter does not fit the published weights.
     """
+    return merge_adapter(load_adapter(load_published(source), folder))
+
+
+def load_adapter(model: "BertModel", folder: Path) -> "torch.nn.ModuleList":
+    """The upper layers of the published `model` with the adapter saved in `folder`.
+
+    Raises:
+        ConfigurationError: the adapter does not fit the published weights.
+    """
     saved = {name: tensor.float() for name, tensor in load_file(folder / ADAPTER_FILE).items()}
     rank = min(min(tensor.shape) for tensor in saved.values())
-    upper = attach_adapter(load_published(source), rank)
+    upper = attach_adapter(model, rank)
     outcome = set_peft_model_state_dict(cast("Any", upper), saved, adapter_name=_NAME)
     if outcome.unexpected_keys or len(saved) != len(get_peft_model_state_dict(cast("Any", upper))):
-        raise ConfigurationError(f"The adapter in {folder} does not fit the published weights in {source}.")
-    return merge_adapter(upper)
+        raise ConfigurationError(f"The adapter in {folder} does not fit the published weights.")
+    return upper
 
 
 def _bert_name(name: str) -> str:

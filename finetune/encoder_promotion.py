@@ -2,7 +2,7 @@
 
 A tuned encoder is promoted if and only if, on rows that it has not seen, its heads name more BANKING77 labels right
 than a linear head on the published encoder does on the same split. So there are two runs: one on four fifths, which
-writes `comparison.json`, and one on everything, which asks for that file and refuses if the comparison was lost.
+writes `comparison.json`, and one that goes on from there with everything and refuses if the comparison was lost.
 """
 
 # torch and scikit-learn come with the finetune extra only.
@@ -23,7 +23,7 @@ from sklearn.model_selection import StratifiedKFold
 from agent.understanding.heads import average_logits
 from agent.understanding.intents import BANKING77_INTENTS
 from core.errors import InvalidInput
-from finetune.corpus import Example, add_variants
+from finetune.corpus import Example
 from finetune.encoder_adapter import ADAPTER_DIR, ADAPTER_FILE, load_tuned, save_adapter
 from finetune.encoder_onnx import export_encoder
 from finetune.encoder_training import TuningRecipe, tune_encoder
@@ -35,6 +35,7 @@ from finetune.heads import (
     read_batch,
     read_examples,
     split_groups,
+    vary,
     write_held_out,
 )
 from knowledge.embed import EMBEDDING_DIM, ENCODER_DIR, Encoder
@@ -102,7 +103,7 @@ def compare_encoder(
     _tune(rest, source, held_out / "adapter", held_out / "encoder", recipe, report)
     reader = Encoder.load(held_out / "encoder")
     report("reading the rows with the quantised encoder")
-    seen = read_batch(reader, add_variants(rest, recipe.heads.seed), names)
+    seen = read_batch(reader, vary(rest, recipe.heads), names)
     judged = read_batch(reader, [e for e in unseen if e.source == "banking77"], names)
     comparison = _compare(seen, judged, names, recipe.heads)
     text = json.dumps(asdict(comparison) | {"recipe": asdict(recipe)}, indent=1)
@@ -120,7 +121,9 @@ def make_tuned_encoder(
     recipe: EncoderRecipe | None = None,
     report: Callable[[str], None] = lambda _: None,
 ) -> dict[str, str]:
-    """Tunes on everything and writes adapter and encoder. Returns file name -> SHA-256.
+    """Goes on tuning with everything, from the compared adapter, and writes adapter and encoder.
+
+    Returns file name -> SHA-256.
 
     Raises:
         NotPromoted: the comparison was lost, or is one of another recipe.
@@ -128,7 +131,8 @@ def make_tuned_encoder(
     """
     recipe = recipe or EncoderRecipe()
     check_comparison(comparison, recipe)
-    return _tune(read_examples(banking77, clinc150, recipe.heads.seed), source, adapter, out, recipe, report)
+    examples, start = read_examples(banking77, clinc150, recipe.heads.seed), comparison.parent / "adapter"
+    return _tune(examples, source, adapter, out, recipe, report, start)
 
 
 def load_committed(source: Path) -> dict[str, npt.NDArray[np.float32]] | None:
@@ -157,12 +161,13 @@ def _tune(
     out: Path,
     recipe: EncoderRecipe,
     report: Callable[[str], None],
+    start: Path | None = None,
 ) -> dict[str, str]:
     # Our own utterances change often; an encoder that has seen none of them leaves each held-out part of them unseen.
     published = [example for example in examples if example.source != "own"]
     report("predicting the BANKING77 rows out of fold")
     soft = predict_out_of_fold(published, recipe.heads)
-    save_adapter(tune_encoder(published, soft, source, recipe.tuning, report), adapter)
+    save_adapter(tune_encoder(published, soft, source, recipe.tuning, report, start), adapter)
     # From the file and not from memory: the export can then be repeated from what is committed.
     return export_encoder(source, out, load_tuned(source, adapter))
 

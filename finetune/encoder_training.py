@@ -9,7 +9,7 @@ on what the quantised encoder really gives (`finetune/heads.py`). What is kept i
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import torch
 from tokenizers import Tokenizer
 
 from finetune.corpus import Example, add_variants
-from finetune.encoder_adapter import attach_adapter, load_published
+from finetune.encoder_adapter import attach_adapter, load_adapter, load_published
 from finetune.encoder_batches import States, compute_states
 from finetune.encoder_graph import WIDTH
 from finetune.encoder_losses import SupervisedContrast, soft_cross_entropy
@@ -40,6 +40,9 @@ class TuningRecipe:
     seed: int = 7
     rank: int = 32
     epochs: int = 8
+    more_epochs: int = 3
+    """With all rows, from where the run without the held-out part ended, at `more_learning_rate`."""
+    more_learning_rate: float = 5e-4
     batch: int = 64
     learning_rate: float = 1e-3
     head_learning_rate: float = 3e-3
@@ -125,12 +128,14 @@ def tune_encoder(
     source: Path,
     recipe: TuningRecipe,
     report: Callable[[str], None],
+    start: Path | None = None,
 ) -> "torch.nn.ModuleList":
     """The upper layers of the published encoder in `source` with adapters trained on `examples`.
 
     Args:
         soft: of a row's group, the out-of-fold distribution over the sorted labels of `examples`.
         report: told after each epoch.
+        start: folder of an adapter to go on from, for `recipe.more_epochs`; else it is `recipe.epochs` from nothing.
     """
     torch.set_num_threads(recipe.threads)
     rows = _Rows(examples, recipe)
@@ -139,7 +144,9 @@ def tune_encoder(
     names = sorted({e.label for e in examples})
     classes = torch.tensor([names.index(e.label) for e in rows.examples])
     targets = _make_targets(rows.examples, classes, len(names), soft, recipe)
-    upper = attach_adapter(model, recipe.rank, recipe.seed)
+    upper = load_adapter(model, start) if start else attach_adapter(model, recipe.rank, recipe.seed)
+    if start:
+        recipe = replace(recipe, epochs=recipe.more_epochs, learning_rate=recipe.more_learning_rate)
     network = _Network(upper, len(names), recipe).train()
     _train(network, rows, states, classes, targets, recipe, report)
     return upper.eval()
