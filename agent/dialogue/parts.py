@@ -1,0 +1,85 @@
+"""Which parts of a message are requests of their own. What only names something, greets or explains belongs to the one
+before it: "Hi, send money. To Maria. 50 pounds." is one request, "pay Maria 20 and John 30" is two."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from agent.dialogue.acts import read_act
+from agent.dialogue.residue import residue
+from agent.understanding.clauses import split_clauses
+from agent.understanding.slots import Mention
+
+_AND = re.compile(r"\s*,?\s+and\s+(?:also\s+)?|\s*[,;]\s*", re.IGNORECASE)
+_RECIPIENTS = frozenset({"payee", "name"})
+
+
+def parts_of(text: str, requests: Sequence[int], mentions: Sequence[Mention]) -> list[str]:
+    """At least one, in order. One that leaves out its verb gets that of the one before.
+
+    Args:
+        requests: where clauses begin that were understood as requests or answers.
+    """
+    parts: list[str] = []
+    for part in _clauses(text, requests, mentions):
+        own = _within(mentions, *part)
+        said = text[slice(*part)].strip()
+        if parts and _amounts(own) and not residue(said, _moved(own, part[0])):
+            said = f"{_verb(parts[-1])} {said}".strip()
+        parts.append(said)
+    return parts
+
+
+def _clauses(text: str, requests: Sequence[int], mentions: Sequence[Mention]) -> Iterator[tuple[int, int]]:
+    for start, end in pairwise([*_starts(text, requests, mentions), len(text)]):
+        own = _within(mentions, start, end)
+        cut = next((match for match in _AND.finditer(text, start, end) if _pairs(own, match)), None)
+        if cut is None:
+            yield start, end
+        else:
+            yield start, cut.start()
+            yield cut.end(), end
+
+
+def _starts(text: str, requests: Sequence[int], mentions: Sequence[Mention]) -> list[int]:
+    """An act such as "forget that" stays with what comes after it."""
+    starts = [0]
+    for span in split_clauses(text)[1:]:
+        before = text[starts[-1] : span.start].strip()
+        own = _within(mentions, span.start, span.end)
+        has_amounts = _amounts(own) and _amounts(_within(mentions, starts[-1], span.start))
+        if (span.start in requests or has_amounts) and not _is_act(before):
+            starts.append(span.start)
+    return starts
+
+
+def _is_act(text: str) -> bool:
+    said = read_act(text, in_task=True)
+    return said.act is not None and not said.rest
+
+
+def _pairs(mentions: Sequence[Mention], cut: re.Match[str]) -> bool:
+    """Whether there is an amount and somebody to have it on both sides."""
+    sides = (
+        [mention for mention in mentions if mention.end <= cut.start()],
+        [mention for mention in mentions if mention.start >= cut.end()],
+    )
+    return all(_amounts(side) and any(mention.kind in _RECIPIENTS for mention in side) for side in sides)
+
+
+def _within(mentions: Sequence[Mention], start: int, end: int) -> list[Mention]:
+    """Without yes and no: they answer, and ask for nothing."""
+    return [each for each in mentions if start <= each.start and each.end <= end and each.kind not in ("yes", "no")]
+
+
+def _moved(mentions: Sequence[Mention], start: int) -> list[Mention]:
+    return [replace(mention, start=mention.start - start, end=mention.end - start) for mention in mentions]
+
+
+def _amounts(mentions: Sequence[Mention]) -> bool:
+    return any(mention.kind == "amount" for mention in mentions)
+
+
+def _verb(part: str) -> str:
+    return part.partition(" ")[0]
