@@ -101,9 +101,7 @@ def test_what_was_taken_for_what_is_counted(tmp_path: Path) -> None:
     assert 0 <= run["asked_back"] <= 1
 
 
-@pytest.mark.parametrize(
-    ("suite", "name", "text"), [("intents", "cases.csv", INTENTS), ("routing", "cases.jsonl", FINE)]
-)
+@pytest.mark.parametrize(("suite", "text"), [("intents", INTENTS), ("routing", FINE)])
 def test_the_confusion_matrix_is_drawn_on_request(tmp_path: Path, suite: str, text: str) -> None:
     result = evaluate(suite, "--data", write(tmp_path, "cases", text), "--plots", str(tmp_path / "pictures"), "--json")
     (drawn,) = json.loads(result.stdout)["run"]["plots"]
