@@ -8,7 +8,7 @@ words all the same.
 
 import json
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from rapidfuzz import process
@@ -38,8 +38,9 @@ class Speller:
         self._correct = lru_cache(maxsize=4096)(self._find)
 
     @classmethod
+    @cache
     def load(cls) -> "Speller":
-        """With the encoder's vocabulary and `words.txt`; about 30 ms."""
+        """The one with the encoder's vocabulary and `words.txt`; the first time about 30 ms."""
         tokenizer = json.loads((ENCODER_DIR / "tokenizer.json").read_text(encoding="utf-8"))
         known = frozenset(word for word in tokenizer["model"]["vocab"] if word.isalpha())
         return cls(known, tuple(WORDS_FILE.read_text(encoding="utf-8").split()))
