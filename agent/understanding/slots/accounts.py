@@ -115,6 +115,8 @@ def _named(names: tuple[str, ...]) -> re.Pattern[str]:
 
 def _is_meant(text: str, match: re.Match[str], names: tuple[str, ...]) -> bool:
     words = words_of(match["name"])
+    if not words:
+        return False
     if len(words) > 1 or words[0] not in COMMON | {
         "travel",
         "everyday",
@@ -134,10 +136,14 @@ def _is_meant(text: str, match: re.Match[str], names: tuple[str, ...]) -> bool:
 
 
 def _misspelt(text: str, names: tuple[str, ...]) -> Iterator[Mention]:
+    exact = {name.lower() for name in names}
+    # Those have been found already, or no account is meant.
     for match in _FUZZY_PLACE.finditer(text):
         words = match["name"].split()
         for said in (match["name"], words[0]):
             plain = said.lower()
+            if plain in exact:
+                break
             if (
                 len(plain) >= _SHORTEST_FUZZY
                 and not (set(plain.split()) & COMMON)

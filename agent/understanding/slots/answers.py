@@ -17,7 +17,7 @@ def _any(*patterns: str) -> str:
 
 _FILLER = (
     r"(?:(?:oh|um+|uh+|er+m?|well|hm+|ah+|so|hey|hi|hello|please|i\s+(?:think|guess|suppose)|and|then|mm+)\b"
-    r"[\s,.!…-]*)*"
+    r"[\s,.!…-]*){0,6}"
 )
 _YES = _any(
     r"(?:oh\s+)?(?:hell\s+|heck\s+)?(?:yes+|yes+\s?ir|yep+|yeah+|yup+|yeh|yea|ye|yh|yas+|aye)\b(?!\s+or\b)",
@@ -53,7 +53,7 @@ _NO = _any(
 _TURNING = r"(?:ok(?:ay)?|al+\s?right|right|actually|sorry|yes|yeah|wait|fine|oh)"
 """ "ok, cancel that" is a no."""
 _PATTERN = re.compile(
-    rf"^\W{{0,3}}?{_FILLER}(?:(?P<yes>{_YES})|(?P<agreed>{_AGREED})|(?P<no>{_NO})|(?:{_TURNING}[\s,.!]+)+(?P<then_no>{_NO}))",
+    rf"^\W{{0,3}}?{_FILLER}(?:(?P<yes>{_YES})|(?P<agreed>{_AGREED})|(?P<no>{_NO})|(?:{_TURNING}[\s,.!]+){{1,3}}(?P<then_no>{_NO}))",
     re.IGNORECASE,
 )
 _THANKS = r"pls|plz|thanks|thank\s+you|thx|ta|cheers|mate"

@@ -9,6 +9,8 @@ from agent.understanding.slots.mention import Mention
 
 _PLACEHOLDER = re.compile(r"\[(?P<kind>IBAN|SORT_CODE|ACCOUNT_NUMBER)_\d+\]")
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{1,4}){3,8}\b", re.IGNORECASE)
+_LIKE_ONE = re.compile(r"\S+(?:[ -](?:[A-Z]{4}\b|(?=[^\s-]*\d)[^\s-]+))*")
+""" "GB29 NWBK 6016 1331 9268 18 please" up to the last digit."""
 _LEAST_IBAN = 15
 _SORT_CODE = re.compile(
     r"\bsort\s*-?code\s*(?:is|was|of|:|=|-|no\.?|number)*\s*(?P<said>\d{2}[\s-]?\d{2}[\s-]?\d{2})(?![\d-])"
@@ -48,10 +50,9 @@ def _iban(match: re.Match[str]) -> Iterator[Mention]:
         if iban.is_valid(said):
             yield Mention("iban", said, match.start(), end, iban.compact(said))
             return
-    digits = re.match(r"\S+(?:[ -](?=[^\s-]*\d)[^\s-]+)*", match[0])
-    if digits and len(re.sub(r"[\s-]", "", digits[0])) >= _LEAST_IBAN:
-        said = digits[0]
-        yield Mention("iban", said, match.start(), match.start() + len(said), re.sub(r"[\s-]", "", said).upper())
+    like = _LIKE_ONE.match(match[0])
+    if like and len(re.sub(r"[\s-]", "", like[0])) >= _LEAST_IBAN:
+        yield Mention("iban", like[0], match.start(), match.start() + like.end(), re.sub(r"[\s-]", "", like[0]).upper())
 
 
 def _is_day(said: str) -> bool:

@@ -21,7 +21,7 @@ _FULL = re.compile(
     re.IGNORECASE,
 )
 _ENDS = re.compile(
-    rf"\b(?:(?:the\s+)?one\s+)?(?:{_ENDING}|(?:the\s+)?{_LAST_FOUR})[\s:]*(?:(?:is|are|in|with)\s+)*(?P<last4>{_LAST4})",
+    rf"(?<!\baccount\s)\b(?:(?:the\s+)?one\s+)?(?:{_ENDING}|(?:the\s+)?{_LAST_FOUR})[\s:]*(?:(?:is|are|in|with)\s+)*(?P<last4>{_LAST4})",
     re.IGNORECASE,
 )
 _BEFORE_CARD = re.compile(
@@ -46,7 +46,7 @@ def find_cards(text: str, known: tuple[KnownCard, ...]) -> Iterator[Mention]:
         for match in pattern.finditer(text):
             groups = match.groupdict()
             start = match.start("label") if pattern is _ALONE else match.start()
-            said = _words(groups.get("last4"), groups.get("label"))
+            said = _words(groups.get("last4"), groups.get("label"), known)
             yield Mention("card", text[start : match.end()], start, match.end(), said)
     for card in known:
         for match in re.finditer(
@@ -61,7 +61,7 @@ def find_cards(text: str, known: tuple[KnownCard, ...]) -> Iterator[Mention]:
                 yield Mention("card", match[0], match.start(), match.end(), CardWords(nickname=card.nickname))
 
 
-def _words(last4: str | None, label: str | None) -> CardWords:
+def _words(last4: str | None, label: str | None, known: tuple[KnownCard, ...]) -> CardWords:
     words = CardWords()
     if last4:
         words["last4"] = last4 if last4.isdecimal() else str(parse_words(last4.lower().replace("oh", "zero"))).zfill(4)
@@ -72,5 +72,6 @@ def _words(last4: str | None, label: str | None) -> CardWords:
         elif re.fullmatch(_KIND, said):
             words["kind"] = re.sub(r"\s+", "", said) if said.startswith("master") else said
         else:
-            words["nickname"] = label
+            nicknames = (card.nickname for card in known if card.nickname)
+            words["nickname"] = next((name for name in nicknames if name.casefold() == said), label)
     return words

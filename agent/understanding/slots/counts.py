@@ -6,7 +6,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from agent.understanding.slots.mention import Amount, Mention
-from agent.understanding.slots.nearby import just_before
+from agent.understanding.slots.nearby import just_before, near
 from agent.understanding.slots.numbers import DIGITS, ORDINAL, WORDS, parse_number, parse_ordinal
 
 _NUMBER = re.compile(
@@ -40,7 +40,7 @@ _NEXT = 2
 _MOVES = re.compile(r"\b(?:pay|send|transfer|move|put|give|wire|deposit|withdraw|payment|top\s?up)\b", re.IGNORECASE)
 _HAS_HUNDREDTHS = re.compile(r"\d[.,]\d\d")
 _PLACE = (
-    r"(?:(?:option|number|no\.|choice|#)\s*(?P<option>\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten)\b"
+    r"(?:(?:option|number|choice|#)\s*(?P<option>\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten)\b"
     rf"|(?P<back>(?:second|2nd|third)\s+(?:to\s+|from\s+the\s+)?last|last\s+but\s+one|penultimate)(?:\s+(?:one|option|item|entry))?"
     rf"|(?P<named>former|latter|top|bottom|last|final|(?:very\s+)?first|{ORDINAL})\s+(?:one|ones|option|choice|item|entry|payee|card|account|transaction|payment|of\s+(?:these|those|them))\b"
     r"|(?:the\s+)(?P<bare>former|latter|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last)(?=\W*$|\s*,|\s+(?:please|but|and|then)\b))"
@@ -131,4 +131,4 @@ def _is_money(text: str, mention: Mention, before: Mention | None, after: Mentio
     if not _TO_SOMEBODY.match(text, mention.end):
         return False
     is_given = after is not None and after.role == "to" and len(text[mention.end : after.start].split()) <= _NEXT
-    return is_given or bool(_MOVES.search(text))
+    return is_given or bool(near(_MOVES, text, mention.start))

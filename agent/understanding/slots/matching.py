@@ -40,6 +40,8 @@ def match_names(said: str, names: Iterable[str]) -> tuple[str, ...]:
 
 def _likeness(said: Sequence[str], name: Sequence[str]) -> float:
     """0 if a word has no partner; a whole name is a little better than a part of one."""
+    if not name:
+        return 0.0
     rest, total = list(name), 0.0
     for word in said:
         score, partner = max(((_word_likeness(word, other), other) for other in rest), default=(0.0, ""))

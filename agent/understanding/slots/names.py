@@ -144,7 +144,7 @@ _PLACES: tuple[_Place, ...] = (
     _place(r"\b(?:it'?s|it\s+is|this\s+is|i\s+am|i'm)(?=\s+[\w.' -]{2,40}\s+(?:speaking|here|calling))", "name"),
     _place(r"\b(?:this\s+is|i\s+am|i'm|the\s+name\s+is|it'?s)", "name", capital=True),
     _place(
-        r"\b(?:did|has|have|when\s+(?:will|did)|will)(?=\s+[\w.' -]{2,40}?\s+(?:sen[dt]|pa(?:y|id)|transfer(?:red)?)\b)",
+        r"\b(?:did|has|have|will)(?=\s+[\w.' -]{2,40}?\s+(?:sen[dt]|pa(?:y|id)|transfer(?:red)?)\b)",
         "name",
         "from",
     ),

@@ -10,7 +10,7 @@ from dateutil.relativedelta import relativedelta
 
 from agent.understanding.slots.calendar_words import MONTH, Seen, real_day
 from agent.understanding.slots.mention import Mention, Period, Role, TimePeriod
-from agent.understanding.slots.nearby import just_before
+from agent.understanding.slots.nearby import just_before, near
 from agent.understanding.slots.numbers import ORDINAL, parse_ordinal
 
 _BETWEEN = re.compile(
@@ -61,7 +61,7 @@ def _joined(text: str, first: Mention, second: Mention) -> Mention | None:
     word = (between["word"] or "").lower()
     if not opening and (word == "and" or (word == "to" and first.kind == "time")):
         return None
-    if word == "to" and _CHANGES.search(text):
+    if word == "to" and near(_CHANGES, text, first.start):
         return None
     if (
         isinstance(first.value, date | Period)
