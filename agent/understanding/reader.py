@@ -12,7 +12,7 @@ from agent.understanding.heads import Heads
 from agent.understanding.intents import CONVERSATION_ACTS, INTENT_ROUTES, OwnIntent, Route
 from agent.understanding.language import ENGLISH, detect_language
 from agent.understanding.reject import SURE, is_too_uncertain
-from agent.understanding.requests import is_question_about, operation_for
+from agent.understanding.requests import asks_for_person, is_question_about, operation_for
 from agent.understanding.spelling import Speller
 from agent.understanding.surface import clean, without_quotations
 from knowledge.embed import Encoder, Vectors
@@ -115,6 +115,8 @@ class Reader:
         )
         if is_question_about(found.intent, text):
             return _as_question(clause)
+        if found.route not in _TASKS and asks_for_person(text):
+            return _turned(clause, OwnIntent.TALK_TO_HUMAN.value)
         if (operation := operation_for(found.intent, text)) is not None:
             return _turned(clause, operation)
         return clause

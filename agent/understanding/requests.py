@@ -50,6 +50,15 @@ _ASKING = re.compile(
     r"|i wanna |help me (?:to )?|go ahead and |let'?s |let me )?(?:please |pls |just )*",
     re.IGNORECASE,
 )
+_ASKS_FOR_PERSON = re.compile(
+    r"\b(?:(?<!do )(?:i|we)(?:'?d| would)? (?:really |just )?(?:want|need|like|wish|prefer|rather)(?: to)?"
+    r"|(?:can|could|may|how (?:can|do)) i"
+    r"|let me|please|get me|put me|i'?d rather|is there (?:a|any) way to)\b[^.?!]{0,20}?"
+    r"\b(?:talk|speak|chat)(?:ing)? (?:to|with) (?:an? |some |one of )?(?:your |actual |real |live |human |proper )*"
+    r"(?:human(?: being)?|person|people|someone|somebody|agent|representative|colleagues?|manager|supervisor|operator"
+    r"|(?:member of )?(?:the )?staff|customer (?:service|support))\b",
+    re.IGNORECASE,
+)
 _DETAILS = r"(?:change|update|edit|correct|alter|amend|register|use|replace)\b.{0,40}\b"
 _STOP = r"(?:freeze|lock|pause|suspend|block|stop)\b"
 
@@ -93,6 +102,11 @@ def operation_for(intent: str, text: str) -> OwnIntent | None:
     asking = _ASKING.match(text)
     rest = text[asking.end() :] if asking else text
     return next((done for begins, done in _DONE_FOR[intent] if re.match(begins, rest, re.IGNORECASE)), None)
+
+
+def asks_for_person(text: str) -> bool:
+    """Whether the customer asks to speak to somebody, whatever it is about."""
+    return bool(_ASKS_FOR_PERSON.search(text))
 
 
 def is_question_about(operation: str, text: str) -> bool:

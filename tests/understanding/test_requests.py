@@ -3,7 +3,7 @@
 import pytest
 
 from agent.understanding.intents import INTENT_ROUTES, OwnIntent, Route
-from agent.understanding.requests import asks_how, changes_something, is_question_about, operation_for
+from agent.understanding.requests import asks_for_person, asks_how, changes_something, is_question_about, operation_for
 from tools.catalogue import CATALOGUE
 from tools.registry import Risk
 
@@ -85,6 +85,32 @@ def test_a_request_is_done_though_banking77_calls_it_a_question(intent: str, tex
 @pytest.mark.parametrize(("intent", "text"), QUESTIONS)
 def test_a_question_stays_one(intent: str, text: str) -> None:
     assert operation_for(intent, text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I need to talk to a person about my mother's inheritance",
+        "how can I speak to someone about my fees?",
+        "I'd rather chat with a real human being",
+        "could I please speak with one of your colleagues",
+    ],
+)
+def test_whoever_asks_for_a_person_gets_one_whatever_it_is_about(text: str) -> None:
+    assert asks_for_person(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "do I need to speak to a representative to change my PIN?",
+        "I spoke to someone yesterday",
+        "send money to a person",
+        "somebody talked to me on the phone and I paid",
+    ],
+)
+def test_speaking_of_people_is_not_asking_for_one(text: str) -> None:
+    assert not asks_for_person(text)
 
 
 def test_what_changes_something_is_what_the_catalogue_prepares() -> None:
