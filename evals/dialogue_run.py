@@ -3,16 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from queue import Empty, SimpleQueue
 from uuid import UUID
 
 import httpx2
-from psycopg import Connection
-from psycopg.rows import DictRow
 
-from core.clock import BANK_TIME_ZONE, system_clock
+from core.clock import BANK_TIME_ZONE
 from core.services import Services
 from core.settings import Settings
 from evals.dialogue_check import Difference, compare
@@ -20,7 +18,7 @@ from evals.dialogue_customer import Customer, Heard, log_in
 from evals.dialogue_dates import fill_dates
 from evals.dialogue_script import Scenario, Turn, Who
 from evals.dialogue_server import Bank, running_bank
-from evals.dialogue_state import Records
+from evals.dialogue_state import Records, open_records
 from tools.demo_bank.named import customer_id
 
 
@@ -57,15 +55,19 @@ def run_scenarios(
     results: dict[int, Result] = {}
 
     def work(name: str) -> None:
-        with running_bank(settings, services, name) as bank, bank.connection() as connection:
-            player = _Player(bank, connection)
+        with running_bank(settings, services, name) as bank, open_records(bank.services) as records:
+            player = _Player(bank, records)
             for place in _drain(waiting):
                 results[place] = player.play(scenarios[place])
                 on_end()
 
     with ThreadPoolExecutor(banks) as pool:
-        for done in [pool.submit(work, f"dialogues_{number}") for number in range(banks)]:
-            done.result()
+        try:
+            for done in [pool.submit(work, f"dialogues_{number}") for number in range(banks)]:
+                done.result()
+        finally:
+            # After Ctrl-C, or a bank that failed, the others end with the scenario that they are at.
+            list(_drain(waiting))
     return [results[place] for place in sorted(results)]
 
 
@@ -80,33 +82,31 @@ def _drain(waiting: SimpleQueue[int]) -> Iterator[int]:
 class _Player:
     """Holds conversations with one bank, one after the other."""
 
-    def __init__(self, bank: Bank, connection: Connection[DictRow]) -> None:
+    def __init__(self, bank: Bank, records: Records) -> None:
         self._bank = bank
-        self._connection = connection
+        self._records = records
         self._tokens: dict[str, str] = {}
 
     def play(self, scenario: Scenario) -> Result:
         result = Result(scenario)
-        records = self._open_records(scenario.customer)
+        records = self._begin(scenario.customer)
         with closing(Customer(self._bank.url, self._token(scenario.customer))) as customer:
-            task: str | None = None
             for turn in scenario.turns:
                 heard = self._act(turn, customer, _today(records.since))
-                task = heard.done["task"] if heard.done else task
                 differences = compare(
-                    turn.expect, heard, lambda key, task=task: records.read(key, task), _today(records.since)
+                    turn.expect, heard, lambda key: records.read(key, customer.session_id), _today(records.since)
                 )
                 result.turns.append(TurnResult(turn.said, heard.answer, differences))
         return result
 
-    def _open_records(self, who: Who) -> Records:
+    def _begin(self, who: Who) -> Records:
         """Of a customer who is as seeded."""
         if who == "visitor":
-            return Records(self._connection, None, system_clock())
-        records = Records(self._connection, UUID(customer_id(who)), system_clock())
+            return self._records.of(None)
+        records = self._records.of(UUID(customer_id(who)))
         if records.has_changed():
             self._bank.reset(who)
-        return replace(records, since=system_clock())
+        return records.of(records.customer)
 
     def _act(self, turn: Turn, customer: Customer, today: date) -> Heard:
         try:

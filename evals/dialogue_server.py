@@ -13,9 +13,8 @@ from typing import Any
 
 import psycopg
 import uvicorn
-from psycopg import Connection, sql
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.rows import DictRow, dict_row
 from rich.console import Console
 
 from api.app import create_app
@@ -70,10 +69,6 @@ class Bank:
         """Everything that the server held in memory is gone."""
         self._server.stop()
         self._server = _start(self._settings, self.services)
-
-    def connection(self) -> Connection[DictRow]:
-        """A new one to the database, past row-level security. Each statement is a transaction of its own."""
-        return Connection[DictRow].connect(self.services.admin_url, autocommit=True, row_factory=dict_row)
 
     def reset(self, who: Who) -> None:
         """As `tellergraph db reset-demo`."""

@@ -10,24 +10,28 @@ alerts:STATUS          how many are open, confirmed_genuine or confirmed_fraud
 cases:opened           how often the customer was handed over to a person since then; likewise complaints:opened,
                        callbacks:opened, appointments:opened and disputes:opened
 pending                whether a proposal waits for the customer
-task                   the open task, as the last answer said it
+task                   the open task: the top of the stack that is saved with the conversation
 
 What is not there is `absent`.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+from langgraph.checkpoint.postgres import PostgresSaver
 from psycopg import Connection
-from psycopg.rows import DictRow
+from psycopg.rows import DictRow, dict_row
 
+from agent.dialogue.shapes import Dialogue, new_dialogue, top
 from core.clock import system_clock
 from core.db.queries import Queries
 from core.money import Money
+from core.services import Services
 
 ABSENT = "absent"
 Value = str | bool | None
@@ -61,6 +65,16 @@ _READERS: dict[str, tuple[str, Callable[[Rows], list[Value]]]] = {
 TASK = "task"
 
 
+@contextmanager
+def open_records(services: Services) -> Generator["Records"]:
+    """A visitor's: choose the customer with `of`. Each statement is a transaction of its own."""
+    with (
+        Connection[DictRow].connect(services.admin_url, autocommit=True, row_factory=dict_row) as connection,
+        PostgresSaver.from_conn_string(services.checkpoint_url) as checkpoints,
+    ):
+        yield Records(connection, checkpoints, None, system_clock())
+
+
 def is_known(key: str) -> bool:
     kind, colon, name = key.partition(":")
     return key in (TASK, "pending") or (kind in _READERS and kind != "pending" and bool(colon and name))
@@ -68,24 +82,38 @@ def is_known(key: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Records:
+    """Of one customer since a moment."""
+
     connection: Connection[DictRow]
     """Of the database's superuser: what is there must not depend on what the assistant may see."""
+    checkpoints: PostgresSaver
+    """What is saved with the conversations."""
     customer: UUID | None
     """None: a visitor, of whom nothing is recorded."""
     since: datetime
 
-    def read(self, key: str, task: str | None) -> list[Value]:
+    def of(self, customer: UUID | None) -> "Records":
+        """From now on."""
+        return replace(self, customer=customer, since=system_clock())
+
+    def read(self, key: str, session_id: str | None) -> list[Value]:
         """What is there: one value, or one for each of several standing orders or scheduled payments.
 
         Args:
             key: one that `is_known`.
-            task: what the last answer called the open task.
+            session_id: the conversation, once it has begun.
         """
         if key == TASK:
-            return [task]
+            return [session_id and self._find_task(session_id)]
         kind, _, name = key.partition(":")
         query, reading = _READERS[kind]
         return reading(self._fetch(query, name))
+
+    def _find_task(self, session_id: str) -> str | None:
+        saved = self.checkpoints.get_tuple({"configurable": {"thread_id": session_id}})
+        dialogue: Dialogue = saved.checkpoint["channel_values"]["dialogue"] if saved else new_dialogue()
+        task = top(dialogue)
+        return task and task["tool"]
 
     def has_changed(self) -> bool:
         """Whether the customer may be other than as seeded."""
