@@ -1,9 +1,7 @@
 """Slots in a customer's words: amounts, days, times, accounts, cards, people, yes and no. Patterns and the customer's
 own names; no model, no database, no clock."""
 
-from agent.understanding.slots.answers import find_answer, is_follow_up
 from agent.understanding.slots.find import find_mentions
-from agent.understanding.slots.first_version import find_slots
 from agent.understanding.slots.mention import (
     Amount,
     CardWords,
@@ -34,8 +32,5 @@ __all__ = [
     "Tense",
     "TimePeriod",
     "Value",
-    "find_answer",
     "find_mentions",
-    "find_slots",
-    "is_follow_up",
 ]

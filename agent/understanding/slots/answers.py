@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator
-from typing import Literal
 
 from agent.understanding.slots.mention import Mention
 
@@ -36,7 +35,6 @@ _AGREED = _any(
     r"(?:of\s+course|definitely|absolutely|certainly)\b(?!\s+not)",
     rf"agreed\b|i\s+(?:do|agree)\b{_ENDS}|(?:please\s+)?proceed\b|by\s+all\s+means\b|affirmative\b|👍|✅",
 )
-"""Says yes to whatever was said last, so to a proposal only if that was the last thing."""
 _NO = _any(
     r"(?:oh\s+)?(?:no+|nope+|nah+|naw|nay|non|negative)\b(?!\s*\d)(?!\s+(?:idea|problem|worries|one|fees?|longer|more|matter"
     r"|doubt|limit|of|other|account|money|need\s+to\s+worry|yes|way\s+to)\b)(?:\s+way\b)?",
@@ -53,7 +51,7 @@ _NO = _any(
 _TURNING = r"(?:ok(?:ay)?|al+\s?right|right|actually|sorry|yes|yeah|wait|fine|oh)"
 """ "ok, cancel that" is a no."""
 _PATTERN = re.compile(
-    rf"^\W{{0,3}}?{_FILLER}(?:(?P<yes>{_YES})|(?P<agreed>{_AGREED})|(?P<no>{_NO})|(?:{_TURNING}[\s,.!]+){{1,3}}(?P<then_no>{_NO}))",
+    rf"^\W{{0,3}}?{_FILLER}(?:(?P<yes>{_YES}|{_AGREED})|(?P<no>{_NO})|(?:{_TURNING}[\s,.!]+){{1,3}}(?P<then_no>{_NO}))",
     re.IGNORECASE,
 )
 _THANKS = r"pls|plz|thanks|thank\s+you|thx|ta|cheers|mate"
@@ -73,8 +71,6 @@ _REST = {
     kind: re.compile(rf"^(?:[\s,.!;:–—-]*{words}\b)*[\s,.!;:–—-]*(?:and\b|but\b)?[\s,]*", re.IGNORECASE)
     for kind, words in (("yes", _AFFIRMING), ("no", _REFUSING))
 }
-_LONGEST_ANSWER = 60
-_FOLLOW_UP = re.compile(r"^(?:and|what about|how about|also|ok and|same for|what of)\b")
 
 
 def find_yes_or_no(text: str) -> Iterator[Mention]:
@@ -86,22 +82,3 @@ def find_yes_or_no(text: str) -> Iterator[Mention]:
     rest = _REST[kind].sub("", text[match.end() :].strip(), count=1)
     start = next(match.start(group) for group, said in match.groupdict().items() if said)
     yield Mention(kind, text[start : match.end()], start, match.end(), rest.strip())
-
-
-def find_answer(text: str, *, just_asked: bool) -> Literal["approve", "deny"] | None:
-    """A message that is nothing but a yes or a no. ``just_asked``: the proposal was the last thing said."""
-    said = text.strip()
-    if len(said) > _LONGEST_ANSWER or "?" in said:
-        return None
-    mention = next(find_yes_or_no(said), None)
-    if mention is None or mention.value:
-        return None
-    if mention.kind == "no":
-        return "deny"
-    match = _PATTERN.match(said)
-    return "approve" if just_asked or (match and match["yes"]) else None
-
-
-def is_follow_up(text: str) -> bool:
-    """Whether the message leans on the one before: "and my savings?", "what about June?"."""
-    return bool(_FOLLOW_UP.match(text.casefold().strip()))
