@@ -36,6 +36,7 @@ _UNITS: dict[str, Unit] = {
     "min": "minutes",
     "hour": "hours",
     "hr": "hours",
+    "h": "hours",
     "day": "days",
     "night": "days",
     "week": "weeks",
@@ -49,7 +50,7 @@ _UNITS: dict[str, Unit] = {
     "decade": "years",
 }
 _TIMES = {"fortnight": 2, "quarter": 3, "decade": 10}
-UNIT = r"(?:minutes?|mins?|hours?|hrs?|days?|nights?|weeks?|wks?|fortnights?|months?|mths?|years?|yrs?|decades?)\b"
+UNIT = r"(?:minutes?|mins?|hours?|hrs?|h|days?|nights?|weeks?|wks?|fortnights?|months?|mths?|years?|yrs?|decades?)\b"
 VAGUE = r"(?:few|several|some|many|couple\s+of|a\s+couple\s+of|a\s+few)"
 COUNT = rf"(?:half\s+an?\b|an?\b|{WORDS}|{DIGITS}|(?:a\s+)?{VAGUE})"
 

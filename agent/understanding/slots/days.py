@@ -297,6 +297,15 @@ _RULES: tuple[Rule, ...] = tuple(
             rf"(?:{_OF}(?:(?P<side>{_SIDE})\s+)?month\b)?{_NOT_COUNTED}",
             _day_of_month,
         ),
+        (rf"^\W*(?:on\s+)?(?:the\s+)?(?P<day>{ORDINAL})(?P<side>)\W*$", _day_of_month),
+        (
+            r"(?<=\bon\sthe\s)(?P<day>\d{1,2})(?P<side>)(?=\s*(?:$|[,.?!]|please\b|of\s+(?:each|every)\b))",
+            _day_of_month,
+        ),
+        (
+            r"\b(?P<edge>(?:the\s+)?(?:last|first)(?:\s+(?:working|business))?\s+day)(?=\s+of\s+(?:each|every)\s+month)",
+            _edge,
+        ),
         (rf"\b(?P<day>{ORDINAL})\s+(?:of\s+)?(?:the\s+)?(?:(?P<side>{_SIDE})\s+)?month\b", _day_of_month),
         (
             rf"{_WEEKDAY_BEFORE}\b(?P<day>{_ANY_DAY})\s*(?:of\s+)?(?P<month>{MONTH})(?:,?\s+(?P<year>{YEAR})|,?\s+(?:of\s+)?(?P<side>this|last|next)\s+year\b)?",

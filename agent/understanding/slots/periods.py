@@ -110,6 +110,11 @@ def _counted(match: re.Match[str], seen: Seen) -> Period | None:
     return count(seen.today, duration)
 
 
+def _fortnight(match: re.Match[str], seen: Seen) -> Period | None:
+    count = counted_ahead if re.fullmatch(_AHEAD, match["side"], re.IGNORECASE) else counted_back
+    return count(seen.today, duration_of(None, match["unit"], seen.locale))
+
+
 def _month(match: re.Match[str], seen: Seen) -> Period | None:
     month, groups = month_of(match["month"]), match.groupdict()
     side = (groups.get("side") or "").lower()
@@ -202,6 +207,8 @@ _RULES: tuple[Rule, ...] = tuple(
         ),
         (rf"\b(?P<side>last|previous|past|next|this|coming|following)\s+(?P<month>{MONTH})(?!\s*\d)", _month),
         (rf"(?:{_AFTER_WORD}|^\W*)(?P<month>{MONTH})(?!\s*\d|\s+(?:i|we|you|the\s+\d)\b)", _month),
+        (rf"{YEAR}\s*(?:to|until|-|–)\s*(?P<here>(?P<year>(?:19|20)\d\d))\b", _year),
+        (rf"\b(?P<side>{_BACK}|{_AHEAD})\s+(?P<unit>fortnight)\b", _fortnight),
         (rf"\b(?P<month>{_PLAIN_MONTH})\b(?!\s*\d)", _month),
         (rf"(?:{MONTH}|{YEAR})\s*(?:to|-|–)\s*(?P<here>(?P<month>{MONTH}))(?:\s+(?P<year>{YEAR}))?(?!\s*\d)", _month),
         (

@@ -79,7 +79,7 @@ def _joined(text: str, first: Mention, second: Mention) -> Mention | None:
 def _with_bare_start(text: str, before: Mention | None, last: Mention) -> Mention | None:
     """ "3 to 10 June", "2 to 4pm": the first number is a day or an hour only because of what follows."""
     match = just_before(_FIRST_DAY, text, last.start)
-    if match is None or (not match["opening"] and not match["day"].isdecimal()):
+    if match is None or (not match["opening"] and (match["word"] == "and" or not match["day"].isdecimal())):
         return None
     if before and before.kind != "number" and before.end > match.start("day"):
         return None

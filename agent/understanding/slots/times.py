@@ -53,6 +53,32 @@ _IN_WORDS = re.compile(
     re.IGNORECASE,
 )
 """ "at five fifteen"."""
+_HALF = re.compile(
+    rf"\bhalf\s+(?P<hour>{_HOUR})\b(?:\s*{_HALF_OF_DAY})?{_COUNTED_THINGS}(?!\s+(?:hundred|thousand|million|dozen))",
+    re.IGNORECASE,
+)
+""" "half 5" is half past five."""
+_DOTTED = re.compile(
+    rf"\b(?:at|around|by|until|till|before|after)\s+(?P<hour>2[0-3]|1\d|0?\d)\.(?P<minutes>{_MINUTES})(?![\d%]|\s?(?:[£€$]|pounds|euros))"
+)
+_OF_DAY = re.compile(
+    rf"(?<![\d£€$.,:/+-])\b(?P<hour>{_HOUR})(?:[:. ](?P<minutes>{_MINUTES}))?"
+    r"(?=\s+(?:(?:this|tomorrow|yesterday)\s+(?P<part>morning|afternoon|evening)|(?P<tonight>tonight))\b)",
+    re.IGNORECASE,
+)
+""" "at 7 tonight": the words after the hour are a day."""
+_SHARP = re.compile(rf"(?<![:.\d])\b(?P<hour>{_HOUR})\s+sharp\b", re.IGNORECASE)
+_BOUND = re.compile(
+    rf"\b(?:(?:some|any)\s?time\s+)?(?:after|before|until|till|by|since|past)\s+(?P<hour>{_HOUR})\b{_COUNTED_THINGS}(?=\s*(?:$|[?!.,]|ok\b|please\b|today\b"
+    r"|tomorrow\b|on\b|and\b|will\b|is\b|then\b|works\b|would\b))",
+    re.IGNORECASE,
+)
+_IS_MONEY = re.compile(
+    r"[£€$]|\b(?:pay|send|transfer|payments?|limit|amount|pounds?|quid|euros?|dollars?|transactions?|spen[dt]|lower|raise|increase|reduce|balance"
+    r"|move|option|number|the)\b",
+    re.IGNORECASE,
+)
+""" "by 5" may be money there."""
 _TWO_HOURS = re.compile(
     rf"\b(?:between|from)\s+(?P<first>{_HOUR})\s+(?:and|to|till|until)\s+(?P<last>{_HOUR})\b(?:\s*{_HALF_OF_DAY})?{_COUNTED_THINGS}",
     re.IGNORECASE,
@@ -72,10 +98,12 @@ _AFTER_AT = re.compile(
 )
 _WORDS = re.compile(r"\b(?:noon|midday|midnight|lunchtime)\b", re.IGNORECASE)
 _PART_OF_DAY = re.compile(
-    r"\b(?:(?:this|tomorrow|yesterday|in\s+the|during\s+the|every|each|same|any|the|day)\s+)(?P<part>morning|afternoon|evening|night)\b"
+    r"\b(?:(?:this|tomorrow|yesterday|all|whole|in\s+the|during\s+the|every|each|same|any|the|day)\s+)(?P<part>morning|afternoon|evening|night)\b"
     r"|(?<=day\s)(?P<other>morning|afternoon|evening|night)\b",
     re.IGNORECASE,
 )
+_HOUR_BEFORE = re.compile(rf"\b{_HOUR}(?:[:. ]{_MINUTES})?\s+$", re.IGNORECASE)
+""" "8 this morning" is a time."""
 _UNIT = r"(?:minutes?|mins?|hours?|hrs?)\b"
 _COUNTED = re.compile(
     rf"\b(?P<side>last|past|previous|next|coming)\s+(?:(?P<count>{COUNT})\s*)?(?P<unit>{_UNIT})(?P<half>\s+and\s+a\s+half)?",
@@ -87,17 +115,22 @@ _OFFSET = re.compile(
 )
 
 
+_TIMES = (_PAST_OR_TO, _DIGITAL, _SPACED, _COMPACT, _PLAIN, _WITH_OCLOCK, _IN_WORDS, _AFTER_AT, _HALF, _OF_DAY, _SHARP)
+_HOUR_FIRST = frozenset({_AFTER_AT, _IN_WORDS, _BOUND, _DOTTED})
+"""Patterns of which the words before the hour are no part of the time."""
+
+
 def find_times(text: str, now: datetime, locale: str) -> Iterator[Mention]:
     """Times of day; of overlapping ones the longest is meant."""
-    for pattern in (_PAST_OR_TO, _DIGITAL, _SPACED, _COMPACT, _PLAIN, _WITH_OCLOCK, _IN_WORDS, _AFTER_AT):
+    for pattern in _TIMES if _IS_MONEY.search(text) else (*_TIMES, _BOUND, _DOTTED):
         for match in pattern.finditer(text):
-            said = _time(match.groupdict())
+            said = _time(match.groupdict() | ({"minutes": "half"} if pattern is _HALF else {}))
             if pattern is _PAST_OR_TO and _is_two_hours(match):
                 continue
             # "1.05" is an amount, "1.05pm" is not.
             dotted = match.groupdict().get("mark") == "." and not (match["ampm"] or match["part"])
             if said is not None and not dotted:
-                start = match.start("hour") if pattern in (_AFTER_AT, _IN_WORDS) else match.start()
+                start = match.start("hour") if pattern in _HOUR_FIRST else match.start()
                 yield Mention("time", text[start : match.end()].rstrip(), start, _end(match), said)
     for match in _WORDS.finditer(text):
         yield Mention("time", match[0], match.start(), match.end(), _NAMED[match[0].lower()])
@@ -126,6 +159,8 @@ def find_time_periods(text: str, now: datetime, locale: str) -> Iterator[Mention
         part = Mention("duration", match[0], match.start(), match.end(), duration)
         yield Mention("time_period", match[0], match.start(), match.end(), value, parts=(part,))
     for match in _PART_OF_DAY.finditer(text):
+        if just_before(_HOUR_BEFORE, text, match.start()):
+            continue
         group = "part" if match["part"] else "other"
         said = match[group]
         yield Mention("time_period", said, match.start(group), match.end(group), _PARTS[said.lower()])
@@ -190,7 +225,8 @@ _NIGHT_BEGINS = 6
 
 
 def _in_half(hour: int, groups: Mapping[str, str | None]) -> int:
-    ampm, part = (groups.get("ampm") or "").lower(), (groups.get("part") or "").lower()
+    ampm = (groups.get("ampm") or "").lower()
+    part = (groups.get("part") or ("evening" if groups.get("tonight") else "")).lower()
     if hour == 24:
         return 0
     if ampm == "a" or part == "morning":
