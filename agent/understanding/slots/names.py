@@ -11,9 +11,12 @@ from agent.understanding.slots.mention import Mention, Role
 from agent.understanding.slots.vocabulary import COMMON, ENDS, NO_COMPANY
 
 _WORD = re.compile(r"[^\W\d_](?:\d(?!\w)|(?:[^\W\d_]|['’&-])*[^\W\d_])?(?!\w)(?:\.(?=\s+[^\W\d_]))?|&")
+_THE = re.compile(r"\bthe\s+$", re.IGNORECASE)
 _PROPER = re.compile(r"[A-Z][\w'’&-]*\s+[A-Z][\w'’&-]")
 """ "Monthly Pay": capitals tell a name from ordinary words."""
 _CURRENCY = re.compile(currencies.WORD, re.IGNORECASE)
+_CONTRACTED = re.compile(r"['’](?:s|m|d|ll|re|ve)$")
+""" "that's" is no name, since "that" is none."""
 _WALLET = re.compile(r"(?:apple|google|samsung)\s+pay\b|MY\b", re.IGNORECASE)
 _ARTICLE = re.compile(r"(?:the|a|an)\s+", re.IGNORECASE)
 _LONGEST = 5
@@ -35,6 +38,8 @@ class _Place:
     """Only a name that is written with a capital."""
     where: re.Pattern[str] | None = None
     """Only in a message that has this."""
+    least: int = 1
+    """Words."""
     ends: bool = False
     """Only before a stop, a number or a word that goes on with the sentence; no object follows, as after a verb."""
 
@@ -47,9 +52,10 @@ def _place(
     capital: bool = False,
     where: str | None = None,
     ends: bool = False,
+    least: int = 1,
 ) -> _Place:
     condition = re.compile(where, re.IGNORECASE) if where else None
-    return _Place(re.compile(rf"(?:{pattern})\s+", re.IGNORECASE), kind, role, capital, condition, ends)
+    return _Place(re.compile(rf"(?:{pattern})\s+", re.IGNORECASE), kind, role, capital, condition, least, ends)
 
 
 _SENDING = (
@@ -153,6 +159,21 @@ _PLACES: tuple[_Place, ...] = (
         r"\b(?:meeting|appointment|call|joint\s+account|spoke|speak(?:ing)?|talk(?:ed|ing)?|share[ds]?|split(?:ting)?)\s+with",
         "name",
     ),
+    _place(
+        r"\bmy\s+(?:best\s+|old\s+|good\s+)?(?:friend|brother|sister|mum|mom|dad|mother|father|wife|husband|partner|son|daughter|cousin"
+        r"|flatmate|roommate|landlord|landlady|boss|colleague|neighbour|uncle|aunt|nephew|niece|girlfriend|boyfriend|mate)",
+        "name",
+        ends=True,
+    ),
+    _place(r"\b(?:this\s+is|i\s+am|i'm)", "name", ends=True, least=2),
+    _place(r"\b(?:on\s+behalf\s+of|under(?:\s+the\s+name)?|who\s+is|who's|was\s+(?:for|from|to))", "name"),
+    _place(r"\b(?:share|split)\w*\b.{0,20}\bwith", "name"),
+    _place(r"^\W*(?:from|with|by|and)", "name", where=r"^\W*\w+(?:\s+[^\W\d_][\w'-]*){1,3}\W*$", ends=True),
+    _place(
+        r"(?:\bnot|,)", "name", where=r"^\W*(?:no|nope|not|yes|yeah|yep|ok|sorry|actually|wait)\b.{0,40}$", ends=True
+    ),
+    _place(r",\s*not(?:\s+to)?", "name", ends=True),
+    _place(rf"\band(?=\s+[^\W\d_]+(?:\s+[^\W\d_]+)?\s+{_MONEY})", "name", "to", where=_MOVES_MONEY),
     _place(r"\b(?:mr|mrs|ms|miss|dr|prof)\b\.?", "name"),
 )
 _GOES_ON = re.compile(
@@ -160,7 +181,12 @@ _GOES_ON = re.compile(
     r"|until|since|before|after|once|through|instead|is|was|has|about|again|as|straight|right|immediately|asap|weekly|monthly)\b)",
     re.IGNORECASE,
 )
-_WHOLE = re.compile(r"\W*(?P<name>[^\W\d_][\w'’.-]*(?:\s+[^\W\d_][\w'’.-]*){0,3})\W*")
+_SPEAKING = re.compile(
+    r"^\W*(?:(?:hi|hello|hey|good\s+\w+)[,!. ]+)?"
+    r"(?P<name>[^\W\d_][\w'-]*(?:\s+[^\W\d_][\w'-]*){0,2})\s+(?:speaking|here|calling)\b",
+    re.I,
+)
+_WHOLE = re.compile(r"\W*(?P<name>[^\W\d_][\w'’.-]*(?:\s+[^\W\d_][\w'’.-]*){0,3})\W*$")
 
 
 def find_names(text: str) -> Iterator[Mention]:
@@ -170,10 +196,15 @@ def find_names(text: str) -> Iterator[Mention]:
             continue
         for start, end in _spans(text, place):
             yield Mention(place.kind, text[start:end], start, end, text[start:end], role=place.role)
-    if whole := _WHOLE.fullmatch(text):
-        words = [word.strip(".").lower() for word in whole["name"].split()]
-        if not any(word in COMMON for word in words):
-            yield Mention("name", whole["name"], *whole.span("name"), whole["name"])
+    for pattern in (_WHOLE, _SPEAKING):
+        match = pattern.match(text)
+        if match and not any(_plain(word) in COMMON for word in match["name"].split()):
+            yield Mention("name", match["name"], *match.span("name"), match["name"])
+
+
+def _plain(word: str) -> str:
+    """In small letters, "that" for "that's"."""
+    return _CONTRACTED.sub("", word.strip(".").lower())
 
 
 def _spans(text: str, place: _Place) -> Iterator[tuple[int, int]]:
@@ -182,10 +213,18 @@ def _spans(text: str, place: _Place) -> Iterator[tuple[int, int]]:
     while match := place.before.search(text, position):
         position = match.end()
         span = _name_at(text, match.end(), common)
-        if span is None or (place.capital and not text[span[0]].isupper()):
-            continue
-        if not place.ends or _GOES_ON.match(text, span[1]):
-            yield span
+        if span is not None and _fits(text, match.end(), *span, place):
+            yield span if place.kind == "merchant" else _without_owning(text, *span)
+
+
+def _fits(text: str, position: int, start: int, end: int, place: _Place) -> bool:
+    if text[start].islower() and (
+        place.capital
+        # "the plumber" may be paid, but in other places it is nobody's name.
+        or (place.kind == "name" and place.role is None and _THE.search(text, position, start))
+    ):
+        return False
+    return len(text[start:end].split()) >= place.least and (not place.ends or _GOES_ON.match(text, end) is not None)
 
 
 def _name_at(text: str, position: int, common: frozenset[str]) -> tuple[int, int] | None:
@@ -197,6 +236,7 @@ def _name_at(text: str, position: int, common: frozenset[str]) -> tuple[int, int
     start, end, words = position, position, 0
     while words < _LONGEST and (word := _WORD.match(text, end if not words else end + 1)):
         said = word[0].rstrip(".").lower()
+        said = said if said in common else _CONTRACTED.sub("", said)
         after = _WORD.match(text, word.end() + 1) if words and said in ("and", "&", "of") else None
         if after and text[start].isupper() and after[0][0].isupper():
             end, words = after.end(), words + 2
@@ -213,6 +253,11 @@ def _name_at(text: str, position: int, common: frozenset[str]) -> tuple[int, int
         return None
     end = start + len(text[start:end].rstrip(".&- "))
     return _without_possessive(text, start, end)
+
+
+def _without_owning(text: str, start: int, end: int) -> tuple[int, int]:
+    """ "latoya's account" is that of Latoya."""
+    return (start, end - 2) if text[start:end].endswith(("'s", "’s")) else (start, end)
 
 
 def _is_proper(text: str, position: int) -> bool:

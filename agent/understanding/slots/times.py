@@ -115,7 +115,7 @@ _OFFSET = re.compile(
 )
 
 
-_TIMES = (_PAST_OR_TO, _DIGITAL, _SPACED, _COMPACT, _PLAIN, _WITH_OCLOCK, _IN_WORDS, _AFTER_AT, _HALF, _OF_DAY, _SHARP)
+_TIMES = (_OF_DAY, _PAST_OR_TO, _DIGITAL, _SPACED, _COMPACT, _PLAIN, _WITH_OCLOCK, _IN_WORDS, _AFTER_AT, _HALF, _SHARP)
 _HOUR_FIRST = frozenset({_AFTER_AT, _IN_WORDS, _BOUND, _DOTTED})
 """Patterns of which the words before the hour are no part of the time."""
 
