@@ -65,12 +65,16 @@ _AFFIRMING = _any(
 _REFUSING = _any(
     _THANKS,
     r"please|sorry|no|nope|nah|don'?t(?:\s+(?:do|send|pay))?|do\s+not|cancel|stop|it|that|this|do\s+(?:it|that)|never\s?mind",
-    r"forget|leave|not\s+now|for\s+now|changed\s+my\s+mind|i|all|wrong|way",
+    r"forget|leave|not\s+now|for\s+now|changed\s+my\s+mind|all|wrong|way",
 )
 _REST = {
-    kind: re.compile(rf"^(?:[\s,.!;:–—-]*{words}\b)*[\s,.!;:–—-]*(?:and\b|but\b)?[\s,]*", re.IGNORECASE)
+    kind: re.compile(
+        rf"^(?:(?:[\s,.!;:–—-]*{words}\b)*(?=\s*(?:$|[,.!;:–—-]|and\b|but\b)))?[\s,.!;:–—-]*(?:and\b|but\b)?[\s,]*",
+        re.IGNORECASE,
+    )
     for kind, words in (("yes", _AFFIRMING), ("no", _REFUSING))
 }
+""" "yes please, and ..." goes on after "and"; "forget it, I don't have it" after the comma."""
 
 
 def find_yes_or_no(text: str) -> Iterator[Mention]:

@@ -23,9 +23,9 @@ _CUE = re.compile(
     r"|\b(?:rather|instead)\b|\bnot\s+(?:that|this)\b|\bbut\b",
     re.IGNORECASE,
 )
-_CLAUSE = re.compile(r"[!?;]|\.(?:\s|$)|\b(?:why|how|what|when|who|whether|if|then)\b", re.IGNORECASE)
+_CLAUSE = re.compile(r"[!?;]|\.(?:\s|$)|\b(?:why|how|what|when|who|whether|if|then|also|first)\b", re.IGNORECASE)
 _AFTERWARDS = re.compile(
-    r"\s*(?:,\s*)?(?:please\s+)?(?:instead|rather|actually|i\s+me(?:an|ant)|i\s+said|not)\b(?!\s+of\b)", re.IGNORECASE
+    r"\s*(?:,\s*)?(?:please\s+)?(?:instead|rather|actually|i\s+me(?:an|ant)|i\s+said)\b(?!\s+of\b)", re.IGNORECASE
 )
 _NOT_BEFORE = re.compile(r"\b(?:not|n't|no)\b", re.IGNORECASE)
 _FAR = 120
