@@ -59,7 +59,7 @@ _CANCEL_SURE = (
     r"(?:never ?mind(?: (?:that|it|about (?:it|that)))?|forget (?:about )?(?:it|that|this)|scrap (?:it|that|this)|"
     r"drop (?:it|that|this)|cancel (?:it|that|this|everything|all(?: of (?:it|that))?)|"
     r"stop (?:it|that|this|everything)|abort(?: (?:it|that|this))?|don'?t bother|"
-    r"i(?:'?ve| have)? changed my mind|let'?s (?:not|leave (?:it|that)|forget (?:it|that|about (?:it|that)))|"
+    r"i(?:'?ve| have)? changed my mind|let'?s stop(?: (?:here|it|that|now))?|let'?s (?:not|leave (?:it|that)|forget (?:it|that|about (?:it|that)))|"
     r"i(?:'?d| would) rather not|i (?:don'?t|do not) (?:want|need)(?: to do)? (?:it|that|this)(?: any ?more| now)?|"
     r"(?:it'?s |that'?s )?(?:not|no longer) (?:needed|necessary)(?: any ?more)?|"
     r"(?:i(?:'?ve| have)? )?already (?:did|done|paid|sent|sorted|made|frozen|finished|got)(?: (?:it|that|this|them))?"
@@ -114,6 +114,9 @@ _PATTERNS = tuple((act, re.compile(_LEAD + words + _END, re.IGNORECASE)) for act
 _SURELY_CANCELS = re.compile(rf"{_LEAD}{_CANCEL_SURE}(?={_SEPARATOR}|\s|$)", re.IGNORECASE)
 _CANCELS = re.compile(rf"{_LEAD}(?:{_CANCEL_SHORT})(?:{_END}|(?={_SEPARATOR}))", re.IGNORECASE)
 _CANCELS_TASK = re.compile(rf"{_LEAD}(?:please )?(?:{_CANCEL_TASK})(?:{_END}|(?={_SEPARATOR}))", re.IGNORECASE)
+_CANCELS_AT_LAST = re.compile(
+    rf"[,.;]\s*(?:so |then |just |please )*(?:{_CANCEL_SURE}|cancel|stop)(?: then| please)*[\s.!]*$", re.IGNORECASE
+)
 _SAYS_NO = re.compile(rf"{_LEAD}(?:{_NO})(?:[\s,.!]+{_MORE_NO})*(?={_SEPARATOR}|\s|$)", re.IGNORECASE)
 _PICTURES = re.compile(r"[^\w\s.,;:!?'\"£$€%()\[\]/@&+#*–—-]")
 _TAKEN_OFF = re.compile(rf"^(?:{_SEPARATOR}|[\s,.;:!?-]+)")
@@ -155,6 +158,8 @@ def read_act(text: str, *, in_task: bool, verb: str = "") -> Said:
         return Said(
             Act.YES, _rest(rest), bool(re.match(r"[\s,.;:!-]*(?:but|if|only|as long|unless|except)\b", rest, re.I))
         )
+    if _CANCELS_AT_LAST.search(said):
+        return Said(Act.CANCEL, "")
     patterns = [_SURELY_CANCELS, _CANCELS, *([_CANCELS_TASK] if in_task else [])]
     for pattern in patterns:
         if match := pattern.match(said):

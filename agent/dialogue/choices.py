@@ -20,11 +20,13 @@ class Picked:
         return self.choices[0] if len(self.choices) == 1 else None
 
 
-def pick(choices: Sequence[str], text: str, mentions: Sequence[Mention]) -> Picked | None:
-    """None where the message speaks of none of them."""
+def pick(
+    choices: Sequence[str], text: str, mentions: Sequence[Mention], *, filling: frozenset[str] = FILLING
+) -> Picked | None:
+    """None where the message speaks of none of them. ``filling``: words that speak of nothing."""
     if not choices:
         return None
-    left = _by_position(choices, mentions) or _by_words(choices, text, mentions)
+    left = _by_position(choices, mentions) or _by_words(choices, text, mentions, filling)
     return Picked(tuple(left)) if left else None
 
 
@@ -46,11 +48,11 @@ def _by_position(choices: Sequence[str], mentions: Sequence[Mention]) -> list[st
     return [choice for index, choice in enumerate(choices) if index not in excluded] if excluded else []
 
 
-def _by_words(choices: Sequence[str], text: str, mentions: Sequence[Mention]) -> list[str]:
+def _by_words(choices: Sequence[str], text: str, mentions: Sequence[Mention], filling: frozenset[str]) -> list[str]:
     refused = [mention for mention in mentions if mention.negated]
     for mention in refused:
         text = text.replace(mention.text, " ")
-    said = [word for word in words(text) if word not in FILLING]
+    said = [word for word in words(text) if word not in filling]
     meant = _exactly(choices, mentions) or ([c for c in choices if _speaks_of(said, c)] if said else [])
     if not meant and not refused:
         return _by_number(choices, said)

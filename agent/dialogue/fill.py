@@ -7,6 +7,9 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Any, cast
 
+from dateutil.relativedelta import relativedelta
+
+from agent.dialogue.residue import residue
 from agent.dialogue.specs import Form, Slot
 from agent.dialogue.tables import FLAGS, FREE_TEXT, KINDS, NO_CURRENCY, OWN_WORDS, PLACES, WHEN_ASKED, WORDS
 from agent.understanding.slots import Amount, CardWords, Duration, Mention, Period
@@ -14,7 +17,10 @@ from agent.understanding.slots import Amount, CardWords, Duration, Mention, Peri
 _ABOUT = re.compile(
     r"\b(?:about|regarding|concerning|because(?: of)?|to (?:talk|speak) about)\s+(.{3,180}?)[.!?]*$", re.I
 )
-_FOR = re.compile(r"\bfor\s+((?:an?|the|my|our|some)?\s*[^\d£€$,.?!]{2,80}?)[.!?]*$", re.I)
+_FOR = re.compile(
+    r"\bfor\s+((?:an?|the|my|our|some)?\s*[^\d£€$,.?!]{2,80}?)(?=\s*(?:[,.;!?]|\bplease\b|$))(?! ?(?:month|year)s?\b)",
+    re.I,
+)
 _AFTER_SENTENCE = re.compile(r"[.!?:]\s+(\S.{14,})$", re.S)
 _NO_REASON = re.compile(r"(?i)\b(?:loan|loans|credit|account|appointment|call|callback)$|^(?:it|that|this|me)$")
 _PLACE = re.compile(
@@ -44,6 +50,9 @@ _LEADING = re.compile(
     r"in|at|near|make it|say|put|use|call it)[\s:,]+)+",
     re.I,
 )
+_FROM = re.compile(r"\b(?:from|out of|using|with)\s+(?:my\s+|the\s+)?$", re.I)
+_UNTIL = re.compile(r"\b(?:until|till?|end(?:s|ing)?|finish\w*|stop\w*|last|up to|through)\b[^.]{0,20}$", re.I)
+_TO_AMOUNT = re.compile(r"\b(?:to|by|of|at|only|just|for|=)\s*$", re.I)
 _UNKNOWN = re.compile(rf"\s*{NO_CURRENCY}\b", re.I)
 _MONTHS = [name.casefold() for name in month_abbr[1:]]
 _MONTH = "|".join(f"{name.casefold()}|{name[:3].casefold()}" for name in month_name[1:]) + "|sept"
@@ -83,8 +92,8 @@ def fill(
     said = [mention for mention in mentions if not mention.negated]
     values = (
         _amounts(said, text, names, asked)
-        | _accounts(said, names, asked)
-        | _days(said, names, asked, today)
+        | _accounts(said, text, names, asked)
+        | _days(said, text, names, asked, today)
         | _currencies(said, names)
     )
     if "date" in names and "date" not in values and (day := _no_day(said, today)):
@@ -123,8 +132,8 @@ def _amounts(said: list[Mention], text: str, names: set[str], asked: str | None)
             for name in (bound,) if bound else ("min_amount", "max_amount"):
                 values[name] = _decimal(mention)
         return values
-    # "no, 55": what else could it be.
-    amounts += [each for each in said if each.kind == "number" and each.corrects and asked in (None, "amount", "payee")]
+    if not amounts and asked in (None, "amount", "payee"):
+        amounts = [each for each in said if each.kind == "number" and _is_sum(each, text, said)]
     chosen = _last(amounts)
     if chosen is None or "amount" not in names:
         return {}
@@ -135,6 +144,11 @@ def _amounts(said: list[Mention], text: str, names: set[str], asked: str | None)
     if currency and "currency" in names:
         values["currency"] = currency
     return values
+
+
+def _is_sum(number: Mention, text: str, said: list[Mention]) -> bool:
+    """A number that says nothing of what it counts: "no, 55", "only 15", "raise it to 870"."""
+    return number.corrects or bool(_TO_AMOUNT.search(text[: number.start])) or not residue(text, said)
 
 
 def _decimal(mention: Mention) -> str:
@@ -160,18 +174,19 @@ def _currencies(said: list[Mention], names: set[str]) -> dict[str, Any]:
     return values
 
 
-def _accounts(said: list[Mention], names: set[str], asked: str | None) -> dict[str, Any]:
+def _accounts(said: list[Mention], text: str, names: set[str], asked: str | None) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for mention in (each for each in said if each.kind == "account" or _names_account(each, names)):
+    for mention in (each for each in said if each.kind == "account" or _names_account(each, text, names)):
         name = _side(mention, names, asked)
         if name is not None and (name not in values or mention.corrects):
             values[name] = _name_of(mention) if mention.kind == "account" else _card(cast(CardWords, mention.value))
     return {name: value for name, value in values.items() if value}
 
 
-def _names_account(mention: Mention, names: set[str]) -> bool:
+def _names_account(mention: Mention, text: str, names: set[str]) -> bool:
     """ "from my Platinum": a card's account has its name."""
-    return mention.kind == "card" and mention.role is not None and "card" not in names
+    says_so = _FROM.search(text[: mention.start]) or re.match(r"\s*account\b", text[mention.end :], re.I)
+    return mention.kind == "card" and "card" not in names and bool(says_so)
 
 
 def _side(mention: Mention, names: set[str], asked: str | None) -> str | None:
@@ -195,7 +210,7 @@ def _name_of(mention: Mention) -> str:
     return str(value)
 
 
-def _days(said: list[Mention], names: set[str], asked: str | None, today: date) -> dict[str, Any]:
+def _days(said: list[Mention], text: str, names: set[str], asked: str | None, today: date) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if "since" not in names:
         # What is to be done is not done yesterday, whatever else happened then.
@@ -203,17 +218,30 @@ def _days(said: list[Mention], names: set[str], asked: str | None, today: date) 
         said = ahead or said
     for mention in said:
         if mention.kind == "period" and isinstance(mention.value, Period) and "since" in names:
-            values |= {"since": mention.value.first.isoformat(), "until": mention.value.last.isoformat()}
+            values |= _behind(mention.value, today)
         if mention.kind != "date" or not isinstance(mention.value, date):
             continue
         day = mention.value.isoformat()
         if "since" in names:
             values |= _bounds(mention, day)
-        elif "end_date" in names and (mention.role == "to" or asked == "end_date"):
+        elif "end_date" in names and (asked == "end_date" or _ends(mention, text)):
             values["end_date"] = day
         elif "date" in names and ("date" not in values or mention.corrects):
             values["date"] = day
     return values
+
+
+def _behind(period: Period, today: date) -> dict[str, str]:
+    """What is looked up has happened: the last June, and no days to come."""
+    first, last = period
+    if first > today:
+        first, last = (day - relativedelta(years=1) for day in period)
+    return {"since": first.isoformat(), "until": min(last, today).isoformat()}
+
+
+def _ends(mention: Mention, text: str) -> bool:
+    """ "until Friday", but not "change it to Friday"."""
+    return mention.role == "to" and bool(_UNTIL.search(text[: mention.start] + mention.text.partition(" ")[0]))
 
 
 def _no_day(said: list[Mention], today: date) -> str | None:
@@ -252,11 +280,18 @@ def _of_slot(
     if slot.name == "name" and names & {"payee", "account"} and (renamed := _CALLED.search(text)):
         return renamed[1].strip()
     for kind in kinds:
-        if (mention := _last([each for each in said if each.kind == kind])) is not None:
+        known = [each for each in said if each.kind == kind and not _is_guess(each, slot, given, asked)]
+        if (mention := _last(known)) is not None:
             value = _value(slot, mention)
             if value is not None:
                 return value
     return _from_text(slot, text, names, asked)
+
+
+def _is_guess(mention: Mention, slot: Slot, given: dict[str, Any], asked: str | None) -> bool:
+    """A word that looks like a name, where the name is known and nothing says that it changes."""
+    is_bare = mention.kind == "name" and mention.role is None and not mention.corrects
+    return is_bare and slot.name in given and asked != slot.name
 
 
 def _corrects(said: list[Mention], text: str) -> bool:

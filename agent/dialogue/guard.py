@@ -7,7 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 from agent.dialogue.desk import Desk
-from agent.dialogue.manager import branch
+from agent.dialogue.progress import branch
 from agent.dialogue.residue import words
 from agent.dialogue.shapes import Dialogue, top
 from agent.dialogue.specs import Form, Slot

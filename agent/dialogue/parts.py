@@ -2,24 +2,29 @@
 before it: "Hi, send money. To Maria. 50 pounds." is one request, "pay Maria 20 and John 30" is two."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from agent.dialogue.acts import read_act
 from agent.dialogue.residue import residue
-from agent.understanding.clauses import split_clauses
+from agent.understanding.clauses import begins_request, split_clauses
 from agent.understanding.slots import Mention
 
 _AND = re.compile(r"\s*,?\s+and\s+(?:also\s+)?|\s*[,;]\s*", re.IGNORECASE)
+_COMMAND = re.compile(
+    r"(?:pay|send|transfer|move|freeze|unfreeze|block|show|list|cancel|order|book|add|remove|delete|change|set|open|close|"
+    r"report|activate|schedule|check|tell|give|find)\s+(?:me\s+|my\s+|the\s+|an?\s+|all\s+|[A-Z£$€\d])",
+)
 _RECIPIENTS = frozenset({"payee", "name"})
 
 
-def parts_of(text: str, requests: Sequence[int], mentions: Sequence[Mention]) -> list[str]:
+def parts_of(text: str, requests: Sequence[int], mentions: Sequence[Mention], lists: Iterable[str]) -> list[str]:
     """At least one, in order. One that leaves out its verb gets that of the one before.
 
     Args:
         requests: where clauses begin that were understood as requests or answers.
+        lists: what there are lists of, such as "standing orders".
     """
     parts: list[str] = []
     for part in _clauses(text, requests, mentions):
@@ -27,12 +32,23 @@ def parts_of(text: str, requests: Sequence[int], mentions: Sequence[Mention]) ->
         said = text[slice(*part)].strip()
         if parts and _amounts(own) and not residue(said, _moved(own, part[0])):
             said = f"{_verb(parts[-1])} {said}".strip()
-        parts.append(said)
+        parts += _two_lists(said, lists)
     return parts
 
 
+def _two_lists(text: str, lists: Iterable[str]) -> list[str]:
+    """ "list my cards and my standing orders"."""
+    either = "|".join(re.escape(name) for name in sorted(lists, key=len, reverse=True))
+    match = (
+        re.fullmatch(rf"(.*?)\b({either}),? and (?:my |the )?({either})([\s.?!]*)", text, re.IGNORECASE)
+        if either
+        else None
+    )
+    return [f"{match[1]}{match[2]}", f"{match[1]}{match[3]}{match[4]}"] if match else [text]
+
+
 def _clauses(text: str, requests: Sequence[int], mentions: Sequence[Mention]) -> Iterator[tuple[int, int]]:
-    for start, end in pairwise([*_starts(text, requests, mentions), len(text)]):
+    for start, end in pairwise(sorted({*_starts(text, requests, mentions), *_commands(text), len(text)})):
         own = _within(mentions, start, end)
         cut = next((match for match in _AND.finditer(text, start, end) if _pairs(own, match)), None)
         if cut is None:
@@ -45,13 +61,27 @@ def _clauses(text: str, requests: Sequence[int], mentions: Sequence[Mention]) ->
 def _starts(text: str, requests: Sequence[int], mentions: Sequence[Mention]) -> list[int]:
     """An act such as "forget that" stays with what comes after it."""
     starts = [0]
-    for span in split_clauses(text)[1:]:
-        before = text[starts[-1] : span.start].strip()
+    first, *others = split_clauses(text)
+    end = first.end
+    for span in others:
+        before, end = text[starts[-1] : end].strip(), span.end
         own = _within(mentions, span.start, span.end)
         has_amounts = _amounts(own) and _amounts(_within(mentions, starts[-1], span.start))
         if (span.start in requests or has_amounts) and not _is_act(before):
             starts.append(span.start)
     return starts
+
+
+def _commands(text: str) -> list[int]:
+    """ "Freeze my card, pay Jimmy 7 pounds": each begins like a request of its own."""
+    commas = list(re.finditer(r",\s+(?=\w)", text))
+    if not begins_request(text) or not commas:
+        return []
+    return [comma.end() for comma in commas if _commands_at(text, comma.end())]
+
+
+def _commands_at(text: str, start: int) -> bool:
+    return bool(_COMMAND.match(text, start))
 
 
 def _is_act(text: str) -> bool:

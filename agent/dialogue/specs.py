@@ -13,7 +13,6 @@ from pydantic.fields import FieldInfo
 from agent.dialogue.tables import FIRST, NEEDS_ONE
 from tools.registry import Registry, Risk, Tool
 
-
 _PLACEHOLDER = re.compile(r"\[[A-Z_]+_\d+\]")
 
 

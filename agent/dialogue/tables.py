@@ -76,13 +76,14 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "frequency": ("frequency",),
     "reference": ("reference",),
     "category": ("category",),
-    "merchant": ("merchant",),
-    "text": ("merchant",),
+    "merchant": ("merchant", "payee"),
+    "text": ("merchant", "payee"),
     "iban": ("iban",),
     "sort_code": ("sort_code",),
     "account_number": ("account_number",),
     "months": ("duration",),
     "days": ("duration",),
+    "limit": ("number",),
 }
 """Which mentions fill a slot without being asked for."""
 WHEN_ASKED: Mapping[str, tuple[str, ...]] = {
@@ -176,6 +177,37 @@ STANDING = (
     r"(?:a|per) (?:week|month|quarter|year))"
 )
 """Words without which nobody means a payment that repeats itself."""
+
+PAYS = r"(?:pay|send|transfer|move|give|lend|put|wire|shift|chuck|ping|bung|slip|forward|pop|make)"
+"""Verbs that move an amount which was named."""
+PERSON = (
+    r"(?:talk|speak|chat|connect(?: me)?|put me through|get me|pass me|hand me over|switch me|do (?:this|it)|deal)\s+"
+    r"(?:directly\s+)?(?:to|with|over to|through to)?\s*(?:an?|some|any|one of your|the|your|real)?\s*(?:real\s+|actual\s+|live\s+)?"
+    r"(?:person|people|human(?: being)?|someone|somebody|agents?|advis[eo]rs?|operators?|colleagues?|representatives?|"
+    r"members? of staff|staff|employees?|supervisors?|managers?)"
+)
+"""How customers ask for a person."""
+VERBS: Mapping[str, str] = {
+    "add": "add",
+    "save": "add",
+    "remove": "remove",
+    "delete": "remove",
+    "change": "change",
+    "edit": "change",
+    "update": "change",
+    "amend": "change",
+    "raise": "change",
+    "increase": "change",
+    "lower": "change",
+    "reduce": "change",
+    "cancel": "cancel",
+    "stop": "cancel",
+    "freeze": "freeze",
+    "unfreeze": "unfreeze",
+    "activate": "activate",
+    "replace": "replace",
+}
+"""How customers begin a request, and the verb of the tool that is meant among those about the same thing."""
 
 ASKS_AGAIN: Mapping[str, str] = {
     "insufficient_funds": "amount",

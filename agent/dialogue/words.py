@@ -10,7 +10,7 @@ from agent.dialogue.tables import QUESTIONS, QUESTIONS_OF, WHAT, WHY
 
 STOPPED = "All right, I have stopped that. Nothing has changed."
 NOTHING_OPEN = "All right. There is nothing under way that I would have to stop."
-KEPT = "All right, I leave it as it was."
+TAKE_YOUR_TIME = "Take your time."
 NOT_UNDERSTOOD = "I'm sorry, I did not understand that."
 NOTHING_ASKED = "I have not asked you anything just now. What can I do for you?"
 TO_A_PERSON = "I'm sorry that I do not understand you. A colleague can take over from here."

@@ -10,6 +10,7 @@ from agent.nodes.context import tool_context
 from agent.state import State, Turn
 from agent.understanding.slots import Known, KnownAccount, KnownCard
 from tools.operations import decide
+from tools.registry import Registry
 
 
 def desk_of(state: State, turn: Turn) -> Desk:
@@ -19,6 +20,7 @@ def desk_of(state: State, turn: Turn) -> Desk:
         signed_in=turn.customer_id is not None,
         today=turn.today,
         pending=state.get("pending"),
+        last_said=next((each["content"] for each in reversed(state.get("history", []))), ""),
         takes_yes=turn.takes_a_yes,
     )
 
@@ -35,6 +37,12 @@ async def find_known(turn: Turn) -> Known:
         cards=tuple(KnownCard(each["last4"], each["kind"], _nickname(each)) for each in cards),
         payees=tuple(each["name"] for each in payees),
     )
+
+
+def list_names(registry: Registry, scopes: frozenset[str]) -> list[str]:
+    """What there are lists of: "cards", "standing orders"."""
+    names = (tool.name.partition("list_") for tool in registry.offered(scopes))
+    return [rest.replace("_", " ") for before, found, rest in names if found and not before]
 
 
 def _nickname(card: dict[str, Any]) -> str | None:

@@ -12,7 +12,7 @@ from agent.dialogue.manager import answers, decide, later
 from agent.dialogue.parts import parts_of
 from agent.dialogue.shapes import Dialogue, Step, new_dialogue, top
 from agent.events import Routed
-from agent.nodes.desk import desk_of, find_known, withdraw
+from agent.nodes.desk import desk_of, find_known, list_names, withdraw
 from agent.state import Resolution, State, Turn, Understood, Update
 from agent.understanding.intents import Route
 from agent.understanding.reader import Reader, Understanding
@@ -122,4 +122,5 @@ class _Ears:
         if task and task["asks"] and takes_text(task["asks"]):
             return [message]
         requests = [clause.start for clause in (await self.read(message)).clauses]
-        return parts_of(message, requests, find_mentions(message, now=self.turn.now, known=self.known))
+        mentions = find_mentions(message, now=self.turn.now, known=self.known)
+        return parts_of(message, requests, mentions, list_names(self.turn.parts.registry, self.turn.parts.scopes))
