@@ -78,7 +78,8 @@ _ROLE = re.compile(
     re.IGNORECASE,
 )
 _PUT_IN = re.compile(
-    r"\b(?:put|deposit|move|add|pay|transfer|place|save)\b.{0,60}\bin\s+(?:my\s+|the\s+)?$", re.IGNORECASE
+    r"\b(?:put|deposit|move|add|pay|transfer|place|save|stash|stick|shove|chuck|pop)\b.{0,60}\bin\s+(?:my\s+|the\s+)?$",
+    re.IGNORECASE,
 )
 _SHORTEST_FUZZY = 5
 

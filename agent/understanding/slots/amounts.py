@@ -18,12 +18,14 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _AFTER = re.compile(
-    rf"{_SIGN}(?<![\w.,/:-])(?P<number>{_NUMBER})(?:[\s-]?{_SCALE})?(?:\s+of)?[\s-]*(?P<unit>(?:{currencies.SYMBOL})(?!\s?\d)|{currencies.WORD})"
+    rf"{_SIGN}(?<![\w.,/:])(?<!\w-)(?P<number>{_NUMBER})(?:[\s-]?{_SCALE})?(?:\s+of)?[\s-]*(?P<unit>(?:{currencies.SYMBOL})(?!\s?\d)|{currencies.WORD})"
     rf"(?:\s?(?:and\s+)?(?P<minor>\d\d\b|\d(?=\s?{currencies.MINOR})|{WORDS}\b)(?P<pence>\s?{currencies.MINOR})?"
     rf"(?!\s*(?:{currencies.SYMBOL}|{currencies.WORD}|[/:.\d]|st\b|nd\b|rd\b|th\b|days?|weeks?|months?|years?|times?|per\s?cent|%)))?",
     re.IGNORECASE,
 )
-_HUNDREDTHS = re.compile(rf"{_SIGN}(?<![\w.,/:-])(?P<number>{_NUMBER})\s?(?P<unit>{currencies.MINOR})", re.IGNORECASE)
+_HUNDREDTHS = re.compile(
+    rf"{_SIGN}(?<![\w.,/:])(?<!\w-)(?P<number>{_NUMBER})\s?(?P<unit>{currencies.MINOR})", re.IGNORECASE
+)
 _SLANG = re.compile(
     r"\b(?:(?P<count>a|an|half\s+a|one|two|three|four|five|six|seven|eight|nine|ten|couple\s+of|\d+(?:\.\d+)?)\s+)?"
     r"(?P<word>fivers?|tenners?|grand|score|pony|monkey)\b",

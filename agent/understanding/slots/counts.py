@@ -10,7 +10,7 @@ from agent.understanding.slots.nearby import just_before, near
 from agent.understanding.slots.numbers import DIGITS, ORDINAL, WORDS, parse_number, parse_ordinal
 
 _NUMBER = re.compile(
-    rf"(?<![\w.,£€$/:#*'’])(?P<sign>[-−–]\s?|minus\s+)?(?P<number>{DIGITS}|(?!one\b){WORDS})(?![\w%]|[.,:/-]\d|(?:-\w))",
+    rf"(?<![\w.,£€$/:#*'’])(?P<sign>[-−–]\s?|minus\s+)?(?P<number>{DIGITS}|(?!one\b(?!\s+(?:hundred|thousand|million|grand|and)\b)){WORDS})(?![\w%]|[.,:/-]\d|(?:-\w))",
     re.IGNORECASE,
 )
 _ONE = re.compile(r"\W*(?:just\s+|only\s+)?(?P<number>one)\W*", re.IGNORECASE)
@@ -32,7 +32,7 @@ _GIVES = re.compile(
 )
 _PAYS_MINE = re.compile(r"\b(?:pay|send|give|lend)\s+(?:my|the)\s+[^\W\d]+(?:\s+[^\W\d]+)?\s+$", re.IGNORECASE)
 _TO_SOMEBODY = re.compile(
-    r"\s+(?:(?:to|into|from|for)\s+(?!(?:go|get|be|do|see)\b)(?:\w|\[)|(?:transfer|payment)\b)", re.IGNORECASE
+    r"\s+(?:(?:to|into|in|from|for)\s+(?!(?:go|get|be|do|see)\b)(?:\w|\[)|(?:transfer|payment)\b)", re.IGNORECASE
 )
 _AND = re.compile(r"\s*(?:and|to|or|-|–)\s*", re.IGNORECASE)
 _NEXT = 2
@@ -130,5 +130,7 @@ def _is_money(text: str, mention: Mention, before: Mention | None, after: Mentio
         return True
     if not _TO_SOMEBODY.match(text, mention.end):
         return False
-    is_given = after is not None and after.role == "to" and len(text[mention.end : after.start].split()) <= _NEXT
+    is_given = (
+        after is not None and after.role in ("to", "from") and len(text[mention.end : after.start].split()) <= _NEXT
+    )
     return is_given or bool(near(_MOVES, text, mention.start))

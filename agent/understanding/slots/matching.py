@@ -14,6 +14,8 @@ _ALIKE = 0.78
 """Least likeness of a word with typing errors."""
 _PREFIX = 3
 """Letters of a short form: "Jim" for "Jimmy"."""
+_SHORT_FORM = 0.6
+"""Least part of the word that a short form is: "Car" is not "Carter"."""
 
 
 def words_of(name: str) -> list[str]:
@@ -61,7 +63,7 @@ def _run_together(said: Sequence[str], name: Sequence[str]) -> float:
 def _word_likeness(said: str, word: str) -> float:
     if said == word:
         return 1.0
-    if len(said) >= _PREFIX and word.startswith(said):
+    if len(said) >= _PREFIX and word.startswith(said) and len(said) >= _SHORT_FORM * len(word):
         return 0.85
     if said[0] != word[0] and len(said) < 6:
         return 0.0

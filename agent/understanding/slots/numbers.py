@@ -28,7 +28,7 @@ _WORD = "|".join(sorted((word for word in _SMALL if word not in ("a", "an", "cou
 _SCALE = r"hundreds?|thousand|grand|million|billion"
 WORDS = (
     rf"(?:half\s+an?\s+(?:dozen|{_SCALE})|(?:an?\s+)?(?:couple|dozen)(?:\s+(?:of\s+)?(?:{_SCALE}))?"
-    rf"|(?:an?\s+(?:{_SCALE})|(?:{_WORD})\b)(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}|{_SCALE})\b){{0,12}}(?:\s+and\s+a\s+half)?)"
+    rf"|(?:an?\s+(?:{_SCALE})|(?:{_WORD})\b)(?:(?:\s+and\s+|[\s-]+)(?:{_WORD}|{_SCALE})\b){{0,12}}(?:\s+and\s+a\s+half(?:\s+(?:{_SCALE}))?)?)"
 )
 """A number in words, as a pattern: "a hundred and twenty", "half a grand", "two and a half"."""
 DIGITS = (
@@ -68,6 +68,8 @@ def parse_words(said: str) -> Decimal:
     words = [word for word in re.split(r"[\s-]+", said.lower()) if word not in ("and", "of")]
     if words[0] == "half" and len(words) > 1:
         return parse_words(" ".join(words[1:])) / 2
+    if words[-3:-1] == ["a", "half"]:
+        return parse_words(" ".join(words[:-1])) * _SCALES[words[-1]]
     if words[-2:] == ["a", "half"]:
         scale = Decimal(_SCALES.get(words[-3], 1)) if len(words) > 3 else Decimal(1)
         return parse_words(" ".join(words[:-2])) + scale / 2

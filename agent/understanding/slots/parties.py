@@ -1,7 +1,7 @@
 """Payees and merchants that are known, wherever the message names them, and names that are not known."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
@@ -12,45 +12,61 @@ from agent.understanding.slots.nearby import just_before
 from agent.understanding.slots.vocabulary import COMMON
 
 _ROLE = re.compile(
-    r"\b(?P<to>to|pay|paid|paying|send|give|transfer|for|into)\s+(?:my\s+|the\s+)?$|\b(?P<from>from)\s+(?:my\s+|the\s+)?$",
-    re.I,
+    r"\b(?P<to>to|2|pay|paid|paying|repay|send|give|transfer|wire|lend|lent|owe|bung|ping|refund|reimburse|for|into)\s+(?:my\s+|the\s+)?$"
+    r"|\b(?P<from>from)\s+(?:my\s+|the\s+)?$",
+    re.IGNORECASE,
 )
+_CALLED = re.compile(
+    r"\b(?:called|named|call\s+(?:it|this|that)"
+    r"|(?:rename|change\s+(?:the\s+|their\s+|his\s+|her\s+)?name)\b.{0,60}\bto)\s+$",
+    re.IGNORECASE,
+)
+""" "an account called Car", "rename Jon to John"."""
 
 
 def find_parties(text: str, known: Known) -> Iterator[Mention]:
     """Known payees by full name, by a word of theirs that tells, or, where a name stands, by something like it; known
     merchants likewise; other names as they were said."""
-    names = [_recognised(mention, known) for mention in find_names(text)]
-    others = [mention for mention in names if isinstance(mention.value, str)]
-    for mention in (*_said_in_full(text, known.payees, "payee"), *_said_in_full(text, known.merchants, "merchant")):
-        if not any(_is_longer_name(other, mention) for other in others):
-            yield mention
+    names = [_recognised(text, mention, known) for mention in find_names(text)]
+    unknown = [mention for mention in names if isinstance(mention.value, str)]
+    for kind, own in _own(known):
+        yield from _matches(text, _full_names(own), kind, own)
+        for mention in _matches(text, _parts(own), kind, own):
+            if not any(_is_longer_name(other, mention) for other in unknown):
+                yield mention
     yield from names
+
+
+def _own(known: Known) -> Iterator[tuple[Kind, tuple[str, ...]]]:
+    if known.payees:
+        yield "payee", known.payees
+    if known.merchants:
+        yield "merchant", known.merchants
 
 
 def _is_longer_name(name: Mention, part: Mention) -> bool:
     """ "Maria Garcia" is not Maria Lopez; of "maria rent" only the first word is a name."""
-    if name.start != part.start or name.end <= part.end:
+    if not (name.start <= part.start and name.end >= part.end and len(name.text) > len(part.text)):
         return False
-    return not any(word in COMMON for word in name.text[len(part.text) :].lower().split())
+    return not any(word in COMMON for word in name.text.lower().replace(part.text.lower(), " ").split())
 
 
-def _recognised(mention: Mention, known: Known) -> Mention:
-    """What is like a known name is that name; the longest beginning of what was said counts ("maria lopez gbp")."""
-    for kind, names in (("payee", known.payees), ("merchant", known.merchants)):
-        if names and (matches := match_names(mention.text, names)):
-            return replace(mention, kind=kind, value=matches)  # pyright: ignore[reportArgumentType]
+def _recognised(text: str, mention: Mention, known: Known) -> Mention:
+    """What is like a known name is that name, unless something new is called so."""
+    if just_before(_CALLED, text, mention.start):
+        return mention
+    for kind, own in _own(known):
+        if matches := match_names(mention.text, own):
+            return replace(mention, kind=kind, value=matches)
     return mention
 
 
-def _said_in_full(text: str, names: tuple[str, ...], kind: Kind) -> Iterator[Mention]:
-    if not names:
+def _matches(text: str, pattern: re.Pattern[str] | None, kind: Kind, own: tuple[str, ...]) -> Iterator[Mention]:
+    if pattern is None:
         return
-    for match in _full_names(names).finditer(text):
-        yield _mention(match, kind, match_names(match[0], names))
-    if (parts := _parts(names)) is not None:
-        for match in parts.finditer(text):
-            yield _mention(match, kind, match_names(match[0], names))
+    for match in pattern.finditer(text):
+        role = role_before(text, match.start())
+        yield Mention(kind, match[0], match.start(), match.end(), match_names(match[0], own), role=role)
 
 
 @lru_cache(maxsize=256)
@@ -63,12 +79,6 @@ def _parts(names: tuple[str, ...]) -> re.Pattern[str] | None:
     words = sorted({word for name in names for word in parts_that_tell(name)}, key=len, reverse=True)
     return (
         re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, words))})(?:'s|’s)?(?!\w)", re.IGNORECASE) if words else None
-    )
-
-
-def _mention(match: re.Match[str], kind: Kind, matches: Sequence[str]) -> Mention:
-    return Mention(
-        kind, match[0], match.start(), match.end(), tuple(matches), role=role_before(match.string, match.start())
     )
 
 

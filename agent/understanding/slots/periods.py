@@ -34,9 +34,7 @@ _AHEAD = r"next|coming|following|upcoming"
 _SIDE = rf"this|current|{_BACK}|{_AHEAD}"
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 _FIRST_MONTH_OF = {"first": 1, "1st": 1, "second": 4, "2nd": 4, "third": 7, "3rd": 7, "fourth": 10, "4th": 10}
-_BEFORE_MONTH = (
-    "in|for|during|of|since|until|till|til|by|from|last|next|this|through|between|and|before|after|about|on|over"
-)
+_BEFORE_MONTH = "in|for|during|of|since|until|till|til|by|from|last|next|this|through|between|before|after|about|over"
 _AFTER_WORD = "|".join(rf"(?<=\b{word}\s)" for word in _BEFORE_MONTH.split("|"))
 _PLAIN_MONTH = "|".join(
     sorted((name for name in MONTHS if name not in ("mar", "may", "march", "dec", "jan", "sep")), key=len)[::-1]
@@ -210,7 +208,10 @@ _RULES: tuple[Rule, ...] = tuple(
         (rf"{YEAR}\s*(?:to|until|-|–)\s*(?P<here>(?P<year>(?:19|20)\d\d))\b", _year),
         (rf"\b(?P<side>{_BACK}|{_AHEAD})\s+(?P<unit>fortnight)\b", _fortnight),
         (rf"\b(?P<month>{_PLAIN_MONTH})\b(?!\s*\d)", _month),
-        (rf"(?:{MONTH}|{YEAR})\s*(?:to|-|–)\s*(?P<here>(?P<month>{MONTH}))(?:\s+(?P<year>{YEAR}))?(?!\s*\d)", _month),
+        (
+            rf"(?:{MONTH}|{YEAR})\s*(?:to|and|-|–)\s*(?P<here>(?P<month>{MONTH}))(?:\s+(?P<year>{YEAR}))?(?!\s*\d)",
+            _month,
+        ),
         (
             r"\b(?:in|for|during|of|since|year|from|until|on)\s+(?P<year>(?:19|20)\d\d)\b(?!\s*(?:[-/:.,]\d|[£€$]|pounds|euros|dollars|quid))",
             _year,

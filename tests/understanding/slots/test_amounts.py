@@ -43,6 +43,7 @@ from tests.understanding.slots.finding import find, values
         ("twenty-five pounds", "25 GBP"),
         ("minus 20 pounds", "-20 GBP"),
         ("-£20", "-20 GBP"),
+        ("-20 pounds", "-20 GBP"),
         ("£-20", "-20 GBP"),
         ("£0", "0 GBP"),
         ("£10.999", "10.999 GBP"),
@@ -71,6 +72,8 @@ def test_an_amount_is_found_as_it_was_said(text, amount):
         ("pay John -5", "-5"),
         ("pay John 20.999", "20.999"),
         ("pay John twenty", "20"),
+        ("move one and a half grand from Everyday", "1500.0"),
+        ("stash 350 in my savings", "350"),
     ],
 )
 def test_a_bare_number_is_an_amount_where_only_money_can_be_meant(text, amount):

@@ -27,6 +27,7 @@ from tests.understanding.slots.finding import find
         ("no, show me my balance", "no", "show me my balance"),
         ("ok cancel that and freeze my card", "no", "freeze my card"),
         ("stop. what's my balance?", "no", "what's my balance?"),
+        ("forget it, I don't have the details", "no", "I don't have the details"),
     ],
 )
 def test_a_yes_or_no_and_what_else_is_said(text, kind, rest):

@@ -24,6 +24,8 @@ from tests.understanding.slots.finding import CUSTOMER, find, values
         ("cancel the standing order to Sunrise Lettings", "Sunrise Lettings"),
         ("who is maria?", "Maria Lopez"),
         ("Maria's money", "Maria Lopez"),
+        ("send £10 to Maria Lopez without any reference", "Maria Lopez"),
+        ("bung maria a tenner", "Maria Lopez"),
         ("maria", "Maria Lopez"),
     ],
 )
@@ -57,6 +59,10 @@ def test_a_name_that_two_payees_share_means_both():
         ("Anna Berg", "Anna Berg"),
         ("no, I meant Anna", "Anna"),
         ("call it Holiday Fund", "Holiday Fund"),
+        ("open a savings account called Car", "Car"),
+        ("change the name of my payee John Carter to Jon Carter", "Jon Carter"),
+        ("send £25 to my sister Greta Holm", "Greta Holm"),
+        ("hello, anna berg speaking", "anna berg"),
     ],
 )
 def test_a_name_that_is_not_known(text, name):
