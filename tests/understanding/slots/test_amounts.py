@@ -72,7 +72,7 @@ def test_an_amount_is_found_as_it_was_said(text, amount):
         ("pay John -5", "-5"),
         ("pay John 20.999", "20.999"),
         ("pay John twenty", "20"),
-        ("move one and a half grand from Everyday", "1500.0"),
+        ("move one and a half grand from Everyday", "1500"),
         ("stash 350 in my savings", "350"),
     ],
 )
