@@ -56,7 +56,7 @@ def find_cards(text: str, known: tuple[KnownCard, ...]) -> Iterator[Mention]:
         if card.nickname:
             nickname = r"\s+".join(map(re.escape, card.nickname.split()))
             for match in re.finditer(
-                rf"(?<!\w){nickname}(?:\s+(?:{_KIND}))?(?:\s+(?:card|one))?(?!\w)", text, re.IGNORECASE
+                rf"(?<!\w){nickname}(?:\s+(?:{_KIND}))?(?:\s+(?:card|one))?(?!\w|\s+account\b)", text, re.IGNORECASE
             ):
                 yield Mention("card", match[0], match.start(), match.end(), CardWords(nickname=card.nickname))
 

@@ -17,6 +17,7 @@ _BETWEEN = re.compile(
     r"\s*(?:,?\s*(?P<word>to|until|till|til|through|thru|up\s+to|and)\s+(?:the\s+|on\s+|at\s+)*|[-–—]\s*)", re.I
 )
 _OPENING = re.compile(r"\b(?:from|between|starting(?:\s+from)?|since)\s+(?:the\s+|on\s+)*$", re.IGNORECASE)
+_IN_BETWEEN = re.compile(r"\bbetween\b", re.IGNORECASE)
 _FIRST_DAY = re.compile(
     rf"(?P<opening>\b(?:from|between)\s+(?:the\s+)?)?\b(?P<day>{ORDINAL}|\d{{1,2}})\s*"
     r"(?:(?P<word>to|and|until|till|through)\s+(?:the\s+)?|[-–]\s*)$",
@@ -42,10 +43,18 @@ _WEEK = 7
 
 
 def join_ranges(text: str, mentions: Sequence[Mention], seen: Seen) -> Iterator[Mention]:
-    """The mentions, in order, with neighbours joined that are two ends of one period, and the roles of single ends."""
+    """The mentions, in order, with neighbours joined that are two ends of one period, and the roles of single ends.
+
+    Where something is said to come back ("every month from June until May"), the days are its first and its last.
+    """
+    comes_back = any(mention.kind == "frequency" for mention in mentions) and not _IN_BETWEEN.search(text)
     before: Mention | None = None
     for mention in mentions:
-        joined = (before and _joined(text, before, mention)) or _with_bare_start(text, before, mention)
+        joined = (
+            None
+            if comes_back
+            else (before and _joined(text, before, mention)) or _with_bare_start(text, before, mention)
+        )
         if before and not (joined and joined.start < before.end):
             yield _open_ended(text, before, seen)
         before = joined or mention

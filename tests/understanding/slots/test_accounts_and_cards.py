@@ -24,6 +24,7 @@ from tests.understanding.slots.finding import find, short, values
         ("the account ending 5678", [("Rainy Day", None)]),
         ("from my ISA", [("Rainy Day", "from")]),
         ("from my holiday pot", [("holiday pot", "from")]),
+        ("from my Platinum account", [("Platinum account", "from")]),
         ("to my everyday account, not the travel one", [("Everyday", "to")]),
     ],
 )
@@ -61,6 +62,8 @@ def test_a_kind_of_account_that_nobody_has_is_given_as_it_was_said():
         ("debit", "kind=debit"),
         ("my Platinum card", "nickname=Platinum"),
         ("the platinum one", "nickname=Platinum"),
+        ("freeze my vitrual card", "kind=virtual"),
+        ("freeze my credt card", "kind=credit"),
         ("4821", "last4=4821"),
         ("lower the limit on 4821 to £250", "last4=4821"),
     ],

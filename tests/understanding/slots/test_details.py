@@ -106,3 +106,12 @@ def test_what_says_not_how_often(text):
 def test_a_rhythm_names_its_day_too():
     assert values("pay Sunrise 850 on the 1st of every month", "date") == ["2026-12-01"]
     assert values("pay Maria 20 every Friday", "date") == ["2026-11-27"]
+
+
+def test_what_comes_back_has_a_first_and_a_last_day():
+    found = find("pay Jimmy £30 every two weeks from 1 December until 1 June", "date", "period")
+
+    assert [(mention.value.isoformat(), mention.role) for mention in found] == [
+        ("2026-12-01", "from"),
+        ("2027-06-01", "to"),
+    ]
