@@ -34,6 +34,9 @@ _LIKELY, _NEVER = 0.5, 2.0
 _NAME = 4
 """Words of a name at most."""
 _SHORT = 6
+_SECOND_THOUGHTS = re.compile(
+    r"(?i)\b(?:wait|hold on|hang on|don'?t|do not|nope|never ?mind|(?:stop|cancel)(?: it| that)?\W*$|no\W*$)"
+)
 _CODE = re.compile(r"(?<![\d.,£$€])\d{6}(?![\d.,]|\s*(?:pounds?|euros?|dollars?|quid|gbp|eur|usd)\b)", re.I)
 _MORE = re.compile(
     r"(?i)\b(?:also|as well|another (?:payment|one|card|transfer)|too)\b|(?<!the )\bfirst (?:send|pay|i|freeze|add)\b|\bfirst\W*$"
@@ -69,7 +72,7 @@ def _agreed(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk)
     values = values_in(task, heard, said.rest, desk) if said.rest else {}
     if _differs(task, values):
         return _corrected(task, values, heard, desk)
-    if said.is_conditional:
+    if said.is_conditional or _SECOND_THOUGHTS.search(said.rest):
         return Step(kind="say", route=OPERATION, intent=task["intent"], words="", rest=said.rest)
     if not said.rest:
         # A mere "ok", to something else.

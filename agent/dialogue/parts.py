@@ -30,10 +30,10 @@ def parts_of(text: str, requests: Sequence[int], mentions: Sequence[Mention], li
     for part in _clauses(text, requests, mentions):
         own = _within(mentions, *part)
         said = text[slice(*part)].strip()
-        if parts and _amounts(own) and not residue(said, _moved(own, part[0])):
+        if parts and own and not residue(said, _moved(own, part[0])):
             said = f"{_verb(parts[-1])} {said}".strip()
         parts += _two_lists(said, lists)
-    return parts
+    return parts or [text]
 
 
 def _two_lists(text: str, lists: Iterable[str]) -> list[str]:
@@ -95,7 +95,11 @@ def _pairs(mentions: Sequence[Mention], cut: re.Match[str]) -> bool:
         [mention for mention in mentions if mention.end <= cut.start()],
         [mention for mention in mentions if mention.start >= cut.end()],
     )
-    return all(_amounts(side) and any(mention.kind in _RECIPIENTS for mention in side) for side in sides)
+    return all(
+        any(mention.kind in ("amount", "number") for mention in side)
+        and any(mention.kind in _RECIPIENTS for mention in side)
+        for side in sides
+    )
 
 
 def _within(mentions: Sequence[Mention], start: int, end: int) -> list[Mention]:

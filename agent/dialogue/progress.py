@@ -9,7 +9,7 @@ from agent.dialogue.desk import Desk, Heard
 from agent.dialogue.fill import fill
 from agent.dialogue.residue import residue
 from agent.dialogue.shapes import DEEPEST, Dialogue, Step, Task, new_task
-from agent.dialogue.specs import Slot, Spec
+from agent.dialogue.specs import Form, Slot, Spec
 from agent.dialogue.tables import EXCLUDES, FAMILIES, PAYMENT_TOOLS, PAYMENTS
 from agent.understanding.intents import INTENT_ROUTES, OwnIntent, Route
 
@@ -42,9 +42,9 @@ def advance(task: Task, desk: Desk) -> Step:
     if slot is not None:
         return ask(task, slot, desk)
     for name, reason in spec.faults(task["slots"]):
-        if name in task["slots"]:
-            del task["slots"][name]
-            return ask(task, name, desk, words.not_valid(name, reason))
+        if task["slots"].pop(name, None) is None or _can_do_without(name, spec):
+            continue
+        return ask(task, name, desk, words.not_valid(name, reason))
     return Step(
         kind="call",
         route=route_of(task["intent"]),
@@ -52,6 +52,12 @@ def advance(task: Task, desk: Desk) -> Step:
         tool=task["tool"],
         arguments=dict(task["slots"]),
     )
+
+
+def _can_do_without(name: str, spec: Spec) -> bool:
+    """ "my last 5000 transactions" are as many as there are."""
+    slot = spec.find(name)
+    return not spec.prepares and slot is not None and slot.form is Form.NUMBER and not slot.required
 
 
 def ask(task: Task, slot: str, desk: Desk, reason: str = "") -> Step:
