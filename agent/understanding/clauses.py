@@ -38,6 +38,9 @@ _CONJUNCTION = re.compile(
     r"|\s*[,;–—]?\s+(?:and|but|plus)\s+|\s*,\s+(?=please\s|can\s+you\s|could\s+you\s)",
     re.IGNORECASE,
 )
+_COMMA = re.compile(r"\s*[,–—]\s+(?:(?:and|but|so|because|well|anyway)\s+)*")
+_LONG_SENTENCE = 20
+"""Words."""
 _AMOUNT = r"(?:[£$€]\s?\d[\d.,]*k?|\d[\d.,]*\s*(?:pounds?|quid|gbp|euros?|eur|dollars?|usd|bucks|pence|p)?)"
 _VERBS = (
     "activate add apply arrange block book buy call cancel change check clear close convert create deactivate "
@@ -50,7 +53,7 @@ _WANTS = (
     r"(?:i|we)(?:'?d|'?ll)?\s+(?:also\s+)?(?:want|need|would|like|wanna|wish|must)\b|i'?d\s|i\s+(?:wanna|have\s+to)\b"
 )
 _REQUEST = (
-    r"(?:(?:please|pls|just|now|then|also|finally|maybe)\s+)*"
+    r"(?:(?:please|pls|just|now|then|also|first(?:ly)?|next|finally|lastly|maybe),?\s+)*"
     rf"(?:(?:{'|'.join(_VERBS.split())})\b|(?:what|how|when|where|why|who|which)(?:'?s|'?re)?\b"
     r"|(?:is|are|was|were|do|does|did|can|could|will|would|has|have|am|should|may)\s+"
     rf"(?:i|you|it|there|my|the|this|that|we)\b|{_WANTS})"
@@ -116,11 +119,29 @@ def _cuts_in_sentence(text: str, start: int, end: int) -> Iterator[tuple[int, in
         )
         yield start + len(bare), interjection.end()
         start = interjection.end()
+    cuts = list(_cuts_at_conjunctions(text, start, end))
+    yield from cuts
+    for begins, ends in _between([(one - start, other - start) for one, other in cuts], end - start):
+        if len(text[start + begins : start + ends].split()) > _LONG_SENTENCE:
+            yield from _cuts_at_commas(text, start + begins, start + ends)
+
+
+def _cuts_at_conjunctions(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     for match in _CONJUNCTION.finditer(text, start, end):
         before = text[start : match.start()].strip()
         if before and _START.match(text, match.end(), end) and not _belongs_to_next(before, text[match.end() : end]):
             yield match.start(), match.end()
             start = match.end()
+
+
+def _cuts_at_commas(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Of a sentence that goes on and on: where what comes begins as a request does, and where that ends."""
+    begun = False
+    for match in _COMMA.finditer(text, start, end):
+        begins = bool(_BEGINS_REQUEST.match(text, match.end(), end))
+        if begins or begun:
+            yield match.start(), match.end()
+        begun = begins
 
 
 def _belongs_to_next(before: str, after: str) -> bool:

@@ -4,6 +4,7 @@ An ordinary message is one clause and costs one encoder pass. A longer one is re
 a vector of everything that somebody says on the way to a request is the vector of nothing in particular.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
@@ -12,7 +13,13 @@ from agent.understanding.heads import Heads
 from agent.understanding.intents import CONVERSATION_ACTS, INTENT_ROUTES, OwnIntent, Route
 from agent.understanding.language import ENGLISH, detect_language
 from agent.understanding.reject import SURE, is_too_uncertain
-from agent.understanding.requests import asks_for_person, is_question_about, operation_for
+from agent.understanding.requests import (
+    asks_for_person,
+    asks_to_do,
+    changes_something,
+    is_question_about,
+    operation_for,
+)
 from agent.understanding.spelling import Speller
 from agent.understanding.surface import clean, without_quotations
 from knowledge.embed import Encoder, Vectors
@@ -22,8 +29,18 @@ _OURS = _TASKS | {Route.KNOWLEDGE}
 _COURTESIES = frozenset({OwnIntent.GREETING, OwnIntent.THANKS, OwnIntent.GOODBYE, OwnIntent.ABUSE, OwnIntent.GIBBERISH})
 _STANDS_ALONE = 0.6
 """Confidence from which a clause of a longer message is a request of its own."""
+_PLAIN = 0.75
+"""Confidence from which a request in so many words outweighs what the whole message seems to be about."""
+_WORTH_CONSIDERING = 0.05
 _LONGEST_ACT = 8
 """Words."""
+_TELLS = re.compile(
+    r"(?:\w+,?\s+)?(?:i|i'?m|i'?ve|we|my|the|it|it'?s|he|she|they|someone|somebody|there|that|this|because|since|but)\b",
+    re.IGNORECASE,
+)
+"""How a statement begins: it may lead to a request, and is none beside one."""
+_LEANS = re.compile(r"\b(?:it|that|this|them|those|these|her|him|one|there)\b", re.IGNORECASE)
+"""What points back at another clause."""
 
 Ranked = tuple[tuple[str, float], ...]
 """Intents with their probabilities, best first."""
@@ -117,15 +134,22 @@ class Reader:
             return _as_question(clause)
         if found.route not in _TASKS and asks_for_person(text):
             return _turned(clause, OwnIntent.TALK_TO_HUMAN.value)
-        if (operation := operation_for(found.intent, text)) is not None:
-            return _turned(clause, operation)
-        return clause
+        operation = operation_for(found.intent, text) or _wanted(clause, text)
+        return clause if operation is None else _turned(clause, operation)
 
 
 def _as_question(clause: Clause) -> Clause:
     """The likeliest question instead of the operation."""
     known = [intent for intent, _ in clause.alternatives if INTENT_ROUTES[intent] is Route.KNOWLEDGE]
     return _turned(clause, known[0] if known else OwnIntent.BANKING_QUESTION.value)
+
+
+def _wanted(clause: Clause, text: str) -> str | None:
+    """The likeliest change, where a request for one was taken for a question of no particular subject."""
+    if clause.intent != OwnIntent.BANKING_QUESTION or not asks_to_do(text):
+        return None
+    likely = (intent for intent, p in clause.alternatives if changes_something(intent) and p >= _WORTH_CONSIDERING)
+    return next(likely, None)
 
 
 def _turned(clause: Clause, intent: str) -> Clause:
@@ -153,17 +177,21 @@ def _is_act(part: Clause) -> bool:
 
 
 def _says_it_all(whole: Clause, only: Clause) -> bool:
-    """Whoever explains something over several sentences is understood better from all of them."""
-    return whole.confidence >= _STANDS_ALONE or whole.route == only.route
+    """Whoever explains something over several sentences is understood better from all of them, unless they say in so
+    many words what they want done."""
+    is_plain = only.route in _TASKS and only.confidence >= _PLAIN and begins_request(only.text)
+    return whole.route == only.route or (whole.confidence >= _STANDS_ALONE and not is_plain)
 
 
 def _is_request(part: Clause) -> bool:
     if part.intent in CONVERSATION_ACTS or part.intent in _COURTESIES:
         return False
+    begins = begins_request(part.text)
     if part.route in _OURS:
-        return part.confidence >= (_STANDS_ALONE if begins_request(part.text) else SURE)
-    # What people say about their day looks like no business of a bank; only a question or a command is a request.
-    return part.confidence >= SURE and begins_request(part.text) and part.intent != OwnIntent.BOT_QUESTION
+        return part.confidence >= _STANDS_ALONE if begins else part.confidence >= SURE and not _TELLS.match(part.text)
+    # What people say about their day looks like no business of a bank, and so does a question about "it" by itself.
+    leans = _LEANS.search(part.text) or part.intent == OwnIntent.BOT_QUESTION
+    return begins and part.confidence >= SURE and not leans
 
 
 def _drop_context(requests: list[Clause]) -> list[Clause]:

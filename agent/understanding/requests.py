@@ -50,6 +50,18 @@ _ASKING = re.compile(
     r"|i wanna |help me (?:to )?|go ahead and |let'?s |let me )?(?:please |pls |just )*",
     re.IGNORECASE,
 )
+_ACTIONS = (
+    "activate add apply arrange block book cancel change close convert create deactivate decrease delete disable "
+    "enable exchange freeze increase limit lock lower make move open order pause pay put raise reactivate reduce "
+    "register remove rename repay replace report reset schedule send set settle stop suspend swap switch transfer "
+    "turn unblock unfreeze unlock update withdraw"
+)
+_ASKS_TO_DO = re.compile(
+    _LEAD_IN + r"(?:(?:can|could|would|will) (?:you|u) (?:please |pls |also |just )*"
+    r"|(?:i|we)(?:'?d| would)? (?:really |also )?(?:want|need|like) (?:you )?to |i wanna |go ahead and )?"
+    rf"(?:{'|'.join(_ACTIONS.split())})\b",
+    re.IGNORECASE,
+)
 _ASKS_FOR_PERSON = re.compile(
     r"\b(?:(?<!do )(?:i|we)(?:'?d| would)? (?:really |just )?(?:want|need|like|wish|prefer|rather)(?: to)?"
     r"|(?:can|could|may|how (?:can|do)) i"
@@ -102,6 +114,11 @@ def operation_for(intent: str, text: str) -> OwnIntent | None:
     asking = _ASKING.match(text)
     rest = text[asking.end() :] if asking else text
     return next((done for begins, done in _DONE_FOR[intent] if re.match(begins, rest, re.IGNORECASE)), None)
+
+
+def asks_to_do(text: str) -> bool:
+    """Whether it says in so many words that something is to be done: "can you cancel ...", "pay ..."."""
+    return bool(_ASKS_TO_DO.match(text)) and not asks_how(text)
 
 
 def asks_for_person(text: str) -> bool:

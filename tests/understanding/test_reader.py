@@ -21,6 +21,15 @@ ONE = [
     ("Hello! I've been with you for ten years. Please freeze my card. Thank you!", "freeze_card"),
     ("I lost my card somewhere on the way home. Please freeze it.", "freeze_card"),
     ("My card has been lost! Help!", "lost_or_stolen_card"),
+    (
+        "I sent some money to a friend abroad who urgently needs it. How long will it take to get to her?",
+        "transfer_not_received_by_recipient",
+    ),
+    (
+        "hello, I hope you can help because I have been trying for an hour and the app tells me something else each "
+        "time, what I would like is simply to have my virtual card frozen, that's the one for shopping, thank you",
+        "freeze_card",
+    ),
     ("I ordered my card two weeks ago. It has not arrived. I am a bit worried about it.", "card_arrival"),
 ]
 FORMS = [

@@ -3,7 +3,14 @@
 import pytest
 
 from agent.understanding.intents import INTENT_ROUTES, OwnIntent, Route
-from agent.understanding.requests import asks_for_person, asks_how, changes_something, is_question_about, operation_for
+from agent.understanding.requests import (
+    asks_for_person,
+    asks_how,
+    asks_to_do,
+    changes_something,
+    is_question_about,
+    operation_for,
+)
 from tools.catalogue import CATALOGUE
 from tools.registry import Risk
 
@@ -85,6 +92,18 @@ def test_a_request_is_done_though_banking77_calls_it_a_question(intent: str, tex
 @pytest.mark.parametrize(("intent", "text"), QUESTIONS)
 def test_a_question_stays_one(intent: str, text: str) -> None:
     assert operation_for(intent, text) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["can you freeze my card?", "please pay Maria", "I'd like to close my account", "order it"]
+)
+def test_a_request_in_so_many_words(text: str) -> None:
+    assert asks_to_do(text)
+
+
+@pytest.mark.parametrize("text", ["can you explain fees", "how do I pay", "can I close my account?", "I paid Maria"])
+def test_a_question_or_a_statement_is_no_request(text: str) -> None:
+    assert not asks_to_do(text)
 
 
 @pytest.mark.parametrize(
