@@ -214,7 +214,7 @@ def _length(text: str, mention: Mention) -> Iterator[tuple[str, object, Mention]
     length = cast("Duration", mention.value)
     name = "time_period" if length.unit in ("hours", "minutes") else "date_period"
     if length.number is None:
-        yield "date" if re.match(r"\s+ago\b", text[mention.end :]) else name, _AMBIGUOUS, mention
+        yield name.removesuffix("_period") if re.match(r"\s+ago\b", text[mention.end :]) else name, _AMBIGUOUS, mention
     elif name == "time_period":
         # The data says "days" and counts minutes.
         minutes = length.number * (60 if length.unit == "hours" else 1)

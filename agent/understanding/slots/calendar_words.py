@@ -52,7 +52,10 @@ _UNITS: dict[str, Unit] = {
 _TIMES = {"fortnight": 2, "quarter": 3, "decade": 10}
 UNIT = r"(?:minutes?|mins?|hours?|hrs?|h|days?|nights?|weeks?|wks?|fortnights?|months?|mths?|years?|yrs?|decades?)\b"
 VAGUE = r"(?:few|several|some|many|couple\s+of|a\s+couple\s+of|a\s+few)"
-COUNT = rf"(?:half\s+an?\b|an?\b|{WORDS}|{DIGITS}|(?:a\s+)?{VAGUE})"
+COUNT = rf"(?:half\s+an?\b|an?\b|{WORDS}|{DIGITS}(?:\s+and\s+a\s+half)?|(?:a\s+)?{VAGUE})"
+
+
+_AND_A_HALF = re.compile(r"\s+and\s+a\s+half$", re.IGNORECASE)
 
 
 def unit_of(said: str) -> tuple[Unit, int]:
@@ -74,7 +77,9 @@ def duration_of(count: str | None, unit: str, locale: str) -> Duration:
     elif "couple" in count.lower():
         number = Decimal(2)
     else:
-        number = Decimal(1) if count.lower() in ("a", "an") else parse_number(count, locale)
+        plain = _AND_A_HALF.sub("", count) if count[0].isdecimal() else count
+        number = Decimal(1) if count.lower() in ("a", "an") else parse_number(plain, locale)
+        number += Decimal("0.5") if plain != count else 0
     return Duration(number * times, name)
 
 

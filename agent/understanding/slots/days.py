@@ -125,8 +125,13 @@ def _weekday(match: re.Match[str], seen: Seen) -> date | None:
 def _weekday_of_week(match: re.Match[str], seen: Seen) -> date | None:
     """ "Saturday last week", "next week on Monday", "Friday week"."""
     weekday, side = weekday_of(match["weekday"]), (match.groupdict().get("side") or "").lower()
+    groups = match.groupdict()
+    if back := groups.get("back"):
+        weeks = duration_of(back, "weeks", seen.locale).number
+        return None if weeks is None else monday_of(seen.today) + timedelta(days=int(weekday - 7 * min(weeks, 9999)))
     if not side:
-        return _coming(weekday, seen.today) + timedelta(days=7)
+        weeks = duration_of(groups.get("count"), "weeks", seen.locale).number
+        return None if weeks is None else _coming(weekday, seen.today + timedelta(days=int(7 * min(weeks, 9999)) - 1))
     weeks = {"last": -1, "previous": -1, "past": -1, "this": 0, "current": 0}.get(side, 1)
     return monday_of(seen.today) + timedelta(days=7 * weeks + weekday)
 
@@ -284,7 +289,8 @@ _RULES: tuple[Rule, ...] = tuple(
         (rf"\b(?:in|within)\s+(?P<count>{COUNT})\s+(?:working|business|banking)\s+days?(?:'?\s+time)?", _working_days),
         (rf"(?:\b(?P<side>{_SIDE})\s+)?(?P<weekday>{WEEKDAY})", _weekday),
         (
-            rf"(?P<weekday>{WEEKDAY})\s+(?:(?:of\s+)?(?P<side>{_SIDE})\s+week\b|week\b|in\s+a\s+week\b|after\s+next\b)",
+            rf"(?P<weekday>{WEEKDAY})\s+(?:(?:of\s+)?(?P<side>{_SIDE})\s+week\b|week\b|in\s+(?P<count>{COUNT})\s+weeks?\b(?:'?\s+time)?|after\s+next\b"
+            rf"|(?P<back>{COUNT})\s+weeks?\s+ago\b)",
             _weekday_of_week,
         ),
         (rf"\b(?P<side>{_SIDE})\s+week(?:'s|\s+on)?,?\s+(?P<weekday>{WEEKDAY})", _weekday_of_week),
@@ -308,12 +314,12 @@ _RULES: tuple[Rule, ...] = tuple(
         ),
         (rf"\b(?P<day>{ORDINAL})\s+(?:of\s+)?(?:the\s+)?(?:(?P<side>{_SIDE})\s+)?month\b", _day_of_month),
         (
-            rf"{_WEEKDAY_BEFORE}\b(?P<day>{_ANY_DAY})\s*(?:of\s+)?(?P<month>{MONTH})(?:,?\s+(?P<year>{YEAR})|,?\s+(?:of\s+)?(?P<side>this|last|next)\s+year\b)?",
+            rf"{_WEEKDAY_BEFORE}\b(?P<day>{_ANY_DAY})\s*(?:of\s+)?(?P<month>{MONTH})(?:,?\s+(?:of\s+)?(?:(?P<year>{YEAR})|(?P<side>this|last|next)\s+year\b))?",
             _day_and_month,
         ),
         (
             rf"{_WEEKDAY_BEFORE}(?P<month>{MONTH})\s+(?:the\s+)?(?P<day>{_ANY_DAY})\b(?!\s*[:,.]\d|\s*(?:{UNIT}|pounds|quid|euros|dollars|transactions|payments))"
-            rf"(?:,?\s+(?P<year>{YEAR})|,?\s+(?:of\s+)?(?P<side>this|last|next)\s+year\b)?",
+            rf"(?:,?\s+(?:of\s+)?(?:(?P<year>{YEAR})|(?P<side>this|last|next)\s+year\b))?",
             _day_and_month,
         ),
         (

@@ -29,6 +29,8 @@ _STARTING = re.compile(
 )
 _FROM = re.compile(r"\bfrom\s+(?:the\s+|on\s+)*$", re.IGNORECASE)
 _ON = re.compile(r"\s+(?:on(?:wards?)?|forward)\b(?!\s+(?:my|the|a|an|this|that|it|\w+ing)\b)", re.IGNORECASE)
+_ONE_DAY = re.compile(r"\d|day\b|first", re.IGNORECASE)
+_PASSED = re.compile(r"\b(?:ago|back|last|previous|today|yesterday)\b", re.IGNORECASE)
 _UNTIL = re.compile(
     r"\b(?:until|till|til|up\s+(?:to|until|till)|through|no\s+later\s+than|ending(?:\s+(?:on|at|in))?|ends?(?:\s+(?:on|at|in))|to)\s+(?:the\s+|on\s+)*$",
     re.IGNORECASE,
@@ -132,9 +134,10 @@ def _is_start(text: str, mention: Mention) -> bool:
     """ "from Friday" begins a period; "the payment from yesterday" and "the list from October" lie in one."""
     if not just_before(_FROM, text, mention.start):
         return False
-    in_days = mention.kind == "date" and bool(re.search(r"\d|day\b|first", mention.text))
-    is_one = mention.kind == "time" or (in_days and mention.text.lower() not in ("today", "yesterday"))
-    return is_one or bool(_ON.match(text, mention.end))
+    in_days = (
+        mention.kind == "date" and bool(re.search(r"\d|day\b|first", mention.text)) and not _PASSED.search(mention.text)
+    )
+    return mention.kind == "time" or in_days or bool(_ON.match(text, mention.end))
 
 
 def _since(mention: Mention, seen: Seen) -> Mention:

@@ -43,6 +43,12 @@ _DIGITAL = re.compile(
 _SPACED = re.compile(
     rf"(?<![\d£€$.,:/+-])\b(?P<hour>2[0-4]|1\d|0?\d)\s(?P<minutes>{_MINUTES})\s*{_HALF_OF_DAY}", re.IGNORECASE
 )
+_SPACED_ALONE = re.compile(
+    rf"(?:\b(?:at|around|about|by|before|after|until|till|from|between|than|time)\s+|(?<=\d\d\sand\s)|(?<=\d\d\sto\s))(?P<hour>2[0-3]|1\d|0?\d)\s(?P<minutes>{_MINUTES})\b"
+    rf"{_COUNTED_THINGS}",
+    re.IGNORECASE,
+)
+""" "at 13 15"."""
 _COMPACT = re.compile(
     rf"(?<![\d£€$.,:/+-])(?P<hour>1[0-2]|0?[1-9])(?P<minutes>{_MINUTES})\s?(?P<ampm>[ap])\.?m\b\.?", re.I
 )
@@ -110,13 +116,27 @@ _COUNTED = re.compile(
     re.IGNORECASE,
 )
 _OFFSET = re.compile(
-    rf"\bin\s+(?P<ahead>{COUNT})\s*(?P<unit>{_UNIT})(?:'?\s+time)?|\b(?P<back>{COUNT})\s*(?P<unit2>{_UNIT})\s+(?:ago|back)\b",
+    rf"\bin\s+(?P<ahead>{COUNT})\s*(?P<unit>{_UNIT})(?P<half>\s+and\s+a\s+half)?(?:'?\s+time)?"
+    rf"|\b(?P<back>{COUNT})\s*(?P<unit2>{_UNIT})(?P<half2>\s+and\s+a\s+half)?\s+(?:ago|back)\b",
     re.IGNORECASE,
 )
 
 
-_TIMES = (_OF_DAY, _PAST_OR_TO, _DIGITAL, _SPACED, _COMPACT, _PLAIN, _WITH_OCLOCK, _IN_WORDS, _AFTER_AT, _HALF, _SHARP)
-_HOUR_FIRST = frozenset({_AFTER_AT, _IN_WORDS, _BOUND, _DOTTED})
+_TIMES = (
+    _OF_DAY,
+    _PAST_OR_TO,
+    _DIGITAL,
+    _SPACED,
+    _SPACED_ALONE,
+    _COMPACT,
+    _PLAIN,
+    _WITH_OCLOCK,
+    _IN_WORDS,
+    _AFTER_AT,
+    _HALF,
+    _SHARP,
+)
+_HOUR_FIRST = frozenset({_AFTER_AT, _SPACED_ALONE, _IN_WORDS, _BOUND, _DOTTED})
 """Patterns of which the words before the hour are no part of the time."""
 
 
@@ -135,7 +155,10 @@ def find_times(text: str, now: datetime, locale: str) -> Iterator[Mention]:
     for match in _WORDS.finditer(text):
         yield Mention("time", match[0], match.start(), match.end(), _NAMED[match[0].lower()])
     for match in _OFFSET.finditer(text):
-        duration = duration_of(match["ahead"] or match["back"], match["unit"] or match["unit2"], locale)
+        unit = match["unit"] or match["unit2"]
+        duration = duration_of(match["ahead"] or match["back"], unit, locale)
+        if match["half"] or match["half2"]:
+            duration = and_a_half(duration, unit, locale)
         if duration.number is not None and (moment := _moved(now, duration, 1 if match["ahead"] else -1)):
             yield Mention("time", match[0], match.start(), match.end(), moment.time().replace(microsecond=0))
 
