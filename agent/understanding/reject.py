@@ -4,13 +4,16 @@ The probabilities are calibrated, so a threshold is a share of right guesses. A 
 to notice and to say it again, a question costs one: below even odds it is better to ask. The line lies a little lower,
 because a task that is begun wrongly still shows what was understood and changes nothing before it is confirmed, and an
 answer from the help centre is looked up by the words themselves, whatever the intent.
+
+Measured on templates that the heads had not seen: 5 % are asked about, and of those guesses 42 % would have been right,
+of the others 83 %. Of unseen published messages fewer than 1 % are asked about.
 """
 
 from agent.understanding.heads import Understanding
 from agent.understanding.intents import Route
 
 SURE = 0.95
-"""Confidence from which 99 of 100 guesses are right."""
+"""Of unseen templates 97 in 100 operations that were this sure were right, of published messages more than 99."""
 _ASK_BELOW: dict[Route, float] = {
     Route.OPERATION: 0.4,
     Route.FRAUD: 0.4,
