@@ -28,6 +28,8 @@ class Said:
     """The message without the act; all of it where there is none."""
     is_conditional: bool = False
     """"yes, but ..."."""
+    is_added: bool = False
+    """"yes, and ..."."""
 
 
 _LEAD = r"^(?:(?:ok(?:ay)?|oh|um+|uh|erm?|well|hmm+|sorry|actually|please|hey|hi|right|so|look)[\s,.!-]+)*"
@@ -46,7 +48,7 @@ _MORE_YES = (
     r"i(?:'?m| am) sure|i do|sure|of course|that'?s (?:right|correct|fine|it)|correct|right|ok(?:ay)?|"
     rf"sounds good|looks good|perfect|great|(?:freeze|unfreeze|send|pay|make|schedule|transfer|move|add) {_IT}{{verb}})"
 )
-_NO = rf"(?:no way|no|nope|nah|not now|(?:don'?t|do not)(?: (?:do|send|pay|make|freeze|transfer|move|add) {_IT})?)"
+_NO = rf"(?:no way|no|nope|nah|not now|(?:then |please )*(?:i(?:'?d| would) )?(?:rather|better|maybe|absolutely|definitely|please) not|i don'?t think so|please don'?t|(?:don'?t|do not)(?: (?:do|send|pay|make|freeze|transfer|move|add) {_IT})?)"
 _MORE_NO = (
     r"(?:no|nope|thanks|thank you|please|don'?t|do not|cancel|do it|it|that|do that|stop|never ?mind|forget it|not now)"
 )
@@ -156,7 +158,10 @@ def read_act(text: str, *, in_task: bool, verb: str = "") -> Said:
     if match := _leading_yes(verb).match(said):
         rest = said[match.end() :]
         return Said(
-            Act.YES, _rest(rest), bool(re.match(r"[\s,.;:!-]*(?:but|if|only|as long|unless|except)\b", rest, re.I))
+            Act.YES,
+            _rest(rest),
+            is_conditional=bool(re.match(r"[\s,.;:!-]*(?:but|if|only|as long|unless|except)\b", rest, re.I)),
+            is_added=bool(re.match(r"[\s,.;:!-]*(?:and|then|also)\b", rest, re.I)),
         )
     if _CANCELS_AT_LAST.search(said):
         return Said(Act.CANCEL, "")

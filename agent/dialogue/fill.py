@@ -50,7 +50,8 @@ _LEADING = re.compile(
     r"in|at|near|make it|say|put|use|call it)[\s:,]+)+",
     re.I,
 )
-_FROM = re.compile(r"\b(?:from|out of|using|with)\s+(?:my\s+|the\s+)?$", re.I)
+_INTO = re.compile(r"\b(?:in|into|to|onto|towards)\s+(?:my\s+|the\s+)?$", re.I)
+_FROM = re.compile(r"\b(?:from|out of|using|with|on|of|for)\s+(?:my\s+|the\s+)?$", re.I)
 _UNTIL = re.compile(r"\b(?:until|till?|end(?:s|ing)?|finish\w*|stop\w*|last|up to|through)\b[^.]{0,20}$", re.I)
 _TO_AMOUNT = re.compile(r"\b(?:to|by|of|at|only|just|for|=)\s*$", re.I)
 _UNKNOWN = re.compile(rf"\s*{NO_CURRENCY}\b", re.I)
@@ -177,7 +178,7 @@ def _currencies(said: list[Mention], names: set[str]) -> dict[str, Any]:
 def _accounts(said: list[Mention], text: str, names: set[str], asked: str | None) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for mention in (each for each in said if each.kind == "account" or _names_account(each, text, names)):
-        name = _side(mention, names, asked)
+        name = _side(mention, text, names, asked)
         if name is not None and (name not in values or mention.corrects):
             values[name] = _name_of(mention) if mention.kind == "account" else _card(cast(CardWords, mention.value))
     return {name: value for name, value in values.items() if value}
@@ -189,8 +190,9 @@ def _names_account(mention: Mention, text: str, names: set[str]) -> bool:
     return mention.kind == "card" and "card" not in names and bool(says_so)
 
 
-def _side(mention: Mention, names: set[str], asked: str | None) -> str | None:
-    if mention.role == "to" and "to_account" in names:
+def _side(mention: Mention, text: str, names: set[str], asked: str | None) -> str | None:
+    is_target = mention.role == "to" or (mention.role is None and _INTO.search(text[: mention.start]))
+    if is_target and "to_account" in names:
         return "to_account"
     if mention.role == "from" and "account" in names:
         return "account"
@@ -217,8 +219,8 @@ def _days(said: list[Mention], text: str, names: set[str], asked: str | None, to
         ahead = [each for each in said if isinstance(each.value, date) and each.value >= today]
         said = ahead or said
     for mention in said:
-        if mention.kind == "period" and isinstance(mention.value, Period) and "since" in names:
-            values |= _behind(mention.value, today)
+        if mention.kind == "period" and isinstance(mention.value, Period):
+            values |= _span(mention.value, names, today)
         if mention.kind != "date" or not isinstance(mention.value, date):
             continue
         day = mention.value.isoformat()
@@ -229,6 +231,14 @@ def _days(said: list[Mention], text: str, names: set[str], asked: str | None, to
         elif "date" in names and ("date" not in values or mention.corrects):
             values["date"] = day
     return values
+
+
+def _span(period: Period, names: set[str], today: date) -> dict[str, str]:
+    if "since" in names:
+        return _behind(period, today)
+    if "end_date" in names and period.first >= today:
+        return {"date": period.first.isoformat(), "end_date": period.last.isoformat()}
+    return {}
 
 
 def _behind(period: Period, today: date) -> dict[str, str]:

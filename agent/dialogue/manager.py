@@ -3,6 +3,7 @@
 import re
 from copy import deepcopy
 from dataclasses import replace
+from typing import Any
 
 from agent.dialogue import words
 from agent.dialogue.acts import read_act
@@ -11,7 +12,7 @@ from agent.dialogue.open_task import answers, within
 from agent.dialogue.progress import PAYMENT_INTENTS, advance, open_question, say_open
 from agent.dialogue.requests import SURE, afresh
 from agent.dialogue.shapes import LONGEST_QUEUE, Dialogue, Step, Task, top
-from agent.dialogue.tables import PAYS, PERSON, STANDING, VERBS
+from agent.dialogue.tables import PAYS, PERSON, PRONOUNS, STANDING, VERBS
 from agent.understanding.intents import INTENT_ROUTES, OwnIntent, Route
 from agent.understanding.requests import asks_how
 
@@ -24,6 +25,10 @@ _LEAD_IN = (
     r"let me|let's|i want to|i need to|i'd like to|i would like to|i wanna|i have to|help me)\W+)*"
 )
 _IMPERATIVE = re.compile(rf"{_LEAD_IN}(\w+)\b")
+_MEANT = re.compile(
+    r"(?i)\b(?:i meant?|i mean to say|no wait|sorry|rather|don'?t \w+ (?:it|that))\W+(?:(?:to|just|please)\s+)*(\w+)"
+)
+"""The last word of somebody who corrects themselves."""
 _MOVES = re.compile(rf"{_LEAD_IN}{PAYS}\b")
 
 
@@ -31,6 +36,7 @@ def decide(dialogue: Dialogue, heard: Heard, desk: Desk) -> tuple[Dialogue, Step
     """The stack after the message, and the step that answers it."""
     changed, heard = deepcopy(dialogue), _certain(heard, desk)
     task = top(changed)
+    changed["about"] = _about(task) or changed["about"]
     if heard.language != _ENGLISH and not (task and answers(changed, heard, desk)):
         return changed, _in_other_language(task, heard, desk)
     offered = task and (task["offer"] or (task if task["operation_id"] else None))
@@ -40,6 +46,11 @@ def decide(dialogue: Dialogue, heard: Heard, desk: Desk) -> tuple[Dialogue, Step
     if changed["unclear"] <= dialogue["unclear"]:
         changed["unclear"] = 0
     return changed, step
+
+
+def _about(task: Task | None) -> dict[str, Any]:
+    """What "it", "him" or "her" may mean from now on."""
+    return {name: value for name, value in task["slots"].items() if name in PRONOUNS} if task else {}
 
 
 def _in_other_language(task: Task | None, heard: Heard, desk: Desk) -> Step:
@@ -60,7 +71,7 @@ def _certain(heard: Heard, desk: Desk) -> Heard:
         repeats = re.search(rf"(?i)\b{STANDING}\b", heard.text)
         return _surely(heard, OwnIntent.CREATE_STANDING_ORDER if repeats else OwnIntent.MAKE_TRANSFER)
     about = heard.intent.partition("_")[2]
-    match = _IMPERATIVE.match(heard.text)
+    match = _MEANT.search(heard.text) or _IMPERATIVE.match(heard.text)
     meant = f"{VERBS[match[1].casefold()]}_{about}" if match and match[1].casefold() in VERBS else heard.intent
     if meant != heard.intent and heard.intent in desk.specs and meant in desk.specs:
         return replace(heard, intent=meant)

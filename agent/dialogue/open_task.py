@@ -28,6 +28,7 @@ from agent.dialogue.requests import OPERATION, OPERATIONS, QUESTION, SMALL_TALK,
 from agent.dialogue.residue import residue
 from agent.dialogue.shapes import Dialogue, Offer, Step, StepKind, Task, new_task, top
 from agent.dialogue.tables import DROPS, PLACES, PROSE
+from agent.understanding.clauses import begins_request
 from agent.understanding.intents import CONVERSATION_ACTS, OwnIntent, Route
 
 _LIKELY, _NEVER = 0.5, 2.0
@@ -36,6 +37,9 @@ _NAME = 4
 _SHORT = 6
 _SECOND_THOUGHTS = re.compile(
     r"(?i)\b(?:wait|hold on|hang on|don'?t|do not|nope|never ?mind|(?:stop|cancel)(?: it| that)?\W*$|no\W*$)"
+)
+_EXPLAINS = re.compile(
+    r"(?i)^(?:i|it|that|this|he|she|they|we|my|the)\b(?!.{0,20}\b(?:want|need|like|rather|balance|cards?)\b)"
 )
 _CODE = re.compile(r"(?<![\d.,£$€])\d{6}(?![\d.,]|\s*(?:pounds?|euros?|dollars?|quid|gbp|eur|usd)\b)", re.I)
 _MORE = re.compile(
@@ -70,7 +74,8 @@ def _agreed(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk)
     if again.act not in (None, Act.YES):
         return within(changed, task, only(heard, said.rest), again, desk)
     values = values_in(task, heard, said.rest, desk) if said.rest else {}
-    if _differs(task, values):
+    is_second = said.is_added and begins_request(said.rest) and not changes(only(heard, said.rest))
+    if _differs(task, values) and not is_second:
         return _corrected(task, values, heard, desk)
     if said.is_conditional or _SECOND_THOUGHTS.search(said.rest):
         return Step(kind="say", route=OPERATION, intent=task["intent"], words="", rest=said.rest)
@@ -80,7 +85,7 @@ def _agreed(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk)
     is_code_needed = bool(desk.pending and desk.pending["step_up"])
     kind: StepKind = "refer" if is_code_needed or not desk.takes_yes else "approve"
     # "yes, send it to Maria" says nothing new.
-    rest = "" if values and not QUESTION.search(said.rest) else said.rest
+    rest = "" if values and not is_second and not QUESTION.search(said.rest) else said.rest
     return Step(kind=kind, route=OPERATION, intent=task["intent"], rest=rest)
 
 
@@ -101,10 +106,16 @@ def _refused(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk
     slot = task["asks"] and desk.specs[task["tool"]].find(task["asks"])
     if slot and said.act is Act.NO and slot.name in ("give", "on", "in_full"):
         return take(task, {slot.name: False}, desk)
+    left = said.rest if _asks_for_something(said.rest) else ""
     if task["offer"] and said.act is Act.NO:
         task["offer"] = None
-        return replace(ask(task, task["asks"] or "payee", desk), rest=said.rest)
-    return _end(changed, task, said.rest)
+        return replace(ask(task, task["asks"] or "payee", desk), rest=left)
+    return _end(changed, task, left)
+
+
+def _asks_for_something(rest: str) -> bool:
+    """ "no, I just found it" explains, and asks for nothing."""
+    return begins_request(rest) or bool(QUESTION.search(rest)) or not _EXPLAINS.match(rest)
 
 
 def _end(changed: Dialogue, task: Task, rest: str) -> Step:
@@ -112,6 +123,10 @@ def _end(changed: Dialogue, task: Task, rest: str) -> Step:
         step = Step(kind="deny", route=OPERATION, intent=task["intent"])
     else:
         changed["stack"].pop()
+        below = top(changed)
+        if below and below["offer"] and below["offer"]["tool"] == task["tool"]:
+            # What was only wanted for the task below ends with it.
+            changed["stack"].pop()
         step = Step(kind="say", route=SMALL_TALK, intent=Act.CANCEL.value, words=words.STOPPED)
     return replace(step, rest=rest)
 
@@ -250,7 +265,7 @@ def _needed(task: Task, heard: Heard, values: dict[str, Any], desk: Desk) -> flo
         return _LIKELY
     is_short = len(heard.text.split()) <= _NAME
     if slot.name in PROSE:
-        return VERY_SURE if len(heard.text.split()) <= _SHORT else _NEVER
+        return VERY_SURE if begins_request(heard.text) else _NEVER
     if values.keys() & {slot.name, *DROPS.get(slot.name, ())}:
         return VERY_SURE if takes_text(slot.name) else _NEVER
     if not takes_text(slot.name) or not is_short:

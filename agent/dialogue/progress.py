@@ -24,9 +24,7 @@ _LATER = re.compile(
     r"(?i)\bschedul\w*|\b(?:for )?later\b|\b(?:future|another|different) (?:date|day)\b|\bnot (?:now|today)\b"
 )
 _NOW = re.compile(r"(?i)\b(?:now|immediately|straight ?away|right away|at once|today|not later|asap)\b")
-_ONCE = re.compile(
-    r"(?i)\b(?:just|only) (?:this )?once\b|\bone[- ]off\b|\bsingle payment\b|\bnot (?:every|monthly|weekly)\b"
-)
+_ONCE = re.compile(r"(?i)\b(?:just|only) (?:this )?once\b|\bone[- ]off\b|\bsingle payment\b")
 
 
 def push(changed: Dialogue, task: Task, desk: Desk) -> Step:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from typing import Any
 
 from agent.dialogue import words
 from agent.dialogue.acts import Act, Said
@@ -13,7 +14,7 @@ from agent.dialogue.progress import is_same, is_short, open_question, push, rout
 from agent.dialogue.residue import residue
 from agent.dialogue.residue import words as words_of
 from agent.dialogue.shapes import Dialogue, Step, StepKind, new_task, top
-from agent.dialogue.tables import BEGINS_AS
+from agent.dialogue.tables import BEGINS_AS, PRONOUNS
 from agent.understanding.intents import PUBLIC_INTENTS, OwnIntent, Route
 
 HAND_OFF_AFTER = 3
@@ -26,7 +27,9 @@ QUESTION = re.compile(
     r"(?i)\?\s*$|^\s*(?:and |but |so |ok(?:ay)?,? )?(?:how|what|what's|when|where|why|who|which|can|could|do|does|did|is|are|"
     r"will|would|should|may|am|have|has)\b"
 )
-_OPTION_FILLING = frozenset("the a an one ones please i i'd want would like to option number my that".split())
+_OPTION_FILLING = frozenset(
+    re.findall(r"\S+", "the a an one ones please i i'd want would like to option number my that")
+)
 _HAND_OFF = "request_handoff"
 _FOLLOW_UP = re.compile(r"(?i)^\s*(?:and|what about|how about|also|ok(?:ay)?,? and|same (?:for|with|thing)|what of)\b")
 
@@ -110,12 +113,22 @@ def _step(kind: StepKind, heard: Heard) -> Step:
 
 def push_heard(changed: Dialogue, tool: str, intent: str, heard: Heard, desk: Desk) -> Step:
     slots = fill(slots_of(tool, desk), heard.mentions, heard.text, today=desk.today, given={}, asked=None)
+    slots |= _meant(changed["about"], slots, heard, tool, desk)
     below = top(changed)
     if below and below["offer"] and below["offer"]["tool"] == tool:
         slots = below["offer"]["slots"] | slots
     task = new_task(tool, BEGINS_AS.get(intent, intent), slots)
     take_turn(task, heard.text)
     return push(changed, task, desk)
+
+
+def _meant(about: dict[str, Any], slots: dict[str, Any], heard: Heard, tool: str, desk: Desk) -> dict[str, Any]:
+    """ "freeze it": what was spoken of last, where the task takes one and none was named."""
+    return {
+        name: value
+        for name, value in about.items()
+        if desk.specs[tool].find(name) and name not in slots and re.search(rf"(?i)\b(?:{PRONOUNS[name]})\b", heard.text)
+    }
 
 
 def _which(changed: Dialogue, heard: Heard, desk: Desk) -> Step | None:

@@ -66,6 +66,8 @@ class Dialogue(TypedDict):
     queue: list[str]
     """Requests that the customer made beside the first, to be taken up one after the other."""
     last: Done | None
+    about: dict[str, Any]
+    """Cards, accounts and payees of the last task, for "freeze it" and "pay her"."""
     options: list[str]
     """Tools that were offered by name when a message could mean several."""
     unclear: int
@@ -73,7 +75,7 @@ class Dialogue(TypedDict):
 
 
 def new_dialogue() -> Dialogue:
-    return Dialogue(stack=[], queue=[], last=None, options=[], unclear=0)
+    return Dialogue(stack=[], queue=[], last=None, about={}, options=[], unclear=0)
 
 
 StepKind = Literal["say", "ask", "call", "talk", "look_up", "approve", "deny", "refer"]

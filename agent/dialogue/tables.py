@@ -178,6 +178,12 @@ STANDING = (
 )
 """Words without which nobody means a payment that repeats itself."""
 
+PRONOUNS: Mapping[str, str] = {
+    "card": r"it|that|this|that one|the same(?: one| card)?",
+    "account": r"it|that|the same(?: one| account)?",
+    "payee": r"him|her|them|the same(?: one| person| payee)?",
+}
+"""Words that stand for what was spoken of last, by slot."""
 PAYS = r"(?:pay|send|transfer|move|give|lend|put|wire|shift|chuck|ping|bung|slip|forward|pop|make)"
 """Verbs that move an amount which was named."""
 PERSON = (
