@@ -1,4 +1,4 @@
-"""The dialogue manager: a stack of tasks, kept as plain data with the conversation, and the rules of talking about them.
+"""The dialogue manager: a stack of tasks, kept as plain data with the conversation, and how people talk about them.
 
     specs     what a task can be told, read off the registry; tables.py says what the registry cannot
     acts      what a message does to the conversation itself: yes, no, stop, one moment, why

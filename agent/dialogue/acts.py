@@ -48,7 +48,11 @@ _MORE_YES = (
     r"i(?:'?m| am) sure|i do|sure|of course|that'?s (?:right|correct|fine|it)|correct|right|ok(?:ay)?|"
     rf"sounds good|looks good|perfect|great|(?:freeze|unfreeze|send|pay|make|schedule|transfer|move|add) {_IT}{{verb}})"
 )
-_NO = rf"(?:no way|no|nope|nah|not now|(?:then |please )*(?:i(?:'?d| would) )?(?:rather|better|maybe|absolutely|definitely|please) not|i don'?t think so|please don'?t|(?:don'?t|do not)(?: (?:do|send|pay|make|freeze|transfer|move|add) {_IT})?)"
+_NO = (
+    rf"(?:no way|no|nope|nah|not now|(?:then |please )*(?:i(?:'?d| would) )?(?:rather|better|maybe|absolutely|"
+    rf"definitely|please) not|i don'?t think so|please don'?t|(?:don'?t|do not)(?: (?:do|send|pay|make|freeze|"
+    rf"transfer|move|add) {_IT})?)"
+)
 _MORE_NO = (
     r"(?:no|nope|thanks|thank you|please|don'?t|do not|cancel|do it|it|that|do that|stop|never ?mind|forget it|not now)"
 )
@@ -61,7 +65,8 @@ _CANCEL_SURE = (
     r"(?:never ?mind(?: (?:that|it|about (?:it|that)))?|forget (?:about )?(?:it|that|this)|scrap (?:it|that|this)|"
     r"drop (?:it|that|this)|cancel (?:it|that|this|everything|all(?: of (?:it|that))?)|"
     r"stop (?:it|that|this|everything)|abort(?: (?:it|that|this))?|don'?t bother|"
-    r"i(?:'?ve| have)? changed my mind|let'?s stop(?: (?:here|it|that|now))?|let'?s (?:not|leave (?:it|that)|forget (?:it|that|about (?:it|that)))|"
+    r"i(?:'?ve| have)? changed my mind|let'?s stop(?: (?:here|it|that|now))?|let'?s (?:not|leave (?:it|that)|"
+    r"forget (?:it|that|about (?:it|that)))|"
     r"i(?:'?d| would) rather not|i (?:don'?t|do not) (?:want|need)(?: to do)? (?:it|that|this)(?: any ?more| now)?|"
     r"(?:it'?s |that'?s )?(?:not|no longer) (?:needed|necessary)(?: any ?more)?|"
     r"(?:i(?:'?ve| have)? )?already (?:did|done|paid|sent|sorted|made|frozen|finished|got)(?: (?:it|that|this|them))?"
@@ -74,8 +79,10 @@ _CANCEL_TASK = (
     r"task|process|application)"
 )
 _UNDO = re.compile(
-    rf"{_LEAD}(?:no[\s,.!]+)?(?:(?:leave|keep) (?:it|that)(?: (?:as (?:it (?:was|is)|is|before)|alone|the same|unchanged))?"
-    r"|undo(?: (?:it|that))?|(?:go )?back to (?:what it was|the (?:old|first|original) one|before)|as (?:it was|before)|"
+    rf"{_LEAD}(?:no[\s,.!]+)?(?:(?:leave|keep) (?:it|that)(?: (?:as (?:it (?:was|is)|is|before)|alone|the same|"
+    rf"unchanged))?"
+    r"|undo(?: (?:it|that))?|(?:go )?back to (?:what it was|the (?:old|first|original) one|before)|as (?:it was|"
+    r"before)|"
     rf"(?:leave|keep) the (?:old|original|first)(?: \w+)?){_END}",
     re.IGNORECASE,
 )
@@ -93,8 +100,10 @@ _PLAIN: tuple[tuple[Act, str], ...] = (
     (Act.WAIT, rf"{_WAITS}(?:(?:[\s,.!-]|please)+{_LOOKS})?"),
     (
         Act.WHY,
-        r"(?:(?:but )?why(?: (?:do|would|are|should) (?:you|i|we)(?: (?:really|even))? (?:need|want|ask|require|have to|tell|give|say)"
-        r"\b.{0,40}| (?:is|does) (?:that|this|it) (?:needed|necessary|important|required|matter)\b.{0,30}| that| this| not)?|what(?:'?s| is) (?:that|this|it) "
+        r"(?:(?:but )?why(?: (?:do|would|are|should) (?:you|i|we)(?: (?:really|even))? (?:need|want|ask|require|"
+        r"have to|tell|give|say)"
+        r"\b.{0,40}| (?:is|does) (?:that|this|it) (?:needed|necessary|important|required|matter)\b.{0,30}| that|"
+        r" this| not)?|what(?:'?s| is) (?:that|this|it) "
         r"(?:needed )?for|what (?:do|would) you (?:need|want) (?:that|this|it) for|what for|how come|"
         r"(?:is (?:that|this|it)|do you|do i) (?:really )?(?:need|necessary|have to).{0,40})",
     ),
@@ -108,7 +117,8 @@ _PLAIN: tuple[tuple[Act, str], ...] = (
     (
         Act.WHAT,
         r"(?:what(?:'?s| is| are) (?:that|this|it|those)|what does (?:that|this|it) mean|what do you mean(?: by that)?|"
-        r"i (?:don'?t|do not) (?:understand|get it|know what (?:that|this|it) (?:is|means))|meaning|huh|explain(?: that)?|"
+        r"i (?:don'?t|do not) (?:understand|get it|know what (?:that|this|it) (?:is|means))|meaning|huh|"
+        r"explain(?: that)?|"
         r"which means|(?:can|could) you explain(?: (?:that|this|it))?)",
     ),
 )

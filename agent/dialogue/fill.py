@@ -34,7 +34,8 @@ _NO_PLACE = re.compile(
     re.I,
 )
 _CALLED = re.compile(
-    r"(?:.*\b(?:to|as|into|be)|.*?\b(?:call(?:ed)?(?:\s+it)?|named))\s+[\"'“”]?([^\s\"'“”][^\"'“”]{0,40}?)[\"'“”]?[\s.!?]*$",
+    r"(?:.*\b(?:to|as|into|be)|.*?\b(?:call(?:ed)?(?:\s+it)?|"
+    r"named))\s+[\"'“”]?([^\s\"'“”][^\"'“”]{0,40}?)[\"'“”]?[\s.!?]*$",
     re.I,
 )
 _ADDRESS = re.compile(
@@ -45,7 +46,8 @@ _NUMBER_OF_ACCOUNT = re.compile(r"(?<![\d-])(\d{8})(?![\d-])")
 _OVER = re.compile(r"\b(?:over|above|more than|at least|bigger than|larger than|from|minimum(?: of)?)\s*$", re.I)
 _UNDER = re.compile(r"\b(?:under|below|less than|at most|up to|smaller than|maximum(?: of)?)\s*$", re.I)
 _LEADING = re.compile(
-    r"^(?:(?:it'?s|it is|that'?s|that is|they'?re|to|for|about|the (?:name|address|reason|reference|topic) (?:is|would be)"
+    r"^(?:(?:it'?s|it is|that'?s|that is|they'?re|to|for|about|the (?:name|address|reason|reference|topic) (?:is|"
+    r"would be)"
     r"|my (?:address|new address) is|called|because(?: of)?|i (?:want|need|would like|meant?)|just|please|ok|well|um|"
     r"in|at|near|make it|say|put|use|call it)[\s:,]+)+",
     re.I,

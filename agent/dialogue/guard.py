@@ -1,5 +1,5 @@
-"""The guard rail of language models: what a model wants to prepare is a suggestion for the open task, and the customer's
-own words go before it."""
+"""The guard rail of language models: what a model wants to prepare is a suggestion for the open task. The words of the
+customer go before it."""
 
 import re
 from collections.abc import Iterable

@@ -18,10 +18,12 @@ from agent.understanding.requests import asks_how
 
 _ENGLISH = "en"
 _CHANGES_ORDER = re.compile(
-    r"(?i)\b(?:make|change|raise|increase|lower|reduce|move|update|put up)\b.{0,20}\b(?:the|my|that)\b.{0,30}\bstanding order"
+    r"(?i)\b(?:make|change|raise|increase|lower|reduce|move|update|put up)\b.{0,20}\b(?:the|my|"
+    r"that)\b.{0,30}\bstanding order"
 )
 _LEAD_IN = (
-    r"(?i)^\W*(?:(?:hi|hello|hey|ok|okay|so|and|now|just|please|pls|then|also|can you|can u|could you|would you|will you|"
+    r"(?i)^\W*(?:(?:hi|hello|hey|ok|okay|so|and|now|just|please|pls|then|also|can you|can u|could you|would you|"
+    r"will you|"
     r"let me|let's|i want to|i need to|i'd like to|i would like to|i wanna|i have to|help me)\W+)*"
 )
 _IMPERATIVE = re.compile(rf"{_LEAD_IN}(\w+)\b")

@@ -43,7 +43,8 @@ _EXPLAINS = re.compile(
 )
 _CODE = re.compile(r"(?<![\d.,£$€])\d{6}(?![\d.,]|\s*(?:pounds?|euros?|dollars?|quid|gbp|eur|usd)\b)", re.I)
 _MORE = re.compile(
-    r"(?i)\b(?:also|as well|another (?:payment|one|card|transfer)|too)\b|(?<!the )\bfirst (?:send|pay|i|freeze|add)\b|\bfirst\W*$"
+    r"(?i)\b(?:also|as well|another (?:payment|one|card|transfer)|too)\b|(?<!the )\bfirst (?:send|pay|i|freeze|"
+    r"add)\b|\bfirst\W*$"
 )
 """Says that something is wanted besides."""
 
@@ -149,9 +150,9 @@ def _explained(task: Task, act: Act, desk: Desk) -> Step:
         case Act.WAIT:
             said = f"{words.TAKE_YOUR_TIME} {asked}"
         case Act.WHY:
-            said = f"{words.why(task, slot)} {asked}" if slot else f"Nothing happens without your yes. {asked}"
+            said = f"{words.why(slot)} {asked}" if slot else f"Nothing happens without your yes. {asked}"
         case Act.WHAT:
-            said = f"{words.what(task, spec, slot)} {asked}" if slot else asked
+            said = f"{words.what(spec, slot)} {asked}" if slot else asked
         case _:
             said = asked
     return Step(kind="say", route=SMALL_TALK, intent=act.value, words=said, asks=True)

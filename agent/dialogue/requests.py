@@ -24,7 +24,8 @@ SURE, VERY_SURE = 0.6, 0.85
 OPERATION, SMALL_TALK = Route.OPERATION.value, Route.SMALL_TALK.value
 OPERATIONS = frozenset({Route.OPERATION.value, Route.FRAUD.value, Route.HANDOFF.value})
 QUESTION = re.compile(
-    r"(?i)\?\s*$|^\s*(?:and |but |so |ok(?:ay)?,? )?(?:how|what|what's|when|where|why|who|which|can|could|do|does|did|is|are|"
+    r"(?i)\?\s*$|^\s*(?:and |but |so |ok(?:ay)?,? )?(?:how|what|what's|when|where|why|who|which|can|could|do|does|"
+    r"did|is|are|"
     r"will|would|should|may|am|have|has)\b"
 )
 _OPTION_FILLING = frozenset(

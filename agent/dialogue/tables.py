@@ -188,7 +188,8 @@ PAYS = r"(?:pay|send|transfer|move|give|lend|put|wire|shift|chuck|ping|bung|slip
 """Verbs that move an amount which was named."""
 PERSON = (
     r"(?:talk|speak|chat|connect(?: me)?|put me through|get me|pass me|hand me over|switch me|do (?:this|it)|deal)\s+"
-    r"(?:directly\s+)?(?:to|with|over to|through to)?\s*(?:an?|some|any|one of your|the|your|real)?\s*(?:real\s+|actual\s+|live\s+)?"
+    r"(?:directly\s+)?(?:to|with|over to|through to)?\s*(?:an?|some|any|one of your|the|your|real)?\s*(?:real\s+|"
+    r"actual\s+|live\s+)?"
     r"(?:person|people|human(?: being)?|someone|somebody|agents?|advis[eo]rs?|operators?|colleagues?|representatives?|"
     r"members? of staff|staff|employees?|supervisors?|managers?)"
 )

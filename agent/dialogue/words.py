@@ -16,11 +16,13 @@ NOTHING_ASKED = "I have not asked you anything just now. What can I do for you?"
 TO_A_PERSON = "I'm sorry that I do not understand you. A colleague can take over from here."
 WHICH_TASK = "What would you like to do?"
 HELP = (
-    "I'm not sure what you mean. I can look up your accounts, cards, payments and spending, make and schedule payments, "
+    "I'm not sure what you mean. I can look up your accounts, cards, payments and spending, make and schedule "
+    "payments, "
     "freeze or replace a card, and answer questions about our services. Please tell me in a few more words."
 )
 HELP_VISITOR = (
-    "I'm not sure what you mean. I can answer questions about our accounts, cards, payments and fees. Please tell me in "
+    "I'm not sure what you mean. I can answer questions about our accounts, cards, payments and fees. Please tell me "
+    "in "
     "a few more words."
 )
 _ENGLISH_ONLY = {
@@ -35,7 +37,8 @@ _ENGLISH_ONLY = {
     "ro": "Îmi pare rău, înțeleg doar limba engleză.",
 }
 _CAN_DO = (
-    "I can only help in English so far. In English I answer questions about our services, and once you have logged in I "
+    "I can only help in English so far. In English I answer questions about our services, and once you have logged "
+    "in I "
     "look up your accounts, cards and payments, and prepare payments and changes for you."
 )
 _BEGINS = re.compile(r"^Prepare\s+")
@@ -57,11 +60,11 @@ def with_choices(asked: str, choices: list[str]) -> str:
     return asked + ("\n\n" + "\n".join(f"- {_choice(each)}" for each in choices) if choices else "")
 
 
-def why(task: Task, slot: str) -> str:
+def why(slot: str) -> str:
     return WHY.get(slot, "I need it to do what you asked for.")
 
 
-def what(task: Task, spec: Spec, slot: str) -> str:
+def what(spec: Spec, slot: str) -> str:
     found = spec.find(slot)
     return WHAT.get(slot) or (found.description if found and found.description else "It is what I need to go on.")
 

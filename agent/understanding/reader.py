@@ -29,6 +29,8 @@ _OURS = _TASKS | {Route.KNOWLEDGE}
 _COURTESIES = frozenset({OwnIntent.GREETING, OwnIntent.THANKS, OwnIntent.GOODBYE, OwnIntent.ABUSE, OwnIntent.GIBBERISH})
 _STANDS_ALONE = 0.6
 """Confidence from which a clause of a longer message is a request of its own."""
+_SPEAKS_OF_US = 0.5
+"""Confidence from which a clause is about the bank."""
 _PLAIN = 0.75
 """Confidence from which a request in so many words outweighs what the whole message seems to be about."""
 _WORTH_CONSIDERING = 0.05
@@ -165,10 +167,11 @@ def _weigh(whole: Clause, parts: Sequence[Clause]) -> tuple[Clause, tuple[Clause
     """(what the message is about, the clauses to be dealt with)."""
     acts = [part for part in parts if _is_act(part)]
     requests = _drop_context([part for part in parts if _is_request(part)])
-    if not requests or (len(requests) == 1 and not acts and _says_it_all(whole, requests[0])):
-        return whole, tuple(acts) if acts and not _is_request(whole) else (whole,)
-    main = next((part for part in requests if part.route in _OURS), requests[0])
-    return main, tuple(sorted([*acts, *requests], key=lambda part: part.start))
+    if len(requests) > 1 or (requests and acts):
+        main = next((part for part in requests if part.route in _OURS), requests[0])
+        return main, tuple(sorted([*acts, *requests], key=lambda part: part.start))
+    main = _find_core(whole, parts, requests)
+    return main, tuple(acts) if acts and main.route not in _OURS else (main,)
 
 
 def _is_act(part: Clause) -> bool:
@@ -176,11 +179,20 @@ def _is_act(part: Clause) -> bool:
     return part.intent in CONVERSATION_ACTS and is_short and part.confidence >= _STANDS_ALONE
 
 
-def _says_it_all(whole: Clause, only: Clause) -> bool:
-    """Whoever explains something over several sentences is understood better from all of them, unless they say in so
-    many words what they want done."""
-    is_plain = only.route in _TASKS and only.confidence >= _PLAIN and begins_request(only.text)
-    return whole.route == only.route or (whole.confidence >= _STANDS_ALONE and not is_plain)
+def _find_core(whole: Clause, parts: Sequence[Clause], requests: Sequence[Clause]) -> Clause:
+    """The clause that says what the message is about, or all of it.
+
+    Whoever explains a problem over several sentences is understood better from all of them. Where all the others say
+    nothing of the bank, or one says in so many words what is to be done, it is understood better from that one.
+    """
+    ours = [part for part in parts if part.route in _OURS and part.confidence >= _SPEAKS_OF_US]
+    if len(ours) == 1 and (whole.route not in _OURS or ours[0].confidence >= whole.confidence):
+        return ours[0]
+    if not ours and whole.route not in _OURS:
+        asking = (part for part in parts if part.route is Route.SMALL_TALK or begins_request(part.text))
+        return max([whole, *asking], key=lambda part: part.confidence)
+    plain = (part for part in requests if part.route in _TASKS and begins_request(part.text))
+    return next((part for part in plain if part.confidence >= _PLAIN and part.route != whole.route), whole)
 
 
 def _is_request(part: Clause) -> bool:

@@ -38,7 +38,19 @@ from tools.code_senders import LogSender
 from tools.registry import Bank
 from tools.step_up import StepUpCodes
 
-NODES = ("screen", "understand", "retrieve", "answer", "tools", "go_on", "verify", "remember", "confirm", "act", "refer")
+NODES = (
+    "screen",
+    "understand",
+    "retrieve",
+    "answer",
+    "tools",
+    "go_on",
+    "verify",
+    "remember",
+    "confirm",
+    "act",
+    "refer",
+)
 
 
 class ScriptedChat(BaseChatModel):

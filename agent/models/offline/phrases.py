@@ -17,7 +17,8 @@ OUT_OF_SCOPE = (
     "Is there anything of that kind I can do for you?"
 )
 HAND_OFF = (
-    "To talk to a colleague, log in and ask me again: then I can pass our conversation on. Or open Support > Contact us "
+    "To talk to a colleague, log in and ask me again: then I can pass our conversation on. Or open Support > Contact "
+    "us "
     "in the app to call or message our team."
 )
 SIGN_IN = "Please log in first, so that I can look at your own accounts and cards."

@@ -24,7 +24,7 @@ from agent.understanding.slots.calendar_words import (
 )
 from agent.understanding.slots.mention import Duration, Mention, Period
 from agent.understanding.slots.nearby import just_before
-from agent.understanding.slots.numbers import ORDINAL, parse_ordinal
+from agent.understanding.slots.numbers import DIGITS, ORDINAL, WORDS, parse_ordinal
 
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str], Seen], Period | None]]
 
@@ -247,6 +247,11 @@ _MEASURES = re.compile(
     re.IGNORECASE,
 )
 """ "a day" alone is often no length: "call it a day"."""
+_SET_TO = re.compile(
+    rf"\b(?P<unit>months|years|weeks|days)\s+(?:to|is|are|should\s+be|=|:)\s+(?P<count>{DIGITS}|{WORDS})\b(?!\s*{UNIT})",
+    re.IGNORECASE,
+)
+""" "change the months to 20"."""
 _VAGUE = re.compile(
     r"(?<=\bfor\s)(?P<unit>minutes|hours|days|weeks|months|years|ages)\b|(?<=\bbeen\s)(?P<unit2>hours|days|weeks|months|years)\b",
     re.I,
@@ -304,6 +309,9 @@ def find_durations(text: str, locale: str) -> Iterator[Mention]:
         duration = duration_of(match["count"], match["unit"], locale)
         if match["half"]:
             duration = and_a_half(duration, match["unit"], locale)
+        yield Mention("duration", match[0], match.start(), match.end(), duration)
+    for match in _SET_TO.finditer(text):
+        duration = duration_of(match["count"], match["unit"], locale)
         yield Mention("duration", match[0], match.start(), match.end(), duration)
     for match in _VAGUE.finditer(text):
         unit, _ = unit_of((match["unit"] or match["unit2"]).replace("ages", "years"))

@@ -32,7 +32,8 @@ _SAYING = re.compile(
     rf"\b(?:saying|marked(?:\s+as)?|labelled(?:\s+as)?|(?:and|it\s+should)\s+say)\s+{_VALUE}", re.IGNORECASE
 )
 _FOR = re.compile(
-    rf"\bfor\s+(?:(?:the|my|our|his|her|their)\s+)?(?P<said>[^\W\d_][^\d£€$,.?!]{{1,34}}?){_END}", re.IGNORECASE
+    rf"(?<!\bpay\s)(?<!\bpaid\s)(?<!\bpaying\s)\bfor\s+(?:(?:the|my|our|his|her|their)\s+)?(?P<said>[^\W\d_][^\d£€$,.?!]{{1,34}}?){_END}",
+    re.IGNORECASE,
 )
 _PAYS = re.compile(r"\b(?:pay|send|transfer|give|wire|repay)\b(?!\s+for\b)", re.IGNORECASE)
 _NO_PURPOSE = re.compile(
@@ -55,9 +56,10 @@ def find_references(text: str) -> Iterator[Mention]:
 def find_purposes(text: str, others: Iterable[Mention]) -> Iterator[Mention]:
     """What a payment of an amount is for, which makes its reference, where the words name nothing else."""
     found = list(others)
-    if not _PAYS.search(text) or not any(other.kind in ("amount", "number") for other in found):
+    paid_by = min((other.end for other in found if other.kind in ("amount", "number")), default=len(text))
+    if not _PAYS.search(text):
         return
     taken = {place for other in found for place in range(other.start, other.end)}
-    for match in _FOR.finditer(text):
+    for match in _FOR.finditer(text, paid_by):
         if taken.isdisjoint(range(match.start(), match.end())) and not _NO_PURPOSE.match(match["said"]):
             yield Mention("reference", match[0], match.start(), match.end(), match["said"].strip())

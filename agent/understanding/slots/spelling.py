@@ -14,6 +14,8 @@ _AFTER_THIS = frozenset({"month", "week", "year"})
 """Only put right after "last", "this", "next" and the like: "a weak card" is no week."""
 _WORD = re.compile(r"\b[^\W_][\w']{1,14}\b")
 _BEFORE_UNIT = re.compile(r"\b(?:last|this|next|every|each|per|a|previous|past|the)\s+$", re.IGNORECASE)
+_ENDINGS = frozenset({"s", "es", "d", "ed", "n", "al", "ly", "day"})
+""" "mondays", "credited" are right."""
 _SHORTEST = 6
 
 
@@ -52,7 +54,7 @@ def _correct(word: str) -> str | None:
         if (
             word[0] == right[0]
             and abs(len(word) - len(right)) <= allowed
-            and not word.startswith(right)
+            and word.removeprefix(right) not in _ENDINGS
             and OSA.distance(word, right, score_cutoff=allowed) <= allowed
         ):
             return right
