@@ -9,7 +9,7 @@ from agent.understanding.slots.mention import Kind, Mention
 from agent.understanding.slots.nearby import just_before
 
 _NOT = re.compile(
-    r"(?:\b(?:not|isn'?t|wasn'?t|ain'?t|except(?:\s+for)?|rather\s+than|instead\s+of|but\s+not|never|other\s+than|anything\s+but)"
+    r"(?:\b(?:not|isn'?t|wasn'?t|ain'?t|except(?:\s+for)?|rather\s+than|instead\s+of|but\s+not|never|other\s+than|anything\s+but|did\s+i\s+say)"
     r"|\b(?:don'?t|do\s+not|didn'?t|did\s+not)\s+(?:mean|want(?:\s+it)?|pay|send(?:\s+it)?|use|take(?:\s+it)?|transfer(?:\s+it)?|do)(?:\s+to(?:\s+(?:pay|send|use|transfer))?)?)"
     r"\s+(?:(?:to|from|for|the|my|on|at|in|into|with|a|an|on\s+the|pay|paying)\s+)*$",
     re.IGNORECASE,
@@ -18,7 +18,7 @@ _NOT_ENOUGH = re.compile(r"\bnot\s+(?:more|less|only|just)\b", re.IGNORECASE)
 _CUE = re.compile(
     r"(?:^|[.!?;,]\s*|\b(?:oh|wait|and|but|ah|hmm|well|um)\s+)(?:no+|nope|nah)\b(?!\s+(?:idea|problem|one|longer|fees?|more)\b)"
     r"|\b(?:actually|sorry|oops|whoops|wait|hang\s+on|hold\s+on|correction|apologies|my\s+(?:mistake|bad)|scratch\s+that|on\s+second\s+thoughts?)\b"
-    r"|\b(?:i|we)\s+(?:meant?|said|wanted|intended)\b|\b(?:make|set|let'?s\s+make|let'?s\s+say|better\s+make)\s+(?:it|that|this|them)\b|\bit\s+(?:should|must|was|is|'?s)\b"
+    r"|\b(?:i|we)\s+(?:meant?|said|wanted|intended)\b|\b(?:make|set|let'?s\s+make|let'?s\s+say|better\s+make)\s+(?:it|that|this|them)\b|\bit\s+(?:should|must|was|is)\b|\bit'?s\b"
     r"|\b(?:should|must|ought\s+to|supposed\s+to)\s+(?:be|have\s+been|read|say|go)\b|\b(?:change|switch|correct|update|amend|alter|bump|raise|increase|lower|reduce|swap)\s+(?:it|that|this|the\s+(?:amount|date|payee|account|reference|recipient|name|currency|day|sum|card|period|frequency))\b"
     r"|\b(?:rather|instead)\b|\bnot\s+(?:that|this)\b|\bbut\b",
     re.IGNORECASE,

@@ -26,6 +26,7 @@ from tests.understanding.slots.finding import find, short, values
         ("make it 60 and send it to John instead", ["60", "John Carter"]),
         ("no, 30 euros to Jimmy tomorrow", ["30 EUR", "Jimmy Chan", "2026-11-22"]),
         ("to Maria rather", ["Maria Lopez"]),
+        ("wait, did I say 19? it's 91", ["91"]),
     ],
 )
 def test_what_corrects(text, corrections):
