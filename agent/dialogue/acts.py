@@ -48,13 +48,14 @@ _MORE_YES = (
     r"i(?:'?m| am) sure|i do|sure|of course|that'?s (?:right|correct|fine|it)|correct|right|ok(?:ay)?|"
     rf"sounds good|looks good|perfect|great|(?:freeze|unfreeze|send|pay|make|schedule|transfer|move|add) {_IT}{{verb}})"
 )
+_NOT_THAT = rf"(?:don'?t|do not)(?: \w+ {_IT})?(?!\s+\w)"
 _NO = (
-    rf"(?:no way|no|nope|nah|not now|(?:then |please )*(?:i(?:'?d| would) )?(?:rather|better|maybe|absolutely|"
-    rf"definitely|please) not|i don'?t think so|please don'?t|(?:don'?t|do not)(?: (?:do|send|pay|make|freeze|"
-    rf"transfer|move|add) {_IT})?)"
+    r"(?:no way|no|nope|nah|not now|(?:then |please )*(?:i(?:'?d| would) )?(?:rather|better|maybe|absolutely|definitely|"
+    rf"please) not|i don'?t think so|please don'?t|{_NOT_THAT}|don'?t|do not)"
 )
 _MORE_NO = (
-    r"(?:no|nope|thanks|thank you|please|don'?t|do not|cancel|do it|it|that|do that|stop|never ?mind|forget it|not now)"
+    rf"(?:no|nope|thanks|thank you|please|{_NOT_THAT}|cancel|do it|it|that|do that|stop|never ?mind|forget it|"
+    r"not now)"
 )
 _PLAIN_NO = re.compile(
     rf"{_LEAD}(?:{_NO}|cancel|stop|never ?mind|forget it|leave it)(?:[\s,.!]+{_MORE_NO})*[\s.!]*$", re.IGNORECASE

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from agent.dialogue.tables import FIRST, NEEDS_ONE
+from agent.dialogue.tables import FIRST, NEEDS_ONE, TOGETHER
 from tools.registry import Registry, Risk, Tool
 
 _PLACEHOLDER = re.compile(r"\[[A-Z_]+_\d+\]")
@@ -57,6 +57,9 @@ class Spec:
         for alternatives in NEEDS_ONE.get(self.name, ()):
             if not any(name in given for name in alternatives):
                 return alternatives[0]
+        together = TOGETHER.get(self.name, ())
+        if any(name in given for name in together) and (rest := [name for name in together if name not in given]):
+            return rest[0]
         missing = [slot.name for slot in self.slots if slot.required and slot.name not in given]
         first = FIRST.get(self.name, ())
         return min(missing, key=lambda name: first.index(name) if name in first else len(first), default=None)

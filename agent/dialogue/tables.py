@@ -50,6 +50,11 @@ NEEDS_ONE: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "find_atms": (("place",),),
 }
 """Slots of which a task needs any; the first is asked for."""
+TOGETHER: Mapping[str, tuple[str, ...]] = {
+    "add_payee": ("sort_code", "account_number"),
+    "check_payee_name": ("sort_code", "account_number"),
+}
+"""Slots of which one means nothing without the other."""
 EXCLUDES: Mapping[str, tuple[str, ...]] = {
     "payee": ("to_account",),
     "to_account": ("payee",),
