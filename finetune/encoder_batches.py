@@ -6,7 +6,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import torch
@@ -21,9 +21,9 @@ _AT_ONCE = 128
 
 @dataclass(frozen=True, slots=True)
 class States:
-    """One tensor float32 [tokens, 384] for each text."""
+    """A tensor float32 [tokens, 384] for each text that is needed, by its row."""
 
-    rows: list["torch.Tensor"]
+    rows: dict[int, "torch.Tensor"]
 
     def gather(self, rows: Sequence[int]) -> tuple["torch.Tensor", "torch.Tensor"]:
         """(states [rows, longest, 384] padded with zeros, mask bool [rows, longest])."""
@@ -46,17 +46,17 @@ class States:
         return [found[place] for place in rng.permutation(len(found))]
 
 
-def compute_states(model: Any, tokenizer: Tokenizer, texts: Sequence[str]) -> States:
-    """What the shared layers of the published `model` make of each text."""
-    ids = [tokenizer.encode(text).ids for text in texts]
-    order = sorted(range(len(ids)), key=lambda row: len(ids[row]))
-    found: list[torch.Tensor | None] = [None] * len(ids)
+def compute_states(model: Any, tokenizer: Tokenizer, texts: Sequence[str], needed: Sequence[int]) -> States:
+    """What the shared layers of the published `model` make of the `needed` ones of the texts."""
+    ids = {row: tokenizer.encode(texts[row]).ids for row in needed}
+    order = sorted(ids, key=lambda row: len(ids[row]))
+    found: dict[int, torch.Tensor] = {}
     with torch.no_grad():
         for rows in _chunks(order):
             states = _run_shared(model, [ids[row] for row in rows])
             for place, row in enumerate(rows):
                 found[row] = states[place, : len(ids[row])].clone()
-    return States(cast("list[torch.Tensor]", found))
+    return States(found)
 
 
 def _run_shared(model: Any, ids: Sequence[Sequence[int]]) -> "torch.Tensor":

@@ -165,8 +165,10 @@ def _tune(
 ) -> dict[str, str]:
     # Our own utterances change often; an encoder that has seen none of them leaves each held-out part of them unseen.
     published = [example for example in examples if example.source != "own"]
-    report("predicting the BANKING77 rows out of fold")
-    soft = predict_out_of_fold(published, recipe.heads)
+    soft: dict[str, npt.NDArray[np.float32]] = {}
+    if start is None:
+        report("predicting the BANKING77 rows out of fold")
+        soft = predict_out_of_fold(published, recipe.heads)
     save_adapter(tune_encoder(published, soft, source, recipe.tuning, report, start), adapter)
     # From the file and not from memory: the export can then be repeated from what is committed.
     return export_encoder(source, out, load_tuned(source, adapter))

@@ -40,7 +40,7 @@ class TuningRecipe:
     seed: int = 7
     rank: int = 32
     epochs: int = 8
-    more_epochs: int = 3
+    more_epochs: int = 2
     """With all rows, from where the run without the held-out part ended, at `more_learning_rate`."""
     more_learning_rate: float = 5e-4
     batch: int = 64
@@ -114,8 +114,11 @@ class _Rows:
         self._others = np.array([p for p in pairs if self.examples[p[0]].source != "banking77"]).reshape(-1, 2)
         self._recipe = recipe
         self.per_epoch = len(self._main) + min(recipe.others, len(self._others))
+        rng = np.random.default_rng(recipe.seed)
+        self.epochs = [self._draw(rng) for _ in range(recipe.epochs)]
+        self.drawn = sorted(set().union(*self.epochs))
 
-    def draw(self, rng: np.random.Generator) -> list[int]:
+    def _draw(self, rng: np.random.Generator) -> list[int]:
         others = rng.permutation(len(self._others))[: self._recipe.others]
         chosen = np.concatenate([self._main, self._others[others]])
         varied = (rng.random(len(chosen)) < self._recipe.variants).astype(int)
@@ -138,15 +141,15 @@ def tune_encoder(
         start: folder of an adapter to go on from, for `recipe.more_epochs`; else it is `recipe.epochs` from nothing.
     """
     torch.set_num_threads(recipe.threads)
+    if start:
+        recipe = replace(recipe, epochs=recipe.more_epochs, learning_rate=recipe.more_learning_rate)
     rows = _Rows(examples, recipe)
     model = load_published(source)
-    states = compute_states(model, _load_tokenizer(source), [e.text for e in rows.examples])
+    states = compute_states(model, _load_tokenizer(source), [e.text for e in rows.examples], rows.drawn)
     names = sorted({e.label for e in examples})
     classes = torch.tensor([names.index(e.label) for e in rows.examples])
     targets = _make_targets(rows.examples, classes, len(names), soft, recipe)
     upper = load_adapter(model, start) if start else attach_adapter(model, recipe.rank, recipe.seed)
-    if start:
-        recipe = replace(recipe, epochs=recipe.more_epochs, learning_rate=recipe.more_learning_rate)
     network = _Network(upper, len(names), recipe).train()
     _train(network, rows, states, classes, targets, recipe, report)
     return upper.eval()
@@ -166,9 +169,9 @@ def _train(
     optimiser, schedule = _make_optimiser(network, steps, recipe)
     contrast, average = SupervisedContrast(_PROJECTION, recipe.queue), _Average(network, recipe.average)
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
-    for epoch in range(recipe.epochs):
+    for epoch, drawn in enumerate(rows.epochs):
         losses: list[float] = []
-        for batch in states.batches(rows.draw(rng), recipe.batch, rng):
+        for batch in states.batches(drawn, recipe.batch, rng):
             logits, points = network(*states.gather(batch))
             loss = soft_cross_entropy(logits, targets[batch]) + recipe.contrast * contrast(points, classes[batch])
             optimiser.zero_grad()
