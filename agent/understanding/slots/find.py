@@ -16,6 +16,7 @@ from agent.understanding.slots.counts import as_amounts, find_numbers, find_ordi
 from agent.understanding.slots.days import find_days
 from agent.understanding.slots.frequency import find_frequencies
 from agent.understanding.slots.mention import Kind, Known, Mention, Tense
+from agent.understanding.slots.new_names import find_new_names
 from agent.understanding.slots.parties import find_parties
 from agent.understanding.slots.periods import find_days_of_month, find_durations, find_periods
 from agent.understanding.slots.ranges import join_ranges
@@ -44,7 +45,7 @@ def find_mentions(
     """
     spelt, original = respell(text)
     seen = Seen(now, locale, tense or tense_of(spelt))
-    found = _without_overlaps(_candidates(spelt, seen, known))
+    found = _without_overlaps(find_new_names(spelt), _candidates(spelt, seen, known))
     found = sorted([*found, *find_purposes(spelt, found)], key=lambda mention: mention.start)
     found = list(join_ranges(spelt, found, seen))
     found = in_context(spelt, list(as_amounts(spelt, found)))
@@ -71,11 +72,12 @@ def _candidates(text: str, seen: Seen, known: Known) -> Iterator[Mention]:
     yield from find_numbers(text, seen.locale)
 
 
-def _without_overlaps(candidates: Iterable[Mention]) -> list[Mention]:
-    """The most certain kinds first, then the longest; of equals the one found first. In the order of the text."""
+def _without_overlaps(given: Iterable[Mention], candidates: Iterable[Mention]) -> list[Mention]:
+    """What is given, then the most certain kinds, then the longest; of equals the one found first. In the order of the
+    text."""
     chosen: list[Mention] = []
     taken: dict[int, list[Mention]] = {}
-    for candidate in sorted(candidates, key=_rank):
+    for candidate in (*given, *sorted(candidates, key=_rank)):
         rivals = (other for place in range(candidate.start, candidate.end) for other in taken.get(place, ()))
         if all(_may_stand_with(candidate, other) for other in rivals):
             chosen.append(candidate)

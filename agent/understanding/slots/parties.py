@@ -16,18 +16,12 @@ _ROLE = re.compile(
     r"|\b(?P<from>from)\s+(?:my\s+|the\s+)?$",
     re.IGNORECASE,
 )
-_CALLED = re.compile(
-    r"\b(?:called|named|call\s+(?:it|this|that)"
-    r"|(?:rename|change\s+(?:the\s+|their\s+|his\s+|her\s+)?name)\b.{0,60}\bto)\s+$",
-    re.IGNORECASE,
-)
-""" "an account called Car", "rename Jon to John"."""
 
 
 def find_parties(text: str, known: Known) -> Iterator[Mention]:
     """Known payees by full name, by a word of theirs that tells, or, where a name stands, by something like it; known
     merchants likewise; other names as they were said."""
-    names = [_recognised(text, mention, known) for mention in find_names(text)]
+    names = [_recognised(mention, known) for mention in find_names(text)]
     unknown = [mention for mention in names if isinstance(mention.value, str)]
     for kind, own in _own(known):
         yield from _matches(text, _full_names(own), kind, own)
@@ -51,10 +45,8 @@ def _is_longer_name(name: Mention, part: Mention) -> bool:
     return not any(word in COMMON for word in name.text.lower().replace(part.text.lower(), " ").split())
 
 
-def _recognised(text: str, mention: Mention, known: Known) -> Mention:
-    """What is like a known name is that name, unless something new is called so."""
-    if just_before(_CALLED, text, mention.start):
-        return mention
+def _recognised(mention: Mention, known: Known) -> Mention:
+    """What is like a known name is that name."""
     for kind, own in _own(known):
         if matches := match_names(mention.text, own):
             return replace(mention, kind=kind, value=matches)

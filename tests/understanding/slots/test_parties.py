@@ -26,6 +26,7 @@ from tests.understanding.slots.finding import CUSTOMER, find, values
         ("Maria's money", "Maria Lopez"),
         ("send £10 to Maria Lopez without any reference", "Maria Lopez"),
         ("bung maria a tenner", "Maria Lopez"),
+        ("remove the payee called John Carter", "John Carter"),
         ("maria", "Maria Lopez"),
     ],
 )
@@ -60,6 +61,9 @@ def test_a_name_that_two_payees_share_means_both():
         ("no, I meant Anna", "Anna"),
         ("call it Holiday Fund", "Holiday Fund"),
         ("open a savings account called Car", "Car"),
+        ("call my account Daily", "Daily"),
+        ("rename my Rainy Day account to 'House Deposit'", "House Deposit"),
+        ("open an account called Maria please", "Maria"),
         ("change the name of my payee John Carter to Jon Carter", "Jon Carter"),
         ("send £25 to my sister Greta Holm", "Greta Holm"),
         ("hello, anna berg speaking", "anna berg"),
