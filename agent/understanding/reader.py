@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from agent.understanding.clauses import Span, begins_request, split_clauses
 from agent.understanding.heads import Heads
-from agent.understanding.intents import CONVERSATION_ACTS, INTENT_ROUTES, OwnIntent, Route
+from agent.understanding.intents import BANKING77_INTENTS, CONVERSATION_ACTS, INTENT_ROUTES, OwnIntent, Route
 from agent.understanding.language import ENGLISH, detect_language
 from agent.understanding.reject import SURE, is_too_uncertain
 from agent.understanding.requests import (
@@ -185,14 +185,24 @@ def _find_core(whole: Clause, parts: Sequence[Clause], requests: Sequence[Clause
     Whoever explains a problem over several sentences is understood better from all of them. Where all the others say
     nothing of the bank, or one says in so many words what is to be done, it is understood better from that one.
     """
-    ours = [part for part in parts if part.route in _OURS and part.confidence >= _SPEAKS_OF_US]
+    ours = [part for part in parts if _speaks_of_us(part)]
     if len(ours) == 1 and (whole.route not in _OURS or ours[0].confidence >= whole.confidence):
         return ours[0]
     if not ours and whole.route not in _OURS:
-        asking = (part for part in parts if part.route is Route.SMALL_TALK or begins_request(part.text))
-        return max([whole, *asking], key=lambda part: part.confidence)
+        asking = [part for part in parts if begins_request(part.text) and part.confidence >= _STANDS_ALONE]
+        return max([whole, *asking] if len(asking) != 1 else asking, key=lambda part: part.confidence)
     plain = (part for part in requests if part.route in _TASKS and begins_request(part.text))
-    return next((part for part in plain if part.confidence >= _PLAIN and part.route != whole.route), whole)
+    # A question of no particular subject is what a long message looks like whatever it is about.
+    enough = _STANDS_ALONE if whole.intent == OwnIntent.BANKING_QUESTION else _PLAIN
+    return next((part for part in plain if part.confidence >= enough and part.route != whole.route), whole)
+
+
+def _speaks_of_us(part: Clause) -> bool:
+    """Whether it says something of the bank that can stand alone: no mere statement, unless a problem of the 77."""
+    if part.route not in _OURS or part.confidence < _SPEAKS_OF_US:
+        return False
+    is_problem = part.intent in BANKING77_INTENTS and part.confidence >= SURE
+    return is_problem or begins_request(part.text) or not _TELLS.match(part.text)
 
 
 def _is_request(part: Clause) -> bool:

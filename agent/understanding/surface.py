@@ -9,7 +9,7 @@ _CHAT_WORDS: dict[str, str] = {
     "acct": "account", "accs": "accounts", "txn": "transaction", "txns": "transactions", "trx": "transactions",
     "pymt": "payment", "pmt": "payment", "tmrw": "tomorrow", "tmr": "tomorrow", "2moro": "tomorrow",
     "2day": "today", "wats": "what's", "wat": "what", "cos": "because", "coz": "because", "thru": "through",
-    "cud": "could", "wud": "would", "abt": "about", "smth": "something", "dd": "direct debit",
+    "cud": "could", "cn": "can", "wud": "would", "abt": "about", "smth": "something", "dd": "direct debit",
     "cc": "credit card", "ppl": "people", "msg": "message", "asap": "as soon as possible",
     "dunno": "don't know", "cuz": "because", "wots": "what's", "whats": "what's", "hows": "how's",
     "wheres": "where's", "thats": "that's", "dont": "don't", "cant": "can't", "wont": "won't",
