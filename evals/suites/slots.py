@@ -14,17 +14,12 @@ from agent.understanding.slots import find_mentions
 from evals.nlupp import WRITTEN_AT, Case, Slot, read_cases, slots_of
 from evals.suite import Options, Outcome, require
 
-_WANTED = (
-    "amount_of_money",
-    "date",
-    "date_from",
-    "date_to",
-    "date_period",
-    "time",
-    "time_from",
-    "time_to",
-    "time_period",
-)
+_GROUPS = {
+    "amounts": ("amount_of_money",),
+    "dates": ("date", "date_from", "date_to", "date_period"),
+    "times": ("time", "time_from", "time_to", "time_period"),
+}
+_WANTED = tuple(name for names in _GROUPS.values() for name in names)
 """Amounts, dates and times: what ``core_f1`` counts."""
 
 
@@ -48,6 +43,7 @@ def run(options: Options) -> Outcome:
     )
     metrics = {
         "f1": {name: _f1(*by_value, [name]) for name in names},
+        "group_f1": {group: _f1(*by_value, members) for group, members in _GROUPS.items()},
         "core_f1": _f1(*by_value, _WANTED),
         "micro_f1": _f1(*by_value, names),
         "span_f1": {name: _f1(*by_span, [name]) for name in names},
