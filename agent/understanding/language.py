@@ -15,8 +15,8 @@ LANGUAGES = (
 )  # fmt: skip
 """ISO 639-1: what a bank's customers in Britain are likely to write. No others are ever found."""
 _SURE = 0.6
-"""Probability from which another language is believed: of 5,349 English messages two were taken for another language, of
-66 messages in 18 other languages six for English."""
+"""Probability from which another language is believed: of 5,349 English messages two were taken for another language,
+of 66 messages in 18 other languages six for English."""
 _ENGLISH_WORD = re.compile(
     r"\b(?:the|my|what|how|please|and|you|your|with|account|balance|money|can't|don't|i'm|i've|i'd|want|need|show|send|"
     r"pay|freeze|cancel|from|this|that|have|does|where|when|why|which|who|would|could|should|last|month|payment|help|"
