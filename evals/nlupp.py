@@ -134,7 +134,7 @@ def _named(text: str, mentions: Sequence[Mention]) -> Iterator[tuple[str, object
             case Duration():
                 yield from _length(text, mention)
             case date() as day if mention.text.lower() not in _AT_ONCE:
-                yield _with_role("date", mention), day.isoformat(), mention
+                yield _with_role("date", mention), _of_running_month(day, mention.text).isoformat(), mention
             case time() as moment:
                 yield _with_role("time", mention), _clock(moment), mention
             case str() as rhythm if mention.kind == "frequency" and rhythm in _DAYS_OF_RHYTHM:
@@ -149,6 +149,12 @@ def _named(text: str, mentions: Sequence[Mention]) -> Iterator[tuple[str, object
 def _belong_together(text: str, day: Mention, rhythm: Mention) -> bool:
     """ "the 4th of each month" is one rhythm."""
     return day.kind == "date" and text[day.end : rhythm.start].strip() in ("of", "in", "")
+
+
+def _of_running_month(day: date, said: str) -> date:
+    """A day of the running month that is named with it and without a year is of this year, even if it has passed."""
+    is_next_year = (day.year, day.month) == (WRITTEN_AT.year + 1, WRITTEN_AT.month)
+    return day.replace(year=WRITTEN_AT.year) if is_next_year and not re.search(r"\d{4}|'\d\d", said) else day
 
 
 def _with_role(name: str, mention: Mention) -> str:

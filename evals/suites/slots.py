@@ -1,4 +1,4 @@
-"""`slots`: NLU++ JSON, a list of {text, intents, slots: {name: {text, span, value | values}}}, or a folder of such files.
+"""`slots`: NLU++ JSON ({text, intents, slots: {name: {text, span, value or values}}}, ...), or a folder of fold*.json.
 
 A slot that was found counts when name and value are the data's. ``span_f1`` asks for the words instead of the value.
 The data's own conventions are in `evals.nlupp`, and so is the moment at which they were written.
