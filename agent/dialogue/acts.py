@@ -50,8 +50,8 @@ _MORE_YES = (
 )
 _NOT_THAT = rf"(?:don'?t|do not)(?: \w+ {_IT})?(?!\s+\w)"
 _NO = (
-    r"(?:no way|no|nope|nah|not now|(?:then |please )*(?:i(?:'?d| would) )?(?:rather|better|maybe|absolutely|definitely|"
-    rf"please) not|i don'?t think so|please don'?t|{_NOT_THAT}|don'?t|do not)"
+    r"(?:no way|no|nope|nah|not now|(?:then |please )*(?:i(?:'?d| would) )?(?:rather|better|maybe|absolutely|"
+    rf"definitely|please) not|i don'?t think so|please don'?t|{_NOT_THAT}|don'?t|do not)"
 )
 _MORE_NO = (
     rf"(?:no|nope|thanks|thank you|please|{_NOT_THAT}|cancel|do it|it|that|do that|stop|never ?mind|forget it|"
@@ -71,6 +71,7 @@ _CANCEL_SURE = (
     r"i(?:'?d| would) rather not|i (?:don'?t|do not) (?:want|need)(?: to do)? (?:it|that|this)(?: any ?more| now)?|"
     r"(?:it'?s |that'?s )?(?:not|no longer) (?:needed|necessary)(?: any ?more)?|"
     r"(?:i(?:'?ve| have)? )?already (?:did|done|paid|sent|sorted|made|frozen|finished|got)(?: (?:it|that|this|them))?"
+    r"(?: (?:yesterday|earlier|today|this morning|last \w+|myself|in the app|online|by phone))*"
     r"|i (?:did|paid|sent|sorted) (?:it|that) already|i(?:'?ve| have) (?:done|paid|sent|sorted) (?:it|that) already"
     r"|i (?:did|paid|sent|sorted) (?:it|that) (?:yesterday|earlier|myself)|too late|start over|leave it then)"
 )

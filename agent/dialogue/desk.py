@@ -33,6 +33,8 @@ class Desk:
     today: date
     pending: dict[str, Any] | None = None
     """The proposal that waits, as the customer was asked about it."""
+    only_account: str | None = None
+    """The customer's account, where there is but one."""
     last_said: str = ""
     """What the assistant said last."""
     takes_yes: bool = True

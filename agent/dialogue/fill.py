@@ -55,7 +55,9 @@ _LEADING = re.compile(
 _INTO = re.compile(r"\b(?:in|into|to|onto|towards)\s+(?:my\s+|the\s+)?$", re.I)
 _FROM = re.compile(r"\b(?:from|out of|using|with|on|of|for)\s+(?:my\s+|the\s+)?$", re.I)
 _UNTIL = re.compile(r"\b(?:until|till?|end(?:s|ing)?|finish\w*|stop\w*|last|up to|through)\b[^.]{0,20}$", re.I)
-_TO_AMOUNT = re.compile(r"\b(?:to|by|of|at|only|just|for|=)\s*$", re.I)
+_TO_AMOUNT = re.compile(r"\b(?:to|by|of|at|only|just|for|it'?s|is|be|=)\s*$", re.I)
+_IS_RIGHT = re.compile(r"\s*(?:was|is)\s+(?:right|correct|fine|better|enough|ok(?:ay)?)\b", re.I)
+_NAMED = re.compile(r"\b(amount|months|days|date|reference)\s+(?:to|is|of|at|be|should be)\s*$", re.I)
 _UNKNOWN = re.compile(rf"\s*{NO_CURRENCY}\b", re.I)
 _MONTHS = [name.casefold() for name in month_abbr[1:]]
 _MONTH = "|".join(f"{name.casefold()}|{name[:3].casefold()}" for name in month_name[1:]) + "|sept"
@@ -137,6 +139,7 @@ def _amounts(said: list[Mention], text: str, names: set[str], asked: str | None)
         return values
     if not amounts and asked in (None, "amount", "payee"):
         amounts = [each for each in said if each.kind == "number" and _is_sum(each, text, said)]
+    amounts = [each for each in amounts if each.kind == "amount" or _slot_before(each, text, names) in (None, "amount")]
     chosen = _last(amounts)
     if chosen is None or "amount" not in names:
         return {}
@@ -151,7 +154,15 @@ def _amounts(said: list[Mention], text: str, names: set[str], asked: str | None)
 
 def _is_sum(number: Mention, text: str, said: list[Mention]) -> bool:
     """A number that says nothing of what it counts: "no, 55", "only 15", "raise it to 870"."""
-    return number.corrects or bool(_TO_AMOUNT.search(text[: number.start])) or not residue(text, said)
+    before, after = text[: number.start], text[number.end :]
+    is_told = _TO_AMOUNT.search(before) or _IS_RIGHT.match(after)
+    return number.corrects or bool(is_told) or not residue(text, said)
+
+
+def _slot_before(mention: Mention, text: str, names: set[str]) -> str | None:
+    """The slot that was named for it: "the months to 20"."""
+    match = _NAMED.search(text[: mention.start])
+    return match[1].casefold() if match and match[1].casefold() in names else None
 
 
 def _decimal(mention: Mention) -> str:
@@ -291,6 +302,10 @@ def _of_slot(
         kinds = ("payee",)
     if slot.name == "name" and names & {"payee", "account"} and (renamed := _CALLED.search(text)):
         return renamed[1].strip()
+    if slot.form is Form.NUMBER:
+        named = [each for each in said if each.kind == "number" and _slot_before(each, text, names) == slot.name]
+        if named:
+            return _number(slot, named[-1])
     for kind in kinds:
         known = [each for each in said if each.kind == kind and not _is_guess(each, slot, given, asked)]
         if (mention := _last(known)) is not None:

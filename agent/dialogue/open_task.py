@@ -41,6 +41,7 @@ _SECOND_THOUGHTS = re.compile(
 _EXPLAINS = re.compile(
     r"(?i)^(?:i|it|that|this|he|she|they|we|my|the)\b(?!.{0,20}\b(?:want|need|like|rather|balance|cards?)\b)"
 )
+_SWAPS = re.compile(r"(?i)\b(?:other way a?round|vice versa|swap (?:them|the accounts|it)|the wrong way a?round)\b")
 _CODE = re.compile(r"(?<![\d.,£$€])\d{6}(?![\d.,]|\s*(?:pounds?|euros?|dollars?|quid|gbp|eur|usd)\b)", re.I)
 _MORE = re.compile(
     r"(?i)\b(?:also|as well|another (?:payment|one|card|transfer)|too)\b|(?<!the )\bfirst (?:send|pay|i|freeze|"
@@ -171,6 +172,9 @@ def _answered(task: Task, heard: Heard, desk: Desk) -> Step | None:
         task["choices"] = list(picked.choices)
         return ask(task, task["asks"], desk)
     values, turns = values_in(task, heard, heard.text, desk), turns_payment(task, heard)
+    if _SWAPS.search(heard.text) and {"account", "to_account"} <= task["slots"].keys():
+        values = {"account": task["slots"]["to_account"], "to_account": task["slots"]["account"]}
+        return _corrected(task, values, heard, desk)
     if not turns and is_other(task, heard, values, desk):
         return None
     if task["operation_id"]:

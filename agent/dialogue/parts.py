@@ -16,6 +16,11 @@ _COMMAND = re.compile(
     r"(?:pay|send|transfer|move|freeze|unfreeze|block|show|list|cancel|order|book|add|remove|delete|change|set|open|close|"
     r"report|activate|schedule|check|tell|give|find)\s+(?:me\s+|my\s+|the\s+|an?\s+|all\s+|[A-Z£$€\d])",
 )
+_SAME = re.compile(
+    r"(?i)(?:please )?(?:block|stop|cancel|lock|do|send|pay|make|confirm|change|add|remove|delete|arrange|sort) "
+    r"(?:it|that|this|them|him|her)\b(?: \w+){0,2}\W*$"
+)
+"""The request before in other words: "report my card lost and block it"."""
 _RECIPIENTS = frozenset({"payee", "name"})
 
 
@@ -67,7 +72,7 @@ def _starts(text: str, requests: Sequence[int], mentions: Sequence[Mention]) -> 
         before, end = text[starts[-1] : end].strip(), span.end
         own = _within(mentions, span.start, span.end)
         has_amounts = _amounts(own) and _amounts(_within(mentions, starts[-1], span.start))
-        if (span.start in requests or has_amounts) and not _is_act(before):
+        if (span.start in requests or has_amounts) and not _is_act(before) and not _SAME.match(span.text):
             starts.append(span.start)
     return starts
 

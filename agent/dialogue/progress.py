@@ -37,6 +37,9 @@ def advance(task: Task, desk: Desk) -> Step:
     """Asks for what is missing or cannot be; else calls the tool."""
     spec = desk.specs[task["tool"]]
     slot = spec.missing(task["slots"])
+    if slot == "account" and desk.only_account:
+        task["slots"][slot] = desk.only_account
+        slot = spec.missing(task["slots"])
     if slot is not None:
         return ask(task, slot, desk)
     for name, reason in spec.faults(task["slots"]):

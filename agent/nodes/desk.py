@@ -13,13 +13,14 @@ from tools.operations import decide
 from tools.registry import Registry
 
 
-def desk_of(state: State, turn: Turn) -> Desk:
+def desk_of(state: State, turn: Turn, known: Known | None = None) -> Desk:
     scopes = turn.parts.scopes if turn.customer_id else frozenset[str]()
     return Desk(
         specs=specs_of(turn.parts.registry, scopes),
         signed_in=turn.customer_id is not None,
         today=turn.today,
         pending=state.get("pending"),
+        only_account=known.accounts[0].name if known and len(known.accounts) == 1 else None,
         last_said=next((each["content"] for each in reversed(state.get("history", []))), ""),
         takes_yes=turn.takes_a_yes,
     )

@@ -22,8 +22,9 @@ _CONFIDENT = 1.0
 
 
 async def understand(state: State, runtime: Runtime[Turn]) -> Update:
-    turn, ears = runtime.context, _Ears(runtime.context, await find_known(runtime.context))
-    dialogue, desk = state.get("dialogue") or new_dialogue(), desk_of(state, turn)
+    turn, known = runtime.context, await find_known(runtime.context)
+    ears = _Ears(turn, known)
+    dialogue, desk = state.get("dialogue") or new_dialogue(), desk_of(state, turn, known)
     said, *agenda = state["agenda"] or await ears.parts(state["message"], dialogue)
     understanding = await ears.read(said)
     heard = ears.heard(said, understanding)
@@ -109,7 +110,8 @@ class _Ears:
         return Heard(
             text=said,
             route=understanding.route.value,
-            intent=understanding.intent,
+            # Plain text: it is saved with the conversation.
+            intent=str(understanding.intent),
             confidence=understanding.confidence,
             mentions=find_mentions(said, now=self.turn.now, known=self.known),
             is_clear=understanding.is_clear,

@@ -24,6 +24,7 @@ def parts(text, *requests):
         ("yes, and are there fees?", ("are",), ["yes, and are there fees?"]),
         ("I want to send money. To Maria. 50 pounds.", (), ["I want to send money. To Maria. 50 pounds."]),
         ("pay John and Maria", (), ["pay John and Maria"]),
+        ("report my card lost and block it", ("block",), ["report my card lost and block it"]),
         ("Freeze my virtual card, pay Jimmy 7 pounds", (), ["Freeze my virtual card,", "pay Jimmy 7 pounds"]),
     ],
 )
