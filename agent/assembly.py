@@ -27,6 +27,7 @@ from agent.understanding.heads import Heads
 from core.clock import Clock
 from core.db.database import Database
 from core.db.pool import make_pool
+from core.security.sealing import Seal
 from core.services import Services
 from core.settings import Settings
 from knowledge.embed import Encoder
@@ -80,6 +81,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
             scopes=CUSTOMER_SCOPES,
             models=models,
             fixed=_offline_alone(settings),
+            seal=Seal(services.secret_key),
             encoder_threads=threads,
         )
         checkpoints = AsyncPostgresSaver(pool)

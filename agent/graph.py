@@ -1,9 +1,13 @@
 """The whole machine on one page: nodes and edges, nothing else.
 
 screen -> understand -> retrieve -> answer <-> tools
-   |                                  |
-   |-> act -> answer                verify -> remember -> confirm -> act -> answer -> ...
-   '-> refer -> remember
+   |        ^   |                     |
+   |        |   '-> act, refer, go_on |
+   |        '----------------------- go_on -> verify -> remember -> confirm -> act -> answer -> ...
+   '-> act -> answer, refer -> go_on
+
+One pass from ``understand`` to ``go_on`` is a step. A turn has several where a message asks for several things, and
+where a question has to be repeated after something else.
 """
 
 from typing import Any, Literal
@@ -11,11 +15,11 @@ from typing import Any, Literal
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
-from langgraph.runtime import Runtime
 
 from agent.nodes.act import act
 from agent.nodes.answer import answer
 from agent.nodes.confirm import confirm
+from agent.nodes.go_on import go_on
 from agent.nodes.refer import refer
 from agent.nodes.remember import remember
 from agent.nodes.retrieve import retrieve
@@ -24,15 +28,13 @@ from agent.nodes.tools import tools
 from agent.nodes.understand import understand
 from agent.nodes.verify import verify
 from agent.state import State, Turn
-from agent.understanding.intents import Route
-from agent.understanding.tasks import TOOLS_OF_INTENT
 
 Graph = CompiledStateGraph[State, Turn, State, State]
 
 
 def build_graph(checkpointer: BaseCheckpointSaver[Any]) -> Graph:
     graph = StateGraph(State, context_schema=Turn)
-    for node in (screen, understand, retrieve, answer, tools, verify, remember, confirm, act, refer):
+    for node in (screen, understand, retrieve, answer, tools, go_on, verify, remember, confirm, act, refer):
         graph.add_node(node.__name__, node)
     graph.add_conditional_edges(START, after_start)
     graph.add_conditional_edges("screen", after_screen)
@@ -40,6 +42,7 @@ def build_graph(checkpointer: BaseCheckpointSaver[Any]) -> Graph:
     graph.add_edge("retrieve", "answer")
     graph.add_conditional_edges("answer", after_answer)
     graph.add_edge("tools", "answer")
+    graph.add_conditional_edges("go_on", after_go_on)
     graph.add_edge("verify", "remember")
     graph.add_conditional_edges("remember", after_remember)
     graph.add_edge("confirm", "act")
@@ -60,26 +63,34 @@ async def after_screen(state: State) -> Literal["act", "refer", "understand"]:
     return "refer" if state["asks_confirmation"] else "understand"
 
 
-async def after_understand(state: State, runtime: Runtime[Turn]) -> Literal["retrieve", "answer"]:
-    """Knowledge is looked up; so is what no tool does, for the help centre says how the customer does it."""
-    signed_in = runtime.context.customer_id is not None
-    match state["route"]:
-        case Route.KNOWLEDGE:
+async def after_understand(state: State) -> Literal["retrieve", "answer", "act", "refer", "go_on"]:
+    match state["step"]:
+        case "look_up":
             return "retrieve"
-        case Route.FRAUD if not signed_in:
-            return "retrieve"
-        case Route.OPERATION | Route.FRAUD if signed_in and state["intent"] not in TOOLS_OF_INTENT:
-            return "retrieve"
+        case "approve" | "deny":
+            return "act"
+        case "refer":
+            return "refer"
+        case "":
+            return "go_on"
+        case "say" if not state["words"]:
+            return "go_on"
         case _:
             return "answer"
 
 
-async def after_answer(state: State) -> Literal["tools", "verify"]:
-    return "tools" if state["calls"] else "verify"
+async def after_answer(state: State) -> Literal["tools", "go_on"]:
+    return "tools" if state["calls"] else "go_on"
 
 
-async def after_refer(state: State) -> Literal["answer", "remember"]:
-    return "answer" if state["ended"] else "remember"
+async def after_refer(state: State) -> Literal["answer", "go_on"]:
+    return "answer" if state["step"] == "ended" else "go_on"
+
+
+async def after_go_on(state: State) -> Literal["understand", "answer", "verify"]:
+    if state["agenda"]:
+        return "understand"
+    return "answer" if state["step"] else "verify"
 
 
 async def after_remember(state: State) -> Literal["confirm", "__end__"]:

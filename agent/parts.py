@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from agent.models.chain import ModelChain
 from agent.understanding.heads import Heads
+from core.security.sealing import Seal
 from knowledge.embed import Encoder
 from knowledge.retrieve import Retriever
 from tools.registry import Bank, Registry
@@ -22,5 +23,6 @@ class Parts:
     models: ModelChain
     fixed: ModelChain
     """The offline model alone: what must not be left to a language model is said by it."""
+    seal: Seal
     encoder_threads: Executor
     """One thread: the encoder runs beside the event loop, and never on more than one core."""

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from typing import Any, Literal, NotRequired, TypedDict
 from uuid import UUID
 
+from agent.dialogue.shapes import Dialogue, StepKind
 from agent.events import Citation, DecidedOperation, Event
 from agent.messages import Evidence, Message, ToolCall, ToolReturn
 from agent.parts import Parts
@@ -23,16 +24,6 @@ HISTORY_LIMIT = 12
 """Messages of earlier turns that a model is shown."""
 
 
-class Frame(TypedDict):
-    """What the last operation was about, for follow-ups such as "and my savings?"."""
-
-    intent: str
-    tool: str | None
-    slots: dict[str, Any]
-    asks: str | None
-    """The slot that the customer was asked for."""
-
-
 class Resolution(TypedDict):
     """The customer's decision on a proposal, from the confirmation endpoint or a typed yes or no."""
 
@@ -40,39 +31,63 @@ class Resolution(TypedDict):
     decision: Literal["approve", "deny"]
 
 
+class Understood(TypedDict):
+    route: str
+    intent: str
+    confidence: float
+
+
 class State(TypedDict):
     # The conversation; missing in its first turn.
     history: NotRequired[list[Message]]
-    frame: NotRequired[Frame | None]
+    dialogue: NotRequired[Dialogue]
+    """The stack of tasks, and what waits for it."""
+    sealed: NotRequired[dict[str, str]]
+    """Personal data that an open task needs, by placeholder (core/security/sealing.py)."""
     pending: NotRequired[dict[str, Any] | None]
     """The proposal that waits for the customer."""
 
     # This turn: what came in.
     message: str
     resolution: Resolution | None
-    # This turn: what was understood.
+    agenda: list[str]
+    """Parts of the message that are still to be taken up."""
+    # The present step: what was understood, and what is done about it.
+    said: str
+    """The part of the message that it answers."""
     route: str
     intent: str
     confidence: float
-    slots: dict[str, Any]
+    step: StepKind | Literal["ended", ""]
+    """"ended": tells what became of a decision. Empty: nothing is left to do."""
     tool: str | None
-    """The tool that the customer's own words ask for."""
+    slots: dict[str, Any]
+    """What the tool is called with."""
+    words: str
+    """What is said: instead of anything else, or, of a question, where no model puts it better."""
+    question: str
+    """What is asked after a tool's result has been told."""
+    is_fixed: bool
+    """Whether these words are not left to a language model."""
     vector: bytes
-    """The encoder's vector of the message, float32."""
-    # This turn: what was found and done.
-    passages: list[Evidence]
-    calls: list[ToolCall]
-    returns: list[ToolReturn]
+    """The encoder's vector of what was said, float32."""
     rounds: int
+    calls: list[ToolCall]
+    told: tuple[int, int]
+    """How many tool results and passages earlier steps have dealt with."""
+    # This turn as a whole.
+    first: Understood | None
+    """What the message was taken for: its first part that is not only "forget that"."""
+    has_asked: bool
+    """Whether the answer so far ends with the open question."""
+    passages: list[Evidence]
+    returns: list[ToolReturn]
     ended: dict[str, Any] | None
     """The operation that was decided in this turn."""
-    # This turn: what is said.
     answer: str
     cited: list[int]
     model: str
     usage: dict[str, int]
-    asks: str | None
-    """The slot that the answer asks for."""
     asks_confirmation: bool
 
 
@@ -82,22 +97,30 @@ Update = dict[str, Any]
 TURN_DEFAULTS: State = {
     "message": "",
     "resolution": None,
+    "agenda": [],
+    "said": "",
     "route": "",
     "intent": "",
     "confidence": 0.0,
-    "slots": {},
+    "step": "",
     "tool": None,
+    "slots": {},
+    "words": "",
+    "question": "",
+    "is_fixed": False,
     "vector": b"",
-    "passages": [],
-    "calls": [],
-    "returns": [],
     "rounds": 0,
+    "calls": [],
+    "told": (0, 0),
+    "first": None,
+    "has_asked": False,
+    "passages": [],
+    "returns": [],
     "ended": None,
     "answer": "",
     "cited": [],
     "model": "",
     "usage": {},
-    "asks": None,
     "asks_confirmation": False,
 }
 """A turn starts with these, whatever an earlier one left."""

@@ -1,12 +1,12 @@
 """What the customer may want next."""
 
-from agent.state import State
+from agent.state import State, Understood
 from agent.understanding.intents import Route
 
 _VISITOR = ("How do I activate my new card?", "What are your fees?", "How do I open an account?")
 _CUSTOMER = ("What's my balance?", "Show my last 5 transactions", "How much did I spend on groceries last month?")
 _AFTER = {
-    "account_balance": ("Show my last 5 transactions", "How much did I spend this month?"),
+    "get_balance": ("Show my last 5 transactions", "How much did I spend this month?"),
     "list_accounts": ("Show my last 5 transactions", "List my cards"),
     "list_transactions": ("How much did I spend last month?", "What's my balance?"),
     "spending_summary": ("Show my last 5 transactions", "How much did I spend on eating out last month?"),
@@ -18,9 +18,9 @@ _AFTER = {
 _MOST = 3
 
 
-def suggest(state: State, *, signed_in: bool) -> list[str]:
+def suggest(state: State, first: Understood, *, is_waiting: bool, signed_in: bool) -> list[str]:
     """Up to three messages that this assistant answers well, none while a confirmation or an answer is waited for."""
-    if state["asks_confirmation"] or state["asks"]:
+    if is_waiting or state["asks_confirmation"]:
         return []
     if state["passages"]:
         titles = dict.fromkeys(passage["title"] for passage in state["passages"])
@@ -28,5 +28,5 @@ def suggest(state: State, *, signed_in: bool) -> list[str]:
     if state["ended"] and state["ended"]["status"] != "completed":
         return list(_CUSTOMER)
     if signed_in:
-        return list(_AFTER.get(state["intent"], _CUSTOMER))[:_MOST]
-    return list(_VISITOR) if state["route"] != Route.SMALL_TALK or state["intent"] != "goodbye" else []
+        return list(_AFTER.get(first["intent"], _CUSTOMER))[:_MOST]
+    return list(_VISITOR) if first["route"] != Route.SMALL_TALK or first["intent"] != "goodbye" else []

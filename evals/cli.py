@@ -21,12 +21,15 @@ def evals() -> None:
 @app.command("run")
 def run_command(
     suite: Annotated[str, typer.Argument(help=f"One of {', '.join(sorted(SUITES))}.")],
-    data: Annotated[Path | None, typer.Option(help="The cases.")] = None,
+    file: Annotated[Path | None, typer.Argument(help="The cases: the same as --data.")] = None,
+    data: Annotated[Path | None, typer.Option(help="The cases. dialogues: without, those that are shipped.")] = None,
     corpus: Annotated[Path | None, typer.Option(help="retrieval: the documents.")] = None,
     queries: Annotated[Path | None, typer.Option(help="retrieval: the questions.")] = None,
     method: Annotated[str | None, typer.Option(help="retrieval: one method instead of all.")] = None,
     run: Annotated[Path | None, typer.Option(help="retrieval: write the rankings to this file.")] = None,
+    only: Annotated[str | None, typer.Option(help="dialogues: only if name or group has this in it.")] = None,
     heads: Annotated[Path | None, typer.Option(help="intents, routing: these heads, not the committed ones.")] = None,
+    plots: Annotated[Path | None, typer.Option(help="intents, routing: draw the confusion matrix here.")] = None,
     fail_under: Annotated[
         list[str] | None, typer.Option(help="METRIC=VALUE: exit 1 when the metric is lower. May be repeated.")
     ] = None,
@@ -35,7 +38,9 @@ def run_command(
     """Run one suite and print its report."""
     try:
         floors = parse_floors(fail_under or [])
-        report = run_suite(suite, Options(data, heads, corpus, queries, method, run))
+        if file is not None and data is not None:
+            raise InvalidInput("Give the cases once: as FILE or as --data FILE.")
+        report = run_suite(suite, Options(data or file, heads, corpus, queries, method, run, plots, only))
         missed = find_missed(report["metrics"], floors)
     except TellergraphError as error:
         typer.echo(f"Error: {error.message}", err=True)

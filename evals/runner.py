@@ -9,19 +9,22 @@ from importlib.metadata import version
 from typing import Any, cast
 
 from core.errors import InvalidInput
+from evals.dialogue_report import describe_cases
 from evals.suite import Metric, Options, Suite
-from evals.suites import answers, intents, retrieval, routing
+from evals.suites import answers, dialogues, intents, retrieval, routing, slots
 
 SUITES: dict[str, Suite] = {
     "answers": answers.run,
+    "dialogues": dialogues.run,
     "intents": intents.run,
     "retrieval": retrieval.run,
     "routing": routing.run,
+    "slots": slots.run,
 }
 
 
 def run_suite(name: str, options: Options) -> dict[str, Any]:
-    """The report of one suite as a JSON object: suite, data, n, metrics, run.
+    """The report of one suite as a JSON object: suite, data, n, metrics, run, and cases where the suite tells them.
 
     Raises:
         InvalidInput: no such suite, or its input cannot be used.
@@ -41,7 +44,8 @@ def run_suite(name: str, options: Options) -> dict[str, Any]:
     if source is not None and source.is_file():
         run["data_sha256"] = hashlib.sha256(source.read_bytes()).hexdigest()
     metrics = _rounded(outcome.metrics)
-    return {"suite": name, "data": str(source), "n": outcome.n, "metrics": metrics, "run": run | dict(outcome.notes)}
+    report = {"suite": name, "data": str(source), "n": outcome.n, "metrics": metrics, "run": run | dict(outcome.notes)}
+    return report | ({"cases": list(outcome.cases)} if outcome.cases else {})
 
 
 def parse_floors(given: Sequence[str]) -> dict[str, float]:
@@ -85,9 +89,10 @@ def _rounded(metrics: Mapping[str, Metric]) -> dict[str, Any]:
 
 def describe_report(report: Mapping[str, Any]) -> str:
     """The report as lines for a reader."""
-    lines = [f"{report['suite']} on {report['data']}, {report['n']} cases"]
+    lines = describe_cases(report.get("cases", ()))
+    lines.append(f"{report['suite']} on {report['data']}, {report['n']} cases")
     for name, value in _flatten(report["metrics"]):
-        lines.append(f"  {name:<28} {value:.4f}")
+        lines.append(f"  {name:<28} {value if isinstance(value, int) else f'{value:.4f}'}")
     return "\n".join(lines)
 
 

@@ -1,6 +1,6 @@
 """What a suite takes and gives. A suite is a module of `evals.suites` with `run(options) -> Outcome`."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +22,10 @@ class Options:
     method: str | None = None
     run: Path | None = None
     """Where a suite that ranks writes its rankings."""
+    plots: Path | None = None
+    """Folder for the pictures of a suite that draws some."""
+    only: str | None = None
+    """Of suites with named cases: those whose name or group has this in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class Outcome:
     metrics: Mapping[str, Metric]
     notes: Mapping[str, object] = field(default_factory=dict[str, object])
     """Goes into the report's `run`: versions, checksums, standard errors."""
+    cases: Sequence[Mapping[str, object]] = ()
+    """What each case was found to be, of suites that say so: `name`, `group`, `passed`, `turns`."""
 
 
 Suite = Callable[[Options], Outcome]

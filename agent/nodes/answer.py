@@ -43,6 +43,8 @@ async def answer(state: State, runtime: Runtime[Turn]) -> Update:
     reply = await chain.stream(_messages(state, turn), tools=_tools(state, turn), on_text=on_text)
     await say(gate.finish())
     return {
+        # Whoever puts the question, it is put: what was asked for was not called.
+        "has_asked": state["has_asked"] or (not reply.calls and state["step"] == "ask"),
         "calls": reply.calls,
         "rounds": state["rounds"] + 1,
         "answer": state["answer"] + "".join(said),
@@ -54,7 +56,7 @@ async def answer(state: State, runtime: Runtime[Turn]) -> Update:
 def _is_fixed(state: State, turn: Turn) -> bool:
     """What is proposed, what was decided, who must log in and where our business ends is never put in a model's
     words."""
-    if state["ended"] is not None or state["asks_confirmation"]:
+    if state["is_fixed"] or state["step"] == "say":
         return True
     return state["route"] in (_FIXED_ROUTES if turn.customer_id else _FIXED_ROUTES | {Route.OPERATION.value})
 
@@ -68,6 +70,8 @@ def _known_figures(state: State, turn: Turn) -> set[str]:
         (
             turn.today.isoformat(),
             state["message"],
+            state["words"],
+            state["question"],
             *(message["content"] for message in state.get("history", [])),
             *(passage["text"] for passage in state["passages"]),
             *(returned["content"] for returned in state["returns"]),
@@ -86,18 +90,20 @@ def _messages(state: State, turn: Turn) -> list[BaseMessage]:
         intent=state["intent"],
         slots=state["slots"],
         tool=state["tool"],
-        asks=None if state["returns"] else state["asks"],
-        passages=state["passages"],
+        words=state["words"],
+        question=state["question"],
+        passages=state["passages"][state["told"][1] :],
+        marks_from=state["told"][1] + 1,
         signed_in=turn.customer_id is not None,
-        ended=state["ended"],
+        ended=state["ended"] if state["step"] == "ended" else None,
     )
-    messages.append(attach(state["message"], brief))
+    messages.append(attach(state["said"] or state["message"], brief))
     messages.extend(_tool_messages(state))
     return messages
 
 
 def _tool_messages(state: State) -> Iterator[BaseMessage]:
-    for _, group in groupby(state["returns"], key=itemgetter("round")):
+    for _, group in groupby(state["returns"][state["told"][0] :], key=itemgetter("round")):
         returns = list(group)
         yield AIMessage(
             content="",
@@ -118,10 +124,10 @@ def _system_prompt(state: State, turn: Turn) -> str:
 
 
 def _task(state: State) -> str:
-    if state["passages"]:
+    if passages := state["passages"][state["told"][1] :]:
         numbered = [
             {"n": number, "title": passage["title"], "heading": passage["heading"], "text": passage["text"]}
-            for number, passage in enumerate(state["passages"], start=1)
+            for number, passage in enumerate(passages, start=state["told"][1] + 1)
         ]
         return render("knowledge", passages=fence("passages", numbered))
     match state["route"]:

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from langgraph.runtime import Runtime
 
+from agent.dialogue.outcomes import ended
+from agent.dialogue.shapes import new_dialogue
 from agent.endings import decided
 from agent.events import Routed, Token
-from agent.nodes.tools import tool_context
-from agent.state import State, Turn, Update
+from agent.nodes.context import tool_context
+from agent.state import State, Turn, Understood, Update
 from agent.understanding.intents import OwnIntent, Route
 from tools.operations import get_operation
 
@@ -32,18 +34,27 @@ async def refer(state: State, runtime: Runtime[Turn]) -> Update:
         code = _WITH_CODE if operation.step_up else ""
         said = f"{operation.summary}: this still waits for your confirmation.{code} Nothing has changed yet."
         return understood | await _say(said, understood, turn)
-    await turn.emit(Routed.model_validate(understood))
-    ended = decided(operation)
+    await turn.emit(Routed.model_validate(understood["first"]))
+    over = decided(operation)
     if operation.status == "pending":
-        ended["status"] = "expired"
-    return understood | {"ended": ended, "pending": None, "asks_confirmation": False}
+        over["status"] = "expired"
+    dialogue = ended(state.get("dialogue") or new_dialogue(), pending["operation_id"], completed=False)
+    return understood | {
+        "ended": over,
+        "step": "ended",
+        "is_fixed": True,
+        "pending": None,
+        "dialogue": dialogue,
+        "asks_confirmation": False,
+    }
 
 
 def _understood(route: Route, intent: str) -> Update:
-    return {"route": route.value, "intent": str(intent), "confidence": 1.0}
+    first = Understood(route=route.value, intent=str(intent), confidence=1.0)
+    return {**first, "first": first}
 
 
 async def _say(text: str, understood: Update, turn: Turn) -> Update:
-    await turn.emit(Routed.model_validate(understood))
+    await turn.emit(Routed.model_validate(understood["first"]))
     await turn.emit(Token(text=text))
-    return {"answer": text, "model": "offline"}
+    return {"answer": text, "model": "offline", "has_asked": True, "asks_confirmation": True}

@@ -10,7 +10,7 @@ from agent.state import State, Turn, Update
 async def retrieve(state: State, runtime: Runtime[Turn]) -> Update:
     turn = runtime.context
     passages = await turn.parts.retriever.retrieve(
-        state["message"],
+        state["said"],
         np.frombuffer(state["vector"], dtype=np.float32),
         scope=turn.scope,
         intent=state["intent"],
@@ -18,7 +18,8 @@ async def retrieve(state: State, runtime: Runtime[Turn]) -> Update:
         today=turn.today,
     )
     return {
-        "passages": [
+        "passages": state["passages"]
+        + [
             Evidence(
                 document_id=passage.document_id,
                 title=passage.title,

@@ -1,11 +1,15 @@
 """Takes personal data and secrets out of the message, and sees a plain yes or no to a pending proposal."""
 
 from datetime import datetime
+from typing import Any
 
 from langgraph.runtime import Runtime
 
+from agent.dialogue.acts import find_answer
+from agent.dialogue.outcomes import ended
+from agent.dialogue.shapes import Dialogue, new_dialogue, top
+from agent.nodes.kept import unseal
 from agent.state import Resolution, State, Turn, Update
-from agent.understanding.slots import find_answer
 from core.security.pii import mask
 
 
@@ -13,9 +17,11 @@ async def screen(state: State, runtime: Runtime[Turn]) -> Update:
     turn = runtime.context
     # A placeholder of an earlier turn must not come to mean something else in this one.
     turn.placeholders.reserve(message["content"] for message in state.get("history", []))
-    message = mask(turn.raw_message, turn.placeholders)
-    pending = state.get("pending")
-    answer = find_answer(message, just_asked=bool(pending and pending["just_asked"]))
+    unseal(state, turn)
+    message = " ".join(mask(turn.raw_message, turn.placeholders).replace("’", "'").split())
+    dialogue, pending = state.get("dialogue") or new_dialogue(), state.get("pending")
+    just_asked = bool(pending and pending["just_asked"])
+    answer = find_answer(message, just_asked=just_asked, verb=_verb(pending)) if _can_mean(pending, dialogue) else None
     # A yes that begins a conversation answers nothing that we asked in it.
     if answer == "approve" and not turn.takes_a_yes and (pending or not state.get("history")):
         return {"message": message, "asks_confirmation": True}
@@ -28,5 +34,20 @@ async def screen(state: State, runtime: Runtime[Turn]) -> Update:
             "message": message,
             "resolution": Resolution(operation_id=pending["operation_id"], decision=answer),
         }
-    is_over = datetime.fromisoformat(pending["expires_at"]) <= turn.now
-    return {"message": message, "pending": None if is_over else pending}
+    if datetime.fromisoformat(pending["expires_at"]) > turn.now:
+        return {"message": message}
+    return {
+        "message": message,
+        "pending": None,
+        "dialogue": ended(dialogue, pending["operation_id"], completed=False),
+    }
+
+
+def _can_mean(pending: dict[str, Any] | None, dialogue: Dialogue) -> bool:
+    """Whether a bare yes or no is about the proposal: not where another task has asked something since."""
+    task = top(dialogue)
+    return task is None or pending is None or task["operation_id"] == pending["operation_id"]
+
+
+def _verb(pending: dict[str, Any] | None) -> str:
+    return str(pending["type"]).partition("_")[0] if pending else ""

@@ -1,39 +1,80 @@
-"""Runs the tool calls of a model, each checked again by the registry. A proposal is kept for the confirmation."""
+"""Runs the tool calls of a model, each checked again by the registry. A proposal is kept for the confirmation, and the
+dialogue manager is told what every answer means for the open task."""
 
 from collections.abc import Iterable
 from typing import Any
-from uuid import UUID
 
 from langgraph.runtime import Runtime
 
+from agent.dialogue.desk import Desk
+from agent.dialogue.guard import guarded
+from agent.dialogue.outcomes import Answered, Settled, settle, withdrawn
+from agent.dialogue.shapes import Dialogue, new_dialogue, top
 from agent.events import ToolCalled, ToolReturned
 from agent.messages import ToolCall, ToolReturn
+from agent.nodes.context import tool_context
+from agent.nodes.desk import desk_of, withdraw
 from agent.offer import offered_tools
 from agent.state import State, Turn, Update
-from core.errors import Forbidden
-from tools.operations import decide
-from tools.registry import Proposed, Result, ToolContext, ToolOutcome
+from tools.registry import Proposed, Result, Risk, ToolOutcome
 
 
 async def tools(state: State, runtime: Runtime[Turn]) -> Update:
-    turn = runtime.context
-    returns = list(state["returns"])
+    turn, desk = runtime.context, desk_of(state, runtime.context)
+    returns, dialogue = list(state["returns"]), state.get("dialogue") or new_dialogue()
     changes: Update = {}
-    for call in state["calls"]:
+    for proposed_call in state["calls"]:
+        dialogue, call = _checked(proposed_call, dialogue, state, turn)
         outcome = await _run(call, state, turn)
         returns.append(_returned(call, outcome, state, turn))
         if isinstance(outcome.result, Proposed):
-            await _withdraw(changes.get("pending") or state.get("pending"), outcome.result, turn)
+            dialogue = await _replace(changes.get("pending") or state.get("pending"), outcome.result, dialogue, turn)
             changes["pending"] = outcome.result.model_dump(exclude={"status"}) | {"just_asked": True}
-            changes["asks_confirmation"] = True
-        changes["asks"] = _asked_slot(outcome)
-    return changes | {"returns": returns, "calls": []}
+            changes |= {"asks_confirmation": True, "is_fixed": True, "has_asked": True}
+        settled = settle(dialogue, call["name"], _answered(outcome, call, desk, turn), desk)
+        dialogue = settled.dialogue
+        changes |= _said(settled, call["name"])
+    return changes | {"returns": returns, "calls": [], "dialogue": dialogue}
 
 
-async def _withdraw(earlier: dict[str, Any] | None, proposed: Proposed, turn: Turn) -> None:
+def _checked(call: ToolCall, dialogue: Dialogue, state: State, turn: Turn) -> tuple[Dialogue, ToolCall]:
+    """What a model wants to prepare, with what the customer said about it."""
+    tool = turn.parts.registry.find(call["name"])
+    if tool is None or tool.risk is Risk.READ or top(dialogue) is None:
+        return dialogue, call
+    said = [message["content"] for message in state.get("history", []) if message["role"] == "user"]
+    dialogue, name, arguments = guarded(
+        dialogue, call["name"], call["arguments"], [*said, state["message"]], desk_of(state, turn)
+    )
+    return dialogue, ToolCall(id=call["id"], name=name, arguments=arguments)
+
+
+def _said(settled: Settled, tool: str) -> Update:
+    """What the manager says about it, in place of the model. An open question is never put twice."""
+    task = top(settled.dialogue)
+    if task is None or task["tool"] != tool or not task["asks"]:
+        return {}
+    return {
+        "words": settled.instead or "",
+        "question": settled.question or "",
+        "is_fixed": True,
+        "has_asked": True,
+    }
+
+
+async def _replace(earlier: dict[str, Any] | None, proposed: Proposed, dialogue: Dialogue, turn: Turn) -> Dialogue:
     """At most one proposal waits in a conversation, so that a "yes" can mean only one thing."""
-    if earlier and earlier["operation_id"] != proposed.operation_id:
-        await decide(tool_context(turn), UUID(earlier["operation_id"]), "deny")
+    if not earlier or earlier["operation_id"] == proposed.operation_id:
+        return dialogue
+    await withdraw([earlier["operation_id"]], turn)
+    return withdrawn(dialogue, earlier["operation_id"])
+
+
+def _answered(outcome: ToolOutcome, call: ToolCall, desk: Desk, turn: Turn) -> Answered:
+    if outcome.result is not None:
+        return Answered(outcome.result.model_dump(mode="json"))
+    spec = desk.specs.get(call["name"])
+    return Answered(None, outcome.error_code, spec.faults(_restored(call["arguments"], turn)) if spec else ())
 
 
 async def _run(call: ToolCall, state: State, turn: Turn) -> ToolOutcome:
@@ -52,13 +93,6 @@ async def _run(call: ToolCall, state: State, turn: Turn) -> ToolOutcome:
 
 def _no_such_tool(name: str, offered: Iterable[str]) -> str:
     return f"There is no tool {name!r} for this request. Tools: {', '.join(offered) or 'none'}."
-
-
-def tool_context(turn: Turn) -> ToolContext:
-    """Raises Forbidden for a visitor: the graph offers no tools then."""
-    if turn.customer_id is None:
-        raise Forbidden("Please log in first.")
-    return ToolContext(turn.parts.bank, turn.customer_id, turn.now, turn.turn_id, turn.initiated_by)
 
 
 def _restored(arguments: dict[str, Any], turn: Turn) -> dict[str, Any]:
@@ -86,9 +120,3 @@ def _hide_private(result: Result | None, turn: Turn) -> None:
     for field, kind in result.PRIVATE.items() if result else ():
         if value := getattr(result, field):
             turn.placeholders.hide(kind, value)
-
-
-def _asked_slot(outcome: ToolOutcome) -> str | None:
-    """The slot that a result leaves open: ``card_unclear`` asks for the card."""
-    status = str(getattr(outcome.result, "status", ""))
-    return status.removesuffix("_unclear") if status.endswith("_unclear") else None

@@ -1,75 +1,128 @@
-"""One encoder pass gives route, intent and the vector for retrieval; patterns give the slots."""
+"""One encoder pass gives route, intent and the vector for retrieval; patterns give what is mentioned; the dialogue
+manager decides what to do about it. One part of the message at a time."""
 
 import asyncio
-import re
-from typing import Any
+from dataclasses import dataclass
 
 from langgraph.runtime import Runtime
 
+from agent.dialogue.desk import Heard
+from agent.dialogue.fill import takes_text
+from agent.dialogue.manager import answers, decide, later
+from agent.dialogue.parts import parts_of
+from agent.dialogue.shapes import Dialogue, Step, new_dialogue, top
 from agent.events import Routed
-from agent.state import Frame, State, Turn, Update
-from agent.understanding.intents import OwnIntent, Route
-from agent.understanding.payments import find_payment
-from agent.understanding.slots import find_slots, is_follow_up
-from agent.understanding.tasks import find_tool
-from knowledge.embed import Vectors
+from agent.nodes.desk import desk_of, find_known, list_names, withdraw
+from agent.state import Resolution, State, Turn, Understood, Update
+from agent.understanding.intents import Route
+from agent.understanding.reader import Reader, Understanding
+from agent.understanding.slots import Known, find_mentions
 
-_PAYMENTS = frozenset({OwnIntent.MAKE_TRANSFER, OwnIntent.MANAGE_PAYEES, OwnIntent.MANAGE_STANDING_ORDERS})
-_CLEAR = 0.9
-"""Confidence from which a message is a request of its own, even if it would also answer an open question."""
-_SHORT = 6
-"""Words up to which a message may be an answer or a follow-up rather than a request of its own."""
+_CONFIDENT = 1.0
 
 
 async def understand(state: State, runtime: Runtime[Turn]) -> Update:
-    turn, message = runtime.context, state["message"]
-    parts = turn.parts
-    vector = await asyncio.get_running_loop().run_in_executor(parts.encoder_threads, _encode, turn, message)
-    understood = parts.heads.predict(vector)
-    route, intent, confidence = understood.route.value, understood.intent, understood.intent_confidence
-    frame = state.get("frame")
-    slots = find_slots(message, turn.today)
-    if intent in _PAYMENTS or (frame and frame["intent"] in _PAYMENTS and frame["asks"]):
-        # "to savings" is no account that the money comes from.
-        others = {name: value for name, value in slots.items() if name != "account"}
-        slots = others | find_payment(message, frame["asks"] if frame else None)
-    other_request = route == Route.OPERATION and frame and intent != frame["intent"] and confidence >= _CLEAR
-    if frame and not other_request and (continued := _continued(frame, message, slots)):
-        route, intent, confidence, slots = Route.OPERATION.value, frame["intent"], 1.0, continued
-        tool = frame["tool"]
-    else:
-        tool = find_tool(intent, message, slots)
-    await turn.emit(Routed(route=route, intent=intent, confidence=round(confidence, 4)))
+    turn, known = runtime.context, await find_known(runtime.context)
+    ears = _Ears(turn, known)
+    dialogue, desk = state.get("dialogue") or new_dialogue(), desk_of(state, turn, known)
+    said, *agenda = state["agenda"] or await ears.parts(state["message"], dialogue)
+    understanding = await ears.read(said)
+    heard = ears.heard(said, understanding)
+    if state["has_asked"] and _can_wait(heard):
+        return {"agenda": agenda, "dialogue": later(dialogue, said), "step": ""}
+    dialogue, step = decide(dialogue, heard, desk)
+    while step.kind == "ask" and agenda:
+        # "I want to send money. To Maria, please."
+        following = ears.heard(agenda[0], await ears.read(agenda[0]))
+        if not answers(dialogue, following, desk):
+            break
+        agenda, (dialogue, step) = agenda[1:], decide(dialogue, following, desk)
+    if step.kind == "call" and _was_done(step, state):
+        return {"agenda": agenda, "step": ""}
+    update = as_update(step, state) | {
+        "said": said,
+        "agenda": [step.rest, *agenda] if step.rest else agenda,
+        "dialogue": dialogue,
+        "vector": understanding.vector.tobytes(),
+    }
+    if step.withdraw:
+        await withdraw(step.withdraw, turn)
+        update |= {"pending": None}
+    is_own = (step.route, step.intent) == (heard.route, heard.intent)
+    confidence = round(heard.confidence, 4) if is_own else _CONFIDENT
+    return update | {"confidence": confidence} | await _first(step, confidence, state, turn)
+
+
+def as_update(step: Step, state: State) -> Update:
+    """The state of a step that begins."""
+    decision = {"approve": "approve", "deny": "deny"}.get(step.kind)
+    pending = state.get("pending")
     return {
-        "route": route,
-        "intent": intent,
-        "confidence": round(confidence, 4),
-        "slots": slots,
-        "tool": tool,
-        "asks": _missing(tool, slots, turn) if turn.customer_id else None,
-        "vector": vector.tobytes(),
-        "frame": Frame(intent=intent, tool=tool, slots=slots, asks=None) if route == Route.OPERATION else frame,
+        "route": step.route,
+        "intent": step.intent,
+        "step": step.kind,
+        "tool": step.tool,
+        "slots": step.arguments,
+        "words": step.words,
+        "question": "",
+        "is_fixed": False,
+        "rounds": 0,
+        "told": (len(state["returns"]), len(state["passages"])),
+        "has_asked": step.asks,
+        "resolution": Resolution(operation_id=pending["operation_id"], decision=decision)  # pyright: ignore[reportArgumentType]
+        if decision and pending
+        else None,
     }
 
 
-def _missing(tool: str | None, slots: dict[str, Any], turn: Turn) -> str | None:
-    """The first slot that the tool cannot do without and that nobody has named."""
-    found = turn.parts.registry.find(tool) if tool else None
-    fields = found.arguments.model_fields if found else {}
-    return next((name for name, field in fields.items() if field.is_required() and not slots.get(name)), None)
+async def _first(step: Step, confidence: float, state: State, turn: Turn) -> Update:
+    """Says what the message was taken for, once. What is only left behind, or decided, is told elsewhere."""
+    if state["first"] is not None or step.kind in ("approve", "deny", "refer") or (step.rest and step.kind == "say"):
+        return {}
+    first = Understood(route=step.route, intent=step.intent, confidence=confidence)
+    await turn.emit(Routed.model_validate(first))
+    return {"first": first}
 
 
-def _encode(turn: Turn, message: str) -> Vectors:
-    return turn.parts.encoder.encode([message])[0]
+def _was_done(step: Step, state: State) -> bool:
+    """ "who can I pay? show me my payees": the same twice."""
+    return any((done["name"], done["arguments"]) == (step.tool, step.arguments) for done in state["returns"])
 
 
-def _continued(frame: Frame, message: str, slots: dict[str, Any]) -> dict[str, Any] | None:
-    """The slots of the last operation as this message continues it; None if the message stands by itself."""
-    if len(message.split()) > _SHORT:
-        return None
-    if frame["asks"] == "card" and "card" not in slots and (digits := re.search(r"(?<!\d)\d{4}(?!\d)", message)):
-        slots = slots | {"card": digits[0]}
-    answers = frame["asks"] is not None and frame["asks"] in slots
-    if answers or (slots and is_follow_up(message)):
-        return frame["slots"] | slots
-    return None
+def _can_wait(heard: Heard) -> bool:
+    """What is done for the customer is done after what is open; what is only asked is answered at once."""
+    return heard.route in (Route.OPERATION, Route.FRAUD, Route.HANDOFF)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ears:
+    """How a turn's words are understood."""
+
+    turn: Turn
+    known: Known
+
+    async def read(self, said: str) -> Understanding:
+        parts = self.turn.parts
+        reader = Reader(parts.encoder, parts.heads)
+        return await asyncio.get_running_loop().run_in_executor(parts.encoder_threads, reader.understand, said)
+
+    def heard(self, said: str, understanding: Understanding) -> Heard:
+        return Heard(
+            text=said,
+            route=understanding.route.value,
+            # Plain text: it is saved with the conversation.
+            intent=str(understanding.intent),
+            confidence=understanding.confidence,
+            mentions=find_mentions(said, now=self.turn.now, known=self.known),
+            is_clear=understanding.is_clear,
+            language=understanding.language,
+        )
+
+    async def parts(self, message: str, dialogue: Dialogue) -> list[str]:
+        """The requests of a message; one where the customer was asked to tell something in their own words."""
+        task = top(dialogue)
+        if task and task["asks"] and takes_text(task["asks"]):
+            return [message]
+        requests = [clause.start for clause in (await self.read(message)).clauses]
+        mentions = find_mentions(message, now=self.turn.now, known=self.known)
+        return parts_of(message, requests, mentions, list_names(self.turn.parts.registry, self.turn.parts.scopes))

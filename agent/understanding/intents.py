@@ -20,35 +20,136 @@ class Route(StrEnum):
 
 
 class OwnIntent(StrEnum):
-    """What BANKING77 does not cover."""
+    """What BANKING77 does not cover. An operation has the name of its tool, so that intent and tool need no table."""
 
-    ACCOUNT_BALANCE = "account_balance"
+    # Accounts
     LIST_ACCOUNTS = "list_accounts"
+    GET_BALANCE = "get_balance"
+    GET_ACCOUNT = "get_account"
+    """Account number, sort code, IBAN and other details of an account."""
+    GET_STATEMENT = "get_statement"
+    OPEN_ACCOUNT = "open_account"
+    RENAME_ACCOUNT = "rename_account"
+    CLOSE_ACCOUNT = "close_account"
+    # Transactions
     LIST_TRANSACTIONS = "list_transactions"
+    """The latest, or those of a period, a merchant, a payee or an account; what came in."""
+    SEARCH_TRANSACTIONS = "search_transactions"
+    """By amount, by several things at once, or when somebody says "find" or "search"."""
+    GET_TRANSACTION = "get_transaction"
+    EXPLAIN_CHARGE = "explain_charge"
     SPENDING_SUMMARY = "spending_summary"
+    FIND_RECURRING_PAYMENTS = "find_recurring_payments"
+    FORECAST_CASH_FLOW = "forecast_cash_flow"
+    # Cards
+    LIST_CARDS = "list_cards"
+    """Also the state and the expiry of a card."""
+    ACTIVATE_CARD = "activate_card"
     FREEZE_CARD = "freeze_card"
     UNFREEZE_CARD = "unfreeze_card"
-    LIST_CARDS = "list_cards"
-    MAKE_TRANSFER = "make_transfer"
+    REPORT_CARD_LOST = "report_card_lost"
+    """Asks for a lost or stolen card to be reported or blocked for good; that one is lost is BANKING77's."""
+    REPLACE_CARD = "replace_card"
+    GET_CARD_DELIVERY = "get_card_delivery"
+    GET_CARD_LIMITS = "get_card_limits"
+    SET_CARD_LIMIT = "set_card_limit"
+    SET_CARD_SWITCH = "set_card_switch"
+    """Contactless, online payments, cash machines or payments abroad, on or off."""
+    REQUEST_PIN_CHANGE = "request_pin_change"
+    CREATE_VIRTUAL_CARD = "create_virtual_card"
+    # Payees, payments and standing orders
     LIST_PAYEES = "list_payees"
-    MANAGE_PAYEES = "manage_payees"
-    """Add, change or remove a payee."""
+    CHECK_PAYEE_NAME = "check_payee_name"
+    ADD_PAYEE = "add_payee"
+    CHANGE_PAYEE = "change_payee"
+    REMOVE_PAYEE = "remove_payee"
+    MAKE_TRANSFER = "make_transfer"
+    """One payment: pay_payee, transfer_between_accounts or schedule_payment, as its slots say."""
+    GET_TRANSFER_STATUS = "get_transfer_status"
+    LIST_SCHEDULED_PAYMENTS = "list_scheduled_payments"
+    CANCEL_SCHEDULED_PAYMENT = "cancel_scheduled_payment"
     LIST_STANDING_ORDERS = "list_standing_orders"
-    MANAGE_STANDING_ORDERS = "manage_standing_orders"
-    """Set up, change or cancel a standing order, or schedule a payment for a later day."""
+    CREATE_STANDING_ORDER = "create_standing_order"
+    CHANGE_STANDING_ORDER = "change_standing_order"
+    CANCEL_STANDING_ORDER = "cancel_standing_order"
+    # Loans
+    LIST_LOAN_PRODUCTS = "list_loan_products"
+    CHECK_LOAN_ELIGIBILITY = "check_loan_eligibility"
+    QUOTE_LOAN = "quote_loan"
+    APPLY_FOR_LOAN = "apply_for_loan"
+    WITHDRAW_LOAN_APPLICATION = "withdraw_loan_application"
+    GET_LOAN_STATUS = "get_loan_status"
+    GET_LOAN_PAYOFF = "get_loan_payoff"
+    PAY_LOAN = "pay_loan"
+    # Savings, currencies, top-ups and cash
+    LIST_SAVINGS_RATES = "list_savings_rates"
+    LIST_EXCHANGE_RATES = "list_exchange_rates"
+    QUOTE_EXCHANGE = "quote_exchange"
+    CONVERT_CURRENCY = "convert_currency"
+    LIST_TOP_UP_METHODS = "list_top_up_methods"
+    GET_TOP_UP_LIMITS = "get_top_up_limits"
+    GET_TOP_UP_STATUS = "get_top_up_status"
+    GET_CASH_LIMITS = "get_cash_limits"
+    GET_CASH_WITHDRAWAL_STATUS = "get_cash_withdrawal_status"
+    # The customer and the bank
+    GET_PROFILE = "get_profile"
+    CHANGE_CONTACT_DETAILS = "change_contact_details"
+    CHANGE_ADDRESS = "change_address"
+    SET_PREFERENCES = "set_preferences"
+    SET_CONSENT = "set_consent"
+    MAKE_COMPLAINT = "make_complaint"
+    LIST_COMPLAINTS = "list_complaints"
+    BOOK_APPOINTMENT = "book_appointment"
+    LIST_APPOINTMENTS = "list_appointments"
+    CANCEL_APPOINTMENT = "cancel_appointment"
+    REQUEST_CALLBACK = "request_callback"
+    FIND_BRANCHES = "find_branches"
+    FIND_ATMS = "find_atms"
+    GET_OPENING_HOURS = "get_opening_hours"
+    LIST_FEES_AND_LIMITS = "list_fees_and_limits"
+    """Asks for the list itself; a question about one fee or limit is a `banking_question`."""
+
+    # Fraud
+    LIST_FRAUD_ALERTS = "list_fraud_alerts"
+    """Asks whether there are alerts, or about one."""
     REPORT_FRAUD_ALERT = "report_fraud_alert"
-    """Asks about or answers an alert of the bank, or reports fraud on an account."""
+    """Answers an alert ("that was me", "it wasn't me") or reports fraud on an account."""
+
     TALK_TO_HUMAN = "talk_to_human"
+
+    # Small talk
     GREETING = "greeting"
     THANKS = "thanks"
     GOODBYE = "goodbye"
     BOT_QUESTION = "bot_question"
     """About the assistant itself: its name, nature, makers, abilities; jokes and chat."""
+    ABUSE = "abuse"
+    """Insults and swearing with no request in them."""
     ACKNOWLEDGEMENT = "acknowledgement"
-    """"ok", "yes", "no", "never mind": an answer, by itself no request."""
+    """"ok", "yes", "no", "maybe": an answer, by itself no request."""
+
+    # Acts of the conversation: they mean something while a task is open, and are small talk while none is.
+    CANCEL_TASK = "cancel_task"
+    """"never mind", "stop", "I already did it": ends the open task."""
+    CHANGE_ANSWER = "change_answer"
+    """"that's wrong", "I made a mistake", "can I change something", without the new value."""
+    WAIT = "wait"
+    """"one moment": the customer will go on."""
+    WHY_ASKED = "why_asked"
+    """"why do you need that?": about the open question."""
+    WHAT_IS_THAT = "what_is_that"
+    """"what does that mean?": about the last words of the assistant."""
+    REPEAT = "repeat"
+    """"say that again", "where were we?"."""
+
     BANKING_QUESTION = "banking_question"
     """A question about banking that none of the 77 intents covers, and how an operation is done."""
+    UNCLEAR = "unclear"
+    """Banking, but not what about it: a bare noun or verb such as "cards" or "add". The assistant asks."""
     OUT_OF_SCOPE = "out_of_scope"
+    """No business of a bank; also other people's data, attempts to turn the assistant, investment advice."""
+    GIBBERISH = "gibberish"
+    """No words that mean anything."""
 
 
 BANKING77_INTENTS: tuple[str, ...] = (
@@ -132,31 +233,47 @@ BANKING77_INTENTS: tuple[str, ...] = (
 )
 """The labels of BANKING77 as their authors spell them, sorted."""
 
-_OWN_ROUTES: dict[OwnIntent, Route] = {
-    OwnIntent.ACCOUNT_BALANCE: Route.OPERATION,
-    OwnIntent.LIST_ACCOUNTS: Route.OPERATION,
-    OwnIntent.LIST_TRANSACTIONS: Route.OPERATION,
-    OwnIntent.SPENDING_SUMMARY: Route.OPERATION,
-    OwnIntent.FREEZE_CARD: Route.OPERATION,
-    OwnIntent.UNFREEZE_CARD: Route.OPERATION,
-    OwnIntent.LIST_CARDS: Route.OPERATION,
-    OwnIntent.MAKE_TRANSFER: Route.OPERATION,
-    OwnIntent.LIST_PAYEES: Route.OPERATION,
-    OwnIntent.MANAGE_PAYEES: Route.OPERATION,
-    OwnIntent.LIST_STANDING_ORDERS: Route.OPERATION,
-    OwnIntent.MANAGE_STANDING_ORDERS: Route.OPERATION,
+CONVERSATION_ACTS = frozenset(
+    {
+        OwnIntent.ACKNOWLEDGEMENT,
+        OwnIntent.CANCEL_TASK,
+        OwnIntent.CHANGE_ANSWER,
+        OwnIntent.WAIT,
+        OwnIntent.WHY_ASKED,
+        OwnIntent.WHAT_IS_THAT,
+        OwnIntent.REPEAT,
+    }
+)
+"""They speak to what was said before; none of them begins a task."""
+PUBLIC_INTENTS = frozenset(
+    {
+        OwnIntent.LIST_LOAN_PRODUCTS,
+        OwnIntent.LIST_SAVINGS_RATES,
+        OwnIntent.LIST_EXCHANGE_RATES,
+        OwnIntent.LIST_TOP_UP_METHODS,
+        OwnIntent.FIND_BRANCHES,
+        OwnIntent.FIND_ATMS,
+        OwnIntent.GET_OPENING_HOURS,
+        OwnIntent.LIST_FEES_AND_LIMITS,
+    }
+)
+"""Operations about the bank and nobody's account: the help centre answers them for visitors too."""
+
+_OTHER_ROUTES: dict[OwnIntent, Route] = {
+    OwnIntent.LIST_FRAUD_ALERTS: Route.FRAUD,
     OwnIntent.REPORT_FRAUD_ALERT: Route.FRAUD,
     OwnIntent.TALK_TO_HUMAN: Route.HANDOFF,
     OwnIntent.GREETING: Route.SMALL_TALK,
     OwnIntent.THANKS: Route.SMALL_TALK,
     OwnIntent.GOODBYE: Route.SMALL_TALK,
     OwnIntent.BOT_QUESTION: Route.SMALL_TALK,
-    OwnIntent.ACKNOWLEDGEMENT: Route.SMALL_TALK,
+    OwnIntent.ABUSE: Route.SMALL_TALK,
     OwnIntent.BANKING_QUESTION: Route.KNOWLEDGE,
     OwnIntent.OUT_OF_SCOPE: Route.OUT_OF_SCOPE,
-}
+    OwnIntent.GIBBERISH: Route.OUT_OF_SCOPE,
+} | dict.fromkeys(CONVERSATION_ACTS, Route.SMALL_TALK)
 
 INTENT_ROUTES: dict[str, Route] = dict.fromkeys(BANKING77_INTENTS, Route.KNOWLEDGE) | {
-    intent.value: route for intent, route in _OWN_ROUTES.items()
+    intent.value: _OTHER_ROUTES.get(intent, Route.OPERATION) for intent in OwnIntent
 }
-"""Every intent and its route."""
+"""Every intent and its route; ours are operations unless said otherwise."""

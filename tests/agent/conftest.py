@@ -28,6 +28,7 @@ from agent.service import RECURSION_LIMIT
 from agent.state import TURN_DEFAULTS, Resolution, State, Turn, TurnRecord
 from agent.understanding.heads import Heads
 from core.db.database import Database, Scope
+from core.security.sealing import Seal
 from core.services import Services
 from knowledge.embed import Encoder
 from knowledge.retrieve import Retriever
@@ -37,7 +38,19 @@ from tools.registry import Bank
 from tools.step_up.code_senders import LogSender
 from tools.step_up.codes import StepUpCodes
 
-NODES = ("screen", "understand", "retrieve", "answer", "tools", "verify", "remember", "confirm", "act", "refer")
+NODES = (
+    "screen",
+    "understand",
+    "retrieve",
+    "answer",
+    "tools",
+    "go_on",
+    "verify",
+    "remember",
+    "confirm",
+    "act",
+    "refer",
+)
 
 
 class ScriptedChat(BaseChatModel):
@@ -179,6 +192,7 @@ async def parts(full_bank: Services, loaded: tuple[Encoder, Heads], encoder_thre
         scopes=CUSTOMER_SCOPES,
         models=chain_of(OfflineChat()),
         fixed=chain_of(OfflineChat()),
+        seal=Seal(full_bank.secret_key),
         encoder_threads=encoder_threads,
     )
     await database.close()

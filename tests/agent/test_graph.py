@@ -78,7 +78,7 @@ async def test_a_tool_is_called_and_its_result_told(start):
     events = await talk.say("what's my balance?", BALANCE, "You have £2,480.15 in Everyday.")
 
     assert told(events) == [
-        ("route", "operation", "account_balance"),
+        ("route", "operation", "get_balance"),
         ("tool_call", "get_balance", {"account": "Everyday"}),
         ("tool_result", "get_balance", True),
         "You have £2,480.15 in Everyday.",
@@ -154,13 +154,25 @@ async def test_a_typed_answer_decides_without_asking_any_model(start, active_car
     assert "__interrupt__" not in talk.state
 
 
-async def test_a_yes_with_a_question_is_a_question_and_the_proposal_still_waits(start, active_cards):
+async def test_a_yes_with_a_question_is_taken_and_the_question_answered(start, active_cards):
     talk = start("alex")
     await talk.say("freeze my card ending 4821", FREEZE)
 
-    await talk.say("yes and how do I activate my new card?", "Tap Activate [1].")
+    await talk.say("yes, and how do I activate my new card?", "Tap Activate [1].")
+
+    assert active_cards()["4821"] == "frozen"
+    assert talk.record.answer.endswith("until you unfreeze it.\n\nTap Activate [1].")
+
+
+@pytest.mark.parametrize("said", ["yes, but how do I activate my new card?", "ok, and how do I activate my new card?"])
+async def test_a_yes_with_a_condition_or_a_mere_ok_before_a_question_decides_nothing(start, active_cards, said):
+    talk = start("alex")
+    await talk.say("freeze my card ending 4821", FREEZE)
+
+    await talk.say(said, "Tap Activate [1].")
 
     assert active_cards()["4821"] == "active"
+    assert "still waits for your confirmation" in talk.record.answer
     await talk.say("yes")
     assert active_cards()["4821"] == "frozen"
 
@@ -254,8 +266,8 @@ async def test_a_follow_up_keeps_the_subject(start):
     events = await talk.say("and my savings?")
 
     assert told(events) == [
-        ("route", "operation", "account_balance"),
-        ("tool_call", "get_balance", {"account": "savings"}),
+        ("route", "operation", "get_balance"),
+        ("tool_call", "get_balance", {"account": "Rainy Day"}),
         ("tool_result", "get_balance", True),
         "Your balance: **Rainy Day** (savings): **£10,250.00**.",
     ]
@@ -284,7 +296,7 @@ async def test_what_is_no_banking_is_declined_without_asking_a_model(start):
 async def test_a_visitor_is_asked_to_sign_in(start):
     talk = start(offline=True)
 
-    assert told(await talk.say("what's my balance?")) == [("route", "operation", "account_balance"), SIGN_IN]
+    assert told(await talk.say("what's my balance?")) == [("route", "operation", "get_balance"), SIGN_IN]
 
 
 async def test_a_model_that_calls_tools_without_end_is_stopped(start):
@@ -312,12 +324,14 @@ async def test_a_tool_call_where_none_was_offered_is_never_run(start, active_car
 async def test_personal_data_reaches_neither_model_nor_memory(start):
     """Secrets are not even told back to their owner."""
     talk = start("alex")
-    message = "thanks, my e-mail is jo@mail.example, my card 4111 1111 1111 1111, my PIN is 9876"
+    told_us = "my e-mail is jo@mail.example, my card 4111 1111 1111 1111, my PIN is 9876"
+    message = f"How do I activate my new card? {told_us}"
 
     events = await talk.say(message, "I will not keep [EMAIL_1], [CARD_1] or [SECRET].")
 
     [request] = talk.model.requests
-    assert request[-1].content == "thanks, my e-mail is [EMAIL_1], my card [CARD_1] ending 1111, my PIN is [SECRET]"
+    masked = "my e-mail is [EMAIL_1], my card [CARD_1] ending 1111, my PIN is [SECRET]"
+    assert request[-1].content == f"How do I activate my new card? {masked}"
     assert told(events)[1] == "I will not keep jo@mail.example, 4111 1111 1111 1111 or [SECRET]."
     assert talk.record.answer == "I will not keep [EMAIL_1], [CARD_1] or [SECRET]."
     saved = await talk.checkpoints.aget_tuple(talk.config)
@@ -329,8 +343,7 @@ async def test_personal_data_reaches_neither_model_nor_memory(start):
 async def test_what_a_tool_repeats_of_masked_data_does_not_reach_the_model(start):
     talk = start("alex")
 
-    await talk.say(
-        "what's the balance of the account jo@mail.example", ("get_balance", '{"account": "[EMAIL_1]"}'), "Which one?"
-    )
+    await talk.say("what's the balance of the account jo@mail.example", ("get_balance", '{"account": "[EMAIL_1]"}'))
 
+    assert "Which account do you mean?" in talk.record.answer
     assert all("jo@mail.example" not in str(message.content) for message in talk.model.requests[-1])

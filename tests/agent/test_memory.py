@@ -92,3 +92,19 @@ async def test_a_turn_costs_one_checkpoint(start):
         await talk.say("How do I activate my new card?")
 
     assert len([saved async for saved in checkpoints.alist(talk.config)]) == 3
+
+
+async def test_what_a_task_needs_of_personal_data_is_kept_sealed_until_it_is_over(start):
+    talk = start("alex", offline=True)
+    await talk.say("add Anna Berg as a payee")
+    await talk.say("the sort code is 20-45-67")
+    saved = await talk.checkpoints.aget_tuple(talk.config)
+    assert "20-45-67" not in repr(saved.checkpoint["channel_values"])
+    assert list(talk.state["sealed"]) == ["[SORT_CODE_1]"]
+
+    await talk.say("and the account number is 12345678")
+    [waiting] = talk.state["__interrupt__"]
+    assert waiting.value["summary"].startswith("Add Anna Berg (account ending 5678, GBP)")
+
+    await talk.say("no")
+    assert talk.state["sealed"] == {}

@@ -17,7 +17,6 @@ from agent.models.offline.plan import plan
 from agent.models.offline.results import BY_STATUS, BY_TOOL
 from agent.release import evidence_figures, figures
 from agent.understanding.intents import INTENT_ROUTES
-from agent.understanding.tasks import TOOLS_OF_INTENT, find_tool
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.registry import Risk, ToolContext
 from tools.results import refusals_of, statuses_of
@@ -28,11 +27,13 @@ TOOLS = [tool.schema for tool in CATALOGUE.offered(CUSTOMER_SCOPES)]
 def brief(**known: Any) -> Brief:
     plain: Brief = {
         "route": "operation",
-        "intent": "account_balance",
+        "intent": "get_balance",
         "slots": {},
         "tool": "get_balance",
-        "asks": None,
+        "words": "",
+        "question": "",
         "passages": [],
+        "marks_from": 1,
         "signed_in": True,
         "ended": None,
     }
@@ -77,12 +78,22 @@ async def test_every_result_is_put_in_words_with_its_own_figures(parts, customer
     assert figures(said) <= evidence_figures([content])
 
 
-def test_every_tool_can_be_asked_for():
-    for intent, names in TOOLS_OF_INTENT.items():
-        assert find_tool(intent, "", {}) == names[0]
-        for name in names:
-            assert plan(brief(intent=intent, tool=name), TOOLS) == (name, {})
-    assert set(TOOLS_OF_INTENT) <= set(INTENT_ROUTES)
+def test_what_the_manager_decided_is_called():
+    for tool in CATALOGUE.offered(CUSTOMER_SCOPES):
+        assert plan(brief(tool=tool.name), TOOLS) == (tool.name, {})
+
+
+def test_the_managers_words_go_before_those_of_the_last_result():
+    results = [("list_cards", True, '{"status": "found", "cards": []}'), ("pay_payee", True, "{}")]
+
+    assert compose(brief(words="Shall I add her?"), results) == "You have no cards with us yet.\n\nShall I add her?"
+    assert compose(brief(words="How much?"), []) == "How much?"
+
+
+def test_a_question_comes_after_what_was_found():
+    said = compose(brief(question="How much?"), [("pay_payee", False, "There is not enough money.")])
+
+    assert said == "I could not do that: There is not enough money.\n\nHow much?"
 
 
 def test_a_tool_that_is_not_offered_is_not_planned():

@@ -70,10 +70,10 @@ async def asked(route: Route, *, customer: bool, passages: list[dict[str, str]])
     async def emit(_: object) -> None:
         """Nobody listens."""
 
-    parts = Parts(None, None, None, None, CATALOGUE, CUSTOMER_SCOPES, chain_of(model), chain_of(model), None)  # type: ignore[arg-type]
+    parts = Parts(None, None, None, None, CATALOGUE, CUSTOMER_SCOPES, chain_of(model), chain_of(model), None, None)  # type: ignore[arg-type]
     scope = Scope(customer_id=SOMEBODY if customer else None)
     turn = Turn(SOMEBODY, SOMEBODY, scope, NOW, parts, emit)
-    state = {**TURN_DEFAULTS, "message": "my question", "route": route.value, "passages": passages}
+    state = {**TURN_DEFAULTS, "message": "my question", "route": route.value, "passages": passages, "step": "call"}
     await answer(state, Runtime(context=turn))  # type: ignore[arg-type]
     return model
 

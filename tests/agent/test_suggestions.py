@@ -5,16 +5,17 @@ import pytest
 from agent.state import TURN_DEFAULTS
 from agent.suggestions import suggest
 from agent.understanding.intents import INTENT_ROUTES, Route
-from agent.understanding.tasks import TOOLS_OF_INTENT
+from tools.catalogue import CATALOGUE
 
 PASSAGES = [{"title": title} for title in ("First", "First", "Second", "Third", "Fourth", "Fifth")]
 
 
-def suggested(signed_in: bool = True, **known) -> list[str]:
-    return suggest({**TURN_DEFAULTS, **known}, signed_in=signed_in)  # type: ignore[typeddict-item]
+def suggested(signed_in: bool = True, is_waiting: bool = False, **known) -> list[str]:
+    first = {"route": known.get("route", ""), "intent": known.get("intent", ""), "confidence": 1.0}
+    return suggest({**TURN_DEFAULTS, **known}, first, is_waiting=is_waiting, signed_in=signed_in)  # type: ignore[typeddict-item]
 
 
-@pytest.mark.parametrize("waiting", [{"asks": "card"}, {"asks_confirmation": True}])
+@pytest.mark.parametrize("waiting", [{"is_waiting": True}, {"asks_confirmation": True}])
 def test_nothing_while_the_customer_is_asked_for_something(waiting):
     assert suggested(**waiting, passages=PASSAGES) == []
 
@@ -34,8 +35,8 @@ def test_each_is_understood_as_something_that_can_be_done(loaded):
 
     assert len(customers) > 5
     for text in customers | visitors:
-        understood = heads.predict(encoder.encode([text])[0])
-        possible = understood.intent in TOOLS_OF_INTENT or understood.route is Route.KNOWLEDGE
+        understood = heads.predict(encoder.read(text).views)
+        possible = CATALOGUE.find(understood.intent) or understood.route is Route.KNOWLEDGE
         assert possible, f"{text} is taken for {understood.intent}"
     for text in visitors:
-        assert heads.predict(encoder.encode([text])[0]).route is Route.KNOWLEDGE
+        assert heads.predict(encoder.read(text).views).route is Route.KNOWLEDGE

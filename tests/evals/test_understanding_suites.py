@@ -1,6 +1,7 @@
 """`tellergraph evals run intents|routing` as its user sees it: what it prints and how it exits."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,14 @@ def test_banking_stands_for_four_routes(tmp_path: Path) -> None:
 
     assert result.exit_code == 0
     assert report["n"] == 7
-    assert set(report["metrics"]) == {"accuracy", "recall", "ece"}
+    assert set(report["metrics"]) == {
+        "accuracy",
+        "macro_f1",
+        "recall",
+        "ece",
+        "coverage_at_99_precision",
+        "p50_ms",
+    }
     assert report["metrics"]["recall"] == {"banking": 1.0, "out_of_scope": 0.5, "small_talk": 1.0}
     assert report["metrics"]["accuracy"] == pytest.approx(6 / 7, abs=1e-6)
 
@@ -82,6 +90,33 @@ def test_without_json_the_report_is_for_a_reader(tmp_path: Path) -> None:
 
     assert "4 cases" in result.stdout
     assert "recall.fraud" in result.stdout
+
+
+def test_what_was_taken_for_what_is_counted(tmp_path: Path) -> None:
+    result = evaluate("routing", "--data", write(tmp_path, "routing.jsonl", COARSE), "--json")
+    run = json.loads(result.stdout)["run"]
+
+    assert run["confusion"]["banking"] == {"banking": 4}
+    assert run["confusion"]["out_of_scope"] == {"out_of_scope": 1, "small_talk": 1}
+    assert 0 <= run["asked_back"] <= 1
+
+
+@pytest.mark.parametrize(("suite", "text"), [("intents", INTENTS), ("routing", FINE)])
+def test_the_confusion_matrix_is_drawn_on_request(tmp_path: Path, suite: str, text: str) -> None:
+    result = evaluate(suite, "--data", write(tmp_path, "cases", text), "--plots", str(tmp_path / "pictures"), "--json")
+    (drawn,) = json.loads(result.stdout)["run"]["plots"]
+
+    assert drawn == str(tmp_path / "pictures" / f"{suite}_confusion.png")
+    assert Path(drawn).read_bytes().startswith(b"\x89PNG")
+
+
+def test_without_matplotlib_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+
+    result = evaluate("routing", "--data", write(tmp_path, "routing.jsonl", FINE), "--plots", str(tmp_path))
+
+    assert result.exit_code == 1
+    assert "tellergraph[evals]" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,31 @@
 """Without the finetune extra these files cannot be imported; `pytest -m finetune` then finds nothing and fails."""
 
+import csv
+import json
 from importlib.util import find_spec
+from pathlib import Path
 
-collect_ignore = [] if find_spec("torch") else ["test_encoder_onnx.py", "test_heads_training.py"]
+import pytest
+
+from agent.understanding.intents import BANKING77_INTENTS
+
+_NEED_TORCH = ["test_encoder_onnx.py", "test_encoder_tuning.py", "test_heads_training.py"]
+collect_ignore = [] if find_spec("torch") else _NEED_TORCH
+
+
+@pytest.fixture(scope="session")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tiny stand-in for both published sets in one folder."""
+    folder = tmp_path_factory.mktemp("published")
+    with (folder / "train.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["text", "category"])
+        for label in BANKING77_INTENTS:
+            words = label.replace("_", " ")
+            openings = ("my", "help with", "why", "what about", "the", "again", "please", "no")
+            writer.writerows([f"{opening} {words}", label] for opening in openings)
+    cities = ("Paris", "Oslo", "Bonn", "Rome", "Lima")
+    rows = [{"text": f"weather in {city}", "intent": "weather", "domain": "utility"} for city in cities]
+    for name in ("train.jsonl", "val.jsonl"):
+        (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return folder

@@ -1,50 +1,60 @@
 """The training command on a tiny stand-in for the published data: it gives heads that load, the same ones each time."""
 
-import csv
 import json
 from pathlib import Path
 
 import pytest
 
 from agent.understanding.heads import Heads
-from agent.understanding.intents import BANKING77_INTENTS
-from finetune.corpus import make_own_examples
+from core.errors import InvalidInput
+from finetune import heads as training
+from finetune.corpus import Example, make_own_examples
 from finetune.heads import Recipe, split_groups, train_heads
 from knowledge.embed import Encoder
 
 pytestmark = pytest.mark.finetune
 
-
-@pytest.fixture(scope="module")
-def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("published")
-    with (folder / "train.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["text", "category"])
-        for label in BANKING77_INTENTS:
-            words = label.replace("_", " ")
-            writer.writerows(
-                [f"{opening} {words}", label] for opening in ("my", "help with", "why", "what about", "the")
-            )
-    rows = [
-        {"text": f"weather in {city}", "intent": "weather", "domain": "utility"} for city in ("Paris", "Oslo", "Bonn")
-    ]
-    for name in ("train.jsonl", "val.jsonl"):
-        (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
-    return folder
+RECIPE = Recipe(epochs=6, hidden=64, hidden_dropout=0.0)
 
 
+@pytest.fixture
+def few_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One utterance of each template: encoding all of them takes a minute."""
+
+    def make(seed: int) -> list[Example]:
+        return list({example.group: example for example in reversed(make_own_examples(seed))}.values())
+
+    monkeypatch.setattr(training, "make_own_examples", make)
+
+
+@pytest.mark.usefixtures("few_of_ours")
 def test_training_gives_usable_heads_twice_the_same(published: Path, tmp_path: Path) -> None:
-    recipe = Recipe(epochs=4, hidden=64, hidden_dropout=0.0, calibration_share=0.25)
-
-    first = train_heads(published, published, tmp_path / "a", tmp_path / "held_out", recipe)
-    again = train_heads(published, published, tmp_path / "b", tmp_path / "held_out", recipe)
-    understood = Heads.load(tmp_path / "a").predict(Encoder.load().encode(["freeze my card ending 4821"])[0])
+    first = train_heads(published, published, tmp_path / "a", tmp_path / "held_out", recipe=RECIPE)
+    again = train_heads(published, published, tmp_path / "b", tmp_path / "held_out", recipe=RECIPE)
+    understood = Heads.load(tmp_path / "a").predict(Encoder.load().read("freeze my card ending 4821").views)
 
     assert first == again
     assert understood.intent == "freeze_card"
-    assert len((tmp_path / "held_out" / "intents.csv").read_text().splitlines()) == 1 + 77
+    assert len((tmp_path / "held_out" / "intents.csv").read_text().splitlines()) == 1 + 2 * 77
     assert "operation" in (tmp_path / "held_out" / "routing_own.jsonl").read_text()
+
+
+@pytest.mark.usefixtures("few_of_ours")
+def test_final_heads_take_the_temperatures_of_the_held_out_run(published: Path, tmp_path: Path) -> None:
+    earlier = {"temperature": 0.77, "banking77_temperature": 0.55}
+    (tmp_path / "classes.json").write_text(json.dumps(earlier))
+
+    train_heads(published, published, tmp_path / "out", calibrated_by=tmp_path, recipe=RECIPE)
+
+    written = json.loads((tmp_path / "out" / "classes.json").read_text())
+    assert {name: written[name] for name in earlier} == earlier
+
+
+def test_heads_are_never_calibrated_on_rows_that_they_have_seen(published: Path, tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="held-out part"):
+        train_heads(published, published, tmp_path)
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        train_heads(published, published, tmp_path, calibrated_by=tmp_path / "nowhere")
 
 
 def test_no_template_stands_on_both_sides_of_the_split() -> None:
@@ -52,3 +62,11 @@ def test_no_template_stands_on_both_sides_of_the_split() -> None:
 
     assert not {example.group for example in rest} & {example.group for example in taken}
     assert {example.intent for example in rest} == {example.intent for example in taken}
+
+
+def test_new_utterances_leave_the_split_of_the_other_classes_alone() -> None:
+    rows = [Example(f"text {n}", label, label, f"{label}{n}", "own") for label in "ab" for n in range(20)]
+    _, taken = split_groups(rows, 0.2, seed=1)
+    _, taken_with_more = split_groups([*rows, Example("new", "a", "a", "a99", "own")], 0.2, seed=1)
+
+    assert {e.group for e in taken if e.label == "b"} == {e.group for e in taken_with_more if e.label == "b"}

@@ -24,9 +24,9 @@ EXAMPLES = [
     ("There's a card payment on my statement I don't recognise", Route.KNOWLEDGE, "card_payment_not_recognised"),
     ("how do I freeze my card", Route.KNOWLEDGE, "banking_question"),
     ("How do I set up a standing order?", Route.KNOWLEDGE, "banking_question"),
-    ("what's my balance?", Route.OPERATION, "account_balance"),
-    ("bal?", Route.OPERATION, "account_balance"),
-    ("and my savings?", Route.OPERATION, "account_balance"),
+    ("what's my balance?", Route.OPERATION, "get_balance"),
+    ("bal?", Route.OPERATION, "get_balance"),
+    ("and my savings?", Route.OPERATION, "get_balance"),
     ("show my last 5 transactions", Route.OPERATION, "list_transactions"),
     ("how much did I spend on groceries last month?", Route.OPERATION, "spending_summary"),
     ("freeze my card ending 4821", Route.OPERATION, "freeze_card"),
@@ -36,11 +36,11 @@ EXAMPLES = [
     ("which accounts are open in my name?", Route.OPERATION, "list_accounts"),
     ("Send £25 to John Carter", Route.OPERATION, "make_transfer"),
     ("who are my payees?", Route.OPERATION, "list_payees"),
-    ("add Anna Berg as a new payee", Route.OPERATION, "manage_payees"),
+    ("add Anna Berg as a new payee", Route.OPERATION, "add_payee"),
     ("show my standing orders", Route.OPERATION, "list_standing_orders"),
-    ("cancel my standing order to Sunrise Lettings", Route.OPERATION, "manage_standing_orders"),
-    ("did you flag a payment?", Route.FRAUD, "report_fraud_alert"),
-    ("what is the alert about Voltline Electronics", Route.FRAUD, "report_fraud_alert"),
+    ("cancel my standing order to Sunrise Lettings", Route.OPERATION, "cancel_standing_order"),
+    ("did you flag a payment?", Route.FRAUD, "list_fraud_alerts"),
+    ("what is the alert about Voltline Electronics", Route.FRAUD, "list_fraud_alerts"),
     ("let me talk to a real person", Route.HANDOFF, "talk_to_human"),
     ("What is the weather in Paris?", Route.OUT_OF_SCOPE, "out_of_scope"),
     ("write a python function that sorts a list", Route.OUT_OF_SCOPE, "out_of_scope"),
@@ -58,7 +58,7 @@ def heads() -> Heads:
 
 
 def understand(encoder: Encoder, heads: Heads, text: str) -> Understanding:
-    return heads.predict(encoder.encode([text])[0])
+    return heads.predict(encoder.read(text).views)
 
 
 @pytest.mark.parametrize(("text", "route", "intent"), EXAMPLES)
@@ -89,7 +89,7 @@ def test_probabilities_agree_with_each_other(encoder: Encoder, heads: Heads, tex
 
 
 def test_only_the_77_labels_compete_for_a_banking77_question(encoder: Encoder, heads: Heads) -> None:
-    label, confidence = heads.predict_banking77(encoder.encode(["what's my balance?"])[0])
+    label, confidence = heads.predict_banking77(encoder.read("what's my balance?").views)
 
     assert label in BANKING77_INTENTS
     assert 0 < confidence < 1
@@ -117,5 +117,5 @@ def test_heads_that_cannot_be_used_say_where_they_are(tmp_path: Path, name: str)
 
 
 def test_a_vector_of_another_width_is_refused(heads: Heads) -> None:
-    with pytest.raises(ValueError, match="mismatch"):
+    with pytest.raises(ValueError, match="not 10"):
         heads.predict(np.zeros(10, dtype=np.float32))

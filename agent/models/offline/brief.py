@@ -15,11 +15,16 @@ _KEY = "tellergraph"
 class Brief(TypedDict):
     route: str
     intent: str
-    slots: dict[str, Any]
     tool: str | None
-    asks: str | None
-    """A slot that the tool cannot do without and that nobody has named."""
+    """The tool to call, with ``slots``."""
+    slots: dict[str, Any]
+    words: str
+    """What to say, where the dialogue manager has decided it."""
+    question: str
+    """What to ask after the results."""
     passages: list[Evidence]
+    marks_from: int
+    """The number of the first passage."""
     signed_in: bool
     ended: dict[str, Any] | None
 

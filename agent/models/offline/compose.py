@@ -1,5 +1,7 @@
 """Answers in words, from tool results and passages. Nothing is said that does not stand in them."""
 
+from collections.abc import Iterator
+
 import orjson
 
 from agent.messages import Evidence
@@ -9,7 +11,6 @@ from agent.models.offline.phrases import (
     HAND_OFF,
     NOTHING_FOUND,
     OUT_OF_SCOPE,
-    QUESTIONS,
     SIGN_IN,
     SMALL_TALK,
     operation_ended,
@@ -25,13 +26,20 @@ def compose(brief: Brief, results: list[tuple[str, bool, str]]) -> str:
     if brief["ended"]:
         return operation_ended(brief["ended"])
     if results:
-        return "\n\n".join(_of_result(*result) for result in results)
-    if brief["asks"] and brief["signed_in"]:
-        return QUESTIONS.get(brief["asks"], f"What is the {brief['asks'].replace('_', ' ')}?")
+        return "\n\n".join([*_of_results(results, brief["words"]), *filter(None, [brief["question"]])])
+    if brief["words"]:
+        return brief["words"]
     if brief["passages"]:
-        said = _of_passages(brief["passages"])
+        said = _of_passages(brief["passages"], brief["marks_from"])
         return f"{CANNOT_HERE}\n\n{said}" if brief["route"] == "operation" else said
     return _of_route(brief)
+
+
+def _of_results(results: list[tuple[str, bool, str]], words: str) -> Iterator[str]:
+    """In words of the manager, where it has any for the last one."""
+    told = results[:-1] if words else results
+    yield from (_of_result(*result) for result in told)
+    yield from filter(None, [words])
 
 
 def _of_route(brief: Brief) -> str:
@@ -50,12 +58,12 @@ def _of_route(brief: Brief) -> str:
             return NOTHING_FOUND
 
 
-def _of_passages(passages: list[Evidence]) -> str:
+def _of_passages(passages: list[Evidence], marks_from: int) -> str:
     """The best passage with the opening of its article, which answers in short, and more of it while there is room."""
     best = passages[0]
     same = [
         (number, passage)
-        for number, passage in enumerate(passages, start=1)
+        for number, passage in enumerate(passages, start=marks_from)
         if passage["document_id"] == best["document_id"]
     ]
     same.sort(key=lambda numbered: not _is_opening(numbered[1]))

@@ -17,27 +17,15 @@ OUT_OF_SCOPE = (
     "Is there anything of that kind I can do for you?"
 )
 HAND_OFF = (
-    "I can't connect you to a colleague from this chat yet. In the app, open Support > Contact us to call or "
-    "message our team."
+    "To talk to a colleague, log in and ask me again: then I can pass our conversation on. Or open Support > Contact "
+    "us "
+    "in the app to call or message our team."
 )
 SIGN_IN = "Please log in first, so that I can look at your own accounts and cards."
 CANNOT_HERE = "I can't do that for you in this chat yet."
 NOTHING_FOUND = (
     "I couldn't find anything about that in our help centre. Could you put it another way, or tell me a little more?"
 )
-
-QUESTIONS = {
-    "amount": "How much should it be?",
-    "payee": "Who is it for? Name one of your payees.",
-    "to_account": "Which of your accounts should the money go to?",
-    "account": "Which account do you mean?",
-    "card": "Which card do you mean?",
-    "date": "On which day?",
-    "frequency": "How often: weekly, fortnightly, monthly, quarterly or yearly?",
-    "name": "What is the name?",
-    "iban": "What is the account's IBAN, or its sort code and account number?",
-}
-"""By the slot that is missing."""
 
 _DONE = {"freeze_card": "frozen. No new payment will go through until you unfreeze it", "unfreeze_card": "active again"}
 

@@ -1,0 +1,415 @@
+"""Values for a task's slots, from what a message mentions. Whether they are possible is the tool's to say."""
+
+import re
+from calendar import month_abbr, month_name
+from collections.abc import Iterable, Sequence
+from datetime import date, time
+from decimal import Decimal
+from typing import Any, cast
+
+from dateutil.relativedelta import relativedelta
+
+from agent.dialogue.residue import residue
+from agent.dialogue.specs import Form, Slot
+from agent.dialogue.tables import FLAGS, FREE_TEXT, KINDS, NO_CURRENCY, OWN_WORDS, PLACES, WHEN_ASKED, WORDS
+from agent.understanding.slots import Amount, CardWords, Duration, Mention, Period
+
+_ABOUT = re.compile(
+    r"\b(?:about|regarding|concerning|because(?: of)?|to (?:talk|speak) about)\s+(.{3,180}?)[.!?]*$", re.I
+)
+_FOR = re.compile(
+    r"\bfor\s+((?:an?|the|my|our|some)?\s*[^\d£€$,.?!]{2,80}?)(?=\s*(?:[,.;!?]|\bplease\b|$))(?! ?(?:month|year)s?\b)",
+    re.I,
+)
+_AFTER_SENTENCE = re.compile(r"[.!?:]\s+(\S.{14,})$", re.S)
+_NO_REASON = re.compile(r"(?i)\b(?:loan|loans|credit|account|appointment|call|callback)$|^(?:it|that|this|me)$")
+_PLACE = re.compile(
+    r"\b(?:in|near|around|at|close to)\s+(?:the\s+)?([A-Za-z][\w' -]{1,40}?)"
+    r"(?=\s+(?:on|at|about|for|to|tomorrow|today|open|branch|please)\b|[,.?!]|$)",
+    re.I,
+)
+_NO_PLACE = re.compile(
+    r"^(?:the |a |an |my |your )?(?:morning|afternoon|evening|branch|branches|area|person|bank|month|week|year|weekend|"
+    r"moment|here|me|full|cash|machine|all|total|case|order)\b",
+    re.I,
+)
+_CALLED = re.compile(
+    r"(?:.*\b(?:to|as|into|be)|.*?\b(?:call(?:ed)?(?:\s+it)?|"
+    r"named))\s+[\"'“”]?([^\s\"'“”][^\"'“”]{0,40}?)[\"'“”]?[\s.!?]*$",
+    re.I,
+)
+_ADDRESS = re.compile(
+    r"\b(?:address\s+(?:is|to|:)|(?:moved|move|moving)\s+(?:house\s+)?to|live at)\s*:?\s*(.{5,150})$", re.I
+)
+_PLACEHOLDER = re.compile(r"\[(PHONE|EMAIL|IBAN|SORT_CODE)_\d+\]")
+_NUMBER_OF_ACCOUNT = re.compile(r"(?<![\d-])(\d{8})(?![\d-])")
+_OVER = re.compile(r"\b(?:over|above|more than|at least|bigger than|larger than|from|minimum(?: of)?)\s*$", re.I)
+_UNDER = re.compile(r"\b(?:under|below|less than|at most|up to|smaller than|maximum(?: of)?)\s*$", re.I)
+_LEADING = re.compile(
+    r"^(?:(?:it'?s|it is|that'?s|that is|they'?re|to|for|about|the (?:name|address|reason|reference|topic) (?:is|"
+    r"would be)"
+    r"|my (?:address|new address) is|called|because(?: of)?|i (?:want|need|would like|meant?)|just|please|ok|well|um|"
+    r"in|at|near|make it|say|put|use|call it)[\s:,]+)+",
+    re.I,
+)
+_INTO = re.compile(r"\b(?:in|into|to|onto|towards)\s+(?:my\s+|the\s+)?$", re.I)
+_FROM = re.compile(r"\b(?:from|out of|using|with|on|of|for)\s+(?:my\s+|the\s+)?$", re.I)
+_UNTIL = re.compile(r"\b(?:until|till?|end(?:s|ing)?|finish\w*|stop\w*|last|up to|through)\b[^.]{0,20}$", re.I)
+_TO_AMOUNT = re.compile(r"\b(?:to|by|of|at|only|just|for|it'?s|is|be|=)\s*$", re.I)
+_IS_RIGHT = re.compile(r"\s*(?:was|is)\s+(?:right|correct|fine|better|enough|ok(?:ay)?)\b", re.I)
+_NAMED = re.compile(r"\b(amount|months|days|date|reference)\s+(?:to|is|of|at|be|should be)\s*$", re.I)
+_UNKNOWN = re.compile(rf"\s*{NO_CURRENCY}\b", re.I)
+_MONTHS = [name.casefold() for name in month_abbr[1:]]
+_MONTH = "|".join(f"{name.casefold()}|{name[:3].casefold()}" for name in month_name[1:]) + "|sept"
+_DAY_OF_MONTH = re.compile(
+    rf"\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?\s+(?P<month>{_MONTH})|"
+    rf"(?P<first>{_MONTH})\s+(?:the\s+)?(?P<second>\d{{1,2}})(?:st|nd|rd|th)?)\b(?:,?\s+(?P<year>20\d\d))?",
+    re.I,
+)
+_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b", re.I)
+_PLACED = frozenset(
+    {"amount", "min_amount", "max_amount", "currency", "to_currency", "account", "to_account", "date", "end_date"}
+)
+"""Slots of which several share a kind of mention: which it fills depends on how it was said."""
+_LONGEST_REFERENCE = 5
+"""Words; what is longer is a story."""
+_MONTHS_IN = {"years": 12, "months": 1}
+_DAYS_IN = {"days": 1, "weeks": 7, "months": 30, "years": 365}
+
+
+def fill(
+    slots: Sequence[Slot],
+    mentions: Iterable[Mention],
+    text: str,
+    *,
+    today: date,
+    given: dict[str, Any],
+    asked: str | None,
+) -> dict[str, Any]:
+    """Slot values as the tool takes them, for what the message names.
+
+    Args:
+        today: from which a day without a year is counted.
+        given: values named before; what is told by single words is not read into a message again.
+        asked: the slot that the customer was asked for, which takes more than it would otherwise.
+    """
+    names = {slot.name for slot in slots}
+    said = [mention for mention in mentions if not mention.negated]
+    values = (
+        _amounts(said, text, names, asked)
+        | _accounts(said, text, names, asked)
+        | _days(said, text, names, asked, today)
+        | _currencies(said, names)
+    )
+    if "date" in names and "date" not in values and (day := _no_day(said, today)):
+        values["date"] = day
+    for slot in slots:
+        if slot.name in values:
+            continue
+        value = _of_slot(slot, said, text, given, asked, names)
+        if value is not None:
+            values[slot.name] = value
+    return values
+
+
+def whole_answer(text: str) -> str:
+    """A message as the value of a slot that takes text."""
+    return _LEADING.sub("", text.strip()).strip(" .!?\"'“”")[:200]
+
+
+def takes_text(slot: str) -> bool:
+    return slot in FREE_TEXT
+
+
+def _last(mentions: list[Mention]) -> Mention | None:
+    """Of several, a correction; else the first."""
+    corrections = [mention for mention in mentions if mention.corrects]
+    return corrections[-1] if corrections else (mentions[0] if mentions else None)
+
+
+def _amounts(said: list[Mention], text: str, names: set[str], asked: str | None) -> dict[str, Any]:
+    amounts = [mention for mention in said if mention.kind == "amount"]
+    values: dict[str, Any] = {}
+    if "min_amount" in names:
+        for mention in amounts:
+            before = text[: mention.start]
+            bound = "max_amount" if _UNDER.search(before) else "min_amount" if _OVER.search(before) else None
+            for name in (bound,) if bound else ("min_amount", "max_amount"):
+                values[name] = _decimal(mention)
+        return values
+    if not amounts and asked in (None, "amount", "payee"):
+        amounts = [each for each in said if each.kind == "number" and _is_sum(each, text, said)]
+    amounts = [each for each in amounts if each.kind == "amount" or _slot_before(each, text, names) in (None, "amount")]
+    chosen = _last(amounts)
+    if chosen is None or "amount" not in names:
+        return {}
+    values["amount"] = _decimal(chosen)
+    currency = chosen.value.currency if isinstance(chosen.value, Amount) else None
+    if currency is None and _UNKNOWN.match(text, chosen.end):
+        currency = "XXX"
+    if currency and "currency" in names:
+        values["currency"] = currency
+    return values
+
+
+def _is_sum(number: Mention, text: str, said: list[Mention]) -> bool:
+    """A number that says nothing of what it counts: "no, 55", "only 15", "raise it to 870"."""
+    before, after = text[: number.start], text[number.end :]
+    is_told = _TO_AMOUNT.search(before) or _IS_RIGHT.match(after)
+    return number.corrects or bool(is_told) or not residue(text, said)
+
+
+def _slot_before(mention: Mention, text: str, names: set[str]) -> str | None:
+    """The slot that was named for it: "the months to 20"."""
+    match = _NAMED.search(text[: mention.start])
+    return match[1].casefold() if match and match[1].casefold() in names else None
+
+
+def _decimal(mention: Mention) -> str:
+    number = mention.value.number if isinstance(mention.value, Amount) else mention.value
+    return format(number, "f") if isinstance(number, Decimal) else str(number)
+
+
+def _currencies(said: list[Mention], names: set[str]) -> dict[str, Any]:
+    """Which currency is sold and which is bought, in an exchange; elsewhere the amount brings its own."""
+    named = [mention for mention in said if mention.kind == "currency"]
+    if "to_currency" not in names:
+        has_amount = any(
+            mention.kind == "amount" and isinstance(mention.value, Amount) and mention.value.currency
+            for mention in said
+        )
+        return {"currency": named[-1].value} if named and "currency" in names and not has_amount else {}
+    values: dict[str, Any] = {}
+    for mention in named:
+        name = "currency" if mention.role == "from" else "to_currency"
+        values.setdefault(name, mention.value)
+    if len(named) > 1 and "currency" not in values:
+        values |= {"currency": named[0].value, "to_currency": named[1].value}
+    return values
+
+
+def _accounts(said: list[Mention], text: str, names: set[str], asked: str | None) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for mention in (each for each in said if each.kind == "account" or _names_account(each, text, names)):
+        name = _side(mention, text, names, asked)
+        if name is not None and (name not in values or mention.corrects):
+            values[name] = _name_of(mention) if mention.kind == "account" else _card(cast(CardWords, mention.value))
+    return {name: value for name, value in values.items() if value}
+
+
+def _names_account(mention: Mention, text: str, names: set[str]) -> bool:
+    """ "from my Platinum": a card's account has its name."""
+    says_so = _FROM.search(text[: mention.start]) or re.match(r"\s*account\b", text[mention.end :], re.I)
+    return mention.kind == "card" and "card" not in names and bool(says_so)
+
+
+def _side(mention: Mention, text: str, names: set[str], asked: str | None) -> str | None:
+    is_target = mention.role == "to" or (mention.role is None and _INTO.search(text[: mention.start]))
+    if is_target and "to_account" in names:
+        return "to_account"
+    if mention.role == "from" and "account" in names:
+        return "account"
+    if asked in ("account", "to_account") and asked in names:
+        return asked
+    if asked == "payee" and "to_account" in names:
+        return "to_account"
+    return next((name for name in ("account", "to_account") if name in names), None)
+
+
+def _name_of(mention: Mention) -> str:
+    """The known name that is meant; the words themselves where several may be, so that the tool asks which."""
+    value = mention.value
+    if isinstance(value, tuple):
+        names = [str(each) for each in value]
+        return names[0] if len(names) == 1 else mention.text
+    return str(value)
+
+
+def _days(said: list[Mention], text: str, names: set[str], asked: str | None, today: date) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    if "since" not in names:
+        # What is to be done is not done yesterday, whatever else happened then.
+        ahead = [each for each in said if isinstance(each.value, date) and each.value >= today]
+        said = ahead or said
+    for mention in said:
+        if mention.kind == "period" and isinstance(mention.value, Period):
+            values |= _span(mention.value, names, today)
+        if mention.kind != "date" or not isinstance(mention.value, date):
+            continue
+        day = mention.value.isoformat()
+        if "since" in names:
+            values |= _bounds(mention, day)
+        elif "end_date" in names and (asked == "end_date" or _ends(mention, text)):
+            values["end_date"] = day
+        elif "date" in names and ("date" not in values or mention.corrects):
+            values["date"] = day
+    return values
+
+
+def _span(period: Period, names: set[str], today: date) -> dict[str, str]:
+    if "since" in names:
+        return _behind(period, today)
+    if "end_date" in names and period.first >= today:
+        return {"date": period.first.isoformat(), "end_date": period.last.isoformat()}
+    return {}
+
+
+def _behind(period: Period, today: date) -> dict[str, str]:
+    """What is looked up has happened: the last June, and no days to come."""
+    first, last = period
+    if first > today:
+        first, last = (day - relativedelta(years=1) for day in period)
+    return {"since": first.isoformat(), "until": min(last, today).isoformat()}
+
+
+def _ends(mention: Mention, text: str) -> bool:
+    """ "until Friday", but not "change it to Friday"."""
+    return mention.role == "to" and bool(_UNTIL.search(text[: mention.start] + mention.text.partition(" ")[0]))
+
+
+def _no_day(said: list[Mention], today: date) -> str | None:
+    """A day that no month has, written as one: the tool says what is wrong with it."""
+    words = next((each.text for each in said if each.kind == "date" and isinstance(each.value, str)), None)
+    match = words and _DAY_OF_MONTH.search(words)
+    if not match:
+        return words
+    month = _MONTHS.index((match["month"] or match["first"])[:3].casefold()) + 1
+    year = int(match["year"] or today.year + (month < today.month))
+    day = int(match["day"] or match["second"])
+    return f"{year:04}-{month:02}-{day:02}"
+
+
+def _bounds(mention: Mention, day: str) -> dict[str, str]:
+    match mention.role:
+        case "from":
+            return {"since": day}
+        case "to":
+            return {"until": day}
+        case _:
+            return {"since": day, "until": day}
+
+
+def _of_slot(
+    slot: Slot, said: list[Mention], text: str, given: dict[str, Any], asked: str | None, names: set[str]
+) -> Any | None:
+    if slot.form in (Form.WORD, Form.FLAG):
+        if slot.name in given and asked != slot.name and not _corrects(said, text):
+            return None
+        return _word(slot, text) if slot.form is Form.WORD else _flag(slot, text)
+    kinds = () if slot.name in _PLACED else KINDS.get(slot.name, ())
+    kinds += WHEN_ASKED.get(slot.name, ()) if asked == slot.name else ()
+    if slot.name == "payee" and "name" in names and asked != "payee":
+        kinds = ("payee",)
+    if slot.name == "name" and names & {"payee", "account"} and (renamed := _CALLED.search(text)):
+        return renamed[1].strip()
+    if slot.form is Form.NUMBER:
+        named = [each for each in said if each.kind == "number" and _slot_before(each, text, names) == slot.name]
+        if named:
+            return _number(slot, named[-1])
+    for kind in kinds:
+        known = [each for each in said if each.kind == kind and not _is_guess(each, slot, given, asked)]
+        if (mention := _last(known)) is not None:
+            value = _value(slot, mention)
+            if value is not None:
+                return value
+    return _from_text(slot, text, names, asked)
+
+
+def _is_guess(mention: Mention, slot: Slot, given: dict[str, Any], asked: str | None) -> bool:
+    """A word that looks like a name, where the name is known and nothing says that it changes."""
+    is_bare = mention.kind == "name" and mention.role is None and not mention.corrects
+    return is_bare and slot.name in given and asked != slot.name
+
+
+def _corrects(said: list[Mention], text: str) -> bool:
+    return any(mention.corrects for mention in said) or bool(
+        re.match(r"(?i)\s*(?:no|actually|sorry|wait|i meant?|make it|change)\b", text)
+    )
+
+
+def _word(slot: Slot, text: str) -> str | None:
+    for value in slot.values:
+        if re.search(rf"(?i)\b(?:{WORDS.get((slot.name, value)) or _plain(value)})\b", text):
+            return value
+    return None
+
+
+def _plain(value: str) -> str:
+    """A closed set's own word, where it is too long to be any other."""
+    words = re.escape(value.replace("_", " ")).replace(r"\ ", r"[ -]?")
+    return words + "s?" if len(value) > 3 else r"(?!)"
+
+
+def _flag(slot: Slot, text: str) -> bool | None:
+    yes, no = FLAGS.get(slot.name, (r"yes", r"no"))
+    if re.search(rf"(?i)\b(?:{no})\b", text):
+        return False
+    return True if re.search(rf"(?i)\b(?:{yes})\b", text) else None
+
+
+def _value(slot: Slot, mention: Mention) -> Any | None:
+    value = mention.value
+    match mention.kind:
+        case "payee" | "merchant" | "account":
+            return _name_of(mention) if mention.role != "from" or mention.kind != "payee" else None
+        case "name":
+            return None if mention.role == "from" else re.sub(r"(?i)^(?:called|named)\s+", "", str(value))
+        case "reference":
+            return str(value) if len(str(value).split()) <= _LONGEST_REFERENCE else None
+        case "card":
+            return _card(cast(CardWords, value)) or mention.text
+        case "time":
+            return value.strftime("%H:%M") if isinstance(value, time) else None
+        case "duration":
+            return _length(slot.name, value)
+        case "number" | "amount":
+            return _number(slot, mention)
+        case _:
+            return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _card(words: CardWords) -> str | None:
+    return words.get("last4") or words.get("nickname") or words.get("kind")
+
+
+def _number(slot: Slot, mention: Mention) -> Any | None:
+    if slot.form is Form.NUMBER:
+        number = mention.value
+        return int(number) if isinstance(number, (int, Decimal)) else None
+    if slot.name == "card":
+        return mention.text.strip() if re.fullmatch(r"\d{4}", mention.text.strip()) else None
+    return _decimal(mention)
+
+
+def _length(slot: str, value: Any) -> int | None:
+    if not isinstance(value, Duration) or value.number is None:
+        return None
+    factor = (_MONTHS_IN if slot == "months" else _DAYS_IN).get(value.unit)
+    return int(value.number * factor) if factor else None
+
+
+def _from_text(slot: Slot, text: str, names: set[str], asked: str | None) -> Any | None:
+    """What no mention is made for: places, reasons, new names, addresses, and data behind a placeholder."""
+    for match in _PLACEHOLDER.finditer(text):
+        if match[1].casefold() == slot.name:
+            return match[0]
+    if slot.name == "iban" and (match := _IBAN.search(text)):
+        return match[0]
+    if slot.name == "account_number" and (match := _NUMBER_OF_ACCOUNT.search(text)):
+        return match[1]
+    patterns: tuple[re.Pattern[str], ...] = ()
+    if slot.name == "text" and slot.required:
+        patterns = (_AFTER_SENTENCE, _ABOUT)
+    elif slot.name in OWN_WORDS:
+        patterns = (_ABOUT, _FOR) if slot.name == "reason" and slot.required else (_ABOUT,)
+    elif slot.name in PLACES:
+        match = _PLACE.search(text)
+        return match[1].strip() if match and not _NO_PLACE.match(match[1]) else None
+    elif slot.name == "address":
+        patterns = (_ADDRESS,)
+    elif slot.name == "name" and ("account" in names or "kind" in names or (asked is None and "payee" in names)):
+        patterns = (_CALLED,)
+    for pattern in patterns:
+        if (match := pattern.search(text)) and not _NO_REASON.search(match[1]):
+            return match[1].strip()
+    return None

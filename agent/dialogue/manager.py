@@ -1,0 +1,115 @@
+"""Decides what a message does: to the task that is open, to the stack, or beside both."""
+
+import re
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+from agent.dialogue import words
+from agent.dialogue.acts import read_act
+from agent.dialogue.desk import Desk, Heard
+from agent.dialogue.open_task import answers, within
+from agent.dialogue.progress import PAYMENT_INTENTS, advance, open_question, say_open
+from agent.dialogue.requests import SURE, afresh
+from agent.dialogue.shapes import LONGEST_QUEUE, Dialogue, Step, Task, top
+from agent.dialogue.tables import PAYS, PERSON, PRONOUNS, STANDING, VERBS
+from agent.understanding.intents import INTENT_ROUTES, OwnIntent, Route
+from agent.understanding.requests import asks_how
+
+_ENGLISH = "en"
+_CHANGES_ORDER = re.compile(
+    r"(?i)\b(?:make|change|raise|increase|lower|reduce|move|update|put up)\b.{0,20}\b(?:the|my|"
+    r"that)\b.{0,30}\bstanding order"
+)
+_LEAD_IN = (
+    r"(?i)^\W*(?:(?:hi|hello|hey|ok|okay|so|and|now|just|please|pls|then|also|can you|can u|could you|would you|"
+    r"will you|"
+    r"let me|let's|i want to|i need to|i'd like to|i would like to|i wanna|i have to|help me)\W+)*"
+)
+_IMPERATIVE = re.compile(rf"{_LEAD_IN}(\w+)\b")
+_MEANT = re.compile(
+    r"(?i)\b(?:i meant?|i mean to say|no wait|sorry|rather|don'?t \w+ (?:it|that))\W+(?:(?:to|just|please)\s+)*(\w+)"
+)
+"""The last word of somebody who corrects themselves."""
+_MOVES = re.compile(rf"{_LEAD_IN}{PAYS}\b")
+
+
+def decide(dialogue: Dialogue, heard: Heard, desk: Desk) -> tuple[Dialogue, Step]:
+    """The stack after the message, and the step that answers it."""
+    changed, heard = deepcopy(dialogue), _certain(heard, desk)
+    task = top(changed)
+    changed["about"] = _about(task) or changed["about"]
+    if heard.language != _ENGLISH and not (task and answers(changed, heard, desk)):
+        return changed, _in_other_language(task, heard, desk)
+    offered = task and (task["offer"] or (task if task["operation_id"] else None))
+    verb = offered["tool"].partition("_")[0] if offered else ""
+    said = read_act(heard.text, in_task=task is not None, verb=verb)
+    step = within(changed, task, heard, said, desk) if task else afresh(changed, heard, said, desk)
+    if changed["unclear"] <= dialogue["unclear"]:
+        changed["unclear"] = 0
+    return changed, step
+
+
+def _about(task: Task | None) -> dict[str, Any]:
+    """What "it", "him" or "her" may mean from now on."""
+    return {name: value for name, value in task["slots"].items() if name in PRONOUNS} if task else {}
+
+
+def _in_other_language(task: Task | None, heard: Heard, desk: Desk) -> Step:
+    said = words.only_english(heard.language)
+    if task:
+        said += f"\n\n{open_question(task, desk.specs[task['tool']], desk)}"
+    route, intent = Route.OUT_OF_SCOPE.value, OwnIntent.OUT_OF_SCOPE.value
+    return Step(kind="say", route=route, intent=intent, words=said, asks=True)
+
+
+def _certain(heard: Heard, desk: Desk) -> Heard:
+    """What a single word decides: the verb of a request, and that a payment repeats itself."""
+    if _CHANGES_ORDER.search(heard.text) and heard.intent in PAYMENT_INTENTS:
+        return replace(heard, intent=OwnIntent.CHANGE_STANDING_ORDER.value)
+    if re.search(rf"(?i)\b{PERSON}\b", heard.text) and not asks_how(heard.text):
+        return _surely(heard, OwnIntent.TALK_TO_HUMAN)
+    if _names_payment(heard):
+        repeats = re.search(rf"(?i)\b{STANDING}\b", heard.text)
+        return _surely(heard, OwnIntent.CREATE_STANDING_ORDER if repeats else OwnIntent.MAKE_TRANSFER)
+    about = heard.intent.partition("_")[2]
+    match = _MEANT.search(heard.text) or _IMPERATIVE.match(heard.text)
+    meant = f"{VERBS[match[1].casefold()]}_{about}" if match and match[1].casefold() in VERBS else heard.intent
+    if meant != heard.intent and heard.intent in desk.specs and meant in desk.specs:
+        return replace(heard, intent=meant)
+    if heard.intent == OwnIntent.CREATE_STANDING_ORDER and not re.search(rf"(?i)\b{STANDING}\b", heard.text):
+        return replace(heard, intent=OwnIntent.MAKE_TRANSFER.value)
+    return heard
+
+
+def _names_payment(heard: Heard) -> bool:
+    """Whether it begins with a verb that moves money, and says how much and to whom."""
+    if heard.is_clear and heard.route == Route.OPERATION and heard.confidence >= SURE:
+        return False
+    kinds = {mention.kind for mention in heard.mentions}
+    is_to_somebody = bool(kinds & {"payee", "name"}) or any(mention.role == "to" for mention in heard.mentions)
+    return bool(_MOVES.match(heard.text)) and "amount" in kinds and is_to_somebody and not asks_how(heard.text)
+
+
+def _surely(heard: Heard, intent: OwnIntent) -> Heard:
+    return replace(heard, intent=intent.value, route=INTENT_ROUTES[intent].value, confidence=1.0, is_clear=True)
+
+
+def resume(dialogue: Dialogue, desk: Desk) -> tuple[Dialogue, Step | None]:
+    """Back to what is open, after something else was done: the step that repeats its question."""
+    changed = deepcopy(dialogue)
+    task = top(changed)
+    if task is None:
+        return changed, None
+    if task["operation_id"] and desk.pending is None:
+        return changed, None
+    if task["operation_id"] or task["asks"]:
+        asked = open_question(task, desk.specs[task["tool"]], desk)
+        return changed, say_open(task, asked if task["operation_id"] else words.back(desk.specs[task["tool"]], asked))
+    step = advance(task, desk)
+    return changed, replace(step, words=words.back(desk.specs[task["tool"]], step.words)) if step.words else step
+
+
+def later(dialogue: Dialogue, text: str) -> Dialogue:
+    """Keeps a request for when the open task is over."""
+    return {**dialogue, "queue": [*dialogue["queue"], text][:LONGEST_QUEUE]}

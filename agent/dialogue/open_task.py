@@ -1,0 +1,278 @@
+"""What a message does to the task that is open: answers, corrects, ends or explains it, or leaves it waiting."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from agent.dialogue import words
+from agent.dialogue.acts import Act, Said, read_act
+from agent.dialogue.choices import pick
+from agent.dialogue.desk import Desk, Heard
+from agent.dialogue.fill import takes_text, whole_answer
+from agent.dialogue.progress import (
+    advance,
+    ask,
+    changes,
+    close_question,
+    is_same,
+    only,
+    open_question,
+    push,
+    say_open,
+    take,
+    turns_payment,
+    values_in,
+    withdraw,
+)
+from agent.dialogue.requests import OPERATION, OPERATIONS, QUESTION, SMALL_TALK, SURE, VERY_SURE, begin, not_understood
+from agent.dialogue.residue import residue
+from agent.dialogue.shapes import Dialogue, Offer, Step, StepKind, Task, new_task, top
+from agent.dialogue.tables import DROPS, PLACES, PROSE
+from agent.understanding.clauses import begins_request
+from agent.understanding.intents import CONVERSATION_ACTS, OwnIntent, Route
+
+_LIKELY, _NEVER = 0.5, 2.0
+_NAME = 4
+"""Words of a name at most."""
+_SHORT = 6
+_SECOND_THOUGHTS = re.compile(
+    r"(?i)\b(?:wait|hold on|hang on|don'?t|do not|nope|never ?mind|(?:stop|cancel)(?: it| that)?\W*$|no\W*$)"
+)
+_EXPLAINS = re.compile(
+    r"(?i)^(?:i|it|that|this|he|she|they|we|my|the)\b(?!.{0,20}\b(?:want|need|like|rather|balance|cards?)\b)"
+)
+_SWAPS = re.compile(r"(?i)\b(?:other way a?round|vice versa|swap (?:them|the accounts|it)|the wrong way a?round)\b")
+_CODE = re.compile(r"(?<![\d.,£$€])\d{6}(?![\d.,]|\s*(?:pounds?|euros?|dollars?|quid|gbp|eur|usd)\b)", re.I)
+_MORE = re.compile(
+    r"(?i)\b(?:also|as well|another (?:payment|one|card|transfer)|too)\b|(?<!the )\bfirst (?:send|pay|i|freeze|"
+    r"add)\b|\bfirst\W*$"
+)
+"""Says that something is wanted besides."""
+
+
+def within(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk) -> Step:
+    """The step after a message while ``task`` is open."""
+    if task["operation_id"] and desk.pending and desk.pending["step_up"] and _CODE.search(heard.text):
+        # A code is never read from a message, and is no amount either.
+        return Step(kind="refer", route=OPERATION, intent=task["intent"])
+    match said.act:
+        case Act.YES if task["operation_id"]:
+            return _agreed(changed, task, heard, said, desk)
+        case Act.YES if offer := task["offer"]:
+            return _take_offer(changed, offer, said, desk)
+        case Act.NO | Act.CANCEL:
+            return _refused(changed, task, heard, said, desk)
+        case Act.UNDO:
+            return _undone(changed, task, desk)
+        case Act.WAIT | Act.WHY | Act.WHAT | Act.REPEAT:
+            return _explained(task, said.act, desk)
+        case _:
+            return _answered(task, heard, desk) or _beside(changed, task, heard, desk)
+
+
+def _agreed(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk) -> Step:
+    """A yes with something after it. A condition, a correction or second thoughts are no yes."""
+    again = read_act(said.rest, in_task=True) if said.rest else said
+    if again.act not in (None, Act.YES):
+        return within(changed, task, only(heard, said.rest), again, desk)
+    values = values_in(task, heard, said.rest, desk) if said.rest else {}
+    is_second = said.is_added and begins_request(said.rest) and not changes(only(heard, said.rest))
+    if _differs(task, values) and not is_second:
+        return _corrected(task, values, heard, desk)
+    if said.is_conditional or _SECOND_THOUGHTS.search(said.rest):
+        return Step(kind="say", route=OPERATION, intent=task["intent"], words="", rest=said.rest)
+    if not said.rest:
+        # A mere "ok", to something else.
+        return say_open(task, open_question(task, desk.specs[task["tool"]], desk))
+    is_code_needed = bool(desk.pending and desk.pending["step_up"])
+    kind: StepKind = "refer" if is_code_needed or not desk.takes_yes else "approve"
+    # "yes, send it to Maria" says nothing new.
+    rest = "" if values and not is_second and not QUESTION.search(said.rest) else said.rest
+    return Step(kind=kind, route=OPERATION, intent=task["intent"], rest=rest)
+
+
+def _take_offer(changed: Dialogue, offer: Offer, said: Said, desk: Desk) -> Step:
+    step = push(changed, new_task(offer["tool"], offer["tool"], dict(offer["slots"])), desk)
+    return replace(step, rest=said.rest)
+
+
+def _refused(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk) -> Step:
+    """A no: with a value after it a correction, to an offer an answer, else the end of the task."""
+    rest = only(heard, said.rest)
+    is_bare = not residue(rest.text, rest.mentions)
+    if said.rest and (said.act is Act.NO or is_bare):
+        if (step := _answered(task, rest, desk)) is not None:
+            return step
+        if is_bare:
+            return not_understood(changed, heard, desk)
+    slot = task["asks"] and desk.specs[task["tool"]].find(task["asks"])
+    if slot and said.act is Act.NO and slot.name in ("give", "on", "in_full"):
+        return take(task, {slot.name: False}, desk)
+    left = said.rest if _asks_for_something(said.rest) else ""
+    if task["offer"] and said.act is Act.NO:
+        task["offer"] = None
+        return replace(ask(task, task["asks"] or "payee", desk), rest=left)
+    return _end(changed, task, left)
+
+
+def _asks_for_something(rest: str) -> bool:
+    """ "no, I just found it" explains, and asks for nothing."""
+    return begins_request(rest) or bool(QUESTION.search(rest)) or not _EXPLAINS.match(rest)
+
+
+def _end(changed: Dialogue, task: Task, rest: str) -> Step:
+    if task["operation_id"]:
+        step = Step(kind="deny", route=OPERATION, intent=task["intent"])
+    else:
+        changed["stack"].pop()
+        below = top(changed)
+        if below and below["offer"] and below["offer"]["tool"] == task["tool"]:
+            # What was only wanted for the task below ends with it.
+            changed["stack"].pop()
+        step = Step(kind="say", route=SMALL_TALK, intent=Act.CANCEL.value, words=words.STOPPED)
+    return replace(step, rest=rest)
+
+
+def _undone(changed: Dialogue, task: Task, desk: Desk) -> Step:
+    """ "Leave it as it was": back to before the last correction; where there was none, "leave it" ends the task."""
+    before = task["before"]
+    if before is None:
+        return _end(changed, task, "")
+    withdrawn = withdraw(task)
+    task["slots"], task["before"] = before, None
+    close_question(task)
+    return replace(advance(task, desk), withdraw=withdrawn)
+
+
+def _explained(task: Task, act: Act, desk: Desk) -> Step:
+    spec, slot = desk.specs[task["tool"]], task["asks"]
+    asked = open_question(task, spec, desk)
+    match act:
+        case Act.WAIT:
+            said = f"{words.TAKE_YOUR_TIME} {asked}"
+        case Act.WHY:
+            said = f"{words.why(slot)} {asked}" if slot else f"Nothing happens without your yes. {asked}"
+        case Act.WHAT:
+            said = f"{words.what(spec, slot)} {asked}" if slot else asked
+        case _:
+            said = asked
+    return Step(kind="say", route=SMALL_TALK, intent=act.value, words=said, asks=True)
+
+
+def _answered(task: Task, heard: Heard, desk: Desk) -> Step | None:
+    """The answer to what was asked, a correction, or both; None where the message is neither."""
+    # "the Leeds branch" names the slot as well.
+    slot = (task["asks"] or "").replace("_", " ")
+    said = re.sub(rf"(?i)\b{re.escape(slot)}\b", " ", heard.text) if slot else heard.text
+    picked = pick(task["choices"], said, heard.mentions)
+    if picked and task["asks"] and not is_other(task, heard, {}, desk):
+        if picked.one is not None:
+            named = {} if _has_ordinal(heard) else values_in(task, heard, heard.text, desk)
+            return take(task, _chosen(task["asks"], picked.one) | named, desk, heard)
+        task["choices"] = list(picked.choices)
+        return ask(task, task["asks"], desk)
+    values, turns = values_in(task, heard, heard.text, desk), turns_payment(task, heard)
+    if _SWAPS.search(heard.text) and {"account", "to_account"} <= task["slots"].keys():
+        values = {"account": task["slots"]["to_account"], "to_account": task["slots"]["account"]}
+        return _corrected(task, values, heard, desk)
+    if not turns and is_other(task, heard, values, desk):
+        return None
+    if task["operation_id"]:
+        return _corrected(task, values, heard, desk) if _differs(task, values) or turns else None
+    is_told = task["asks"] in PROSE and task["asks"] not in values
+    if (is_told or not values) and not turns and (text := _as_text(task, heard, desk)):
+        values |= {task["asks"] or "": text}
+    if values or turns:
+        return take(task, values, desk, heard)
+    return None
+
+
+def _has_ordinal(heard: Heard) -> bool:
+    return any(mention.kind == "ordinal" for mention in heard.mentions)
+
+
+def answers(dialogue: Dialogue, heard: Heard, desk: Desk) -> bool:
+    """Whether the message answers what has just been asked, and is no request of its own."""
+    task = top(dialogue)
+    if task is None or not task["asks"] or read_act(heard.text, in_task=True).act is not None:
+        return False
+    values = values_in(task, heard, heard.text, desk)
+    if is_other(task, heard, values, desk):
+        return False
+    return task["asks"] in values or _as_text(task, heard, desk) is not None
+
+
+def _chosen(slot: str, choice: str) -> dict[str, Any]:
+    """A choice of a day may bring its time."""
+    match = re.fullmatch(r"(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}).*", choice)
+    return {"date": match[1], "time": match[2]} if match and slot == "date" else {slot: choice}
+
+
+def _as_text(task: Task, heard: Heard, desk: Desk) -> str | None:
+    """The message as it is, for a slot that takes text."""
+    slot = task["asks"]
+    if slot is None or not takes_text(slot) or heard.intent == OwnIntent.GIBBERISH or not _is_a_text(heard):
+        return None
+    spec = desk.specs[task["tool"]].find(slot)
+    if spec is None or spec.values:
+        return None
+    return whole_answer(heard.text) or None
+
+
+def _is_a_text(heard: Heard) -> bool:
+    """More than a number, a greeting or a yes."""
+    return any(word.isalpha() for word in residue(heard.text, heard.mentions))
+
+
+def _differs(task: Task, values: dict[str, Any]) -> bool:
+    return any(task["slots"].get(name) != value for name, value in values.items())
+
+
+def _corrected(task: Task, values: dict[str, Any], heard: Heard, desk: Desk) -> Step:
+    """Another value for a proposal: it is withdrawn before anything else happens."""
+    withdrawn = withdraw(task)
+    return replace(take(task, values, desk, heard), withdraw=withdrawn)
+
+
+def _beside(changed: Dialogue, task: Task, heard: Heard, desk: Desk) -> Step:
+    """Something else in the middle of a task, which waits; or nothing that anybody could make sense of."""
+    if is_other(task, heard, {}, desk):
+        return begin(changed, heard, desk)
+    return not_understood(changed, heard, desk)
+
+
+def is_other(task: Task, heard: Heard, values: dict[str, Any], desk: Desk) -> bool:
+    """Whether the message is a request or a question of its own rather than an answer to the open one."""
+    if not residue(heard.text, heard.mentions) or heard.intent in CONVERSATION_ACTS:
+        return False
+    if heard.route in OPERATIONS and _MORE.search(heard.text) and heard.confidence >= SURE:
+        return True
+    if values and changes(heard):
+        return False
+    is_question = bool(QUESTION.search(heard.text))
+    tool = desk.tool_of(heard.intent)
+    if tool is not None and is_same(tool, task["tool"]):
+        return False
+    if heard.intent in (OwnIntent.UNCLEAR, OwnIntent.GIBBERISH):
+        return False
+    needed = SURE if is_question else _needed(task, heard, values, desk)
+    if heard.route in OPERATIONS:
+        return heard.confidence >= needed
+    if heard.route == Route.OUT_OF_SCOPE and not is_question and len(heard.text.split()) <= _NAME:
+        return False
+    return is_question or (heard.is_clear and heard.confidence >= needed)
+
+
+def _needed(task: Task, heard: Heard, values: dict[str, Any], desk: Desk) -> float:
+    """How sure the understanding has to be, where no question is asked: the better an answer fits, the surer."""
+    slot = desk.specs[task["tool"]].find(task["asks"] or "")
+    if slot is None:
+        return _LIKELY
+    is_short = len(heard.text.split()) <= _NAME
+    if slot.name in PROSE:
+        return VERY_SURE if begins_request(heard.text) else _NEVER
+    if values.keys() & {slot.name, *DROPS.get(slot.name, ())}:
+        return VERY_SURE if takes_text(slot.name) else _NEVER
+    if not takes_text(slot.name) or not is_short:
+        return _LIKELY
+    return _NEVER if slot.name in PLACES else VERY_SURE

@@ -1,0 +1,124 @@
+"""Which parts of a message are requests of their own. What only names something, greets or explains belongs to the one
+before it: "Hi, send money. To Maria. 50 pounds." is one request, "pay Maria 20 and John 30" is two."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from agent.dialogue.acts import read_act
+from agent.dialogue.residue import residue
+from agent.understanding.clauses import begins_request, split_clauses
+from agent.understanding.slots import Mention
+
+_AND = re.compile(r"\s*,?\s+and\s+(?:also\s+)?|\s*[,;]\s*", re.IGNORECASE)
+_COMMAND = re.compile(
+    r"(?:pay|send|transfer|move|freeze|unfreeze|block|show|list|cancel|order|book|add|remove|delete|change|set|open|close|"
+    r"report|activate|schedule|check|tell|give|find)\s+(?:me\s+|my\s+|the\s+|an?\s+|all\s+|[A-Z£$€\d])",
+)
+_SAME = re.compile(
+    r"(?i)(?:please )?(?:block|stop|cancel|lock|do|send|pay|make|confirm|change|add|remove|delete|arrange|sort) "
+    r"(?:it|that|this|them|him|her)\b(?: \w+){0,2}\W*$"
+)
+"""The request before in other words: "report my card lost and block it"."""
+_RECIPIENTS = frozenset({"payee", "name"})
+
+
+def parts_of(text: str, requests: Sequence[int], mentions: Sequence[Mention], lists: Iterable[str]) -> list[str]:
+    """At least one, in order. One that leaves out its verb gets that of the one before.
+
+    Args:
+        requests: where clauses begin that were understood as requests or answers.
+        lists: what there are lists of, such as "standing orders".
+    """
+    parts: list[str] = []
+    for part in _clauses(text, requests, mentions):
+        own = _within(mentions, *part)
+        said = text[slice(*part)].strip()
+        if parts and own and not residue(said, _moved(own, part[0])):
+            said = f"{_verb(parts[-1])} {said}".strip()
+        parts += _two_lists(said, lists)
+    return parts or [text]
+
+
+def _two_lists(text: str, lists: Iterable[str]) -> list[str]:
+    """ "list my cards and my standing orders"."""
+    either = "|".join(re.escape(name) for name in sorted(lists, key=len, reverse=True))
+    match = (
+        re.fullmatch(rf"(.*?)\b({either}),? and (?:my |the )?({either})([\s.?!]*)", text, re.IGNORECASE)
+        if either
+        else None
+    )
+    return [f"{match[1]}{match[2]}", f"{match[1]}{match[3]}{match[4]}"] if match else [text]
+
+
+def _clauses(text: str, requests: Sequence[int], mentions: Sequence[Mention]) -> Iterator[tuple[int, int]]:
+    for start, end in pairwise(sorted({*_starts(text, requests, mentions), *_commands(text), len(text)})):
+        own = _within(mentions, start, end)
+        cut = next((match for match in _AND.finditer(text, start, end) if _pairs(own, match)), None)
+        if cut is None:
+            yield start, end
+        else:
+            yield start, cut.start()
+            yield cut.end(), end
+
+
+def _starts(text: str, requests: Sequence[int], mentions: Sequence[Mention]) -> list[int]:
+    """An act such as "forget that" stays with what comes after it."""
+    starts = [0]
+    first, *others = split_clauses(text)
+    end = first.end
+    for span in others:
+        before, end = text[starts[-1] : end].strip(), span.end
+        own = _within(mentions, span.start, span.end)
+        has_amounts = _amounts(own) and _amounts(_within(mentions, starts[-1], span.start))
+        if (span.start in requests or has_amounts) and not _is_act(before) and not _SAME.match(span.text):
+            starts.append(span.start)
+    return starts
+
+
+def _commands(text: str) -> list[int]:
+    """ "Freeze my card, pay Jimmy 7 pounds": each begins like a request of its own."""
+    commas = list(re.finditer(r",\s+(?=\w)", text))
+    if not begins_request(text) or not commas:
+        return []
+    return [comma.end() for comma in commas if _commands_at(text, comma.end())]
+
+
+def _commands_at(text: str, start: int) -> bool:
+    return bool(_COMMAND.match(text, start))
+
+
+def _is_act(text: str) -> bool:
+    said = read_act(text, in_task=True)
+    return said.act is not None and not said.rest
+
+
+def _pairs(mentions: Sequence[Mention], cut: re.Match[str]) -> bool:
+    """Whether there is an amount and somebody to have it on both sides."""
+    sides = (
+        [mention for mention in mentions if mention.end <= cut.start()],
+        [mention for mention in mentions if mention.start >= cut.end()],
+    )
+    return all(
+        any(mention.kind in ("amount", "number") for mention in side)
+        and any(mention.kind in _RECIPIENTS for mention in side)
+        for side in sides
+    )
+
+
+def _within(mentions: Sequence[Mention], start: int, end: int) -> list[Mention]:
+    """Without yes and no: they answer, and ask for nothing."""
+    return [each for each in mentions if start <= each.start and each.end <= end and each.kind not in ("yes", "no")]
+
+
+def _moved(mentions: Sequence[Mention], start: int) -> list[Mention]:
+    return [replace(mention, start=mention.start - start, end=mention.end - start) for mention in mentions]
+
+
+def _amounts(mentions: Sequence[Mention]) -> bool:
+    return any(mention.kind == "amount" for mention in mentions)
+
+
+def _verb(part: str) -> str:
+    return part.partition(" ")[0]

@@ -1,0 +1,170 @@
+"""What a message asks for by itself: a task, an answer, or nothing that anybody could make sense of."""
+
+import re
+from dataclasses import replace
+from typing import Any
+
+from agent.dialogue import words
+from agent.dialogue.acts import Act, Said
+from agent.dialogue.choices import pick
+from agent.dialogue.desk import Desk, Heard
+from agent.dialogue.fill import fill
+from agent.dialogue.options import find_options
+from agent.dialogue.progress import is_same, is_short, open_question, push, route_of, slots_of, take_turn
+from agent.dialogue.residue import residue
+from agent.dialogue.residue import words as words_of
+from agent.dialogue.shapes import Dialogue, Step, StepKind, new_task, top
+from agent.dialogue.tables import BEGINS_AS, PRONOUNS
+from agent.understanding.intents import PUBLIC_INTENTS, OwnIntent, Route
+
+HAND_OFF_AFTER = 3
+"""Messages in a row that nobody understood."""
+SURE, VERY_SURE = 0.6, 0.85
+"""Confidence from which a message is a request of its own, where another reading is possible."""
+OPERATION, SMALL_TALK = Route.OPERATION.value, Route.SMALL_TALK.value
+OPERATIONS = frozenset({Route.OPERATION.value, Route.FRAUD.value, Route.HANDOFF.value})
+QUESTION = re.compile(
+    r"(?i)\?\s*$|^\s*(?:and |but |so |ok(?:ay)?,? )?(?:how|what|what's|when|where|why|who|which|can|could|do|does|"
+    r"did|is|are|"
+    r"will|would|should|may|am|have|has)\b"
+)
+_OPTION_FILLING = frozenset(
+    re.findall(r"\S+", "the a an one ones please i i'd want would like to option number my that")
+)
+_HAND_OFF = "request_handoff"
+_FOLLOW_UP = re.compile(r"(?i)^\s*(?:and|what about|how about|also|ok(?:ay)?,? and|same (?:for|with|thing)|what of)\b")
+
+
+def afresh(changed: Dialogue, heard: Heard, said: Said, desk: Desk) -> Step:
+    options, changed["options"] = changed["options"], []
+    if (chosen := _of_options(options, heard, desk)) is not None:
+        return push_heard(changed, chosen, chosen, heard, desk)
+    if said.act is Act.CANCEL and said.rest:
+        return Step(kind="say", route=SMALL_TALK, intent=Act.CANCEL.value, words="", rest=said.rest)
+    if said.act in (Act.CANCEL, Act.UNDO):
+        return Step(kind="say", route=SMALL_TALK, intent=Act.CANCEL.value, words=words.NOTHING_OPEN)
+    if said.act is Act.WAIT:
+        return Step(kind="say", route=SMALL_TALK, intent=said.act.value, words=words.TAKE_YOUR_TIME)
+    if said.act is Act.REPEAT or said.act is Act.WHAT or said.act is Act.WHY:
+        again = desk.last_said if said.act is not Act.WHY else ""
+        return Step(kind="say", route=SMALL_TALK, intent=said.act.value, words=again or words.NOTHING_ASKED)
+    if (step := _followed_up(changed, heard, desk)) is not None:
+        return step
+    if len(words_of(heard.text)) == 1 and (step := _which(changed, heard, desk)) is not None:
+        return step
+    return begin(changed, heard, desk)
+
+
+def _of_options(options: list[str], heard: Heard, desk: Desk) -> str | None:
+    names = {words.option(desk.specs[tool]): tool for tool in options if tool in desk.specs}
+    tool = desk.tool_of(heard.intent)
+    if tool in options and heard.confidence >= SURE:
+        return tool
+    picked = pick(list(names), heard.text, heard.mentions, filling=_OPTION_FILLING)
+    return names[picked.one] if picked and picked.one else None
+
+
+def _followed_up(changed: Dialogue, heard: Heard, desk: Desk) -> Step | None:
+    """ "and my savings?" after a balance: the same once more, with what is said now. A change starts clean."""
+    last = changed["last"]
+    if last is None or last["tool"] not in desk.specs or not is_short(heard):
+        return None
+    spec = desk.specs[last["tool"]]
+    is_bare = not residue(heard.text, heard.mentions) and not spec.prepares
+    if not (_FOLLOW_UP.match(heard.text) or is_bare):
+        return None
+    tool = desk.tool_of(heard.intent)
+    if tool is not None and not is_same(tool, last["tool"]) and heard.confidence >= VERY_SURE and not is_bare:
+        return None
+    values = fill(slots_of(last["tool"], desk), heard.mentions, heard.text, today=desk.today, given={}, asked=None)
+    if not values:
+        return None
+    slots = {**({} if spec.prepares else last["slots"]), **values}
+    return push(changed, new_task(last["tool"], last["intent"], slots), desk)
+
+
+def begin(changed: Dialogue, heard: Heard, desk: Desk) -> Step:
+    """What the message asks for by itself."""
+    tool = desk.tool_of(heard.intent)
+    if not heard.is_clear and heard.route == Route.KNOWLEDGE and QUESTION.search(heard.text):
+        # The help centre is searched by the words, whatever the intent.
+        return _step("look_up", heard)
+    if heard.intent in (OwnIntent.UNCLEAR, OwnIntent.GIBBERISH) or not (
+        heard.is_clear or _is_backed(tool, heard, desk)
+    ):
+        return _which(changed, heard, desk) or not_understood(changed, heard, desk)
+    if tool is not None and heard.route in OPERATIONS:
+        return push_heard(changed, tool, heard.intent, heard, desk)
+    if heard.route in OPERATIONS and (desk.signed_in or heard.intent in PUBLIC_INTENTS or heard.route == Route.FRAUD):
+        return _step("look_up", heard)
+    return _step("look_up" if heard.route == Route.KNOWLEDGE else "talk", heard)
+
+
+def _is_backed(tool: str | None, heard: Heard, desk: Desk) -> bool:
+    """Whether what is mentioned fits a guess too well for chance: everything that the task cannot do without."""
+    if tool is None:
+        return False
+    values = fill(slots_of(tool, desk), heard.mentions, heard.text, today=desk.today, given={}, asked=None)
+    return bool(values) and desk.specs[tool].missing(values) is None
+
+
+def _step(kind: StepKind, heard: Heard) -> Step:
+    return Step(kind=kind, route=heard.route, intent=heard.intent)
+
+
+def push_heard(changed: Dialogue, tool: str, intent: str, heard: Heard, desk: Desk) -> Step:
+    slots = fill(slots_of(tool, desk), heard.mentions, heard.text, today=desk.today, given={}, asked=None)
+    slots |= _meant(changed["about"], slots, heard, tool, desk)
+    below = top(changed)
+    if below and below["offer"] and below["offer"]["tool"] == tool:
+        slots = below["offer"]["slots"] | slots
+    task = new_task(tool, BEGINS_AS.get(intent, intent), slots)
+    take_turn(task, heard.text)
+    return push(changed, task, desk)
+
+
+def _meant(about: dict[str, Any], slots: dict[str, Any], heard: Heard, tool: str, desk: Desk) -> dict[str, Any]:
+    """ "freeze it": what was spoken of last, where the task takes one and none was named."""
+    return {
+        name: value
+        for name, value in about.items()
+        if desk.specs[tool].find(name) and name not in slots and re.search(rf"(?i)\b(?:{PRONOUNS[name]})\b", heard.text)
+    }
+
+
+def _which(changed: Dialogue, heard: Heard, desk: Desk) -> Step | None:
+    """Lists what a bare noun or verb may mean; where it is one thing only, that is meant."""
+    options = find_options(heard.text, desk.specs)
+    if not options:
+        return None
+    if len(options) == 1:
+        return push_heard(changed, options[0], options[0], heard, desk)
+    changed["options"] = options
+    said = words.with_choices(words.WHICH_TASK, [words.option(desk.specs[tool]) for tool in options])
+    return Step(kind="say", route=OPERATION, intent=OwnIntent.UNCLEAR.value, words=said, asks=True)
+
+
+def not_understood(changed: Dialogue, heard: Heard, desk: Desk) -> Step:
+    changed["unclear"] += 1
+    if changed["unclear"] >= HAND_OFF_AFTER:
+        changed["unclear"] = 0
+        return _to_a_person(changed, desk)
+    task = top(changed)
+    if task is None:
+        said = words.HELP if desk.signed_in else words.HELP_VISITOR
+        return Step(kind="say", route=heard.route, intent=OwnIntent.UNCLEAR.value, words=said)
+    asked = open_question(task, desk.specs[task["tool"]], desk)
+    return Step(
+        kind="say",
+        route=route_of(task["intent"]),
+        intent=OwnIntent.UNCLEAR.value,
+        words=f"{words.NOT_UNDERSTOOD} {asked}",
+        asks=True,
+    )
+
+
+def _to_a_person(changed: Dialogue, desk: Desk) -> Step:
+    route, intent = Route.HANDOFF.value, OwnIntent.TALK_TO_HUMAN.value
+    if _HAND_OFF not in desk.specs:
+        return Step(kind="talk", route=route, intent=intent, words=words.TO_A_PERSON)
+    return replace(push(changed, new_task(_HAND_OFF, intent, {}), desk), words=words.TO_A_PERSON)

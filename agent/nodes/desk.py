@@ -1,0 +1,62 @@
+"""What the dialogue manager is told about the customer and the bank, and the proposals that it takes back."""
+
+from collections.abc import Iterable
+from typing import Any
+from uuid import UUID
+
+from agent.dialogue.desk import Desk
+from agent.dialogue.specs import specs_of
+from agent.nodes.context import tool_context
+from agent.state import State, Turn
+from agent.understanding.slots import Known, KnownAccount, KnownCard
+from tools.operations import decide
+from tools.registry import Registry
+
+
+def desk_of(state: State, turn: Turn, known: Known | None = None) -> Desk:
+    scopes = turn.parts.scopes if turn.customer_id else frozenset[str]()
+    return Desk(
+        specs=specs_of(turn.parts.registry, scopes),
+        signed_in=turn.customer_id is not None,
+        today=turn.today,
+        pending=state.get("pending"),
+        only_account=known.accounts[0].name if known and len(known.accounts) == 1 else None,
+        last_said=next((each["content"] for each in reversed(state.get("history", []))), ""),
+        takes_yes=turn.takes_a_yes,
+    )
+
+
+async def find_known(turn: Turn) -> Known:
+    """The customer's own names, from the tools that list them."""
+    if turn.customer_id is None:
+        return Known()
+    accounts = await _listed("list_accounts", "accounts", turn)
+    cards = await _listed("list_cards", "cards", turn)
+    payees = await _listed("list_payees", "payees", turn)
+    return Known(
+        accounts=tuple(KnownAccount(each["name"], each["kind"], each["currency"], each["last4"]) for each in accounts),
+        cards=tuple(KnownCard(each["last4"], each["kind"], _nickname(each)) for each in cards),
+        payees=tuple(each["name"] for each in payees),
+    )
+
+
+def list_names(registry: Registry, scopes: frozenset[str]) -> list[str]:
+    """What there are lists of: "cards", "standing orders"."""
+    names = (tool.name.partition("list_") for tool in registry.offered(scopes))
+    return [rest.replace("_", " ") for before, found, rest in names if found and not before]
+
+
+def _nickname(card: dict[str, Any]) -> str | None:
+    """What stands before the kind in "Platinum credit card ending 7733"."""
+    return str(card["label"]).partition(f"{card['kind']} card")[0].strip() or None
+
+
+async def _listed(tool: str, field: str, turn: Turn) -> list[dict[str, Any]]:
+    outcome = await turn.parts.registry.call(tool, {}, context=tool_context(turn), scopes=turn.parts.scopes)
+    return outcome.result.model_dump(mode="json")[field] if outcome.result else []
+
+
+async def withdraw(operation_ids: Iterable[str], turn: Turn) -> None:
+    """Ends proposals that the customer's words have overtaken."""
+    for operation_id in operation_ids:
+        await decide(tool_context(turn), UUID(operation_id), "deny")

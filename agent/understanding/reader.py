@@ -1,0 +1,227 @@
+"""Understands a message: route, intent and how sure that is, its clauses, its language, and the vector for retrieval.
+
+An ordinary message is one clause and costs one encoder pass. A longer one is read whole and clause by clause, because
+a vector of everything that somebody says on the way to a request is the vector of nothing in particular.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from agent.understanding.clauses import Span, begins_request, split_clauses
+from agent.understanding.heads import Heads
+from agent.understanding.intents import BANKING77_INTENTS, CONVERSATION_ACTS, INTENT_ROUTES, OwnIntent, Route
+from agent.understanding.language import ENGLISH, detect_language
+from agent.understanding.reject import SURE, is_too_uncertain
+from agent.understanding.requests import (
+    asks_for_person,
+    asks_to_do,
+    changes_something,
+    is_question_about,
+    operation_for,
+)
+from agent.understanding.spelling import Speller
+from agent.understanding.surface import clean, without_quotations
+from knowledge.embed import Encoder, Vectors
+
+_TASKS = frozenset({Route.OPERATION, Route.FRAUD, Route.HANDOFF})
+_OURS = _TASKS | {Route.KNOWLEDGE}
+_COURTESIES = frozenset({OwnIntent.GREETING, OwnIntent.THANKS, OwnIntent.GOODBYE, OwnIntent.ABUSE, OwnIntent.GIBBERISH})
+_STANDS_ALONE = 0.6
+"""Confidence from which a clause of a longer message is a request of its own."""
+_SPEAKS_OF_US = 0.5
+"""Confidence from which a clause is about the bank."""
+_PLAIN = 0.75
+"""Confidence from which a request in so many words outweighs what the whole message seems to be about."""
+_WORTH_CONSIDERING = 0.05
+_LONGEST_ACT = 8
+"""Words."""
+_TELLS = re.compile(
+    r"(?:\w+,?\s+)?(?:i|i'?m|i'?ve|we|my|the|it|it'?s|he|she|they|someone|somebody|there|that|this|because|since|but)\b",
+    re.IGNORECASE,
+)
+"""How a statement begins: it may lead to a request, and is none beside one."""
+_LEANS = re.compile(r"\b(?:it|that|this|them|those|these|her|him|one|there)\b", re.IGNORECASE)
+"""What points back at another clause."""
+
+Ranked = tuple[tuple[str, float], ...]
+"""Intents with their probabilities, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A part of a message, or all of it, understood by itself."""
+
+    text: str
+    start: int
+    """Of `text` in the message, in characters."""
+    end: int
+    route: Route
+    intent: str
+    confidence: float
+    is_clear: bool
+    """False where it is better to ask what is meant; route and intent are the best guess then."""
+    alternatives: Ranked
+    routes: tuple[tuple[Route, float], ...]
+    """All routes with their probabilities, best first."""
+    vector: Vectors = field(compare=False, repr=False)
+    """For retrieval, float32 [384]."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """A message understood. The fields that it shares with a clause are those of what it is mostly about."""
+
+    route: Route
+    intent: str
+    confidence: float
+    is_clear: bool
+    alternatives: Ranked
+    routes: tuple[tuple[Route, float], ...]
+    vector: Vectors = field(compare=False, repr=False)
+    clauses: tuple[Clause, ...]
+    """What it asks for and answers, in its order, at least one; greetings and what only explains are left out."""
+    language: str
+    """ISO 639-1."""
+
+
+class Reader:
+    """Threads may share one."""
+
+    def __init__(self, encoder: Encoder, heads: Heads) -> None:
+        self._encoder = encoder
+        self._heads = heads
+        self._speller = Speller.load()
+
+    def put_right(self, text: str) -> str:
+        """The text as the encoder gets it: slips, slang and odd punctuation put right, quotations left out."""
+        return self._speller.correct(without_quotations(clean(text)))
+
+    def understand(self, text: str) -> Understanding:
+        """What the customer means; about 4 ms for a short message, and as much again for each further clause."""
+        spans = split_clauses(text)
+        whole = self._read(Span(text, 0, len(text)))
+        parts = [self._read(span) for span in spans] if len(spans) > 1 else []
+        main, clauses = _weigh(whole, parts)
+        return Understanding(
+            route=main.route,
+            intent=main.intent,
+            confidence=main.confidence,
+            is_clear=main.is_clear,
+            alternatives=main.alternatives,
+            routes=main.routes,
+            vector=main.vector,
+            clauses=clauses,
+            language=ENGLISH if main.intent == OwnIntent.GIBBERISH else detect_language(text),
+        )
+
+    def _read(self, span: Span) -> Clause:
+        """One clause by itself: the heads, corrected by the form of the words."""
+        text = self.put_right(span.text)
+        reading = self._encoder.read(text)
+        found = self._heads.predict(reading.views)
+        clause = Clause(
+            text=span.text,
+            start=span.start,
+            end=span.end,
+            route=found.route,
+            intent=found.intent,
+            confidence=found.intent_confidence,
+            is_clear=not is_too_uncertain(found),
+            alternatives=found.intents,
+            routes=found.routes,
+            vector=reading.vector,
+        )
+        if is_question_about(found.intent, text):
+            return _as_question(clause)
+        if found.route not in _TASKS and asks_for_person(text):
+            return _turned(clause, OwnIntent.TALK_TO_HUMAN.value)
+        operation = operation_for(found.intent, text) or _wanted(clause, text)
+        return clause if operation is None else _turned(clause, operation)
+
+
+def _as_question(clause: Clause) -> Clause:
+    """The likeliest question instead of the operation."""
+    known = [intent for intent, _ in clause.alternatives if INTENT_ROUTES[intent] is Route.KNOWLEDGE]
+    return _turned(clause, known[0] if known else OwnIntent.BANKING_QUESTION.value)
+
+
+def _wanted(clause: Clause, text: str) -> str | None:
+    """The likeliest change, where a request for one was taken for a question of no particular subject."""
+    if clause.intent != OwnIntent.BANKING_QUESTION or not asks_to_do(text):
+        return None
+    likely = (intent for intent, p in clause.alternatives if changes_something(intent) and p >= _WORTH_CONSIDERING)
+    return next(likely, None)
+
+
+def _turned(clause: Clause, intent: str) -> Clause:
+    """Understood as another intent of the same subject: what spoke for either speaks for that one."""
+    confidence = min(1.0, clause.confidence + dict(clause.alternatives).get(intent, 0.0))
+    route, by_route = INTENT_ROUTES[intent], dict(clause.routes)
+    by_route[route], by_route[clause.route] = by_route[route] + by_route[clause.route], 0.0
+    routes = tuple(sorted(by_route.items(), key=lambda pair: -pair[1]))
+    return replace(clause, route=route, intent=intent, confidence=confidence, is_clear=True, routes=routes)
+
+
+def _weigh(whole: Clause, parts: Sequence[Clause]) -> tuple[Clause, tuple[Clause, ...]]:
+    """(what the message is about, the clauses to be dealt with)."""
+    acts = [part for part in parts if _is_act(part)]
+    requests = _drop_context([part for part in parts if _is_request(part)])
+    if len(requests) > 1 or (requests and acts):
+        main = next((part for part in requests if part.route in _OURS), requests[0])
+        return main, tuple(sorted([*acts, *requests], key=lambda part: part.start))
+    main = _find_core(whole, parts, requests)
+    return main, tuple(acts) if acts and main.route not in _OURS else (main,)
+
+
+def _is_act(part: Clause) -> bool:
+    is_short = len(part.text.split()) <= _LONGEST_ACT
+    return part.intent in CONVERSATION_ACTS and is_short and part.confidence >= _STANDS_ALONE
+
+
+def _find_core(whole: Clause, parts: Sequence[Clause], requests: Sequence[Clause]) -> Clause:
+    """The clause that says what the message is about, or all of it.
+
+    Whoever explains a problem over several sentences is understood better from all of them. Where all the others say
+    nothing of the bank, or one says in so many words what is to be done, it is understood better from that one.
+    """
+    ours = [part for part in parts if _speaks_of_us(part)]
+    if len(ours) == 1 and (whole.route not in _OURS or ours[0].confidence >= whole.confidence):
+        return ours[0]
+    if not ours and whole.route not in _OURS:
+        asking = [part for part in parts if begins_request(part.text) and part.confidence >= _STANDS_ALONE]
+        return max([whole, *asking] if len(asking) != 1 else asking, key=lambda part: part.confidence)
+    plain = (part for part in requests if part.route in _TASKS and begins_request(part.text))
+    # A question of no particular subject is what a long message looks like whatever it is about.
+    enough = _STANDS_ALONE if whole.intent == OwnIntent.BANKING_QUESTION else _PLAIN
+    return next((part for part in plain if part.confidence >= enough and part.route != whole.route), whole)
+
+
+def _speaks_of_us(part: Clause) -> bool:
+    """Whether it says something of the bank that can stand alone: no mere statement, unless a problem of the 77."""
+    if part.route not in _OURS or part.confidence < _SPEAKS_OF_US:
+        return False
+    is_problem = part.intent in BANKING77_INTENTS and part.confidence >= SURE
+    return is_problem or begins_request(part.text) or not _TELLS.match(part.text)
+
+
+def _is_request(part: Clause) -> bool:
+    if part.intent in CONVERSATION_ACTS or part.intent in _COURTESIES:
+        return False
+    begins = begins_request(part.text)
+    if part.route in _OURS:
+        return part.confidence >= _STANDS_ALONE if begins else part.confidence >= SURE and not _TELLS.match(part.text)
+    # What people say about their day looks like no business of a bank, and so does a question about "it" by itself.
+    leans = _LEANS.search(part.text) or part.intent == OwnIntent.BOT_QUESTION
+    return begins and part.confidence >= SURE and not leans
+
+
+def _drop_context(requests: list[Clause]) -> list[Clause]:
+    """Without statements that lead to a request ("I lost my card. Freeze it."), and no question twice."""
+    if any(part.route in _TASKS for part in requests):
+        requests = [part for part in requests if part.route is not Route.KNOWLEDGE or begins_request(part.text)]
+    kept: list[Clause] = []
+    for part in requests:
+        if not (kept and part.route is Route.KNOWLEDGE and kept[-1].route is Route.KNOWLEDGE):
+            kept.append(part)
+    return kept

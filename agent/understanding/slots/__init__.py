@@ -1,0 +1,36 @@
+"""Slots in a customer's words: amounts, days, times, accounts, cards, people, yes and no. Patterns and the customer's
+own names; no model, no database, no clock."""
+
+from agent.understanding.slots.find import find_mentions
+from agent.understanding.slots.mention import (
+    Amount,
+    CardWords,
+    Duration,
+    Kind,
+    Known,
+    KnownAccount,
+    KnownCard,
+    Mention,
+    Period,
+    Role,
+    Tense,
+    TimePeriod,
+    Value,
+)
+
+__all__ = [
+    "Amount",
+    "CardWords",
+    "Duration",
+    "Kind",
+    "Known",
+    "KnownAccount",
+    "KnownCard",
+    "Mention",
+    "Period",
+    "Role",
+    "Tense",
+    "TimePeriod",
+    "Value",
+    "find_mentions",
+]

@@ -1,0 +1,61 @@
+"""Misspelt words of the calendar, put right before anything is looked for: "tomorow", "wensday", "2moro"."""
+
+import re
+from bisect import bisect_right
+from collections.abc import Callable
+from functools import lru_cache
+
+from rapidfuzz.distance import OSA
+
+from agent.understanding.slots.nearby import just_before
+from agent.understanding.slots.vocabulary import CALENDAR, CALENDAR_NOT, CALENDAR_SHORT
+
+_AFTER_THIS = frozenset({"month", "week", "year"})
+"""Only put right after "last", "this", "next" and the like: "a weak card" is no week."""
+_WORD = re.compile(r"\b[^\W_][\w']{1,14}\b")
+_BEFORE_UNIT = re.compile(r"\b(?:last|this|next|every|each|per|a|previous|past|the)\s+$", re.IGNORECASE)
+_ENDINGS = frozenset({"s", "es", "d", "ed", "n", "al", "ly", "day"})
+""" "mondays", "credited" are right."""
+_SHORTEST = 6
+
+
+def respell(text: str) -> tuple[str, Callable[[int], int]]:
+    """The text as it was meant, and where a position in it stands in the text that was given."""
+    pieces: list[str] = []
+    starts, shifts = [0], [0]
+    done = length = 0
+    for match in _WORD.finditer(text):
+        right = _correct(match[0].lower())
+        if right is None or (right in _AFTER_THIS and not just_before(_BEFORE_UNIT, text, match.start())):
+            continue
+        pieces += [text[done : match.start()], right]
+        done = match.end()
+        length = sum(map(len, pieces))
+        starts.append(length)
+        shifts.append(done - length)
+    if not pieces:
+        return text, _same
+    return "".join(pieces) + text[done:], lambda position: position + shifts[bisect_right(starts, position) - 1]
+
+
+def _same(position: int) -> int:
+    return position
+
+
+@lru_cache(maxsize=4096)
+def _correct(word: str) -> str | None:
+    """None if the word needs no correction or none is near."""
+    if word in CALENDAR_SHORT:
+        return CALENDAR_SHORT[word]
+    if len(word) < _SHORTEST or word in CALENDAR or word in CALENDAR_NOT or not word.isalpha():
+        return None
+    for right in CALENDAR:
+        allowed = 1 if len(right) < 8 else 2
+        if (
+            word[0] == right[0]
+            and abs(len(word) - len(right)) <= allowed
+            and word.removeprefix(right) not in _ENDINGS
+            and OSA.distance(word, right, score_cutoff=allowed) <= allowed
+        ):
+            return right
+    return None

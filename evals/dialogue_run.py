@@ -1,0 +1,134 @@
+"""Holds scripted conversations, several at once, each with a customer who is as seeded."""
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from queue import Empty, SimpleQueue
+from uuid import UUID
+
+import httpx2
+
+from core.clock import BANK_TIME_ZONE
+from core.services import Services
+from core.settings import Settings
+from evals.dialogue_check import Difference, compare
+from evals.dialogue_customer import Customer, Heard, log_in
+from evals.dialogue_dates import fill_dates
+from evals.dialogue_script import Scenario, Turn, Who
+from evals.dialogue_server import Bank, running_bank
+from evals.dialogue_state import Records, open_records
+from tools.demo_bank.named import customer_id
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResult:
+    said: str
+    answer: str
+    differences: list[Difference]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    scenario: Scenario
+    turns: list[TurnResult] = field(default_factory=list[TurnResult])
+
+    @property
+    def passed(self) -> bool:
+        return not any(turn.differences for turn in self.turns)
+
+
+def run_scenarios(
+    scenarios: Sequence[Scenario], settings: Settings, services: Services, *, banks: int, on_end: Callable[[], None]
+) -> list[Result]:
+    """The results in the order of the scenarios.
+
+    Args:
+        services: a prepared bank that nobody else is connected to.
+        banks: how many copies of it, each with a server, work at the same time.
+        on_end: called after each scenario, from the thread of its bank.
+    """
+    waiting: SimpleQueue[int] = SimpleQueue()
+    for place in range(len(scenarios)):
+        waiting.put(place)
+    results: dict[int, Result] = {}
+
+    def work(name: str) -> None:
+        with running_bank(settings, services, name) as bank, open_records(bank.services) as records:
+            player = _Player(bank, records)
+            for place in _drain(waiting):
+                results[place] = player.play(scenarios[place])
+                on_end()
+
+    with ThreadPoolExecutor(banks) as pool:
+        try:
+            for done in [pool.submit(work, f"dialogues_{number}") for number in range(banks)]:
+                done.result()
+        finally:
+            # After Ctrl-C, or a bank that failed, the others end with the scenario that they are at.
+            list(_drain(waiting))
+    return [results[place] for place in sorted(results)]
+
+
+def _drain(waiting: SimpleQueue[int]) -> Iterator[int]:
+    try:
+        while True:
+            yield waiting.get_nowait()
+    except Empty:
+        return
+
+
+class _Player:
+    """Holds conversations with one bank, one after the other."""
+
+    def __init__(self, bank: Bank, records: Records) -> None:
+        self._bank = bank
+        self._records = records
+        self._tokens: dict[str, str] = {}
+
+    def play(self, scenario: Scenario) -> Result:
+        result = Result(scenario)
+        records = self._begin(scenario.customer)
+        with closing(Customer(self._bank.url, self._token(scenario.customer))) as customer:
+            for turn in scenario.turns:
+                heard = self._act(turn, customer, _today(records.since))
+                differences = compare(
+                    turn.expect, heard, lambda key: records.read(key, customer.session_id), _today(records.since)
+                )
+                result.turns.append(TurnResult(turn.said, heard.answer, differences))
+        return result
+
+    def _begin(self, who: Who) -> Records:
+        """Of a customer who is as seeded."""
+        if who == "visitor":
+            return self._records.of(None)
+        records = self._records.of(UUID(customer_id(who)))
+        if records.has_changed():
+            self._bank.reset(who)
+        return records.of(records.customer)
+
+    def _act(self, turn: Turn, customer: Customer, today: date) -> Heard:
+        try:
+            if turn.user is not None:
+                return customer.say(fill_dates(turn.user, today))
+            if turn.confirm is not None:
+                return customer.confirm(turn.confirm)
+            if turn.deny:
+                return customer.deny()
+            self._bank.restart()
+            customer.reconnect(self._bank.url)
+            return Heard()
+        except httpx2.TransportError as error:
+            return Heard(error=type(error).__name__)
+
+    def _token(self, who: str) -> str | None:
+        if who == "visitor":
+            return None
+        if who not in self._tokens:
+            self._tokens[who] = log_in(self._bank.url, who)
+        return self._tokens[who]
+
+
+def _today(moment: datetime) -> date:
+    return moment.astimezone(BANK_TIME_ZONE).date()

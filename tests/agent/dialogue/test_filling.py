@@ -1,0 +1,81 @@
+"""Slot values from a customer's words, for any tool of the registry."""
+
+import pytest
+
+from agent.dialogue.fill import fill
+from agent.dialogue.progress import slots_of
+from tests.agent.dialogue.at_the_desk import NOW, mentions
+from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
+
+
+def filled(desk, tool, text, *, given=None, asked=None):
+    return fill(slots_of(tool, desk), mentions(text), text, today=NOW.date(), given=given or {}, asked=asked)
+
+
+@pytest.mark.parametrize(
+    ("tool", "text", "values"),
+    [
+        ("pay_payee", "pay Maria fifty quid", {"payee": "Maria Lopez", "amount": "50", "currency": "GBP"}),
+        (
+            "pay_payee",
+            "send 20 to John from my savings on Friday",
+            {"payee": "John Carter", "amount": "20", "account": "Rainy Day", "date": "2026-11-27"},
+        ),
+        (
+            "transfer_between_accounts",
+            "move 100 pounds from Everyday to Rainy Day",
+            {"amount": "100", "currency": "GBP", "account": "Everyday", "to_account": "Rainy Day"},
+        ),
+        ("freeze_card", "freeze the debit card", {"card": "debit"}),
+        ("set_card_switch", "turn off contactless on 4821", {"switch": "contactless", "on": False, "card": "4821"}),
+        ("set_card_limit", "set the cash limit to £200", {"limit": "cash", "amount": "200", "currency": "GBP"}),
+        ("replace_card", "my credit card is broken, send me a new one", {"card": "credit", "reason": "damaged"}),
+        ("apply_for_loan", "borrow £6,000 over 4 years for a new kitchen", {"months": 48, "reason": "a new kitchen"}),
+        ("spending_summary", "how much did I spend at Tesco last month", {"since": "2026-10-01", "text": "Tesco"}),
+        ("list_transactions", "show my last 5 transactions", {"limit": 5}),
+        ("quote_exchange", "change £100 into euros", {"amount": "100", "currency": "GBP", "to_currency": "EUR"}),
+        ("rename_account", "rename my Travel account to Holiday", {"account": "Travel", "name": "Holiday"}),
+        ("change_contact_details", "my new number is [PHONE_1]", {"phone": "[PHONE_1]"}),
+    ],
+)
+def test_several_slots_from_one_sentence(desk, tool, text, values):
+    found = filled(desk, tool, text)
+    assert {name: found.get(name) for name in values} == values
+
+
+def test_a_negated_name_is_not_taken(desk):
+    assert filled(desk, "pay_payee", "to Maria, not John")["payee"] == "Maria Lopez"
+
+
+def test_a_bare_number_is_an_amount_only_where_one_is_asked_for_or_corrected(desk):
+    assert filled(desk, "pay_payee", "no, 55")["amount"] == "55"
+    assert filled(desk, "pay_payee", "55", asked="amount")["amount"] == "55"
+    assert "amount" not in filled(desk, "freeze_card", "4821")
+
+
+def test_a_word_that_only_looks_like_a_name_replaces_nobody(desk):
+    assert "payee" not in filled(desk, "pay_payee", "wibble", given={"payee": "Maria Lopez"}, asked="amount")
+
+
+def test_a_day_that_no_month_has_is_handed_on_as_said(desk):
+    assert filled(desk, "pay_payee", "on 30 February")["date"] == "2027-02-30"
+
+
+def test_what_is_looked_up_lies_behind(desk):
+    assert filled(desk, "list_transactions", "in June")["until"] == "2026-06-30"
+
+
+def test_money_that_no_bank_keeps_is_no_pounds(desk):
+    assert filled(desk, "pay_payee", "pay Maria 20 bitcoin")["currency"] == "XXX"
+
+
+def test_examples_of_tools_fill_no_slot_with_what_their_type_refuses(desk):
+    """Whatever is found may be wrong; it must never be of a wrong form."""
+    checked = 0
+    for tool in CATALOGUE.offered(CUSTOMER_SCOPES):
+        for example in tool.examples:
+            found = desk.specs[tool.name].kept(filled(desk, tool.name, example.said))
+            refused = {name for name, _ in desk.specs[tool.name].faults(found)} & found.keys()
+            assert refused == set(), (tool.name, example.said, found)
+            checked += 1
+    assert checked > 80
