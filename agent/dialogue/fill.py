@@ -1,72 +1,26 @@
 """Values for a task's slots, from what a message mentions. Whether they are possible is the tool's to say."""
 
 import re
-from calendar import month_abbr, month_name
 from collections.abc import Iterable, Sequence
 from datetime import date, time
 from decimal import Decimal
 from typing import Any, cast
 
-from dateutil.relativedelta import relativedelta
-
+from agent.dialogue.fill_days import fill_days, find_no_day
+from agent.dialogue.free_text import find_new_name, find_text
 from agent.dialogue.residue import residue
 from agent.dialogue.specs import Form, Slot
-from agent.dialogue.tables import FLAGS, FREE_TEXT, KINDS, NO_CURRENCY, OWN_WORDS, PLACES, WHEN_ASKED, WORDS
-from agent.understanding.slots import Amount, CardWords, Duration, Mention, Period
+from agent.dialogue.tables import FLAGS, KINDS, NO_CURRENCY, WHEN_ASKED, WORDS
+from agent.understanding.slots import Amount, CardWords, Duration, Mention
 
-_ABOUT = re.compile(
-    r"\b(?:about|regarding|concerning|because(?: of)?|to (?:talk|speak) about)\s+(.{3,180}?)[.!?]*$", re.I
-)
-_FOR = re.compile(
-    r"\bfor\s+((?:an?|the|my|our|some)?\s*[^\d£€$,.?!]{2,80}?)(?=\s*(?:[,.;!?]|\bplease\b|$))(?! ?(?:month|year)s?\b)",
-    re.I,
-)
-_AFTER_SENTENCE = re.compile(r"[.!?:]\s+(\S.{14,})$", re.S)
-_NO_REASON = re.compile(r"(?i)\b(?:loan|loans|credit|account|appointment|call|callback)$|^(?:it|that|this|me)$")
-_PLACE = re.compile(
-    r"\b(?:in|near|around|at|close to)\s+(?:the\s+)?([A-Za-z][\w' -]{1,40}?)"
-    r"(?=\s+(?:on|at|about|for|to|tomorrow|today|open|branch|please)\b|[,.?!]|$)",
-    re.I,
-)
-_NO_PLACE = re.compile(
-    r"^(?:the |a |an |my |your )?(?:morning|afternoon|evening|branch|branches|area|person|bank|month|week|year|weekend|"
-    r"moment|here|me|full|cash|machine|all|total|case|order)\b",
-    re.I,
-)
-_CALLED = re.compile(
-    r"(?:.*\b(?:to|as|into|be)|.*?\b(?:call(?:ed)?(?:\s+it)?|"
-    r"named))\s+[\"'“”]?([^\s\"'“”][^\"'“”]{0,40}?)[\"'“”]?[\s.!?]*$",
-    re.I,
-)
-_ADDRESS = re.compile(
-    r"\b(?:address\s+(?:is|to|:)|(?:moved|move|moving)\s+(?:house\s+)?to|live at)\s*:?\s*(.{5,150})$", re.I
-)
-_PLACEHOLDER = re.compile(r"\[(PHONE|EMAIL|IBAN|SORT_CODE)_\d+\]")
-_NUMBER_OF_ACCOUNT = re.compile(r"(?<![\d-])(\d{8})(?![\d-])")
 _OVER = re.compile(r"\b(?:over|above|more than|at least|bigger than|larger than|from|minimum(?: of)?)\s*$", re.I)
 _UNDER = re.compile(r"\b(?:under|below|less than|at most|up to|smaller than|maximum(?: of)?)\s*$", re.I)
-_LEADING = re.compile(
-    r"^(?:(?:it'?s|it is|that'?s|that is|they'?re|to|for|about|the (?:name|address|reason|reference|topic) (?:is|"
-    r"would be)"
-    r"|my (?:address|new address) is|called|because(?: of)?|i (?:want|need|would like|meant?)|just|please|ok|well|um|"
-    r"in|at|near|make it|say|put|use|call it)[\s:,]+)+",
-    re.I,
-)
 _INTO = re.compile(r"\b(?:in|into|to|onto|towards)\s+(?:my\s+|the\s+)?$", re.I)
 _FROM = re.compile(r"\b(?:from|out of|using|with|on|of|for)\s+(?:my\s+|the\s+)?$", re.I)
-_UNTIL = re.compile(r"\b(?:until|till?|end(?:s|ing)?|finish\w*|stop\w*|last|up to|through)\b[^.]{0,20}$", re.I)
 _TO_AMOUNT = re.compile(r"\b(?:to|by|of|at|only|just|for|it'?s|is|be|=)\s*$", re.I)
 _IS_RIGHT = re.compile(r"\s*(?:was|is)\s+(?:right|correct|fine|better|enough|ok(?:ay)?)\b", re.I)
 _NAMED = re.compile(r"\b(amount|months|days|date|reference)\s+(?:to|is|of|at|be|should be)\s*$", re.I)
 _UNKNOWN = re.compile(rf"\s*{NO_CURRENCY}\b", re.I)
-_MONTHS = [name.casefold() for name in month_abbr[1:]]
-_MONTH = "|".join(f"{name.casefold()}|{name[:3].casefold()}" for name in month_name[1:]) + "|sept"
-_DAY_OF_MONTH = re.compile(
-    rf"\b(?:(?P<day>\d{{1,2}})(?:st|nd|rd|th)?(?:\s+of)?\s+(?P<month>{_MONTH})|"
-    rf"(?P<first>{_MONTH})\s+(?:the\s+)?(?P<second>\d{{1,2}})(?:st|nd|rd|th)?)\b(?:,?\s+(?P<year>20\d\d))?",
-    re.I,
-)
-_IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b", re.I)
 _PLACED = frozenset(
     {"amount", "min_amount", "max_amount", "currency", "to_currency", "account", "to_account", "date", "end_date"}
 )
@@ -98,10 +52,10 @@ def fill(
     values = (
         _amounts(said, text, names, asked)
         | _accounts(said, text, names, asked)
-        | _days(said, text, names, asked, today)
+        | fill_days(said, text, names, asked, today)
         | _currencies(said, names)
     )
-    if "date" in names and "date" not in values and (day := _no_day(said, today)):
+    if "date" in names and "date" not in values and (day := find_no_day(said, today)):
         values["date"] = day
     for slot in slots:
         if slot.name in values:
@@ -110,15 +64,6 @@ def fill(
         if value is not None:
             values[slot.name] = value
     return values
-
-
-def whole_answer(text: str) -> str:
-    """A message as the value of a slot that takes text."""
-    return _LEADING.sub("", text.strip()).strip(" .!?\"'“”")[:200]
-
-
-def takes_text(slot: str) -> bool:
-    return slot in FREE_TEXT
 
 
 def _last(mentions: list[Mention]) -> Mention | None:
@@ -225,70 +170,6 @@ def _name_of(mention: Mention) -> str:
     return str(value)
 
 
-def _days(said: list[Mention], text: str, names: set[str], asked: str | None, today: date) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    if "since" not in names:
-        # What is to be done is not done yesterday, whatever else happened then.
-        ahead = [each for each in said if isinstance(each.value, date) and each.value >= today]
-        said = ahead or said
-    for mention in said:
-        if mention.kind == "period" and isinstance(mention.value, Period):
-            values |= _span(mention.value, names, today)
-        if mention.kind != "date" or not isinstance(mention.value, date):
-            continue
-        day = mention.value.isoformat()
-        if "since" in names:
-            values |= _bounds(mention, day)
-        elif "end_date" in names and (asked == "end_date" or _ends(mention, text)):
-            values["end_date"] = day
-        elif "date" in names and ("date" not in values or mention.corrects):
-            values["date"] = day
-    return values
-
-
-def _span(period: Period, names: set[str], today: date) -> dict[str, str]:
-    if "since" in names:
-        return _behind(period, today)
-    if "end_date" in names and period.first >= today:
-        return {"date": period.first.isoformat(), "end_date": period.last.isoformat()}
-    return {}
-
-
-def _behind(period: Period, today: date) -> dict[str, str]:
-    """What is looked up has happened: the last June, and no days to come."""
-    first, last = period
-    if first > today:
-        first, last = (day - relativedelta(years=1) for day in period)
-    return {"since": first.isoformat(), "until": min(last, today).isoformat()}
-
-
-def _ends(mention: Mention, text: str) -> bool:
-    """ "until Friday", but not "change it to Friday"."""
-    return mention.role == "to" and bool(_UNTIL.search(text[: mention.start] + mention.text.partition(" ")[0]))
-
-
-def _no_day(said: list[Mention], today: date) -> str | None:
-    """A day that no month has, written as one: the tool says what is wrong with it."""
-    words = next((each.text for each in said if each.kind == "date" and isinstance(each.value, str)), None)
-    match = words and _DAY_OF_MONTH.search(words)
-    if not match:
-        return words
-    month = _MONTHS.index((match["month"] or match["first"])[:3].casefold()) + 1
-    year = int(match["year"] or today.year + (month < today.month))
-    day = int(match["day"] or match["second"])
-    return f"{year:04}-{month:02}-{day:02}"
-
-
-def _bounds(mention: Mention, day: str) -> dict[str, str]:
-    match mention.role:
-        case "from":
-            return {"since": day}
-        case "to":
-            return {"until": day}
-        case _:
-            return {"since": day, "until": day}
-
-
 def _of_slot(
     slot: Slot, said: list[Mention], text: str, given: dict[str, Any], asked: str | None, names: set[str]
 ) -> Any | None:
@@ -300,8 +181,8 @@ def _of_slot(
     kinds += WHEN_ASKED.get(slot.name, ()) if asked == slot.name else ()
     if slot.name == "payee" and "name" in names and asked != "payee":
         kinds = ("payee",)
-    if slot.name == "name" and names & {"payee", "account"} and (renamed := _CALLED.search(text)):
-        return renamed[1].strip()
+    if slot.name == "name" and names & {"payee", "account"} and (renamed := find_new_name(text)):
+        return renamed
     if slot.form is Form.NUMBER:
         named = [each for each in said if each.kind == "number" and _slot_before(each, text, names) == slot.name]
         if named:
@@ -312,7 +193,7 @@ def _of_slot(
             value = _value(slot, mention)
             if value is not None:
                 return value
-    return _from_text(slot, text, names, asked)
+    return find_text(slot, text, names, asked)
 
 
 def _is_guess(mention: Mention, slot: Slot, given: dict[str, Any], asked: str | None) -> bool:
@@ -386,30 +267,3 @@ def _length(slot: str, value: Any) -> int | None:
         return None
     factor = (_MONTHS_IN if slot == "months" else _DAYS_IN).get(value.unit)
     return int(value.number * factor) if factor else None
-
-
-def _from_text(slot: Slot, text: str, names: set[str], asked: str | None) -> Any | None:
-    """What no mention is made for: places, reasons, new names, addresses, and data behind a placeholder."""
-    for match in _PLACEHOLDER.finditer(text):
-        if match[1].casefold() == slot.name:
-            return match[0]
-    if slot.name == "iban" and (match := _IBAN.search(text)):
-        return match[0]
-    if slot.name == "account_number" and (match := _NUMBER_OF_ACCOUNT.search(text)):
-        return match[1]
-    patterns: tuple[re.Pattern[str], ...] = ()
-    if slot.name == "text" and slot.required:
-        patterns = (_AFTER_SENTENCE, _ABOUT)
-    elif slot.name in OWN_WORDS:
-        patterns = (_ABOUT, _FOR) if slot.name == "reason" and slot.required else (_ABOUT,)
-    elif slot.name in PLACES:
-        match = _PLACE.search(text)
-        return match[1].strip() if match and not _NO_PLACE.match(match[1]) else None
-    elif slot.name == "address":
-        patterns = (_ADDRESS,)
-    elif slot.name == "name" and ("account" in names or "kind" in names or (asked is None and "payee" in names)):
-        patterns = (_CALLED,)
-    for pattern in patterns:
-        if (match := pattern.search(text)) and not _NO_REASON.search(match[1]):
-            return match[1].strip()
-    return None

@@ -8,7 +8,7 @@ from agent.dialogue import words
 from agent.dialogue.acts import Act, Said, read_act
 from agent.dialogue.choices import pick
 from agent.dialogue.desk import Desk, Heard
-from agent.dialogue.fill import takes_text, whole_answer
+from agent.dialogue.free_text import takes_text, whole_answer
 from agent.dialogue.progress import (
     advance,
     ask,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from langgraph.runtime import Runtime
 
 from agent.dialogue.desk import Heard
-from agent.dialogue.fill import takes_text
+from agent.dialogue.free_text import takes_text
 from agent.dialogue.manager import answers, decide, later
 from agent.dialogue.parts import parts_of
 from agent.dialogue.shapes import Dialogue, Step, new_dialogue, top
