@@ -33,6 +33,12 @@ _ENDING = re.compile(
     re.IGNORECASE,
 )
 _UNKNOWN = re.compile(r"\bmy\s+(?P<name>[^\W\d_][\w'-]*(?:\s+[^\W\d_][\w'-]*)?)\s+(?:account|pot)\b", re.IGNORECASE)
+_SOMEBODYS = re.compile(
+    r"\b(?!(?:it|that|what|let|there|here|he|she|who|where|how|when|today|tomorrow|yesterday)['\u2019]s\b)"
+    r"(?P<name>[^\W\d_][\w-]*['\u2019]s\s+(?:[^\W\d_][\w'-]*\s+)?(?:account|pot))\b",
+    re.IGNORECASE,
+)
+"""Nobody pays from it: as it was said, so that no other account is taken instead."""
 _NO_NAME = frozenset(
     {
         "empty",
@@ -106,6 +112,9 @@ def find_accounts(text: str, known: tuple[KnownAccount, ...]) -> Iterator[Mentio
             yield Mention(
                 "account", text[start:end], start, end, text[start:end], role=role_of_account(text, match.start())
             )
+    for match in _SOMEBODYS.finditer(text):
+        if role_of_account(text, match.start()) != "to":
+            yield _mention(match, text, match[0])
 
 
 @lru_cache(maxsize=256)

@@ -40,6 +40,19 @@ def test_what_is_no_account(text):
     assert find(text, "account") == []
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("pay Maria 10, use Robin's Current account", [("Robin's Current account", None)]),
+        ("pay Maria 10 from my wife's account", [("wife's account", "from")]),
+        ("put 10 into my friend's account", []),
+        ("what's the account number", []),
+    ],
+)
+def test_somebody_elses_account_is_none_of_the_customers(text, found):
+    assert [(short(mention.value), mention.role) for mention in find(text, "account")] == found
+
+
 def test_a_kind_of_account_that_nobody_has_is_given_as_it_was_said():
     known = Known(accounts=(KnownAccount("Current", "current"),))
 
