@@ -26,7 +26,7 @@ _NO_PLACE = re.compile(
     re.I,
 )
 _CALLED = re.compile(
-    r"(?:.*\b(?:to|as|into|be)|.*?\b(?:call(?:ed)?(?:\s+it)?|"
+    r"(?:.*\b(?:to|as|into|be)|.*?\b(?:call(?:ed)?(?:\s+(?:it|(?:my|the)\s+(?:[\w ]{1,20}\s)?account))?|"
     r"named))\s+[\"'“”]?([^\s\"'“”][^\"'“”]{0,40}?)[\"'“”]?[\s.!?]*$",
     re.I,
 )

@@ -245,7 +245,7 @@ def is_other(task: Task, heard: Heard, values: dict[str, Any], desk: Desk) -> bo
     """Whether the message is a request or a question of its own rather than an answer to the open one."""
     if not residue(heard.text, heard.mentions) or heard.intent in CONVERSATION_ACTS:
         return False
-    if heard.route in OPERATIONS and _MORE.search(heard.text) and heard.confidence >= SURE:
+    if heard.route in OPERATIONS and _MORE.search(heard.text) and heard.is_clear:
         return True
     if values and changes(heard):
         return False

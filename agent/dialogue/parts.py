@@ -72,7 +72,9 @@ def _starts(text: str, requests: Sequence[int], mentions: Sequence[Mention]) -> 
         before, end = text[starts[-1] : end].strip(), span.end
         own = _within(mentions, span.start, span.end)
         has_amounts = _amounts(own) and _amounts(_within(mentions, starts[-1], span.start))
-        if (span.start in requests or has_amounts) and not _is_act(before) and not _SAME.match(span.text):
+        # What comes before the first request explains it.
+        is_next = span.start in requests and span.start > min(requests)
+        if (is_next or has_amounts) and not _is_act(before) and not _SAME.match(span.text):
             starts.append(span.start)
     return starts
 

@@ -14,7 +14,7 @@ from agent.dialogue.shapes import Dialogue, Step, new_dialogue, top
 from agent.events import Routed
 from agent.nodes.desk import desk_of, find_known, list_names, withdraw
 from agent.state import Resolution, State, Turn, Understood, Update
-from agent.understanding.intents import Route
+from agent.understanding.intents import OwnIntent, Route
 from agent.understanding.reader import Reader, Understanding
 from agent.understanding.slots import Known, find_mentions
 
@@ -30,7 +30,11 @@ async def understand(state: State, runtime: Runtime[Turn]) -> Update:
     heard = ears.heard(said, understanding)
     if state["has_asked"] and _can_wait(heard):
         return {"agenda": agenda, "dialogue": later(dialogue, said), "step": ""}
-    dialogue, step = decide(dialogue, heard, desk)
+    before = dialogue
+    dialogue, step = decide(before, heard, desk)
+    if state["has_asked"] and step.kind == "say" and step.intent == OwnIntent.UNCLEAR:
+        # "... that would be great": what follows a request and asks for nothing.
+        return {"agenda": agenda, "dialogue": before, "step": ""}
     while step.kind == "ask" and agenda:
         # "I want to send money. To Maria, please."
         following = ears.heard(agenda[0], await ears.read(agenda[0]))

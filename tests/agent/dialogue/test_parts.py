@@ -19,11 +19,12 @@ def parts(text, *requests):
     [
         ("pay Maria 20 and John 30", (), ["pay Maria 20", "pay John 30"]),
         ("list my cards and my standing orders", (), ["list my cards", "list my standing orders"]),
-        ("freeze my card and show my balance", ("show",), ["freeze my card and", "show my balance"]),
+        ("freeze my card and show my balance", ("freeze", "show"), ["freeze my card and", "show my balance"]),
         ("forget that, what's my balance?", ("what",), ["forget that, what's my balance?"]),
         ("yes, and are there fees?", ("are",), ["yes, and are there fees?"]),
         ("I want to send money. To Maria. 50 pounds.", (), ["I want to send money. To Maria. 50 pounds."]),
         ("pay John and Maria", (), ["pay John and Maria"]),
+        ("We had dinner. So send Maria 20 pounds", ("So",), ["We had dinner. So send Maria 20 pounds"]),
         ("report my card lost and block it", ("block",), ["report my card lost and block it"]),
         ("Freeze my virtual card, pay Jimmy 7 pounds", (), ["Freeze my virtual card,", "pay Jimmy 7 pounds"]),
     ],
