@@ -2,7 +2,7 @@
 manager decides what to do about it. One part of the message at a time."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from langgraph.runtime import Runtime
 
@@ -104,11 +104,16 @@ class _Ears:
 
     turn: Turn
     known: Known
+    _read: dict[str, Understanding] = field(default_factory=dict[str, Understanding])
+    """A message that is one request is asked about twice, and read once."""
 
     async def read(self, said: str) -> Understanding:
-        parts = self.turn.parts
-        reader = Reader(parts.encoder, parts.heads)
-        return await asyncio.get_running_loop().run_in_executor(parts.encoder_threads, reader.understand, said)
+        if said not in self._read:
+            parts = self.turn.parts
+            reader = Reader(parts.encoder, parts.heads)
+            loop = asyncio.get_running_loop()
+            self._read[said] = await loop.run_in_executor(parts.encoder_threads, reader.understand, said)
+        return self._read[said]
 
     def heard(self, said: str, understanding: Understanding) -> Heard:
         return Heard(
