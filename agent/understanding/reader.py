@@ -112,7 +112,8 @@ class Reader:
             routes=main.routes,
             vector=main.vector,
             clauses=clauses,
-            language=ENGLISH if main.intent == OwnIntent.GIBBERISH else detect_language(text),
+            # Keys hit at random look like some language or other, but have no letters that English has not.
+            language=ENGLISH if main.intent == OwnIntent.GIBBERISH and text.isascii() else detect_language(text),
         )
 
     def _read(self, span: Span) -> Clause:

@@ -32,9 +32,9 @@ class Speller:
         right: what a word may be corrected to, the likeliest first.
         """
         self._known = known | frozenset(right)
-        self._right: dict[str, list[str]] = {}
+        self._right: dict[str, dict[str, str]] = {}
         for word in right:
-            self._right.setdefault(word[0], []).append(word)
+            self._right.setdefault(word[0], {}).setdefault(_squeezed(word), word)
         self._correct = lru_cache(maxsize=4096)(self._find)
 
     @classmethod
@@ -53,7 +53,13 @@ class Speller:
         if word in self._known or word.removesuffix("s") in self._known:
             return None
         allowed = 2 if len(word) >= _LONG else 1
+        right = self._right.get(word[0], {})
         near = process.extractOne(
-            word, self._right.get(word[0], ()), scorer=OSA.distance, processor=None, score_cutoff=allowed
+            _squeezed(word), right.keys(), scorer=OSA.distance, processor=None, score_cutoff=allowed
         )
-        return near[0] if near else None
+        return right[near[0]] if near else None
+
+
+def _squeezed(word: str) -> str:
+    """With double letters once: whether a letter is doubled is what people remember least."""
+    return re.sub(r"(.)\1", r"\1", word)
