@@ -80,13 +80,14 @@ class Bank:
 
 @contextmanager
 def running_bank(settings: Settings, services: Services, name: str) -> Generator[Bank]:
-    """On a copy of the prepared database, called `name`. Nobody may be connected to the prepared one."""
+    """On a copy of the prepared database, called `name`, for as long. Nobody may be connected to the prepared one."""
     own = _copy(services, name)
     bank = Bank(settings, own)
     try:
         yield bank
     finally:
         bank.stop()
+        _drop(services, name)
 
 
 def _copy(services: Services, name: str) -> Services:
@@ -95,6 +96,12 @@ def _copy(services: Services, name: str) -> Services:
     with psycopg.connect(with_database(services.admin_url, "postgres"), autocommit=True) as connection:
         connection.execute(statement.format(sql.Identifier(name), sql.Identifier(prepared)))
     return replace(services, **{login: with_database(getattr(services, login), name) for login in _LOGINS})
+
+
+def _drop(services: Services, name: str) -> None:
+    with psycopg.connect(with_database(services.admin_url, "postgres"), autocommit=True) as connection:
+        # Whatever the runner itself still has open there ends with it.
+        connection.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 
 
 class _Server(uvicorn.Server):

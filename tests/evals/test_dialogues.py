@@ -459,6 +459,14 @@ def test_conversations_are_held_with_the_real_bank_and_every_difference_is_told(
     assert len(ended) == 4
 
 
+@pytest.mark.parametrize("name", ["corrections", "guards", "invalid_values", "ownership", "restarts"])
+def test_shipped_conversations_that_protect_money_go_as_written(settings: Settings, fresh: Services, name: str):
+    """The others are measured by `tellergraph evals run dialogues`."""
+    results = run_scenarios(read_scenarios(SHIPPED / f"{name}.yaml"), settings, fresh, banks=1, on_end=lambda: None)
+
+    assert {result.scenario.name: describe(result) for result in results if not result.passed} == {}
+
+
 def test_the_command_tells_figures_per_group_and_what_differs(tmp_path: Path):
     command = [sys.executable, "cli.py", "evals", "run", "dialogues", str(write(tmp_path, TALKS))]
     options = ["--only", "w", "--json", "--fail-under", "pass_rate=0.9"]
