@@ -10,6 +10,7 @@ from agent.dialogue.outcomes import ended
 from agent.dialogue.shapes import Dialogue, new_dialogue, top
 from agent.nodes.kept import unseal
 from agent.state import Resolution, State, Turn, Update
+from agent.understanding.surface import on_one_line
 from core.security.pii import mask
 
 
@@ -18,10 +19,11 @@ async def screen(state: State, runtime: Runtime[Turn]) -> Update:
     # A placeholder of an earlier turn must not come to mean something else in this one.
     turn.placeholders.reserve(message["content"] for message in state.get("history", []))
     unseal(state, turn)
-    message = " ".join(mask(turn.raw_message, turn.placeholders).replace("’", "'").split())
+    message = mask(turn.raw_message, turn.placeholders)
     dialogue, pending = state.get("dialogue") or new_dialogue(), state.get("pending")
     just_asked = bool(pending and pending["just_asked"])
-    answer = find_answer(message, just_asked=just_asked, verb=_verb(pending)) if _can_mean(pending, dialogue) else None
+    said = on_one_line(message)
+    answer = find_answer(said, just_asked=just_asked, verb=_verb(pending)) if _can_mean(pending, dialogue) else None
     # A yes that begins a conversation answers nothing that we asked in it.
     if answer == "approve" and not turn.takes_a_yes and (pending or not state.get("history")):
         return {"message": message, "asks_confirmation": True}

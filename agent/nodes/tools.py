@@ -16,6 +16,7 @@ from agent.nodes.context import tool_context
 from agent.nodes.desk import desk_of, withdraw
 from agent.offer import offered_tools
 from agent.state import State, Turn, Update
+from agent.understanding.surface import on_one_line
 from tools.registry import Proposed, Result, Risk, ToolOutcome
 
 
@@ -43,9 +44,8 @@ def _checked(call: ToolCall, dialogue: Dialogue, state: State, turn: Turn) -> tu
     if tool is None or tool.risk is Risk.READ or top(dialogue) is None:
         return dialogue, call
     said = [message["content"] for message in state.get("history", []) if message["role"] == "user"]
-    dialogue, name, arguments = guarded(
-        dialogue, call["name"], call["arguments"], [*said, state["message"]], desk_of(state, turn)
-    )
+    said = [on_one_line(text) for text in (*said, state["message"])]
+    dialogue, name, arguments = guarded(dialogue, call["name"], call["arguments"], said, desk_of(state, turn))
     return dialogue, ToolCall(id=call["id"], name=name, arguments=arguments)
 
 

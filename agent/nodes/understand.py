@@ -17,6 +17,7 @@ from agent.state import Resolution, State, Turn, Understood, Update
 from agent.understanding.intents import OwnIntent, Route
 from agent.understanding.reader import Reader, Understanding
 from agent.understanding.slots import Known, find_mentions
+from agent.understanding.surface import on_one_line
 
 _CONFIDENT = 1.0
 
@@ -25,7 +26,7 @@ async def understand(state: State, runtime: Runtime[Turn]) -> Update:
     turn, known = runtime.context, await find_known(runtime.context)
     ears = _Ears(turn, known)
     dialogue, desk = state.get("dialogue") or new_dialogue(), desk_of(state, turn, known)
-    said, *agenda = state["agenda"] or await ears.parts(state["message"], dialogue)
+    said, *agenda = state["agenda"] or await ears.parts(on_one_line(state["message"]), dialogue)
     understanding = await ears.read(said)
     heard = ears.heard(said, understanding)
     if state["has_asked"] and _can_wait(heard):

@@ -37,3 +37,8 @@ def clean(text: str) -> str:
     text = "".join(letter for letter in text if letter.isprintable() or letter.isspace())
     text = _DRAWN_OUT.sub(r"\1\1", " ".join(text.split()))
     return _CHAT_WORD.sub(lambda match: _CHAT_WORDS[match[0].casefold()], text)
+
+
+def on_one_line(text: str) -> str:
+    """The text with single spaces and plain apostrophes, as patterns expect it."""
+    return " ".join(text.replace("\u2019", "'").split())

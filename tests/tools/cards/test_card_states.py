@@ -92,10 +92,10 @@ class CardStates(RuleBasedStateMachine):
         assert self.run(decide(self.context(self.alex), operation_id, decision)).status == operation["status"]
 
     def _expected(self, operation: dict[str, Any], decision: Decision) -> str:
-        if decision == "deny":
-            return "cancelled"
         if self.now >= operation["expires"]:
             return "expired"
+        if decision == "deny":
+            return "cancelled"
         return "completed" if self.cards[operation["card"]] in operation["from"] else "failed"
 
     @precondition(lambda self: self.operations)

@@ -15,8 +15,8 @@ def top_up(desk: Desk, minor: int, at: datetime, status: str = "pending", accoun
     desk.owner(
         """insert into transactions (customer_id, account_id, kind, status, amount_minor, currency, category,
                                      description, decline_reason, occurred_at)
-           select customer_id, id, 'top_up', %(status)s, %(minor)s, currency, 'income', 'Top-up by card',
-                  case when %(status)s = 'declined' then 'insufficient_funds' end, %(at)s
+           select customer_id, id, 'top_up', %(status)s::text, %(minor)s, currency, 'income', 'Top-up by card',
+                  case when %(status)s::text = 'declined' then 'insufficient_funds' end, %(at)s
              from accounts where customer_id = %(who)s and name = %(account)s""",
         who=desk.alex,
         minor=minor,
