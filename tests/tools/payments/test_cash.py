@@ -14,8 +14,8 @@ def withdraw(desk: Desk, minor: int, at: datetime, *, status: str = "pending", c
                on conflict (id) do update set country = excluded.country returning id)
            insert into transactions (customer_id, account_id, card_id, merchant_id, kind, status, amount_minor,
                                      currency, category, description, decline_reason, occurred_at)
-           select c.customer_id, c.account_id, c.id, m.id, 'cash_withdrawal', %(status)s::text, -%(minor)s, 'GBP', 'cash',
-                  'Machine', case when %(status)s::text = 'declined' then 'limit_exceeded' end, %(at)s
+           select c.customer_id, c.account_id, c.id, m.id, 'cash_withdrawal', %(status)s::text, -%(minor)s, 'GBP',
+                  'cash', 'Machine', case when %(status)s::text = 'declined' then 'limit_exceeded' end, %(at)s
              from cards c, machine m where c.customer_id = %(who)s and c.last4 = '4821'""",
         who=desk.alex,
         minor=minor,
