@@ -7,61 +7,23 @@ insert into knowledge_bases (kb) values (%(kb)s) on conflict (kb) do nothing
 select pg_advisory_lock(hashtextextended('knowledge base ' || %(kb)s, 0))
 
 -- list_stored --
--- What is in the knowledge base: each document's file and the hash it was stored under.
-select id, source, content_hash from kb_documents where kb = %(kb)s
+-- The newest revision of what came from folders: each document's file and the hash it was stored under; and of what staff
+-- have uploaded, the ids.
+select distinct on (id) id, source, content_hash, status, uploaded_by is not null as uploaded
+from kb_documents where kb = %(kb)s
+order by id, revision desc
 
--- put_document --
--- Stores or replaces a document; its passages follow in the same transaction.
-insert into kb_documents (kb, id, source, title, body, intents, product, audience, language, valid_from, valid_to, content_hash)
-values (%(kb)s, %(id)s, %(source)s, %(title)s, %(body)s, %(intents)s, %(product)s, %(audience)s, %(language)s,
-        %(valid_from)s, %(valid_to)s, %(content_hash)s)
-on conflict (kb, id) do update set
-    source = excluded.source, title = excluded.title, body = excluded.body, intents = excluded.intents,
-    product = excluded.product, audience = excluded.audience, language = excluded.language,
-    valid_from = excluded.valid_from, valid_to = excluded.valid_to, content_hash = excluded.content_hash,
-    updated_at = now()
+-- store_document --
+select store_document(%(kb)s, %(document)s, %(status)s, null) as revision
 
--- delete_chunks --
--- A document's passages, and with them their words.
-delete from kb_chunks where kb = %(kb)s and document_id = %(document_id)s
-
--- insert_chunk --
-insert into kb_chunks (id, kb, document_id, ordinal, heading, anchor, text, audience, embedding)
-values (%(id)s, %(kb)s, %(document_id)s, %(ordinal)s, %(heading)s, %(anchor)s, %(text)s, %(audience)s, %(embedding)s)
-
--- insert_postings --
--- The words of a document's passages with their weight in BM25 (k1 1.2, b 0.3, an average passage of 50 words without
--- stop words). A word in the title counts three times, one in the heading twice.
-insert into kb_postings (kb, word, chunk, audience, weight)
-select kb, word, number, audience, 2.2 * frequency / (frequency + 1.2 * (0.7 + 0.3 * length / 50))
-from (
-    select c.kb, c.number, c.audience, w.lexeme as word,
-        sum(w.times * cardinality(w.positions)) as frequency,
-        coalesce(sum(sum(cardinality(w.positions)) filter (where w.times = 1)) over (partition by c.number), 0) as length
-    from kb_chunks c
-    join kb_documents d on d.kb = c.kb and d.id = c.document_id
-    cross join lateral (
-        select lexeme, positions, 3 as times from unnest(to_tsvector('english', d.title))
-        union all
-        select lexeme, positions, 2 from unnest(to_tsvector('english', c.heading)) where c.heading <> d.title
-        union all
-        select lexeme, positions, 1 from unnest(to_tsvector('english', c.text))
-    ) w
-    where c.kb = %(kb)s and c.document_id = %(document_id)s
-    group by c.kb, c.number, c.audience, w.lexeme
-) words
+-- store_passages --
+select store_passages(%(kb)s, %(document_id)s, %(revision)s, %(passages)s)
 
 -- delete_document --
 delete from kb_documents where kb = %(kb)s and id = %(document_id)s
 
 -- delete_base --
 delete from knowledge_bases where kb = %(kb)s
-
--- count_chunks --
--- Brings the base's own count up to date.
-update knowledge_bases
-set chunks = (select count(*) from kb_chunks where kb = %(kb)s), updated_at = now()
-where kb = %(kb)s
 
 -- vacuum_base --
 -- Fresh statistics, and a visibility map for the index-only scans of the postings.

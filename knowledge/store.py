@@ -4,13 +4,12 @@ import hashlib
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal
 
 import psycopg
-from pgvector import HalfVector
-from pgvector.psycopg import register_vector
 from psycopg import Connection
 from psycopg.rows import class_row
+from psycopg.types.json import Jsonb
 
 from core.db.database import translate
 from core.errors import InvalidInput
@@ -19,12 +18,17 @@ from knowledge.chunk import Chunk
 from knowledge.embed import Vectors
 from knowledge.sql import QUERIES
 
+Status = Literal["published", "quarantine", "retired"]
+
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
     id: str
     source: str
     content_hash: str
+    status: Status
+    uploaded: bool
+    """By staff: no folder says what becomes of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,22 +53,21 @@ class Store:
             return cursor.execute(QUERIES["list_stored"], self._kb).fetchall()
 
     def put(self, document: Document, chunks: Sequence[Chunk], vectors: Vectors) -> None:
-        """Stores a document, or replaces the one with its id.
+        """Publishes a document in place of all others with its id.
 
         Args:
             vectors: unit vectors of the chunks, float32 [len(chunks), 384].
         """
+        with self._connection.transaction():
+            self._store(document, "published", chunks, vectors)
+
+    def _store(self, document: Document, status: Status, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         about = document.article.about
-        here = self._kb | {"document_id": about.id, "audience": document.audience}
-        with self._connection.transaction(), self._connection.cursor() as cursor:
-            cursor.execute(QUERIES["put_document"], self._kb | _columns(document))
-            cursor.execute(QUERIES["delete_chunks"], here)
-            rows = [
-                here | asdict(chunk) | {"id": self._chunk_id(about.id, chunk), "embedding": HalfVector(vector)}
-                for chunk, vector in zip(chunks, vectors, strict=True)
-            ]
-            cursor.executemany(QUERIES["insert_chunk"], rows)
-            cursor.execute(QUERIES["insert_postings"], here)
+        stored = self._kb | {"document": Jsonb(describe_document(document)), "status": status}
+        row = self._connection.execute(QUERIES["store_document"], stored).fetchone()
+        passages = describe_passages(self._kb["kb"], about.id, chunks, vectors)
+        here = self._kb | {"document_id": about.id, "revision": row and row[0], "passages": Jsonb(passages)}
+        self._connection.execute(QUERIES["store_passages"], here)
 
     def delete(self, document_id: str) -> None:
         self._connection.execute(QUERIES["delete_document"], self._kb | {"document_id": document_id})
@@ -76,12 +79,7 @@ class Store:
     def settle(self) -> None:
         """Tells the planner and the search what the base holds now. Plans made from what it held before cost several
         times as much, and are kept for as long as a connection lives."""
-        self._connection.execute(QUERIES["count_chunks"], self._kb)
         self._connection.execute(QUERIES["vacuum_base"])
-
-    def _chunk_id(self, document_id: str, chunk: Chunk) -> str:
-        parts = (self._kb["kb"], document_id, str(chunk.ordinal), chunk.heading, chunk.text)
-        return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]
 
 
 @contextmanager
@@ -94,7 +92,6 @@ def open_store(owner_url: str, kb: str) -> Generator[Store]:
     """
     try:
         with psycopg.connect(owner_url, autocommit=True) as connection:
-            register_vector(connection)
             connection.execute(QUERIES["lock_base"], {"kb": kb})
             connection.execute(QUERIES["open_base"], {"kb": kb})
             yield Store(connection, kb)
@@ -104,12 +101,28 @@ def open_store(owner_url: str, kb: str) -> Generator[Store]:
         raise translate(error) from error
 
 
-def _columns(document: Document) -> dict[str, Any]:
+def describe_document(document: Document) -> dict[str, Any]:
+    """As ``store_document()`` of the schema takes it."""
     about = document.article.about
-    return about.model_dump() | {
-        "intents": list(about.intents),
+    return about.model_dump(mode="json") | {
         "body": document.article.body,
         "source": document.source,
         "audience": document.audience,
         "content_hash": document.content_hash,
+        "flags": [],
+        "version": "",
+        "jurisdiction": "",
     }
+
+
+def describe_passages(kb: str, document_id: str, chunks: Sequence[Chunk], vectors: Vectors) -> list[dict[str, Any]]:
+    """As ``store_passages()`` of the schema takes them. Equal content gets equal ids."""
+    return [
+        asdict(chunk) | {"id": _passage_id(kb, document_id, chunk), "embedding": vector.tolist()}
+        for chunk, vector in zip(chunks, vectors, strict=True)
+    ]
+
+
+def _passage_id(kb: str, document_id: str, chunk: Chunk) -> str:
+    parts = (kb, document_id, str(chunk.ordinal), chunk.heading, chunk.text)
+    return hashlib.sha256("\x1f".join(parts).encode()).hexdigest()[:32]

@@ -1,0 +1,14 @@
+"""Documents wait, are published and retired; passages know what they are filtered by."""
+
+from core.db.migrations.sql_files import run_file
+
+revision = "0014_documents"
+down_revision = "0013_effects"
+
+
+def upgrade() -> None:
+    run_file(revision, "up")
+
+
+def downgrade() -> None:
+    run_file(revision, "down")
