@@ -1,8 +1,10 @@
 """Cuts an article into passages: the lead under its title, then one for each ``##`` section; a long one in parts.
 
-A part holds at most ``MAX_WORDS`` words, so that the encoder reads all of it. Nothing is lost and the order is kept.
+A part holds at most ``max_words`` words, so that the encoder reads all of it. Nothing is lost and the order is kept;
+the head of a table stands above each part of it.
 """
 
+import itertools
 import math
 import re
 from dataclasses import dataclass
@@ -16,6 +18,8 @@ MAX_WORDS = 160
 _SECTION_LEVEL = 2
 _CUTS = tuple(re.compile(pattern) for pattern in (r"\n\s*\n", r"\n", r"(?<=[.!?;:])\s+", r"\s+"))
 """Where a text may be cut, best places first: paragraphs, lines (list items, table rows), sentences, words."""
+_ROW = re.compile(r"[ \t]*\|.*\|[ \t]*$", re.MULTILINE)
+_RULE = re.compile(r"[ \t]*\|[ :|-]+\|[ \t]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class Chunk:
     """Markdown, without the heading."""
 
 
-def cut_article(article: Article) -> list[Chunk]:
+def cut_article(article: Article, max_words: int = MAX_WORDS) -> list[Chunk]:
     """The article's passages in order; at least one."""
     lines = article.body.split("\n")
     title = article.about.title
@@ -39,11 +43,27 @@ def cut_article(article: Article) -> list[Chunk]:
     parts = [
         (heading, part)
         for heading, end in zip([lead, *sections], ends, strict=True)
-        for part in cut_text("\n".join(lines[heading.end_line : end]).strip(), MAX_WORDS)
+        for part in _cut_section("\n".join(lines[heading.end_line : end]).strip(), max_words)
     ]
     chunks = [Chunk(n, heading.text, heading.anchor, part) for n, (heading, part) in enumerate(parts)]
     # An article of headings alone still has to be found.
     return chunks or [Chunk(0, title, lead.anchor, article.body)]
+
+
+def _cut_section(text: str, max_words: int) -> list[str]:
+    parts: list[str] = []
+    head = ""
+    for part in cut_text(text, max_words):
+        parts.append(f"{head}\n{part}" if head and _ROW.match(part) else part)
+        head = _open_table(parts[-1], max_words // 4)
+    return parts
+
+
+def _open_table(text: str, max_words: int) -> str:
+    """The head of the table in whose midst a text ends; empty if it ends in none, or the head is long itself."""
+    rows = list(itertools.takewhile(_ROW.match, reversed(text.split("\n"))))[::-1]
+    head = "\n".join(rows[:2])
+    return head if len(rows) > 1 and _RULE.match(rows[1]) and _words(head) <= max_words else ""
 
 
 def cut_text(text: str, max_words: int) -> list[str]:

@@ -13,6 +13,11 @@ select distinct on (id) id, source, content_hash, status, uploaded_by is not nul
 from kb_documents where kb = %(kb)s
 order by id, revision desc
 
+-- read_bodies --
+-- The newest text of documents.
+select distinct on (id) id, body from kb_documents where kb = %(kb)s and id = any (%(ids)s)
+order by id, revision desc
+
 -- store_document --
 select store_document(%(kb)s, %(document)s, %(status)s, null) as revision
 

@@ -13,9 +13,9 @@ from psycopg.types.json import Jsonb
 
 from core.db.database import translate
 from core.errors import InvalidInput
-from knowledge.article import Article, Audience
+from knowledge.article import Article
 from knowledge.chunk import Chunk
-from knowledge.embed import Vectors
+from knowledge.passages import Passages
 from knowledge.sql import QUERIES
 
 Status = Literal["published", "quarantine", "retired"]
@@ -23,6 +23,8 @@ Status = Literal["published", "quarantine", "retired"]
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
+    """The newest revision of a document."""
+
     id: str
     source: str
     content_hash: str
@@ -38,7 +40,7 @@ class Document:
     article: Article
     source: str
     content_hash: str
-    audience: Audience
+    status: Status = "published"
 
 
 class Store:
@@ -52,22 +54,25 @@ class Store:
         with self._connection.cursor(row_factory=class_row(StoredDocument)) as cursor:
             return cursor.execute(QUERIES["list_stored"], self._kb).fetchall()
 
-    def put(self, document: Document, chunks: Sequence[Chunk], vectors: Vectors) -> None:
-        """Publishes a document in place of all others with its id.
+    def read_bodies(self, document_ids: Sequence[str]) -> dict[str, str]:
+        """The newest text of each of them that is there."""
+        wanted = self._kb | {"ids": list(document_ids)}
+        return dict(self._connection.execute(QUERIES["read_bodies"], wanted).fetchall())
+
+    def put(self, document: Document, passages: Passages | None) -> None:
+        """Publishes a document in place of all others with its id, or lets it wait beside the published one.
 
         Args:
-            vectors: unit vectors of the chunks, float32 [len(chunks), 384].
+            passages: of a document to be published.
         """
-        with self._connection.transaction():
-            self._store(document, "published", chunks, vectors)
-
-    def _store(self, document: Document, status: Status, chunks: Sequence[Chunk], vectors: Vectors) -> None:
         about = document.article.about
-        stored = self._kb | {"document": Jsonb(describe_document(document)), "status": status}
-        row = self._connection.execute(QUERIES["store_document"], stored).fetchone()
-        passages = describe_passages(self._kb["kb"], about.id, chunks, vectors)
-        here = self._kb | {"document_id": about.id, "revision": row and row[0], "passages": Jsonb(passages)}
-        self._connection.execute(QUERIES["store_passages"], here)
+        stored = self._kb | {"document": Jsonb(describe_document(document)), "status": document.status}
+        with self._connection.transaction():
+            ((revision,),) = self._connection.execute(QUERIES["store_document"], stored).fetchall()
+            if passages is not None:
+                described = Jsonb(describe_passages(self._kb["kb"], about.id, passages))
+                here = self._kb | {"document_id": about.id, "revision": revision, "passages": described}
+                self._connection.execute(QUERIES["store_passages"], here)
 
     def delete(self, document_id: str) -> None:
         self._connection.execute(QUERIES["delete_document"], self._kb | {"document_id": document_id})
@@ -77,14 +82,14 @@ class Store:
         self._connection.execute(QUERIES["delete_base"], self._kb)
 
     def settle(self) -> None:
-        """Tells the planner and the search what the base holds now. Plans made from what it held before cost several
-        times as much, and are kept for as long as a connection lives."""
+        """Tells the planner what the base holds now. Plans made from what it held before cost several times as much,
+        and are kept for as long as a connection lives."""
         self._connection.execute(QUERIES["vacuum_base"])
 
 
 @contextmanager
-def open_store(owner_url: str, kb: str) -> Generator[Store]:
-    """The knowledge base ``kb``, made if it is not there.
+def open_store(owner_url: str, kb: str, *, create: bool = True) -> Generator[Store]:
+    """The knowledge base ``kb``, made if it is not there; without ``create``, an empty one.
 
     Raises:
         InvalidInput: ``kb`` is no name for one.
@@ -93,7 +98,8 @@ def open_store(owner_url: str, kb: str) -> Generator[Store]:
     try:
         with psycopg.connect(owner_url, autocommit=True) as connection:
             connection.execute(QUERIES["lock_base"], {"kb": kb})
-            connection.execute(QUERIES["open_base"], {"kb": kb})
+            if create:
+                connection.execute(QUERIES["open_base"], {"kb": kb})
             yield Store(connection, kb)
     except psycopg.errors.CheckViolation as error:
         raise InvalidInput(f"{kb!r} cannot name a knowledge base: use 1 to 40 of a-z, 0-9 and _.") from error
@@ -103,23 +109,19 @@ def open_store(owner_url: str, kb: str) -> Generator[Store]:
 
 def describe_document(document: Document) -> dict[str, Any]:
     """As ``store_document()`` of the schema takes it."""
-    about = document.article.about
-    return about.model_dump(mode="json") | {
+    return document.article.about.model_dump(mode="json") | {
         "body": document.article.body,
         "source": document.source,
-        "audience": document.audience,
         "content_hash": document.content_hash,
-        "flags": [],
-        "version": "",
-        "jurisdiction": "",
+        "flags": [asdict(flag) for flag in document.article.flags],
     }
 
 
-def describe_passages(kb: str, document_id: str, chunks: Sequence[Chunk], vectors: Vectors) -> list[dict[str, Any]]:
+def describe_passages(kb: str, document_id: str, passages: Passages) -> list[dict[str, Any]]:
     """As ``store_passages()`` of the schema takes them. Equal content gets equal ids."""
     return [
         asdict(chunk) | {"id": _passage_id(kb, document_id, chunk), "embedding": vector.tolist()}
-        for chunk, vector in zip(chunks, vectors, strict=True)
+        for chunk, vector in zip(passages.chunks, passages.vectors, strict=True)
     ]
 
 

@@ -91,9 +91,9 @@ def test_a_file_that_now_holds_another_document_loses_the_old_one(library: Libra
 
 def test_a_bad_file_is_reported_and_the_rest_goes_in(library: Library) -> None:
     write_two(library)
-    (library.folder / "bad.md").write_text("no front matter")
+    (library.folder / "bad.md").write_text("---\nid: bad\n---\nText.")
     report = library.ingest()
-    message = "no front matter. Begin the file with a line ---, then id and title, then ---."
+    message = "`title` is missing. Add a line `title: ...` to the front matter"
     assert report == IngestReport(added=2, failed=(FailedFile("bad.md", message),))
 
 

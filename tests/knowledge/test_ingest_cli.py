@@ -37,7 +37,7 @@ def test_a_folder_goes_in_and_comes_out_again(tmp_path: Path) -> None:
     first = run(tmp_path, "--kb", "cli", "--json")
     assert (first.exit_code, json.loads(first.stdout)) == (
         0,
-        {"kb": "cli", "added": 1, "updated": 0, "deleted": 0, "unchanged": 0, "failed": []},
+        {"kb": "cli", "added": 1, "updated": 0, "deleted": 0, "unchanged": 0, "failed": [], "waiting": []},
     )
     again = run(tmp_path, "--kb", "cli")
     assert again.stdout == "Knowledge base cli: 0 added, 0 updated, 0 deleted, 1 unchanged.\n"

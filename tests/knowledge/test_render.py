@@ -9,8 +9,8 @@ from knowledge_base import TODAY, Library
 
 from core.db.database import Database, Scope
 from core.errors import NotFound
-from knowledge.article import parse_article
 from knowledge.chunk import cut_article
+from knowledge.corpus import parse_content
 from knowledge.render import HelpArticle, get_article, render_article
 
 HELP_CENTRE = Path(__file__).parents[2] / "knowledge" / "help_centre"
@@ -60,7 +60,7 @@ def test_every_passage_of_the_help_centre_has_its_anchor_on_its_page() -> None:
     files = sorted(HELP_CENTRE.glob("*.md"))
     assert len(files) >= 100
     for file in files:
-        article = parse_article(file.read_text(encoding="utf-8"), file.name)
+        article = parse_content(file.read_bytes(), file.name, ".md")
         anchors = {chunk.anchor for chunk in cut_article(article)}
         about = article.about
         page = render_article(

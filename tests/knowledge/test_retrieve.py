@@ -7,6 +7,7 @@ from knowledge_base import Library, Search, make_search, opened
 
 from core.db.database import Database
 from core.services import Services
+from knowledge.corpus import Defaults
 from knowledge.embed import Encoder
 from knowledge.retrieve import Passage
 
@@ -37,7 +38,7 @@ async def test_the_runtime_role_reads_no_table_past_the_audience(library: Librar
 
 async def test_documents_without_an_audience_get_that_of_the_ingest(library: Library, small: Search) -> None:
     library.write("cash", "Cash abroad", BODY)
-    library.ingest(audience="customer")
+    library.ingest(defaults=Defaults(audience="customer"))
     assert await small(QUESTION) == []
     assert documents(await small(QUESTION, audiences="public,customer")) == ["cash"]
 
