@@ -4,6 +4,7 @@ Who may read what is not decided here: the transaction names the reader's audien
 rest. A question about nothing in the knowledge base gets an empty list.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,20 +15,19 @@ import numpy.typing as npt
 from pgvector import HalfVector
 
 from core.db.database import NOBODY, Database, Scope
-from knowledge.sql import QUERIES
-
-LEXICAL_WEIGHT = 0.1
-"""What full coverage of the question's words adds to a cosine."""
-INTENT_WEIGHT = 0.4
-"""What a certain intent adds to the passages of its articles."""
-RELEVANT_FROM = 0.45
-"""Least cosine plus weighted coverage of a passage that says something about the question."""
-
-EXACT_UP_TO = 5_000
-"""Passages that a search compares one by one, in about 1 ms for a thousand; of more it asks the HNSW index."""
+from knowledge.rank.index import EXACT_UP_TO
+from knowledge.rank.selection import drop_repeated, keep_within
+from knowledge.rank.statements import STATEMENTS
+from knowledge.rank.weights import DEFAULT_WEIGHTS, Weights
 
 _MAX_QUERY = 1_000
 """Characters whose words are looked up; about as much as the encoder reads."""
+_CANDIDATES = 200
+"""Passages that are judged together, at least; about those of seventy documents."""
+_RARE_UP_TO = 2_000
+"""Passages that a word may stand in and still find some in a large base. Others only order what is found."""
+_SPARE = 5
+"""Passages asked for beyond twice the limit, in place of those that say the same as a better one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,30 +42,31 @@ class Passage:
     text: str
     """Markdown, without the heading."""
     score: float
-    """cosine + LEXICAL_WEIGHT * coverage, + INTENT_WEIGHT * confidence where the intent matches."""
+    """What it was ranked by: the evidence below, weighted."""
     cosine: float
     """Of question and passage, -1 to 1."""
     coverage: float
     """BM25 as a share of what the question's words could earn at most, from 0."""
+    likeness: float
+    """To the best passages of the two best documents, -1 to 1; adds to the score of a broad search."""
     intent_match: bool
     """The article names the predicted intent."""
+    words: list[str]
+    """The question's words (their stems) that stand in it, those first that counted most."""
 
     @property
     def url(self) -> str:
         return f"/help/{quote(self.document_id, safe='')}#{self.anchor}"
 
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """How the evidence adds up, for evaluations that take it apart."""
-
-    dense: float = 1.0
-    lexical: float = LEXICAL_WEIGHT
-    intent: float = INTENT_WEIGHT
-    threshold: float = RELEVANT_FROM
-
-
-DEFAULT_WEIGHTS = Weights()
+    @property
+    def why(self) -> str:
+        """Why it was chosen, for people who look into an answer."""
+        reasons = [f"meaning {self.cosine:.2f}"]
+        if self.words:
+            reasons.append(f"words {self.coverage:.2f} ({', '.join(self.words)})")
+        if self.intent_match:
+            reasons.append("answers the intent")
+        return "; ".join(reasons)
 
 
 class Retriever:
@@ -84,31 +85,46 @@ class Retriever:
         today: date,
         scope: Scope = NOBODY,
         kb: str = "help",
+        languages: Sequence[str] | None = None,
         intent: str | None = None,
         intent_confidence: float = 0.0,
         limit: int = 5,
         per_document: int = 2,
+        tokens: int | None = None,
+        broad: bool = False,
     ) -> list[Passage]:
         """The passages for a question, best first; none if nothing is about it.
 
         Args:
             vector: the question's unit vector, float32 [384].
             today: articles that do not hold on this day are left out.
+            languages: of the articles; all by default.
             intent_confidence: 0 to 1; how far ``intent`` is to be trusted.
             per_document: passages of one document at most.
+            tokens: about how many the passages may have together; the best is there in any case.
+            broad: for whoever wants all documents that a matter needs, not the answer to a question: being like the
+                best ones counts, and what says the same as a better passage is not dropped.
         """
+        wanted = limit if broad else 2 * limit + _SPARE
         params: dict[str, Any] = {
             "kb": kb,
             "text": query_text[:_MAX_QUERY],
             "vector": HalfVector(vector),
             "today": today,
+            "languages": None if languages is None else list(languages),
             "intent": intent,
             "prior": self._weights.intent * intent_confidence,
             "dense_weight": self._weights.dense,
             "lexical_weight": self._weights.lexical,
+            "procedure_weight": self._weights.procedure,
+            "likeness_weight": self._weights.likeness if broad else 0.0,
             "threshold": self._weights.threshold,
             "exact_up_to": self._exact_up_to,
-            "limit": limit,
+            "rare_up_to": _RARE_UP_TO,
+            "candidates": max(_CANDIDATES, 4 * limit),
+            "limit": wanted,
             "per_document": per_document,
         }
-        return await self._database.fetch(Passage, QUERIES["search"], params, scope=scope)
+        found = await self._database.fetch(Passage, STATEMENTS["search"], params, scope=scope)
+        distinct = found if broad else drop_repeated(found)
+        return keep_within(distinct[:limit], tokens)

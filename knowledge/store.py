@@ -16,6 +16,7 @@ from core.errors import InvalidInput
 from knowledge.article import Article
 from knowledge.chunk import Chunk
 from knowledge.passages import Passages
+from knowledge.rank.index import drop_index, keep_index
 from knowledge.sql import QUERIES
 
 Status = Literal["published", "quarantine", "retired"]
@@ -80,10 +81,12 @@ class Store:
     def delete_all(self) -> None:
         """The knowledge base and all that is in it."""
         self._connection.execute(QUERIES["delete_base"], self._kb)
+        drop_index(self._connection, self._kb["kb"])
 
     def settle(self) -> None:
-        """Tells the planner what the base holds now. Plans made from what it held before cost several times as much,
-        and are kept for as long as a connection lives."""
+        """Tells search and planner what the base holds now. Plans made from what it held before cost several times as
+        much, and are kept for as long as a connection lives."""
+        keep_index(self._connection, self._kb["kb"])
         self._connection.execute(QUERIES["vacuum_base"])
 
 

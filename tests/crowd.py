@@ -15,6 +15,8 @@ BY_OTHER_MEANS = {
     "kb_chunks": "by audience",
     "kb_documents": "by audience",
     "kb_postings": "by audience",
+    "kb_sizes": "by audience",
+    "kb_words": "by audience",
     "staff": "colleagues, for staff alone",
 }
 """Tables with row-level security and no column that says whose a row is."""

@@ -54,8 +54,8 @@ def test_every_method_is_measured_and_the_rankings_are_written(
     result = run_suite(corpus, queries, "--run", tmp_path / "run.jsonl")
     report = json.loads(result.stdout)
     assert (result.exit_code, report["n"], report["run"]["documents"]) == (0, 2, 3)
-    for method in ("hybrid", "dense", "full_text"):
-        found = {name: value for name, value in report["metrics"][method].items() if name != "p50_ms"}
+    for method in ("fused", "hybrid", "dense", "full_text"):
+        found = {name: value for name, value in report["metrics"][method].items() if not name.endswith("_ms")}
         assert found == dict.fromkeys(("recall@1", "recall@5", "recall@10", "recall@20", "ndcg@10", "mrr"), 1.0)
     assert report["metrics"]["recall@1"] == 1.0
     rankings = [json.loads(line) for line in (tmp_path / "run.jsonl").read_text().splitlines()]
@@ -97,4 +97,4 @@ def test_bad_queries_are_named(corpus: Path, queries: Path, line: str, message: 
 def test_an_unknown_method_is_refused(corpus: Path, queries: Path) -> None:
     result = run_suite(corpus, queries, "--method", "magic")
     assert result.exit_code == 2
-    assert "There is no method magic; there are hybrid, dense, full_text." in result.stderr
+    assert "There is no method magic; there are fused, hybrid, dense, full_text." in result.stderr

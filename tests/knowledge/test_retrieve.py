@@ -3,12 +3,11 @@
 from datetime import date
 
 import pytest
-from knowledge_base import Library, Search, make_search, opened
+from knowledge_base import Library, Search
 
 from core.db.database import Database
-from core.services import Services
 from knowledge.corpus import Defaults
-from knowledge.embed import Encoder
+from knowledge.rank.selection import count_tokens
 from knowledge.retrieve import Passage
 
 QUESTION = "How much does it cost to take out cash abroad?"
@@ -32,7 +31,7 @@ async def test_the_runtime_role_reads_no_table_past_the_audience(library: Librar
     library.write("for-staff", "Cash abroad", BODY, audience="staff")
     library.ingest()
     async with database.reading() as handle:
-        for table in ("kb_documents", "kb_chunks", "kb_postings"):
+        for table in ("kb_documents", "kb_chunks", "kb_postings", "kb_sizes"):
             assert await handle.dicts(f"select * from {table}") == []  # noqa: S608
 
 
@@ -71,7 +70,7 @@ async def test_a_trusted_intent_lifts_its_articles_and_a_doubtful_one_does_not(l
     assert documents(await small(QUESTION, limit=1, intent="card_abroad", intent_confidence=0.01)) == ["cash"]
     (lifted,) = await small(QUESTION, limit=1, intent="card_abroad", intent_confidence=0.95)
     assert (lifted.document_id, lifted.intent_match) == ("cards", True)
-    assert lifted.score == pytest.approx(lifted.cosine + 0.1 * lifted.coverage + 0.4 * 0.95)
+    assert lifted.score == pytest.approx(lifted.cosine + 0.1 * lifted.coverage + 0.4 * 0.95, abs=1e-3)
 
 
 async def test_a_rare_word_decides_between_passages_that_mean_the_same(library: Library, small: Search) -> None:
@@ -93,8 +92,71 @@ async def test_one_article_does_not_crowd_out_the_others(library: Library, small
     assert documents(await small(QUESTION, per_document=1)) == ["long", "short"]
 
 
+async def test_only_articles_in_the_languages_asked_for_are_found(library: Library, small: Search) -> None:
+    library.write("cash", "Cash abroad", BODY)
+    library.write("bargeld", "Cash abroad (in German)", BODY, language="de")
+    library.ingest()
+    assert set(documents(await small(QUESTION))) == {"cash", "bargeld"}
+    assert documents(await small(QUESTION, languages=["de"])) == ["bargeld"]
+    assert set(documents(await small(QUESTION, languages=["de", "en"]))) == {"cash", "bargeld"}
+    assert await small(QUESTION, languages=["fr"]) == []
+
+
+async def test_articles_that_say_the_same_are_cited_once(library: Library, small: Search) -> None:
+    library.write("cash", "Cash abroad", BODY)
+    library.write("copy", "Cash abroad", BODY)
+    library.write("dearer", "Cash abroad", BODY.replace("1 %", "2 %"))
+    library.ingest()
+    assert set(documents(await small(QUESTION))) in ({"cash", "dearer"}, {"copy", "dearer"})
+    assert set(documents(await small(QUESTION, broad=True))) == {"cash", "copy", "dearer"}
+
+
+async def test_no_more_is_handed_on_than_may_be_read(library: Library, small: Search) -> None:
+    for number in range(4):
+        library.write(f"cash-{number}", f"Cash abroad {number}", f"{BODY} That is rule {number}.")
+    library.ingest()
+    everything = await small(QUESTION)
+    assert len(everything) == 4
+    assert await small(QUESTION, tokens=2 * count_tokens(everything[0])) == everything[:2]
+    assert await small(QUESTION, tokens=1) == everything[:1]
+
+
+async def test_a_broad_search_prefers_what_is_like_the_best_articles(library: Library, small: Search) -> None:
+    library.write("lost", "I lost my card", "Lost your card? Freeze it at once in the app.")
+    library.write("stolen", "My card was stolen", "A stolen card is frozen at once in the app, then replaced.")
+    library.write("rates", "Exchange rates", "The rate of the day holds when a payment is booked.")
+    library.ingest()
+    narrow = {passage.id: passage.score for passage in await small("I lost my card")}
+    broad = await small("I lost my card", broad=True)
+    assert documents(broad) == ["lost", "stolen"]
+    for passage in broad:
+        assert passage.score == pytest.approx(narrow[passage.id] + passage.likeness)
+        assert passage.likeness > 0.7
+
+
+async def test_how_something_is_done_ranks_a_little_before_what_is_said_about_it(
+    library: Library, small: Search
+) -> None:
+    library.write("talk", "Freezing a card", "A frozen card can not be used.")
+    library.write("do", "Freezing a card", "Call freeze_card_7 to freeze a card, which can not be used then.")
+    library.ingest()
+    found = {passage.document_id: passage for passage in await small("please freeze a card")}
+    gained = {name: p.score - p.cosine - 0.1 * p.coverage for name, p in found.items()}
+    assert gained == {"talk": pytest.approx(0, abs=1e-6), "do": pytest.approx(0.03, abs=1e-6)}
+
+
+async def test_why_a_passage_was_chosen_can_be_read(library: Library, small: Search) -> None:
+    library.write("cash", "Cash abroad", BODY, intents="[cash_abroad]")
+    library.ingest()
+    (passage,) = await small("What does cash cost abroad?", intent="cash_abroad", intent_confidence=0.5)
+    assert set(passage.words) == {"cash", "cost", "abroad"}
+    assert passage.why.startswith(f"meaning {passage.cosine:.2f}; words {passage.coverage:.2f} (")
+    assert passage.why.endswith("answers the intent")
+
+
 @pytest.mark.parametrize(
-    "question", ["", "?!", "' or 1=1 --", "%(kb)s %s", "\u0645\u0627 \u0647\u0648", "x" * 4000, "a & b | !c <-> d"]
+    "question",
+    ["", "?!", "the of and", "' or 1=1 --", "%(kb)s %s", "\u0645\u0627 \u0647\u0648", "x" * 4000, "a & b | !c <-> d"],
 )
 async def test_strange_questions_are_only_questions(library: Library, small: Search, question: str) -> None:
     library.write("cash", "Cash abroad", BODY)
@@ -122,28 +184,6 @@ async def test_obvious_questions_find_their_article_without_help_from_the_intent
 ) -> None:
     passages = await help_centre(question, limit=3, per_document=1)
     assert any(intent in fresh_intents[passage.document_id] for passage in passages)
-
-
-async def test_a_large_base_is_searched_through_the_index_with_the_same_best_passages(
-    fresh: Services, encoder: Encoder
-) -> None:
-    async with opened(fresh) as database:
-        exact = make_search(database, encoder, "help")
-        indexed = make_search(database, encoder, "help", exact_up_to=0)
-        for question in (QUESTION, "How do I activate my new card?", "my top up was reverted, why?"):
-            assert await indexed(question) == await exact(question) != []
-        assert await indexed("what is the weather in Paris") == []
-
-
-async def test_the_index_finds_enough_that_a_reader_may_see(
-    library: Library, empty: Services, encoder: Encoder
-) -> None:
-    for number in range(40):
-        library.write(f"staff-{number}", f"Cash abroad {number}", BODY, audience="staff")
-    library.write("public", "Cash", "Cash abroad costs 1 %.")
-    library.ingest()
-    async with opened(empty) as database:
-        assert documents(await make_search(database, encoder, "small", exact_up_to=0)(QUESTION)) == ["public"]
 
 
 async def test_activating_a_card_is_the_first_answer_and_its_link_goes_to_a_passage(

@@ -32,6 +32,8 @@ NOT_SHOWN = {
     "kb_chunks": "the help centre, by audience",
     "kb_documents": "the help centre, by audience",
     "kb_postings": "the help centre, by audience",
+    "kb_sizes": "the help centre, by audience",
+    "kb_words": "the help centre, by audience",
     "name_checks": "which names a customer tried on which accounts",
     "step_up_challenges": "about codes",
     "step_up_tries": "about codes",

@@ -1,0 +1,133 @@
+-- search --
+-- Passages for a question, best first, in one statement. ``cosine`` compares meaning (vectors have unit length), ``coverage``
+-- is BM25 as a share of what the question's words could earn; ``relevance`` adds them, ``score`` adds priors and the
+-- likeness to the two best documents. What the reader may see of a base is compared passage by passage if it is little; of
+-- more, the nearest in the base's HNSW index, those with the best rare words and those of the intent's articles. The half
+-- not asked for is not run.
+with
+size as materialized (
+    select coalesce(sum(passages), 0) as passages, coalesce(sum(passages), 0) <= %(exact_up_to)s as is_small
+    from kb_sizes
+    where kb = %(kb)s and (%(languages)s::text[] is null or language = any (%(languages)s))
+),
+asked as materialized (
+    select lexeme as word from unnest(to_tsvector('english', %(text)s))
+),
+hits as materialized (
+    select p.word, p.chunk, p.weight
+    from asked a
+    join kb_postings p on p.kb = %(kb)s and p.word = a.word
+    where (select is_small from size)
+),
+counted as materialized (
+    select word, coalesce(c.passages, 0) as passages
+    from asked
+    left join (
+        select word, count(*) as passages from hits group by word
+        union all
+        select k.word, sum(k.passages) from asked a join kb_words k on k.kb = %(kb)s and k.word = a.word
+        where not (select is_small from size)
+        group by k.word
+    ) c using (word)
+),
+words as materialized (
+    select word, passages, rarity, rarity / sum(rarity) over () as share
+    from (
+        select c.word, c.passages, ln(1 + (greatest(s.passages - c.passages, 0) + 0.5) / (c.passages + 0.5))::float8 as rarity
+        from counted c cross join size s
+    ) rated
+),
+lexical as materialized (
+    select chunk, sum(weight * share) as coverage from hits join words using (word) group by chunk
+),
+topical as materialized (
+    select id, revision from kb_documents
+    where kb = %(kb)s and status = 'published' and intents @> array[%(intent)s::text]
+),
+few as (
+    select c.number
+    from kb_chunks c
+    left join lexical l on l.chunk = c.number
+    where c.kb = %(kb)s and (select is_small from size)
+        and (%(languages)s::text[] is null or c.language = any (%(languages)s))
+        and (c.valid_from is null or c.valid_from <= %(today)s) and (c.valid_to is null or c.valid_to >= %(today)s)
+    order by %(lexical_weight)s * coalesce(l.coverage, 0) - %(dense_weight)s * (c.embedding <#> %(vector)s) desc, c.number
+    limit %(candidates)s
+),
+near as (
+    select n.number
+    from (select 1 where not (select is_small from size)) large
+    cross join nearest_chunks(%(kb)s, %(vector)s, %(languages)s::text[], %(today)s::date, %(candidates)s) n
+),
+worded as (
+    select p.chunk as number
+    from words w
+    join kb_postings p on p.kb = %(kb)s and p.word = w.word
+    where not (select is_small from size) and w.passages <= %(rare_up_to)s
+    group by p.chunk
+    order by sum(p.weight * w.share) desc, p.chunk
+    limit %(candidates)s
+),
+answering as (
+    select c.number
+    from topical t
+    join kb_chunks c on (c.kb, c.document_id, c.revision) = (%(kb)s, t.id, t.revision)
+    limit %(candidates)s
+),
+-- Far fewer to judge than there are passages, and enough that a talkative document cannot crowd the others out.
+pool as (
+    select number from few union select number from near union select number from worded union select number from answering
+),
+judged as materialized (
+    select *, %(dense_weight)s * cosine + %(lexical_weight)s * coverage as relevance
+    from (
+        select c.number, c.document_id, c.embedding, d.title, -(c.embedding <#> %(vector)s) as cosine,
+            case when (select is_small from size) then coalesce(l.coverage, 0) else coalesce((
+                select sum(p.weight * w.share)
+                from words w
+                join kb_postings p on p.kb = %(kb)s and p.word = w.word and p.chunk = c.number
+            ), 0) end as coverage,
+            coalesce(d.intents @> array[%(intent)s::text], false) as intent_match, d.is_procedure
+        from pool
+        join kb_chunks c using (number)
+        join kb_documents d on (d.kb, d.id, d.revision) = (c.kb, c.document_id, c.revision)
+        left join lexical l on l.chunk = c.number
+        where (%(languages)s::text[] is null or c.language = any (%(languages)s))
+            and (c.valid_from is null or c.valid_from <= %(today)s) and (c.valid_to is null or c.valid_to >= %(today)s)
+    ) compared
+    where %(dense_weight)s * cosine + %(lexical_weight)s * coverage >= %(threshold)s
+),
+rated as materialized (
+    select *, relevance + case when intent_match then %(prior)s::float8 else 0 end
+        + case when is_procedure then %(procedure_weight)s::float8 else 0 end as merit
+    from judged
+),
+leaders as materialized (
+    select avg(embedding) as middle
+    from (
+        select embedding
+        from (select distinct on (document_id) embedding, merit, number from rated order by document_id, merit desc, number) best
+        order by merit desc, number
+        limit 2
+    ) two
+),
+scored as (
+    select r.*, -(r.embedding <#> l.middle) as likeness, r.merit - %(likeness_weight)s * (r.embedding <#> l.middle) as score
+    from rated r cross join leaders l
+),
+best as (
+    select * from (
+        select *, row_number() over (partition by document_id order by score desc, number) as place from scored
+    ) ranked
+    where place <= %(per_document)s
+    order by score desc, number
+    limit %(limit)s
+)
+select c.id, c.document_id, b.title, c.heading, c.anchor, c.text, b.score, b.cosine, b.coverage, b.likeness, b.intent_match,
+    array(
+        select p.word from words w join kb_postings p on p.kb = %(kb)s and p.word = w.word and p.chunk = c.number
+        order by p.weight * w.share desc, p.word
+    ) as words
+from best b
+join kb_chunks c using (number)
+order by b.score desc, b.number

@@ -1,0 +1,23 @@
+"""How the evidence for a passage adds up. All were chosen by measurement: docs/decisions/0006-retrieval-in-sql.md."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Of the evidence, in units of a cosine."""
+
+    dense: float = 1.0
+    lexical: float = 0.1
+    """What full coverage of the question's words adds."""
+    intent: float = 0.4
+    """What a certain intent adds to the passages of its articles."""
+    procedure: float = 0.03
+    """For documents that name an operation: what a customer wants done needs them more often than their words say."""
+    likeness: float = 1.0
+    """In a broad search: of being like the best passages of the two best documents (pseudo-relevance feedback)."""
+    threshold: float = 0.45
+    """Least cosine plus weighted coverage of a passage that says something about the question."""
+
+
+DEFAULT_WEIGHTS = Weights()
