@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from agent.ask_cli import ask
 from api.chat_cli import chat
 from api.serve import serve
 from core.cli import db_app
@@ -13,6 +14,7 @@ from core.settings import load_settings
 from evals.cli import app as evals_app
 from finetune.cli import app as finetune_app
 from knowledge.cli import ingest
+from knowledge.kb_cli import kb_app
 from tools.cli import db_app as demo_app
 from tools.mcp_cli import mcp
 from tools.schedules.worker_cli import worker
@@ -24,6 +26,8 @@ db_app.add_typer(demo_app)
 app.add_typer(db_app, name="db")
 app.add_typer(evals_app, name="evals")
 app.add_typer(finetune_app, name="finetune")
+app.add_typer(kb_app, name="kb")
+app.command()(ask)
 app.command()(chat)
 app.command()(ingest)
 app.command()(mcp)

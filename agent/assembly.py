@@ -47,6 +47,7 @@ class Running:
     """A process's assistant with what its API needs beside it."""
 
     assistant: Assistant
+    parts: Parts
     conversations: Conversations
     bank: Bank
     authenticators: Authenticators
@@ -95,7 +96,9 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
             await stack.enter_async_context(background_worker(services.worker_url, clock, settings.worker_interval))
         stack.push_async_callback(assistant.drain)
         authenticators = Authenticators(services.secret_key)
-        yield Running(assistant, conversations, bank, authenticators, database, redis, events, checkpoints, models)
+        yield Running(
+            assistant, parts, conversations, bank, authenticators, database, redis, events, checkpoints, models
+        )
 
 
 def _offline_alone(settings: Settings) -> ModelChain:

@@ -61,7 +61,7 @@ def scope_of(identity: Identity | None, session_id: UUID | None = None) -> Scope
         return Scope(subject=f"visitor:{session_id}" if session_id else None)
     if identity.account_type is AccountType.CUSTOMER:
         return Scope(customer_id=identity.id, subject=identity.subject, audiences="public,customer")
-    return Scope(subject=identity.subject)
+    return Scope(subject=identity.subject, audiences="public,customer,staff")
 
 
 class Assistant:

@@ -11,7 +11,21 @@ from agent.assembly import running_assistant
 from api.errors import add_error_handlers
 from api.mcp_mount import BROWSER_HEADERS, mount_mcp
 from api.middleware import RequestMiddleware
-from api.routes import auth, banking, chat, demo, handoffs, health, openai, operations, pages, staff, totp
+from api.routes import (
+    auth,
+    banking,
+    chat,
+    demo,
+    documents,
+    handoffs,
+    health,
+    knowledge,
+    openai,
+    operations,
+    pages,
+    staff,
+    totp,
+)
 from core.clock import Clock, system_clock
 from core.security.tokens import TokenSigner
 from core.services import Services
@@ -55,7 +69,11 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
         ],
         expose_headers=["X-Request-ID", "X-Turn-ID", "X-Session-ID", "Retry-After", "Content-Disposition"],
     )
-    app.add_middleware(RequestMiddleware, max_body_bytes=settings.max_body_bytes)
+    app.add_middleware(
+        RequestMiddleware,
+        max_body_bytes=settings.max_body_bytes,
+        larger={f"/api/v1{documents.UPLOADS}": settings.max_upload_bytes},
+    )
     return app
 
 
@@ -70,6 +88,8 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     app.include_router(operations.router, prefix="/api/v1")
     app.include_router(staff.router, prefix="/api/v1")
     app.include_router(handoffs.router, prefix="/api/v1")
+    app.include_router(knowledge.router, prefix="/api/v1")
+    app.include_router(documents.router, prefix="/api/v1")
     app.include_router(openai.router)
     app.include_router(health.router)
     app.add_api_route("/api/health", health.health, include_in_schema=False)

@@ -2,6 +2,7 @@
 that streams stream.
 """
 
+from collections.abc import Mapping
 from http import HTTPStatus
 from time import perf_counter
 from uuid import uuid4
@@ -24,9 +25,11 @@ _SECURITY_HEADERS = {
 
 
 class RequestMiddleware:
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, max_body_bytes: int, larger: Mapping[str, int]) -> None:
+        """``larger``: what addresses take that take more."""
         self._app = app
         self._max_body_bytes = max_body_bytes
+        self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -37,13 +40,14 @@ class RequestMiddleware:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         started, status, received = perf_counter(), 500, 0
         declared = Headers(scope=scope).get("content-length", "0")
-        is_too_large = not declared.isdecimal() or int(declared) > self._max_body_bytes
+        limit = self._larger.get(scope["path"], self._max_body_bytes)
+        is_too_large = not declared.isdecimal() or int(declared) > limit
 
         async def receive_within_limit() -> Message:
             nonlocal received
             message = await receive()
             received += len(message.get("body", b""))
-            if is_too_large or received > self._max_body_bytes:
+            if is_too_large or received > limit:
                 raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return message
 

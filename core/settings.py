@@ -36,6 +36,8 @@ class Settings(BaseSettings):
     cors_origins: Annotated[list[str], NoDecode] = []
     """Comma-separated origins that may call the API from a browser; none by default."""
     max_body_bytes: int = Field(default=65_536, ge=1024)
+    max_upload_bytes: int = Field(default=25_000_000, ge=1024)
+    """Of a request that uploads a document."""
     access_token_ttl: timedelta = timedelta(hours=1)
     access_token: SecretStr | None = None
     """Whose tools ``tellergraph mcp`` offers; no other command reads it."""

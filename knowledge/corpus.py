@@ -9,10 +9,11 @@ import hashlib
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
+from types import MappingProxyType
 from typing import Any, cast
 
 from core.errors import InvalidInput
@@ -84,7 +85,8 @@ def parse_source(source: Source, defaults: Defaults = UNSTATED) -> Article:
     """Raises ArticleError, which names the file and what to mend."""
     if source.fault:
         raise ArticleError(f"{source.name}: {source.fault}")
-    return parse_content(source.read(), source.name, source.suffix, defaults, beside=source.beside, flags=source.flags)
+    stated = read_yaml(source.beside.decode("utf-8", "replace"), f"{source.name}.yaml") if source.beside else {}
+    return parse_content(source.read(), source.name, source.suffix, defaults, stated=stated, flags=source.flags)
 
 
 def parse_content(
@@ -93,10 +95,13 @@ def parse_content(
     suffix: str,
     defaults: Defaults = UNSTATED,
     *,
-    beside: bytes = b"",
+    stated: Mapping[str, Any] = MappingProxyType({}),
     flags: tuple[Flag, ...] = (),
 ) -> Article:
     """The article in one file's content.
+
+    Args:
+        stated: of the front matter; counts for more than what the file says.
 
     Raises:
         ArticleError: names the file and what to mend.
@@ -105,8 +110,7 @@ def parse_content(
     about: dict[str, Any] = {field: getattr(defaults, field) for field in Defaults.__slots__}
     if parsed.title is not None:
         about |= {"id": _id_from(name), "title": parsed.title[:300] or _title_from(name)}
-    stated = read_yaml(beside.decode("utf-8", "replace"), f"{name}.yaml") if beside else {}
-    return build_article(about | parsed.about | stated, parsed.body, name, (*flags, *parsed.flags))
+    return build_article(about | parsed.about | dict(stated), parsed.body, name, (*flags, *parsed.flags))
 
 
 def _is_document(file: Path, root: Path) -> bool:

@@ -43,3 +43,27 @@ where kb = %(kb)s and id = %(id)s
 
 -- list_topics --
 select id, intents from kb_documents where kb = %(kb)s
+
+-- list_unpublished --
+-- Revisions that wait: those with the ids, or all.
+select id, revision, title, body, source, flags, intents, product, audience, language, version, jurisdiction, valid_from,
+    valid_to
+from kb_documents
+where kb = %(kb)s and case when %(ids)s::text[] is null then status = 'quarantine'
+                           else id = any (%(ids)s) and status <> 'published' end
+order by id, revision
+
+-- publish_revision --
+select publish_revision(%(kb)s, %(document_id)s, %(revision)s, %(passages)s)
+
+-- retire_current --
+select retire_current(%(kb)s, %(document_id)s)
+
+-- list_bases --
+-- Every knowledge base with how much is in it.
+select b.kb, b.chunks as passages, b.updated_at,
+    count(d.id) filter (where d.status = 'published') as published,
+    count(d.id) filter (where d.status = 'quarantine') as waiting,
+    count(d.id) filter (where d.status = 'retired') as retired
+from knowledge_bases b left join kb_documents d on d.kb = b.kb
+group by b.kb order by b.kb

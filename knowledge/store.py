@@ -8,13 +8,14 @@ from typing import Any, Literal
 
 import psycopg
 from psycopg import Connection
-from psycopg.rows import class_row
+from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
 from core.db.database import translate
 from core.errors import InvalidInput
-from knowledge.article import Article
+from knowledge.article import Article, FrontMatter
 from knowledge.chunk import Chunk
+from knowledge.flags import Flag
 from knowledge.passages import Passages
 from knowledge.rank.index import drop_index, keep_index
 from knowledge.sql import QUERIES
@@ -42,6 +43,15 @@ class Document:
     source: str
     content_hash: str
     status: Status = "published"
+
+
+@dataclass(frozen=True, slots=True)
+class Unpublished:
+    """A revision that nobody reads."""
+
+    article: Article
+    revision: int
+    source: str
 
 
 class Store:
@@ -74,6 +84,23 @@ class Store:
                 described = Jsonb(describe_passages(self._kb["kb"], about.id, passages))
                 here = self._kb | {"document_id": about.id, "revision": revision, "passages": described}
                 self._connection.execute(QUERIES["store_passages"], here)
+
+    def list_unpublished(self, document_ids: Sequence[str] | None = None) -> list[Unpublished]:
+        """What waits; of ``document_ids``, what waits or is retired."""
+        wanted = self._kb | {"ids": None if document_ids is None else list(document_ids)}
+        with self._connection.cursor(row_factory=dict_row) as cursor:
+            rows = cursor.execute(QUERIES["list_unpublished"], wanted).fetchall()
+        return [Unpublished(_article_from(row), row["revision"], row["source"]) for row in rows]
+
+    def publish(self, unpublished: Unpublished, passages: Passages) -> None:
+        document_id = unpublished.article.about.id
+        described = Jsonb(describe_passages(self._kb["kb"], document_id, passages))
+        here = self._kb | {"document_id": document_id, "revision": unpublished.revision, "passages": described}
+        self._connection.execute(QUERIES["publish_revision"], here)
+
+    def retire(self, document_id: str) -> None:
+        """Raises NotFound, on closing the store."""
+        self._connection.execute(QUERIES["retire_current"], self._kb | {"document_id": document_id})
 
     def delete(self, document_id: str) -> None:
         self._connection.execute(QUERIES["delete_document"], self._kb | {"document_id": document_id})
@@ -108,6 +135,20 @@ def open_store(owner_url: str, kb: str, *, create: bool = True) -> Generator[Sto
         raise InvalidInput(f"{kb!r} cannot name a knowledge base: use 1 to 40 of a-z, 0-9 and _.") from error
     except psycopg.Error as error:
         raise translate(error) from error
+
+
+def list_bases(owner_url: str) -> list[dict[str, Any]]:
+    """Every knowledge base with how much is in it. Raises Unavailable."""
+    try:
+        with psycopg.connect(owner_url) as connection, connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(QUERIES["list_bases"]).fetchall()
+    except psycopg.Error as error:
+        raise translate(error) from error
+
+
+def _article_from(row: dict[str, Any]) -> Article:
+    flags = tuple(Flag(**flag) for flag in row["flags"])
+    return Article(FrontMatter.model_validate(row), row["body"], flags)
 
 
 def describe_document(document: Document) -> dict[str, Any]:

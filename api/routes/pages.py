@@ -30,7 +30,7 @@ async def widget() -> FileResponse:
     return FileResponse(STATIC / "widget.js", media_type="text/javascript")
 
 
-@router.api_route("/help/{document_id}", methods=_READ)
+@router.api_route("/help/{document_id:path}", methods=_READ)
 async def help_page(document_id: str, identity: AnyoneDep, running: RunningDep, now: NowDep) -> HTMLResponse:
     """An article, its passages under the anchors that citations use."""
     if "\x00" in document_id:

@@ -10,6 +10,10 @@ from knowledge.flags import Flag
 _NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SAMPLE = 65_536
 """Bytes that are looked at for a guess."""
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_CANDIDATES = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1256", "shift_jis", "gb18030", "big5", "euc_kr"]
+_LIKE_WESTERN = frozenset({"cp1250", "cp1254"})
+"""Cannot be told from cp1252 by a short text, and are rarer."""
 
 
 def decode_text(content: bytes, name: str, declared: str = "") -> tuple[str, tuple[Flag, ...]]:
@@ -40,13 +44,14 @@ def _decode_as(encoding: str, content: bytes) -> tuple[str, tuple[Flag, ...]] | 
 
 def _guess(content: bytes, name: str, at: int) -> tuple[str, tuple[Flag, ...]]:
     """A sample that begins shortly before the first byte that is not UTF-8 decides."""
-    start = max(0, at - _SAMPLE // 2) if not content.startswith((b"\xff\xfe", b"\xfe\xff")) else 0
-    best = from_bytes(content[start : start + _SAMPLE]).best()
-    try:
-        if best is None:
-            raise LookupError
-        text = content.decode(best.encoding)
-    except (LookupError, UnicodeError) as error:
-        raise ArticleError(f"{name}: not UTF-8 at byte {at}, nor anything else. Save the file as UTF-8.") from error
-    known = best.encoding == "utf_16" and content.startswith((b"\xff\xfe", b"\xfe\xff"))
-    return text, () if known else (Flag("encoding_guessed", f"read as {best.encoding}"),)
+    if content.startswith(_UTF_16):
+        guessed = _decode_as("utf_16", content)
+    else:
+        start = max(0, at - _SAMPLE // 2)
+        best = from_bytes(content[start : start + _SAMPLE], cp_isolation=_CANDIDATES).best()
+        encoding = "cp1252" if best is None or best.encoding in _LIKE_WESTERN else best.encoding
+        guessed = _decode_as(encoding, content)
+        guessed = guessed and (guessed[0], (Flag("encoding_guessed", f"read as {encoding}"),))
+    if guessed is None:
+        raise ArticleError(f"{name}: not UTF-8 at byte {at}, nor anything else. Save the file as UTF-8.")
+    return guessed

@@ -21,7 +21,7 @@ Rows = list[list[str]]
 
 def parse(content: bytes, name: str) -> Parsed:
     rows, flags = read_rows(content, name)
-    return Parsed(_as_table(rows), flags=flags)
+    return Parsed(_as_table(rows), title="", flags=flags)
 
 
 def read_rows(content: bytes, name: str) -> tuple[Rows, tuple[Flag, ...]]:

@@ -129,14 +129,18 @@ begin
     perform store_passages(p_kb, p_id, p_revision, p_passages);
 end $$;
 
-create function retire_current(p_kb text, p_id text) returns void
+create function retire_current(p_kb text, p_id text) returns integer
     language plpgsql set search_path = pg_catalog, public, pg_temp as $$
+declare
+    retired integer;
 begin
-    update kb_documents set status = 'retired', updated_at = now() where kb = p_kb and id = p_id and status = 'published';
+    update kb_documents set status = 'retired', updated_at = now()
+     where kb = p_kb and id = p_id and status = 'published' returning revision into retired;
     if not found then
         raise exception 'no such document is published' using errcode = 'TG021';
     end if;
     delete from kb_chunks where kb = p_kb and document_id = p_id;
+    return retired;
 end $$;
 
 create function audit_document(p_staff uuid, p_action text, p_kb text, p_id text, p_revision integer, p_now timestamptz)
@@ -167,7 +171,8 @@ begin
 end $$;
 comment on function upload_document is 'A member of staff''s document. It waits until somebody publishes it.';
 
-create function publish_document(p_kb text, p_id text, p_revision integer, p_passages jsonb, p_now timestamptz) returns void
+create function publish_document(p_kb text, p_id text, p_revision integer, p_passages jsonb, p_now timestamptz)
+    returns integer
     language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
     -- Who may: app_staff_id() with one of these roles.
@@ -175,18 +180,19 @@ declare
 begin
     perform publish_revision(p_kb, p_id, p_revision, p_passages);
     perform audit_document(who.id, 'published', p_kb, p_id, p_revision, p_now);
+    return p_revision;
 end $$;
 comment on function publish_document is 'Replaces what is published of it. The passages are of exactly that revision.';
 
-create function retire_document(p_kb text, p_id text, p_now timestamptz) returns void
+create function retire_document(p_kb text, p_id text, p_now timestamptz) returns integer
     language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
     -- Who may: app_staff_id() with one of these roles.
     who staff := require_staff('supervisor', 'admin');
+    retired integer := retire_current(p_kb, p_id);
 begin
-    perform retire_current(p_kb, p_id);
-    perform audit_document(who.id, 'retired', p_kb, p_id, d.revision, p_now)
-       from kb_documents d where d.kb = p_kb and d.id = p_id and d.status = 'retired';
+    perform audit_document(who.id, 'retired', p_kb, p_id, retired, p_now);
+    return retired;
 end $$;
 comment on function retire_document is 'Nobody finds or reads it any more. An ingest of its folder leaves it retired.';
 
