@@ -38,7 +38,7 @@ class Flag:
 
 
 def find_flags(text: str) -> list[Flag]:
-    """At most a handful, one for each pattern. Characters that nobody sees and odd forms of letters hide nothing."""
+    """A handful at most, by kind and place. Characters that nobody sees and odd forms of letters hide nothing."""
     return list(_find(text))[:_MOST]
 
 
@@ -48,10 +48,12 @@ def _find(text: str) -> Iterator[Flag]:
     plain = unicodedata.normalize("NFKC", re.sub(f"[{_FORMAT_CHARACTERS}]", "", text)).replace("’", "'")
     searches: tuple[tuple[Kind, str], ...] = (("addresses_model", _LINE_END.sub(" ", plain)), ("chat_markup", plain))
     for kind, searched in searches:
-        for pattern in _patterns()[kind]:
-            match = pattern.search(searched)
-            if match is not None:
+        end = 0
+        matches = filter(None, (pattern.search(searched) for pattern in _patterns()[kind]))
+        for match in sorted(matches, key=lambda match: match.start()):
+            if match.start() >= end:
                 yield Flag(kind, _quote(searched, match))
+                end = match.end()
 
 
 @cache

@@ -11,9 +11,9 @@ _NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SAMPLE = 65_536
 """Bytes that are looked at for a guess."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
-_CANDIDATES = ["cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1256", "shift_jis", "gb18030", "big5", "euc_kr"]
-_LIKE_WESTERN = frozenset({"cp1250", "cp1254"})
-"""Cannot be told from cp1252 by a short text, and are rarer."""
+_CANDIDATES = ["cp1252", "cp1251", "cp1253", "cp1255", "cp1256", "shift_jis", "gb18030", "big5", "euc_kr"]
+_WESTERN_UP_TO = 0.2
+"""Share of bytes beyond ASCII in text of Latin letters. Which of their encodings it is, a short text does not tell."""
 
 
 def decode_text(content: bytes, name: str, declared: str = "") -> tuple[str, tuple[Flag, ...]]:
@@ -48,10 +48,16 @@ def _guess(content: bytes, name: str, at: int) -> tuple[str, tuple[Flag, ...]]:
         guessed = _decode_as("utf_16", content)
     else:
         start = max(0, at - _SAMPLE // 2)
-        best = from_bytes(content[start : start + _SAMPLE], cp_isolation=_CANDIDATES).best()
-        encoding = "cp1252" if best is None or best.encoding in _LIKE_WESTERN else best.encoding
+        encoding = _guess_encoding(content[start : start + _SAMPLE])
         guessed = _decode_as(encoding, content)
         guessed = guessed and (guessed[0], (Flag("encoding_guessed", f"read as {encoding}"),))
     if guessed is None:
         raise ArticleError(f"{name}: not UTF-8 at byte {at}, nor anything else. Save the file as UTF-8.")
     return guessed
+
+
+def _guess_encoding(sample: bytes) -> str:
+    if sum(byte > 127 for byte in sample) <= _WESTERN_UP_TO * len(sample):
+        return "cp1252"
+    best = from_bytes(sample, cp_isolation=_CANDIDATES).best()
+    return best.encoding if best is not None else "cp1252"
