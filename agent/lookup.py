@@ -48,8 +48,7 @@ class Finder:
             scope=scope,
             kb=kb,
             languages=languages,
-            intent=understood.intent,
-            intent_confidence=understood.intent_confidence,
+            intents=understood.intents,
             limit=limit,
         )
         return Lookup(understood.intent, understood.intent_confidence, passages)

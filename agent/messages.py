@@ -33,3 +33,5 @@ class Evidence(TypedDict):
     heading: str
     url: str
     text: str
+    score: float
+    """What it was ranked by (knowledge/retrieve.py)."""

@@ -58,6 +58,8 @@ class State(TypedDict):
     route: str
     intent: str
     confidence: float
+    guesses: list[tuple[str, float]]
+    """What it may have meant, with probabilities."""
     step: StepKind | Literal["ended", ""]
     """"ended": tells what became of a decision. Empty: nothing is left to do."""
     tool: str | None
@@ -102,6 +104,7 @@ TURN_DEFAULTS: State = {
     "route": "",
     "intent": "",
     "confidence": 0.0,
+    "guesses": [],
     "step": "",
     "tool": None,
     "slots": {},

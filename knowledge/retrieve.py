@@ -49,8 +49,8 @@ class Passage:
     """BM25 as a share of what the question's words could earn at most, from 0."""
     likeness: float
     """To the best passages of the two best documents, -1 to 1; adds to the score of a broad search."""
-    intent_match: bool
-    """The article names the predicted intent."""
+    trust: float
+    """Probability of the intents that the article names, 0 to 1."""
     words: list[str]
     """The question's words (their stems) that stand in it, those first that counted most."""
 
@@ -64,8 +64,8 @@ class Passage:
         reasons = [f"meaning {self.cosine:.2f}"]
         if self.words:
             reasons.append(f"words {self.coverage:.2f} ({', '.join(self.words)})")
-        if self.intent_match:
-            reasons.append("answers the intent")
+        if self.trust:
+            reasons.append(f"intent {self.trust:.2f}")
         return "; ".join(reasons)
 
 
@@ -86,8 +86,7 @@ class Retriever:
         scope: Scope = NOBODY,
         kb: str = "help",
         languages: Sequence[str] | None = None,
-        intent: str | None = None,
-        intent_confidence: float = 0.0,
+        intents: Sequence[tuple[str, float]] = (),
         limit: int = 5,
         per_document: int = 2,
         tokens: int | None = None,
@@ -99,7 +98,7 @@ class Retriever:
             vector: the question's unit vector, float32 [384].
             today: articles that do not hold on this day are left out.
             languages: of the articles; all by default.
-            intent_confidence: 0 to 1; how far ``intent`` is to be trusted.
+            intents: what may be meant, with probabilities.
             per_document: passages of one document at most.
             tokens: about how many the passages may have together; the best is there in any case.
             broad: for whoever wants all documents that a matter needs, not the answer to a question: being like the
@@ -112,13 +111,15 @@ class Retriever:
             "vector": HalfVector(vector),
             "today": today,
             "languages": None if languages is None else list(languages),
-            "intent": intent,
-            "prior": self._weights.intent * intent_confidence,
+            "intents": [intent for intent, _ in intents],
+            "trusts": [trust for _, trust in intents],
+            "intent_weight": self._weights.intent,
             "dense_weight": self._weights.dense,
             "lexical_weight": self._weights.lexical,
             "procedure_weight": self._weights.procedure,
             "likeness_weight": self._weights.likeness if broad else 0.0,
             "threshold": self._weights.threshold,
+            "floor": self._weights.floor,
             "exact_up_to": self._exact_up_to,
             "rare_up_to": _RARE_UP_TO,
             "candidates": max(_CANDIDATES, 4 * limit),

@@ -6,6 +6,9 @@ from langgraph.runtime import Runtime
 from agent.messages import Evidence
 from agent.state import State, Turn, Update
 
+_PASSAGES = 8
+"""Of two or three articles for the answer, and as many that may be meant instead."""
+
 
 async def retrieve(state: State, runtime: Runtime[Turn]) -> Update:
     turn = runtime.context
@@ -13,9 +16,9 @@ async def retrieve(state: State, runtime: Runtime[Turn]) -> Update:
         state["said"],
         np.frombuffer(state["vector"], dtype=np.float32),
         scope=turn.scope,
-        intent=state["intent"],
-        intent_confidence=state["confidence"],
+        intents=state["guesses"],
         today=turn.today,
+        limit=_PASSAGES,
     )
     return {
         "passages": state["passages"]
@@ -26,6 +29,7 @@ async def retrieve(state: State, runtime: Runtime[Turn]) -> Update:
                 heading=passage.heading,
                 url=passage.url,
                 text=passage.text,
+                score=passage.score,
             )
             for passage in passages
         ]

@@ -55,7 +55,14 @@ async def understand(state: State, runtime: Runtime[Turn]) -> Update:
         update |= {"pending": None}
     is_own = (step.route, step.intent) == (heard.route, heard.intent)
     confidence = round(heard.confidence, 4) if is_own else _CONFIDENT
-    return update | {"confidence": confidence} | await _first(step, confidence, state, turn)
+    guesses = _guesses(understanding, confidence) if is_own else [(step.intent, confidence)]
+    return update | {"confidence": confidence, "guesses": guesses} | await _first(step, confidence, state, turn)
+
+
+def _guesses(understanding: Understanding, confidence: float) -> list[tuple[str, float]]:
+    """What was understood, and what else may have been meant."""
+    others = [(str(intent), round(p, 4)) for intent, p in understanding.alternatives if intent != understanding.intent]
+    return [(str(understanding.intent), confidence), *others]
 
 
 def as_update(step: Step, state: State) -> Update:

@@ -32,10 +32,10 @@ from knowledge.retrieve import Retriever
 from knowledge.store import open_store
 
 METHODS: dict[str, Weights] = {
-    "fused": replace(DEFAULT_WEIGHTS, threshold=-2),
-    "hybrid": replace(DEFAULT_WEIGHTS, threshold=-2, likeness=0, procedure=0),
-    "dense": Weights(dense=1, lexical=0, likeness=0, procedure=0, threshold=-2),
-    "full_text": Weights(dense=0, lexical=1, likeness=0, procedure=0, threshold=1e-9),
+    "fused": replace(DEFAULT_WEIGHTS, threshold=-2, floor=-2),
+    "hybrid": replace(DEFAULT_WEIGHTS, threshold=-2, floor=-2, likeness=0, procedure=0),
+    "dense": Weights(dense=1, lexical=0, likeness=0, procedure=0, threshold=-2, floor=-2),
+    "full_text": Weights(dense=0, lexical=1, likeness=0, procedure=0, threshold=1e-9, floor=1e-9),
 }
 _DEPTH = 20
 """Documents ranked for each question."""

@@ -1,9 +1,9 @@
 -- search --
--- Passages for a question, best first, in one statement. ``cosine`` compares meaning (vectors have unit length), ``coverage``
--- is BM25 as a share of what the question's words could earn; ``relevance`` adds them, ``score`` adds priors and the
--- likeness to the two best documents. What the reader may see of a base is compared passage by passage if it is little; of
--- more, the nearest in the base's HNSW index, those with the best rare words and those of the intent's articles. The half
--- not asked for is not run.
+-- Passages for a question, best first, in one statement. ``cosine`` compares meaning (vectors have unit length),
+-- ``coverage`` is BM25 as a share of what the question's words could earn; ``relevance`` adds them, ``score`` adds
+-- priors and the likeness to the two best documents. What the reader may see of a base is compared passage by passage if it is
+-- little; of more, the nearest in the base's HNSW index, those with the best rare words and those of the articles that
+-- name an intent. The half not asked for is not run.
 with
 size as materialized (
     select coalesce(sum(passages), 0) as passages, coalesce(sum(passages), 0) <= %(exact_up_to)s as is_small
@@ -33,16 +33,22 @@ counted as materialized (
 words as materialized (
     select word, passages, rarity, rarity / sum(rarity) over () as share
     from (
-        select c.word, c.passages, ln(1 + (greatest(s.passages - c.passages, 0) + 0.5) / (c.passages + 0.5))::float8 as rarity
+        select c.word, c.passages,
+            ln(1 + (greatest(s.passages - c.passages, 0) + 0.5) / (c.passages + 0.5))::float8 as rarity
         from counted c cross join size s
     ) rated
 ),
 lexical as materialized (
     select chunk, sum(weight * share) as coverage from hits join words using (word) group by chunk
 ),
+-- Articles that name an intent, and how likely it is that one of theirs is meant.
 topical as materialized (
-    select id, revision from kb_documents
-    where kb = %(kb)s and status = 'published' and intents @> array[%(intent)s::text]
+    select id, revision, (
+        select sum(g.trust) from unnest(%(intents)s::text[], %(trusts)s::float8[]) g (intent, trust)
+        where g.intent = any (d.intents)
+    ) as trust
+    from kb_documents d
+    where kb = %(kb)s and status = 'published' and intents && %(intents)s::text[]
 ),
 few as (
     select c.number
@@ -51,7 +57,8 @@ few as (
     where c.kb = %(kb)s and (select is_small from size)
         and (%(languages)s::text[] is null or c.language = any (%(languages)s))
         and (c.valid_from is null or c.valid_from <= %(today)s) and (c.valid_to is null or c.valid_to >= %(today)s)
-    order by %(lexical_weight)s * coalesce(l.coverage, 0) - %(dense_weight)s * (c.embedding <#> %(vector)s) desc, c.number
+    order by %(lexical_weight)s * coalesce(l.coverage, 0) - %(dense_weight)s * (c.embedding <#> %(vector)s) desc,
+        c.number
     limit %(candidates)s
 ),
 near as (
@@ -76,43 +83,49 @@ answering as (
 ),
 -- Far fewer to judge than there are passages, and enough that a talkative document cannot crowd the others out.
 pool as (
-    select number from few union select number from near union select number from worded union select number from answering
+    select number from few union select number from near
+    union select number from worded union select number from answering
 ),
 judged as materialized (
     select *, %(dense_weight)s * cosine + %(lexical_weight)s * coverage as relevance
     from (
-        select c.number, c.document_id, c.embedding, d.title, -(c.embedding <#> %(vector)s) as cosine,
+        select c.number, c.document_id, c.embedding, d.title, d.is_procedure, coalesce(t.trust, 0) as trust,
+            -(c.embedding <#> %(vector)s) as cosine,
             case when (select is_small from size) then coalesce(l.coverage, 0) else coalesce((
                 select sum(p.weight * w.share)
                 from words w
                 join kb_postings p on p.kb = %(kb)s and p.word = w.word and p.chunk = c.number
-            ), 0) end as coverage,
-            coalesce(d.intents @> array[%(intent)s::text], false) as intent_match, d.is_procedure
+            ), 0) end as coverage
         from pool
         join kb_chunks c using (number)
         join kb_documents d on (d.kb, d.id, d.revision) = (c.kb, c.document_id, c.revision)
+        left join topical t on (t.id, t.revision) = (d.id, d.revision)
         left join lexical l on l.chunk = c.number
         where (%(languages)s::text[] is null or c.language = any (%(languages)s))
             and (c.valid_from is null or c.valid_from <= %(today)s) and (c.valid_to is null or c.valid_to >= %(today)s)
     ) compared
-    where %(dense_weight)s * cosine + %(lexical_weight)s * coverage >= %(threshold)s
 ),
 rated as materialized (
-    select *, relevance + case when intent_match then %(prior)s::float8 else 0 end
+    select *, relevance + %(intent_weight)s * trust
         + case when is_procedure then %(procedure_weight)s::float8 else 0 end as merit
     from judged
+    where relevance >= %(floor)s and (select max(relevance) from judged) >= %(threshold)s
 ),
 leaders as materialized (
     select avg(embedding) as middle
     from (
         select embedding
-        from (select distinct on (document_id) embedding, merit, number from rated order by document_id, merit desc, number) best
+        from (
+            select distinct on (document_id) embedding, merit, number from rated
+            order by document_id, merit desc, number
+        ) best
         order by merit desc, number
         limit 2
     ) two
 ),
 scored as (
-    select r.*, -(r.embedding <#> l.middle) as likeness, r.merit - %(likeness_weight)s * (r.embedding <#> l.middle) as score
+    select r.*, -(r.embedding <#> l.middle) as likeness,
+        r.merit - %(likeness_weight)s * (r.embedding <#> l.middle) as score
     from rated r cross join leaders l
 ),
 best as (
@@ -123,7 +136,7 @@ best as (
     order by score desc, number
     limit %(limit)s
 )
-select c.id, c.document_id, b.title, c.heading, c.anchor, c.text, b.score, b.cosine, b.coverage, b.likeness, b.intent_match,
+select c.id, c.document_id, b.title, c.heading, c.anchor, c.text, b.score, b.cosine, b.coverage, b.likeness, b.trust,
     array(
         select p.word from words w join kb_postings p on p.kb = %(kb)s and p.word = w.word and p.chunk = c.number
         order by p.weight * w.share desc, p.word

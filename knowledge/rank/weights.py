@@ -10,14 +10,16 @@ class Weights:
     dense: float = 1.0
     lexical: float = 0.1
     """What full coverage of the question's words adds."""
-    intent: float = 0.4
+    intent: float = 0.7
     """What a certain intent adds to the passages of its articles."""
     procedure: float = 0.03
     """For documents that name an operation: what a customer wants done needs them more often than their words say."""
     likeness: float = 1.0
     """In a broad search: of being like the best passages of the two best documents (pseudo-relevance feedback)."""
     threshold: float = 0.45
-    """Least cosine plus weighted coverage of a passage that says something about the question."""
+    """Least cosine plus weighted coverage of the best passage; below it nothing is about the question."""
+    floor: float = 0.35
+    """The same of the others."""
 
 
 DEFAULT_WEIGHTS = Weights()

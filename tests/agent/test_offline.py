@@ -167,3 +167,33 @@ def test_words_of_a_status_belong_to_one_result():
     kinds = [kind for tool in CATALOGUE.offered(CUSTOMER_SCOPES) for kind in refusals_of(tool)]
     for status in BY_STATUS:
         assert len({kind for kind in kinds if status in statuses_of(kind)}) == 1, status
+
+
+def passage(document: str, score: float, heading: str = "") -> dict[str, Any]:
+    return {
+        "document_id": document,
+        "title": f"About {document}",
+        "heading": heading or f"About {document}",
+        "url": f"/help/{document}",
+        "text": f"{document} {heading} costs nothing.",
+        "score": score,
+    }
+
+
+def test_what_may_be_meant_instead_is_named_beside_the_answer():
+    found = [passage("fees", 1.5), passage("rates", 1.4), passage("fees", 1.3, "Abroad"), passage("rates", 1.2, "Old")]
+    answer = compose(brief(route="knowledge", tool=None, passages=[*found, passage("loans", 0.6)]), [])
+    assert answer == (
+        "fees  costs nothing. [1]\n\n**Abroad**\n\nfees Abroad costs nothing. [3]\n\nSee also: *About rates* [2]"
+    )
+
+
+def test_an_article_is_answered_alone_when_no_other_comes_near():
+    answer = compose(brief(route="knowledge", tool=None, passages=[passage("fees", 1.5), passage("loans", 0.6)]), [])
+    assert answer == "fees  costs nothing. [1]"
+
+
+def test_only_some_of_many_likely_articles_are_named():
+    found = [passage(name, 1.0) for name in ("fees", "rates", "loans", "cards", "cash")]
+    answer = compose(brief(route="knowledge", tool=None, passages=found, marks_from=3), [])
+    assert answer.endswith("See also: *About rates* [4] · *About loans* [5] · *About cards* [6]")

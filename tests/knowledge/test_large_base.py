@@ -45,7 +45,7 @@ async def test_it_finds_the_same_best_passages_as_an_exact_search(
         exact = make_search(database, encoder, "help")
         indexed = make_search(database, encoder, "help", exact_up_to=0)
         for question in QUESTIONS:
-            wanted = {"intent": "activate_my_card", "intent_confidence": 0.7}
+            wanted = {"intents": [("activate_my_card", 0.6), ("change_pin", 0.1)]}
             assert summary(await exact(question, **wanted)) == summary(await indexed(question, **wanted)) != []
         assert await indexed("what is the weather in Paris") == []
 

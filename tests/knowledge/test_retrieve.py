@@ -67,10 +67,10 @@ async def test_a_trusted_intent_lifts_its_articles_and_a_doubtful_one_does_not(l
     library.write("cards", "Cards abroad", "Using your card abroad is free, also for cash.", intents="[card_abroad]")
     library.ingest()
     assert documents(await small(QUESTION, limit=1)) == ["cash"]
-    assert documents(await small(QUESTION, limit=1, intent="card_abroad", intent_confidence=0.01)) == ["cash"]
-    (lifted,) = await small(QUESTION, limit=1, intent="card_abroad", intent_confidence=0.95)
-    assert (lifted.document_id, lifted.intent_match) == ("cards", True)
-    assert lifted.score == pytest.approx(lifted.cosine + 0.1 * lifted.coverage + 0.4 * 0.95, abs=1e-3)
+    assert documents(await small(QUESTION, limit=1, intents=[("card_abroad", 0.01)])) == ["cash"]
+    (lifted,) = await small(QUESTION, limit=1, intents=[("card_abroad", 0.95), ("other", 0.05)])
+    assert (lifted.document_id, lifted.trust) == ("cards", 0.95)
+    assert lifted.score == pytest.approx(lifted.cosine + 0.1 * lifted.coverage + 0.7 * 0.95)
 
 
 async def test_a_rare_word_decides_between_passages_that_mean_the_same(library: Library, small: Search) -> None:
@@ -148,10 +148,10 @@ async def test_how_something_is_done_ranks_a_little_before_what_is_said_about_it
 async def test_why_a_passage_was_chosen_can_be_read(library: Library, small: Search) -> None:
     library.write("cash", "Cash abroad", BODY, intents="[cash_abroad]")
     library.ingest()
-    (passage,) = await small("What does cash cost abroad?", intent="cash_abroad", intent_confidence=0.5)
+    (passage,) = await small("What does cash cost abroad?", intents=[("cash_abroad", 0.5)])
     assert set(passage.words) == {"cash", "cost", "abroad"}
     assert passage.why.startswith(f"meaning {passage.cosine:.2f}; words {passage.coverage:.2f} (")
-    assert passage.why.endswith("answers the intent")
+    assert passage.why.endswith("; intent 0.50")
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,10 @@ from agent.models.offline.results import say
 
 _LONGEST_ANSWER = 140
 """Words of passages that an answer quotes before it stops at a section's end."""
+_MOST_OTHERS = 3
+"""Articles that an answer names beside the one that it quotes."""
+_AS_GOOD_AS = 0.8
+"""How much less than the best one may have been found by: more than an intent that was certain makes up."""
 
 
 def compose(brief: Brief, results: list[tuple[str, bool, str]]) -> str:
@@ -74,7 +78,18 @@ def _of_passages(passages: list[Evidence], marks_from: int) -> str:
         if passage is best or _is_opening(passage) or words <= _LONGEST_ANSWER:
             heading = "" if not parts or _is_opening(passage) else f"**{passage['heading']}**\n\n"
             parts.append(f"{heading}{passage['text'].strip()} [{number}]")
-    return "\n\n".join(parts)
+    return "\n\n".join([*parts, *_others(passages, marks_from)])
+
+
+def _others(passages: list[Evidence], marks_from: int) -> Iterator[str]:
+    """The articles that may be meant instead, by name."""
+    best = passages[0]
+    first: dict[str, str] = {}
+    for number, passage in enumerate(passages, start=marks_from):
+        if passage["document_id"] != best["document_id"] and passage["score"] >= best["score"] - _AS_GOOD_AS:
+            first.setdefault(passage["document_id"], f"*{passage['title']}* [{number}]")
+    if first:
+        yield f"See also: {' · '.join(list(first.values())[:_MOST_OTHERS])}"
 
 
 def _is_opening(passage: Evidence) -> bool:
