@@ -18,12 +18,14 @@ from core.db.database import NOBODY, Database, Scope
 from knowledge.rank.index import EXACT_UP_TO
 from knowledge.rank.selection import drop_repeated, keep_within
 from knowledge.rank.statements import STATEMENTS
-from knowledge.rank.weights import DEFAULT_WEIGHTS, Weights
+from knowledge.rank.weights import ANSWER, BROAD, Weights
 
 _MAX_QUERY = 1_000
 """Characters whose words are looked up; about as much as the encoder reads."""
 _CANDIDATES = 200
 """Passages that are judged together, at least; about those of seventy documents."""
+_PROBES = 80
+"""Passages of a large base that its index, the rare words and the articles of an intent bring in each, at least."""
 _RARE_UP_TO = 2_000
 """Passages that a word may stand in and still find some in a large base. Others only order what is found."""
 _SPARE = 5
@@ -70,9 +72,8 @@ class Passage:
 
 
 class Retriever:
-    def __init__(
-        self, database: Database, weights: Weights = DEFAULT_WEIGHTS, *, exact_up_to: int = EXACT_UP_TO
-    ) -> None:
+    def __init__(self, database: Database, weights: Weights | None = None, *, exact_up_to: int = EXACT_UP_TO) -> None:
+        """Args: weights: instead of those for answers and those for broad searches, in evaluations."""
         self._database = database
         self._weights = weights
         self._exact_up_to = exact_up_to
@@ -104,6 +105,7 @@ class Retriever:
             broad: for whoever wants all documents that a matter needs, not the answer to a question: being like the
                 best ones counts, and what says the same as a better passage is not dropped.
         """
+        weights = self._weights or (BROAD if broad else ANSWER)
         wanted = limit if broad else 2 * limit + _SPARE
         params: dict[str, Any] = {
             "kb": kb,
@@ -113,16 +115,17 @@ class Retriever:
             "languages": None if languages is None else list(languages),
             "intents": [intent for intent, _ in intents],
             "trusts": [trust for _, trust in intents],
-            "intent_weight": self._weights.intent,
-            "dense_weight": self._weights.dense,
-            "lexical_weight": self._weights.lexical,
-            "procedure_weight": self._weights.procedure,
-            "likeness_weight": self._weights.likeness if broad else 0.0,
-            "threshold": self._weights.threshold,
-            "floor": self._weights.floor,
+            "intent_weight": weights.intent,
+            "dense_weight": weights.dense,
+            "lexical_weight": weights.lexical,
+            "procedure_weight": weights.procedure,
+            "likeness_weight": weights.likeness,
+            "threshold": weights.threshold,
+            "floor": weights.floor,
             "exact_up_to": self._exact_up_to,
             "rare_up_to": _RARE_UP_TO,
             "candidates": max(_CANDIDATES, 4 * limit),
+            "probes": max(_PROBES, 4 * limit),
             "limit": wanted,
             "per_document": per_document,
         }

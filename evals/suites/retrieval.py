@@ -27,15 +27,15 @@ from evals.ranking import ndcg_at, recall_at, reciprocal_rank
 from evals.suite import Metric, Options, Outcome, require
 from knowledge.embed import Encoder
 from knowledge.ingest import IngestReport, ingest_folder
-from knowledge.rank.weights import DEFAULT_WEIGHTS, Weights
+from knowledge.rank.weights import BROAD, Weights
 from knowledge.retrieve import Retriever
 from knowledge.store import open_store
 
 METHODS: dict[str, Weights] = {
-    "fused": replace(DEFAULT_WEIGHTS, threshold=-2, floor=-2),
-    "hybrid": replace(DEFAULT_WEIGHTS, threshold=-2, floor=-2, likeness=0, procedure=0),
-    "dense": Weights(dense=1, lexical=0, likeness=0, procedure=0, threshold=-2, floor=-2),
-    "full_text": Weights(dense=0, lexical=1, likeness=0, procedure=0, threshold=1e-9, floor=1e-9),
+    "fused": replace(BROAD, threshold=-2, floor=-2),
+    "hybrid": replace(BROAD, threshold=-2, floor=-2, likeness=0, procedure=0),
+    "dense": Weights(dense=1, lexical=0, procedure=0, threshold=-2, floor=-2),
+    "full_text": Weights(dense=0, lexical=1, procedure=0, threshold=1e-9, floor=1e-9),
 }
 _DEPTH = 20
 """Documents ranked for each question."""

@@ -64,7 +64,7 @@ few as (
 near as (
     select n.number
     from (select 1 where not (select is_small from size)) large
-    cross join nearest_chunks(%(kb)s, %(vector)s, %(languages)s::text[], %(today)s::date, %(candidates)s) n
+    cross join nearest_chunks(%(kb)s, %(vector)s, %(languages)s::text[], %(today)s::date, %(probes)s) n
 ),
 worded as (
     select p.chunk as number
@@ -73,13 +73,13 @@ worded as (
     where not (select is_small from size) and w.passages <= %(rare_up_to)s
     group by p.chunk
     order by sum(p.weight * w.share) desc, p.chunk
-    limit %(candidates)s
+    limit %(probes)s
 ),
 answering as (
     select c.number
     from topical t
     join kb_chunks c on (c.kb, c.document_id, c.revision) = (%(kb)s, t.id, t.revision)
-    limit %(candidates)s
+    limit %(probes)s
 ),
 -- Far fewer to judge than there are passages, and enough that a talkative document cannot crowd the others out.
 pool as (

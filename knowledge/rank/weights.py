@@ -14,12 +14,15 @@ class Weights:
     """What a certain intent adds to the passages of its articles."""
     procedure: float = 0.03
     """For documents that name an operation: what a customer wants done needs them more often than their words say."""
-    likeness: float = 1.0
-    """In a broad search: of being like the best passages of the two best documents (pseudo-relevance feedback)."""
+    likeness: float = 0.0
+    """Of being like the best passages of the two best documents (pseudo-relevance feedback)."""
     threshold: float = 0.45
     """Least cosine plus weighted coverage of the best passage; below it nothing is about the question."""
     floor: float = 0.35
     """The same of the others."""
 
 
-DEFAULT_WEIGHTS = Weights()
+ANSWER = Weights()
+"""For the answer to a question: the first passage is to be the right one."""
+BROAD = Weights(lexical=0.2, likeness=0.5, threshold=0.5, floor=0.38)
+"""For all documents that a matter needs: the first ten are to hold as many of them as possible."""
