@@ -30,7 +30,6 @@ NOT_SHOWN = {
     "confirmation_slips": "what a customer confirms with",
     "demo_outbox": "codes",
     "kb_chunks": "the help centre, by audience",
-    "kb_documents": "the help centre, by audience",
     "kb_postings": "the help centre, by audience",
     "kb_sizes": "the help centre, by audience",
     "kb_words": "the help centre, by audience",
