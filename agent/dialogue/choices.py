@@ -56,7 +56,8 @@ def _by_words(choices: Sequence[str], text: str, mentions: Sequence[Mention], fi
     meant = _exactly(choices, mentions) or ([c for c in choices if _speaks_of(said, c)] if said else [])
     if not meant and not refused:
         return _by_number(choices, said)
-    kept = [choice for choice in meant or choices if not any(_speaks_of(words(m.text), choice) for m in refused)]
+    unwanted = [[word for word in words(mention.text) if word not in filling] for mention in refused]
+    kept = [choice for choice in meant or choices if not any(_speaks_of(said, choice) for said in unwanted)]
     return kept if len(kept) < len(choices) or len(choices) == 1 else []
 
 
@@ -89,4 +90,7 @@ def _speaks_of(said: Sequence[str], choice: str) -> bool:
 
 
 def _same(word: str, known: str) -> bool:
+    """Also with an s, by its beginning, or, of a number, by its end: "the one ending 21"."""
+    if word.isdecimal():
+        return word == known or (len(word) > 1 and known.isdecimal() and known.endswith(word))
     return word == known or word.removesuffix("s") == known or (len(word) >= 4 and known.startswith(word))

@@ -42,12 +42,25 @@ _LEADING = re.compile(
     r"in|at|near|make it|say|put|use|call it)[\s:,]+)+",
     re.I,
 )
+_UNKNOWN = (
+    r"(?:(?:i )?(?:dunno|don'?t know|have no (?:idea|clue)|can'?t (?:remember|say)|forgot)|idk|no (?:idea|clue)|"
+    r"not sure|(?:who|what|which|when|where)ever|(?:some|any|every)(?:one|body|thing)|no(?:body| one|thing)|"
+    r"(?:you|u) (?:choose|decide|pick)|doesn'?t matter|"
+    r"(?:a|some|one of my) (?:friend|mate|pal|person|colleague|family|relative|guy|bloke|girl|woman|man)s?)"
+)
+_SAYS_NOTHING = re.compile(
+    rf"{_UNKNOWN}(?:\W+(?:{_UNKNOWN}|really|sorry|yet|else|please|tbh|honestly|at all|of mine|"
+    r"you (?:like|want|think)))*",
+    re.IGNORECASE,
+)
+"""No answer, although it is one in form."""
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b", re.I)
 
 
 def whole_answer(text: str) -> str:
-    """A message as the value of a slot that takes text."""
-    return _LEADING.sub("", text.strip()).strip(" .!?\"'“”")[:200]
+    """A message as the value of a slot that takes text; empty where it says that there is none to tell."""
+    answer = _LEADING.sub("", text.strip()).strip(" .!?\"'“”")[:200]
+    return "" if _SAYS_NOTHING.fullmatch(answer) else answer
 
 
 def takes_text(slot: str) -> bool:

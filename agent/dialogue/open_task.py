@@ -41,8 +41,12 @@ _SECOND_THOUGHTS = re.compile(
 _EXPLAINS = re.compile(
     r"(?i)^(?:i|it|that|this|he|she|they|we|my|the)\b(?!.{0,20}\b(?:want|need|like|rather|balance|cards?)\b)"
 )
-_SWAPS = re.compile(r"(?i)\b(?:other way a?round|vice versa|swap (?:them|the accounts|it)|the wrong way a?round)\b")
-_CODE = re.compile(r"(?<![\d.,£$€])\d{6}(?![\d.,]|\s*(?:pounds?|euros?|dollars?|quid|gbp|eur|usd)\b)", re.I)
+_SWAPS = re.compile(
+    r"(?i)\b(?:(?:other|wrong|opposite) (?:way|direction)|back to front|vice versa|the reverse|"
+    r"(?:swap|switch|flip|reverse)(?: (?:them|those|these|it|that|both|the (?:two )?accounts?))?"
+    r"(?: (?:round|around|over))?)(?=\W|$)"
+)
+_CODE = re.compile(r"(?<![\d.,£$€])\d{6}(?!\d|[.,]\d|\s*(?:pounds?|euros?|dollars?|quid|gbp|eur|usd)\b)", re.I)
 _MORE = re.compile(
     r"(?i)\b(?:also|as well|another (?:payment|one|card|transfer)|too)\b|(?<!the )\bfirst (?:send|pay|i|freeze|"
     r"add)\b|\bfirst\W*$"
@@ -172,7 +176,7 @@ def _answered(task: Task, heard: Heard, desk: Desk) -> Step | None:
         task["choices"] = list(picked.choices)
         return ask(task, task["asks"], desk)
     values, turns = values_in(task, heard, heard.text, desk), turns_payment(task, heard)
-    if _SWAPS.search(heard.text) and {"account", "to_account"} <= task["slots"].keys():
+    if swaps(task, heard.text):
         values = {"account": task["slots"]["to_account"], "to_account": task["slots"]["account"]}
         return _corrected(task, values, heard, desk)
     if not turns and is_other(task, heard, values, desk):
@@ -185,6 +189,11 @@ def _answered(task: Task, heard: Heard, desk: Desk) -> Step | None:
     if values or turns:
         return take(task, values, desk, heard)
     return None
+
+
+def swaps(task: Task, text: str) -> bool:
+    """Whether the money shall go the other way."""
+    return {"account", "to_account"} <= task["slots"].keys() and bool(_SWAPS.search(text))
 
 
 def _has_ordinal(heard: Heard) -> bool:
@@ -258,7 +267,7 @@ def is_other(task: Task, heard: Heard, values: dict[str, Any], desk: Desk) -> bo
     needed = SURE if is_question else _needed(task, heard, values, desk)
     if heard.route in OPERATIONS:
         return heard.confidence >= needed
-    if heard.route == Route.OUT_OF_SCOPE and not is_question and len(heard.text.split()) <= _NAME:
+    if heard.route == Route.OUT_OF_SCOPE and not is_question and (values or len(heard.text.split()) <= _NAME):
         return False
     return is_question or (heard.is_clear and heard.confidence >= needed)
 

@@ -28,6 +28,8 @@ _AFTERWARDS = re.compile(
     r"\s*(?:,\s*)?(?:please\s+)?(?:instead|rather|actually|i\s+me(?:an|ant)|i\s+said)\b(?!\s+of\b)", re.IGNORECASE
 )
 _NOT_BEFORE = re.compile(r"\b(?:not|n't|no)\b", re.IGNORECASE)
+_AFTER_NO = re.compile(r"\bno,?\s+(?:(?:it'?s|wait|sorry|make\s+it|i\s+mean|to|for|from|on)\s+)*$", re.IGNORECASE)
+""" "pay 45 no 54": without a comma only right before what corrects."""
 _FAR = 120
 """Characters between a cue and what it corrects, at most."""
 _GROUPS: tuple[tuple[Kind, ...], ...] = (
@@ -69,7 +71,7 @@ def _is_negated(text: str, mention: Mention) -> bool:
 
 def _is_corrected(text: str, mention: Mention, cue: re.Match[str] | None) -> bool:
     """A cue stands before it in its clause, or right behind it."""
-    if _AFTERWARDS.match(text, mention.end):
+    if _AFTERWARDS.match(text, mention.end) or just_before(_AFTER_NO, text, mention.start):
         return True
     if cue is None or mention.start - cue.end() > _FAR:
         return False

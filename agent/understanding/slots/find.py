@@ -21,6 +21,7 @@ from agent.understanding.slots.parties import find_parties
 from agent.understanding.slots.periods import find_days_of_month, find_durations, find_periods
 from agent.understanding.slots.ranges import join_ranges
 from agent.understanding.slots.references import find_purposes, find_references
+from agent.understanding.slots.relative import as_changes, find_factors, find_shifts
 from agent.understanding.slots.spelling import respell
 from agent.understanding.slots.tense import tense_of
 from agent.understanding.slots.times import find_time_periods, find_times
@@ -28,8 +29,12 @@ from agent.understanding.slots.times import find_time_periods, find_times
 _NOTHING_KNOWN = Known()
 _FIRST: tuple[Kind, ...] = ("iban", "reference", "sort_code", "account_number", "payee", "card")
 _LAST: tuple[Kind, ...] = ("duration", "name", "currency", "number")
-_TOGETHER = frozenset({("date", "ordinal"), ("ordinal", "date"), ("date", "time_period"), ("time_period", "date")})
-"""Kinds of which both are given for the same words: "the third" may be a day or one of several."""
+_TOGETHER = frozenset({("date", "ordinal"), ("ordinal", "date"), ("date", "time_period"), ("time_period", "date")}) | {
+    ("date", "shift"),
+    ("shift", "date"),
+}
+"""Kinds of which both are given for the same words: "the third" may be a day or one of several, "two days earlier" than
+today or than another day."""
 
 
 def find_mentions(
@@ -48,7 +53,7 @@ def find_mentions(
     found = _without_overlaps(find_new_names(spelt), _candidates(spelt, seen, known))
     found = sorted([*found, *find_purposes(spelt, found)], key=lambda mention: mention.start)
     found = list(join_ranges(spelt, found, seen))
-    found = in_context(spelt, list(as_amounts(spelt, found)))
+    found = in_context(spelt, list(as_changes(spelt, list(as_amounts(spelt, found)))))
     return tuple(_placed(mention, text, original) for mention in (*find_yes_or_no(spelt), *found))
 
 
@@ -62,6 +67,8 @@ def _candidates(text: str, seen: Seen, known: Known) -> Iterator[Mention]:
     yield from find_times(text, seen.now, seen.locale)
     yield from find_time_periods(text, seen.now, seen.locale)
     yield from find_frequencies(text)
+    yield from find_shifts(text, seen.locale)
+    yield from find_factors(text)
     yield from find_durations(text, seen.locale)
     yield from find_accounts(text, known.accounts)
     yield from find_cards(text, known.cards)

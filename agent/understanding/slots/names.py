@@ -237,6 +237,7 @@ def _name_at(text: str, position: int, common: frozenset[str]) -> tuple[int, int
     while words < _LONGEST and (word := _WORD.match(text, end if not words else end + 1)):
         said = word[0].rstrip(".").lower()
         said = said if said in common else _CONTRACTED.sub("", said)
+        said = said.partition("-")[0] if set(said.split("-")) <= ENDS else said
         after = _WORD.match(text, word.end() + 1) if words and said in ("and", "&", "of") else None
         if after and text[start].isupper() and after[0][0].isupper():
             end, words = after.end(), words + 2

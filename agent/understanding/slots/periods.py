@@ -197,7 +197,7 @@ _RULES: tuple[Rule, ...] = tuple(
             rf"\b(?P<side>{_BACK}|{_AHEAD})\s+(?P<count>{COUNT})\s*(?P<unit>{UNIT}|quarters?\b)",
             _counted,
         ),
-        (rf"\b(?P<count>{COUNT})\s+(?P<side>last|past|previous|next)\s+(?P<unit>{UNIT})", _counted),
+        (rf"\b(?P<count>{COUNT})\s+(?P<side>last|past|previous|next)\s+(?=\w+s\b)(?P<unit>{UNIT})", _counted),
         (
             rf"\b(?:(?P<side>last|previous|past|next|this|coming|following)\s+)?(?P<month>{MONTH})(?:,?\s+(?:of\s+)?"
             rf"(?:(?P<year>{YEAR})|(?P<year_side>this|last|next)\s+year\b))",

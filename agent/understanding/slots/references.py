@@ -35,7 +35,9 @@ _FOR = re.compile(
     rf"(?<!\bpay\s)(?<!\bpaid\s)(?<!\bpaying\s)\bfor\s+(?:(?:the|my|our|his|her|their)\s+)?(?P<said>[^\W\d_][^\d£€$,.?!]{{1,34}}?){_END}",
     re.IGNORECASE,
 )
-_PAYS = re.compile(r"\b(?:pay|send|transfer|give|wire|repay)\b(?!\s+for\b)", re.IGNORECASE)
+_PAYS = re.compile(
+    r"\b(?:pay|send|transfer|give|wire|repay)\b(?!\s+for\b)|\bmake\s+(?:it|that)\b|\b(?:needs?|owe)\b", re.IGNORECASE
+)
 _NO_PURPOSE = re.compile(
     r"(?:me|you|us|him|her|them|it|this|that|now|free|sure|a\s+while|ever|good|today|tomorrow|approval|instance|example|some|the\s+time|help|my)\b"
     r"|.*\b(?:account|card|cards|account|savings|payee|transfer|payment|transaction)s?\b",
