@@ -27,6 +27,17 @@ from knowledge.embed import Encoder, Vectors
 _TASKS = frozenset({Route.OPERATION, Route.FRAUD, Route.HANDOFF})
 _OURS = _TASKS | {Route.KNOWLEDGE}
 _COURTESIES = frozenset({OwnIntent.GREETING, OwnIntent.THANKS, OwnIntent.GOODBYE, OwnIntent.ABUSE, OwnIntent.GIBBERISH})
+_SEES_PEOPLE = frozenset(
+    {
+        OwnIntent.BOOK_APPOINTMENT,
+        OwnIntent.CANCEL_APPOINTMENT,
+        OwnIntent.FIND_BRANCHES,
+        OwnIntent.LIST_APPOINTMENTS,
+        OwnIntent.REQUEST_CALLBACK,
+        OwnIntent.TALK_TO_HUMAN,
+    }
+)
+"""Whoever asks to speak to somebody may mean one of these; about anything else they mean now and here."""
 _STANDS_ALONE = 0.6
 """Confidence from which a clause of a longer message is a request of its own."""
 _SPEAKS_OF_US = 0.5
@@ -135,7 +146,7 @@ class Reader:
         )
         if is_question_about(found.intent, text):
             return _as_question(clause)
-        if found.route not in _TASKS and asks_for_person(text):
+        if found.intent not in _SEES_PEOPLE and asks_for_person(text):
             return _turned(clause, OwnIntent.TALK_TO_HUMAN.value)
         operation = operation_for(found.intent, text) or _wanted(clause, text)
         return clause if operation is None else _turned(clause, operation)

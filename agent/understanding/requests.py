@@ -45,7 +45,7 @@ _ASKS_WHERE_TO_LOOK = re.compile(
     re.IGNORECASE,
 )
 _ASKING = re.compile(
-    _LEAD_IN + r"(?:(?:can|could|would|will) (?:you|u) (?:please |pls |also )*(?:help me (?:to )?)?"
+    _LEAD_IN + r"(?:(?:can|could|would|will) (?:you|u) (?:please |pls |also )*(?:help me (?:to )?)?|(?:could|may) i "
     r"|(?:i|we)(?:'?d| would)? (?:really |also )?(?:want|need|like|love|wish|wanna|have) (?:you )?(?:to )?"
     r"|i wanna |help me (?:to )?|go ahead and |let'?s |let me )?(?:please |pls |just )*",
     re.IGNORECASE,
@@ -62,13 +62,18 @@ _ASKS_TO_DO = re.compile(
     rf"(?:{'|'.join(_ACTIONS.split())})\b",
     re.IGNORECASE,
 )
+_PERSON = (
+    r"(?:an? |the |some |one of )?(?:your |actual |real |live |human |proper |bank |other |different )*"
+    r"(?:human(?: being)?s?|person|people|someone|somebody|agent|representative|colleagues?|manager|supervisor"
+    r"|operator|employee|(?:bank )?(?:worker|clerk|teller)|(?:member of )?(?:the )?staff"
+    r"|(?:customer )?(?:service|support|care)|help ?desk)\b"
+)
 _ASKS_FOR_PERSON = re.compile(
     r"\b(?:(?<!do )(?:i|we)(?:'?d| would)? (?:really |just )?(?:want|need|like|wish|prefer|rather)(?: to)?"
     r"|(?:can|could|may|how (?:can|do)) i"
     r"|let me|please|get me|put me|i'?d rather|is there (?:a|any) way to)\b[^.?!]{0,20}?"
-    r"\b(?:talk|speak|chat)(?:ing)? (?:to|with) (?:an? |some |one of )?(?:your |actual |real |live |human |proper )*"
-    r"(?:human(?: being)?|person|people|someone|somebody|agent|representative|colleagues?|manager|supervisor|operator"
-    r"|(?:member of )?(?:the )?staff|customer (?:service|support))\b",
+    rf"\b(?:talk|speak|chat)(?:ing)? (?:to|with) {_PERSON}"
+    rf"|\b(?<!n't )(?:put|pass|connect|transfer|hand|forward) me (?:on |over |through )?(?:to|with) {_PERSON}",
     re.IGNORECASE,
 )
 _DETAILS = r"(?:change|update|edit|correct|alter|amend|register|use|replace)\b.{0,40}\b"

@@ -47,6 +47,7 @@ REQUESTS = [
     ("lost_or_stolen_card", "block my card, it was stolen", OwnIntent.FREEZE_CARD),
     ("lost_or_stolen_card", "report my card as stolen", OwnIntent.REPORT_CARD_LOST),
     ("change_pin", "I need a new PIN", OwnIntent.REQUEST_PIN_CHANGE),
+    ("getting_virtual_card", "Could I get one of those virtual cards?", OwnIntent.CREATE_VIRTUAL_CARD),
 ]
 QUESTIONS = [
     ("activate_my_card", "How can my new card be activated?"),
@@ -113,6 +114,8 @@ def test_a_question_or_a_statement_is_no_request(text: str) -> None:
         "how can I speak to someone about my fees?",
         "I'd rather chat with a real human being",
         "could I please speak with one of your colleagues",
+        "I want my 30 pounds back, put me through with a bank worker",
+        "please transfer me to a human agent",
     ],
 )
 def test_whoever_asks_for_a_person_gets_one_whatever_it_is_about(text: str) -> None:
@@ -126,6 +129,8 @@ def test_whoever_asks_for_a_person_gets_one_whatever_it_is_about(text: str) -> N
         "I spoke to someone yesterday",
         "send money to a person",
         "somebody talked to me on the phone and I paid",
+        "transfer me 20 pounds from savings",
+        "don't put me through to anybody",
     ],
 )
 def test_speaking_of_people_is_not_asking_for_one(text: str) -> None:
