@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Any
 
 from agent.dialogue import words
-from agent.dialogue.acts import read_act
 from agent.dialogue.desk import Desk, Heard
+from agent.dialogue.hearing import hear_act
 from agent.dialogue.open_task import answers, within
-from agent.dialogue.progress import PAYMENT_INTENTS, advance, open_question, say_open
+from agent.dialogue.progress import PAYMENT_INTENTS, advance, open_question, say_open, slots_of, values_in
 from agent.dialogue.requests import SURE, afresh
+from agent.dialogue.residue import residue
 from agent.dialogue.shapes import LONGEST_QUEUE, Dialogue, Step, Task, top
 from agent.dialogue.tables import PAYS, PERSON, PRONOUNS, STANDING, VERBS
 from agent.understanding.intents import INTENT_ROUTES, OwnIntent, Route
@@ -41,13 +42,21 @@ def decide(dialogue: Dialogue, heard: Heard, desk: Desk) -> tuple[Dialogue, Step
     changed["about"] = _about(task) or changed["about"]
     if heard.language != _ENGLISH and not (task and answers(changed, heard, desk)):
         return changed, _in_other_language(task, heard, desk)
-    offered = task and (task["offer"] or (task if task["operation_id"] else None))
-    verb = offered["tool"].partition("_")[0] if offered else ""
-    said = read_act(heard.text, in_task=task is not None, verb=verb)
+    said = hear_act(heard, task, desk)
     step = within(changed, task, heard, said, desk) if task else afresh(changed, heard, said, desk)
     if changed["unclear"] <= dialogue["unclear"]:
         changed["unclear"] = 0
     return changed, step
+
+
+def adds(dialogue: Dialogue, heard: Heard, desk: Desk) -> bool:
+    """Whether the message only names more of what the open task takes."""
+    task = top(dialogue)
+    if task is None:
+        return False
+    names = {word for slot in slots_of(task["tool"], desk) for word in slot.name.split("_")}
+    is_bare = names.issuperset(residue(heard.text, heard.mentions))
+    return is_bare and bool(values_in(task, heard, heard.text, desk).keys() - task["slots"].keys())
 
 
 def _about(task: Task | None) -> dict[str, Any]:

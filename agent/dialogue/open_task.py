@@ -12,6 +12,7 @@ from agent.dialogue.free_text import takes_text, whole_answer
 from agent.dialogue.progress import (
     advance,
     ask,
+    branch,
     changes,
     close_question,
     is_same,
@@ -24,6 +25,7 @@ from agent.dialogue.progress import (
     values_in,
     withdraw,
 )
+from agent.dialogue.reopen import reopen
 from agent.dialogue.requests import OPERATION, OPERATIONS, QUESTION, SMALL_TALK, SURE, VERY_SURE, begin, not_understood
 from agent.dialogue.residue import residue
 from agent.dialogue.shapes import Dialogue, Offer, Step, StepKind, Task, new_task, top
@@ -68,6 +70,8 @@ def within(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk) 
             return _refused(changed, task, heard, said, desk)
         case Act.UNDO:
             return _undone(changed, task, desk)
+        case Act.CHANGE if not _SWAPS.search(heard.text):
+            return reopen(task, heard, desk)
         case Act.WAIT | Act.WHY | Act.WHAT | Act.REPEAT:
             return _explained(task, said.act, desk)
         case _:
@@ -143,8 +147,9 @@ def _undone(changed: Dialogue, task: Task, desk: Desk) -> Step:
     if before is None:
         return _end(changed, task, "")
     withdrawn = withdraw(task)
-    task["slots"], task["before"] = before, None
+    task["slots"], task["before"], task["later"] = before, None, False
     close_question(task)
+    branch(task, desk)
     return replace(advance(task, desk), withdraw=withdrawn)
 
 

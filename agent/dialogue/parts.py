@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from agent.dialogue.act_grammar import plain
 from agent.dialogue.acts import read_act
 from agent.dialogue.residue import residue
 from agent.understanding.clauses import begins_request, split_clauses
@@ -64,7 +65,7 @@ def _clauses(text: str, requests: Sequence[int], mentions: Sequence[Mention]) ->
 
 
 def _starts(text: str, requests: Sequence[int], mentions: Sequence[Mention]) -> list[int]:
-    """An act such as "forget that" stays with what comes after it."""
+    """An act such as "forget that" stays with what comes after it; so does what says nothing: "before that, ..."."""
     starts = [0]
     first, *others = split_clauses(text)
     end = first.end
@@ -93,7 +94,7 @@ def _commands_at(text: str, start: int) -> bool:
 
 def _is_act(text: str) -> bool:
     said = read_act(text, in_task=True)
-    return said.act is not None and not said.rest
+    return not plain(text) or (said.act is not None and not said.rest)
 
 
 def _pairs(mentions: Sequence[Mention], cut: re.Match[str]) -> bool:

@@ -41,7 +41,7 @@ def afresh(changed: Dialogue, heard: Heard, said: Said, desk: Desk) -> Step:
         return push_heard(changed, chosen, chosen, heard, desk)
     if said.act is Act.CANCEL and said.rest:
         return Step(kind="say", route=SMALL_TALK, intent=Act.CANCEL.value, words="", rest=said.rest)
-    if said.act in (Act.CANCEL, Act.UNDO):
+    if said.act in (Act.CANCEL, Act.UNDO, Act.CHANGE):
         return Step(kind="say", route=SMALL_TALK, intent=Act.CANCEL.value, words=words.NOTHING_OPEN)
     if said.act is Act.WAIT:
         return Step(kind="say", route=SMALL_TALK, intent=said.act.value, words=words.TAKE_YOUR_TIME)
@@ -76,11 +76,15 @@ def _followed_up(changed: Dialogue, heard: Heard, desk: Desk) -> Step | None:
     tool = desk.tool_of(heard.intent)
     if tool is not None and not is_same(tool, last["tool"]) and heard.confidence >= VERY_SURE and not is_bare:
         return None
-    values = fill(slots_of(last["tool"], desk), heard.mentions, heard.text, today=desk.today, given={}, asked=None)
+    slots = slots_of(last["tool"], desk)
+    values: dict[str, Any] = {}
+    for asked in (None, "account"):
+        # "and the Platinum?" names an account by its card.
+        values = values or fill(slots, heard.mentions, heard.text, today=desk.today, given={}, asked=asked)
     if not values:
         return None
-    slots = {**({} if spec.prepares else last["slots"]), **values}
-    return push(changed, new_task(last["tool"], last["intent"], slots), desk)
+    given = {**({} if spec.prepares else last["slots"]), **values}
+    return push(changed, new_task(last["tool"], last["intent"], given), desk)
 
 
 def begin(changed: Dialogue, heard: Heard, desk: Desk) -> Step:

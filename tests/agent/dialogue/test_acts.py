@@ -24,7 +24,7 @@ NEITHER = (
 
 @pytest.mark.parametrize("text", YES)
 def test_a_plain_yes_approves(text):
-    assert find_answer(text, just_asked=True) == "approve"
+    assert find_answer(text, just_asked=True, verb="pay") == "approve"
 
 
 @pytest.mark.parametrize("text", NO)
@@ -73,14 +73,11 @@ def test_any_text_has_at_most_one_act_and_what_is_left_stands_in_it(text: str):
         ("no, 55", Act.NO, "55"),
         ("no, to Maria", Act.NO, "to Maria"),
         ("no, leave it as it was", Act.UNDO, ""),
-        ("one moment please, I have to look it up", Act.WAIT, ""),
-        ("why do you need that?", Act.WHY, ""),
-        ("what is that?", Act.WHAT, ""),
-        ("sorry, can you say that again?", Act.REPEAT, ""),
+        ("one moment please, I have to look it up", Act.WAIT, "I have to look it up"),
         ("leave it at 50", None, "leave it at 50"),
         ("cancel my standing order", None, "cancel my standing order"),
         ("why was I charged twice?", None, "why was I charged twice?"),
-        ("wait, make it 60", None, "wait, make it 60"),
+        ("wait, make it 60", Act.WAIT, "make it 60"),
     ],
 )
 def test_the_act_and_what_is_left(text, act, rest):
@@ -93,5 +90,5 @@ def test_a_yes_with_a_but_is_conditional():
 
 
 def test_the_payment_can_be_cancelled_only_while_there_is_one():
-    assert read_act("cancel the payment", in_task=True).act is Act.CANCEL
+    assert read_act("cancel the payment", in_task=True, nouns=("payment",)).act is Act.CANCEL
     assert read_act("cancel the payment", in_task=False).act is None
