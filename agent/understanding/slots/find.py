@@ -14,11 +14,13 @@ from agent.understanding.slots.categories import find_categories
 from agent.understanding.slots.context import in_context
 from agent.understanding.slots.counts import as_amounts, find_numbers, find_ordinals
 from agent.understanding.slots.days import find_days
+from agent.understanding.slots.durations import find_durations
 from agent.understanding.slots.frequency import find_frequencies
 from agent.understanding.slots.mention import Kind, Known, Mention, Tense
 from agent.understanding.slots.new_names import find_new_names
 from agent.understanding.slots.parties import find_parties
-from agent.understanding.slots.periods import find_days_of_month, find_durations, find_periods
+from agent.understanding.slots.periods import find_periods
+from agent.understanding.slots.periods_in_month import find_days_of_month
 from agent.understanding.slots.ranges import join_ranges
 from agent.understanding.slots.references import find_purposes, find_references
 from agent.understanding.slots.relative import as_changes, find_factors, find_shifts

@@ -36,6 +36,7 @@ _PAST_OR_TO = re.compile(
     re.IGNORECASE,
 )
 _OPENING = re.compile(r"\b(?:from|between)\s+$", re.IGNORECASE)
+_AND = re.compile(r"\s*and\b", re.IGNORECASE)
 _DIGITAL = re.compile(
     rf"(?<![\d£€$.,:/+-])(?P<hour>2[0-4]|1\d|0?\d)(?P<mark>[:.h])(?P<minutes>{_MINUTES})(?::\d\d)?(?![\d%])(?:\s*{_HALF_OF_DAY})?",
     re.IGNORECASE,
@@ -207,9 +208,13 @@ def _two_hours(text: str) -> Iterator[Mention]:
 
 
 def _is_two_hours(match: re.Match[str]) -> bool:
-    """ "from 9 to 5", which is not nine minutes to five."""
-    is_counted = match["minutes"].isdecimal() and match["way"].lower() == "to"
-    return is_counted and just_before(_OPENING, match.string, match.start()) is not None
+    """ "from 9 to 5", which is not nine minutes to five; but "between 20 to 2 and 3" is."""
+    is_counted = (
+        match["minutes"].isdecimal() and int(match["minutes"]) <= _HOURS_OF_DAY and match["way"].lower() == "to"
+    )
+    opening = just_before(_OPENING, match.string, match.start())
+    is_between = opening is not None and opening[0].lower().startswith("between")
+    return is_counted and opening is not None and not (is_between and _AND.match(match.string, match.end()))
 
 
 def _moved(now: datetime, duration: Duration, sign: int) -> datetime | None:
@@ -243,6 +248,7 @@ def _time(groups: Mapping[str, str | None]) -> time | None:
 
 
 _NOON = 12
+_HOURS_OF_DAY = 24
 _NIGHT_BEGINS = 6
 """An hour up to which "at night" is after midnight."""
 
