@@ -100,5 +100,6 @@ RULES = rules(
         _counted,
     ),
     (rf"\b(?:in|within)\s+(?P<count>{COUNT})\s+(?:working|business|banking)\s+days?(?:'?\s+time)?", _working_days),
+    (rf"\b(?P<count>{COUNT})\s+(?:working|business|banking)\s+days?\s+from\s+(?:now|today)\b", _working_days),
     (r"\b(?P<side>next|last|previous|following|first)\s+(?:working|business|banking)\s+day\b", _next_working_day),
 )

@@ -1,6 +1,7 @@
 """Days of a month: "the 3rd", "the 25th of next month", "5 December", "March 3rd, 2027"."""
 
 import re
+from dataclasses import replace
 from datetime import date
 
 from dateutil.relativedelta import relativedelta
@@ -37,11 +38,18 @@ _WEEKDAY_BEFORE = rf"(?:(?P<ignored>{WEEKDAY}),?\s+(?:the\s+)?)?"
 def _day_of_month(match: re.Match[str], seen: Seen) -> date | None:
     """ "the 3rd", "the 25th of next month"."""
     day, side = parse_ordinal(match["day"]), (match["side"] or "").lower()
+    if match.groupdict().get("passed"):
+        return replace(seen, tense="past").nearest(*_of_months(seen, day))
     first = seen.today.replace(day=1)
     if side in ("this", "current", "next", "following", "coming", "last", "previous", "past"):
         months = {"this": 0, "current": 0, "last": -1, "previous": -1, "past": -1}.get(side, 1)
         return _in_month(first + relativedelta(months=months), day)
-    return seen.nearest(*(_in_month(first + relativedelta(months=number), day) for number in range(-2, 3)))
+    return seen.nearest(*_of_months(seen, day))
+
+
+def _of_months(seen: Seen, day: int) -> list[date | None]:
+    first = seen.today.replace(day=1)
+    return [_in_month(first + relativedelta(months=number), day) for number in range(-2, 3)]
 
 
 def _in_month(first: date, day: int) -> date | None:
@@ -66,7 +74,7 @@ def _real_day_and_month(match: re.Match[str], seen: Seen) -> date | None:
 
 RULES = rules(
     (
-        rf"{_WEEKDAY_BEFORE}\b(?P<day>\d{{1,2}}\s?(?:st|nd|rd|th)\b)(?:{_OF}(?:(?P<side>{SIDE})\s+)?month\b)?{_NOT_COUNTED}",
+        rf"{_WEEKDAY_BEFORE}\b(?P<passed>(?:last|past|previous)\s+)?(?P<day>\d{{1,2}}\s?(?:st|nd|rd|th)\b)(?:{_OF}(?:(?P<side>{SIDE})\s+)?month\b)?{_NOT_COUNTED}",
         _day_of_month,
     ),
     (

@@ -35,7 +35,7 @@ _SET_TO = re.compile(
 
 
 _VAGUE = re.compile(
-    r"(?<=\bfor\s)(?P<unit>minutes|hours|days|weeks|months|years|ages)\b|(?<=\bbeen\s)(?P<unit2>hours|days|weeks|months|years)\b",
+    r"(?<=\bfor\s)(?P<unit>minutes|hours|days|weeks|months|years|ages)\b|(?<=\bbeen\s)(?P<unit2>hours|days|weeks|months|years)\b|\b(?P<lately>recently|lately)\b",
     re.I,
 )
 
@@ -57,5 +57,5 @@ def find_durations(text: str, locale: str) -> Iterator[Mention]:
         duration = duration_of(match["count"], match["unit"], locale)
         yield Mention("duration", match[0], match.start(), match.end(), duration)
     for match in _VAGUE.finditer(text):
-        unit, _ = unit_of((match["unit"] or match["unit2"]).replace("ages", "years"))
+        unit, _ = unit_of((match["unit"] or match["unit2"] or "days").replace("ages", "years"))
         yield Mention("duration", match[0], match.start(), match.end(), Duration(None, unit))

@@ -23,7 +23,7 @@ from agent.understanding.slots.periods import find_periods
 from agent.understanding.slots.periods_in_month import find_days_of_month
 from agent.understanding.slots.ranges import join_ranges
 from agent.understanding.slots.references import find_purposes, find_references
-from agent.understanding.slots.relative import as_changes, find_factors, find_shifts
+from agent.understanding.slots.relative import as_changes, find_factors, find_shifts, join_shifts
 from agent.understanding.slots.spelling import respell
 from agent.understanding.slots.tense import tense_of
 from agent.understanding.slots.times import find_time_periods, find_times
@@ -54,7 +54,7 @@ def find_mentions(
     seen = Seen(now, locale, tense or tense_of(spelt))
     found = _without_overlaps(find_new_names(spelt), _candidates(spelt, seen, known))
     found = sorted([*found, *find_purposes(spelt, found)], key=lambda mention: mention.start)
-    found = list(join_ranges(spelt, found, seen))
+    found = list(join_ranges(spelt, list(join_shifts(spelt, found)), seen))
     found = in_context(spelt, list(as_changes(spelt, list(as_amounts(spelt, found)))))
     return tuple(_placed(mention, text, original) for mention in (*find_yes_or_no(spelt), *found))
 
@@ -102,8 +102,9 @@ def _rank(mention: Mention) -> tuple[int, int]:
 
 
 def _may_stand_with(one: Mention, other: Mention) -> bool:
-    """Although they share words."""
-    return (one.kind, other.kind) in _TOGETHER
+    """Although they share words; not where a day leads to another: "the Friday before Christmas"."""
+    leads = any(mention.kind == "shift" and mention.text.endswith(" ") for mention in (one, other))
+    return (one.kind, other.kind) in _TOGETHER and not leads
 
 
 def _placed(mention: Mention, text: str, original: Callable[[int], int]) -> Mention:

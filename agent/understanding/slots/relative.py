@@ -60,6 +60,8 @@ _SHIFTS = tuple(
         rf"the\s+(?P<back>previous)\s+(?P<unit>day){_ENDS}",
         rf"(?:push|move|put|shift|set)\s+(?:{_THAT}\s+)?(?:back|out|on|along)\s+(?:by\s+)?(?P<count>{COUNT})\s*(?P<unit>{_UNITS})\b",
         rf"(?:delay|postpone|push|shift|move|defer)\s+(?:{_THAT}\s+|the\s+date\s+)?(?:by\s+)?(?P<count>{COUNT})\s*(?P<unit>{_UNITS})\b{_ENDS}",
+        rf"(?:the\s+)?(?:(?P<weekday>{WEEKDAY})|(?:(?P<count>{COUNT})\s*)?(?P<unit>{_UNITS}))\s+"
+        rf"(?:after\s+|(?P<back>before)\s+)(?:the\s+)?(?!(?:that|then|it|this|tomorrow|yesterday|last|next)\b)(?=\w)",
         rf"(?P<back>bring|move|pull)\s+(?:{_THAT}\s+|the\s+date\s+)?(?:forwards?|up|ahead)\s+(?:by\s+)?(?P<count>{COUNT})\s*(?P<unit>{_UNITS})\b",
     )
 )
@@ -86,6 +88,23 @@ def move(day: date, shift: Shift) -> date | None:
         return moved
     days = (moved.weekday() - shift.weekday) % 7 if is_back else (shift.weekday - moved.weekday()) % 7
     return moved + timedelta(days=-days if is_back else days)
+
+
+def join_shifts(text: str, mentions: Sequence[Mention]) -> Iterator[Mention]:
+    """The mentions, with days that are told from another one: "three days before Christmas". What leads to no day is
+    left out."""
+    shift: Mention | None = None
+    for mention in mentions:
+        if mention.kind == "shift" and mention.text.endswith(" "):
+            shift = mention
+            continue
+        if shift and shift.end == mention.start and isinstance(shift.value, Shift) and isinstance(mention.value, date):
+            day = move(mention.value, shift.value)
+            if day is not None:
+                start = shift.start
+                mention = replace(mention, text=text[start : mention.end], start=start, value=day)
+        shift = None
+        yield mention
 
 
 def find_factors(text: str) -> Iterator[Mention]:

@@ -29,7 +29,9 @@ def respell(text: str) -> tuple[str, Callable[[int], int]]:
     done = length = 0
     for match in _WORD.finditer(text):
         word = match[0].lower()
-        right = _correct(word) or (_money(word) if just_before(_NUMBER, text, match.start()) else None)
+        right = (
+            _plain_hour(word) or _correct(word) or (_money(word) if just_before(_NUMBER, text, match.start()) else None)
+        )
         if right is None or (right in _AFTER_THIS and not just_before(_BEFORE_UNIT, text, match.start())):
             continue
         pieces += [text[done : match.start()], right]
@@ -63,6 +65,11 @@ def _correct(word: str) -> str | None:
         ):
             return right
     return None
+
+
+def _plain_hour(word: str) -> str | None:
+    """ "7ish" is 7."""
+    return word.removesuffix("ish") if word[0].isdecimal() and word.endswith("ish") else None
 
 
 @lru_cache(maxsize=1024)
