@@ -21,6 +21,10 @@ _PLACED = frozenset(
 """Slots of which several share a kind of mention: which it fills depends on how it was said."""
 _LONGEST_REFERENCE = 5
 """Words; what is longer is a story."""
+_WITHOUT = (
+    r"(?:no|without|remove|drop|scrap|delete|skip|forget|lose|leave\s+out|take\s+(?:off|out)|"
+    r"do(?:n'?t|\s+not)\s+(?:need|want|add|use|put|include))"
+)
 _MONTHS_IN = {"years": 12, "months": 1}
 _DAYS_IN = {"days": 1, "weeks": 7, "months": 30, "years": 365}
 
@@ -40,6 +44,9 @@ def fill(
         today: from which a day without a year is counted.
         given: values named before; what is told by single words is not read into a message again.
         asked: the slot that the customer was asked for, which takes more than it would otherwise.
+
+    Returns:
+        None for a slot that was given and shall be left out.
     """
     names = {slot.name for slot in slots}
     said = [mention for mention in mentions if not mention.negated]
@@ -55,9 +62,15 @@ def fill(
         if slot.name in values:
             continue
         value = _of_slot(slot, said, text, given, asked, names)
-        if value is not None:
+        if value is not None or (slot.name in given and not slot.required and _is_left_out(slot, text)):
             values[slot.name] = value
     return values
+
+
+def _is_left_out(slot: Slot, text: str) -> bool:
+    """ "no reference", "without an end date"."""
+    name = rf"{slot.name.replace('_', ' ')}|ref" if slot.name == "reference" else slot.name.replace("_", " ")
+    return bool(re.search(rf"(?i)\b{_WITHOUT}\s+(?:(?:an?|the|any|my|that)\s+)?(?:{name})\b", text))
 
 
 def _accounts(said: list[Mention], text: str, names: set[str], asked: str | None) -> dict[str, Any]:

@@ -33,6 +33,11 @@ _CALLED = re.compile(
 _ADDRESS = re.compile(
     r"\b(?:address\s+(?:is|to|:)|(?:moved|move|moving)\s+(?:house\s+)?to|live at)\s*:?\s*(.{5,150})$", re.I
 )
+_STREET = re.compile(
+    r"\b(\d{1,4}[a-z]?\s+(?:[A-Z][\w']*\s+){1,3}(?:street|st|road|rd|lane|ln|way|avenue|ave|close|drive|court|place|"
+    r"crescent|terrace|gardens?|park|square|hill|row|mews|house|walk|grove|green)\b.{0,120})$",
+    re.I,
+)
 _PLACEHOLDER = re.compile(r"\[(PHONE|EMAIL|IBAN|SORT_CODE)_\d+\]")
 _NUMBER_OF_ACCOUNT = re.compile(r"(?<![\d-])(\d{8})(?![\d-])")
 _LEADING = re.compile(
@@ -85,7 +90,7 @@ def find_text(slot: Slot, text: str, names: set[str], asked: str | None) -> Any 
         match = _PLACE.search(text)
         return match[1].strip() if match and not _NO_PLACE.match(match[1]) else None
     elif slot.name == "address":
-        patterns = (_ADDRESS,)
+        patterns = (_ADDRESS, _STREET)
     elif slot.name == "name" and ("account" in names or "kind" in names or (asked is None and "payee" in names)):
         patterns = (_CALLED,)
     for pattern in patterns:
