@@ -42,6 +42,8 @@ _STANDS_ALONE = 0.6
 """Confidence from which a clause of a longer message is a request of its own."""
 _SPEAKS_OF_US = 0.5
 """Confidence from which a clause is about the bank."""
+_HINTS_AT_US = 0.3
+"""Probability from which a clause may have to do with the bank's business."""
 _PLAIN = 0.75
 """Confidence from which a request in so many words outweighs what the whole message seems to be about."""
 _WORTH_CONSIDERING = 0.05
@@ -111,9 +113,9 @@ class Reader:
     def understand(self, text: str) -> Understanding:
         """What the customer means; about 4 ms for a short message, and as much again for each further clause."""
         spans = split_clauses(text)
-        whole = self._read(Span(text, 0, len(text)))
         parts = [self._read(span) for span in spans] if len(spans) > 1 else []
-        main, clauses = _weigh(whole, parts)
+        told = [part for part in parts if not _is_aside(part)] or parts
+        main, clauses = _weigh(self._read_together(text, told, of=len(parts)), told)
         return Understanding(
             route=main.route,
             intent=main.intent,
@@ -127,9 +129,17 @@ class Reader:
             language=ENGLISH if main.intent == OwnIntent.GIBBERISH and text.isascii() else detect_language(text),
         )
 
-    def _read(self, span: Span) -> Clause:
-        """One clause by itself: the heads, corrected by the form of the words."""
-        text = self.put_right(span.text)
+    def _read_together(self, text: str, told: Sequence[Clause], of: int) -> Clause:
+        """The message understood from the parts that are no asides; without any, all of it is read."""
+        if len(told) == of:
+            return self._read(Span(text, 0, len(text)))
+        if len(told) == 1:
+            return replace(told[0], text=text, start=0, end=len(text))
+        return self._read(Span(text, 0, len(text)), " ".join(_as_sentence(part.text) for part in told))
+
+    def _read(self, span: Span, instead: str | None = None) -> Clause:
+        """One clause by itself, or `instead` of it: the heads, corrected by the form of the words."""
+        text = self.put_right(instead or span.text)
         reading = self._encoder.read(text)
         found = self._heads.predict(reading.views)
         clause = Clause(
@@ -184,6 +194,17 @@ def _weigh(whole: Clause, parts: Sequence[Clause]) -> tuple[Clause, tuple[Clause
         return main, tuple(sorted([*acts, *requests], key=lambda part: part.start))
     main = _find_core(whole, parts, requests)
     return main, tuple(acts) if acts and main.route not in _OURS else (main,)
+
+
+def _is_aside(part: Clause) -> bool:
+    """Whether it only tells something that is no business of the bank."""
+    if part.route in _OURS or part.intent in CONVERSATION_ACTS or begins_request(part.text):
+        return False
+    return sum(probability for route, probability in part.routes if route in _OURS) < _HINTS_AT_US
+
+
+def _as_sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _is_act(part: Clause) -> bool:
