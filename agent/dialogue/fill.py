@@ -19,6 +19,8 @@ _PLACED = frozenset(
     {"amount", "min_amount", "max_amount", "currency", "to_currency", "account", "to_account", "date", "end_date"}
 )
 """Slots of which several share a kind of mention: which it fills depends on how it was said."""
+_MENTIONED = frozenset({"frequency"})
+"""Closed sets whose words are read with those around them: "a week later" is no rhythm."""
 _LONGEST_REFERENCE = 5
 """Words; what is longer is a story."""
 _WITHOUT = (
@@ -115,6 +117,8 @@ def _of_slot(
 ) -> Any | None:
     if slot.form is Form.WORD and (named := [each for each in said if each.value in slot.values]):
         return str(named[-1].value)
+    if slot.name in _MENTIONED and asked != slot.name:
+        return None
     if slot.form in (Form.WORD, Form.FLAG):
         if slot.name in given and asked != slot.name and not _corrects(said, text):
             return None

@@ -61,7 +61,7 @@ _SHIFTS = tuple(
         rf"(?:push|move|put|shift|set)\s+(?:{_THAT}\s+)?(?:back|out|on|along)\s+(?:by\s+)?(?P<count>{COUNT})\s*(?P<unit>{_UNITS})\b",
         rf"(?:delay|postpone|push|shift|move|defer)\s+(?:{_THAT}\s+|the\s+date\s+)?(?:by\s+)?(?P<count>{COUNT})\s*(?P<unit>{_UNITS})\b{_ENDS}",
         rf"(?:the\s+)?(?:(?P<weekday>{WEEKDAY})|(?:(?P<count>{COUNT})\s*)?(?P<unit>{_UNITS}))\s+"
-        rf"(?:after\s+|(?P<back>before)\s+)(?:the\s+)?(?!(?:that|then|it|this|tomorrow|yesterday|last|next)\b)(?=\w)",
+        rf"(?:after\s+|(?P<back>before)\s+)(?:the\s+)?(?!(?:that|then|it|this|tomorrow|yesterday|(?:last|next)(?!\s+{WEEKDAY}))\b)(?=\w)",
         rf"(?P<back>bring|move|pull)\s+(?:{_THAT}\s+|the\s+date\s+)?(?:forwards?|up|ahead)\s+(?:by\s+)?(?P<count>{COUNT})\s*(?P<unit>{_UNITS})\b",
     )
 )
