@@ -5,10 +5,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import islice, takewhile
 from typing import Literal
 
-from agent.dialogue.act_grammar import cancels, plain, refuses, undoes, waits
-from agent.dialogue.consent import is_yes, leading_yes
+from agent.dialogue.act_grammar import does, plain
+from agent.dialogue.consent import agrees_throughout, is_yes, says_yes
 
 
 class Act(StrEnum):
@@ -62,8 +63,9 @@ _NO_BEFORE = re.compile(
 _PICTURES = re.compile(r"[^\w\s.,;:!?'\"£$€%()\[\]/@&+#*–—…-]")
 _TAKEN_OFF = re.compile(rf"^(?:{_SEPARATOR}|[\s,.;:!?…-]+|(?:so|because|cos|coz|since)\s+)+", re.IGNORECASE)
 _POLITE_REST = re.compile(r"^(?:please|thanks|thank you|cheers|then|now|mate|sorry)?[\s.!?]*$", re.IGNORECASE)
-_LONGEST_ANSWER = 12
+_LONGEST_ACT = 20
 """Words of a part that can be an act."""
+_MOST_PARTS = 12
 _Part = Act | Literal["silent"] | None
 """What a part of a message does; "well" and "you know what" are silent, None says something else."""
 
@@ -81,7 +83,7 @@ def find_answer(
     said = _tidy(text)
     if is_yes(said, just_asked=just_asked, verb=verb):
         return "approve"
-    acts = {_act_of(part, tuple(nouns), in_task=True) for _, part in _parts(said)} - {"silent"}
+    acts = {_act_of(part, tuple(nouns), in_task=True) for _, part in _parts(said)} - {"silent", Act.WAIT}
     return "deny" if acts and acts <= {Act.NO, Act.CANCEL} else None
 
 
@@ -96,7 +98,7 @@ def read_act(text: str, *, in_task: bool, verb: str = "", nouns: Iterable[str] =
     said = _tidy(text)
     if is_yes(said, just_asked=True, verb=verb):
         return Said(Act.YES, "")
-    if end := leading_yes(said, verb):
+    if end := _leading_yes(said, verb):
         rest = said[end:]
         return Said(
             Act.YES,
@@ -107,16 +109,27 @@ def read_act(text: str, *, in_task: bool, verb: str = "", nouns: Iterable[str] =
     return _by_parts(said, tuple(nouns), in_task=in_task) or Said(None, text)
 
 
+def _leading_yes(said: str, verb: str) -> int | None:
+    """Where a yes ends with which the message begins, of one that goes on; None where it does not begin so."""
+    start = end = 0
+    for after, part in _parts(said):
+        if not agrees_throughout(part, verb):
+            break
+        start, end = after, start + len(part)
+    return end if start and says_yes(said[:end]) else None
+
+
 def _by_parts(said: str, nouns: tuple[str, ...], *, in_task: bool) -> Said | None:
     """The first part that does something; before it nothing is said but "no" or "wait"."""
     before: Act | None = None
     acts = [(end, _act_of(part, nouns, in_task=in_task)) for end, part in _parts(said)]
     start = 0
-    for end, act in acts:
+    for number, (end, act) in enumerate(acts):
         if act is None:
             break
         if act in (Act.CANCEL, Act.UNDO):
-            return Said(act, _rest(said[end:]))
+            more = takewhile(lambda later: later[1] in (Act.CANCEL, Act.NO, "silent"), acts[number + 1 :])
+            return Said(act, _rest(said[max([end, *(after for after, _ in more)]) :]))
         if isinstance(act, Act) and before is not Act.NO:
             before = act
         start = end
@@ -142,24 +155,25 @@ def _without_a_pause(said: str, nouns: tuple[str, ...], *, in_task: bool) -> tup
 
 
 def _act_of(part: str, nouns: tuple[str, ...], *, in_task: bool) -> _Part:
-    words = plain(part)
+    if len(part.split()) > _LONGEST_ACT:
+        return None
+    words = plain(part).split()
     if not words:
         return "silent"
-    if len(words.split()) > _LONGEST_ANSWER:
-        return None
-    if undoes(words):
+    if does("UNDO", words, nouns):
         return Act.UNDO
-    if refuses(words, nouns):
+    if does("REFUSE", words, nouns):
         return Act.NO
-    if cancels(words, nouns, in_task=in_task):
+    is_told = in_task and does("CANCEL_TASK", words, nouns) and not does("SAYS_TOO_LITTLE", words, nouns)
+    if is_told or does("CANCEL", words, nouns):
         return Act.CANCEL
-    return Act.WAIT if waits(words) else None
+    return Act.WAIT if does("WAIT", words, nouns) else None
 
 
 def _parts(said: str) -> Iterator[tuple[int, str]]:
     """(where it ends, what it says) of each part that has words."""
     start = 0
-    for match in _PART.finditer(said):
+    for match in islice(_PART.finditer(said), _MOST_PARTS):
         if said[start : match.start()].strip():
             yield match.end(), said[start : match.start()]
         start = match.end()

@@ -8,6 +8,7 @@ from agent.dialogue.acts import Act, Said, read_act
 from agent.dialogue.desk import Desk, Heard
 from agent.dialogue.free_text import takes_text
 from agent.dialogue.progress import only, turns_payment, values_in
+from agent.dialogue.residue import residue
 from agent.dialogue.shapes import Task
 from agent.dialogue.tables import PAYMENT_TOOLS, PROSE
 from agent.understanding.clauses import begins_request
@@ -31,6 +32,9 @@ def hear_act(heard: Heard, task: Task | None, desk: Desk) -> Said:
         return Said(Act.WAIT, "") if _says_nothing(said.rest, heard, task, desk) else Said(None, heard.text)
     if said.act is Act.UNDO and task and task["choices"]:
         # "the original one" is one of them.
+        return Said(None, heard.text)
+    if said.act is Act.NO and task and _names_slot(said.rest, task):
+        # "no reference"
         return Said(None, heard.text)
     if said.act is None or (said.act is Act.NO and said.rest and heard.intent == OwnIntent.CHANGE_ANSWER):
         learned = _learned(heard, task, desk)
@@ -62,15 +66,22 @@ def _enough(act: Act, heard: Heard, task: Task | None, desk: Desk) -> float:
     if task["asks"] in PROSE and act is not Act.WHY:
         return _VERY_SURE
     values = values_in(task, heard, heard.text, desk)
-    if task["asks"] in values and act is Act.CANCEL:
+    if values and (not residue(heard.text, heard.mentions) or (task["asks"] in values and act is Act.CANCEL)):
         return _NEVER
     if values or turns_payment(task, heard):
         return {Act.CANCEL: _VERY_SURE, Act.WAIT: _NEVER, Act.CHANGE: _NEVER}.get(act, _SURE)
     return _VERY_SURE if task["asks"] and takes_text(task["asks"]) and act is Act.CHANGE else _LIKELY
 
 
+def _names_slot(rest: str, task: Task) -> bool:
+    return plain(rest).replace(" ", "_") in task["slots"]
+
+
 def _says_nothing(rest: str, heard: Heard, task: Task | None, desk: Desk) -> bool:
     """ "hang on, the dog's barking": neither a request nor an answer."""
     if begins_request(rest) or begins_request(plain(rest)):
         return False
-    return task is None or not values_in(task, only(heard, rest), rest, desk)
+    behind = only(heard, rest)
+    if task is None or not values_in(task, behind, rest, desk):
+        return True
+    return heard.intent == OwnIntent.WAIT and bool(residue(rest, behind.mentions))

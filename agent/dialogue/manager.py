@@ -22,6 +22,7 @@ _CHANGES_ORDER = re.compile(
     r"(?i)\b(?:make|change|raise|increase|lower|reduce|move|update|put up)\b.{0,20}\b(?:the|my|"
     r"that)\b.{0,30}\bstanding order"
 )
+_NEW_ORDER = re.compile(r"(?i)\b(?:standing order|(?:regular|recurring|repeat(?:ing)?) (?:payment|transfer))\b")
 _LEAD_IN = (
     r"(?i)^\W*(?:(?:hi|hello|hey|ok|okay|so|and|now|just|please|pls|then|also|can you|can u|could you|would you|"
     r"will you|"
@@ -74,6 +75,8 @@ def _in_other_language(task: Task | None, heard: Heard, desk: Desk) -> Step:
 
 def _certain(heard: Heard, desk: Desk) -> Heard:
     """What a single word decides: the verb of a request, and that a payment repeats itself."""
+    if heard.intent == OwnIntent.MAKE_TRANSFER and _NEW_ORDER.search(heard.text):
+        return replace(heard, intent=OwnIntent.CREATE_STANDING_ORDER.value)
     if _CHANGES_ORDER.search(heard.text) and heard.intent in PAYMENT_INTENTS:
         return replace(heard, intent=OwnIntent.CHANGE_STANDING_ORDER.value)
     if re.search(rf"(?i)\b{PERSON}\b", heard.text) and not asks_how(heard.text):

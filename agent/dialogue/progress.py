@@ -82,7 +82,7 @@ def take(task: Task, values: dict[str, Any], desk: Desk, heard: Heard | None = N
         for other in EXCLUDES.get(name, ()):
             if other not in values:
                 slots.pop(other, None)
-    slots |= values
+    slots = {name: value for name, value in (slots | values).items() if value is not None}
     for name, value in task["refused"].items():
         slots.setdefault(name, value)
     task["slots"] = slots
