@@ -19,6 +19,8 @@ _PLACED = frozenset(
     {"amount", "min_amount", "max_amount", "currency", "to_currency", "account", "to_account", "date", "end_date"}
 )
 """Slots of which several share a kind of mention: which it fills depends on how it was said."""
+_LOOKED_UP = frozenset({"merchant", "text"})
+"""Slots by which transactions are found."""
 _MENTIONED = frozenset({"frequency"})
 """Closed sets whose words are read with those around them: "a week later" is no rhythm."""
 _LONGEST_REFERENCE = 5
@@ -139,6 +141,10 @@ def _of_slot(
             value = _value(slot, mention)
             if value is not None:
                 return value
+    if slot.name in _LOOKED_UP and not slot.required:
+        # Somebody who is paid or pays, and is no payee.
+        parties = [each for each in said if each.kind == "name" and (each.role or each.text[:1].isupper())]
+        return str(parties[0].value) if parties else None
     return find_text(slot, text, names, asked)
 
 

@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Any
 
-from agent.dialogue.residue import residue
+from agent.dialogue.residue import residue, words
 from agent.dialogue.tables import NO_CURRENCY
 from agent.understanding.slots import Amount, Change, Mention
 
@@ -14,7 +14,9 @@ UNKNOWN_CURRENCY = "XXX"
 payment; left out, the same number of pounds would be paid."""
 _OVER = re.compile(r"\b(?:over|above|more than|at least|bigger than|larger than|from|minimum(?: of)?)\s*$", re.I)
 _UNDER = re.compile(r"\b(?:under|below|less than|at most|up to|smaller than|maximum(?: of)?)\s*$", re.I)
-_TO_AMOUNT = re.compile(r"\b(?:to|by|of|at|only|just|for|it'?s|is|be|=)\s*$", re.I)
+_TO_AMOUNT = re.compile(r"\b(?:to|by|of|at|only|just|for|it'?s|is|be|=|do)\s*$", re.I)
+_AT_LAST = re.compile(r"[,;:–-]\s*$")
+""" "that's a bit tight, 180"."""
 _IS_RIGHT = re.compile(r"\s*(?:was|is)\s+(?:right|correct|fine|better|enough|ok(?:ay)?)\b", re.I)
 _NAMED = re.compile(r"\b(amount|months|days|date|reference)\s+(?:to|is|of|at|be|should be)\s*$", re.I)
 _UNKNOWN = re.compile(rf"\s*{NO_CURRENCY}\b", re.I)
@@ -69,11 +71,11 @@ def fill_currencies(said: list[Mention], names: set[str]) -> dict[str, Any]:
     """Which currency is sold and which is bought, in an exchange; elsewhere the amount brings its own."""
     named = [mention for mention in said if mention.kind == "currency"]
     if "to_currency" not in names:
-        has_amount = any(
-            mention.kind == "amount" and isinstance(mention.value, Amount) and mention.value.currency
-            for mention in said
-        )
-        return {"currency": named[-1].value} if named and "currency" in names and not has_amount else {}
+        has_amount = any(isinstance(mention.value, Amount) and mention.value.currency for mention in said)
+        if has_amount:
+            # "150 bucks, I mean pounds"
+            named = [mention for mention in named if mention.corrects]
+        return {"currency": named[-1].value} if named and "currency" in names else {}
     values: dict[str, Any] = {}
     for mention in named:
         name = "currency" if mention.role == "from" else "to_currency"
@@ -102,7 +104,7 @@ def _sums(said: list[Mention], text: str) -> list[Mention]:
 
 def _is_sum(number: Mention, text: str, said: list[Mention]) -> bool:
     before, after = text[: number.start], text[number.end :]
-    is_told = _TO_AMOUNT.search(before) or _IS_RIGHT.match(after)
+    is_told = _TO_AMOUNT.search(before) or _IS_RIGHT.match(after) or (_AT_LAST.search(before) and not words(after))
     return number.corrects or bool(is_told) or not residue(text, said)
 
 

@@ -16,8 +16,9 @@ _FOR = re.compile(
 _AFTER_SENTENCE = re.compile(r"[.!?:]\s+(\S.{14,})$", re.S)
 _NO_REASON = re.compile(r"(?i)\b(?:loan|loans|credit|account|appointment|call|callback)$|^(?:it|that|this|me)$")
 _PLACE = re.compile(
-    r"\b(?:in|near|around|at|close to)\s+(?:the\s+)?([A-Za-z][\w' -]{1,40}?)"
-    r"(?=\s+(?:on|at|about|for|to|tomorrow|today|open|branch|please)\b|[,.?!]|$)",
+    r"\b(?:in|near|around|at|close to)\s+(?:at\s+)?(?:the\s+)?([A-Za-z][\w' -]{1,40}?)"
+    r"(?=\s+(?:on|at|about|for|to|tomorrow|today|open|branch|please|next|this|any|around|in|the|\d{1,2}(?:st|nd|rd|th)?|"
+    r"mon\w*|tue\w*|wed\w*|thu\w*|fri\w*|sat\w*|sun\w*|week\w*)\b|[,.?!]|$)",
     re.I,
 )
 _NO_PLACE = re.compile(

@@ -22,6 +22,11 @@ _MORE = re.compile(
     r"(?<!the )\bfirst (?:send|pay|i|freeze|add)\b|\bfirst\W*$"
 )
 """Says that something is wanted besides."""
+_TAKES_THAT = re.compile(
+    r"(?i)\b(?:use|take|do|go (?:with|for)|let'?s (?:do|have|say|go for)) (?:that|this|it)"
+    r"(?: (?:one|day|date|amount|account))?\W*$"
+)
+""" "I get paid on Thursday, use that day"."""
 _CALLS_IT = re.compile(r"(?i)\b(?:call|name|label) (?:it|that|this|them|him|her)\b")
 """"Call it Holiday" names what is being made, and renames nothing else."""
 
@@ -32,7 +37,7 @@ def is_other(task: Task, heard: Heard, values: dict[str, Any], desk: Desk) -> bo
         return False
     if heard.route in OPERATIONS and _MORE.search(heard.text) and heard.is_clear:
         return True
-    if values and changes(heard):
+    if values and (changes(heard) or _TAKES_THAT.search(heard.text)):
         return False
     is_question = bool(QUESTION.search(heard.text))
     tool = desk.tool_of(heard.intent)
@@ -45,9 +50,16 @@ def is_other(task: Task, heard: Heard, values: dict[str, Any], desk: Desk) -> bo
     needed = SURE if is_question else _needed(task, heard, values, desk)
     if heard.route in OPERATIONS:
         return heard.confidence >= needed
-    if heard.route == Route.OUT_OF_SCOPE and not is_question and (values or len(heard.text.split()) <= _NAME):
+    if heard.route == Route.OUT_OF_SCOPE and _may_answer(task, heard, values, is_question=is_question):
         return False
     return is_question or (heard.is_clear and heard.confidence >= needed)
+
+
+def _may_answer(task: Task, heard: Heard, values: dict[str, Any], *, is_question: bool) -> bool:
+    """What is no business of a bank by itself: "would Tuesday at eleven be convenient?"."""
+    if is_question:
+        return task["asks"] in values
+    return bool(values) or len(heard.text.split()) <= _NAME
 
 
 def _is_request(heard: Heard) -> bool:
@@ -64,7 +76,7 @@ def _needed(task: Task, heard: Heard, values: dict[str, Any], desk: Desk) -> flo
     if slot.name in PROSE:
         return VERY_SURE if begins_request(heard.text) else _NEVER
     if values.keys() & {slot.name, *DROPS.get(slot.name, ())}:
-        return VERY_SURE if takes_text(slot.name) else _NEVER
+        return VERY_SURE if takes_text(slot.name) and len(values) == 1 else _NEVER
     if not takes_text(slot.name) or not is_short:
         return _LIKELY
     return _NEVER if slot.name in PLACES else VERY_SURE

@@ -1,5 +1,6 @@
 """What a message mentions: every finder's findings, of which overlapping ones exclude each other."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -31,6 +32,8 @@ from agent.understanding.slots.times import find_time_periods, find_times
 _NOTHING_KNOWN = Known()
 _FIRST: tuple[Kind, ...] = ("iban", "reference", "sort_code", "account_number", "payee", "card")
 _LAST: tuple[Kind, ...] = ("duration", "name", "currency", "number")
+_PROPER = re.compile(r"[A-Z][\w'’&-]*(?:\s+[A-Z][\w'’&-]*)+")
+""" "Ironworks Gym" is more than a word for a category."""
 _TOGETHER = frozenset({("date", "ordinal"), ("ordinal", "date"), ("date", "time_period"), ("time_period", "date")}) | {
     ("date", "shift"),
     ("shift", "date"),
@@ -97,7 +100,12 @@ def _without_overlaps(given: Iterable[Mention], candidates: Iterable[Mention]) -
 
 def _rank(mention: Mention) -> tuple[int, int]:
     is_known = mention.kind == "merchant" and isinstance(mention.value, tuple)
-    order = 0 if mention.kind in _FIRST or is_known else 2 + _LAST.index(mention.kind) if mention.kind in _LAST else 1
+    if mention.kind in _FIRST or is_known:
+        order = 0
+    elif mention.kind in _LAST and not (mention.kind == "name" and _PROPER.fullmatch(mention.text)):
+        order = 2 + _LAST.index(mention.kind)
+    else:
+        order = 1
     return order, mention.start - mention.end
 
 

@@ -80,6 +80,11 @@ def _word_likeness(said: str, word: str) -> float:
     return likeness if likeness >= _ALIKE else 0.0
 
 
+def is_like(said: str, word: str) -> bool:
+    """Whether it is the word in full, with a slip or without."""
+    return said == word or (min(len(said), len(word)) > _PREFIX and OSA.distance(said, word, score_cutoff=1) <= 1)
+
+
 def spoken_pattern(name: str) -> str:
     """A pattern for a name that is said in full, in any case, with any spaces."""
     words = r"[\s-]+".join(re.escape(word) for word in name.split())

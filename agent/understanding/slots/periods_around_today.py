@@ -7,6 +7,7 @@ from dateutil.relativedelta import relativedelta
 
 from agent.understanding.slots.calendar_words import (
     STEPS,
+    WEEKDAY,
     Seen,
     duration_of,
     monday_of,
@@ -80,7 +81,10 @@ RULES = rules(
         _named_unit,
     ),
     (rf"\b(?:(?P<side>{_SIDE})\s+)?(?:tax|financial)\s+year\b", _tax_year),
-    (r"\b(?P<unit>weekend|week|month|quarter|year)\s+(?P<which>before\s+last|after\s+next)\b", _before_last),
+    (
+        rf"\b(?P<unit>weekend|week|month|quarter|year)\s+(?P<which>before\s+last|after\s+next)\b(?!\s+{WEEKDAY})",
+        _before_last,
+    ),
     (r"\b(?P<unit>week|month|quarter|year)[\s-]+to[\s-]+date\b", _to_date),
     (r"\b(?:over|at|on|during|for|the)\s+(?:the\s+)?weekend\b", _weekend),
     (rf"\bweek\s+of\s+(?:the\s+)?(?P<day>{ORDINAL})", _week_of),
