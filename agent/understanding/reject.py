@@ -6,7 +6,8 @@ because a task that is begun wrongly still shows what was understood and changes
 answer from the help centre is looked up by the words themselves, whatever the intent.
 
 Measured on templates that neither encoder nor heads had seen: 4 % are asked about, and of those guesses 38 % would have
-been right, of the others 83 %, of operations among them 88 %. Of unseen published messages fewer than 1 % are asked about.
+been right, of the others 83 %, of operations among them 88 %. Of unseen published messages fewer than 1 % are asked
+about.
 """
 
 from agent.understanding.heads import Understanding
