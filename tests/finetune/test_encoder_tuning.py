@@ -1,16 +1,26 @@
 """Fine-tuning the encoder: what each part promises, and the whole on a tiny stand-in for the published data."""
 
 import dataclasses
+import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from agent.understanding.heads import Heads
 from finetune import encoder_promotion
 from finetune.corpus import Example
-from finetune.encoder_adapter import attach_adapter, load_published, load_tuned, merge_adapter, save_adapter
+from finetune.encoder_adapter import (
+    attach_adapter,
+    average_adapters,
+    load_published,
+    load_tuned,
+    merge_adapter,
+    save_adapter,
+)
 from finetune.encoder_losses import SupervisedContrast, soft_cross_entropy
 from finetune.encoder_onnx import find_published_model
 from finetune.encoder_promotion import (
@@ -64,6 +74,27 @@ def test_a_saved_adapter_gives_the_layers_again(tmp_path: Path) -> None:
     assert all(np.allclose(value, again[name], atol=1e-6) for name, value in merge_adapter(upper).items())
 
 
+def make_adapter(folder: Path, seed: int) -> dict[str, np.ndarray[Any, Any]]:
+    """Saves a random adapter; returns the layers merged with it."""
+    upper = attach_adapter(load_published(find_published_model()), rank=2, seed=seed)
+    for name, parameter in upper.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.2)
+    save_adapter(upper, folder)
+    return load_tuned(find_published_model(), folder)
+
+
+def test_the_mean_of_two_adapters_gives_the_mean_of_the_layers(tmp_path: Path) -> None:
+    first, second = make_adapter(tmp_path / "a", 1), make_adapter(tmp_path / "b", 2)
+
+    average_adapters([tmp_path / "a", tmp_path / "b"], tmp_path / "mean")
+    found = load_tuned(find_published_model(), tmp_path / "mean")
+
+    changed = "encoder.layer.3.intermediate.dense.weight"
+    assert np.abs(first[changed] - second[changed]).max() > 0.05
+    assert all(np.allclose(found[name], (first[name] + second[name]) / 2, atol=1e-3) for name in first)
+
+
 def test_the_contrast_is_small_for_texts_near_their_own_class() -> None:
     points = torch.nn.functional.normalize(torch.tensor([[1.0, 0.01], [1.0, 0.0], [0.0, 1.0], [0.01, 1.0]]), dim=1)
 
@@ -105,6 +136,28 @@ def test_a_tuned_encoder_keeps_the_vectors_of_the_published_one(published: Path,
     assert np.allclose(tuned.encode(texts), committed.encode(texts), atol=1e-5)
     assert tuned.read(texts[0]).views.shape == (3 * 384,)
     assert np.allclose(np.linalg.norm(tuned.read(texts[0]).views.reshape(3, 384), axis=1), 1, atol=1e-5)
+    assert Heads.load(tmp_path).predict(tuned.read(texts[0]).views).intents
+
+
+@pytest.mark.usefixtures("published_sets_alone")
+def test_the_commands_make_the_same_adapter_twice(published: Path, tmp_path: Path) -> None:
+    source, recipe = (
+        find_published_model(),
+        dataclasses.replace(TINY, tuning=dataclasses.replace(TINY.tuning, seeds=(3,))),
+    )
+    digests: list[list[str]] = []
+    for name in ("first", "again"):
+        folder = tmp_path / name
+        compare_encoder(published, published, source, folder, recipe)
+        write_comparison(folder / "comparison.json", recipe, 0.92, 0.94)
+        make_tuned_encoder(
+            published, published, source, folder / "comparison.json", folder / "out", folder / "final", recipe
+        )
+        files = [folder / part / "adapter_model.safetensors" for part in ("adapter", "final")]
+        digests.append([hashlib.sha256(file.read_bytes()).hexdigest() for file in files])
+
+    assert digests[0] == digests[1]
+    assert digests[0][0] != digests[0][1]
 
 
 def write_comparison(path: Path, recipe: EncoderRecipe, published: float, tuned: float) -> Path:
