@@ -120,38 +120,36 @@ def _leading_yes(said: str, verb: str) -> int | None:
 
 
 def _by_parts(said: str, nouns: tuple[str, ...], *, in_task: bool) -> Said | None:
-    """The first part that does something; before it nothing is said but "no" or "wait"."""
-    before: Act | None = None
-    acts = [(end, _act_of(part, nouns, in_task=in_task)) for end, part in _parts(said)]
-    start = 0
-    for number, (end, act) in enumerate(acts):
-        if act is None:
-            break
+    """The first part that stops or takes back, with nothing before it but "no" or "wait". Else how the message begins,
+    or how it ends: "I don't have it here, cancel"."""
+    parts = [(end, _act_of(part, nouns, in_task=in_task)) for end, part in _parts(said)]
+    leading = list(takewhile(lambda part: part[1] is not None, parts))
+    for place, (end, act) in enumerate(leading):
         if act in (Act.CANCEL, Act.UNDO):
-            more = takewhile(lambda later: later[1] in (Act.CANCEL, Act.NO, "silent"), acts[number + 1 :])
+            more = takewhile(lambda part: part[1] in (Act.CANCEL, Act.NO, "silent"), leading[place + 1 :])
             return Said(act, _rest(said[max([end, *(after for after, _ in more)]) :]))
-        if isinstance(act, Act) and before is not Act.NO:
-            before = act
-        start = end
-    rest = _rest(said[start:])
-    if before is None:
-        before, rest = _without_a_pause(said, nouns, in_task=in_task)
-    if acts and acts[-1][1] is Act.CANCEL and before is not Act.CANCEL:
-        return Said(Act.CANCEL, "")
-    if before is None and acts and acts[-1][1] is Act.WAIT:
-        # "need to ask my wife, one sec"
-        return Said(Act.WAIT, said)
-    return Said(before, rest) if before else None
+    acts = [act for _, act in leading if isinstance(act, Act)]
+    rest = _rest(said[leading[-1][0] :]) if leading else said
+    if Act.NO in acts and (rest or acts[-1] is not Act.WAIT):
+        return Said(Act.NO, rest)
+    if found := _without_a_pause(said, nouns, in_task=in_task):
+        return found
+    last = parts[-1][1] if parts else None
+    if last is Act.CANCEL or (last is Act.NO and not said.endswith("?")):
+        return Said(last, "")
+    if Act.WAIT in acts:
+        return Said(Act.WAIT, rest)
+    return Said(Act.WAIT, said) if last is Act.WAIT else None
 
 
-def _without_a_pause(said: str, nouns: tuple[str, ...], *, in_task: bool) -> tuple[Act | None, str]:
+def _without_a_pause(said: str, nouns: tuple[str, ...], *, in_task: bool) -> Said | None:
     if match := _CANCEL_BEFORE.match(said):
-        return Act.CANCEL, _rest(said[match.end() :])
+        return Said(Act.CANCEL, _rest(said[match.end() :]))
     if match := _NO_BEFORE.match(said):
         rest = _rest(said[match.end() :])
         again = _by_parts(rest, nouns, in_task=in_task)
-        return (again.act, again.rest) if again and again.act is not Act.WAIT else (Act.NO, rest)
-    return None, said
+        return again if again and not (again.act is Act.WAIT and again.rest) else Said(Act.NO, rest)
+    return None
 
 
 def _act_of(part: str, nouns: tuple[str, ...], *, in_task: bool) -> _Part:

@@ -40,10 +40,10 @@ def is_yes(text: str, *, just_asked: bool, verb: str = "") -> bool:
     """
     if _OTHER_SIGN.search(text) or not agrees_throughout(text, verb):
         return False
-    words, given = words_of(text), _given(verb)
-    if not just_asked:
-        return GRAMMAR.finds("SAYS_YES", words)
-    return GRAMMAR.finds("SAYS_YES_TO_IT", words) or (verb not in _UNDOES and GRAMMAR.finds("DOES_IT", words, given))
+    words = words_of(text)
+    if verb not in _UNDOES and GRAMMAR.finds("DOES_IT", words, _given(verb)):
+        return True
+    return GRAMMAR.finds("SAYS_YES_TO_IT" if just_asked else "SAYS_YES", words)
 
 
 def agrees_throughout(text: str, verb: str) -> bool:

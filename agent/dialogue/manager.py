@@ -10,10 +10,10 @@ from agent.dialogue.desk import Desk, Heard
 from agent.dialogue.hearing import hear_act
 from agent.dialogue.open_task import answers, within
 from agent.dialogue.progress import PAYMENT_INTENTS, advance, open_question, say_open, slots_of, values_in
+from agent.dialogue.request_words import PAYS, PERSON, PRONOUNS, STANDING, VERBS
 from agent.dialogue.requests import SURE, afresh
 from agent.dialogue.residue import residue
 from agent.dialogue.shapes import LONGEST_QUEUE, Dialogue, Step, Task, top
-from agent.dialogue.tables import PAYS, PERSON, PRONOUNS, STANDING, VERBS
 from agent.understanding.intents import INTENT_ROUTES, OwnIntent, Route
 from agent.understanding.requests import asks_how
 

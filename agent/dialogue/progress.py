@@ -99,6 +99,9 @@ def take(task: Task, values: dict[str, Any], desk: Desk, heard: Heard | None = N
 def _is_whole(task: Task, values: dict[str, Any], heard: Heard, desk: Desk) -> bool:
     """Whether the message is the same request once more with all that it needs: then nothing is left of the first."""
     tool = desk.tool_of(heard.intent)
+    if task["asks"] in values:
+        # An answer.
+        return False
     if tool is None or not is_same(tool, task["tool"]) or changes(heard) or not residue(heard.text, heard.mentions):
         return False
     fresh = new_task(task["tool"], task["intent"], dict(values))

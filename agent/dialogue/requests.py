@@ -11,10 +11,11 @@ from agent.dialogue.desk import Desk, Heard
 from agent.dialogue.fill import fill
 from agent.dialogue.options import find_options
 from agent.dialogue.progress import is_same, is_short, open_question, push, route_of, slots_of, take_turn
+from agent.dialogue.request_words import PRONOUNS
 from agent.dialogue.residue import residue
 from agent.dialogue.residue import words as words_of
 from agent.dialogue.shapes import Dialogue, Step, StepKind, new_task, top
-from agent.dialogue.tables import BEGINS_AS, PRONOUNS
+from agent.dialogue.tables import BEGINS_AS
 from agent.understanding.intents import PUBLIC_INTENTS, OwnIntent, Route
 
 HAND_OFF_AFTER = 3

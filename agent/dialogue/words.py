@@ -4,9 +4,9 @@ import re
 from datetime import date
 from typing import Any
 
+from agent.dialogue.questions import QUESTIONS, QUESTIONS_OF, WHAT, WHY
 from agent.dialogue.shapes import Task
 from agent.dialogue.specs import Slot, Spec
-from agent.dialogue.tables import QUESTIONS, QUESTIONS_OF, WHAT, WHY
 
 STOPPED = "All right, I have stopped that. Nothing has changed."
 NOTHING_OPEN = "All right. There is nothing under way that I would have to stop."
