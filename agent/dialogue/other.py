@@ -7,6 +7,7 @@ from agent.dialogue.act_grammar import plain
 from agent.dialogue.desk import Desk, Heard
 from agent.dialogue.free_text import takes_text
 from agent.dialogue.progress import changes, is_same
+from agent.dialogue.request_words import PAYS
 from agent.dialogue.requests import OPERATIONS, QUESTION, SURE, VERY_SURE
 from agent.dialogue.residue import residue
 from agent.dialogue.shapes import Task
@@ -18,10 +19,11 @@ _LIKELY, _NEVER = 0.5, 2.0
 _NAME = 4
 """Words of a name at most."""
 _MORE = re.compile(
-    r"(?i)\b(?:also|as well|another (?:payment|one|card|transfer|[£€$]?\d)|too)\b|"
-    r"(?<!the )\bfirst (?:send|pay|i|freeze|add)\b|\bfirst\W*$"
+    rf"(?i)\b(?:also|as well|another (?:payment|one|card|transfer|[£€$]?\d)|too)\b|"
+    rf"(?<!the )\bfirst,? (?:i\b|{PAYS}\b)|\bfirst\W*$"
 )
 """Says that something is wanted besides."""
+_FIRST = re.compile(r"(?i)(?<!the )\bfirst(?: of all)?,?\s+(?:(?:please|can you|could you)\s+)*")
 _TAKES_THAT = re.compile(
     r"(?i)\b(?:use|take|do|go (?:with|for)|let'?s (?:do|have|say|go for)) (?:that|this|it)"
     r"(?: (?:one|day|date|amount|account))?\W*$"
@@ -35,7 +37,7 @@ def is_other(task: Task, heard: Heard, values: dict[str, Any], desk: Desk) -> bo
     """Whether the message is a request or a question of its own rather than an answer to the open one."""
     if not residue(heard.text, heard.mentions) or heard.intent in CONVERSATION_ACTS:
         return False
-    if heard.route in OPERATIONS and _MORE.search(heard.text) and heard.is_clear:
+    if heard.route in OPERATIONS and heard.is_clear and _wants_more(heard.text):
         return True
     if values and (changes(heard) or _TAKES_THAT.search(heard.text)):
         return False
@@ -53,6 +55,11 @@ def is_other(task: Task, heard: Heard, values: dict[str, Any], desk: Desk) -> bo
     if heard.route == Route.OUT_OF_SCOPE and _may_answer(task, heard, values, is_question=is_question):
         return False
     return is_question or (heard.is_clear and heard.confidence >= needed)
+
+
+def _wants_more(text: str) -> bool:
+    first = _FIRST.search(text)
+    return bool(_MORE.search(text)) or (first is not None and begins_request(text[first.end() :]))
 
 
 def _may_answer(task: Task, heard: Heard, values: dict[str, Any], *, is_question: bool) -> bool:
