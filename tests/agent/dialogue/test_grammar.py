@@ -29,7 +29,7 @@ def test_what_no_line_says_is_not_matched(text):
 
 
 def test_it_is_found_in_the_middle_and_the_longest_is_taken():
-    words = "would you call off the order".split()
+    words = ["would", "you", "call", "off", "the", "order"]
     assert GRAMMAR.finds("STOP", words)
     assert GRAMMAR.longest("STOP", words, 2) == 4
     assert GRAMMAR.longest("STOP", words, 0) == 0
