@@ -12,7 +12,7 @@ from agent.dialogue.residue import residue
 from agent.dialogue.shapes import Task
 from agent.dialogue.tables import PAYMENT_TOOLS, PROSE
 from agent.understanding.clauses import begins_request
-from agent.understanding.intents import OwnIntent
+from agent.understanding.intents import OwnIntent, Route
 
 _LEARNED: Mapping[str, Act] = {
     act.value: act for act in (Act.CANCEL, Act.CHANGE, Act.WAIT, Act.WHY, Act.WHAT, Act.REPEAT)
@@ -79,9 +79,9 @@ def _names_slot(rest: str, task: Task) -> bool:
 
 def _says_nothing(rest: str, heard: Heard, task: Task | None, desk: Desk) -> bool:
     """ "hang on, the dog's barking": neither a request nor an answer."""
-    if begins_request(rest) or begins_request(plain(rest)):
-        return False
     behind = only(heard, rest)
-    if task is None or not values_in(task, behind, rest, desk):
+    values = values_in(task, behind, rest, desk) if task else {}
+    if heard.intent == OwnIntent.WAIT and (not values or residue(rest, behind.mentions)):
         return True
-    return heard.intent == OwnIntent.WAIT and bool(residue(rest, behind.mentions))
+    is_asked = heard.route in (Route.OPERATION, Route.FRAUD, Route.KNOWLEDGE) and heard.confidence >= _VERY_SURE
+    return not (values or is_asked or begins_request(rest) or begins_request(plain(rest)))
