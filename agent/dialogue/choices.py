@@ -54,6 +54,7 @@ def _by_words(choices: Sequence[str], text: str, mentions: Sequence[Mention], fi
         text = text.replace(mention.text, " ")
     said = [word for word in words(text) if word not in filling]
     meant = _exactly(choices, mentions) or ([c for c in choices if _speaks_of(said, c)] if said else [])
+    meant = meant or _by_card(choices, mentions)
     if not meant and not refused:
         return _by_number(choices, said)
     unwanted = [[word for word in words(mention.text) if word not in filling] for mention in refused]
@@ -82,6 +83,15 @@ def _exactly(choices: Sequence[str], mentions: Sequence[Mention]) -> list[str]:
         if isinstance(value, Amount):
             said |= {str(Money.parse(format(value.number, ".2f"), code)) for code in (value.currency or "GBP", "EUR")}
     return [choice for choice in choices if choice in said or choice[:10] in said]
+
+
+def _by_card(choices: Sequence[str], mentions: Sequence[Mention]) -> list[str]:
+    """Cards by what their words come down to: "the Visa debit" is a debit card."""
+    said = [
+        each.value for each in mentions if each.kind == "card" and not each.negated and isinstance(each.value, dict)
+    ]
+    told = [words(" ".join(map(str, value.values()))) for value in said]
+    return [choice for choice in choices if any(_speaks_of(each, choice) for each in told)]
 
 
 def _speaks_of(said: Sequence[str], choice: str) -> bool:

@@ -17,7 +17,11 @@ _UNDER = re.compile(r"\b(?:under|below|less than|at most|up to|smaller than|maxi
 _TO_AMOUNT = re.compile(r"\b(?:to|by|of|at|only|just|for|it'?s|is|be|=|do)\s*$", re.I)
 _AT_LAST = re.compile(r"[,;:–-]\s*$")
 """ "that's a bit tight, 180"."""
-_IS_RIGHT = re.compile(r"\s*(?:was|is)\s+(?:right|correct|fine|better|enough|ok(?:ay)?)\b", re.I)
+_IS_RIGHT = re.compile(
+    r"\s*(?:was|is|would be|'?d be|sounds|seems|will|would)\s+"
+    r"(?:right|correct|fine|better|enough|nice|ok(?:ay)?|do|suit)\b",
+    re.IGNORECASE,
+)
 _NAMED = re.compile(r"\b(amount|months|days|date|reference)\s+(?:to|is|of|at|be|should be)\s*$", re.I)
 _UNKNOWN = re.compile(rf"\s*{NO_CURRENCY}\b", re.I)
 _COUNTED = re.compile(
@@ -43,7 +47,7 @@ def fill_amounts(
     amounts = [each for each in amounts if each.kind == "amount" or slot_before(each, text, names) in (None, "amount")]
     chosen = last_of(amounts)
     if chosen is None:
-        return _changed(said, given)
+        return _changed(said, given) if "amount" in given or asked != "amount" else _difference(said)
     currency = chosen.value.currency if isinstance(chosen.value, Amount) else None
     if currency is None and _UNKNOWN.match(text, chosen.end):
         currency = UNKNOWN_CURRENCY
@@ -136,6 +140,12 @@ def _changed(said: list[Mention], given: dict[str, Any]) -> dict[str, Any]:
         amount = amount * factor + more
     rounded = amount.quantize(_HUNDREDTH, ROUND_HALF_UP)
     return {"amount": format(rounded if amount != amount.to_integral_value() else amount.to_integral_value(), "f")}
+
+
+def _difference(said: list[Mention]) -> dict[str, Any]:
+    """What was asked for, as something more: "just 45 on top"."""
+    more = [mention.value.more for mention in said if isinstance(mention.value, Change) and mention.value.more > 0]
+    return {"amount": format(more[-1], "f")} if more else {}
 
 
 def _number(value: Any) -> Decimal | None:

@@ -82,6 +82,8 @@ def _words(last4: str | None, label: str | None, known: tuple[KnownCard, ...]) -
         said = label.lower()
         if said in _KINDS:
             words["kind"] = said
+        elif said.endswith(" debit"):
+            words["kind"] = "debit"
         elif re.fullmatch(_KIND, said):
             words["kind"] = re.sub(r"\s+", "", said) if said.startswith("master") else said
         else:

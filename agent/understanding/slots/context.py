@@ -9,7 +9,7 @@ from agent.understanding.slots.mention import Kind, Mention
 from agent.understanding.slots.nearby import just_before
 
 _NOT = re.compile(
-    r"(?:\b(?:not|isn'?t|wasn'?t|ain'?t|except(?:\s+for)?|rather\s+than|instead\s+of|but\s+not|never|other\s+than|anything\s+but|did\s+i\s+say)"
+    r"(?:\b(?:not|neither|nor|isn'?t|wasn'?t|ain'?t|except(?:\s+for)?|rather\s+than|instead\s+of|but\s+not|never|other\s+than|anything\s+but|did\s+i\s+say)"
     r"|\b(?:don'?t|do\s+not|didn'?t|did\s+not)\s+(?:mean|want(?:\s+it)?|pay|send(?:\s+it)?|use|take(?:\s+it)?|transfer(?:\s+it)?|do)(?:\s+to(?:\s+(?:pay|send|use|transfer))?)?)"
     r"\s+(?:(?:to|from|for|the|my|on|at|in|into|with|a|an|on\s+the|pay|paying)\s+)*$",
     re.IGNORECASE,

@@ -46,7 +46,7 @@ _PLACE = (
     r"(?:(?:option|number|choice|#)\s*(?P<option>\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten)\b"
     rf"|(?P<back>(?:second|2nd|third)\s+(?:to\s+|from\s+the\s+)?last|last\s+but\s+one|penultimate)(?:\s+(?:one|option|item|entry))?"
     rf"|(?P<named>former|latter|top|middle|bottom|last|final|(?:very\s+)?first|{ORDINAL})\s+(?:one|ones|option|choice|item|entry|payee|card|account|transaction|payment|of\s+(?:these|those|them))\b"
-    r"|(?:the\s+)(?P<bare>former|latter|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last)(?=\W*$|\s*,|\s+(?:please|but|and|then)\b))"
+    r"|(?:the\s+)(?P<bare>former|latter|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last)(?=\W*$|\s*,|\s+(?:please|but|and|then|nor|or)\b))"
 )
 _ORDINALS = re.compile(rf"(?:\bthe\s+|(?<!\ba\s)(?<!\bmy\s)\b|(?<!\w)(?=#)){_PLACE}", re.IGNORECASE)
 _WHOLE_ORDINAL = re.compile(

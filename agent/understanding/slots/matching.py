@@ -82,7 +82,7 @@ def _word_likeness(said: str, word: str) -> float:
 
 def is_like(said: str, word: str) -> bool:
     """Whether it is the word in full, with a slip or without."""
-    return said == word or (min(len(said), len(word)) > _PREFIX and OSA.distance(said, word, score_cutoff=1) <= 1)
+    return said == word or (min(len(said), len(word)) >= _PREFIX and OSA.distance(said, word, score_cutoff=1) <= 1)
 
 
 def spoken_pattern(name: str) -> str:

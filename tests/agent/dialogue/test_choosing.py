@@ -18,6 +18,8 @@ from tests.agent.dialogue.at_the_desk import CARDS, mentions
         ("number 3", CARDS[2]),
         ("the middle one", CARDS[1]),
         ("the one ending in 34", CARDS[2]),
+        ("its the visa debit", CARDS[0]),
+        ("neither the first nor the third", CARDS[1]),
     ],
 )
 def test_one_is_meant(said, meant):

@@ -80,6 +80,9 @@ def test_money_that_no_bank_keeps_is_no_pounds(desk):
         ("knock a fiver off", "55"),
         ("no i mean 54", "54"),
         ("five fifty", "5.5"),
+        ("500 would be better", "500"),
+        ("hmm thats a bit tight, 180", "180"),
+        ("can we do 120 and Friday instead", "120"),
     ],
 )
 def test_an_amount_is_changed_from_what_it_was(desk, said, amount):
@@ -89,6 +92,29 @@ def test_an_amount_is_changed_from_what_it_was(desk, said, amount):
 @pytest.mark.parametrize("said", ["raise it by 50", "10 less", "double it"])
 def test_a_difference_to_nothing_known_is_no_amount(desk, said):
     assert "amount" not in filled(desk, "change_standing_order", said)
+
+
+def test_something_on_top_is_an_amount_where_one_was_asked_for(desk):
+    assert filled(desk, "pay_payee", "right so just 45 on top", asked="amount")["amount"] == "45"
+
+
+def test_a_currency_is_corrected_without_its_amount(desk):
+    assert filled(desk, "pay_payee", "send 150 bucks, I mean pounds, to Maria")["currency"] == "GBP"
+
+
+def test_a_name_stands_before_its_details(desk):
+    found = filled(desk, "add_payee", "Ingrid Solberg, sort code 20-45-67, account number 12345678", asked="name")
+    assert found == {"name": "Ingrid Solberg", "sort_code": "204567", "account_number": "12345678"}
+
+
+def test_a_place_ends_before_a_day(desk):
+    assert filled(desk, "book_appointment", "book me in at York 19 November at 10:30")["branch"] == "York"
+
+
+def test_a_shop_is_more_than_the_word_for_its_category(desk):
+    found = filled(desk, "search_transactions", "find everything i paid to Ironworks Gym")
+    assert found["merchant"] == "Ironworks Gym"
+    assert "category" not in found
 
 
 def test_a_difference_in_another_currency_is_no_amount(desk):
@@ -117,6 +143,7 @@ def test_a_day_is_moved_from_where_it_was(desk, said, day):
         ("pay 45 to john no i mean 54", "54"),
         ("pay john no maria 20", "20"),
         ("100 a month to Maria", "100"),
+        ("giv jon cartr 21", "21"),
     ],
 )
 def test_a_number_beside_somebody_is_what_they_get(desk, said, amount):
