@@ -68,8 +68,9 @@ def _enough(act: Act, heard: Heard, task: Task | None, desk: Desk) -> float:
     values = values_in(task, heard, heard.text, desk)
     if values and (not residue(heard.text, heard.mentions) or (task["asks"] in values and act is Act.CANCEL)):
         return _NEVER
-    if values or turns_payment(task, heard):
-        return {Act.CANCEL: _VERY_SURE, Act.WAIT: _NEVER, Act.CHANGE: _NEVER}.get(act, _SURE)
+    is_new = any(task["slots"].get(name) != value for name, value in values.items())
+    if is_new or turns_payment(task, heard):
+        return _NEVER if act in (Act.CANCEL, Act.WAIT, Act.CHANGE) else _SURE
     return _VERY_SURE if task["asks"] and takes_text(task["asks"]) and act is Act.CHANGE else _LIKELY
 
 

@@ -28,6 +28,7 @@ _LEAD_IN = (
     r"will you|"
     r"let me|let's|i want to|i need to|i'd like to|i would like to|i wanna|i have to|help me)\W+)*"
 )
+_PLACEHOLDER = re.compile(r"\[[A-Z_]+_\d+\]")
 _IMPERATIVE = re.compile(rf"{_LEAD_IN}(\w+)\b")
 _MEANT = re.compile(
     r"(?i)\b(?:i meant?|i mean to say|no wait|sorry|rather|don'?t \w+ (?:it|that))\W+(?:(?:to|just|please)\s+)*(\w+)"
@@ -56,7 +57,8 @@ def adds(dialogue: Dialogue, heard: Heard, desk: Desk) -> bool:
     if task is None:
         return False
     names = {word for slot in slots_of(task["tool"], desk) for word in slot.name.split("_")}
-    is_bare = names.issuperset(residue(heard.text, heard.mentions))
+    said = _PLACEHOLDER.sub(lambda match: " " * len(match[0]), heard.text)
+    is_bare = names.issuperset(residue(said, heard.mentions))
     return is_bare and bool(values_in(task, heard, heard.text, desk).keys() - task["slots"].keys())
 
 
