@@ -47,6 +47,8 @@ _HINTS_AT_US = 0.3
 _PLAIN = 0.75
 """Confidence from which a request in so many words outweighs what the whole message seems to be about."""
 _WORTH_CONSIDERING = 0.05
+_DOUBT = 0.15
+"""Probability of "unclear" from which a bare word is one."""
 _LONGEST_ACT = 8
 """Words."""
 _TELLS = re.compile(
@@ -158,6 +160,8 @@ class Reader:
             return _as_question(clause)
         if found.intent not in _SEES_PEOPLE and asks_for_person(text):
             return _turned(clause, OwnIntent.TALK_TO_HUMAN.value)
+        if _is_bare(clause):
+            return _turned(clause, OwnIntent.UNCLEAR.value)
         operation = operation_for(found.intent, text) or _wanted(clause, text)
         return clause if operation is None else _turned(clause, operation)
 
@@ -166,6 +170,12 @@ def _as_question(clause: Clause) -> Clause:
     """The likeliest question instead of the operation."""
     known = [intent for intent, _ in clause.alternatives if INTENT_ROUTES[intent] is Route.KNOWLEDGE]
     return _turned(clause, known[0] if known else OwnIntent.BANKING_QUESTION.value)
+
+
+def _is_bare(clause: Clause) -> bool:
+    """Whether it is a word by itself that may ask for several things, as "payees" does and "balance" does not."""
+    doubt = dict(clause.alternatives).get(OwnIntent.UNCLEAR.value, 0.0)
+    return doubt >= _DOUBT and len(clause.text.split()) == 1
 
 
 def _wanted(clause: Clause, text: str) -> str | None:
@@ -180,7 +190,8 @@ def _turned(clause: Clause, intent: str) -> Clause:
     """Understood as another intent of the same subject: what spoke for either speaks for that one."""
     confidence = min(1.0, clause.confidence + dict(clause.alternatives).get(intent, 0.0))
     route, by_route = INTENT_ROUTES[intent], dict(clause.routes)
-    by_route[route], by_route[clause.route] = by_route[route] + by_route[clause.route], 0.0
+    if route is not clause.route:
+        by_route[route], by_route[clause.route] = by_route[route] + by_route[clause.route], 0.0
     routes = tuple(sorted(by_route.items(), key=lambda pair: -pair[1]))
     return replace(clause, route=route, intent=intent, confidence=confidence, is_clear=True, routes=routes)
 
@@ -188,7 +199,7 @@ def _turned(clause: Clause, intent: str) -> Clause:
 def _weigh(whole: Clause, parts: Sequence[Clause]) -> tuple[Clause, tuple[Clause, ...]]:
     """(what the message is about, the clauses to be dealt with)."""
     acts = [part for part in parts if _is_act(part)]
-    requests = _drop_context([part for part in parts if _is_request(part)])
+    requests = _drop_context([part for part in parts if _is_request(part) or (acts and _is_asked_for(part))])
     if len(requests) > 1 or (requests and acts):
         main = next((part for part in requests if part.route in _OURS), requests[0])
         return main, tuple(sorted([*acts, *requests], key=lambda part: part.start))
@@ -247,6 +258,11 @@ def _is_request(part: Clause) -> bool:
     # What people say about their day looks like no business of a bank, and so does a question about "it" by itself.
     leans = _LEANS.search(part.text) or part.intent == OwnIntent.BOT_QUESTION
     return begins and part.confidence >= SURE and not leans
+
+
+def _is_asked_for(part: Clause) -> bool:
+    """Whether it is what is wanted instead, beside "never mind": a request in form that is likelier than not."""
+    return part.route in _TASKS and part.is_clear and begins_request(part.text)
 
 
 def _drop_context(requests: list[Clause]) -> list[Clause]:
