@@ -44,7 +44,7 @@ _PART = re.compile(
     re.IGNORECASE,
 )
 """Between the parts of a message that are looked at one by one."""
-_SEPARATOR = r"(?:\s*[,.;:!?–—-]+\s*(?:and|but|then|also|so|instead)?\s*|\s+(?:and|but|then|also|instead)\s+)"
+_SEPARATOR = r"(?:\s*[,.;:!?–—-]+\s*(?:(?:and|but|then|also|so|instead)\b)?\s*|\s+(?:and|but|then|also|instead)\s+)"
 _LEAD = r"^(?:(?:ok(?:ay)?|oh|ah|um+|uh|erm?|well|hmm+|sorry|actually|please|hey|hi|right|so|look|haha|lol)[\s,.!-]+)*"
 _CANCEL_BEFORE = re.compile(
     rf"{_LEAD}(?:(?:never ?mind|nvm)(?: (?:about )?(?:it|that))?|don'?t bother(?: with (?:it|that))?|"

@@ -33,6 +33,9 @@ def hear_act(heard: Heard, task: Task | None, desk: Desk) -> Said:
     if said.act is Act.UNDO and task and task["choices"]:
         # "the original one" is one of them.
         return Said(None, heard.text)
+    if said.act is Act.UNDO and said.rest and (task is None or task["before"] is None):
+        # "leave the card alone, pay Jimmy instead"
+        return Said(Act.CANCEL, said.rest)
     if said.act is Act.NO and task and _names_slot(said.rest, task):
         # "no reference"
         return Said(None, heard.text)
