@@ -44,6 +44,9 @@ async def understand(state: State, runtime: Runtime[Turn]) -> Update:
         if not (answers if step.kind == "ask" else adds)(dialogue, following, desk):
             break
         withdrawn, agenda = step.withdraw, left[1:]
+        if step.kind == "call":
+            # Details by themselves sound like some request or other.
+            following = replace(following, intent=OwnIntent.ACKNOWLEDGEMENT.value, route=Route.SMALL_TALK.value)
         dialogue, step = decide(dialogue, following, desk)
         step = replace(step, withdraw=(*withdrawn, *step.withdraw))
     if step.kind == "call" and _was_done(step, state):
