@@ -158,8 +158,8 @@ class Reader:
         )
         if is_question_about(found.intent, text):
             return _as_question(clause)
-        if found.intent not in _SEES_PEOPLE and asks_for_person(text):
-            return _turned(clause, OwnIntent.TALK_TO_HUMAN.value)
+        if asks_for_person(text):
+            return clause if found.intent in _SEES_PEOPLE else _turned(clause, OwnIntent.TALK_TO_HUMAN.value)
         if _is_bare(clause):
             return _turned(clause, OwnIntent.UNCLEAR.value)
         operation = operation_for(found.intent, text) or _wanted(clause, text)

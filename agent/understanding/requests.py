@@ -73,7 +73,9 @@ _ASKS_FOR_PERSON = re.compile(
     r"|(?:can|could|may|how (?:can|do)) i"
     r"|let me|please|get me|put me|i'?d rather|is there (?:a|any) way to)\b[^.?!]{0,20}?"
     rf"\b(?:talk|speak|chat)(?:ing)? (?:to|with) {_PERSON}"
-    rf"|\b(?<!n't )(?:put|pass|connect|transfer|hand|forward) me (?:on |over |through )?(?:to|with) {_PERSON}",
+    rf"|\b(?<!n't )(?:put|pass|connect|transfer|hand|forward) me (?:on |over |through )?(?:to|with) {_PERSON}"
+    # As people say to a telephone.
+    r"|^\W*(?:(?:an? |real |live )*(?:human(?: being)?|agent|representative|operator)\W*)+(?:please|now)?\W*$",
     re.IGNORECASE,
 )
 _DETAILS = r"(?:change|update|edit|correct|alter|amend|register|use|replace)\b.{0,40}\b"
@@ -84,6 +86,13 @@ _DONE_FOR: dict[str, tuple[tuple[str, OwnIntent], ...]] = {
         (r"(?:activate|switch on|turn on)\b|(?:my|the|this) .{0,30}\bactivated\b", OwnIntent.ACTIVATE_CARD),
     ),
     "card_about_to_expire": ((r"(?:replace|renew|order|send|post)\b", OwnIntent.REPLACE_CARD),),
+    "change_standing_order": (
+        (
+            r"(?:an? |another |new )*standing order (?:to|for)\b"
+            r"(?!.*\b(?:should|make|change|be|is|needs?|instead|now|move|stop|cancel)\b)",
+            OwnIntent.CREATE_STANDING_ORDER,
+        ),
+    ),
     "change_pin": (
         (r"(?:change|reset|replace|order|request|get|send|a new)\b.{0,30}\bpin\b", OwnIntent.REQUEST_PIN_CHANGE),
     ),
@@ -104,7 +113,8 @@ _DONE_FOR: dict[str, tuple[tuple[str, OwnIntent], ...]] = {
     ),
     "terminate_account": ((r"(?:close|delete|terminate|shut|cancel|get rid of)\b", OwnIntent.CLOSE_ACCOUNT),),
 }
-"""Question of BANKING77 -> how the request for it begins, and the operation that does it."""
+"""What the heads hear -> how a request begins that wants something else, and the operation that does it. Mostly
+questions of BANKING77, which has no requests."""
 
 
 def asks_how(text: str) -> bool:
@@ -113,7 +123,7 @@ def asks_how(text: str) -> bool:
 
 
 def operation_for(intent: str, text: str) -> OwnIntent | None:
-    """The operation that a request filed under a question of BANKING77 wants done; None: it is that question."""
+    """The operation that a message wants done by how it begins; None: what the heads heard is it."""
     if intent not in _DONE_FOR or asks_how(text):
         return None
     asking = _ASKING.match(text)
