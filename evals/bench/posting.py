@@ -6,9 +6,11 @@ The rounds of the loads are interleaved, and like is compared with like: each lo
 with prepared statements. TPC-B is PostgreSQL's own yardstick: an update of one account, one teller and one branch, a
 line of history and a query, in one transaction of seven statements. Ours, in ``sql/``:
 
-    execute   an operation that was filed and confirmed before: one call of execute_operation
-    whole     the operation is filed, a slip is minted, and it is executed, in one transaction; prepared only
-    pipelined execute in one round trip, as core/db/database.py sends a fixed list of statements; prepared only
+    execute      an operation that was filed and confirmed before: one call of execute_operation, in a transaction of
+                 four statements, sent one after the other
+    one_message  the same four in one message, as the function allows; simple only
+    pipelined    the same four in one round trip, as core/db/database.py sends a fixed list of statements; prepared only
+    whole        the operation is filed, a slip is minted, and it is executed, in one transaction; prepared only
 """
 
 import re
@@ -40,8 +42,8 @@ _SQL = Path(__file__).with_name("sql")
 _QUERIES = Queries(_SQL / "posting.sql")
 _TPS = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
 _LOADS: dict[str, tuple[str, ...]] = {
-    "simple": ("execute",),
-    "prepared": ("execute", "whole", "pipelined"),
+    "simple": ("execute", "one_message"),
+    "prepared": ("execute", "pipelined", "whole"),
 }
 """By protocol. A pipeline needs the extended one, and so do values that are text."""
 _MOST_PER_SECOND = 10_000
