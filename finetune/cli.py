@@ -17,7 +17,7 @@ _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 
 
 _Banking77 = Annotated[Path, typer.Option(help="Folder with BANKING77's train.csv.")]
-_LOST = "lost"
+_REFUSAL = "refusal"
 _Clinc150 = Annotated[Path, typer.Option(help="Folder with CLINC150's train.jsonl and val.jsonl.")]
 
 
@@ -50,9 +50,9 @@ def make_encoder(
         raise _stop(f"{error.name} is missing: pip install -r requirements/finetune.txt") from error
     except (TellergraphError, OSError) as error:
         raise _stop(str(error)) from error
-    _print({key: value for key, value in result.items() if key != _LOST}, as_json)
-    if _LOST in result:
-        typer.echo(result[_LOST], err=True)
+    _print({key: value for key, value in result.items() if key != _REFUSAL}, as_json)
+    if _REFUSAL in result:
+        typer.echo(result[_REFUSAL], err=True)
         raise typer.Exit(3)
 
 
@@ -73,8 +73,9 @@ def _make_encoder(
         return export_encoder(source, out, load_committed(source))
     if held_out is not None:
         found = compare_encoder(banking77, clinc150, source, held_out, report=_tell)
-        lost = {} if found.promotes else {_LOST: "Not promoted: the published encoder with a linear head is as good."}
-        return {key: str(value) for key, value in asdict(found).items()} | lost
+        refusal = "Not promoted: the published encoder with a linear head is as good."
+        figures = {key: str(value) for key, value in asdict(found).items()}
+        return figures if found.promotes else figures | {_REFUSAL: refusal}
     if comparison is None:
         raise InvalidInput("Compare first: --held-out DIR, then --comparison DIR/comparison.json.")
     return make_tuned_encoder(banking77, clinc150, source, comparison, out, report=_tell)

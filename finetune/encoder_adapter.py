@@ -10,6 +10,7 @@ were trained on.
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -85,7 +86,22 @@ def load_tuned(source: Path, folder: Path) -> dict[str, npt.NDArray[np.float32]]
     return merge_adapter(load_adapter(load_published(source), folder))
 
 
-def load_adapter(model: "BertModel", folder: Path) -> "torch.nn.ModuleList":
+def average_adapters(folders: Sequence[Path], out: Path) -> None:
+    """Writes one adapter to `out` whose change of the base is the mean of those of the adapters in `folders`.
+
+    Side by side they are one of their ranks' sum: [B1 B2] [A1; A2] = B1 A1 + B2 A2. The factor of all is 2.
+    """
+    parts = [load_file(folder / ADAPTER_FILE) for folder in folders]
+    joined = {name: _join(name, [part[name].float() for part in parts]) for name in parts[0]}
+    out.mkdir(parents=True, exist_ok=True)
+    save_file({name: tensor.half().contiguous() for name, tensor in joined.items()}, out / ADAPTER_FILE)
+
+
+def _join(name: str, tensors: "Sequence[torch.Tensor]") -> "torch.Tensor":
+    return torch.cat(list(tensors)) if "lora_A" in name else torch.cat(list(tensors), dim=1) / len(tensors)
+
+
+def load_adapter(model: "BertModel", folder: Path, seed: int = 0) -> "torch.nn.ModuleList":
     """The upper layers of the published `model` with the adapter saved in `folder`.
 
     Raises:
@@ -93,7 +109,7 @@ def load_adapter(model: "BertModel", folder: Path) -> "torch.nn.ModuleList":
     """
     saved = {name: tensor.float() for name, tensor in load_file(folder / ADAPTER_FILE).items()}
     rank = min(min(tensor.shape) for tensor in saved.values())
-    upper = attach_adapter(model, rank)
+    upper = attach_adapter(model, rank, seed)
     outcome = set_peft_model_state_dict(cast("Any", upper), saved, adapter_name=_NAME)
     if outcome.unexpected_keys or len(saved) != len(get_peft_model_state_dict(cast("Any", upper))):
         raise ConfigurationError(f"The adapter in {folder} does not fit the published weights.")

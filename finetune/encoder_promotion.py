@@ -10,7 +10,7 @@ writes `comparison.json`, and one that goes on from there with everything and re
 # pyright: reportUnknownArgumentType=false
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import cast
@@ -20,11 +20,11 @@ import numpy.typing as npt
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
 
-from agent.understanding.heads import average_logits
+from agent.understanding.heads import Network, average_logits
 from agent.understanding.intents import BANKING77_INTENTS
 from core.errors import InvalidInput
 from finetune.corpus import Example
-from finetune.encoder_adapter import ADAPTER_DIR, ADAPTER_FILE, load_tuned, save_adapter
+from finetune.encoder_adapter import ADAPTER_DIR, ADAPTER_FILE, average_adapters, load_tuned, save_adapter
 from finetune.encoder_onnx import export_encoder
 from finetune.encoder_training import TuningRecipe, tune_encoder
 from finetune.heads import (
@@ -32,8 +32,12 @@ from finetune.heads import (
     Batch,
     Recipe,
     fit_networks,
+    fit_temperatures,
+    list_classes,
+    make_record,
     read_batch,
     read_examples,
+    save_heads,
     split_groups,
     vary,
     write_held_out,
@@ -41,6 +45,8 @@ from finetune.heads import (
 from knowledge.embed import EMBEDDING_DIM, ENCODER_DIR, Encoder
 
 COMPARISON_FILE = "comparison.json"
+_PARTS, _FINAL_PARTS = "adapters", "final_adapters"
+"""Folders beside the comparison: the adapter of each seed on four fifths, and on everything."""
 
 _LINEAR_C = 10.0
 """Inverse strength of regularisation of the linear head; the best of 1, 3, 10 and 30 on the published encoder."""
@@ -86,7 +92,9 @@ def compare_encoder(
     recipe: EncoderRecipe | None = None,
     report: Callable[[str], None] = lambda _: None,
 ) -> Comparison:
-    """Tunes on four fifths and compares on the other. `held_out` gets the rows, the encoder and the comparison.
+    """Tunes on four fifths and compares on the other.
+
+    `held_out` gets the rows, the encoder, its heads with the temperatures that fit the rows best, and the comparison.
 
     Args:
         source: folder of the published weights.
@@ -97,15 +105,23 @@ def compare_encoder(
     """
     recipe = recipe or EncoderRecipe()
     examples = read_examples(banking77, clinc150, recipe.heads.seed)
-    names = sorted({example.label for example in examples})
+    names, intents = list_classes(examples)
     rest, unseen = split_groups(examples, HELD_OUT_SHARE, recipe.heads.seed)
     write_held_out(unseen, held_out)
-    _tune(rest, source, held_out / "adapter", held_out / "encoder", recipe, report)
-    reader = Encoder.load(held_out / "encoder")
+    report("predicting the BANKING77 rows out of fold")
+    soft = predict_out_of_fold(_published(rest), recipe.heads)
+    parts = _tune(rest, soft, source, held_out / _PARTS, recipe.tuning, report)
+    average_adapters(parts, held_out / "adapter")
+    export_encoder(source, held_out / "encoder", load_tuned(source, held_out / "adapter"))
     report("reading the rows with the quantised encoder")
-    seen = read_batch(reader, vary(rest, recipe.heads), names)
-    judged = read_batch(reader, [e for e in unseen if e.source == "banking77"], names)
-    comparison = _compare(seen, judged, names, recipe.heads)
+    reader = Encoder.load(held_out / "encoder")
+    seen, judged = read_batch(reader, vary(rest, recipe.heads), names), read_batch(reader, unseen, names)
+    report("fitting and comparing heads")
+    networks = fit_networks(seen, len(names), recipe.heads)
+    temperatures = fit_temperatures(networks, judged, names)
+    save_heads(networks, make_record(held_out / "encoder", recipe.heads, temperatures, names, intents), held_out)
+    rows = np.array([example.source == "banking77" for example in unseen])
+    comparison = _compare(seen, judged.pick(rows), names, networks)
     text = json.dumps(asdict(comparison) | {"recipe": asdict(recipe)}, indent=1)
     (held_out / COMPARISON_FILE).write_text(text + "\n", encoding="utf-8")
     return comparison
@@ -121,7 +137,7 @@ def make_tuned_encoder(
     recipe: EncoderRecipe | None = None,
     report: Callable[[str], None] = lambda _: None,
 ) -> dict[str, str]:
-    """Goes on tuning with everything, from the compared adapter, and writes adapter and encoder.
+    """Goes on tuning with everything, from the compared adapters, and writes adapter and encoder.
 
     Returns file name -> SHA-256.
 
@@ -131,8 +147,11 @@ def make_tuned_encoder(
     """
     recipe = recipe or EncoderRecipe()
     check_comparison(comparison, recipe)
-    examples, start = read_examples(banking77, clinc150, recipe.heads.seed), comparison.parent / "adapter"
-    return _tune(examples, source, adapter, out, recipe, report, start)
+    examples, folder = read_examples(banking77, clinc150, recipe.heads.seed), comparison.parent
+    parts = _tune(examples, {}, source, folder / _FINAL_PARTS, recipe.tuning, report, folder / _PARTS)
+    average_adapters(parts, adapter)
+    # From the file and not from memory: the export can then be repeated from what is committed.
+    return export_encoder(source, out, load_tuned(source, adapter))
 
 
 def load_committed(source: Path) -> dict[str, npt.NDArray[np.float32]] | None:
@@ -148,7 +167,7 @@ def check_comparison(path: Path, recipe: EncoderRecipe) -> None:
         of_recipe = found["recipe"]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise InvalidInput(f"The comparison {path} cannot be read: {error}") from error
-    if of_recipe != asdict(recipe):
+    if of_recipe != json.loads(json.dumps(asdict(recipe))):
         raise NotPromoted(f"{path} compared another recipe; compare this one first.")
     if tuned <= published:
         raise NotPromoted(f"Not promoted: {tuned:.4f} tuned, {published:.4f} published with a linear head.")
@@ -156,22 +175,27 @@ def check_comparison(path: Path, recipe: EncoderRecipe) -> None:
 
 def _tune(
     examples: Sequence[Example],
+    soft: Mapping[str, npt.NDArray[np.float32]],
     source: Path,
-    adapter: Path,
-    out: Path,
-    recipe: EncoderRecipe,
+    parts: Path,
+    recipe: TuningRecipe,
     report: Callable[[str], None],
     start: Path | None = None,
-) -> dict[str, str]:
+) -> list[Path]:
+    """The folders in `parts` with the adapter of each seed; each goes on from its namesake in `start`, if given."""
+    folders: list[Path] = []
+    for seed in recipe.seeds:
+        name = f"seed-{seed}"
+        report(f"tuning with seed {seed}")
+        upper = tune_encoder(_published(examples), soft, source, recipe, seed, report, start and start / name)
+        save_adapter(upper, parts / name)
+        folders.append(parts / name)
+    return folders
+
+
+def _published(examples: Sequence[Example]) -> list[Example]:
     # Our own utterances change often; an encoder that has seen none of them leaves each held-out part of them unseen.
-    published = [example for example in examples if example.source != "own"]
-    soft: dict[str, npt.NDArray[np.float32]] = {}
-    if start is None:
-        report("predicting the BANKING77 rows out of fold")
-        soft = predict_out_of_fold(published, recipe.heads)
-    save_adapter(tune_encoder(published, soft, source, recipe.tuning, report, start), adapter)
-    # From the file and not from memory: the export can then be repeated from what is committed.
-    return export_encoder(source, out, load_tuned(source, adapter))
+    return [example for example in examples if example.source != "own"]
 
 
 def predict_out_of_fold(examples: Sequence[Example], recipe: Recipe) -> dict[str, npt.NDArray[np.float32]]:
@@ -190,9 +214,8 @@ def predict_out_of_fold(examples: Sequence[Example], recipe: Recipe) -> dict[str
     return {example.group: distribution for example, distribution in zip(rows, found, strict=True)}
 
 
-def _compare(seen: Batch, judged: Batch, names: Sequence[str], recipe: Recipe) -> Comparison:
+def _compare(seen: Batch, judged: Batch, names: Sequence[str], networks: Sequence[Network]) -> Comparison:
     columns = np.array([names.index(label) for label in BANKING77_INTENTS])
-    networks = fit_networks(seen, len(names), recipe)
     tuned = np.array([columns[average_logits(networks, views)[columns].argmax()] for views in judged.views])
     plain = seen.pick(np.array([e.source == "banking77" and not e.variant for e in seen.examples]))
     linear = LogisticRegression(C=_LINEAR_C, max_iter=1000).fit(plain.views[:, :EMBEDDING_DIM], plain.classes)

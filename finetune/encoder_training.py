@@ -8,7 +8,7 @@ on what the quantised encoder really gives (`finetune/heads.py`). What is kept i
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,7 +37,8 @@ _WARM_UP = 0.1
 class TuningRecipe:
     """Everything that decides the outcome beside the data."""
 
-    seed: int = 7
+    seeds: tuple[int, ...] = (7, 8)
+    """One adapter is trained with each, and their mean is kept (a soup, Wortsman et al. 2022)."""
     rank: int = 32
     epochs: int = 8
     more_epochs: int = 2
@@ -106,15 +107,15 @@ class _Average:
 class _Rows:
     """The texts with their variants, and which of them an epoch sees."""
 
-    def __init__(self, examples: Sequence[Example], recipe: TuningRecipe) -> None:
-        self.examples = add_variants(list(examples), recipe.seed)
+    def __init__(self, examples: Sequence[Example], recipe: TuningRecipe, seed: int) -> None:
+        self.examples = add_variants(list(examples), seed)
         variants = {e.group: row for row, e in enumerate(self.examples) if e.variant}
         pairs = [(row, variants.get(e.group, row)) for row, e in enumerate(self.examples) if not e.variant]
         self._main = np.array([p for p in pairs if self.examples[p[0]].source == "banking77"]).reshape(-1, 2)
         self._others = np.array([p for p in pairs if self.examples[p[0]].source != "banking77"]).reshape(-1, 2)
         self._recipe = recipe
         self.per_epoch = len(self._main) + min(recipe.others, len(self._others))
-        rng = np.random.default_rng(recipe.seed)
+        rng = np.random.default_rng(seed)
         self.epochs = [self._draw(rng) for _ in range(recipe.epochs)]
         self.drawn = sorted(set().union(*self.epochs))
 
@@ -127,31 +128,35 @@ class _Rows:
 
 def tune_encoder(
     examples: Sequence[Example],
-    soft: dict[str, Soft],
+    soft: Mapping[str, Soft],
     source: Path,
     recipe: TuningRecipe,
+    seed: int,
     report: Callable[[str], None],
     start: Path | None = None,
 ) -> "torch.nn.ModuleList":
     """The upper layers of the published encoder in `source` with adapters trained on `examples`.
 
+    Deterministic: the same arguments, number of threads and versions give the same adapters.
+
     Args:
         soft: of a row's group, the out-of-fold distribution over the sorted labels of `examples`.
+        seed: decides the first weights, the order of the rows, and what is dropped.
         report: told after each epoch.
         start: folder of an adapter to go on from, for `recipe.more_epochs`; else it is `recipe.epochs` from nothing.
     """
     torch.set_num_threads(recipe.threads)
     if start:
         recipe = replace(recipe, epochs=recipe.more_epochs, learning_rate=recipe.more_learning_rate)
-    rows = _Rows(examples, recipe)
+    rows = _Rows(examples, recipe, seed)
     model = load_published(source)
     states = compute_states(model, _load_tokenizer(source), [e.text for e in rows.examples], rows.drawn)
     names = sorted({e.label for e in examples})
     classes = torch.tensor([names.index(e.label) for e in rows.examples])
     targets = _make_targets(rows.examples, classes, len(names), soft, recipe)
-    upper = load_adapter(model, start) if start else attach_adapter(model, recipe.rank, recipe.seed)
+    upper = load_adapter(model, start, seed) if start else attach_adapter(model, recipe.rank, seed)
     network = _Network(upper, len(names), recipe).train()
-    _train(network, rows, states, classes, targets, recipe, report)
+    _train(network, rows, states, classes, targets, recipe, seed, report)
     return upper.eval()
 
 
@@ -162,9 +167,10 @@ def _train(
     classes: "torch.Tensor",
     targets: "torch.Tensor",
     recipe: TuningRecipe,
+    seed: int,
     report: Callable[[str], None],
 ) -> None:
-    rng = np.random.default_rng(recipe.seed)
+    rng = np.random.default_rng(seed)
     steps = recipe.epochs * -(-rows.per_epoch // recipe.batch)
     optimiser, schedule = _make_optimiser(network, steps, recipe)
     contrast, average = SupervisedContrast(_PROJECTION, recipe.queue), _Average(network, recipe.average)
@@ -198,7 +204,7 @@ def _make_optimiser(network: _Network, steps: int, recipe: TuningRecipe) -> tupl
 
 
 def _make_targets(
-    examples: Sequence[Example], classes: "torch.Tensor", count: int, soft: dict[str, Soft], recipe: TuningRecipe
+    examples: Sequence[Example], classes: "torch.Tensor", count: int, soft: Mapping[str, Soft], recipe: TuningRecipe
 ) -> "torch.Tensor":
     """float32 [examples, count]: each row a distribution."""
     sharp = torch.nn.functional.one_hot(classes, count).float()

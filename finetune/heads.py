@@ -107,7 +107,7 @@ def train_heads(
         raise InvalidInput("The encoder has seen every row: calibrate with a held-out part, or name earlier heads.")
     earlier = _read_temperatures(calibrated_by) if calibrated_by else None
     examples = read_examples(banking77, clinc150, recipe.seed)
-    names, intents = sorted({e.label for e in examples}), {e.label: e.intent for e in examples}
+    names, intents = list_classes(examples)
     unseen: list[Example] = []
     if held_out is not None:
         examples, unseen = split_groups(examples, HELD_OUT_SHARE, recipe.seed)
@@ -116,14 +116,27 @@ def train_heads(
     batch = read_batch(reader, vary(examples, recipe), names)
     networks = fit_networks(batch, len(names), recipe)
     temperatures = earlier or fit_temperatures(networks, read_batch(reader, unseen, names), names)
-    sums = (encoder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
-    record = {"encoder": sums, "recipe": asdict(recipe), "torch": torch.__version__}
-    record |= {"temperature": temperatures.every, "banking77_temperature": temperatures.banking77}
-    record |= {"classes": names, "intents": [intents[name] for name in names]}
+    record = make_record(encoder, recipe, temperatures, names, intents)
     return save_heads(networks, record, out) | {
         "temperatures": f"{temperatures.every}, {temperatures.banking77}",
         "examples": str(len(batch.examples)),
     }
+
+
+def list_classes(examples: Sequence[Example]) -> tuple[list[str], list[str]]:
+    """(the sorted names of the classes, the intent of each)."""
+    intents = {example.label: example.intent for example in examples}
+    return sorted(intents), [intents[name] for name in sorted(intents)]
+
+
+def make_record(
+    encoder: Path, recipe: Recipe, temperatures: Temperatures, names: Sequence[str], intents: Sequence[str]
+) -> dict[str, object]:
+    """What is kept about heads on the encoder in the folder `encoder`, beside their weights."""
+    sums = (encoder / "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    record: dict[str, object] = {"encoder": sums, "recipe": asdict(recipe), "torch": torch.__version__}
+    record |= {"temperature": temperatures.every, "banking77_temperature": temperatures.banking77}
+    return record | {"classes": list(names), "intents": list(intents)}
 
 
 def read_examples(banking77: Path, clinc150: Path, seed: int) -> list[Example]:
@@ -138,17 +151,18 @@ def vary(examples: Sequence[Example], recipe: Recipe) -> list[Example]:
 
 
 def split_groups(examples: Sequence[Example], share: float, seed: int) -> tuple[list[Example], list[Example]]:
-    """(the rest, `share` of the groups of each class); a group is never divided.
+    """(the rest, `share` of the groups of each class of each source); a group is never divided.
 
-    Each class is drawn by a seed of its own, so that changes to one leave the others' parts as they were.
+    Each is drawn by a seed of its own, so that changes to one leave the others' parts as they were: what is held out
+    of a published set does not move when we write new utterances.
     """
-    labels = {example.group: example.label for example in examples}
-    by_label: dict[str, list[str]] = {}
-    for group, label in labels.items():
-        by_label.setdefault(label, []).append(group)
+    kinds = {example.group: (example.source, example.label) for example in examples}
+    by_kind: dict[tuple[str, str], list[str]] = {}
+    for group, kind in kinds.items():
+        by_kind.setdefault(kind, []).append(group)
     taken = {
         group
-        for label, groups in by_label.items()
+        for (_, label), groups in by_kind.items()
         for group in random.Random(f"{seed}/{label}").sample(groups, round(share * len(groups)))  # noqa: S311
     }
     return [e for e in examples if e.group not in taken], [e for e in examples if e.group in taken]

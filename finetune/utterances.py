@@ -25,9 +25,11 @@ DATA_DIR = Path(__file__).parent / "data"
 QUESTIONS = "banking_question/how_to"
 """Label of the question how something is done."""
 
-_FILLS = {"do": 6, "of": 5, "say": 3}
+_FILLS = {"do": 4, "of": 3, "say": 2}
 """Utterances made of a template, and of a `say` with slots twice as many."""
-_QUESTION_FILLS = {"do": 2, "of": 1}
+_QUESTION_FILLS = {"do": 1, "of": 1}
+_ACTS = frozenset({"cancel_task", "change_answer", "repeat", "wait", "what_is_that", "why_asked"})
+"""They get a sigh or an "actually" in front and an apology behind, as people write while they are being asked."""
 _SOCIAL = frozenset(
     {
         "abuse",
@@ -47,6 +49,9 @@ _SOCIAL = frozenset(
     }
 )
 """Short turns: "hi, thanks" and "please bye" would blur what tells them apart."""
+
+_SMALL_WORDS = re.compile(r"\b(?:the|a|an|my|please|some|of|to)\b ", re.IGNORECASE)
+_KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 
 Kind = Literal["do", "of", "say"]
 
@@ -126,7 +131,10 @@ class Writer:
     def _rough(self, text: str, label: str, rng: random.Random) -> str:
         """Filled, and as somebody writes who is polite, talkative, in a hurry or no good at spelling."""
         text = self._fill(text, rng)
-        if label.partition("/")[0] not in _SOCIAL:
+        intent = label.partition("/")[0]
+        if intent in _ACTS:
+            text = self._lead_in(text, rng)
+        elif intent not in _SOCIAL:
             text = self._surround(text, rng)
         for chance, change in self._habits():
             if rng.random() < chance:
@@ -139,14 +147,50 @@ class Writer:
             return rng.choice(self.phrasing["openings"]) + text
         if draw < 0.2:
             return text.rstrip("?.! ") + rng.choice(self.phrasing["endings"])
-        if draw < 0.26:
-            return f"{rng.choice(self.phrasing['rambling'])} {text}"
+        if draw < 0.32:
+            return self._ramble(text, rng)
+        return text
+
+    def _ramble(self, text: str, rng: random.Random) -> str:
+        """With a sentence or two before it, or one behind, or both."""
+        asides = rng.sample(self.phrasing["rambling"], 2)
+        end = text if text.endswith("?") else text.rstrip(".! ") + "."
+        return rng.choice(
+            [
+                f"{asides[0]} {text}",
+                f"{asides[0]} {asides[1]} {text}",
+                f"{asides[0].rstrip('.?')} {rng.choice(['so', 'and', 'but', 'anyway'])} {text}",
+                f"{end} {asides[0]}",
+                f"{asides[0]} {end} {asides[1]}",
+            ]
+        )
+
+    def _lead_in(self, text: str, rng: random.Random) -> str:
+        draw = rng.random()
         if draw < 0.3:
-            return f"{text.rstrip('?.! ')}. {rng.choice(self.phrasing['rambling'])}"
+            return rng.choice(self.phrasing["lead_ins"]) + text
+        if draw < 0.42:
+            return text.rstrip("?.! ") + rng.choice(self.phrasing["trailers"])
         return text
 
     def _habits(self) -> tuple[tuple[float, Callable[[str, random.Random], str]], ...]:
-        return (0.1, self._abbreviate), (0.4, vary_surface), (0.18, misspell), (0.04, misspell)
+        return (
+            (0.1, self._abbreviate),
+            (0.05, self._hesitate),
+            (0.05, drop_small_words),
+            (0.4, vary_surface),
+            (0.05, drop_punctuation),
+            (0.18, misspell),
+            (0.04, misspell),
+        )
+
+    def _hesitate(self, text: str, rng: random.Random) -> str:
+        """A word that says nothing between two of them."""
+        words = text.split(" ")
+        if len(words) < 3:
+            return text
+        at = rng.randrange(1, len(words))
+        return " ".join([*words[:at], rng.choice(self.phrasing["fillers"]), *words[at:]])
 
     def _abbreviate(self, text: str, rng: random.Random) -> str:
         """Some words as they are written in chats."""
@@ -164,12 +208,30 @@ def vary_surface(text: str, rng: random.Random) -> str:
     return bare if text != bare else bare + rng.choice("?.!?")
 
 
+def drop_punctuation(text: str, _rng: random.Random) -> str:
+    """Words and amounts only: no apostrophes, no commas, no ends of sentences."""
+    return re.sub(r"[!?;:'\"]|[.,](?!\d)", "", text)
+
+
+def drop_small_words(text: str, _rng: random.Random) -> str:
+    """Without articles and such, as people write who are in a hurry or learnt English late."""
+    bare = _SMALL_WORDS.sub("", text)
+    return bare if len(bare.split()) > 2 else text
+
+
 def misspell(text: str, rng: random.Random) -> str:
-    """One slip in one long word: a letter left out, doubled or exchanged with the next."""
+    """One slip in one long word: a letter left out, doubled, exchanged with the next or hit beside its key."""
     places = list(re.finditer(r"[A-Za-z]{5,}", text))
     if not places:
         return text
     word = rng.choice(places)
     at = rng.randrange(word.start() + 1, word.end() - 1)
-    slip = rng.choice(["", text[at] * 2, text[at + 1] + text[at]])
+    slip = rng.choice(["", text[at] * 2, text[at + 1] + text[at], _beside(text[at], rng)])
     return text[:at] + slip + text[at + (2 if len(slip) == 2 and slip[0] != slip[1] else 1) :]
+
+
+def _beside(letter: str, rng: random.Random) -> str:
+    """The letter on a key next to that of `letter`."""
+    row = next((row for row in _KEYS if letter.lower() in row), letter)
+    at = row.find(letter.lower())
+    return rng.choice(row[max(at - 1, 0) : at] + row[at + 1 : at + 2] or letter)

@@ -6,7 +6,7 @@
     decide    both, or the customer's no
 
 ``confirm``, ``execute`` and ``decide`` are called by the confirmation endpoints and by the graph's ``act`` node, never
-by a model: they are no tools. Money is posted by the database itself (``execute_operation`` in 0004_ledger.up.sql);
+by a model: they are no tools. Money is posted by the database itself (``execute_operation`` in 0014_posting.up.sql);
 every other change is an ``effect`` here, which the database lets through only inside the transaction that claimed it.
 """
 

@@ -54,9 +54,11 @@ def _by_words(choices: Sequence[str], text: str, mentions: Sequence[Mention], fi
         text = text.replace(mention.text, " ")
     said = [word for word in words(text) if word not in filling]
     meant = _exactly(choices, mentions) or ([c for c in choices if _speaks_of(said, c)] if said else [])
+    meant = meant or _by_card(choices, mentions)
     if not meant and not refused:
         return _by_number(choices, said)
-    kept = [choice for choice in meant or choices if not any(_speaks_of(words(m.text), choice) for m in refused)]
+    unwanted = [[word for word in words(mention.text) if word not in filling] for mention in refused]
+    kept = [choice for choice in meant or choices if not any(_speaks_of(said, choice) for said in unwanted)]
     return kept if len(kept) < len(choices) or len(choices) == 1 else []
 
 
@@ -83,10 +85,22 @@ def _exactly(choices: Sequence[str], mentions: Sequence[Mention]) -> list[str]:
     return [choice for choice in choices if choice in said or choice[:10] in said]
 
 
+def _by_card(choices: Sequence[str], mentions: Sequence[Mention]) -> list[str]:
+    """Cards by what their words come down to: "the Visa debit" is a debit card."""
+    said = [
+        each.value for each in mentions if each.kind == "card" and not each.negated and isinstance(each.value, dict)
+    ]
+    told = [words(" ".join(map(str, value.values()))) for value in said]
+    return [choice for choice in choices if any(_speaks_of(each, choice) for each in told)]
+
+
 def _speaks_of(said: Sequence[str], choice: str) -> bool:
     known = words(choice)
     return bool(said) and all(any(_same(word, each) for each in known) for word in said)
 
 
 def _same(word: str, known: str) -> bool:
+    """Also with an s, by its beginning, or, of a number, by its end: "the one ending 21"."""
+    if word.isdecimal():
+        return word == known or (len(word) > 1 and known.isdecimal() and known.endswith(word))
     return word == known or word.removesuffix("s") == known or (len(word) >= 4 and known.startswith(word))

@@ -6,27 +6,29 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Any, cast
 
+from agent.dialogue.fill_amounts import decimal_of, fill_amounts, fill_currencies, last_of, slot_before
 from agent.dialogue.fill_days import fill_days, find_no_day
 from agent.dialogue.free_text import find_new_name, find_text
-from agent.dialogue.residue import residue
 from agent.dialogue.specs import Form, Slot
-from agent.dialogue.tables import FLAGS, KINDS, NO_CURRENCY, WHEN_ASKED, WORDS
-from agent.understanding.slots import Amount, CardWords, Duration, Mention
+from agent.dialogue.tables import FLAGS, KINDS, WHEN_ASKED, WORDS
+from agent.understanding.slots import CardWords, Duration, Mention
 
-_OVER = re.compile(r"\b(?:over|above|more than|at least|bigger than|larger than|from|minimum(?: of)?)\s*$", re.I)
-_UNDER = re.compile(r"\b(?:under|below|less than|at most|up to|smaller than|maximum(?: of)?)\s*$", re.I)
 _INTO = re.compile(r"\b(?:in|into|to|onto|towards)\s+(?:my\s+|the\s+)?$", re.I)
 _FROM = re.compile(r"\b(?:from|out of|using|with|on|of|for)\s+(?:my\s+|the\s+)?$", re.I)
-_TO_AMOUNT = re.compile(r"\b(?:to|by|of|at|only|just|for|it'?s|is|be|=)\s*$", re.I)
-_IS_RIGHT = re.compile(r"\s*(?:was|is)\s+(?:right|correct|fine|better|enough|ok(?:ay)?)\b", re.I)
-_NAMED = re.compile(r"\b(amount|months|days|date|reference)\s+(?:to|is|of|at|be|should be)\s*$", re.I)
-_UNKNOWN = re.compile(rf"\s*{NO_CURRENCY}\b", re.I)
 _PLACED = frozenset(
     {"amount", "min_amount", "max_amount", "currency", "to_currency", "account", "to_account", "date", "end_date"}
 )
 """Slots of which several share a kind of mention: which it fills depends on how it was said."""
+_LOOKED_UP = frozenset({"merchant", "text"})
+"""Slots by which transactions are found."""
+_MENTIONED = frozenset({"frequency"})
+"""Closed sets whose words are read with those around them: "a week later" is no rhythm."""
 _LONGEST_REFERENCE = 5
 """Words; what is longer is a story."""
+_WITHOUT = (
+    r"(?:no|without|remove|drop|scrap|delete|skip|forget|lose|leave\s+out|take\s+(?:off|out)|"
+    r"do(?:n'?t|\s+not)\s+(?:need|want|add|use|put|include))"
+)
 _MONTHS_IN = {"years": 12, "months": 1}
 _DAYS_IN = {"days": 1, "weeks": 7, "months": 30, "years": 365}
 
@@ -46,14 +48,17 @@ def fill(
         today: from which a day without a year is counted.
         given: values named before; what is told by single words is not read into a message again.
         asked: the slot that the customer was asked for, which takes more than it would otherwise.
+
+    Returns:
+        None for a slot that was given and shall be left out.
     """
     names = {slot.name for slot in slots}
     said = [mention for mention in mentions if not mention.negated]
     values = (
-        _amounts(said, text, names, asked)
+        fill_amounts(said, text, names, given, asked)
         | _accounts(said, text, names, asked)
-        | fill_days(said, text, names, asked, today)
-        | _currencies(said, names)
+        | fill_days(said, text, names, given, asked, today)
+        | fill_currencies(said, names)
     )
     if "date" in names and "date" not in values and (day := find_no_day(said, today)):
         values["date"] = day
@@ -61,76 +66,15 @@ def fill(
         if slot.name in values:
             continue
         value = _of_slot(slot, said, text, given, asked, names)
-        if value is not None:
+        if value is not None or (slot.name in given and not slot.required and _is_left_out(slot, text)):
             values[slot.name] = value
     return values
 
 
-def _last(mentions: list[Mention]) -> Mention | None:
-    """Of several, a correction; else the first."""
-    corrections = [mention for mention in mentions if mention.corrects]
-    return corrections[-1] if corrections else (mentions[0] if mentions else None)
-
-
-def _amounts(said: list[Mention], text: str, names: set[str], asked: str | None) -> dict[str, Any]:
-    amounts = [mention for mention in said if mention.kind == "amount"]
-    values: dict[str, Any] = {}
-    if "min_amount" in names:
-        for mention in amounts:
-            before = text[: mention.start]
-            bound = "max_amount" if _UNDER.search(before) else "min_amount" if _OVER.search(before) else None
-            for name in (bound,) if bound else ("min_amount", "max_amount"):
-                values[name] = _decimal(mention)
-        return values
-    if not amounts and asked in (None, "amount", "payee"):
-        amounts = [each for each in said if each.kind == "number" and _is_sum(each, text, said)]
-    amounts = [each for each in amounts if each.kind == "amount" or _slot_before(each, text, names) in (None, "amount")]
-    chosen = _last(amounts)
-    if chosen is None or "amount" not in names:
-        return {}
-    values["amount"] = _decimal(chosen)
-    currency = chosen.value.currency if isinstance(chosen.value, Amount) else None
-    if currency is None and _UNKNOWN.match(text, chosen.end):
-        currency = "XXX"
-    if currency and "currency" in names:
-        values["currency"] = currency
-    return values
-
-
-def _is_sum(number: Mention, text: str, said: list[Mention]) -> bool:
-    """A number that says nothing of what it counts: "no, 55", "only 15", "raise it to 870"."""
-    before, after = text[: number.start], text[number.end :]
-    is_told = _TO_AMOUNT.search(before) or _IS_RIGHT.match(after)
-    return number.corrects or bool(is_told) or not residue(text, said)
-
-
-def _slot_before(mention: Mention, text: str, names: set[str]) -> str | None:
-    """The slot that was named for it: "the months to 20"."""
-    match = _NAMED.search(text[: mention.start])
-    return match[1].casefold() if match and match[1].casefold() in names else None
-
-
-def _decimal(mention: Mention) -> str:
-    number = mention.value.number if isinstance(mention.value, Amount) else mention.value
-    return format(number, "f") if isinstance(number, Decimal) else str(number)
-
-
-def _currencies(said: list[Mention], names: set[str]) -> dict[str, Any]:
-    """Which currency is sold and which is bought, in an exchange; elsewhere the amount brings its own."""
-    named = [mention for mention in said if mention.kind == "currency"]
-    if "to_currency" not in names:
-        has_amount = any(
-            mention.kind == "amount" and isinstance(mention.value, Amount) and mention.value.currency
-            for mention in said
-        )
-        return {"currency": named[-1].value} if named and "currency" in names and not has_amount else {}
-    values: dict[str, Any] = {}
-    for mention in named:
-        name = "currency" if mention.role == "from" else "to_currency"
-        values.setdefault(name, mention.value)
-    if len(named) > 1 and "currency" not in values:
-        values |= {"currency": named[0].value, "to_currency": named[1].value}
-    return values
+def _is_left_out(slot: Slot, text: str) -> bool:
+    """ "no reference", "without an end date"."""
+    name = rf"{slot.name.replace('_', ' ')}|ref" if slot.name == "reference" else slot.name.replace("_", " ")
+    return bool(re.search(rf"(?i)\b{_WITHOUT}\s+(?:(?:an?|the|any|my|that)\s+)?(?:{name})\b", text))
 
 
 def _accounts(said: list[Mention], text: str, names: set[str], asked: str | None) -> dict[str, Any]:
@@ -173,6 +117,10 @@ def _name_of(mention: Mention) -> str:
 def _of_slot(
     slot: Slot, said: list[Mention], text: str, given: dict[str, Any], asked: str | None, names: set[str]
 ) -> Any | None:
+    if slot.form is Form.WORD and (named := [each for each in said if each.value in slot.values]):
+        return str(named[-1].value)
+    if slot.name in _MENTIONED and asked != slot.name:
+        return None
     if slot.form in (Form.WORD, Form.FLAG):
         if slot.name in given and asked != slot.name and not _corrects(said, text):
             return None
@@ -184,15 +132,19 @@ def _of_slot(
     if slot.name == "name" and names & {"payee", "account"} and (renamed := find_new_name(text)):
         return renamed
     if slot.form is Form.NUMBER:
-        named = [each for each in said if each.kind == "number" and _slot_before(each, text, names) == slot.name]
+        named = [each for each in said if each.kind == "number" and slot_before(each, text, names) == slot.name]
         if named:
             return _number(slot, named[-1])
     for kind in kinds:
         known = [each for each in said if each.kind == kind and not _is_guess(each, slot, given, asked)]
-        if (mention := _last(known)) is not None:
+        if (mention := last_of(known)) is not None:
             value = _value(slot, mention)
             if value is not None:
                 return value
+    if slot.name in _LOOKED_UP and not slot.required:
+        # Somebody who is paid or pays, and is no payee.
+        parties = [each for each in said if each.kind == "name" and (each.role or each.text[:1].isupper())]
+        return str(parties[0].value) if parties else None
     return find_text(slot, text, names, asked)
 
 
@@ -259,7 +211,7 @@ def _number(slot: Slot, mention: Mention) -> Any | None:
         return int(number) if isinstance(number, (int, Decimal)) else None
     if slot.name == "card":
         return mention.text.strip() if re.fullmatch(r"\d{4}", mention.text.strip()) else None
-    return _decimal(mention)
+    return decimal_of(mention)
 
 
 def _length(slot: str, value: Any) -> int | None:

@@ -1,14 +1,19 @@
 """Days and periods for a task's slots."""
 
 import re
-from calendar import month_abbr, month_name
-from datetime import date
+from calendar import day_name, month_abbr, month_name
+from dataclasses import replace
+from datetime import date, timedelta
 from typing import Any
 
 from dateutil.relativedelta import relativedelta
 
-from agent.understanding.slots import Mention, Period
+from agent.understanding.slots import Mention, Period, Shift
+from agent.understanding.slots.relative import move
 
+_ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
+_PURPOSE = re.compile(r"\bfor\s+(?:(?!to\b)[^\W\d_][\w'-]*\s+){1,4}$", re.I)
+_WEEKDAYS = frozenset(name.casefold() for name in day_name)
 _UNTIL = re.compile(r"\b(?:until|till?|end(?:s|ing)?|finish\w*|stop\w*|last|up to|through)\b[^.]{0,20}$", re.I)
 _MONTHS = [name.casefold() for name in month_abbr[1:]]
 _MONTH = "|".join(f"{name.casefold()}|{name[:3].casefold()}" for name in month_name[1:]) + "|sept"
@@ -19,12 +24,18 @@ _DAY_OF_MONTH = re.compile(
 )
 
 
-def fill_days(said: list[Mention], text: str, names: set[str], asked: str | None, today: date) -> dict[str, Any]:
+def fill_days(
+    said: list[Mention], text: str, names: set[str], given: dict[str, Any], asked: str | None, today: date
+) -> dict[str, Any]:
+    """Values of the slots that are days: when something is to be done, or the ends of a period that is looked up."""
     values: dict[str, Any] = {}
+    if "date" in names and (moved := _moved(said, given, today)):
+        return {"date": moved}
     if "since" not in names:
+        said = [each for each in said if not _explains(each, text, today)]
         # What is to be done is not done yesterday, whatever else happened then.
         ahead = [each for each in said if isinstance(each.value, date) and each.value >= today]
-        said = ahead or said
+        said = _from_start(ahead) or said
     for mention in said:
         if mention.kind == "period" and isinstance(mention.value, Period):
             values |= _span(mention.value, names, today)
@@ -38,6 +49,38 @@ def fill_days(said: list[Mention], text: str, names: set[str], asked: str | None
         elif "date" in names and ("date" not in values or mention.corrects):
             values["date"] = day
     return values
+
+
+def _explains(mention: Mention, text: str, today: date) -> bool:
+    """When that was which is paid for: "for the cab last night"."""
+    is_behind = isinstance(mention.value, date) and mention.value < today
+    return is_behind and bool(_PURPOSE.search(text[: mention.start]))
+
+
+def _from_start(days: list[Mention]) -> list[Mention]:
+    """ "every Friday from next month" begins on the first Friday of it."""
+    starts = [mention.value for mention in days if mention.role == "from" and isinstance(mention.value, date)]
+    if not starts or len(days) < 2:
+        return days
+    return [replace(each, value=_on(each.value, starts[0])) if _is_weekday(each) else each for each in days]
+
+
+def _is_weekday(mention: Mention) -> bool:
+    return mention.role is None and mention.text.casefold().removesuffix("s") in _WEEKDAYS
+
+
+def _on(weekday: Any, start: date) -> date:
+    return start + timedelta(days=(weekday.weekday() - start.weekday()) % 7)
+
+
+def _moved(said: list[Mention], given: dict[str, Any], today: date) -> str | None:
+    """The day that was given, or else today, as far away as was said: "a week later", "the Monday after"."""
+    shifts = [mention.value for mention in said if isinstance(mention.value, Shift)]
+    given_day = str(given.get("date", today))
+    if not shifts or not _ISO_DAY.fullmatch(given_day):
+        return None
+    day = move(date.fromisoformat(given_day), shifts[-1])
+    return day.isoformat() if day else None
 
 
 def _span(period: Period, names: set[str], today: date) -> dict[str, str]:

@@ -16,8 +16,9 @@ _FOR = re.compile(
 _AFTER_SENTENCE = re.compile(r"[.!?:]\s+(\S.{14,})$", re.S)
 _NO_REASON = re.compile(r"(?i)\b(?:loan|loans|credit|account|appointment|call|callback)$|^(?:it|that|this|me)$")
 _PLACE = re.compile(
-    r"\b(?:in|near|around|at|close to)\s+(?:the\s+)?([A-Za-z][\w' -]{1,40}?)"
-    r"(?=\s+(?:on|at|about|for|to|tomorrow|today|open|branch|please)\b|[,.?!]|$)",
+    r"\b(?:in|near|around|at|close to)\s+(?:at\s+)?(?:the\s+)?([A-Za-z][\w' -]{1,40}?)"
+    r"(?=\s+(?:on|at|about|for|to|tomorrow|today|open|branch|please|next|this|any|around|in|the|\d{1,2}(?:st|nd|rd|th)?|"
+    r"mon\w*|tue\w*|wed\w*|thu\w*|fri\w*|sat\w*|sun\w*|week\w*)\b|[,.?!]|$)",
     re.I,
 )
 _NO_PLACE = re.compile(
@@ -33,6 +34,11 @@ _CALLED = re.compile(
 _ADDRESS = re.compile(
     r"\b(?:address\s+(?:is|to|:)|(?:moved|move|moving)\s+(?:house\s+)?to|live at)\s*:?\s*(.{5,150})$", re.I
 )
+_STREET = re.compile(
+    r"\b(\d{1,4}[a-z]?\s+(?:[A-Z][\w']*\s+){1,3}(?:street|st|road|rd|lane|ln|way|avenue|ave|close|drive|court|place|"
+    r"crescent|terrace|gardens?|park|square|hill|row|mews|house|walk|grove|green)\b.{0,120})$",
+    re.I,
+)
 _PLACEHOLDER = re.compile(r"\[(PHONE|EMAIL|IBAN|SORT_CODE)_\d+\]")
 _NUMBER_OF_ACCOUNT = re.compile(r"(?<![\d-])(\d{8})(?![\d-])")
 _LEADING = re.compile(
@@ -42,12 +48,25 @@ _LEADING = re.compile(
     r"in|at|near|make it|say|put|use|call it)[\s:,]+)+",
     re.I,
 )
+_UNKNOWN = (
+    r"(?:(?:i )?(?:dunno|don'?t know|have no (?:idea|clue)|can'?t (?:remember|say)|forgot)|idk|no (?:idea|clue)|"
+    r"not sure|(?:who|what|which|when|where)ever|(?:some|any|every)(?:one|body|thing)|no(?:body| one|thing)|"
+    r"(?:you|u) (?:choose|decide|pick)|doesn'?t matter|"
+    r"(?:a|some|one of my) (?:friend|mate|pal|person|colleague|family|relative|guy|bloke|girl|woman|man)s?)"
+)
+_SAYS_NOTHING = re.compile(
+    rf"{_UNKNOWN}(?:\W+(?:{_UNKNOWN}|really|sorry|yet|else|please|tbh|honestly|at all|of mine|"
+    r"you (?:like|want|think)))*",
+    re.IGNORECASE,
+)
+"""No answer, although it is one in form."""
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b", re.I)
 
 
 def whole_answer(text: str) -> str:
-    """A message as the value of a slot that takes text."""
-    return _LEADING.sub("", text.strip()).strip(" .!?\"'“”")[:200]
+    """A message as the value of a slot that takes text; empty where it says that there is none to tell."""
+    answer = _LEADING.sub("", text.strip()).strip(" .!?\"'“”")[:200]
+    return "" if _SAYS_NOTHING.fullmatch(answer) else answer
 
 
 def takes_text(slot: str) -> bool:
@@ -72,7 +91,7 @@ def find_text(slot: Slot, text: str, names: set[str], asked: str | None) -> Any 
         match = _PLACE.search(text)
         return match[1].strip() if match and not _NO_PLACE.match(match[1]) else None
     elif slot.name == "address":
-        patterns = (_ADDRESS,)
+        patterns = (_ADDRESS, _STREET)
     elif slot.name == "name" and ("account" in names or "kind" in names or (asked is None and "payee" in names)):
         patterns = (_CALLED,)
     for pattern in patterns:

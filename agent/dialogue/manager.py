@@ -6,13 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 from agent.dialogue import words
-from agent.dialogue.acts import read_act
 from agent.dialogue.desk import Desk, Heard
+from agent.dialogue.hearing import hear_act
 from agent.dialogue.open_task import answers, within
-from agent.dialogue.progress import PAYMENT_INTENTS, advance, open_question, say_open
+from agent.dialogue.progress import PAYMENT_INTENTS, advance, open_question, say_open, slots_of, values_in
+from agent.dialogue.request_words import PAYS, PERSON, PRONOUNS, STANDING, VERBS
 from agent.dialogue.requests import SURE, afresh
+from agent.dialogue.residue import residue
 from agent.dialogue.shapes import LONGEST_QUEUE, Dialogue, Step, Task, top
-from agent.dialogue.tables import PAYS, PERSON, PRONOUNS, STANDING, VERBS
 from agent.understanding.intents import INTENT_ROUTES, OwnIntent, Route
 from agent.understanding.requests import asks_how
 
@@ -21,11 +22,13 @@ _CHANGES_ORDER = re.compile(
     r"(?i)\b(?:make|change|raise|increase|lower|reduce|move|update|put up)\b.{0,20}\b(?:the|my|"
     r"that)\b.{0,30}\bstanding order"
 )
+_NEW_ORDER = re.compile(r"(?i)\b(?:standing order|(?:regular|recurring|repeat(?:ing)?) (?:payment|transfer))\b")
 _LEAD_IN = (
     r"(?i)^\W*(?:(?:hi|hello|hey|ok|okay|so|and|now|just|please|pls|then|also|can you|can u|could you|would you|"
     r"will you|"
     r"let me|let's|i want to|i need to|i'd like to|i would like to|i wanna|i have to|help me)\W+)*"
 )
+_PLACEHOLDER = re.compile(r"\[[A-Z_]+_\d+\]")
 _IMPERATIVE = re.compile(rf"{_LEAD_IN}(\w+)\b")
 _MEANT = re.compile(
     r"(?i)\b(?:i meant?|i mean to say|no wait|sorry|rather|don'?t \w+ (?:it|that))\W+(?:(?:to|just|please)\s+)*(\w+)"
@@ -41,13 +44,22 @@ def decide(dialogue: Dialogue, heard: Heard, desk: Desk) -> tuple[Dialogue, Step
     changed["about"] = _about(task) or changed["about"]
     if heard.language != _ENGLISH and not (task and answers(changed, heard, desk)):
         return changed, _in_other_language(task, heard, desk)
-    offered = task and (task["offer"] or (task if task["operation_id"] else None))
-    verb = offered["tool"].partition("_")[0] if offered else ""
-    said = read_act(heard.text, in_task=task is not None, verb=verb)
+    said = hear_act(heard, task, desk)
     step = within(changed, task, heard, said, desk) if task else afresh(changed, heard, said, desk)
     if changed["unclear"] <= dialogue["unclear"]:
         changed["unclear"] = 0
     return changed, step
+
+
+def adds(dialogue: Dialogue, heard: Heard, desk: Desk) -> bool:
+    """Whether the message only names more of what the open task takes."""
+    task = top(dialogue)
+    if task is None:
+        return False
+    names = {word for slot in slots_of(task["tool"], desk) for word in slot.name.split("_")}
+    said = _PLACEHOLDER.sub(lambda match: " " * len(match[0]), heard.text)
+    is_bare = names.issuperset(residue(said, heard.mentions))
+    return is_bare and bool(values_in(task, heard, heard.text, desk).keys() - task["slots"].keys())
 
 
 def _about(task: Task | None) -> dict[str, Any]:
@@ -65,6 +77,8 @@ def _in_other_language(task: Task | None, heard: Heard, desk: Desk) -> Step:
 
 def _certain(heard: Heard, desk: Desk) -> Heard:
     """What a single word decides: the verb of a request, and that a payment repeats itself."""
+    if heard.intent == OwnIntent.MAKE_TRANSFER and _NEW_ORDER.search(heard.text):
+        return replace(heard, intent=OwnIntent.CREATE_STANDING_ORDER.value)
     if _CHANGES_ORDER.search(heard.text) and heard.intent in PAYMENT_INTENTS:
         return replace(heard, intent=OwnIntent.CHANGE_STANDING_ORDER.value)
     if re.search(rf"(?i)\b{PERSON}\b", heard.text) and not asks_how(heard.text):

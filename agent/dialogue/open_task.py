@@ -9,12 +9,13 @@ from agent.dialogue.acts import Act, Said, read_act
 from agent.dialogue.choices import pick
 from agent.dialogue.desk import Desk, Heard
 from agent.dialogue.free_text import takes_text, whole_answer
+from agent.dialogue.other import is_other
 from agent.dialogue.progress import (
     advance,
     ask,
+    branch,
     changes,
     close_question,
-    is_same,
     only,
     open_question,
     push,
@@ -24,16 +25,14 @@ from agent.dialogue.progress import (
     values_in,
     withdraw,
 )
-from agent.dialogue.requests import OPERATION, OPERATIONS, QUESTION, SMALL_TALK, SURE, VERY_SURE, begin, not_understood
+from agent.dialogue.reopen import reopen
+from agent.dialogue.requests import OPERATION, QUESTION, SMALL_TALK, begin, not_understood
 from agent.dialogue.residue import residue
 from agent.dialogue.shapes import Dialogue, Offer, Step, StepKind, Task, new_task, top
-from agent.dialogue.tables import DROPS, PLACES, PROSE
+from agent.dialogue.tables import PROSE
 from agent.understanding.clauses import begins_request
-from agent.understanding.intents import CONVERSATION_ACTS, OwnIntent, Route
+from agent.understanding.intents import OwnIntent
 
-_LIKELY, _NEVER = 0.5, 2.0
-_NAME = 4
-"""Words of a name at most."""
 _SHORT = 6
 _SECOND_THOUGHTS = re.compile(
     r"(?i)\b(?:wait|hold on|hang on|don'?t|do not|nope|never ?mind|(?:stop|cancel)(?: it| that)?\W*$|no\W*$)"
@@ -41,13 +40,12 @@ _SECOND_THOUGHTS = re.compile(
 _EXPLAINS = re.compile(
     r"(?i)^(?:i|it|that|this|he|she|they|we|my|the)\b(?!.{0,20}\b(?:want|need|like|rather|balance|cards?)\b)"
 )
-_SWAPS = re.compile(r"(?i)\b(?:other way a?round|vice versa|swap (?:them|the accounts|it)|the wrong way a?round)\b")
-_CODE = re.compile(r"(?<![\d.,£$€])\d{6}(?![\d.,]|\s*(?:pounds?|euros?|dollars?|quid|gbp|eur|usd)\b)", re.I)
-_MORE = re.compile(
-    r"(?i)\b(?:also|as well|another (?:payment|one|card|transfer)|too)\b|(?<!the )\bfirst (?:send|pay|i|freeze|"
-    r"add)\b|\bfirst\W*$"
+_SWAPS = re.compile(
+    r"(?i)\b(?:(?:other|wrong|opposite) (?:way|direction)|back to front|vice versa|the reverse|"
+    r"(?:swap|switch|flip|reverse)(?: (?:them|those|these|it|that|both|the (?:two )?accounts?))?"
+    r"(?: (?:round|around|over))?)(?=\W|$)"
 )
-"""Says that something is wanted besides."""
+_CODE = re.compile(r"(?<![\d.,£$€])\d{6}(?!\d|[.,]\d|\s*(?:pounds?|euros?|dollars?|quid|gbp|eur|usd)\b)", re.I)
 
 
 def within(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk) -> Step:
@@ -64,6 +62,8 @@ def within(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk) 
             return _refused(changed, task, heard, said, desk)
         case Act.UNDO:
             return _undone(changed, task, desk)
+        case Act.CHANGE if not (_SWAPS.search(heard.text) or pick(task["choices"], heard.text, heard.mentions)):
+            return reopen(task, heard, desk)
         case Act.WAIT | Act.WHY | Act.WHAT | Act.REPEAT:
             return _explained(task, said.act, desk)
         case _:
@@ -139,8 +139,9 @@ def _undone(changed: Dialogue, task: Task, desk: Desk) -> Step:
     if before is None:
         return _end(changed, task, "")
     withdrawn = withdraw(task)
-    task["slots"], task["before"] = before, None
+    task["slots"], task["before"], task["later"] = before, None, False
     close_question(task)
+    branch(task, desk)
     return replace(advance(task, desk), withdraw=withdrawn)
 
 
@@ -172,7 +173,7 @@ def _answered(task: Task, heard: Heard, desk: Desk) -> Step | None:
         task["choices"] = list(picked.choices)
         return ask(task, task["asks"], desk)
     values, turns = values_in(task, heard, heard.text, desk), turns_payment(task, heard)
-    if _SWAPS.search(heard.text) and {"account", "to_account"} <= task["slots"].keys():
+    if swaps(task, heard.text):
         values = {"account": task["slots"]["to_account"], "to_account": task["slots"]["account"]}
         return _corrected(task, values, heard, desk)
     if not turns and is_other(task, heard, values, desk):
@@ -185,6 +186,11 @@ def _answered(task: Task, heard: Heard, desk: Desk) -> Step | None:
     if values or turns:
         return take(task, values, desk, heard)
     return None
+
+
+def swaps(task: Task, text: str) -> bool:
+    """Whether the money shall go the other way."""
+    return {"account", "to_account"} <= task["slots"].keys() and bool(_SWAPS.search(text))
 
 
 def _has_ordinal(heard: Heard) -> bool:
@@ -239,40 +245,3 @@ def _beside(changed: Dialogue, task: Task, heard: Heard, desk: Desk) -> Step:
     if is_other(task, heard, {}, desk):
         return begin(changed, heard, desk)
     return not_understood(changed, heard, desk)
-
-
-def is_other(task: Task, heard: Heard, values: dict[str, Any], desk: Desk) -> bool:
-    """Whether the message is a request or a question of its own rather than an answer to the open one."""
-    if not residue(heard.text, heard.mentions) or heard.intent in CONVERSATION_ACTS:
-        return False
-    if heard.route in OPERATIONS and _MORE.search(heard.text) and heard.is_clear:
-        return True
-    if values and changes(heard):
-        return False
-    is_question = bool(QUESTION.search(heard.text))
-    tool = desk.tool_of(heard.intent)
-    if tool is not None and is_same(tool, task["tool"]):
-        return False
-    if heard.intent in (OwnIntent.UNCLEAR, OwnIntent.GIBBERISH):
-        return False
-    needed = SURE if is_question else _needed(task, heard, values, desk)
-    if heard.route in OPERATIONS:
-        return heard.confidence >= needed
-    if heard.route == Route.OUT_OF_SCOPE and not is_question and len(heard.text.split()) <= _NAME:
-        return False
-    return is_question or (heard.is_clear and heard.confidence >= needed)
-
-
-def _needed(task: Task, heard: Heard, values: dict[str, Any], desk: Desk) -> float:
-    """How sure the understanding has to be, where no question is asked: the better an answer fits, the surer."""
-    slot = desk.specs[task["tool"]].find(task["asks"] or "")
-    if slot is None:
-        return _LIKELY
-    is_short = len(heard.text.split()) <= _NAME
-    if slot.name in PROSE:
-        return VERY_SURE if begins_request(heard.text) else _NEVER
-    if values.keys() & {slot.name, *DROPS.get(slot.name, ())}:
-        return VERY_SURE if takes_text(slot.name) else _NEVER
-    if not takes_text(slot.name) or not is_short:
-        return _LIKELY
-    return _NEVER if slot.name in PLACES else VERY_SURE

@@ -76,6 +76,8 @@ def ended(dialogue: Dialogue, operation_id: str, *, completed: bool) -> Dialogue
         del stack[index]
         if completed:
             changed["last"] = Done(tool=task["tool"], intent=task["intent"], slots={})
+            if task["tool"] == _NEW_PAYEE:
+                changed["about"]["payee"] = task["slots"]["name"]
             below = stack[index - 1] if index else None
             if below and below["offer"] and below["offer"]["tool"] == task["tool"]:
                 below["slots"][below["asks"] or "payee"] = task["slots"]["name"]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
+from agent.dialogue.act_grammar import plain
 from agent.dialogue.acts import read_act
 from agent.dialogue.residue import residue
 from agent.understanding.clauses import begins_request, split_clauses
@@ -21,6 +22,8 @@ _SAME = re.compile(
     r"(?:it|that|this|them|him|her)\b(?: \w+){0,2}\W*$"
 )
 """The request before in other words: "report my card lost and block it"."""
+_CORRECTS = re.compile(r"(?i)(?:no|nah|sorry|wait|oops|rather|actually|i mean|i meant|make (?:it|that))\b")
+"""What begins so is another value for the request before: "pay Maria 30, no, 40"."""
 _RECIPIENTS = frozenset({"payee", "name"})
 
 
@@ -55,7 +58,8 @@ def _two_lists(text: str, lists: Iterable[str]) -> list[str]:
 def _clauses(text: str, requests: Sequence[int], mentions: Sequence[Mention]) -> Iterator[tuple[int, int]]:
     for start, end in pairwise(sorted({*_starts(text, requests, mentions), *_commands(text), len(text)})):
         own = _within(mentions, start, end)
-        cut = next((match for match in _AND.finditer(text, start, end) if _pairs(own, match)), None)
+        cuts = (match for match in _AND.finditer(text, start, end) if not _CORRECTS.match(text, match.end()))
+        cut = next((match for match in cuts if _pairs(own, match)), None)
         if cut is None:
             yield start, end
         else:
@@ -64,7 +68,7 @@ def _clauses(text: str, requests: Sequence[int], mentions: Sequence[Mention]) ->
 
 
 def _starts(text: str, requests: Sequence[int], mentions: Sequence[Mention]) -> list[int]:
-    """An act such as "forget that" stays with what comes after it."""
+    """An act such as "forget that" stays with what comes after it; so does what says nothing: "before that, ..."."""
     starts = [0]
     first, *others = split_clauses(text)
     end = first.end
@@ -74,7 +78,11 @@ def _starts(text: str, requests: Sequence[int], mentions: Sequence[Mention]) -> 
         has_amounts = _amounts(own) and _amounts(_within(mentions, starts[-1], span.start))
         # What comes before the first request explains it.
         is_next = span.start in requests and span.start > min(requests)
-        if (is_next or has_amounts) and not _is_act(before) and not _SAME.match(span.text):
+        if (
+            (is_next or (has_amounts and not _CORRECTS.match(span.text)))
+            and not _is_act(before)
+            and not _SAME.match(span.text)
+        ):
             starts.append(span.start)
     return starts
 
@@ -93,7 +101,7 @@ def _commands_at(text: str, start: int) -> bool:
 
 def _is_act(text: str) -> bool:
     said = read_act(text, in_task=True)
-    return said.act is not None and not said.rest
+    return not plain(text) or (said.act is not None and not said.rest)
 
 
 def _pairs(mentions: Sequence[Mention], cut: re.Match[str]) -> bool:

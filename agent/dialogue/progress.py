@@ -5,21 +5,26 @@ from dataclasses import replace
 from typing import Any
 
 from agent.dialogue import words
+from agent.dialogue.act_grammar import plain
 from agent.dialogue.desk import Desk, Heard
 from agent.dialogue.fill import fill
 from agent.dialogue.residue import residue
 from agent.dialogue.shapes import DEEPEST, Dialogue, Step, Task, new_task
 from agent.dialogue.specs import Form, Slot, Spec
 from agent.dialogue.tables import EXCLUDES, FAMILIES, PAYMENT_TOOLS, PAYMENTS
+from agent.understanding.clauses import begins_request
 from agent.understanding.intents import INTENT_ROUTES, OwnIntent, Route
 
 _SHORT = 6
 """Words up to which a message may lean on what was said before."""
 PAYMENT_INTENTS = frozenset({OwnIntent.MAKE_TRANSFER.value, OwnIntent.CREATE_STANDING_ORDER.value})
 _CHANGES = re.compile(
-    r"(?i)\b(?:instead|make (?:it|that)|change (?:it|that|the)|i meant?|i mean|rather|actually|not \w+|correction|"
-    r"wrong|should be|oops|typo)\b|^\s*(?:no|sorry|wait)\b"
+    r"(?i)\b(?:make (?:it|that)|change (?:it|that|the)|i meant?|i mean|rather|not \w+|correction|wrong|should be|"
+    r"oops|typo)\b"
 )
+_MAY_CHANGE = re.compile(r"(?i)\b(?:instead|actually)\b|^\s*(?:no|sorry|wait)\b")
+"""A lead-in as well, to a request of its own."""
+_VERY_SURE = 0.85
 _LATER = re.compile(
     r"(?i)\bschedul\w*|\b(?:for )?later\b|\b(?:future|another|different) (?:date|day)\b|\bnot (?:now|today)\b"
 )
@@ -70,22 +75,20 @@ def ask(task: Task, slot: str, desk: Desk, reason: str = "") -> Step:
 
 def take(task: Task, values: dict[str, Any], desk: Desk, heard: Heard | None = None) -> Step:
     """Takes values into the task and goes on with it."""
-    before, slots = dict(task["slots"]), dict(task["slots"])
+    before, slots, was_asked = dict(task["slots"]), dict(task["slots"]), task["asks"]
     if heard is not None and _is_whole(task, values, heard, desk):
         slots = {}
     for name in values:
         for other in EXCLUDES.get(name, ()):
             if other not in values:
                 slots.pop(other, None)
-    slots |= values
+    slots = {name: value for name, value in (slots | values).items() if value is not None}
     for name, value in task["refused"].items():
         slots.setdefault(name, value)
-    changed_one = any(name in before and before[name] != value for name, value in slots.items()) or set(before) - set(
-        slots
-    )
     task["slots"] = slots
     close_question(task)
-    if changed_one:
+    is_changed = any(slots.get(name) != value for name, value in before.items())
+    if is_changed or (was_asked is None and slots != before):
         task["before"] = before
     if heard is not None:
         take_turn(task, heard.text)
@@ -96,6 +99,9 @@ def take(task: Task, values: dict[str, Any], desk: Desk, heard: Heard | None = N
 def _is_whole(task: Task, values: dict[str, Any], heard: Heard, desk: Desk) -> bool:
     """Whether the message is the same request once more with all that it needs: then nothing is left of the first."""
     tool = desk.tool_of(heard.intent)
+    if task["asks"] in values:
+        # An answer.
+        return False
     if tool is None or not is_same(tool, task["tool"]) or changes(heard) or not residue(heard.text, heard.mentions):
         return False
     fresh = new_task(task["tool"], task["intent"], dict(values))
@@ -148,7 +154,10 @@ def turns_payment(task: Task, heard: Heard) -> bool:
 
 
 def changes(heard: Heard) -> bool:
-    return any(mention.corrects for mention in heard.mentions) or bool(_CHANGES.search(heard.text))
+    if any(mention.corrects for mention in heard.mentions) or _CHANGES.search(heard.text):
+        return True
+    is_request = begins_request(plain(heard.text)) and heard.is_clear and heard.confidence >= _VERY_SURE
+    return bool(_MAY_CHANGE.search(heard.text)) and not is_request
 
 
 def is_short(heard: Heard) -> bool:

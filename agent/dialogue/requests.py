@@ -11,10 +11,11 @@ from agent.dialogue.desk import Desk, Heard
 from agent.dialogue.fill import fill
 from agent.dialogue.options import find_options
 from agent.dialogue.progress import is_same, is_short, open_question, push, route_of, slots_of, take_turn
+from agent.dialogue.request_words import PRONOUNS
 from agent.dialogue.residue import residue
 from agent.dialogue.residue import words as words_of
 from agent.dialogue.shapes import Dialogue, Step, StepKind, new_task, top
-from agent.dialogue.tables import BEGINS_AS, PRONOUNS
+from agent.dialogue.tables import BEGINS_AS
 from agent.understanding.intents import PUBLIC_INTENTS, OwnIntent, Route
 
 HAND_OFF_AFTER = 3
@@ -41,7 +42,7 @@ def afresh(changed: Dialogue, heard: Heard, said: Said, desk: Desk) -> Step:
         return push_heard(changed, chosen, chosen, heard, desk)
     if said.act is Act.CANCEL and said.rest:
         return Step(kind="say", route=SMALL_TALK, intent=Act.CANCEL.value, words="", rest=said.rest)
-    if said.act in (Act.CANCEL, Act.UNDO):
+    if said.act in (Act.CANCEL, Act.UNDO, Act.CHANGE):
         return Step(kind="say", route=SMALL_TALK, intent=Act.CANCEL.value, words=words.NOTHING_OPEN)
     if said.act is Act.WAIT:
         return Step(kind="say", route=SMALL_TALK, intent=said.act.value, words=words.TAKE_YOUR_TIME)
@@ -76,11 +77,15 @@ def _followed_up(changed: Dialogue, heard: Heard, desk: Desk) -> Step | None:
     tool = desk.tool_of(heard.intent)
     if tool is not None and not is_same(tool, last["tool"]) and heard.confidence >= VERY_SURE and not is_bare:
         return None
-    values = fill(slots_of(last["tool"], desk), heard.mentions, heard.text, today=desk.today, given={}, asked=None)
+    slots = slots_of(last["tool"], desk)
+    values: dict[str, Any] = {}
+    for asked in (None, "account"):
+        # "and the Platinum?" names an account by its card.
+        values = values or fill(slots, heard.mentions, heard.text, today=desk.today, given={}, asked=asked)
     if not values:
         return None
-    slots = {**({} if spec.prepares else last["slots"]), **values}
-    return push(changed, new_task(last["tool"], last["intent"], slots), desk)
+    given = {**({} if spec.prepares else last["slots"]), **values}
+    return push(changed, new_task(last["tool"], last["intent"], given), desk)
 
 
 def begin(changed: Dialogue, heard: Heard, desk: Desk) -> Step:

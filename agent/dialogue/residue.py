@@ -14,6 +14,7 @@ FILLING = frozenset(
         for to from of and or option yes yeah yep ok okay actually sorry just think guess probably not last four digits
         payee make do can could you will on at now instead rather then should say said pounds pound change set put well
         um uh oh hmm so but about only exactly around called name wait no nope nah sure other another
+        back stick leave keep
         """,
     )
 )

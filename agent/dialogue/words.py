@@ -4,15 +4,16 @@ import re
 from datetime import date
 from typing import Any
 
+from agent.dialogue.questions import QUESTIONS, QUESTIONS_OF, WHAT, WHY
 from agent.dialogue.shapes import Task
 from agent.dialogue.specs import Slot, Spec
-from agent.dialogue.tables import QUESTIONS, QUESTIONS_OF, WHAT, WHY
 
 STOPPED = "All right, I have stopped that. Nothing has changed."
 NOTHING_OPEN = "All right. There is nothing under way that I would have to stop."
 TAKE_YOUR_TIME = "Take your time."
 NOT_UNDERSTOOD = "I'm sorry, I did not understand that."
 NOTHING_ASKED = "I have not asked you anything just now. What can I do for you?"
+WHAT_TO_CHANGE = "What is wrong? Tell me what it should be instead."
 TO_A_PERSON = "I'm sorry that I do not understand you. A colleague can take over from here."
 WHICH_TASK = "What would you like to do?"
 HELP = (
@@ -107,6 +108,10 @@ def _from_registry(slot: Slot | None, name: str) -> str:
 def _one_of(slot: Slot) -> str:
     known = [value.replace("_", " ") for value in slot.values]
     return f"Which {_spoken(slot.name)}: {', '.join(known[:-1])} or {known[-1]}?"
+
+
+def called(slot: str) -> str:
+    return f"the {_spoken(slot)}"
 
 
 def _spoken(name: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from agent.dialogue.acts import find_answer
+from agent.dialogue.hearing import nouns_of
 from agent.dialogue.outcomes import ended
 from agent.dialogue.shapes import Dialogue, new_dialogue, top
 from agent.nodes.kept import unseal
@@ -22,8 +23,10 @@ async def screen(state: State, runtime: Runtime[Turn]) -> Update:
     message = mask(turn.raw_message, turn.placeholders)
     dialogue, pending = state.get("dialogue") or new_dialogue(), state.get("pending")
     just_asked = bool(pending and pending["just_asked"])
-    said = on_one_line(message)
-    answer = find_answer(said, just_asked=just_asked, verb=_verb(pending)) if _can_mean(pending, dialogue) else None
+    said, nouns = on_one_line(message), nouns_of(top(dialogue))
+    answer = None
+    if _can_mean(pending, dialogue):
+        answer = find_answer(said, just_asked=just_asked, verb=_verb(pending), nouns=nouns)
     # A yes that begins a conversation answers nothing that we asked in it.
     if answer == "approve" and not turn.takes_a_yes and (pending or not state.get("history")):
         return {"message": message, "asks_confirmation": True}

@@ -2,13 +2,13 @@
 manager decides what to do about it. One part of the message at a time."""
 
 import asyncio
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from langgraph.runtime import Runtime
 
 from agent.dialogue.desk import Heard
 from agent.dialogue.free_text import takes_text
-from agent.dialogue.manager import answers, decide, later
+from agent.dialogue.manager import adds, answers, decide, later
 from agent.dialogue.parts import parts_of
 from agent.dialogue.shapes import Dialogue, Step, new_dialogue, top
 from agent.events import Routed
@@ -20,6 +20,8 @@ from agent.understanding.slots import Known, find_mentions
 from agent.understanding.surface import on_one_line
 
 _CONFIDENT = 1.0
+_CHAT = frozenset({OwnIntent.GREETING, OwnIntent.THANKS, OwnIntent.ACKNOWLEDGEMENT, OwnIntent.ABUSE})
+"""What needs no answer of its own beside something else."""
 
 
 async def understand(state: State, runtime: Runtime[Turn]) -> Update:
@@ -33,15 +35,20 @@ async def understand(state: State, runtime: Runtime[Turn]) -> Update:
         return {"agenda": agenda, "dialogue": later(dialogue, said), "step": ""}
     before = dialogue
     dialogue, step = decide(before, heard, desk)
-    if state["has_asked"] and step.kind == "say" and step.intent == OwnIntent.UNCLEAR:
-        # "... that would be great": what follows a request and asks for nothing.
+    if state["agenda"] and _asks_for_nothing(step):
+        # "... that would be great": what follows a request or an answer.
         return {"agenda": agenda, "dialogue": before, "step": ""}
-    while step.kind == "ask" and agenda:
-        # "I want to send money. To Maria, please."
-        following = ears.heard(agenda[0], await ears.read(agenda[0]))
-        if not answers(dialogue, following, desk):
+    while step.kind in ("ask", "call") and (left := [*filter(None, [step.rest]), *agenda]):
+        # "I want to send money. To Maria, please.", "yes, add her. IBAN ..."
+        following = ears.heard(left[0], await ears.read(left[0]))
+        if not (answers if step.kind == "ask" else adds)(dialogue, following, desk):
             break
-        agenda, (dialogue, step) = agenda[1:], decide(dialogue, following, desk)
+        withdrawn, agenda = step.withdraw, left[1:]
+        if step.kind == "call":
+            # Details by themselves sound like some request or other.
+            following = replace(following, intent=OwnIntent.ACKNOWLEDGEMENT.value, route=Route.SMALL_TALK.value)
+        dialogue, step = decide(dialogue, following, desk)
+        step = replace(step, withdraw=(*withdrawn, *step.withdraw))
     if step.kind == "call" and _was_done(step, state):
         return {"agenda": agenda, "step": ""}
     update = as_update(step, state) | {
@@ -94,6 +101,11 @@ async def _first(step: Step, confidence: float, state: State, turn: Turn) -> Upd
     first = Understood(route=step.route, intent=step.intent, confidence=confidence)
     await turn.emit(Routed.model_validate(first))
     return {"first": first}
+
+
+def _asks_for_nothing(step: Step) -> bool:
+    is_chat = step.kind == "talk" and step.intent in _CHAT
+    return is_chat or (step.kind == "say" and step.intent == OwnIntent.UNCLEAR)
 
 
 def _was_done(step: Step, state: State) -> bool:

@@ -43,11 +43,13 @@ _LONG_SENTENCE = 20
 """Words."""
 _AMOUNT = r"(?:[£$€]\s?\d[\d.,]*k?|\d[\d.,]*\s*(?:pounds?|quid|gbp|euros?|eur|dollars?|usd|bucks|pence|p)?)"
 _VERBS = (
-    "activate add apply arrange block book buy call cancel change check clear close convert create deactivate "
-    "decrease delete disable download edit enable exchange explain export find forecast freeze get give go help "
-    "increase list lock look lower make move open order pause pay pull put raise reactivate reduce register remind "
-    "remove rename repay replace report request reset ring save schedule search send set settle show stop suspend "
-    "swap switch talk tell transfer turn unblock unfreeze unlock unsubscribe update verify view wire withdraw"
+    "activate add apply arrange axe bin block book bump bung buy call cancel cap change check chuck clear close "
+    "convert create deactivate decrease delete disable ditch download edit enable exchange explain export fetch "
+    "find forecast freeze get give go halve help increase limit list lock look lower make move open order pause "
+    "pay ping pop print pull put raise reactivate reduce refund register reimburse remind remove rename repay "
+    "replace report request reset ring save schedule scrap search send set settle shift show sling stash stick "
+    "stop suspend swap switch talk tell transfer turn unblock unfreeze unlock unsubscribe update verify view wire "
+    "withdraw"
 )
 _WANTS = (
     r"(?:i|we)(?:'?d|'?ll)?\s+(?:also\s+)?(?:want|need|would|like|wanna|wish|must)\b|i'?d\s|i\s+(?:wanna|have\s+to)\b"
@@ -72,6 +74,8 @@ _AUXILIARY_ONLY = re.compile(
     re.IGNORECASE,
 )
 """What before "and" is no request of its own: "go ahead and freeze it"."""
+_NAMES_IT = re.compile(r"(?:call|name)\s+(?:it|this|that|him|her|them)\b", re.IGNORECASE)
+"""What after a comma or "and" belongs to the request before: "open a savings account and call it Holiday"."""
 _QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|‘[^’]*’|(?<!\w)'[^']*'(?!\w)")
 _BETWEEN = re.compile(r"\b(?:between|from|both)\s+\S+(?:\s+\S+)?$", re.IGNORECASE)
 
@@ -129,7 +133,7 @@ def _cuts_in_sentence(text: str, start: int, end: int) -> Iterator[tuple[int, in
 def _cuts_at_conjunctions(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     for match in _CONJUNCTION.finditer(text, start, end):
         before = text[start : match.start()].strip()
-        if before and _START.match(text, match.end(), end) and not _belongs_to_next(before, text[match.end() : end]):
+        if before and _START.match(text, match.end(), end) and not _belong_together(before, text[match.end() : end]):
             yield match.start(), match.end()
             start = match.end()
 
@@ -138,14 +142,14 @@ def _cuts_at_commas(text: str, start: int, end: int) -> Iterator[tuple[int, int]
     """Of a sentence that goes on and on: where what comes begins as a request does, and where that ends."""
     begun = False
     for match in _COMMA.finditer(text, start, end):
-        begins = bool(_BEGINS_REQUEST.match(text, match.end(), end))
+        begins = bool(_BEGINS_REQUEST.match(text, match.end(), end)) and not _NAMES_IT.match(text, match.end())
         if begins or begun:
             yield match.start(), match.end()
         begun = begins
 
 
-def _belongs_to_next(before: str, after: str) -> bool:
-    if _AUXILIARY_ONLY.match(before):
+def _belong_together(before: str, after: str) -> bool:
+    if _AUXILIARY_ONLY.match(before) or _NAMES_IT.match(after):
         return True
     return bool(_BETWEEN.search(before) and re.match(_AMOUNT, after))
 

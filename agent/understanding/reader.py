@@ -27,13 +27,28 @@ from knowledge.embed import Encoder, Vectors
 _TASKS = frozenset({Route.OPERATION, Route.FRAUD, Route.HANDOFF})
 _OURS = _TASKS | {Route.KNOWLEDGE}
 _COURTESIES = frozenset({OwnIntent.GREETING, OwnIntent.THANKS, OwnIntent.GOODBYE, OwnIntent.ABUSE, OwnIntent.GIBBERISH})
+_SEES_PEOPLE = frozenset(
+    {
+        OwnIntent.BOOK_APPOINTMENT,
+        OwnIntent.CANCEL_APPOINTMENT,
+        OwnIntent.FIND_BRANCHES,
+        OwnIntent.LIST_APPOINTMENTS,
+        OwnIntent.REQUEST_CALLBACK,
+        OwnIntent.TALK_TO_HUMAN,
+    }
+)
+"""Whoever asks to speak to somebody may mean one of these; about anything else they mean now and here."""
 _STANDS_ALONE = 0.6
 """Confidence from which a clause of a longer message is a request of its own."""
 _SPEAKS_OF_US = 0.5
 """Confidence from which a clause is about the bank."""
+_HINTS_AT_US = 0.3
+"""Probability from which a clause may have to do with the bank's business."""
 _PLAIN = 0.75
 """Confidence from which a request in so many words outweighs what the whole message seems to be about."""
 _WORTH_CONSIDERING = 0.05
+_DOUBT = 0.15
+"""Probability of "unclear" from which a bare word is one."""
 _LONGEST_ACT = 8
 """Words."""
 _TELLS = re.compile(
@@ -100,9 +115,9 @@ class Reader:
     def understand(self, text: str) -> Understanding:
         """What the customer means; about 4 ms for a short message, and as much again for each further clause."""
         spans = split_clauses(text)
-        whole = self._read(Span(text, 0, len(text)))
         parts = [self._read(span) for span in spans] if len(spans) > 1 else []
-        main, clauses = _weigh(whole, parts)
+        told = [part for part in parts if not _is_aside(part)] or parts
+        main, clauses = _weigh(self._read_together(text, told, of=len(parts)), told)
         return Understanding(
             route=main.route,
             intent=main.intent,
@@ -116,9 +131,17 @@ class Reader:
             language=ENGLISH if main.intent == OwnIntent.GIBBERISH and text.isascii() else detect_language(text),
         )
 
-    def _read(self, span: Span) -> Clause:
-        """One clause by itself: the heads, corrected by the form of the words."""
-        text = self.put_right(span.text)
+    def _read_together(self, text: str, told: Sequence[Clause], of: int) -> Clause:
+        """The message understood from the parts that are no asides; without any, all of it is read."""
+        if len(told) == of:
+            return self._read(Span(text, 0, len(text)))
+        if len(told) == 1:
+            return replace(told[0], text=text, start=0, end=len(text))
+        return self._read(Span(text, 0, len(text)), " ".join(_as_sentence(part.text) for part in told))
+
+    def _read(self, span: Span, instead: str | None = None) -> Clause:
+        """One clause by itself, or `instead` of it: the heads, corrected by the form of the words."""
+        text = self.put_right(instead or span.text)
         reading = self._encoder.read(text)
         found = self._heads.predict(reading.views)
         clause = Clause(
@@ -135,8 +158,10 @@ class Reader:
         )
         if is_question_about(found.intent, text):
             return _as_question(clause)
-        if found.route not in _TASKS and asks_for_person(text):
-            return _turned(clause, OwnIntent.TALK_TO_HUMAN.value)
+        if asks_for_person(text):
+            return clause if found.intent in _SEES_PEOPLE else _turned(clause, OwnIntent.TALK_TO_HUMAN.value)
+        if _is_bare(clause):
+            return _turned(clause, OwnIntent.UNCLEAR.value)
         operation = operation_for(found.intent, text) or _wanted(clause, text)
         return clause if operation is None else _turned(clause, operation)
 
@@ -145,6 +170,12 @@ def _as_question(clause: Clause) -> Clause:
     """The likeliest question instead of the operation."""
     known = [intent for intent, _ in clause.alternatives if INTENT_ROUTES[intent] is Route.KNOWLEDGE]
     return _turned(clause, known[0] if known else OwnIntent.BANKING_QUESTION.value)
+
+
+def _is_bare(clause: Clause) -> bool:
+    """Whether it is a word by itself that may ask for several things, as "payees" does and "balance" does not."""
+    doubt = dict(clause.alternatives).get(OwnIntent.UNCLEAR.value, 0.0)
+    return doubt >= _DOUBT and len(clause.text.split()) == 1
 
 
 def _wanted(clause: Clause, text: str) -> str | None:
@@ -159,7 +190,8 @@ def _turned(clause: Clause, intent: str) -> Clause:
     """Understood as another intent of the same subject: what spoke for either speaks for that one."""
     confidence = min(1.0, clause.confidence + dict(clause.alternatives).get(intent, 0.0))
     route, by_route = INTENT_ROUTES[intent], dict(clause.routes)
-    by_route[route], by_route[clause.route] = by_route[route] + by_route[clause.route], 0.0
+    if route is not clause.route:
+        by_route[route], by_route[clause.route] = by_route[route] + by_route[clause.route], 0.0
     routes = tuple(sorted(by_route.items(), key=lambda pair: -pair[1]))
     return replace(clause, route=route, intent=intent, confidence=confidence, is_clear=True, routes=routes)
 
@@ -167,12 +199,23 @@ def _turned(clause: Clause, intent: str) -> Clause:
 def _weigh(whole: Clause, parts: Sequence[Clause]) -> tuple[Clause, tuple[Clause, ...]]:
     """(what the message is about, the clauses to be dealt with)."""
     acts = [part for part in parts if _is_act(part)]
-    requests = _drop_context([part for part in parts if _is_request(part)])
+    requests = _drop_context([part for part in parts if _is_request(part) or (acts and _is_asked_for(part))])
     if len(requests) > 1 or (requests and acts):
         main = next((part for part in requests if part.route in _OURS), requests[0])
         return main, tuple(sorted([*acts, *requests], key=lambda part: part.start))
     main = _find_core(whole, parts, requests)
     return main, tuple(acts) if acts and main.route not in _OURS else (main,)
+
+
+def _is_aside(part: Clause) -> bool:
+    """Whether it only tells something that is no business of the bank."""
+    if part.route in _OURS or part.intent in CONVERSATION_ACTS or begins_request(part.text):
+        return False
+    return sum(probability for route, probability in part.routes if route in _OURS) < _HINTS_AT_US
+
+
+def _as_sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _is_act(part: Clause) -> bool:
@@ -215,6 +258,11 @@ def _is_request(part: Clause) -> bool:
     # What people say about their day looks like no business of a bank, and so does a question about "it" by itself.
     leans = _LEANS.search(part.text) or part.intent == OwnIntent.BOT_QUESTION
     return begins and part.confidence >= SURE and not leans
+
+
+def _is_asked_for(part: Clause) -> bool:
+    """Whether it is what is wanted instead, beside "never mind": a request in form that is likelier than not."""
+    return part.route in _TASKS and part.is_clear and begins_request(part.text)
 
 
 def _drop_context(requests: list[Clause]) -> list[Clause]:

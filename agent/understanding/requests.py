@@ -45,7 +45,7 @@ _ASKS_WHERE_TO_LOOK = re.compile(
     re.IGNORECASE,
 )
 _ASKING = re.compile(
-    _LEAD_IN + r"(?:(?:can|could|would|will) (?:you|u) (?:please |pls |also )*(?:help me (?:to )?)?"
+    _LEAD_IN + r"(?:(?:can|could|would|will) (?:you|u) (?:please |pls |also )*(?:help me (?:to )?)?|(?:could|may) i "
     r"|(?:i|we)(?:'?d| would)? (?:really |also )?(?:want|need|like|love|wish|wanna|have) (?:you )?(?:to )?"
     r"|i wanna |help me (?:to )?|go ahead and |let'?s |let me )?(?:please |pls |just )*",
     re.IGNORECASE,
@@ -62,13 +62,20 @@ _ASKS_TO_DO = re.compile(
     rf"(?:{'|'.join(_ACTIONS.split())})\b",
     re.IGNORECASE,
 )
+_PERSON = (
+    r"(?:an? |the |some |one of )?(?:your |actual |real |live |human |proper |bank |other |different )*"
+    r"(?:human(?: being)?s?|person|people|someone|somebody|agent|representative|colleagues?|manager|supervisor"
+    r"|operator|employee|(?:bank )?(?:worker|clerk|teller)|(?:member of )?(?:the )?staff"
+    r"|(?:customer )?(?:service|support|care)|help ?desk)\b"
+)
 _ASKS_FOR_PERSON = re.compile(
     r"\b(?:(?<!do )(?:i|we)(?:'?d| would)? (?:really |just )?(?:want|need|like|wish|prefer|rather)(?: to)?"
     r"|(?:can|could|may|how (?:can|do)) i"
     r"|let me|please|get me|put me|i'?d rather|is there (?:a|any) way to)\b[^.?!]{0,20}?"
-    r"\b(?:talk|speak|chat)(?:ing)? (?:to|with) (?:an? |some |one of )?(?:your |actual |real |live |human |proper )*"
-    r"(?:human(?: being)?|person|people|someone|somebody|agent|representative|colleagues?|manager|supervisor|operator"
-    r"|(?:member of )?(?:the )?staff|customer (?:service|support))\b",
+    rf"\b(?:talk|speak|chat)(?:ing)? (?:to|with) {_PERSON}"
+    rf"|\b(?<!n't )(?:put|pass|connect|transfer|hand|forward) me (?:on |over |through )?(?:to|with) {_PERSON}"
+    # As people say to a telephone.
+    r"|^\W*(?:(?:an? |real |live )*(?:human(?: being)?|agent|representative|operator)\W*)+(?:please|now)?\W*$",
     re.IGNORECASE,
 )
 _DETAILS = r"(?:change|update|edit|correct|alter|amend|register|use|replace)\b.{0,40}\b"
@@ -79,6 +86,13 @@ _DONE_FOR: dict[str, tuple[tuple[str, OwnIntent], ...]] = {
         (r"(?:activate|switch on|turn on)\b|(?:my|the|this) .{0,30}\bactivated\b", OwnIntent.ACTIVATE_CARD),
     ),
     "card_about_to_expire": ((r"(?:replace|renew|order|send|post)\b", OwnIntent.REPLACE_CARD),),
+    "change_standing_order": (
+        (
+            r"(?:an? |another |new )*standing order (?:to|for)\b"
+            r"(?!.*\b(?:should|make|change|be|is|needs?|instead|now|move|stop|cancel)\b)",
+            OwnIntent.CREATE_STANDING_ORDER,
+        ),
+    ),
     "change_pin": (
         (r"(?:change|reset|replace|order|request|get|send|a new)\b.{0,30}\bpin\b", OwnIntent.REQUEST_PIN_CHANGE),
     ),
@@ -99,7 +113,8 @@ _DONE_FOR: dict[str, tuple[tuple[str, OwnIntent], ...]] = {
     ),
     "terminate_account": ((r"(?:close|delete|terminate|shut|cancel|get rid of)\b", OwnIntent.CLOSE_ACCOUNT),),
 }
-"""Question of BANKING77 -> how the request for it begins, and the operation that does it."""
+"""What the heads hear -> how a request begins that wants something else, and the operation that does it. Mostly
+questions of BANKING77, which has no requests."""
 
 
 def asks_how(text: str) -> bool:
@@ -108,7 +123,7 @@ def asks_how(text: str) -> bool:
 
 
 def operation_for(intent: str, text: str) -> OwnIntent | None:
-    """The operation that a request filed under a question of BANKING77 wants done; None: it is that question."""
+    """The operation that a message wants done by how it begins; None: what the heads heard is it."""
     if intent not in _DONE_FOR or asks_how(text):
         return None
     asking = _ASKING.match(text)

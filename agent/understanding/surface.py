@@ -10,12 +10,16 @@ _CHAT_WORDS: dict[str, str] = {
     "pymt": "payment", "pmt": "payment", "tmrw": "tomorrow", "tmr": "tomorrow", "2moro": "tomorrow",
     "2day": "today", "wats": "what's", "wat": "what", "cos": "because", "coz": "because", "thru": "through",
     "cud": "could", "cn": "can", "wud": "would", "abt": "about", "smth": "something", "dd": "direct debit",
-    "cc": "credit card", "ppl": "people", "msg": "message", "asap": "as soon as possible",
+    "cc": "credit card", "msg": "message", "asap": "as soon as possible",
     "dunno": "don't know", "cuz": "because", "wots": "what's", "whats": "what's", "hows": "how's",
     "wheres": "where's", "thats": "that's", "dont": "don't", "cant": "can't", "wont": "won't",
     "didnt": "didn't", "doesnt": "doesn't", "isnt": "isn't", "wasnt": "wasn't", "arent": "aren't",
     "havent": "haven't", "hasnt": "hasn't", "couldnt": "couldn't", "shouldnt": "shouldn't",
-    "wouldnt": "wouldn't", "im": "I'm", "ive": "I've",
+    "wouldnt": "wouldn't", "im": "I'm", "ive": "I've", "idk": "I don't know", "nvm": "never mind",
+    "wdym": "what do you mean", "rn": "right now", "lmk": "let me know", "xfer": "transfer", "tfr": "transfer",
+    "trf": "transfer", "stmt": "statement", "appt": "appointment", "appts": "appointments", "tmw": "tomorrow",
+    "addy": "address", "bday": "birthday", "yh": "yes", "ima": "I'm going to", "ppl": "people",
+    "s/o": "standing order", "a/c": "account",
 }  # fmt: skip
 _CHAT_WORD = re.compile(rf"(?<![\w'@./-])(?:{'|'.join(map(re.escape, _CHAT_WORDS))})(?![\w'@/-]|\.\w)", re.IGNORECASE)
 _QUOTATION = re.compile(r"\"[^\"]*\s[^\"]*\"|(?<!\w)'[^']*\s[^']*'(?!\w)")

@@ -68,9 +68,11 @@ GUARDS = (
     *((table, "refuse_change") for table in APPEND_ONLY),
     *((table, "require_operation") for table in BY_OPERATION),
     ("banking_operations", "complete_proposal"),
+    ("banking_operations", "keep_operation_status"),
+    ("accounts", "keep_account_kind"),
     ("postings", "add_posting_to_balance"),
     ("journal_entries", "check_entry_balances"),
-    ("transactions", "hold_pending"),
+    ("transactions", "keep_transaction"),
 )
 """Tables and the functions that their triggers must call."""
 

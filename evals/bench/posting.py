@@ -2,13 +2,15 @@
 
     python -m evals.bench.posting --seconds 8 --rounds 3 --json
 
-The rounds of the loads are interleaved. TPC-B is PostgreSQL's own yardstick: an update of one account, one teller and
-one branch, a line of history and a query, in one transaction of seven statements. It runs twice: as ``pgbench`` runs
-it unless told otherwise (``tpcb``), and with prepared statements (``tpcb_prepared``). Ours, in ``sql/``:
+The rounds of the loads are interleaved, and like is compared with like: each load runs in pgbench's simple protocol and
+with prepared statements. TPC-B is PostgreSQL's own yardstick: an update of one account, one teller and one branch, a
+line of history and a query, in one transaction of seven statements. Ours, in ``sql/``:
 
-    execute   an operation that was filed and confirmed before: one call of execute_operation, sent as
-              core/db/database.py sends a fixed list of statements, in one round trip
-    whole     the operation is filed, a slip is minted, and it is executed, in one transaction
+    execute      an operation that was filed and confirmed before: one call of execute_operation, in a transaction of
+                 four statements, sent one after the other
+    one_message  the same four in one message, as the function allows; simple only
+    pipelined    the same four in one round trip, as core/db/database.py sends a fixed list of statements; prepared only
+    whole        the operation is filed, a slip is minted, and it is executed, in one transaction; prepared only
 """
 
 import re
@@ -39,9 +41,11 @@ SCALE = 50
 _SQL = Path(__file__).with_name("sql")
 _QUERIES = Queries(_SQL / "posting.sql")
 _TPS = re.compile(r"^tps = ([\d.]+)", re.MULTILINE)
-_LOADS = ("execute", "whole")
-_PREPARED = ("-M", "prepared")
-_YARDSTICKS: dict[str, tuple[str, ...]] = {"tpcb": (), "tpcb_prepared": _PREPARED}
+_LOADS: dict[str, tuple[str, ...]] = {
+    "simple": ("execute", "one_message"),
+    "prepared": ("execute", "pipelined", "whole"),
+}
+"""By protocol. A pipeline needs the extended one, and so do values that are text."""
 _MOST_PER_SECOND = 10_000
 """Operations that are filed before a round, for each of its seconds: more than are executed."""
 
@@ -81,26 +85,32 @@ def _measure(services: Services, seconds: int, rounds: int, clients: int) -> dic
     run = ["-n", "-c", str(clients), "-j", "2", "-T", str(seconds)]
     share = seconds * _MOST_PER_SECOND // clients
     # Neither side starts with empty tables.
-    _pgbench(services.app_url, *run, *_PREPARED, *_script("whole"))
-    rates: dict[str, list[float]] = {name: [] for name in (*_YARDSTICKS, *_LOADS)}
-    for number in range(rounds):
-        first = number * clients * share
-        _file_operations(services, first + 1, clients * share)
-        for name, protocol in _YARDSTICKS.items():
-            rates[name].append(_rate(_pgbench(tpcb_url, *run, *protocol)))
-        for name in _LOADS:
-            values = ["-D", f"first={first}", "-D", f"share={share}", "-D", "done=0"]
-            rates[name].append(_rate(_pgbench(services.app_url, *run, *_PREPARED, *values, *_script(name))))
-    medians = {name: statistics.median(values) for name, values in rates.items()}
+    _pgbench(services.app_url, *run, "-M", "prepared", *_script("whole"))
+    rates: dict[str, dict[str, list[float]]] = {
+        protocol: {load: [] for load in ("tpcb", *loads)} for protocol, loads in _LOADS.items()
+    }
+    filed = 0
+    for protocol in [*_LOADS] * rounds:
+        mode = [*run, "-M", protocol]
+        rates[protocol]["tpcb"].append(_rate(_pgbench(tpcb_url, *mode)))
+        for load in _LOADS[protocol]:
+            _file_operations(services, filed + 1, clients * share)
+            values = ["-D", f"first={filed}", "-D", f"share={share}", "-D", "done=0"]
+            rates[protocol][load].append(_rate(_pgbench(services.app_url, *mode, *values, *_script(load))))
+            filed += clients * share
+    medians = {
+        protocol: {load: statistics.median(values) for load, values in loads.items()}
+        for protocol, loads in rates.items()
+    }
     return {
         "clients": clients,
         "seconds": seconds,
         "tpcb_scale": SCALE,
         "per_second": rates,
         "median_per_second": medians,
-        **{
-            f"ratio_to_{yardstick}": {name: round(medians[name] / medians[yardstick], 3) for name in _LOADS}
-            for yardstick in _YARDSTICKS
+        "ratio_to_tpcb": {
+            protocol: {load: round(loads[load] / loads["tpcb"], 3) for load in _LOADS[protocol]}
+            for protocol, loads in medians.items()
         },
         "completed": _completed(services),
         "faults": [fault for check in inspect_database(services) for fault in check.faults],

@@ -142,3 +142,36 @@ def test_what_is_pending_is_held_until_it_is_over(empty, ledger):
     assert held(ledger) == 0
     ledger.commit()
     assert all(check.passed for check in inspect_database(empty))
+
+
+UNSOUND = {
+    "accounts_internal": "update accounts set kind = 'internal' where name = 'Everyday'",
+    "accounts_balance_limit": "update accounts set kind = 'loan', balance_minor = 1 where name = 'Everyday'",
+    "transactions_entry_if_booked": "'booked', null, null, null, null, null",
+    "transactions_reason_if_declined": "'declined', null, null, null, null, null",
+    "transactions_released": "'released', null, null, null, null, null",
+    "transactions_authorised": "'pending', null, null, null, 'a1', null",
+    "banking_operations_over": "'completed', 100, 'GBP', null",
+    "banking_operations_amount": "'pending', null, 'GBP', null",
+}
+_INSERTS = {
+    "transactions": """insert into transactions (customer_id, account_id, kind, amount_minor, currency, category,
+        description, occurred_at, status, entry_id, decline_reason, released_at, authorisation, authorised_minor)
+        select customer_id, id, 'card_payment', -1, 'GBP', 'shopping', 'x', now(), {} from accounts
+         where name = 'Everyday'""",
+    "banking_operations": """insert into banking_operations (customer_id, type, payload, payload_hash, summary,
+        idempotency_key, initiated_by, created_at, expires_at, status, amount_minor, currency, completed_at)
+        select customer_id, 'freeze_card', '{{}}', '', 'x', 'k', 'rest', now(), now(), {} from accounts
+         where name = 'Everyday'""",
+}
+
+
+@pytest.mark.parametrize("rule", UNSOUND)
+def test_a_row_whose_facts_contradict_each_other_is_refused_by_name(ledger, rule):
+    statement = UNSOUND[rule]
+    for table, insert in _INSERTS.items():
+        if rule.startswith(table):
+            statement = insert.format(statement)
+    with pytest.raises(errors.CheckViolation) as caught:
+        ledger.execute(statement)
+    assert caught.value.diag.constraint_name == rule

@@ -58,6 +58,12 @@ def test_the_committed_int8_encoder_stays_close_to_torch(expected: np.ndarray[An
     assert (found * expected).sum(axis=1).min() > 0.97
 
 
+def test_retrieval_reads_the_published_vector_bit_for_bit(tmp_path: Path) -> None:
+    export_encoder(find_published_model(), tmp_path)
+
+    assert np.array_equal(Encoder.load(tmp_path).encode(TEXTS), Encoder.load().encode(TEXTS))
+
+
 def test_the_command_makes_the_committed_encoder_again(tmp_path: Path) -> None:
     """Not byte by byte: merging the adapter is a matrix product, whose last digits depend on the processor."""
     export_encoder(find_published_model(), tmp_path, load_committed(find_published_model()))

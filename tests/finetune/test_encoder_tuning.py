@@ -3,14 +3,23 @@
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
+from agent.understanding.heads import Heads
 from finetune import encoder_promotion
 from finetune.corpus import Example
-from finetune.encoder_adapter import attach_adapter, load_published, load_tuned, merge_adapter, save_adapter
+from finetune.encoder_adapter import (
+    attach_adapter,
+    average_adapters,
+    load_published,
+    load_tuned,
+    merge_adapter,
+    save_adapter,
+)
 from finetune.encoder_losses import SupervisedContrast, soft_cross_entropy
 from finetune.encoder_onnx import find_published_model
 from finetune.encoder_promotion import (
@@ -20,7 +29,7 @@ from finetune.encoder_promotion import (
     compare_encoder,
     make_tuned_encoder,
 )
-from finetune.encoder_training import TuningRecipe
+from finetune.encoder_training import TuningRecipe, tune_encoder
 from finetune.heads import Recipe, read_banking77, read_clinc150
 from knowledge.embed import Encoder
 
@@ -64,6 +73,27 @@ def test_a_saved_adapter_gives_the_layers_again(tmp_path: Path) -> None:
     assert all(np.allclose(value, again[name], atol=1e-6) for name, value in merge_adapter(upper).items())
 
 
+def make_adapter(folder: Path, seed: int) -> dict[str, np.ndarray[Any, Any]]:
+    """Saves a random adapter; returns the layers merged with it."""
+    upper = attach_adapter(load_published(find_published_model()), rank=2, seed=seed)
+    for name, parameter in upper.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.2)
+    save_adapter(upper, folder)
+    return load_tuned(find_published_model(), folder)
+
+
+def test_the_mean_of_two_adapters_gives_the_mean_of_the_layers(tmp_path: Path) -> None:
+    first, second = make_adapter(tmp_path / "a", 1), make_adapter(tmp_path / "b", 2)
+
+    average_adapters([tmp_path / "a", tmp_path / "b"], tmp_path / "mean")
+    found = load_tuned(find_published_model(), tmp_path / "mean")
+
+    changed = "encoder.layer.3.intermediate.dense.weight"
+    assert np.abs(first[changed] - second[changed]).max() > 0.05
+    assert all(np.allclose(found[name], (first[name] + second[name]) / 2, atol=1e-3) for name in first)
+
+
 def test_the_contrast_is_small_for_texts_near_their_own_class() -> None:
     points = torch.nn.functional.normalize(torch.tensor([[1.0, 0.01], [1.0, 0.0], [0.0, 1.0], [0.01, 1.0]]), dim=1)
 
@@ -105,6 +135,22 @@ def test_a_tuned_encoder_keeps_the_vectors_of_the_published_one(published: Path,
     assert np.allclose(tuned.encode(texts), committed.encode(texts), atol=1e-5)
     assert tuned.read(texts[0]).views.shape == (3 * 384,)
     assert np.allclose(np.linalg.norm(tuned.read(texts[0]).views.reshape(3, 384), axis=1), 1, atol=1e-5)
+    assert Heads.load(tmp_path).predict(tuned.read(texts[0]).views).intents
+
+
+def test_the_same_seed_makes_the_same_adapter_again_and_another_seed_another(published: Path, tmp_path: Path) -> None:
+    rows, source = read_banking77(published) + read_clinc150(published), find_published_model()
+    recipe = dataclasses.replace(TINY.tuning, batch=32)
+
+    def tune(name: str, seed: int, start: Path | None = None) -> bytes:
+        save_adapter(tune_encoder(rows, {}, source, recipe, seed, lambda _: None, start), tmp_path / name)
+        return (tmp_path / name / "adapter_model.safetensors").read_bytes()
+
+    first = tune("first", seed=3)
+
+    assert tune("again", seed=3) == first
+    assert tune("other", seed=4) != first
+    assert tune("more", seed=3, start=tmp_path / "first") == tune("more again", seed=3, start=tmp_path / "again")
 
 
 def write_comparison(path: Path, recipe: EncoderRecipe, published: float, tuned: float) -> Path:

@@ -70,3 +70,12 @@ def test_new_utterances_leave_the_split_of_the_other_classes_alone() -> None:
     _, taken_with_more = split_groups([*rows, Example("new", "a", "a", "a99", "own")], 0.2, seed=1)
 
     assert {e.group for e in taken if e.label == "b"} == {e.group for e in taken_with_more if e.label == "b"}
+
+
+def test_new_utterances_leave_what_is_held_out_of_a_published_set_alone() -> None:
+    rows = [Example(f"text {n}", "card_arrival", "card_arrival", f"b{n}", "banking77") for n in range(20)]
+    own = [Example(f"ours {n}", "card_arrival", "card_arrival", f"o{n}", "own") for n in range(7)]
+    _, taken = split_groups(rows, 0.2, seed=1)
+    _, taken_with_ours = split_groups([*own, *rows], 0.2, seed=1)
+
+    assert {e.group for e in taken} == {e.group for e in taken_with_ours if e.source == "banking77"}

@@ -20,6 +20,7 @@ SEVERAL = [
     ("Freeze my card. Then send me a new one.", ["Freeze my card.", "Then send me a new one."]),
     ("I lost my card, can you freeze it?", ["I lost my card", "can you freeze it?"]),
     ("pay my rent and then tell me what's left", ["pay my rent", "tell me what's left"]),
+    ("send John 20 and chuck 50 in savings", ["send John 20", "chuck 50 in savings"]),
     ("show my cards\nand freeze the first", ["show my cards", "and freeze the first"]),
 ]
 ONE = [
@@ -37,6 +38,8 @@ ONE = [
     "ok",
     "stop it",
     "one moment please",
+    "open a savings account for me and call it Holiday",
+    "add a payee, name him Tom",
     "",
     "...",
 ]

@@ -30,6 +30,10 @@ ONE = [
         "time, what I would like is simply to have my virtual card frozen, that's the one for shopping, thank you",
         "freeze_card",
     ),
+    (
+        "We had snow here last night. I'm still in my slippers. Lock my debit card please. Greetings from up north!",
+        "freeze_card",
+    ),
     ("I ordered my card two weeks ago. It has not arrived. I am a bit worried about it.", "card_arrival"),
 ]
 FORMS = [
@@ -84,8 +88,16 @@ def test_slips_slang_and_capitals_change_nothing(reader: Reader, text: str, inte
     assert reader.understand(text).intent == intent
 
 
-def test_a_cancellation_with_a_new_request_is_about_the_request(reader: Reader) -> None:
-    assert reader.understand("never mind, show my balance instead").intent == "get_balance"
+@pytest.mark.parametrize(
+    ("text", "intent"),
+    [
+        ("never mind, show my balance instead", "get_balance"),
+        ("cancel that and show my cards", "list_cards"),
+        ("forget it and put me through to somebody", "talk_to_human"),
+    ],
+)
+def test_a_cancellation_with_a_new_request_is_about_the_request(reader: Reader, text: str, intent: str) -> None:
+    assert reader.understand(text).intent == intent
 
 
 @pytest.mark.parametrize("text", ["cards", "add", "payees", "something with my account"])

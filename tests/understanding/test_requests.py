@@ -47,6 +47,7 @@ REQUESTS = [
     ("lost_or_stolen_card", "block my card, it was stolen", OwnIntent.FREEZE_CARD),
     ("lost_or_stolen_card", "report my card as stolen", OwnIntent.REPORT_CARD_LOST),
     ("change_pin", "I need a new PIN", OwnIntent.REQUEST_PIN_CHANGE),
+    ("getting_virtual_card", "Could I get one of those virtual cards?", OwnIntent.CREATE_VIRTUAL_CARD),
 ]
 QUESTIONS = [
     ("activate_my_card", "How can my new card be activated?"),
@@ -113,6 +114,10 @@ def test_a_question_or_a_statement_is_no_request(text: str) -> None:
         "how can I speak to someone about my fees?",
         "I'd rather chat with a real human being",
         "could I please speak with one of your colleagues",
+        "I want my 30 pounds back, put me through with a bank worker",
+        "please transfer me to a human agent",
+        "operator!",
+        "Agent. AGENT. a real human please",
     ],
 )
 def test_whoever_asks_for_a_person_gets_one_whatever_it_is_about(text: str) -> None:
@@ -126,6 +131,9 @@ def test_whoever_asks_for_a_person_gets_one_whatever_it_is_about(text: str) -> N
         "I spoke to someone yesterday",
         "send money to a person",
         "somebody talked to me on the phone and I paid",
+        "transfer me 20 pounds from savings",
+        "don't put me through to anybody",
+        "what is an agent fee",
     ],
 )
 def test_speaking_of_people_is_not_asking_for_one(text: str) -> None:
@@ -140,3 +148,13 @@ def test_what_changes_something_is_what_the_catalogue_prepares() -> None:
     assert changes_something(OwnIntent.MAKE_TRANSFER)
     assert not changes_something(OwnIntent.UNCLEAR)
     assert not changes_something("activate_my_card")
+
+
+@pytest.mark.parametrize("text", ["standing order to Jimmy, 30 pounds", "A new standing order for my landlord"])
+def test_a_standing_order_named_without_a_verb_is_a_new_one(text: str) -> None:
+    assert operation_for("change_standing_order", text) == "create_standing_order"
+
+
+@pytest.mark.parametrize("text", ["standing order to Sunrise should be 900", "change the standing order to Jimmy"])
+def test_a_standing_order_that_is_to_be_different_stays_the_same_one(text: str) -> None:
+    assert operation_for("change_standing_order", text) is None

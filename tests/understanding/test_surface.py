@@ -17,6 +17,7 @@ from agent.understanding.surface import clean, without_quotations
         ("ＦＲＥＥＺＥ my card", "FREEZE my card"),
         ("show my txns 4 March", "show my transactions 4 March"),
         ("zero\u200bwidth", "zerowidth"),
+        ("s/o to Jimmy rn, idk his a/c", "standing order to Jimmy right now, I don't know his account"),
     ],
 )
 def test_chat_words_quotes_and_drawn_out_letters(typed: str, read: str) -> None:

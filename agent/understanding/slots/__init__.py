@@ -5,6 +5,7 @@ from agent.understanding.slots.find import find_mentions
 from agent.understanding.slots.mention import (
     Amount,
     CardWords,
+    Change,
     Duration,
     Kind,
     Known,
@@ -13,6 +14,7 @@ from agent.understanding.slots.mention import (
     Mention,
     Period,
     Role,
+    Shift,
     Tense,
     TimePeriod,
     Value,
@@ -21,6 +23,7 @@ from agent.understanding.slots.mention import (
 __all__ = [
     "Amount",
     "CardWords",
+    "Change",
     "Duration",
     "Kind",
     "Known",
@@ -29,6 +32,7 @@ __all__ = [
     "Mention",
     "Period",
     "Role",
+    "Shift",
     "Tense",
     "TimePeriod",
     "Value",

@@ -12,7 +12,7 @@ from agent.understanding.slots.vocabulary import COMMON, ENDS
 
 _KINDS: tuple[tuple[str, str], ...] = (
     (
-        r"savings?\s+(?:account|pot|space)|savings|saver|saving\s+account|(?:(?<=\bfrom\s)|(?<=\bto\s)|(?<=\binto\s)|(?<=\band\s))saving(?=\W*$|\s+(?:to|into|and)\b)|savngs|savigns|isa",
+        r"savings?\s+(?:account|pot|space)|savings|saver|saving\s+account|(?:(?<=\bfrom\s)|(?<=\bto\s)|(?<=\binto\s)|(?<=\band\s))saving(?=\W*$|\s+(?:to|into|and)\b)|isa",
         "savings",
     ),
     (
@@ -24,7 +24,7 @@ _KINDS: tuple[tuple[str, str], ...] = (
 )
 _KIND = re.compile("|".join(rf"\b(?P<{kind}>{pattern})\b" for pattern, kind in _KINDS), re.IGNORECASE)
 _BY_CURRENCY = re.compile(
-    rf"(?P<currency>{currencies.SYMBOL}|\b{currencies.WORD})[\s-]+(?:currency\s+)?(?:account|acc|acct|pot|balance)\b"
+    rf"(?P<currency>{currencies.SYMBOL}|\b{currencies.WORD})[\s-]+(?:currency\s+)?(?:account|acc|acct|pot|balance|one)\b"
     r"|(?:\b(?:in|from|to|into|of)\s+my\s+)(?P<euros>euros?|dollars?)\b",
     re.IGNORECASE,
 )
@@ -73,7 +73,9 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _AFTER = re.compile(
-    r"\s+(?:account|acc|pot|balance|savings)\b|\W*$|,|\s+(?:to|into|and|please|instead|not)\b", re.IGNORECASE
+    r"\s+(?:account|acc|pot|balance|savings)\b|\W*$|\s*[,.;]"
+    r"|\s+(?:to|into|and|or|please|pls|instead|not|rather|but|then|on|for|by|today|tomorrow|next|every|each|now|with|if)\b",
+    re.IGNORECASE,
 )
 _FUZZY_PLACE = re.compile(
     r"(?:\b(?:from|to|into|in|of|on|between|and|my|out\s+of)\s+(?:my\s+|the\s+)?|^\W*)(?P<name>[^\W\d_][\w'-]*(?:\s+[^\W\d_][\w'-]*)?)",

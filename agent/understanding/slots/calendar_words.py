@@ -51,6 +51,9 @@ _UNITS: dict[str, Unit] = {
 }
 _TIMES = {"fortnight": 2, "quarter": 3, "decade": 10}
 UNIT = r"(?:minutes?|mins?|hours?|hrs?|h|days?|nights?|weeks?|wks?|fortnights?|months?|mths?|years?|yrs?|decades?)\b"
+SIDE = r"this|current|last|previous|past|next|coming|following"
+STEPS = {"last": -1, "previous": -1, "past": -1, "prior": -1, "next": 1, "coming": 1, "following": 1, "upcoming": 1}
+"""How many weeks, months or years lie between the running one and the one that is called so."""
 VAGUE = r"(?:few|several|some|many|couple\s+of|a\s+couple\s+of|a\s+few)"
 COUNT = rf"(?:half\s+an?\b|an?\b|{WORDS}|{DIGITS}(?:\s+and\s+a\s+half)?|(?:a\s+)?{VAGUE})"
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from agent.understanding.slots.calendar_words import MONTH
 from agent.understanding.slots.mention import CardWords, KnownCard, Mention
 from agent.understanding.slots.numbers import parse_words
 
@@ -21,7 +22,7 @@ _FULL = re.compile(
     re.IGNORECASE,
 )
 _ENDS = re.compile(
-    rf"(?<!\baccount\s)\b(?:(?:the\s+)?one\s+)?(?:{_ENDING}|(?:the\s+)?{_LAST_FOUR})[\s:]*(?:(?:is|are|in|with)\s+)*(?P<last4>{_LAST4})",
+    rf"(?<!\baccount\s)\b(?:(?:the\s+)?one\s+)?(?:{_ENDING}|(?:the\s+)?{_LAST_FOUR})[\s:]*(?:(?:is|are|in|with)\s+)*(?P<last4>{_LAST4}|\d{{2,3}}\b(?!\s*(?:[/.,:]\d|(?:of\s+)?{MONTH})))",
     re.IGNORECASE,
 )
 _BEFORE_CARD = re.compile(
@@ -36,6 +37,7 @@ _ALONE = re.compile(
     rf"(?:^|\b(?:the|my|on|with|not|it'?s|is|no|yes|use)\s+|,\s*)(?P<label>{_KIND})(?=\s*(?:$|[?.!,]|please\b|not\b|and\b))",
     re.IGNORECASE,
 )
+_DIGITS = 4
 _KINDS = frozenset({"debit", "credit", "virtual"})
 
 
@@ -46,7 +48,10 @@ def find_cards(text: str, known: tuple[KnownCard, ...]) -> Iterator[Mention]:
         for match in pattern.finditer(text):
             groups = match.groupdict()
             start = match.start("label") if pattern is _ALONE else match.start()
-            said = _words(groups.get("last4"), groups.get("label"), known)
+            last4 = _completed(groups.get("last4"), known)
+            if last4 is not None and len(last4) < _DIGITS and last4.isdecimal():
+                continue
+            said = _words(last4, groups.get("label"), known)
             yield Mention("card", text[start : match.end()], start, match.end(), said)
     for card in known:
         for match in re.finditer(
@@ -61,6 +66,14 @@ def find_cards(text: str, known: tuple[KnownCard, ...]) -> Iterator[Mention]:
                 yield Mention("card", match[0], match.start(), match.end(), CardWords(nickname=card.nickname))
 
 
+def _completed(said: str | None, known: tuple[KnownCard, ...]) -> str | None:
+    """All four digits, where only the last two or three were said and one card has them."""
+    if said is None or len(said) >= _DIGITS or not said.isdecimal():
+        return said
+    ending = [card.last4 for card in known if card.last4.endswith(said)]
+    return ending[0] if len(ending) == 1 else said
+
+
 def _words(last4: str | None, label: str | None, known: tuple[KnownCard, ...]) -> CardWords:
     words = CardWords()
     if last4:
@@ -69,6 +82,8 @@ def _words(last4: str | None, label: str | None, known: tuple[KnownCard, ...]) -
         said = label.lower()
         if said in _KINDS:
             words["kind"] = said
+        elif said.endswith(" debit"):
+            words["kind"] = "debit"
         elif re.fullmatch(_KIND, said):
             words["kind"] = re.sub(r"\s+", "", said) if said.startswith("master") else said
         else:

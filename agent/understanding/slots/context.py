@@ -9,7 +9,7 @@ from agent.understanding.slots.mention import Kind, Mention
 from agent.understanding.slots.nearby import just_before
 
 _NOT = re.compile(
-    r"(?:\b(?:not|isn'?t|wasn'?t|ain'?t|except(?:\s+for)?|rather\s+than|instead\s+of|but\s+not|never|other\s+than|anything\s+but|did\s+i\s+say)"
+    r"(?:\b(?:not|neither|nor|isn'?t|wasn'?t|ain'?t|except(?:\s+for)?|rather\s+than|instead\s+of|but\s+not|never|other\s+than|anything\s+but|did\s+i\s+say)"
     r"|\b(?:don'?t|do\s+not|didn'?t|did\s+not)\s+(?:mean|want(?:\s+it)?|pay|send(?:\s+it)?|use|take(?:\s+it)?|transfer(?:\s+it)?|do)(?:\s+to(?:\s+(?:pay|send|use|transfer))?)?)"
     r"\s+(?:(?:to|from|for|the|my|on|at|in|into|with|a|an|on\s+the|pay|paying)\s+)*$",
     re.IGNORECASE,
@@ -27,7 +27,10 @@ _CLAUSE = re.compile(r"[!?;]|\.(?:\s|$)|\b(?:why|how|what|when|who|whether|if|th
 _AFTERWARDS = re.compile(
     r"\s*(?:,\s*)?(?:please\s+)?(?:instead|rather|actually|i\s+me(?:an|ant)|i\s+said)\b(?!\s+of\b)", re.IGNORECASE
 )
+_JOINS = re.compile(r"\W*(?:(?:and|on|to|from|for|the|at)\s+)*", re.IGNORECASE)
 _NOT_BEFORE = re.compile(r"\b(?:not|n't|no)\b", re.IGNORECASE)
+_AFTER_NO = re.compile(r"\bno,?\s+(?:(?:it'?s|wait|sorry|make\s+it|i\s+mean|to|for|from|on)\s+)*$", re.IGNORECASE)
+""" "pay 45 no 54": without a comma only right before what corrects."""
 _FAR = 120
 """Characters between a cue and what it corrects, at most."""
 _GROUPS: tuple[tuple[Kind, ...], ...] = (
@@ -46,14 +49,30 @@ def in_context(text: str, mentions: Sequence[Mention]) -> Iterator[Mention]:
     ends = [match.end() for match in cues]
     negated = {number for number, mention in enumerate(mentions) if _is_negated(text, mention)}
     alike = {kind for number in negated for kind in _ALIKE.get(mentions[number].kind, (mentions[number].kind,))}
+    instead = _all_instead(text, mentions)
     for number, mention in enumerate(mentions):
         before = bisect_right(ends, mention.start)
         if number in negated:
             yield replace(mention, negated=True)
-        elif mention.kind in alike or _is_corrected(text, mention, cues[before - 1] if before else None):
+        elif (
+            number in instead
+            or mention.kind in alike
+            or _is_corrected(text, mention, cues[before - 1] if before else None)
+        ):
             yield replace(mention, corrects=True)
         else:
             yield mention
+
+
+def _all_instead(text: str, mentions: Sequence[Mention]) -> set[int]:
+    """Those of "120 and Friday instead", from the last back."""
+    found: set[int] = set()
+    for number in reversed(range(len(mentions))):
+        mention = mentions[number]
+        joins = number + 1 in found and _JOINS.fullmatch(text, mention.end, mentions[number + 1].start)
+        if joins or _AFTERWARDS.match(text, mention.end):
+            found.add(number)
+    return found
 
 
 def _is_cue(text: str, match: re.Match[str]) -> bool:
@@ -68,8 +87,8 @@ def _is_negated(text: str, mention: Mention) -> bool:
 
 
 def _is_corrected(text: str, mention: Mention, cue: re.Match[str] | None) -> bool:
-    """A cue stands before it in its clause, or right behind it."""
-    if _AFTERWARDS.match(text, mention.end):
+    """A cue stands before it in its clause."""
+    if just_before(_AFTER_NO, text, mention.start):
         return True
     if cue is None or mention.start - cue.end() > _FAR:
         return False

@@ -8,9 +8,12 @@ from decimal import Decimal
 from agent.understanding.slots.mention import Amount, Mention
 from agent.understanding.slots.nearby import just_before, near
 from agent.understanding.slots.numbers import DIGITS, ORDINAL, WORDS, parse_number, parse_ordinal
+from agent.understanding.slots.vocabulary import TENS
 
+_GOES_ON = "|".join((*TENS, "hundred", "thousand", "million", "grand", "and"))
+""" "one" counts only before one of them."""
 _NUMBER = re.compile(
-    rf"(?<![\w.,£€$/:#*'’])(?P<sign>[-−–]\s?|minus\s+)?(?P<number>{DIGITS}|(?!one\b(?!\s+(?:hundred|thousand|million|grand|and)\b)){WORDS})(?![\w%]|[.,:/-]\d|(?:-\w))",
+    rf"(?<![\w.,£€$/:#*'’])(?P<sign>[-−–]\s?|minus\s+)?(?P<number>{DIGITS}|(?!one\b(?!\s+(?:{_GOES_ON})\b)){WORDS})(?![\w%]|[.,:/-]\d|(?:-\w))",
     re.IGNORECASE,
 )
 _ONE = re.compile(r"\W*(?:just\s+|only\s+)?(?P<number>one)\W*", re.IGNORECASE)
@@ -42,8 +45,8 @@ _HAS_HUNDREDTHS = re.compile(r"\d[.,]\d\d")
 _PLACE = (
     r"(?:(?:option|number|choice|#)\s*(?P<option>\d{1,2}|one|two|three|four|five|six|seven|eight|nine|ten)\b"
     rf"|(?P<back>(?:second|2nd|third)\s+(?:to\s+|from\s+the\s+)?last|last\s+but\s+one|penultimate)(?:\s+(?:one|option|item|entry))?"
-    rf"|(?P<named>former|latter|top|bottom|last|final|(?:very\s+)?first|{ORDINAL})\s+(?:one|ones|option|choice|item|entry|payee|card|account|transaction|payment|of\s+(?:these|those|them))\b"
-    r"|(?:the\s+)(?P<bare>former|latter|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last)(?=\W*$|\s*,|\s+(?:please|but|and|then)\b))"
+    rf"|(?P<named>former|latter|top|middle|bottom|last|final|(?:very\s+)?first|{ORDINAL})\s+(?:one|ones|option|choice|item|entry|payee|card|account|transaction|payment|of\s+(?:these|those|them))\b"
+    r"|(?:the\s+)(?P<bare>former|latter|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|last)(?=\W*$|\s*,|\s+(?:please|but|and|then|nor|or)\b))"
 )
 _ORDINALS = re.compile(rf"(?:\bthe\s+|(?<!\ba\s)(?<!\bmy\s)\b|(?<!\w)(?=#)){_PLACE}", re.IGNORECASE)
 _WHOLE_ORDINAL = re.compile(
@@ -55,6 +58,7 @@ _WORDS_OF_PLACE = {
     "first": 1,
     "very first": 1,
     "top": 1,
+    "middle": 2,
     "latter": -1,
     "bottom": -1,
     "last": -1,
@@ -110,6 +114,11 @@ def as_amounts(text: str, mentions: Sequence[Mention]) -> Iterator[Mention]:
         yield mention
 
 
+def _is_rate(text: str, mention: Mention, after: Mention | None) -> bool:
+    """ "100 a month"."""
+    return after is not None and after.kind == "frequency" and not text[mention.end : after.start].strip()
+
+
 def _shared_currency(text: str, mention: Mention, after: Mention | None) -> str | None:
     """Of "between 20 and 40 pounds"."""
     if after is None or not isinstance(after.value, Amount):
@@ -126,7 +135,7 @@ def _is_money(text: str, mention: Mention, before: Mention | None, after: Mentio
         between = text[before.end : mention.start]
         if not between.strip(" ,") and (just_before(_GIVES, text, before.start) or before.role == "to"):
             return True
-    if just_before(_PAYS_MINE, text, mention.start):
+    if just_before(_PAYS_MINE, text, mention.start) or _is_rate(text, mention, after):
         return True
     if not _TO_SOMEBODY.match(text, mention.end):
         return False

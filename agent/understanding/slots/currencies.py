@@ -27,9 +27,9 @@ _SYMBOLS = {
     "kč": "CZK",
 }
 _NAMES: tuple[tuple[str, str], ...] = (
-    (r"(?:british\s+)?pounds?(?:\s+sterling)?|sterling|quids?|squid|nicker|punds?|poun|puonds?|lb", "GBP"),
-    (r"euros?|eurs|uros", "EUR"),
-    (r"(?:us|u\.s\.|american)\s+dollars?|dollars?|bucks?|dolars?", "USD"),
+    (r"(?:british\s+)?pounds?(?:\s+sterling)?|sterling|quids?|squid|nicker|lb", "GBP"),
+    (r"euros?|uros", "EUR"),
+    (r"(?:us|u\.s\.|american)\s+dollars?|dollars?|bucks?", "USD"),
     (r"(?:australian|aussie)\s+dollars?", "AUD"),
     (r"canadian\s+dollars?", "CAD"),
     (r"new\s+zealand\s+dollars?", "NZD"),

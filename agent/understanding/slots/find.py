@@ -1,5 +1,6 @@
 """What a message mentions: every finder's findings, of which overlapping ones exclude each other."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
@@ -14,13 +15,16 @@ from agent.understanding.slots.categories import find_categories
 from agent.understanding.slots.context import in_context
 from agent.understanding.slots.counts import as_amounts, find_numbers, find_ordinals
 from agent.understanding.slots.days import find_days
+from agent.understanding.slots.durations import find_durations
 from agent.understanding.slots.frequency import find_frequencies
 from agent.understanding.slots.mention import Kind, Known, Mention, Tense
 from agent.understanding.slots.new_names import find_new_names
 from agent.understanding.slots.parties import find_parties
-from agent.understanding.slots.periods import find_days_of_month, find_durations, find_periods
+from agent.understanding.slots.periods import find_periods
+from agent.understanding.slots.periods_in_month import find_days_of_month
 from agent.understanding.slots.ranges import join_ranges
 from agent.understanding.slots.references import find_purposes, find_references
+from agent.understanding.slots.relative import as_changes, find_factors, find_shifts, join_shifts
 from agent.understanding.slots.spelling import respell
 from agent.understanding.slots.tense import tense_of
 from agent.understanding.slots.times import find_time_periods, find_times
@@ -28,8 +32,14 @@ from agent.understanding.slots.times import find_time_periods, find_times
 _NOTHING_KNOWN = Known()
 _FIRST: tuple[Kind, ...] = ("iban", "reference", "sort_code", "account_number", "payee", "card")
 _LAST: tuple[Kind, ...] = ("duration", "name", "currency", "number")
-_TOGETHER = frozenset({("date", "ordinal"), ("ordinal", "date"), ("date", "time_period"), ("time_period", "date")})
-"""Kinds of which both are given for the same words: "the third" may be a day or one of several."""
+_PROPER = re.compile(r"[A-Z][\w'’&-]*(?:\s+[A-Z][\w'’&-]*)+")
+""" "Ironworks Gym" is more than a word for a category."""
+_TOGETHER = frozenset({("date", "ordinal"), ("ordinal", "date"), ("date", "time_period"), ("time_period", "date")}) | {
+    ("date", "shift"),
+    ("shift", "date"),
+}
+"""Kinds of which both are given for the same words: "the third" may be a day or one of several, "two days earlier" than
+today or than another day."""
 
 
 def find_mentions(
@@ -47,8 +57,8 @@ def find_mentions(
     seen = Seen(now, locale, tense or tense_of(spelt))
     found = _without_overlaps(find_new_names(spelt), _candidates(spelt, seen, known))
     found = sorted([*found, *find_purposes(spelt, found)], key=lambda mention: mention.start)
-    found = list(join_ranges(spelt, found, seen))
-    found = in_context(spelt, list(as_amounts(spelt, found)))
+    found = list(join_ranges(spelt, list(join_shifts(spelt, found)), seen))
+    found = in_context(spelt, list(as_changes(spelt, list(as_amounts(spelt, found)))))
     return tuple(_placed(mention, text, original) for mention in (*find_yes_or_no(spelt), *found))
 
 
@@ -62,6 +72,8 @@ def _candidates(text: str, seen: Seen, known: Known) -> Iterator[Mention]:
     yield from find_times(text, seen.now, seen.locale)
     yield from find_time_periods(text, seen.now, seen.locale)
     yield from find_frequencies(text)
+    yield from find_shifts(text, seen.locale)
+    yield from find_factors(text)
     yield from find_durations(text, seen.locale)
     yield from find_accounts(text, known.accounts)
     yield from find_cards(text, known.cards)
@@ -88,13 +100,19 @@ def _without_overlaps(given: Iterable[Mention], candidates: Iterable[Mention]) -
 
 def _rank(mention: Mention) -> tuple[int, int]:
     is_known = mention.kind == "merchant" and isinstance(mention.value, tuple)
-    order = 0 if mention.kind in _FIRST or is_known else 2 + _LAST.index(mention.kind) if mention.kind in _LAST else 1
+    if mention.kind in _FIRST or is_known:
+        order = 0
+    elif mention.kind in _LAST and not (mention.kind == "name" and _PROPER.fullmatch(mention.text)):
+        order = 2 + _LAST.index(mention.kind)
+    else:
+        order = 1
     return order, mention.start - mention.end
 
 
 def _may_stand_with(one: Mention, other: Mention) -> bool:
-    """Although they share words."""
-    return (one.kind, other.kind) in _TOGETHER
+    """Although they share words; not where a day leads to another: "the Friday before Christmas"."""
+    leads = any(mention.kind == "shift" and mention.text.endswith(" ") for mention in (one, other))
+    return (one.kind, other.kind) in _TOGETHER and not leads
 
 
 def _placed(mention: Mention, text: str, original: Callable[[int], int]) -> Mention:

@@ -14,6 +14,11 @@ _RATE = re.compile(
     re.I,
 )
 """ "50 a month", not "a month ago"."""
+_MEASURE = re.compile(
+    r"\s+(?:\w+\s+)?(?:limits?|allowances?|caps?|maximum|interests?|rates?|spending|spend)\b",
+    re.I,
+)
+""" "my daily limit" is nothing that is done every day."""
 _RULES: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), name)
     for pattern, name in (
@@ -46,6 +51,8 @@ def find_frequencies(text: str) -> Iterator[Mention]:
     """One of tools.calendar.Frequency, or as it was said where the bank has no such rhythm."""
     for pattern, name in _RULES:
         for match in pattern.finditer(text):
+            if _MEASURE.match(text, match.end()):
+                continue
             if match.groupdict().get("a") and not just_before(_RATE, text, match.start()):
                 continue
             yield Mention("frequency", match[0], match.start(), match.end(), name or match[0].lower())

@@ -46,12 +46,18 @@ def _likeness(said: Sequence[str], name: Sequence[str]) -> float:
         return 0.0
     rest, total = list(name), 0.0
     for word in said:
-        score, partner = max(((_word_likeness(word, other), other) for other in rest), default=(0.0, ""))
+        likeness = _initial_likeness if len(word) == 1 and len(said) > 1 else _word_likeness
+        score, partner = max(((likeness(word, other), other) for other in rest), default=(0.0, ""))
         if score < _ALIKE:
             return _run_together(said, name)
         rest.remove(partner)
         total += score
     return total / len(said) + (0.1 if not rest else 0.0)
+
+
+def _initial_likeness(said: str, word: str) -> float:
+    """ "J Carter"."""
+    return 0.85 if word.startswith(said) else 0.0
 
 
 def _run_together(said: Sequence[str], name: Sequence[str]) -> float:
@@ -72,6 +78,11 @@ def _word_likeness(said: str, word: str) -> float:
     if likeness < _ALIKE and min(len(said), len(word)) >= _PREFIX and OSA.distance(said, word) == 1:
         return _ALIKE
     return likeness if likeness >= _ALIKE else 0.0
+
+
+def is_like(said: str, word: str) -> bool:
+    """Whether it is the word in full, with a slip or without."""
+    return said == word or (min(len(said), len(word)) >= _PREFIX and OSA.distance(said, word, score_cutoff=1) <= 1)
 
 
 def spoken_pattern(name: str) -> str:

@@ -22,6 +22,8 @@ Kind = Literal[
     "frequency",
     "ordinal",
     "number",
+    "change",
+    "shift",
     "name",
     "iban",
     "sort_code",
@@ -63,6 +65,25 @@ class Duration(NamedTuple):
     unit: Unit
 
 
+class Change(NamedTuple):
+    """Of an amount that was named before: so many times as much, and so much more."""
+
+    factor: Decimal = Decimal(1)
+    more: Decimal = Decimal(0)
+    """Negative for less."""
+    currency: str | None = None
+    """ISO 4217; None if none was said."""
+
+
+class Shift(NamedTuple):
+    """Of a day that was named before."""
+
+    length: Duration
+    """Negative for earlier."""
+    weekday: int | None = None
+    """The first such day from there on or, if earlier, back; 0 is Monday."""
+
+
 class CardWords(TypedDict, total=False):
     """How a card was named; what was not said is left out."""
 
@@ -72,7 +93,22 @@ class CardWords(TypedDict, total=False):
     nickname: str
 
 
-Value = Amount | date | Period | time | TimePeriod | Duration | CardWords | tuple[str, ...] | str | int | Decimal | bool
+Value = (
+    Amount
+    | date
+    | Period
+    | time
+    | TimePeriod
+    | Duration
+    | Change
+    | Shift
+    | CardWords
+    | tuple[str, ...]
+    | str
+    | int
+    | Decimal
+    | bool
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +121,7 @@ class Mention:
     - currency: ISO 4217 code. frequency: one of tools.calendar.Frequency, else as it was said ("daily").
     - date: date, or the words where there is no such day ("30 February"). time: time. period: Period.
       time_period: TimePeriod. duration: Duration.
+    - change: Change, of an amount that was named before. shift: Shift, of a day that was.
     - account, merchant: tuple of the known names that it may mean, best first; the words if none is known ("ISA").
     - payee: such a tuple, never empty: an unknown one is a ``name``. category: its name at the bank ("eating_out").
     - card: CardWords. name: of a person or company that is not known, as it was said.

@@ -100,6 +100,7 @@ _PLACES: tuple[_Place, ...] = (
         "merchant",
     ),
     _place(r"\b(?:visited|visiting)", "merchant"),
+    _place(r"^\W*(?:and\s+)?(?:what|how)\s+about", "merchant", capital=True),
     _place(r"\bat", "merchant", capital=True),
     _place(r"\b(?:on|with|from|by)", "merchant", capital=True),
     _place(
@@ -124,6 +125,12 @@ _PLACES: tuple[_Place, ...] = (
     _place(
         r"\b(?:add|adding|remove|delete|removing|deleting|rename|edit|update)"
         r"(?:\s+(?:a\s+|the\s+|my\s+|new\s+|another\s+)*(?:payee|beneficiary|recipient|person|contact))?(?:\s+(?:called|named|-|:))?",
+        "name",
+    ),
+    _place(
+        r"\b(?:save|store|register|put|set\s+up|have|keep)"
+        r"(?=\s+[\w.'’& -]{2,40}?\s+(?:as|to|on|in)\s+(?:an?\s+|my\s+|the\s+)?(?:new\s+)?"
+        r"(?:payees?|beneficiar|recipient|contact))",
         "name",
     ),
     _place(
@@ -186,6 +193,12 @@ _SPEAKING = re.compile(
     r"(?P<name>[^\W\d_][\w'-]*(?:\s+[^\W\d_][\w'-]*){0,2})\s+(?:speaking|here|calling)\b",
     re.I,
 )
+_BEFORE_DETAILS = re.compile(
+    r"\W*(?:(?:it'?s|for|to|name\s+is)\s+)?(?P<name>[^\W\d_][\w'’.-]*(?:\s+[^\W\d_][\w'’.-]*){0,3})\s*[,;:–-]\s+"
+    r"(?=(?:and\s+|the\s+|his\s+|her\s+|their\s+)*(?:sort|s/c|sc|acc|a/c|iban|\[|\d{2}-\d|\d{6}|[A-Z]{2}\d{2}))",
+    re.IGNORECASE,
+)
+""" "Anna Berg, sort code ..."."""
 _WHOLE = re.compile(r"\W*(?P<name>[^\W\d_][\w'’.-]*(?:\s+[^\W\d_][\w'’.-]*){0,3})\W*$")
 
 
@@ -196,7 +209,7 @@ def find_names(text: str) -> Iterator[Mention]:
             continue
         for start, end in _spans(text, place):
             yield Mention(place.kind, text[start:end], start, end, text[start:end], role=place.role)
-    for pattern in (_WHOLE, _SPEAKING):
+    for pattern in (_WHOLE, _SPEAKING, _BEFORE_DETAILS):
         match = pattern.match(text)
         if match and not any(_plain(word) in COMMON for word in match["name"].split()):
             yield Mention("name", match["name"], *match.span("name"), match["name"])
@@ -237,6 +250,7 @@ def _name_at(text: str, position: int, common: frozenset[str]) -> tuple[int, int
     while words < _LONGEST and (word := _WORD.match(text, end if not words else end + 1)):
         said = word[0].rstrip(".").lower()
         said = said if said in common else _CONTRACTED.sub("", said)
+        said = said.partition("-")[0] if set(said.split("-")) <= ENDS else said
         after = _WORD.match(text, word.end() + 1) if words and said in ("and", "&", "of") else None
         if after and text[start].isupper() and after[0][0].isupper():
             end, words = after.end(), words + 2

@@ -21,6 +21,7 @@ _ORDINALS = {word: number for number, word in enumerate(ORDINALS, start=1)} | {
     "twentieth": 20,
     "thirtieth": 30,
     "fith": 5,
+    "eigth": 8,
     "nineth": 9,
     "twelth": 12,
 }
@@ -76,10 +77,13 @@ def parse_words(said: str) -> Decimal:
     if len(words) > 2 and all(_SMALL.get(word, 10) < 10 for word in words):
         return Decimal("".join(str(_SMALL[word]) for word in words))
     total, part = 0, 0
-    for word in words:
+    for place, word in enumerate(words):
         if word in ("a", "an") and len(words) > 1:
             continue
         if word in _SMALL:
+            if _SMALL[word] >= 10 and part % 100 > 0:
+                # "five fifty" is 5.50.
+                return total + part + parse_words(" ".join(words[place:])) / 100
             part += _SMALL[word]
         elif word.startswith("hundred"):
             part = (part or 1) * 100

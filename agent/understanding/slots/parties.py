@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from agent.understanding.slots.matching import match_names, parts_that_tell, spoken_pattern
+from agent.understanding.slots.matching import is_like, match_names, parts_that_tell, spoken_pattern, words_of
 from agent.understanding.slots.mention import Kind, Known, Mention, Role
 from agent.understanding.slots.names import find_names
 from agent.understanding.slots.nearby import just_before
 from agent.understanding.slots.vocabulary import COMMON
 
+_WORD = re.compile(r"[^\W_]+")
 _ROLE = re.compile(
     r"\b(?P<to>to|2|pay|paid|paying|repay|send|give|transfer|wire|lend|lent|owe|bung|ping|refund|reimburse|for|into)\s+(?:my\s+|the\s+)?$"
     r"|\b(?P<from>from)\s+(?:my\s+|the\s+)?$",
@@ -25,10 +26,26 @@ def find_parties(text: str, known: Known) -> Iterator[Mention]:
     unknown = [mention for mention in names if isinstance(mention.value, str)]
     for kind, own in _own(known):
         yield from _matches(text, _full_names(own), kind, own)
+        yield from _misspelt(text, kind, own)
         for mention in _matches(text, _parts(own), kind, own):
             if not any(_is_longer_name(other, mention) for other in unknown):
                 yield mention
     yield from names
+
+
+def _misspelt(text: str, kind: Kind, own: tuple[str, ...]) -> Iterator[Mention]:
+    """Full names of several words with a slip or two: "gas borad"."""
+    said = list(_WORD.finditer(text))
+    for start in range(len(said)):
+        for name in own:
+            words = words_of(name)
+            run = said[start : start + len(words)]
+            if len(words) < 2 or len(run) < len(words) or run[0][0][0].casefold() != words[0][0]:
+                continue
+            span = text[run[0].start() : run[-1].end()]
+            if all(is_like(word[0].casefold(), right) for word, right in zip(run, words, strict=True)):
+                role = role_before(text, run[0].start())
+                yield Mention(kind, span, run[0].start(), run[-1].end(), (name,), role=role)
 
 
 def _own(known: Known) -> Iterator[tuple[Kind, tuple[str, ...]]]:

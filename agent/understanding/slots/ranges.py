@@ -37,8 +37,11 @@ _UNTIL = re.compile(
 )
 _BARE_DAY = re.compile(rf"(?:the\s+)?{ORDINAL}", re.IGNORECASE)
 _CHANGES = re.compile(
-    r"\b(?:change|changed|move|moved|push|pull|reschedule|postpone|shift|switch|bring)\b", re.IGNORECASE
+    r"\b(?:change|changed|move|moved|push|pull|(?:re)?schedule|book|set|postpone|shift|switch|bring)\b", re.IGNORECASE
 )
+_TO = re.compile(r"\bto\s+(?:the\s+|on\s+)*$", re.IGNORECASE)
+_ARRANGES = re.compile(r"\b(?:re)?schedul\w+|\bbook\b|\barrange\b", re.IGNORECASE)
+""" "schedule it to Saturday" names the day itself."""
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _DAY_AND_MONTH = re.compile(rf"\d.*{MONTH}|{MONTH}.*\d|\d[/.-]\d", re.IGNORECASE)
 _WEEK = 7
@@ -58,10 +61,10 @@ def join_ranges(text: str, mentions: Sequence[Mention], seen: Seen) -> Iterator[
             else (before and _joined(text, before, mention)) or _with_bare_start(text, before, mention)
         )
         if before and not (joined and joined.start < before.end):
-            yield _open_ended(text, before, seen)
+            yield _open_ended(text, before, seen, comes_back=comes_back)
         before = joined or mention
     if before:
-        yield _open_ended(text, before, seen)
+        yield _open_ended(text, before, seen, comes_back=comes_back)
 
 
 def _joined(text: str, first: Mention, second: Mention) -> Mention | None:
@@ -118,14 +121,16 @@ def _before(end: object, number: int, said: str) -> date | time | None:
     return None
 
 
-def _open_ended(text: str, mention: Mention, seen: Seen) -> Mention:
+def _open_ended(text: str, mention: Mention, seen: Seen, *, comes_back: bool) -> Mention:
     if not isinstance(mention.value, date | time | Period) or mention.parts:
         return mention
     if just_before(_SINCE, text, mention.start):
         return _since(mention, seen)
-    if just_before(_STARTING, text, mention.start) or _is_start(text, mention):
+    is_first = comes_back and just_before(_FROM, text, mention.start)
+    if is_first or just_before(_STARTING, text, mention.start) or _is_start(text, mention):
         return _end_of(mention, "from")
-    if just_before(_UNTIL, text, mention.start) and not text.startswith(("'s", "’s"), mention.end):
+    is_moved = just_before(_TO, text, mention.start) and near(_ARRANGES, text, mention.start)
+    if just_before(_UNTIL, text, mention.start) and not is_moved and not text.startswith(("'s", "’s"), mention.end):
         return _end_of(mention, "to")
     return mention
 

@@ -10,7 +10,7 @@ _LONGEST = 35
 _QUOTED = r"[\"“'‘](?P<quoted>[^\"“”’']{1,60})[\"”'’]"
 _END = (
     r"(?=\s+(?:from|tomorrow|today|every|on\s+(?:the\s+)?(?:\d|mon|tue|wed|thu|fri|sat|sun)"
-    r"|and\s+(?:pay|send|transfer|also|then)|please|instead|to\s+my|thanks)\b"
+    r"|and\s+(?:pay|send|transfer|also|then|make|[£€$]?\d+)|please|instead|to\s+my|thanks)\b"
     r"|\s*[,;?!]|\s*\.(?:\s|$)|\s*$)"
 )
 _VALUE = rf"(?:{_QUOTED}|(?P<said>[^\s,;?!].{{0,60}}?){_END})"
@@ -35,7 +35,11 @@ _FOR = re.compile(
     rf"(?<!\bpay\s)(?<!\bpaid\s)(?<!\bpaying\s)\bfor\s+(?:(?:the|my|our|his|her|their)\s+)?(?P<said>[^\W\d_][^\d£€$,.?!]{{1,34}}?){_END}",
     re.IGNORECASE,
 )
-_PAYS = re.compile(r"\b(?:pay|send|transfer|give|wire|repay)\b(?!\s+for\b)", re.IGNORECASE)
+_PAYS = re.compile(
+    r"\b(?:pay|send|transfer|give|wire|repay)\b(?!\s+for\b)|\bmake\s+(?:it|that)\b|\b(?:needs?|owe)\b", re.IGNORECASE
+)
+_TELLS = re.compile(r"\W*(?:(?:oh|and|by\s+the\s+way|btw)\W+)*(?:it|that|this)(?:'?s|\s+is)\s+for\b", re.IGNORECASE)
+""" "it's for the cinema"."""
 _NO_PURPOSE = re.compile(
     r"(?:me|you|us|him|her|them|it|this|that|now|free|sure|a\s+while|ever|good|today|tomorrow|approval|instance|example|some|the\s+time|help|my)\b"
     r"|.*\b(?:account|card|cards|account|savings|payee|transfer|payment|transaction)s?\b",
@@ -57,9 +61,11 @@ def find_purposes(text: str, others: Iterable[Mention]) -> Iterator[Mention]:
     """What a payment of an amount is for, which makes its reference, where the words name nothing else."""
     found = list(others)
     paid_by = min((other.end for other in found if other.kind in ("amount", "number")), default=len(text))
-    if not _PAYS.search(text):
+    if _TELLS.match(text):
+        paid_by = 0
+    elif not _PAYS.search(text):
         return
-    taken = {place for other in found for place in range(other.start, other.end)}
+    taken = {place for other in found if other.kind != "category" for place in range(other.start, other.end)}
     for match in _FOR.finditer(text, paid_by):
         if taken.isdisjoint(range(match.start(), match.end())) and not _NO_PURPOSE.match(match["said"]):
             yield Mention("reference", match[0], match.start(), match.end(), match["said"].strip())

@@ -1,4 +1,4 @@
-"""Misspelt words of the calendar, put right before anything is looked for: "tomorow", "wensday", "2moro"."""
+"""Misspelt words, put right before anything is looked for: "tomorow", "wensday", "2moro", "20 pouns"."""
 
 import re
 from bisect import bisect_right
@@ -8,7 +8,8 @@ from functools import lru_cache
 from rapidfuzz.distance import OSA
 
 from agent.understanding.slots.nearby import just_before
-from agent.understanding.slots.vocabulary import CALENDAR, CALENDAR_NOT, CALENDAR_SHORT
+from agent.understanding.slots.numbers import WORDS
+from agent.understanding.slots.vocabulary import CALENDAR, CALENDAR_NOT, CALENDAR_SHORT, MONEY
 
 _AFTER_THIS = frozenset({"month", "week", "year"})
 """Only put right after "last", "this", "next" and the like: "a weak card" is no week."""
@@ -17,6 +18,8 @@ _BEFORE_UNIT = re.compile(r"\b(?:last|this|next|every|each|per|a|previous|past|t
 _ENDINGS = frozenset({"s", "es", "d", "ed", "n", "al", "ly", "day"})
 """ "mondays", "credited" are right."""
 _SHORTEST = 6
+_NUMBER = re.compile(rf"(?:\d|\b{WORDS})\s*$", re.IGNORECASE)
+_SHORTEST_MONEY = 4
 
 
 def respell(text: str) -> tuple[str, Callable[[int], int]]:
@@ -25,7 +28,10 @@ def respell(text: str) -> tuple[str, Callable[[int], int]]:
     starts, shifts = [0], [0]
     done = length = 0
     for match in _WORD.finditer(text):
-        right = _correct(match[0].lower())
+        word = match[0].lower()
+        right = (
+            _plain_hour(word) or _correct(word) or (_money(word) if just_before(_NUMBER, text, match.start()) else None)
+        )
         if right is None or (right in _AFTER_THIS and not just_before(_BEFORE_UNIT, text, match.start())):
             continue
         pieces += [text[done : match.start()], right]
@@ -59,3 +65,17 @@ def _correct(word: str) -> str | None:
         ):
             return right
     return None
+
+
+def _plain_hour(word: str) -> str | None:
+    """ "7ish" is 7."""
+    return word.removesuffix("ish") if word[0].isdecimal() and word.endswith("ish") else None
+
+
+@lru_cache(maxsize=1024)
+def _money(word: str) -> str | None:
+    """ "pouns" is pounds, "hours" are none."""
+    if len(word) < _SHORTEST_MONEY or word in MONEY:
+        return None
+    near = (right for right in MONEY if word[0] == right[0] and OSA.distance(word, right, score_cutoff=1) <= 1)
+    return next(near, None)

@@ -36,8 +36,9 @@ _PAST_OR_TO = re.compile(
     re.IGNORECASE,
 )
 _OPENING = re.compile(r"\b(?:from|between)\s+$", re.IGNORECASE)
+_AND = re.compile(r"\s*and\b", re.IGNORECASE)
 _DIGITAL = re.compile(
-    rf"(?<![\d£€$.,:/+-])(?P<hour>2[0-4]|1\d|0?\d)(?P<mark>[:.h])(?P<minutes>{_MINUTES})(?::\d\d)?(?![\d%])(?:\s*{_HALF_OF_DAY})?",
+    rf"(?<![\d£€$.,:/+])(?<!(?<![m\d])-)(?P<hour>2[0-4]|1\d|0?\d)(?P<mark>[:.h])(?P<minutes>{_MINUTES})(?::\d\d)?(?![\d%])(?:\s*{_HALF_OF_DAY})?",
     re.IGNORECASE,
 )
 _SPACED = re.compile(
@@ -53,6 +54,11 @@ _COMPACT = re.compile(
     rf"(?<![\d£€$.,:/+-])(?P<hour>1[0-2]|0?[1-9])(?P<minutes>{_MINUTES})\s?(?P<ampm>[ap])\.?m\b\.?", re.I
 )
 """ "330 pm"."""
+_TOGETHER = re.compile(
+    rf"(?<![\d£€$.,:/+-])(?P<hour>[01]\d|2[0-3])(?P<minutes>{_MINUTES})(?=\s?(?:hours|hrs)\b)", re.IGNORECASE
+)
+""" "0930 hours"."""
+_TOGETHER_AFTER_AT = re.compile(rf"(?<=\bat\s)(?P<hour>0\d)(?P<minutes>{_MINUTES})(?![\d.,:/])", re.IGNORECASE)
 _IN_WORDS = re.compile(
     rf"\b(?:at|around|about|by|until|till|from|before|after)\s+(?P<hour>{'|'.join(_HOURS)})[\s-](?P<minutes>o'?h?\s?five|ten|fifteen|"
     rf"twenty(?:[\s-]five)?|thirty(?:[\s-]five)?|forty(?:[\s-]five)?|fifty(?:[\s-]five)?)\b(?:\s*{_HALF_OF_DAY})?{_COUNTED_THINGS}",
@@ -86,7 +92,8 @@ _IS_MONEY = re.compile(
 )
 """ "by 5" may be money there."""
 _TWO_HOURS = re.compile(
-    rf"\b(?:between|from)\s+(?P<first>{_HOUR})\s+(?:and|to|till|until)\s+(?P<last>{_HOUR})\b(?:\s*{_HALF_OF_DAY})?{_COUNTED_THINGS}",
+    rf"\b(?:between|from)\s+(?P<first>{_HOUR})\s+(?:and|to|till|until)\s+(?P<last>{_HOUR})\b"
+    rf"(?:\s*{_HALF_OF_DAY}|(?=\s+(?:this|tomorrow|(?:on\s+)?\w+day)\s+(?P<that>morning|afternoon|evening)\b))?{_COUNTED_THINGS}",
     re.IGNORECASE,
 )
 _IS_MEETING = re.compile(
@@ -94,7 +101,9 @@ _IS_MEETING = re.compile(
     re.IGNORECASE,
 )
 """ "between 2 and 4" are hours where people meet, else they may be amounts."""
-_PLAIN = re.compile(rf"(?<![\d£€$.,:/+-])\b(?P<hour>{_HOUR})\s*(?:{_OCLOCK}\s*)?{_HALF_OF_DAY}", re.IGNORECASE)
+_PLAIN = re.compile(
+    rf"(?<![\d£€$.,:/+])(?<!(?<![m\d])-)\b(?P<hour>{_HOUR})\s*(?:{_OCLOCK}\s*)?{_HALF_OF_DAY}", re.IGNORECASE
+)
 _WITH_OCLOCK = re.compile(rf"(?<![\d£€$.,:/+-])\b(?P<hour>{_HOUR})\s*{_OCLOCK}", re.IGNORECASE)
 _AFTER_AT = re.compile(
     rf"\b(?:at|around|about|(?:any\s?time|later|earlier|time|slot|appointment|meeting|meet|call|come)"
@@ -129,6 +138,8 @@ _TIMES = (
     _SPACED,
     _SPACED_ALONE,
     _COMPACT,
+    _TOGETHER,
+    _TOGETHER_AFTER_AT,
     _PLAIN,
     _WITH_OCLOCK,
     _IN_WORDS,
@@ -148,8 +159,8 @@ def find_times(text: str, now: datetime, locale: str) -> Iterator[Mention]:
             if pattern is _PAST_OR_TO and _is_two_hours(match):
                 continue
             # "1.05" is an amount, "1.05pm" is not.
-            dotted = match.groupdict().get("mark") == "." and not (match["ampm"] or match["part"])
-            if said is not None and not dotted:
+            is_dotted = match.groupdict().get("mark") == "." and not (match["ampm"] or match["part"])
+            if said is not None and not is_dotted:
                 start = match.start("hour") if pattern in _HOUR_FIRST else match.start()
                 yield Mention("time", text[start : match.end()].rstrip(), start, _end(match), said)
     for match in _WORDS.finditer(text):
@@ -192,6 +203,7 @@ def find_time_periods(text: str, now: datetime, locale: str) -> Iterator[Mention
 def _two_hours(text: str) -> Iterator[Mention]:
     for match in _TWO_HOURS.finditer(text):
         groups = match.groupdict()
+        groups["part"] = groups["part"] or groups["that"]
         last = _time({**groups, "hour": match["last"]})
         first = _time({**groups, "hour": match["first"]})
         if first and last and first > last:
@@ -207,9 +219,13 @@ def _two_hours(text: str) -> Iterator[Mention]:
 
 
 def _is_two_hours(match: re.Match[str]) -> bool:
-    """ "from 9 to 5", which is not nine minutes to five."""
-    is_counted = match["minutes"].isdecimal() and match["way"].lower() == "to"
-    return is_counted and just_before(_OPENING, match.string, match.start()) is not None
+    """ "from 9 to 5", which is not nine minutes to five; but "between 20 to 2 and 3" is."""
+    is_counted = (
+        match["minutes"].isdecimal() and int(match["minutes"]) <= _HOURS_OF_DAY and match["way"].lower() == "to"
+    )
+    opening = just_before(_OPENING, match.string, match.start())
+    is_between = opening is not None and opening[0].lower().startswith("between")
+    return is_counted and opening is not None and not (is_between and _AND.match(match.string, match.end()))
 
 
 def _moved(now: datetime, duration: Duration, sign: int) -> datetime | None:
@@ -243,6 +259,7 @@ def _time(groups: Mapping[str, str | None]) -> time | None:
 
 
 _NOON = 12
+_HOURS_OF_DAY = 24
 _NIGHT_BEGINS = 6
 """An hour up to which "at night" is after midnight."""
 

@@ -22,6 +22,8 @@ DECIMAL_COMMA = frozenset(_words("decimal_comma"))
 """Languages in whose countries people write 1.250,50."""
 CALENDAR = _words("calendar")
 """Words of the calendar that are recognised with a slip or two."""
+MONEY = _words("money")
+"""Units of money that are recognised with a slip where a number stands before them."""
 CALENDAR_NOT = frozenset(_words("calendar_not"))
 """Words near one of them that are right as they are."""
 CALENDAR_SHORT: dict[str, str] = {

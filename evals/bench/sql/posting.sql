@@ -1,7 +1,7 @@
 -- prepare --
 -- Customers with two accounts each, and what the loads ask for.
 create function bench_id(part int, n bigint) returns uuid immutable language sql
-    return ('00000000-0000-0000-' || lpad(part::text, 4, '0') || '-' || lpad(n::text, 12, '0'))::uuid;
+    return ('00000000-0000-0000-' || lpad(part::text, 4, '0') || '-' || (100000000000 + n))::uuid;
 create function bench_payload(n bigint) returns jsonb immutable language sql
     return jsonb_build_object('account_id', bench_id(1, n), 'to_account_id', bench_id(2, n), 'debit_minor', 1,
                               'credit_minor', 1, 'debit_currency', 'GBP', 'credit_currency', 'GBP');

@@ -16,6 +16,10 @@ from tests.agent.dialogue.at_the_desk import CARDS, mentions
         ("Platinum", CARDS[1]),
         ("the virtual one", CARDS[2]),
         ("number 3", CARDS[2]),
+        ("the middle one", CARDS[1]),
+        ("the one ending in 34", CARDS[2]),
+        ("its the visa debit", CARDS[0]),
+        ("neither the first nor the third", CARDS[1]),
     ],
 )
 def test_one_is_meant(said, meant):
@@ -28,6 +32,12 @@ def test_not_the_first_leaves_the_others():
     picked = pick(CARDS, "not the first", mentions("not the first"))
     assert picked is not None
     assert picked.choices == tuple(CARDS[1:])
+
+
+def test_not_the_one_of_a_kind_leaves_the_others():
+    picked = pick(CARDS, "not the credit one", mentions("not the credit one"))
+    assert picked is not None
+    assert picked.choices == (CARDS[0], CARDS[2])
 
 
 def test_of_two_not_the_first_is_the_second():

@@ -3,6 +3,8 @@
 import pytest
 
 from agent.dialogue.fill import fill
+from agent.dialogue.fill_amounts import UNKNOWN_CURRENCY
+from agent.dialogue.free_text import whole_answer
 from agent.dialogue.progress import slots_of
 from tests.agent.dialogue.at_the_desk import NOW, mentions
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
@@ -66,7 +68,124 @@ def test_what_is_looked_up_lies_behind(desk):
 
 
 def test_money_that_no_bank_keeps_is_no_pounds(desk):
-    assert filled(desk, "pay_payee", "pay Maria 20 bitcoin")["currency"] == "XXX"
+    assert filled(desk, "pay_payee", "pay Maria 20 bitcoin")["currency"] == UNKNOWN_CURRENCY
+
+
+@pytest.mark.parametrize(
+    ("said", "amount"),
+    [
+        ("double it", "120"),
+        ("make it half of that", "30"),
+        ("ten more", "70"),
+        ("knock a fiver off", "55"),
+        ("no i mean 54", "54"),
+        ("five fifty", "5.5"),
+        ("500 would be better", "500"),
+        ("hmm thats a bit tight, 180", "180"),
+        ("can we do 120 and Friday instead", "120"),
+    ],
+)
+def test_an_amount_is_changed_from_what_it_was(desk, said, amount):
+    assert filled(desk, "pay_payee", said, given={"payee": "Maria Lopez", "amount": "60"})["amount"] == amount
+
+
+@pytest.mark.parametrize("said", ["raise it by 50", "10 less", "double it"])
+def test_a_difference_to_nothing_known_is_no_amount(desk, said):
+    assert "amount" not in filled(desk, "change_standing_order", said)
+
+
+def test_something_on_top_is_an_amount_where_one_was_asked_for(desk):
+    assert filled(desk, "pay_payee", "right so just 45 on top", asked="amount")["amount"] == "45"
+
+
+def test_a_currency_is_corrected_without_its_amount(desk):
+    assert filled(desk, "pay_payee", "send 150 bucks, I mean pounds, to Maria")["currency"] == "GBP"
+
+
+def test_a_name_stands_before_its_details(desk):
+    found = filled(desk, "add_payee", "Ingrid Solberg, sort code 20-45-67, account number 12345678", asked="name")
+    assert found == {"name": "Ingrid Solberg", "sort_code": "204567", "account_number": "12345678"}
+
+
+def test_a_place_ends_before_a_day(desk):
+    assert filled(desk, "book_appointment", "book me in at York 19 November at 10:30")["branch"] == "York"
+
+
+def test_a_shop_is_more_than_the_word_for_its_category(desk):
+    found = filled(desk, "search_transactions", "find everything i paid to Ironworks Gym")
+    assert found["merchant"] == "Ironworks Gym"
+    assert "category" not in found
+
+
+def test_a_difference_in_another_currency_is_no_amount(desk):
+    assert "amount" not in filled(desk, "pay_payee", "10 euros less", given={"amount": "60", "currency": "GBP"})
+
+
+@pytest.mark.parametrize(
+    ("said", "day"),
+    [
+        ("a week later", "2026-12-04"),
+        ("the day after", "2026-11-28"),
+        ("bring it forward two days", "2026-11-25"),
+        ("the Monday after", "2026-11-30"),
+        ("two days earlier", "2026-11-25"),
+    ],
+)
+def test_a_day_is_moved_from_where_it_was(desk, said, day):
+    assert filled(desk, "pay_payee", said, given={"date": "2026-11-27"}) == {"date": day}
+
+
+@pytest.mark.parametrize(
+    ("said", "amount"),
+    [
+        ("Jimmy needs 40 off me", "40"),
+        ("snd maria 20 pouns pls", "20"),
+        ("pay 45 to john no i mean 54", "54"),
+        ("pay john no maria 20", "20"),
+        ("100 a month to Maria", "100"),
+        ("giv jon cartr 21", "21"),
+    ],
+)
+def test_a_number_beside_somebody_is_what_they_get(desk, said, amount):
+    assert filled(desk, "pay_payee", said)["amount"] == amount
+
+
+def test_what_is_counted_is_no_amount(desk):
+    assert "amount" not in filled(desk, "pay_payee", "Maria has 2 cards")
+    assert "amount" not in filled(desk, "apply_for_loan", "no, 36 months")
+
+
+def test_a_corrected_number_of_months_is_no_amount(desk):
+    assert filled(desk, "apply_for_loan", "borrow £5,000 over 24 months, no, 36")["amount"] == "5000"
+
+
+def test_a_rhythm_with_its_weekday_is_how_often(desk):
+    found = filled(desk, "create_standing_order", "25 to John every Friday from next month")
+    assert (found["frequency"], found["date"]) == ("weekly", "2026-12-04")
+
+
+def test_when_that_was_which_is_paid_for_is_no_day_of_the_payment(desk):
+    assert "date" not in filled(desk, "pay_payee", "send Jimmy £7.50 for the cab last night")
+
+
+def test_a_slot_that_can_be_missing_is_left_out_on_demand(desk):
+    given = {"amount": "30", "payee": "Maria Lopez", "reference": "pizza"}
+    assert filled(desk, "pay_payee", "without the reference please", given=given) == {"reference": None}
+    assert filled(desk, "pay_payee", "no reference") == {}
+
+
+@pytest.mark.parametrize("said", ["to whoever idk", "a friend", "dunno", "no idea, sorry", "anyone really"])
+def test_who_does_not_know_names_nobody(said):
+    assert whole_answer(said) == ""
+
+
+@pytest.mark.parametrize("said", ["someone stole my bag", "my friend Tom", "Everything Must Go Ltd"])
+def test_what_only_begins_like_that_is_an_answer(said):
+    assert whole_answer(said) == said
+
+
+def test_an_address_is_found_without_being_called_one(desk):
+    assert filled(desk, "change_address", "wait sorry it's 14 Oak Lane")["address"] == "14 Oak Lane"
 
 
 def test_examples_of_tools_fill_no_slot_with_what_their_type_refuses(desk):

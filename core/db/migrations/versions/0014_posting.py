@@ -1,8 +1,8 @@
-"""Documents wait, are published and retired; passages know what they are filtered by."""
+"""Rules between two columns as triggers, where a payment writes: a CHECK's text is parsed for each statement."""
 
 from core.db.migrations.sql_files import run_file
 
-revision = "0014_documents"
+revision = "0014_posting"
 down_revision = "0013_effects"
 
 

@@ -1,9 +1,9 @@
-"""A base of any size is ranked in about the same time."""
+"""Documents wait, are published and retired; passages know what they are filtered by."""
 
 from core.db.migrations.sql_files import run_file
 
-revision = "0015_ranking"
-down_revision = "0014_documents"
+revision = "0015_documents"
+down_revision = "0014_posting"
 
 
 def upgrade() -> None:

@@ -1,0 +1,61 @@
+"""What is a yes: a message made of nothing but words that agree. Here a mistake moves money, so every word has to be
+known (``acts.yaml``), and one of them has to say yes."""
+
+import re
+from collections.abc import Mapping
+
+from agent.dialogue.act_grammar import GRAMMAR, words_of
+
+_ALIKE: Mapping[str, tuple[str, ...]] = {
+    "pay": ("pay", "send", "transfer", "make"),
+    "transfer": ("transfer", "move", "send", "make"),
+    "schedule": ("schedule", "pay", "send", "make", "book"),
+    "create": ("create", "make", "order", "set"),
+    "replace": ("replace", "order", "send"),
+    "request": ("request", "order", "send"),
+    "convert": ("convert", "exchange", "change"),
+    "report": ("report", "block"),
+    "make": ("make", "file", "submit", "send", "raise"),
+    "apply": ("apply", "submit", "send"),
+    "book": ("book", "arrange"),
+    "add": ("add", "save"),
+    "change": ("change", "update"),
+    "set": ("set", "change"),
+}
+"""Verbs for what a proposal would do, by the verb of its tool; else that one."""
+_DATED = frozenset({"schedule", "create", "book", "request"})
+"""Verbs of proposals in which "now" would be another day."""
+_UNDOES = frozenset({"cancel", "remove", "close", "withdraw", ""})
+"""Verbs of which "cancel it" could mean the proposal."""
+_OTHER_SIGN = re.compile(r"[^\w\s,.!…'’-]")
+_LONGEST = 60
+
+
+def is_yes(text: str, *, just_asked: bool, verb: str = "") -> bool:
+    """Whether it is nothing but a yes.
+
+    Args:
+        just_asked: the proposal was the last thing said.
+        verb: of the proposal's tool, for "yes, cancel it".
+    """
+    if _OTHER_SIGN.search(text) or not agrees_throughout(text, verb):
+        return False
+    words = words_of(text)
+    if verb not in _UNDOES and GRAMMAR.finds("DOES_IT", words, _given(verb)):
+        return True
+    return GRAMMAR.finds("SAYS_YES_TO_IT" if just_asked else "SAYS_YES", words)
+
+
+def agrees_throughout(text: str, verb: str) -> bool:
+    """Whether every word agrees, or is mere courtesy."""
+    name = "AGREED" if verb in _DATED else "AGREED_NOW"
+    return len(text) <= _LONGEST and GRAMMAR.matches(name, words_of(text), _given(verb))
+
+
+def says_yes(text: str) -> bool:
+    """Whether a word says yes whatever was said before it."""
+    return GRAMMAR.finds("SAYS_YES", words_of(text))
+
+
+def _given(verb: str) -> dict[str, tuple[str, ...]]:
+    return {"DEED": _ALIKE.get(verb, (verb,)) if verb else ()}
