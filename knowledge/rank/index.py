@@ -34,6 +34,7 @@ def keep_index(connection: Connection[Any], kb: str, exact_up_to: int = EXACT_UP
         connection.execute(STATEMENTS["forget_words"], {"kb": kb})
         if passages > exact_up_to:
             connection.execute(STATEMENTS["count_words"], {"kb": kb})
+            connection.execute(STATEMENTS["mark_changed"], {"kb": kb})
     if passages <= exact_up_to:
         drop_index(connection, kb)
     elif _is_valid(connection, kb) is not True:

@@ -12,3 +12,7 @@ delete from kb_words where kb = %(kb)s
 -- In how many passages of the base each word stands.
 insert into kb_words (kb, audience, word, passages)
 select kb, audience, word, count(*) from kb_postings where kb = %(kb)s group by kb, audience, word
+
+-- mark_changed --
+-- A search may find something else from now on.
+update knowledge_bases set index_version = index_version + 1 where kb = %(kb)s
