@@ -28,7 +28,7 @@ from tools.demo_bank.named import Who
 from tools.demo_bank.reset import reset_demo
 
 _CUSTOMERS = 12
-_LOGINS = ("app_url", "owner_url", "checkpoint_url", "worker_url", "admin_url")
+_LOGINS = ("app_url", "owner_url", "checkpoint_url", "worker_url", "graph_url", "admin_url")
 
 
 @contextmanager

@@ -3,6 +3,7 @@
     tellergraph_owner       owns what is in schema public; migrations run as it
     tellergraph_app         the application's login; owns nothing and is bound by row-level security
     tellergraph_checkpoint  owns schema checkpoints (LangGraph's tables), which tellergraph_app cannot use
+    tellergraph_graph       owns schema lightrag (LightRAG's tables), which tellergraph_app cannot use
     tellergraph_worker      the login of ``tellergraph worker``: finds what is due, and may have it done
     tellergraph_staff       no login; tellergraph_app becomes it for staff, and inherits nothing of it
 
@@ -29,8 +30,8 @@ DATABASE = "tellergraph"
 """The embedded database. A URL names its own."""
 
 OWNER, APP, CHECKPOINT = "tellergraph_owner", "tellergraph_app", "tellergraph_checkpoint"
-WORKER, STAFF = "tellergraph_worker", "tellergraph_staff"
-LOGINS = (OWNER, APP, CHECKPOINT, WORKER)
+WORKER, STAFF, GRAPH = "tellergraph_worker", "tellergraph_staff", "tellergraph_graph"
+LOGINS = (OWNER, APP, CHECKPOINT, WORKER, GRAPH)
 
 _MANUAL = "see docs/decisions/0002-embedded-services.md for the statements that prepare a database by hand"
 
@@ -44,6 +45,7 @@ class DatabaseLogins:
     owner: str
     checkpoint: str
     worker: str
+    graph: str
     passwords: dict[str, str]
     """By role; empty where the server trusts or the operator made the logins."""
     create_database: bool = False
@@ -59,6 +61,7 @@ def embedded_logins(superuser_url: str) -> DatabaseLogins:
         owner=with_login(url, OWNER),
         checkpoint=with_login(url, CHECKPOINT),
         worker=with_login(url, WORKER),
+        graph=with_login(url, GRAPH),
         passwords={},
         create_database=True,
     )
@@ -73,6 +76,7 @@ def given_logins(database_url: str, owner_url: str | None, secret: bytes) -> Dat
             owner=with_options(owner_url, f"-c role={OWNER}"),
             checkpoint=with_options(owner_url, f"-c role={CHECKPOINT} -c search_path=checkpoints"),
             worker=with_options(owner_url, f"-c role={WORKER}"),
+            graph=with_options(owner_url, f"-c role={GRAPH} -c search_path=lightrag,public"),
             passwords={},
             prepared_by_operator=True,
         )
@@ -83,6 +87,7 @@ def given_logins(database_url: str, owner_url: str | None, secret: bytes) -> Dat
         owner=with_login(database_url, OWNER, passwords[OWNER]),
         checkpoint=with_login(database_url, CHECKPOINT, passwords[CHECKPOINT]),
         worker=with_login(database_url, WORKER, passwords[WORKER]),
+        graph=with_login(database_url, GRAPH, passwords[GRAPH]),
         passwords=passwords,
     )
 

@@ -8,7 +8,7 @@ select 'it bypasses row-level security, or may become a role that does'
 union all
 select 'it owns tables, or may become their owner'
  where exists (select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace
-                where c.relkind in ('r', 'p') and n.nspname in ('public', 'checkpoints')
+                where c.relkind in ('r', 'p') and n.nspname in ('public', 'checkpoints', 'lightrag')
                   and pg_has_role(current_user, c.relowner, 'member'))
 union all
 select 'it may become tellergraph_owner'
@@ -30,13 +30,14 @@ select 'it is no member of tellergraph_app, whose rights it needs'
 -- find_gaps --
 -- What the current login of the owner lacks; no rows for one that can migrate.
 select role || ' is not granted to it' as reason
-  from unnest(array['tellergraph_owner', 'tellergraph_checkpoint', 'tellergraph_worker']) role
+  from unnest(array['tellergraph_owner', 'tellergraph_checkpoint', 'tellergraph_worker', 'tellergraph_graph']) role
  where not coalesce(pg_has_role(current_user, to_regrole(role), 'set'), false)
 union all
 select 'tellergraph_staff is not granted to tellergraph_app'
  where not coalesce(pg_has_role(to_regrole('tellergraph_app'), to_regrole('tellergraph_staff'), 'set'), false)
 union all
-select 'schema checkpoints is missing' where to_regnamespace('checkpoints') is null
+select 'schema ' || name || ' is missing' from unnest(array['checkpoints', 'lightrag']) name
+ where to_regnamespace(name) is null
 union all
 select 'extension vector is missing' where not exists (select 1 from pg_extension where extname = 'vector')
 union all
@@ -45,10 +46,11 @@ select 'tellergraph_owner may not create in schema public'
                 and not has_schema_privilege(r.oid, 'public', 'create'));
 
 -- is_prepared --
--- Whether the roles, the schema for checkpoints and the extension are there.
-select to_regnamespace('checkpoints') is not null
-   and (select count(*) = 4 from pg_roles
-         where rolname in ('tellergraph_owner', 'tellergraph_app', 'tellergraph_checkpoint', 'tellergraph_worker'))
+-- Whether the roles, the schemas of other libraries' tables and the extension are there.
+select to_regnamespace('checkpoints') is not null and to_regnamespace('lightrag') is not null
+   and (select count(*) = 5 from pg_roles
+         where rolname in ('tellergraph_owner', 'tellergraph_app', 'tellergraph_checkpoint', 'tellergraph_worker',
+                           'tellergraph_graph'))
    and coalesce(pg_has_role(to_regrole('tellergraph_app'), to_regrole('tellergraph_staff'), 'set'), false)
    and exists (select 1 from pg_extension where extname = 'vector') as prepared;
 
@@ -80,9 +82,12 @@ revoke create on schema public from public;
 grant usage on schema public to tellergraph_app, tellergraph_worker, tellergraph_staff;
 create schema if not exists checkpoints authorization tellergraph_checkpoint;
 alter role tellergraph_checkpoint set search_path = checkpoints;
+create schema if not exists lightrag authorization tellergraph_graph;
+-- The extension's types are in public.
+alter role tellergraph_graph set search_path = lightrag, public;
 do $$
 begin
     execute format('revoke temporary on database %I from public', current_database());
     execute format('grant connect on database %I to tellergraph_owner, tellergraph_app, tellergraph_checkpoint, '
-                   'tellergraph_worker', current_database());
+                   'tellergraph_worker, tellergraph_graph', current_database());
 end $$;

@@ -15,7 +15,7 @@ select r.rolname || ' ' || found.fault
        (r.rolcreaterole, 'may create roles'),
        (r.rolcreatedb, 'may create databases'),
        (starts_with(r.rolname, 'pg_'), 'is one of PostgreSQL''s own powerful roles'),
-       (r.rolname in ('tellergraph_owner', 'tellergraph_checkpoint'), 'may change the tables')
+       (r.rolname in ('tellergraph_owner', 'tellergraph_checkpoint', 'tellergraph_graph'), 'may change the tables')
        ) found (is_so, fault)
  where r.oid = any (%(roles)s) and found.is_so
 union all
@@ -116,9 +116,9 @@ select r.rolname || ' may create schemas'
   from pg_roles r
  where r.oid = any (%(roles)s) and has_database_privilege(r.oid, current_database(), 'create')
 union all
-select r.rolname || ' may use schema checkpoints'
-  from pg_roles r
- where r.oid = any (%(roles)s) and has_schema_privilege(r.oid, to_regnamespace('checkpoints'), 'usage')
+select r.rolname || ' may use schema ' || hidden.name
+  from pg_roles r cross join unnest(array['checkpoints', 'lightrag']) hidden (name)
+ where r.oid = any (%(roles)s) and has_schema_privilege(r.oid, to_regnamespace(hidden.name), 'usage')
  order by 1;
 
 -- list_loose_views --

@@ -32,6 +32,8 @@ class Services:
     """Works in schema ``checkpoints``, which the runtime login cannot see."""
     worker_url: str
     """The login of ``tellergraph worker``."""
+    graph_url: str
+    """Works in schema ``lightrag``, which the runtime login cannot see."""
     admin_url: str
     """The login that made the roles: the embedded superuser, or what the settings gave."""
     redis_url: str
@@ -61,6 +63,7 @@ def running_services(settings: Settings) -> Generator[Services]:
             owner_url=logins.owner,
             checkpoint_url=logins.checkpoint,
             worker_url=logins.worker,
+            graph_url=logins.graph,
             admin_url=logins.admin,
             redis_url=redis_url,
             secret_key=secret,

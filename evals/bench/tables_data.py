@@ -105,5 +105,5 @@ def _copy(server: Services, name: str) -> Services:
     with psycopg.connect(with_database(server.admin_url, "postgres"), autocommit=True) as admin:
         names = map(sql.Identifier, (name, str(template)))
         admin.execute(sql.SQL("create database {} template {} owner tellergraph_owner").format(*names))
-    urls = {key: getattr(server, key) for key in ("app_url", "owner_url", "checkpoint_url", "admin_url")}
+    urls = {key: getattr(server, key) for key in ("app_url", "owner_url", "checkpoint_url", "graph_url", "admin_url")}
     return replace(server, **{key: with_database(url, name) for key, url in urls.items()})

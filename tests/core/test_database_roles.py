@@ -63,9 +63,11 @@ def test_a_customer_sees_their_own_rows_only(bank):
         "drop policy own on accounts",
         "drop trigger postings_append_only on postings",
         "select * from checkpoints.checkpoints",
+        "create table lightrag.mine ()",
         "select * from alembic_version",
         "set role tellergraph_owner",
         "set role tellergraph_checkpoint",
+        "set role tellergraph_graph",
         "set role postgres",
         "set session authorization postgres",
         "set session_replication_role = replica",
@@ -91,6 +93,13 @@ def test_the_checkpoint_login_sees_no_bank(services):
     assert query(services.checkpoint_url, "select count(*) from checkpoints") == [(0,)]
 
 
+def test_the_graph_login_sees_no_bank_and_no_document(services):
+    for statement in ("select * from public.accounts", "select * from public.kb_documents"):
+        with pytest.raises(errors.InsufficientPrivilege):
+            attempt(services.graph_url, statement)
+    assert query(services.graph_url, "select current_schemas(false)") == [(["lightrag", "public"],)]
+
+
 def test_staffs_role_cannot_log_in_and_the_runtime_login_inherits_nothing_of_it(services):
     roles = "select rolcanlogin from pg_roles where rolname = 'tellergraph_staff'"
     assert query(services.owner_url, roles) == [(False,)]
@@ -99,7 +108,7 @@ def test_staffs_role_cannot_log_in_and_the_runtime_login_inherits_nothing_of_it(
     assert query(services.app_url, held) == [(False, True)]
 
 
-@pytest.mark.parametrize("url", ["app_url", "owner_url", "checkpoint_url"])
+@pytest.mark.parametrize("url", ["app_url", "owner_url", "checkpoint_url", "graph_url"])
 def test_no_other_login_becomes_the_worker(services, url):
     with pytest.raises(errors.InsufficientPrivilege):
         attempt(getattr(services, url), "set role tellergraph_worker")
@@ -133,10 +142,11 @@ def test_the_check_finds_what_was_loosened(empty, damage, fault):
     assert [found for check in inspect_database(empty) for found in check.faults if found.startswith(fault)]
 
 
-def test_the_check_finds_a_visible_checkpoint_schema(empty):
-    query(empty.checkpoint_url, "grant usage on schema checkpoints to tellergraph_app")
+@pytest.mark.parametrize(("url", "schema"), [("checkpoint_url", "checkpoints"), ("graph_url", "lightrag")])
+def test_the_check_finds_a_visible_schema_of_another_library(empty, url, schema):
+    query(getattr(empty, url), f"grant usage on schema {schema} to tellergraph_app")
     [fault] = [fault for check in inspect_database(empty) for fault in check.faults]
-    assert fault == "tellergraph_app may use schema checkpoints"
+    assert fault == f"tellergraph_app may use schema {schema}"
 
 
 def test_a_login_of_another_name_is_known_by_its_rights(empty):

@@ -187,6 +187,9 @@ def test_two_logins_of_the_operator_are_used_as_they_are(database, make_settings
             ("tellergraph_checkpoint", 0)
         ]
         assert query(services.worker_url, "select current_user") == [("tellergraph_worker",)]
+        assert query(services.graph_url, "select current_user, current_schemas(false)") == [
+            ("tellergraph_graph", ["lightrag", "public"])
+        ]
         owners = query(services.owner_url, "select distinct tableowner from pg_tables where schemaname = 'public'")
         assert owners == [("tellergraph_owner",)]
 
@@ -212,7 +215,7 @@ def test_a_runtime_login_that_escapes_row_level_security_is_refused(database, ma
 def test_an_owner_login_that_cannot_migrate_is_refused(database, make_settings):
     runtime, owner = prepare_by_hand(database, migrator="")
     message = refused(make_settings(runtime, database_owner_url=owner), "cannot migrate")
-    for role in ("tellergraph_owner", "tellergraph_checkpoint", "tellergraph_worker"):
+    for role in ("tellergraph_owner", "tellergraph_checkpoint", "tellergraph_graph", "tellergraph_worker"):
         assert f"{role} is not granted to it" in message
 
 
