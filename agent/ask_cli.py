@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import orjson
 import typer
 
-from agent.lookup import Finder, Lookup
+from agent.lookup import Finder
 from agent.understanding.heads import Heads
 from core.cli import AsJson, command_services
 from core.clock import BANK_TIME_ZONE, system_clock
@@ -16,6 +16,7 @@ from core.db.database import Database, Scope
 from core.db.migrate import migrate
 from core.errors import InvalidInput
 from core.services import Services
+from knowledge.cache import Found
 from knowledge.embed import Encoder
 from knowledge.plain import to_plain
 from knowledge.retrieve import Passage, Retriever
@@ -51,9 +52,7 @@ def ask(
         typer.echo(_describe(found, kb, explain=explain))
 
 
-async def _look_up(
-    services: Services, question: str, kb: str, scope: Scope, language: str | None, limit: int
-) -> Lookup:
+async def _look_up(services: Services, question: str, kb: str, scope: Scope, language: str | None, limit: int) -> Found:
     database = Database(services.app_url, pool_size=1)
     await database.open()
     try:
@@ -66,7 +65,7 @@ async def _look_up(
         await database.close()
 
 
-def _describe(found: Lookup, kb: str, *, explain: bool) -> str:
+def _describe(found: Found, kb: str, *, explain: bool) -> str:
     shown = [_show(number, passage, explain=explain) for number, passage in enumerate(found.passages, 1)]
     head = [f"Intent {found.intent}, confidence {found.confidence:.2f}"] if explain else []
     return "\n\n".join([*head, *shown] if shown else [*head, f"Nothing in {kb} is about that."])

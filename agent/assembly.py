@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 from agent.conversations import Conversations
 from agent.event_log import EventLog
 from agent.housekeeping import housekeeping
+from agent.lookup import name_reader
 from agent.models.chain import Link, ModelChain
 from agent.models.factory import build_chain
 from agent.models.offline.model import OfflineChat
@@ -30,6 +31,7 @@ from core.db.pool import make_pool
 from core.security.sealing import Seal
 from core.services import Services
 from core.settings import Settings
+from knowledge.cache import CachedRetriever, open_cache
 from knowledge.embed import Encoder
 from knowledge.retrieve import Retriever
 from tools.bank import make_bank
@@ -73,11 +75,14 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         client = await stack.enter_async_context(aiohttp.ClientSession(timeout=patience))
         threads = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="encoder"))
         models = build_chain(settings, client)
+        cache = await stack.enter_async_context(
+            open_cache(services.redis_url, database, settings.cache_ttl, name_reader())
+        )
         parts = Parts(
             bank=bank,
             encoder=await asyncio.to_thread(Encoder.load),
             heads=Heads.load(),
-            retriever=Retriever(database),
+            retriever=CachedRetriever(Retriever(database), cache),
             registry=CATALOGUE,
             scopes=CUSTOMER_SCOPES,
             models=models,

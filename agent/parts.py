@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from agent.models.chain import ModelChain
 from agent.understanding.heads import Heads
 from core.security.sealing import Seal
+from knowledge.cache import CachedRetriever
 from knowledge.embed import Encoder
-from knowledge.retrieve import Retriever
 from tools.registry import Bank, Registry
 
 
@@ -16,7 +16,7 @@ class Parts:
     bank: Bank
     encoder: Encoder
     heads: Heads
-    retriever: Retriever
+    retriever: CachedRetriever
     registry: Registry
     scopes: frozenset[str]
     """What a signed-in customer may use of the registry."""

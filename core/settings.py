@@ -6,10 +6,18 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from core.errors import ConfigurationError
+
+
+def _in_seconds(value: object) -> object:
+    """A bare number is seconds."""
+    return f"PT{value}S" if isinstance(value, str) and value.isascii() and value.isdecimal() else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_in_seconds)]
 
 
 class Settings(BaseSettings):
@@ -38,7 +46,7 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(default=65_536, ge=1024)
     max_upload_bytes: int = Field(default=25_000_000, ge=1024)
     """Of a request that uploads a document."""
-    access_token_ttl: timedelta = timedelta(hours=1)
+    access_token_ttl: Duration = timedelta(hours=1)
     access_token: SecretStr | None = None
     """Whose tools ``tellergraph mcp`` offers; no other command reads it."""
 
@@ -47,8 +55,8 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))
     openai_base_url: str = Field(default="https://api.openai.com/v1", validation_alias=AliasChoices("OPENAI_BASE_URL"))
     ollama_host: str = Field(default="http://127.0.0.1:11434", validation_alias=AliasChoices("OLLAMA_HOST"))
-    first_token_timeout: timedelta = timedelta(seconds=20)
-    idle_timeout: timedelta = timedelta(seconds=20)
+    first_token_timeout: Duration = timedelta(seconds=20)
+    idle_timeout: Duration = timedelta(seconds=20)
 
     demo: bool = True
     """Load the demo bank at start and offer its logins."""
@@ -66,10 +74,12 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(default=12, ge=2, le=200)
     worker: Literal["inside", "separate"] = "inside"
     """Who makes payments that are due: each server too, or only processes that run ``tellergraph worker``."""
-    worker_interval: timedelta = Field(default=timedelta(seconds=30), ge=timedelta(milliseconds=10))
+    worker_interval: Duration = Field(default=timedelta(seconds=30), ge=timedelta(milliseconds=10))
     """Pause between two looks for what is due."""
-    event_ttl: timedelta = timedelta(minutes=15)
+    event_ttl: Duration = timedelta(minutes=15)
     """How long a turn's events can be resumed."""
+    cache_ttl: Duration = Field(default=timedelta(hours=1), ge=timedelta(0), le=timedelta(days=30))
+    """How long the answer to a question about documents is kept in Redis. Zero: not at all."""
     log_level: str = "INFO"
 
     @field_validator("cors_origins", mode="before")

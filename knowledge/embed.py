@@ -29,7 +29,7 @@ Vectors = npt.NDArray[np.float32]
 
 _MODEL_FILE = "model.int8.onnx"
 _TOKENIZER_FILE = "tokenizer.json"
-_CHECKSUM_FILE = "SHA256SUMS"
+CHECKSUM_FILE = "SHA256SUMS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,9 @@ def _start_session(model: Path) -> ort.InferenceSession:
 
 
 def _read_checksums(directory: Path) -> Iterator[tuple[str, str]]:
-    path = directory / _CHECKSUM_FILE
+    path = directory / CHECKSUM_FILE
     if not path.is_file():
-        raise ConfigurationError(f"The encoder's {_CHECKSUM_FILE} is missing in {directory}: check it out again.")
+        raise ConfigurationError(f"The encoder's {CHECKSUM_FILE} is missing in {directory}: check it out again.")
     for line in path.read_text(encoding="utf-8").splitlines():
         digest, name = line.split(maxsplit=1)
         yield name, digest

@@ -14,6 +14,8 @@ from knowledge.plain import to_plain
 from knowledge.retrieve import Passage
 
 KB_NAME = r"^[a-z0-9_]{1,40}$"
+_LIST = 10
+"""Passages from which somebody wants a list rather than an answer."""
 
 router = APIRouter(prefix="/knowledge", tags=["knowledge"])
 
@@ -25,6 +27,13 @@ class SearchQuery(BaseModel):
     kb: str = Field(default="help", pattern=KB_NAME)
     language: str | None = Field(default=None, pattern=r"^[a-z]{2,3}$", description="Of the documents; any by default.")
     limit: int = Field(default=5, ge=1, le=50)
+    broad: bool | None = Field(
+        default=None,
+        description=(
+            "Whether all documents that a matter needs are wanted, rather than the answer to a question. By default "
+            f"from a `limit` of {_LIST} on."
+        ),
+    )
 
 
 class FoundPassage(BaseModel):
@@ -72,13 +81,16 @@ async def search(
     """The passages that the assistant would read to answer. Visitors find what is public, customers what is for them,
     staff everything."""
     parts = running.parts
-    found = await Finder(parts.encoder, parts.heads, parts.retriever, parts.encoder_threads).look_up(
+    cached = parts.retriever
+    finder = Finder(parts.encoder, parts.heads, cached.retriever, parts.encoder_threads, cached.cache)
+    found = await finder.look_up(
         query.q,
         scope=scope_of(identity),
         today=now.astimezone(BANK_TIME_ZONE).date(),
         kb=query.kb,
         languages=[query.language] if query.language else None,
         limit=query.limit,
+        broad=query.limit >= _LIST if query.broad is None else query.broad,
     )
     passages = [FoundPassage.of(passage) for passage in found.passages]
     return reply(SearchResult(kb=query.kb, intent=found.intent, confidence=found.confidence, passages=passages))
