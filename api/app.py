@@ -20,6 +20,7 @@ from api.routes import (
     handoffs,
     health,
     knowledge,
+    metrics,
     openai,
     operations,
     pages,
@@ -52,6 +53,7 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
     app.state.settings = settings
     app.state.clock = clock
     app.state.signer = TokenSigner(services.secret_key, settings.access_token_ttl)
+    metrics.make_shared_folder()
     add_error_handlers(app)
     _add_routes(app, settings)
     mcp = mount_mcp(app, settings)
@@ -92,6 +94,7 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     app.include_router(documents.router, prefix="/api/v1")
     app.include_router(openai.router)
     app.include_router(health.router)
+    app.include_router(metrics.router)
     app.add_api_route("/api/health", health.health, include_in_schema=False)
     if settings.demo:
         app.include_router(demo.router, prefix="/api/v1")

@@ -16,7 +16,7 @@ from core.logging import get_logger
 
 _log = get_logger(__name__)
 
-_QUIET = ("/health", "/static/")
+_QUIET = ("/health", "/metrics", "/static/")
 _SECURITY_HEADERS = {
     "Content-Security-Policy": "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'",
     "X-Content-Type-Options": "nosniff",

@@ -2,6 +2,7 @@
 
 import os
 from datetime import timedelta
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -43,6 +44,11 @@ class Settings(BaseSettings):
     port: int = Field(default=8000, ge=0, le=65535)
     cors_origins: Annotated[list[str], NoDecode] = []
     """Comma-separated origins that may call the API from a browser; none by default."""
+    metrics_from: Annotated[list[IPv4Network | IPv6Network], NoDecode] = [
+        IPv4Network("127.0.0.0/8"),
+        IPv6Network("::1/128"),
+    ]
+    """Comma-separated networks that may read ``/metrics``; for others it is not there."""
     max_body_bytes: int = Field(default=65_536, ge=1024)
     max_upload_bytes: int = Field(default=25_000_000, ge=1024)
     """Of a request that uploads a document."""
@@ -82,7 +88,7 @@ class Settings(BaseSettings):
     """How long the answer to a question about documents is kept in Redis. Zero: not at all."""
     log_level: str = "INFO"
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "metrics_from", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

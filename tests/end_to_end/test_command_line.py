@@ -143,3 +143,20 @@ def test_a_killed_server_gives_its_session_back(environment: dict[str, str], mod
         assert events.count("event: error") == 1
         assert "turn_lost" in events
         eventually(lambda: httpx2.post(f"{url}/api/v1/chat", json=body).status_code == 200, within=20)
+
+
+def test_several_servers_count_together(environment: dict[str, str], tmp_path: Path) -> None:
+    """With one folder for their counts, any of them tells Prometheus the sums, also of those that have ended."""
+    together = environment | {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path / "counts")}
+    question = {"q": "How do servers count together?"}
+
+    def ask(url: str) -> None:
+        httpx2.get(f"{url}/api/v1/knowledge/search", params=question).raise_for_status()
+
+    with serving_process(together) as (_, url):
+        with serving_process(together) as (_, other):
+            for each in (url, other, url, other):
+                ask(each)
+        counted = httpx2.get(f"{url}/metrics").raise_for_status().text
+    assert 'tellergraph_knowledge_cache_misses_total{kb="help"} 1.0' in counted
+    assert 'tellergraph_knowledge_cache_hits_total{kb="help"} 3.0' in counted
