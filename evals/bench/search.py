@@ -77,7 +77,7 @@ def search(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Compare searches of a large and a small base."""
-    with _server() as services:
+    with server() as services:
         makers = {"small": Maker(beside), "large": Maker(passages)}
         built = {kb: _build(services, kb, maker) for kb, maker in makers.items()}
         asked = {kb: maker.ask(questions) for kb, maker in makers.items()}
@@ -128,7 +128,7 @@ def _unit(vectors: Vectors) -> Vectors:
 
 
 @contextmanager
-def _server() -> Generator[Services]:
+def server() -> Generator[Services]:
     # Sockets need a short path.
     with TemporaryDirectory(prefix="tgb-", dir="/tmp") as directory:
         settings = Settings(_env_file=None, data_dir=Path(directory) / "data")  # pyright: ignore[reportCallIssue]
