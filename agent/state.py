@@ -59,7 +59,9 @@ class State(TypedDict):
     intent: str
     confidence: float
     guesses: list[tuple[str, float]]
-    """What it may have meant, with probabilities."""
+    """What an article that answers may be about, with what each is worth (``heads.Understanding.topics``)."""
+    ours: float | None
+    """Probability that it is the bank's business; None where that is known."""
     step: StepKind | Literal["ended", ""]
     """"ended": tells what became of a decision. Empty: nothing is left to do."""
     tool: str | None
@@ -105,6 +107,7 @@ TURN_DEFAULTS: State = {
     "intent": "",
     "confidence": 0.0,
     "guesses": [],
+    "ours": None,
     "step": "",
     "tool": None,
     "slots": {},

@@ -5,7 +5,7 @@ rest. A question about nothing in the knowledge base gets an empty list.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +16,7 @@ from pgvector import HalfVector
 
 from core.db.database import NOBODY, Database, Scope
 from knowledge.rank.index import EXACT_UP_TO
-from knowledge.rank.selection import drop_repeated, keep_within
+from knowledge.rank.selection import count_covered, drop_repeated, keep_within
 from knowledge.rank.statements import STATEMENTS
 from knowledge.rank.weights import ANSWER, BROAD, Weights
 
@@ -52,7 +52,9 @@ class Passage:
     likeness: float
     """To the best passages of the two best documents, -1 to 1; adds to the score of a broad search."""
     trust: float
-    """Probability of the intents that the article names, 0 to 1."""
+    """Chance that one of the intents that the article names is meant."""
+    intents: list[str]
+    """Those that the article names, if one of them may be meant."""
     words: list[str]
     """The question's words (their stems) that stand in it, those first that counted most."""
 
@@ -88,6 +90,7 @@ class Retriever:
         kb: str = "help",
         languages: Sequence[str] | None = None,
         intents: Sequence[tuple[str, float]] = (),
+        ours: float | None = None,
         limit: int = 5,
         per_document: int = 2,
         tokens: int | None = None,
@@ -99,13 +102,16 @@ class Retriever:
             vector: the question's unit vector, float32 [384].
             today: articles that do not hold on this day are left out.
             languages: of the articles; all by default.
-            intents: what may be meant, with probabilities.
+            intents: what may be meant, with the chance of each.
+            ours: probability that the question is the bank's business at all, if that is known: what is hardly
+                relevant answers one that surely is, and nothing but the very words one that is not.
             per_document: passages of one document at most.
             tokens: about how many the passages may have together; the best is there in any case.
             broad: for whoever wants all documents that a matter needs, not the answer to a question: being like the
                 best ones counts, and what says the same as a better passage is not dropped.
         """
         weights = self._weights or (BROAD if broad else ANSWER)
+        threshold, floor = weights.least(ours)
         wanted = limit if broad else 2 * limit + _SPARE
         params: dict[str, Any] = {
             "kb": kb,
@@ -120,8 +126,8 @@ class Retriever:
             "lexical_weight": weights.lexical,
             "procedure_weight": weights.procedure,
             "likeness_weight": weights.likeness,
-            "threshold": weights.threshold,
-            "floor": weights.floor,
+            "threshold": threshold,
+            "floor": floor,
             "exact_up_to": self._exact_up_to,
             "rare_up_to": _RARE_UP_TO,
             "candidates": max(_CANDIDATES, 4 * limit),
@@ -130,5 +136,12 @@ class Retriever:
             "per_document": per_document,
         }
         found = await self._database.fetch(Passage, STATEMENTS["search"], params, scope=scope)
-        distinct = found if broad else drop_repeated(found)
+        distinct = found if broad else drop_repeated(_spread(found, intents, weights.intent))
         return keep_within(distinct[:limit], tokens)
+
+
+def _spread(passages: Sequence[Passage], intents: Sequence[tuple[str, float]], weight: float) -> list[Passage]:
+    """Best first again, without credit for an intent that a better article answers."""
+    covered = count_covered(passages, dict(intents), weight)
+    scored = [replace(each, score=each.score - weight * covered[each.document_id]) for each in passages]
+    return sorted(scored, key=lambda passage: -passage.score)

@@ -16,7 +16,7 @@ from agent.dialogue.residue import residue
 from agent.dialogue.residue import words as words_of
 from agent.dialogue.shapes import Dialogue, Step, StepKind, new_task, top
 from agent.dialogue.tables import BEGINS_AS
-from agent.understanding.intents import PUBLIC_INTENTS, OwnIntent, Route
+from agent.understanding.intents import OwnIntent, Route
 
 HAND_OFF_AFTER = 3
 """Messages in a row that nobody understood."""
@@ -29,6 +29,10 @@ QUESTION = re.compile(
     r"did|is|are|"
     r"will|would|should|may|am|have|has)\b"
 )
+_ANSWERED = OPERATIONS | {Route.KNOWLEDGE.value}
+"""What the help centre may know something about."""
+_A_SENTENCE = 4
+"""Words from which a message that is not clear says enough to look for."""
 _OPTION_FILLING = frozenset(
     re.findall(r"\S+", "the a an one ones please i i'd want would like to option number my that")
 )
@@ -94,15 +98,15 @@ def begin(changed: Dialogue, heard: Heard, desk: Desk) -> Step:
     if not heard.is_clear and heard.route == Route.KNOWLEDGE and QUESTION.search(heard.text):
         # The help centre is searched by the words, whatever the intent.
         return _step("look_up", heard)
-    if heard.intent in (OwnIntent.UNCLEAR, OwnIntent.GIBBERISH) or not (
-        heard.is_clear or _is_backed(tool, heard, desk)
-    ):
+    is_guess = heard.intent == OwnIntent.UNCLEAR or not (heard.is_clear or _is_backed(tool, heard, desk))
+    if is_guess and not desk.signed_in and heard.route in OPERATIONS and len(words_of(heard.text)) >= _A_SENTENCE:
+        # Nothing can be done for visitors, whatever it may be; an article may tell them what to do.
+        return _step("look_up", heard)
+    if is_guess or heard.intent == OwnIntent.GIBBERISH:
         return _which(changed, heard, desk) or not_understood(changed, heard, desk)
     if tool is not None and heard.route in OPERATIONS:
         return push_heard(changed, tool, heard.intent, heard, desk)
-    if heard.route in OPERATIONS and (desk.signed_in or heard.intent in PUBLIC_INTENTS or heard.route == Route.FRAUD):
-        return _step("look_up", heard)
-    return _step("look_up" if heard.route == Route.KNOWLEDGE else "talk", heard)
+    return _step("look_up" if heard.route in _ANSWERED else "talk", heard)
 
 
 def _is_backed(tool: str | None, heard: Heard, desk: Desk) -> bool:

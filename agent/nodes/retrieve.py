@@ -17,6 +17,7 @@ async def retrieve(state: State, runtime: Runtime[Turn]) -> Update:
         np.frombuffer(state["vector"], dtype=np.float32),
         scope=turn.scope,
         intents=state["guesses"],
+        ours=state["ours"],
         today=turn.today,
         limit=_PASSAGES,
     )

@@ -62,14 +62,14 @@ async def understand(state: State, runtime: Runtime[Turn]) -> Update:
         update |= {"pending": None}
     is_own = (step.route, step.intent) == (heard.route, heard.intent)
     confidence = round(heard.confidence, 4) if is_own else _CONFIDENT
-    guesses = _guesses(understanding, confidence) if is_own else [(step.intent, confidence)]
-    return update | {"confidence": confidence, "guesses": guesses} | await _first(step, confidence, state, turn)
-
-
-def _guesses(understanding: Understanding, confidence: float) -> list[tuple[str, float]]:
-    """What was understood, and what else may have been meant."""
-    others = [(str(intent), round(p, 4)) for intent, p in understanding.alternatives if intent != understanding.intent]
-    return [(str(understanding.intent), confidence), *others]
+    update |= {
+        "confidence": confidence,
+        "guesses": [(topic, round(worth, 4)) for topic, worth in understanding.topics]
+        if is_own
+        else [(step.intent, confidence)],
+        "ours": round(understanding.ours, 4) if is_own else None,
+    }
+    return update | await _first(step, confidence, state, turn)
 
 
 def as_update(step: Step, state: State) -> Update:

@@ -30,6 +30,9 @@ NETWORK_PARTS = ("hidden.weight", "hidden.bias", "output.weight", "output.bias")
 Floats = npt.NDArray[np.float32]
 
 _TOP = 5
+_TASKS = frozenset({Route.OPERATION, Route.FRAUD, Route.HANDOFF})
+_OURS = _TASKS | {Route.KNOWLEDGE}
+_WORTH_OF_TASK = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +46,21 @@ class Understanding:
     """Probability of the intent, at most `route_confidence`."""
     intents: tuple[tuple[str, float], ...]
     """The likeliest five of all intents with their probabilities, best first."""
+    topics: tuple[tuple[str, float], ...]
+    """What an article that answers may be about, best first: intents and what naming them is worth, about their
+    probability. A task is worth half as much, and is shared among the 77 questions as if it were one of them: who asks
+    for a card to be frozen is helped by what to do about a stolen one."""
     routes: tuple[tuple[Route, float], ...]
     """All routes with their probabilities, best first."""
+
+    @property
+    def ours(self) -> float:
+        return add_ours(self.routes)
+
+
+def add_ours(routes: tuple[tuple[Route, float], ...]) -> float:
+    """Probability that it is the bank's business at all, from those of the routes."""
+    return sum(probability for route, probability in routes if route in _OURS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +99,8 @@ class Heads:
         self._route_of_intent = np.array([self._routes.index(INTENT_ROUTES[intent]) for intent in self._intents])
         names: list[str] = classes["classes"]
         self._banking77_classes = np.array([names.index(label) for label in BANKING77_INTENTS])
+        self._banking77_intents = np.array([self._intents.index(label) for label in BANKING77_INTENTS])
+        self._is_task = np.array([INTENT_ROUTES[intent] in _TASKS for intent in self._intents])
 
     @classmethod
     def load(cls, directory: Path = HEADS_DIR) -> "Heads":
@@ -103,7 +121,8 @@ class Heads:
 
     def predict(self, views: Vectors) -> Understanding:
         """What a message wants, from the encoder's views of it; about 0.3 ms."""
-        by_class = _softmax(self._logits(views) / self._temperature)
+        logits = self._logits(views)
+        by_class = _softmax(logits / self._temperature)
         by_intent = np.bincount(self._intent_of_class, by_class, minlength=len(self._intents))
         by_route = np.bincount(self._route_of_intent, by_intent, minlength=len(self._routes))
         route = int(by_route.argmax())
@@ -113,15 +132,30 @@ class Heads:
             route_confidence=float(by_route[route]),
             intent=self._intents[intent],
             intent_confidence=float(by_intent[intent]),
-            intents=tuple((self._intents[i], float(by_intent[i])) for i in _rank(by_intent)[:_TOP]),
+            intents=self._likeliest(by_intent),
+            topics=self._likeliest(self._worth(by_intent, self._as_banking77(logits))),
             routes=tuple((self._routes[i], float(by_route[i])) for i in _rank(by_route)),
         )
 
     def predict_banking77(self, views: Vectors) -> tuple[str, float]:
         """The likeliest of the 77 labels and its probability among them, for text known to be a BANKING77 question."""
-        probabilities = _softmax(self._logits(views)[self._banking77_classes] / self._banking77_temperature)
+        probabilities = self._as_banking77(self._logits(views))
         best = int(probabilities.argmax())
         return BANKING77_INTENTS[best], float(probabilities[best])
+
+    def _as_banking77(self, logits: Floats) -> Floats:
+        """Probabilities of the 77 labels, were it one of them."""
+        return _softmax(logits[self._banking77_classes] / self._banking77_temperature)
+
+    def _worth(self, by_intent: npt.NDArray[Any], by_label: Floats) -> npt.NDArray[Any]:
+        """Of each intent to whoever looks for an article."""
+        tasks = by_intent * self._is_task
+        worth = by_intent - (1 - _WORTH_OF_TASK) * tasks
+        worth[self._banking77_intents] += tasks.sum() * by_label
+        return worth
+
+    def _likeliest(self, by_intent: npt.NDArray[Any]) -> tuple[tuple[str, float], ...]:
+        return tuple((self._intents[i], float(by_intent[i])) for i in _rank(by_intent)[:_TOP])
 
     def _logits(self, views: Vectors) -> Floats:
         if len(views) < self._width:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from agent.understanding.clauses import Span, begins_request, split_clauses
-from agent.understanding.heads import Heads
+from agent.understanding.heads import Heads, add_ours
 from agent.understanding.intents import BANKING77_INTENTS, CONVERSATION_ACTS, INTENT_ROUTES, OwnIntent, Route
 from agent.understanding.language import ENGLISH, detect_language
 from agent.understanding.reject import SURE, is_too_uncertain
@@ -79,13 +79,16 @@ class Clause:
     alternatives: Ranked
     routes: tuple[tuple[Route, float], ...]
     """All routes with their probabilities, best first."""
+    topics: Ranked
+    """What an article that answers may be about (``heads.Understanding.topics``)."""
     vector: Vectors = field(compare=False, repr=False)
     """For retrieval, float32 [384]."""
 
 
 @dataclass(frozen=True, slots=True)
 class Understanding:
-    """A message understood. The fields that it shares with a clause are those of what it is mostly about."""
+    """A message understood. The fields that it shares with a clause are those of what it is mostly about, but for the
+    last two of them, which are of all of it: what else was said tells an article from its neighbour."""
 
     route: Route
     intent: str
@@ -93,7 +96,10 @@ class Understanding:
     is_clear: bool
     alternatives: Ranked
     routes: tuple[tuple[Route, float], ...]
+    topics: Ranked
     vector: Vectors = field(compare=False, repr=False)
+    ours: float
+    """Probability that it is the bank's business at all."""
     clauses: tuple[Clause, ...]
     """What it asks for and answers, in its order, at least one; greetings and what only explains are left out."""
     language: str
@@ -117,7 +123,8 @@ class Reader:
         spans = split_clauses(text)
         parts = [self._read(span) for span in spans] if len(spans) > 1 else []
         told = [part for part in parts if not _is_aside(part)] or parts
-        main, clauses = _weigh(self._read_together(text, told, of=len(parts)), told)
+        whole = self._read_together(text, told, of=len(parts))
+        main, clauses = _weigh(whole, told)
         return Understanding(
             route=main.route,
             intent=main.intent,
@@ -125,7 +132,9 @@ class Reader:
             is_clear=main.is_clear,
             alternatives=main.alternatives,
             routes=main.routes,
-            vector=main.vector,
+            topics=whole.topics,
+            vector=whole.vector,
+            ours=add_ours(whole.routes),
             clauses=clauses,
             # Keys hit at random look like some language or other, but have no letters that English has not.
             language=ENGLISH if main.intent == OwnIntent.GIBBERISH and text.isascii() else detect_language(text),
@@ -154,6 +163,7 @@ class Reader:
             is_clear=not is_too_uncertain(found),
             alternatives=found.intents,
             routes=found.routes,
+            topics=found.topics,
             vector=reading.vector,
         )
         if is_question_about(found.intent, text):

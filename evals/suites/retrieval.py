@@ -33,7 +33,8 @@ from knowledge.store import open_store
 
 METHODS: dict[str, Weights] = {
     "fused": replace(BROAD, threshold=-2, floor=-2),
-    "hybrid": replace(BROAD, threshold=-2, floor=-2, likeness=0, procedure=0),
+    "feedback": replace(BROAD, threshold=-2, floor=-2, likeness=0.5),
+    "hybrid": replace(BROAD, threshold=-2, floor=-2, procedure=0),
     "dense": Weights(dense=1, lexical=0, procedure=0, threshold=-2, floor=-2),
     "full_text": Weights(dense=0, lexical=1, procedure=0, threshold=1e-9, floor=1e-9),
 }

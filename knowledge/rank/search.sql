@@ -1,9 +1,9 @@
 -- search --
 -- Passages for a question, best first, in one statement. ``cosine`` compares meaning (vectors have unit length),
 -- ``coverage`` is BM25 as a share of what the question's words could earn; ``relevance`` adds them, ``score`` adds
--- priors and the likeness to the two best documents. What the reader may see of a base is compared passage by passage if it is
--- little; of more, the nearest in the base's HNSW index, those with the best rare words and those of the articles that
--- name an intent. The half not asked for is not run.
+-- priors and, if it is asked for, the likeness to the two best documents. What the reader may see of a base is compared
+-- passage by passage if it is little; of more, the nearest in the base's HNSW index, those with the best rare words and
+-- those of the articles that name an intent. The half not asked for is not run.
 with
 size as materialized (
     select coalesce(sum(passages), 0) as passages, coalesce(sum(passages), 0) <= %(exact_up_to)s as is_small
@@ -43,7 +43,7 @@ lexical as materialized (
 ),
 -- Articles that name an intent, and how likely it is that one of theirs is meant.
 topical as materialized (
-    select id, revision, (
+    select id, revision, intents, (
         select sum(g.trust) from unnest(%(intents)s::text[], %(trusts)s::float8[]) g (intent, trust)
         where g.intent = any (d.intents)
     ) as trust
@@ -90,6 +90,7 @@ judged as materialized (
     select *, %(dense_weight)s * cosine + %(lexical_weight)s * coverage as relevance
     from (
         select c.number, c.document_id, c.embedding, d.title, d.is_procedure, coalesce(t.trust, 0) as trust,
+            coalesce(t.intents, '{}') as intents,
             -(c.embedding <#> %(vector)s) as cosine,
             case when (select is_small from size) then coalesce(l.coverage, 0) else coalesce((
                 select sum(p.weight * w.share)
@@ -111,7 +112,7 @@ rated as materialized (
     from judged
     where relevance >= %(floor)s and (select max(relevance) from judged) >= %(threshold)s
 ),
-leaders as materialized (
+leaders as (
     select avg(embedding) as middle
     from (
         select embedding
@@ -124,9 +125,12 @@ leaders as materialized (
     ) two
 ),
 scored as (
-    select r.*, -(r.embedding <#> l.middle) as likeness,
-        r.merit - %(likeness_weight)s * (r.embedding <#> l.middle) as score
-    from rated r cross join leaders l
+    select *, merit + %(likeness_weight)s * likeness as score
+    from (
+        select *, case when %(likeness_weight)s::float8 > 0
+            then -(embedding <#> (select middle from leaders)) else 0 end as likeness
+        from rated
+    ) compared
 ),
 best as (
     select * from (
@@ -137,7 +141,7 @@ best as (
     limit %(limit)s
 )
 select c.id, c.document_id, b.title, c.heading, c.anchor, c.text, b.score, b.cosine, b.coverage, b.likeness, b.trust,
-    array(
+    b.intents, array(
         select p.word from words w join kb_postings p on p.kb = %(kb)s and p.word = w.word and p.chunk = c.number
         order by p.weight * w.share desc, p.word
     ) as words

@@ -1,7 +1,7 @@
 """Which of the ranked passages are handed on: no two that say the same, and no more than may be read."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import accumulate
 from typing import Protocol, TypeVar
 
@@ -21,6 +21,15 @@ class Readable(Protocol):
     def text(self) -> str: ...
 
 
+class Answering(Protocol):
+    @property
+    def document_id(self) -> str: ...
+    @property
+    def intents(self) -> Sequence[str]: ...
+    @property
+    def score(self) -> float: ...
+
+
 Ranked = TypeVar("Ranked", bound=Readable)
 
 
@@ -34,6 +43,31 @@ def drop_repeated(passages: Iterable[Ranked]) -> list[Ranked]:
             kept.append(passage)
             known.append(words)
     return kept
+
+
+def count_covered(passages: Sequence[Answering], chances: Mapping[str, float], weight: float) -> dict[str, float]:
+    """For each document, how much of its chance to be meant better ones have already: of several that answer the same
+    question one is enough, and the next is to answer another one that may be meant.
+
+    Args:
+        passages: best first.
+        chances: of each intent to be meant.
+        weight: what a certain intent added to the scores.
+    """
+    best: dict[str, Answering] = {}
+    for passage in passages:
+        best.setdefault(passage.document_id, passage)
+    left = dict(chances)
+    covered: dict[str, float] = {}
+    while best:
+        lost = {
+            document: sum(chances.get(intent, 0) - left.get(intent, 0) for intent in passage.intents)
+            for document, passage in best.items()
+        }
+        chosen = max(best, key=lambda document: best[document].score - weight * lost[document])
+        covered[chosen] = lost[chosen]
+        left |= dict.fromkeys(best.pop(chosen).intents, 0.0)
+    return covered
 
 
 def keep_within(passages: Sequence[Ranked], tokens: int | None) -> list[Ranked]:

@@ -10,6 +10,7 @@ from core.db.database import Database, Scope
 from core.services import Services
 from knowledge.embed import Encoder
 from knowledge.ingest import IngestReport, ingest_folder
+from knowledge.rank.weights import Weights
 from knowledge.retrieve import EXACT_UP_TO, Passage, Retriever
 
 TODAY = date(2026, 11, 21)
@@ -43,8 +44,10 @@ async def opened(services: Services) -> AsyncGenerator[Database]:
         await database.close()
 
 
-def make_search(database: Database, encoder: Encoder, kb: str, exact_up_to: int = EXACT_UP_TO) -> Search:
-    retriever = Retriever(database, exact_up_to=exact_up_to)
+def make_search(
+    database: Database, encoder: Encoder, kb: str, exact_up_to: int = EXACT_UP_TO, weights: Weights | None = None
+) -> Search:
+    retriever = Retriever(database, weights, exact_up_to=exact_up_to)
 
     async def search(question: str, *, audiences: str | None = None, **options: Any) -> list[Passage]:
         (vector,) = encoder.encode([question])

@@ -1,13 +1,16 @@
 """Who asks what finds which passages: the rules in a small knowledge base, the quality in the real help centre."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
-from knowledge_base import Library, Search
+from knowledge_base import Library, Search, make_search
 
 from core.db.database import Database
 from knowledge.corpus import Defaults
+from knowledge.embed import Encoder
 from knowledge.rank.selection import count_tokens
+from knowledge.rank.weights import BROAD
 from knowledge.retrieve import Passage
 
 QUESTION = "How much does it cost to take out cash abroad?"
@@ -121,16 +124,42 @@ async def test_no_more_is_handed_on_than_may_be_read(library: Library, small: Se
     assert await small(QUESTION, tokens=1) == everything[:1]
 
 
-async def test_a_broad_search_prefers_what_is_like_the_best_articles(library: Library, small: Search) -> None:
+async def test_feedback_prefers_what_is_like_the_best_articles(
+    library: Library, database: Database, encoder: Encoder
+) -> None:
     library.write("lost", "I lost my card", "Lost your card? Freeze it at once in the app.")
     library.write("stolen", "My card was stolen", "A stolen card is frozen at once in the app, then replaced.")
     library.write("rates", "Exchange rates", "The rate of the day holds when a payment is booked.")
     library.ingest()
-    broad = await small("I lost my card", broad=True)
-    assert documents(broad) == ["lost", "stolen"]
-    for passage in broad:
+    search = make_search(database, encoder, "small", weights=replace(BROAD, likeness=0.5))
+    found = await search("I lost my card", broad=True)
+    assert documents(found) == ["lost", "stolen"]
+    for passage in found:
         assert passage.score == pytest.approx(passage.cosine + 0.2 * passage.coverage + 0.5 * passage.likeness)
         assert passage.likeness > 0.7
+
+
+async def test_articles_on_what_else_may_be_meant_come_before_another_one_on_the_same(
+    library: Library, small: Search
+) -> None:
+    library.write("cash", "What does cash abroad cost?", BODY, intents="[cash_abroad]")
+    library.write(
+        "machines", "Cash machines abroad", "Cash abroad costs a fee at some machines.", intents="[cash_abroad]"
+    )
+    library.write("cards", "Cards abroad", "Using a card abroad costs nothing, cash does.", intents="[card_abroad]")
+    library.ingest()
+    found = await small(QUESTION, per_document=1, intents=[("cash_abroad", 0.7), ("card_abroad", 0.3)])
+    assert documents(found) == ["cash", "cards", "machines"]
+    assert [passage.score for passage in found] == sorted((passage.score for passage in found), reverse=True)
+
+
+async def test_what_is_no_business_of_a_bank_finds_only_its_very_words(library: Library, small: Search) -> None:
+    library.write("cash", "What does cash abroad cost?", BODY)
+    library.ingest()
+    near = "is it expensive to live in another country"
+    assert documents(await small(near, ours=0.99)) == ["cash"]
+    assert await small(near, ours=0.05) == []
+    assert await small("tell me a story about a dragon", ours=0.99) == []
 
 
 async def test_how_something_is_done_ranks_a_little_before_what_is_said_about_it(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from knowledge.rank.selection import count_tokens, drop_repeated, keep_within
+from knowledge.rank.selection import count_covered, count_tokens, drop_repeated, keep_within
 
 
 @dataclass(frozen=True)
@@ -53,3 +53,42 @@ def test_the_order_is_kept_and_nothing_is_made_up(passages: list[Said], tokens: 
     for chosen in (drop_repeated(passages), keep_within(passages, tokens)):
         rest = iter(passages)
         assert all(passage in rest for passage in chosen)
+
+
+@dataclass(frozen=True)
+class Article:
+    document_id: str
+    intents: tuple[str, ...]
+    score: float
+
+
+def test_a_second_article_on_what_a_better_one_answers_stands_behind_one_that_answers_what_else_may_be_meant() -> None:
+    lost, stolen, late = (
+        Article("lost", ("lost",), 1.0),
+        Article("stolen", ("lost",), 0.9),
+        Article("late", ("late",), 0.6),
+    )
+    chances = {"lost": 0.6, "late": 0.3}
+    assert count_covered([lost, lost, stolen, late], chances, 0.7) == {"lost": 0, "late": 0, "stolen": 0.6}
+
+
+def test_an_article_that_answers_two_things_keeps_the_credit_for_the_one_that_is_left() -> None:
+    both, one, other = Article("both", ("a", "b"), 0.8), Article("one", ("a",), 1.0), Article("other", ("b",), 0.7)
+    assert count_covered([one, both, other], {"a": 0.5, "b": 0.4}, 0.7) == {"one": 0, "other": 0, "both": 0.9}
+
+
+@given(
+    st.lists(
+        st.builds(Article, st.sampled_from("abcdef"), st.sets(st.sampled_from("xyz")).map(tuple), st.floats(0, 2))
+    ),
+    st.dictionaries(st.sampled_from("xyz"), st.floats(0, 1)),
+)
+def test_no_article_loses_more_than_its_intents_are_worth_and_the_best_loses_nothing(
+    articles: list[Article], chances: dict[str, float]
+) -> None:
+    articles = sorted({article.document_id: article for article in articles}.values(), key=lambda each: -each.score)
+    covered = count_covered(articles, chances, 0.7)
+    assert list(covered)[:1] == [article.document_id for article in articles[:1]]
+    for article in articles:
+        assert 0 <= covered[article.document_id] <= sum(chances.get(intent, 0) for intent in article.intents)
+    assert all(covered[article.document_id] == 0 for article in articles[:1])

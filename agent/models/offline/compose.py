@@ -16,6 +16,7 @@ from agent.models.offline.phrases import (
     operation_ended,
 )
 from agent.models.offline.results import say
+from agent.understanding.intents import PUBLIC_INTENTS, OwnIntent
 
 _LONGEST_ANSWER = 140
 """Words of passages that an answer quotes before it stops at a section's end."""
@@ -23,6 +24,9 @@ _MOST_OTHERS = 3
 """Articles that an answer names beside the one that it quotes."""
 _AS_GOOD_AS = 0.8
 """How much less than the best one may have been found by: more than an intent that was certain makes up."""
+
+_TAKES_NO_ACCOUNT = PUBLIC_INTENTS | {OwnIntent.UNCLEAR}
+"""What may be an operation, and is answered without one."""
 
 
 def compose(brief: Brief, results: list[tuple[str, bool, str]]) -> str:
@@ -35,8 +39,16 @@ def compose(brief: Brief, results: list[tuple[str, bool, str]]) -> str:
         return brief["words"]
     if brief["passages"]:
         said = _of_passages(brief["passages"], brief["marks_from"])
-        return f"{CANNOT_HERE}\n\n{said}" if brief["route"] == "operation" else said
+        return "\n\n".join([*_before_passages(brief), said])
     return _of_route(brief)
+
+
+def _before_passages(brief: Brief) -> Iterator[str]:
+    """What must be known before the help centre is quoted to whoever asked for something to be done."""
+    if brief["route"] == "handoff":
+        yield HAND_OFF
+    elif brief["route"] == "operation" and brief["intent"] not in _TAKES_NO_ACCOUNT:
+        yield CANNOT_HERE if brief["signed_in"] else SIGN_IN
 
 
 def _of_results(results: list[tuple[str, bool, str]], words: str) -> Iterator[str]:
@@ -54,9 +66,9 @@ def _of_route(brief: Brief) -> str:
             return OUT_OF_SCOPE
         case "handoff":
             return HAND_OFF
-        case "operation" | "fraud" if not brief["signed_in"]:
+        case "operation" | "fraud" if not brief["signed_in"] and brief["intent"] != OwnIntent.UNCLEAR:
             return SIGN_IN
-        case "operation":
+        case "operation" if brief["intent"] != OwnIntent.UNCLEAR:
             return CANNOT_HERE
         case _:
             return NOTHING_FOUND
