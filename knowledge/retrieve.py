@@ -37,6 +37,7 @@ class Passage:
     """A piece of an article, with what spoke for it."""
 
     id: str
+    kb: str
     document_id: str
     title: str
     heading: str
@@ -60,7 +61,8 @@ class Passage:
 
     @property
     def url(self) -> str:
-        return f"/help/{quote(self.document_id, safe='')}#{self.anchor}"
+        base = "" if self.kb == "help" else f"?kb={self.kb}"
+        return f"/help/{quote(self.document_id, safe='')}{base}#{self.anchor}"
 
     @property
     def why(self) -> str:

@@ -11,7 +11,7 @@ from starlette.datastructures import UploadFile
 
 from api.dependencies import NowDep, ReplyDep, RunningDep
 from api.envelope import Envelope, ErrorEnvelope
-from api.routes.knowledge import KB_NAME
+from api.routes.knowledge import KB_NAME, KbQuery
 from api.staff_context import RESPONSES, StaffDep
 from core.clock import BANK_TIME_ZONE
 from core.errors import InvalidInput
@@ -29,7 +29,6 @@ _FIELDS = sorted(FrontMatter.model_fields)
 
 router = APIRouter(prefix="/knowledge", tags=["documents"], responses=RESPONSES)
 
-KbQuery = Annotated[str, Query(pattern=KB_NAME, description="The knowledge base.")]
 DocumentId = Annotated[str, Path(min_length=1, max_length=200, pattern=_ONE_LINE)]
 
 

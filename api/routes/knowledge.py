@@ -14,6 +14,7 @@ from knowledge.plain import to_plain
 from knowledge.retrieve import Passage
 
 KB_NAME = r"^[a-z0-9_]{1,40}$"
+KbQuery = Annotated[str, Query(pattern=KB_NAME, description="The knowledge base.")]
 _LIST = 10
 """Passages from which somebody wants a list rather than an answer."""
 

@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse, HTMLResponse
 
 from agent.service import scope_of
 from api.dependencies import AnyoneDep, NowDep, RunningDep
+from api.routes.knowledge import KbQuery
 from core.clock import BANK_TIME_ZONE
 from core.errors import NotFound
 from knowledge.render import get_article, render_article
@@ -31,11 +32,13 @@ async def widget() -> FileResponse:
 
 
 @router.api_route("/help/{document_id:path}", methods=_READ)
-async def help_page(document_id: str, identity: AnyoneDep, running: RunningDep, now: NowDep) -> HTMLResponse:
+async def help_page(
+    document_id: str, identity: AnyoneDep, running: RunningDep, now: NowDep, kb: KbQuery = "help"
+) -> HTMLResponse:
     """An article, its passages under the anchors that citations use."""
     if "\x00" in document_id:
         raise NotFound("There is nothing here under that id.")
     today = now.astimezone(BANK_TIME_ZONE).date()
-    article = await get_article(running.database, document_id, scope=scope_of(identity), today=today)
+    article = await get_article(running.database, document_id, scope=scope_of(identity), today=today, kb=kb)
     page = _HELP_PAGE.substitute(title=escape(article.title), body=render_article(article))
     return HTMLResponse(page)

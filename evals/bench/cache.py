@@ -3,9 +3,9 @@
     python -m evals.bench.cache --json
 
 The help centre's titles are asked, each once and then again, with a cache that holds nothing before. `first` reads the
-question with encoder and heads, searches, and keeps the answer; `repeat` has it from the cache: Redis says which passages
-it was, PostgreSQL what they say now. `search` is what a chat turn leaves to the cache, whose question is read in any case: the
-search alone, then its repeat. `ratio` is of the medians.
+question with encoder and heads, searches, and keeps the answer; `repeat` has it from the cache: Redis says which
+passages it was, PostgreSQL what they say now. `search` is what a chat turn leaves to the cache, whose question is read in any
+case: the search alone, then its repeat. `ratio` is of the medians.
 """
 
 import time

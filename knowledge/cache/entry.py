@@ -10,7 +10,7 @@ from pydantic import Field, TypeAdapter, ValidationError
 
 from knowledge.retrieve import Passage
 
-_READ = ("id", "document_id", "title", "heading", "anchor", "text")
+_READ = ("id", "kb", "document_id", "title", "heading", "anchor", "text")
 """What the database says of a passage each time anew."""
 
 
@@ -43,6 +43,7 @@ class StoredPassage:
 
     stamp: UUID
     id: str | None
+    kb: str | None
     document_id: str | None
     title: str | None
     heading: str | None

@@ -7,7 +7,7 @@ select index_stamp as stamp from knowledge_bases where kb = %(kb)s
 select b.index_stamp as stamp, p.*
 from knowledge_bases b
 left join lateral (
-    select c.id, c.document_id, d.title, c.heading, c.anchor, c.text
+    select c.id, c.kb, c.document_id, d.title, c.heading, c.anchor, c.text
     from kb_chunks c
     join kb_documents d on (d.kb, d.id, d.revision) = (c.kb, c.document_id, c.revision)
     where c.id = any (%(ids)s) and c.kb = b.kb

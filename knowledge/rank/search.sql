@@ -140,8 +140,8 @@ best as (
     order by score desc, number
     limit %(limit)s
 )
-select c.id, c.document_id, b.title, c.heading, c.anchor, c.text, b.score, b.cosine, b.coverage, b.likeness, b.trust,
-    b.intents, array(
+select c.id, c.kb, c.document_id, b.title, c.heading, c.anchor, c.text, b.score, b.cosine, b.coverage, b.likeness,
+    b.trust, b.intents, array(
         select p.word from words w join kb_postings p on p.kb = %(kb)s and p.word = w.word and p.chunk = c.number
         order by p.weight * w.share desc, p.word
     ) as words
