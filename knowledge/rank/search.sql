@@ -11,35 +11,35 @@ size as materialized (
     where kb = %(kb)s and (%(languages)s::text[] is null or language = any (%(languages)s))
 ),
 asked as materialized (
-    select lexeme as word from unnest(to_tsvector('english', %(text)s))
+    select lexeme as word, place from unnest(to_tsvector('english', %(text)s)) with ordinality u (lexeme, p, w, place)
 ),
 hits as materialized (
-    select p.word, p.chunk, p.weight
+    select a.place, p.chunk, p.weight
     from asked a
     join kb_postings p on p.kb = %(kb)s and p.word = a.word
     where (select is_small from size)
 ),
 counted as materialized (
-    select word, coalesce(c.passages, 0) as passages
+    select place, word, coalesce(c.passages, 0) as passages
     from asked
     left join (
-        select word, count(*) as passages from hits group by word
+        select place, count(*) as passages from hits group by place
         union all
-        select k.word, sum(k.passages) from asked a join kb_words k on k.kb = %(kb)s and k.word = a.word
+        select a.place, sum(k.passages) from asked a join kb_words k on k.kb = %(kb)s and k.word = a.word
         where not (select is_small from size)
-        group by k.word
-    ) c using (word)
+        group by a.place
+    ) c using (place)
 ),
 words as materialized (
-    select word, passages, rarity, rarity / sum(rarity) over () as share
+    select place, word, passages, rarity, rarity / sum(rarity) over () as share
     from (
-        select c.word, c.passages,
+        select c.place, c.word, c.passages,
             ln(1 + (greatest(s.passages - c.passages, 0) + 0.5) / (c.passages + 0.5))::float8 as rarity
         from counted c cross join size s
     ) rated
 ),
 lexical as materialized (
-    select chunk, sum(weight * share) as coverage from hits join words using (word) group by chunk
+    select chunk, sum(weight * share) as coverage from hits join words using (place) group by chunk
 ),
 -- Articles that name an intent, and how likely it is that one of theirs is meant.
 topical as materialized (
@@ -48,10 +48,12 @@ topical as materialized (
         where g.intent = any (d.intents)
     ) as trust
     from kb_documents d
-    where kb = %(kb)s and status = 'published' and intents && %(intents)s::text[]
+    where kb = %(kb)s and status = 'published' and intents <> '{}' and intents && %(intents)s::text[]
+        and cardinality(%(intents)s::text[]) > 0
 ),
-few as (
-    select c.number
+few as materialized (
+    select c.number, c.document_id, c.revision, -(c.embedding <#> %(vector)s) as cosine,
+        coalesce(l.coverage, 0) as coverage
     from kb_chunks c
     left join lexical l on l.chunk = c.number
     where c.kb = %(kb)s and (select is_small from size)
@@ -81,30 +83,32 @@ answering as (
     join kb_chunks c on (c.kb, c.document_id, c.revision) = (%(kb)s, t.id, t.revision)
     limit %(probes)s
 ),
--- Far fewer to judge than there are passages, and enough that a talkative document cannot crowd the others out.
-pool as (
-    select number from few union select number from near
-    union select number from worded union select number from answering
+further as (
+    select number from near union select number from worded union select number from answering
+    except select number from few
+),
+-- Far fewer than there are passages, and enough that a talkative document cannot crowd the others out. One look at each
+-- (offset 0): the planner cannot know how few they are.
+compared as materialized (
+    select * from few
+    union all
+    select c.number, c.document_id, c.revision, -(c.embedding <#> %(vector)s), coalesce((
+        select sum(p.weight * w.share)
+        from words w
+        join kb_postings p on p.kb = %(kb)s and p.word = w.word and p.chunk = c.number
+    ), 0)
+    from further f
+    cross join lateral (select * from kb_chunks where number = f.number offset 0) c
+    where (%(languages)s::text[] is null or c.language = any (%(languages)s))
+        and (c.valid_from is null or c.valid_from <= %(today)s) and (c.valid_to is null or c.valid_to >= %(today)s)
 ),
 judged as materialized (
-    select *, %(dense_weight)s * cosine + %(lexical_weight)s * coverage as relevance
-    from (
-        select c.number, c.document_id, c.embedding, d.title, d.is_procedure, coalesce(t.trust, 0) as trust,
-            coalesce(t.intents, '{}') as intents,
-            -(c.embedding <#> %(vector)s) as cosine,
-            case when (select is_small from size) then coalesce(l.coverage, 0) else coalesce((
-                select sum(p.weight * w.share)
-                from words w
-                join kb_postings p on p.kb = %(kb)s and p.word = w.word and p.chunk = c.number
-            ), 0) end as coverage
-        from pool
-        join kb_chunks c using (number)
-        join kb_documents d on (d.kb, d.id, d.revision) = (c.kb, c.document_id, c.revision)
-        left join topical t on (t.id, t.revision) = (d.id, d.revision)
-        left join lexical l on l.chunk = c.number
-        where (%(languages)s::text[] is null or c.language = any (%(languages)s))
-            and (c.valid_from is null or c.valid_from <= %(today)s) and (c.valid_to is null or c.valid_to >= %(today)s)
-    ) compared
+    select c.number, c.document_id, c.cosine, c.coverage, d.title, d.is_procedure, coalesce(t.trust, 0) as trust,
+        coalesce(t.intents, '{}') as intents,
+        %(dense_weight)s * c.cosine + %(lexical_weight)s * c.coverage as relevance
+    from compared c
+    join kb_documents d on (d.kb, d.id, d.revision) = (%(kb)s, c.document_id, c.revision)
+    left join topical t on (t.id, t.revision) = (d.id, d.revision)
 ),
 rated as materialized (
     select *, relevance + %(intent_weight)s * trust
@@ -115,20 +119,21 @@ rated as materialized (
 leaders as (
     select avg(embedding) as middle
     from (
-        select embedding
+        select number
         from (
-            select distinct on (document_id) embedding, merit, number from rated
-            order by document_id, merit desc, number
+            select distinct on (document_id) merit, number from rated order by document_id, merit desc, number
         ) best
         order by merit desc, number
         limit 2
     ) two
+    join kb_chunks using (number)
 ),
 scored as (
     select *, merit + %(likeness_weight)s * likeness as score
     from (
-        select *, case when %(likeness_weight)s::float8 > 0
-            then -(embedding <#> (select middle from leaders)) else 0 end as likeness
+        select *, case when %(likeness_weight)s::float8 > 0 then (
+            select -(c.embedding <#> (select middle from leaders)) from kb_chunks c where c.number = rated.number
+        ) else 0 end as likeness
         from rated
     ) compared
 ),

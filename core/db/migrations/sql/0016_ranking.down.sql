@@ -1,6 +1,6 @@
 drop function nearest_chunks(text, halfvec, text[], date, integer);
 alter table kb_documents drop column is_procedure;
-drop index kb_documents_intents;
+drop index kb_documents_with_intents;
 drop trigger kb_chunks_readable_added on kb_chunks;
 drop trigger kb_chunks_readable_removed on kb_chunks;
 drop function count_readable;
