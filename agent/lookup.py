@@ -53,7 +53,7 @@ class Finder:
 
         async def look_up() -> Found:
             vector, understood = await asyncio.get_running_loop().run_in_executor(self.threads, self._read, text)
-            passages = await self.retriever.retrieve(
+            found = await self.retriever.look_up(
                 text,
                 vector,
                 today=today,
@@ -65,7 +65,7 @@ class Finder:
                 limit=limit,
                 broad=broad,
             )
-            return Found(passages, understood.intent, understood.intent_confidence)
+            return Found(found.passages, understood.intent, understood.intent_confidence, found.is_complete)
 
         if self.cache is None:
             return await look_up()

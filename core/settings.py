@@ -1,6 +1,7 @@
 """The one settings object. Read once, in ``serve`` or a command, and passed down."""
 
 import os
+import re
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
@@ -86,7 +87,35 @@ class Settings(BaseSettings):
     """How long a turn's events can be resumed."""
     cache_ttl: Duration = Field(default=timedelta(hours=1), ge=timedelta(0), le=timedelta(days=30))
     """How long the answer to a question about documents is kept in Redis. Zero: not at all."""
+    graph: Literal["off", "lists", "always"] = "lists"
+    """When passages are looked up by way of the graph as well: not at all, where a list of documents is wanted, or also
+    for the answer to a question."""
+    graph_deadline: Duration = Field(
+        default=timedelta(milliseconds=300), gt=timedelta(0), le=timedelta(seconds=10), validate_default=True
+    )
+    """A graph that has not answered by then is left out."""
+    graph_extraction: Literal["rules", "model"] = "rules"
+    """What reads the documents for the graph: rules, or the models of ``llm``, which then see all of them."""
+    lightrag_url: Annotated[dict[str, str], NoDecode] = {}
+    """LightRAG's own servers by knowledge base, ``help=https://...,staff=https://...``; one address alone is that of
+    ``help``. Empty: LightRAG runs in a process of ours."""
+    lightrag_api_key: SecretStr | None = None
+    """Of that one server, or ``help=...,staff=...``."""
     log_level: str = "INFO"
+
+    @field_validator("lightrag_url", mode="before")
+    @classmethod
+    def _by_base(cls, value: object) -> object:
+        return value if not isinstance(value, str) else split_by_base(value.strip()) if value.strip() else {}
+
+    @field_validator("lightrag_url")
+    @classmethod
+    def _addresses(cls, value: dict[str, str]) -> dict[str, str]:
+        for kb, url in value.items():
+            parts = urlsplit(url)
+            if not re.fullmatch("[a-z0-9_]{1,40}", kb) or parts.scheme not in {"http", "https"} or not parts.hostname:
+                raise ValueError("is an address that begins with https://, or help=https://...,other=https://...")
+        return value
 
     @field_validator("cors_origins", "metrics_from", mode="before")
     @classmethod
@@ -135,6 +164,14 @@ class Settings(BaseSettings):
         if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
             raise ValueError("is one of DEBUG, INFO, WARNING, ERROR")
         return value.upper()
+
+
+def split_by_base(text: str) -> dict[str, str]:
+    """``a=1,b=2`` by name; a text without names is that of knowledge base ``help``."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(re.match("[a-z0-9_]{1,40}=", part) for part in parts):
+        return {"help": text}
+    return {name: value for name, _, value in (part.partition("=") for part in parts)}
 
 
 _Value = TypeVar("_Value")

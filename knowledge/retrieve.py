@@ -1,13 +1,15 @@
-"""Finds the passages that answer a question: meaning and words and the intent, fused by PostgreSQL in one statement.
+"""Finds the passages that answer a question: meaning and words and the intent, fused by PostgreSQL in one statement,
+and what the graph finds meanwhile.
 
 Who may read what is not decided here: the transaction names the reader's audiences and row-level security does the
 rest. A question about nothing in the knowledge base gets an empty list.
 """
 
+import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from typing import Any, Required, TypedDict, Unpack
 from urllib.parse import quote
 
 import numpy as np
@@ -15,6 +17,11 @@ import numpy.typing as npt
 from pgvector import HalfVector
 
 from core.db.database import NOBODY, Database, Scope
+from knowledge.graph.filling import fill_up
+from knowledge.graph.graph import Answer, Graph
+from knowledge.graph.shapes import Keywords
+from knowledge.graph.source import GraphQuestion
+from knowledge.graph.statements import STATEMENTS as GRAPH_STATEMENTS
 from knowledge.rank.index import EXACT_UP_TO
 from knowledge.rank.selection import count_covered, drop_repeated, keep_within
 from knowledge.rank.statements import STATEMENTS
@@ -28,6 +35,10 @@ _PROBES = 80
 """Passages of a large base that its index, the rare words and the articles of an intent bring in each, at least."""
 _RARE_UP_TO = 2_000
 """Passages that a word may stand in and still find some in a large base. Others only order what is found."""
+_TOPIC_FROM = 0.5
+"""Chance from which an intent is a topic that the graph is asked for."""
+_NAMED = 20
+"""Passages that the graph is asked for, at least: most of them are found without it as well."""
 _SPARE = 5
 """Passages asked for beyond twice the limit, in place of those that say the same as a better one."""
 
@@ -58,6 +69,8 @@ class Passage:
     """Those that the article names, if one of them may be meant."""
     words: list[str]
     """The question's words (their stems) that stand in it, those first that counted most."""
+    graph: int = 0
+    """The place that the graph gave it, from 1; 0 if it was found without."""
 
     @property
     def url(self) -> str:
@@ -72,17 +85,62 @@ class Passage:
             reasons.append(f"words {self.coverage:.2f} ({', '.join(self.words)})")
         if self.trust:
             reasons.append(f"intent {self.trust:.2f}")
+        if self.graph:
+            reasons.append(f"graph, place {self.graph}")
         return "; ".join(reasons)
 
 
+@dataclass(frozen=True, slots=True)
+class Retrieved:
+    passages: list[Passage] = field(default_factory=list[Passage])
+    """Best first."""
+    is_complete: bool = True
+    """False: the graph could not be waited for."""
+
+
+class Wanted(TypedDict, total=False):
+    """As ``Retriever.look_up`` takes it; all but the day may be left out."""
+
+    today: Required[date]
+    scope: Scope
+    kb: str
+    languages: Sequence[str] | None
+    intents: Sequence[tuple[str, float]]
+    ours: float | None
+    limit: int
+    per_document: int
+    tokens: int | None
+    broad: bool
+
+
 class Retriever:
-    def __init__(self, database: Database, weights: Weights | None = None, *, exact_up_to: int = EXACT_UP_TO) -> None:
-        """Args: weights: instead of those for answers and those for broad searches, in evaluations."""
+    def __init__(
+        self,
+        database: Database,
+        weights: Weights | None = None,
+        *,
+        exact_up_to: int = EXACT_UP_TO,
+        graph: Graph | None = None,
+        graph_for_answers: bool = False,
+    ) -> None:
+        """Args:
+        weights: instead of those for answers and those for broad searches, in evaluations.
+        graph: asked in broad searches.
+        graph_for_answers: asked in others too.
+        """
         self._database = database
         self._weights = weights
         self._exact_up_to = exact_up_to
+        self._graph = graph
+        self._graph_for_answers = graph_for_answers
 
     async def retrieve(
+        self, query_text: str, vector: npt.NDArray[np.float32], **wanted: Unpack[Wanted]
+    ) -> list[Passage]:
+        """The passages of ``look_up``."""
+        return (await self.look_up(query_text, vector, **wanted)).passages
+
+    async def look_up(
         self,
         query_text: str,
         vector: npt.NDArray[np.float32],
@@ -97,7 +155,7 @@ class Retriever:
         per_document: int = 2,
         tokens: int | None = None,
         broad: bool = False,
-    ) -> list[Passage]:
+    ) -> Retrieved:
         """The passages for a question, best first; none if nothing is about it.
 
         Args:
@@ -137,9 +195,33 @@ class Retriever:
             "limit": wanted,
             "per_document": per_document,
         }
-        found = await self._database.fetch(Passage, STATEMENTS["search"], params, scope=scope)
+        keywords = _keywords(query_text, intents)
+        question = GraphQuestion(kb, query_text[:_MAX_QUERY], vector, keywords, limit=max(_NAMED, 2 * limit))
+        asked = self._ask_graph(question, broad=broad)
+        search = self._database.fetch(Passage, STATEMENTS["search"], params, scope=scope)
+        found, answer = await asyncio.gather(search, asked)
         distinct = found if broad else drop_repeated(_spread(found, intents, weights.intent))
-        return keep_within(distinct[:limit], tokens)
+        passages = distinct[:limit]
+        # Where nothing is about the question, the graph knows nothing better: it always names something.
+        if passages and answer.named:
+            named = params | {
+                "passages": [each.passage for each in answer.named if each.passage is not None],
+                "documents": [each.document for each in answer.named if each.document is not None],
+                "least": -1.0 if broad else floor,
+            }
+            read = await self._database.fetch(Passage, GRAPH_STATEMENTS["read_found"], named, scope=scope)
+            passages = fill_up(passages, answer.named, read, limit=limit, per_document=per_document)
+        return Retrieved(keep_within(passages, tokens), answer.is_complete)
+
+    async def _ask_graph(self, question: GraphQuestion, *, broad: bool) -> Answer:
+        return await self._graph.ask(question) if self._graph and (broad or self._graph_for_answers) else Answer()
+
+
+def _keywords(query_text: str, intents: Sequence[tuple[str, float]]) -> Keywords:
+    """What a question is about, without asking a model: its own words, with what it names, and its topics."""
+    text = query_text[:_MAX_QUERY]
+    topics = [intent.replace("_", " ") for intent, trust in intents if trust >= _TOPIC_FROM]
+    return Keywords(high=[text, *topics], low=[text])
 
 
 def _spread(passages: Sequence[Passage], intents: Sequence[tuple[str, float]], weight: float) -> list[Passage]:

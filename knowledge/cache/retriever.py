@@ -39,22 +39,21 @@ class CachedRetriever:
         """As ``Retriever.retrieve``."""
 
         async def look_up() -> Found:
-            return Found(
-                await self.retriever.retrieve(
-                    query_text,
-                    vector,
-                    today=today,
-                    scope=scope,
-                    kb=kb,
-                    languages=languages,
-                    intents=intents,
-                    ours=ours,
-                    limit=limit,
-                    per_document=per_document,
-                    tokens=tokens,
-                    broad=broad,
-                )
+            found = await self.retriever.look_up(
+                query_text,
+                vector,
+                today=today,
+                scope=scope,
+                kb=kb,
+                languages=languages,
+                intents=intents,
+                ours=ours,
+                limit=limit,
+                per_document=per_document,
+                tokens=tokens,
+                broad=broad,
             )
+            return Found(found.passages, is_complete=found.is_complete)
 
         options = {
             "vector": hashlib.sha256(vector.tobytes()).hexdigest(),

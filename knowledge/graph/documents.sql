@@ -46,10 +46,14 @@ on conflict (kb) do update set state = excluded.state, documents = excluded.docu
 delete from tellergraph_graphs where kb = %(kb)s
 
 -- read_found --
--- Passages that the graph named, by id, and of documents that it named all passages; as far as the reader sees them and they
--- hold on the day.
-select c.id, c.document_id, d.title, c.heading, c.anchor, c.text, -(c.embedding <#> %(vector)s) as cosine
+-- Passages that the graph named, and of documents that it named all passages; as far as the reader sees them and they hold
+-- on the day.
+select c.id, c.kb, c.document_id, d.title, c.heading, c.anchor, c.text, -(c.embedding <#> %(vector)s) as score,
+    -(c.embedding <#> %(vector)s) as cosine, 0::float8 as coverage, 0::float8 as likeness, 0::float8 as trust,
+    '{}'::text[] as intents, '{}'::text[] as words
 from kb_chunks c join kb_documents d on (d.kb, d.id, d.revision) = (c.kb, c.document_id, c.revision)
 where c.kb = %(kb)s and (c.id = any (%(passages)s) or c.document_id = any (%(documents)s))
     and (%(languages)s::text[] is null or c.language = any (%(languages)s))
     and (c.valid_from is null or c.valid_from <= %(today)s) and (c.valid_to is null or c.valid_to >= %(today)s)
+    and -(c.embedding <#> %(vector)s) >= %(least)s
+order by c.id

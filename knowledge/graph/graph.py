@@ -34,7 +34,8 @@ class Graph:
     async def ask(self, question: GraphQuestion) -> Answer:
         """Never raises for what is wrong with the graph, and never takes longer than the deadline."""
         if not self._breaker.allows():
-            return Answer(is_complete=False)
+            # That may last, and an answer without the graph is worth keeping meanwhile.
+            return Answer()
         try:
             async with asyncio.timeout(self._deadline):
                 named = await self._source.find(question)
