@@ -1,5 +1,6 @@
 """A citation opens its article at the passage, in the page that people see. Issue 5, part 6."""
 
+import re
 from html.parser import HTMLParser
 from urllib.parse import urldefrag
 
@@ -12,9 +13,7 @@ from knowledge.plain import to_plain
 from tests.api.conftest import SignIn, ok
 from tests.talking import Caller, Meet
 
-SHOWN_AS_TEXT = frozenset(
-    ["p", "h1", "h2", "h3", "h4", "h5", "h6", "li", "td", "th", "pre", "blockquote", "tr", "ul", "ol", "table"]
-)
+BLOCKS = re.compile("p|h[1-6]|li|t[rdh]|pre|blockquote|[uo]l|table")
 
 
 class Page(HTMLParser):
@@ -27,14 +26,14 @@ class Page(HTMLParser):
         self.feed(html)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        if tag in SHOWN_AS_TEXT:
+        if BLOCKS.fullmatch(tag):
             self.text += " "
         if (anchor := dict(attrs).get("id")) is not None:
             assert anchor not in self.anchors
             self.anchors[anchor] = len(self.text)
 
     def handle_endtag(self, tag: str) -> None:
-        if tag in SHOWN_AS_TEXT:
+        if BLOCKS.fullmatch(tag):
             self.text += " "
 
     def handle_data(self, data: str) -> None:

@@ -53,6 +53,20 @@ async def test_a_visitor_sees_an_answer_whose_source_opens_the_article(teller: P
     await expect(article.get_by_role("heading", level=1)).to_have_text(title)
 
 
+async def test_a_source_opens_the_article_at_the_passage(teller: Page) -> None:
+    await ask(teller, "What does the fees overview say about cards?")
+    await expect_ended(teller)
+    sources = last_answer(teller).get_by_role("list", name="Sources").get_by_role("link")
+    # A passage from the middle of an article names its section.
+    source = sources.filter(has_text=" · ").first
+    section = (await source.locator("strong").inner_text()).partition(" · ")[2]
+    async with teller.context.expect_page() as opened:
+        await source.click()
+    article = await opened.value
+    await expect(article.locator(":target")).to_have_text(section)
+    await expect(article.locator(":target")).to_be_in_viewport()
+
+
 async def test_a_visitor_is_asked_to_log_in_for_a_balance_and_then_sees_it(teller: Page) -> None:
     await ask(teller, "what's my balance?")
     await expect_ended(teller)
