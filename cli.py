@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from agent.ask_cli import ask
+from agent.graph_cli import graph_app
 from api.chat_cli import chat
 from api.serve import serve
 from core.cli import db_app
@@ -26,6 +27,7 @@ db_app.add_typer(demo_app)
 app.add_typer(db_app, name="db")
 app.add_typer(evals_app, name="evals")
 app.add_typer(finetune_app, name="finetune")
+app.add_typer(graph_app, name="graph")
 app.add_typer(kb_app, name="kb")
 app.command()(ask)
 app.command()(chat)

@@ -1,7 +1,7 @@
 """Builds the assistant of a process from its services, and takes it down again."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -17,6 +17,7 @@ from redis.asyncio import Redis
 
 from agent.conversations import Conversations
 from agent.event_log import EventLog
+from agent.graph_models import make_extractor
 from agent.housekeeping import housekeeping
 from agent.lookup import name_reader
 from agent.models.chain import Link, ModelChain
@@ -32,7 +33,9 @@ from core.security.sealing import Seal
 from core.services import Services
 from core.settings import Settings
 from knowledge.cache import CachedRetriever, open_cache
-from knowledge.embed import Encoder
+from knowledge.embed import Encoder, Vectors
+from knowledge.graph.graph import Graph
+from knowledge.graph.running import running_graph
 from knowledge.retrieve import Retriever
 from tools.bank import make_bank
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
@@ -42,6 +45,9 @@ from tools.step_up.totp import Authenticators
 
 _REDIS_PATIENCE = 15.0
 """Seconds for an answer. Well above what a reader of events waits for, or it would be cut off waiting."""
+
+_QUIET_LOOKS, _QUIET_RHYTHM = 60, 0.5
+"""How often the graph's work looks whether turns are under way before it goes on all the same, and seconds between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,8 @@ class Running:
     events: EventLog
     checkpoints: AsyncPostgresSaver
     models: ModelChain
+    graph: Graph | None
+    """None: it is off."""
 
 
 @asynccontextmanager
@@ -78,11 +86,22 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         cache = await stack.enter_async_context(
             open_cache(services.redis_url, database, settings.cache_ttl, name_reader())
         )
+        encoder = await asyncio.to_thread(Encoder.load)
+
+        async def encode(texts: Sequence[str]) -> Vectors:
+            return await asyncio.get_running_loop().run_in_executor(threads, encoder.encode, texts)
+
+        async def pace() -> None:
+            await _wait_for_quiet(lambda: bool(assistant.active_turns))
+
+        extractor = make_extractor(settings, models)
+        graph = await stack.enter_async_context(running_graph(settings, services, client, encode, extractor, pace))
+        retriever = Retriever(database, graph=graph, graph_for_answers=settings.graph == "always")
         parts = Parts(
             bank=bank,
-            encoder=await asyncio.to_thread(Encoder.load),
+            encoder=encoder,
             heads=Heads.load(),
-            retriever=CachedRetriever(Retriever(database), cache),
+            retriever=CachedRetriever(retriever, cache),
             registry=CATALOGUE,
             scopes=CUSTOMER_SCOPES,
             models=models,
@@ -102,8 +121,16 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         stack.push_async_callback(assistant.drain)
         authenticators = Authenticators(services.secret_key)
         yield Running(
-            assistant, parts, conversations, bank, authenticators, database, redis, events, checkpoints, models
+            assistant, parts, conversations, bank, authenticators, database, redis, events, checkpoints, models, graph
         )
+
+
+async def _wait_for_quiet(is_busy: Callable[[], bool]) -> None:
+    """Work that can wait lets turns go first, for a while."""
+    for _ in range(_QUIET_LOOKS):
+        if not is_busy():
+            return
+        await asyncio.sleep(_QUIET_RHYTHM)
 
 
 def _offline_alone(settings: Settings) -> ModelChain:

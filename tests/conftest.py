@@ -81,7 +81,7 @@ def data_dir() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def settings(data_dir: Path) -> Settings:
-    return Settings(_env_file=None, data_dir=data_dir, demo_customers=CUSTOMERS, demo_seed=SEED)  # pyright: ignore[reportCallIssue]
+    return Settings(_env_file=None, data_dir=data_dir, demo_customers=CUSTOMERS, demo_seed=SEED, graph="off")  # pyright: ignore[reportCallIssue]
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from api.dependencies import ReplyDep, RunningDep, SettingsDep
 from api.envelope import Envelope
 from core.errors import TellergraphError
 from core.version import VERSION
+from knowledge.graph.source import Condition
 
 router = APIRouter(tags=["health"])
 
@@ -32,6 +33,8 @@ class DetailedHealth(Health):
     llm: str
     """As configured."""
     active_turns: int
+    graph: Condition
+    """Of the second way to documents. Nothing depends on it: it may be late or away."""
 
 
 @router.head("/health", include_in_schema=False)
@@ -60,6 +63,7 @@ async def detailed(
             models=[link.name for link in running.models.links],
             llm=settings.llm,
             active_turns=len(running.assistant.active_turns),
+            graph="off" if running.graph is None else running.graph.condition,
         )
     )
 

@@ -12,6 +12,8 @@ Complete = Callable[[str, str], Awaitable[str]]
 """System prompt and prompt in, a language model's answer out. Raises TellergraphError."""
 Progress = Callable[[int, int], None]
 """Told documents done and documents in all."""
+Pace = Callable[[], Awaitable[None]]
+"""Waited for between two batches of documents, some seconds of work each."""
 
 _BUILDING = "knowledge.graph.building"
 
@@ -42,6 +44,7 @@ class GraphBuilder:
     owner_url: str
     graph_url: str
     extractor: Extractor = Extractor()
+    pace: Pace | None = None
 
     async def build(self, kb: str, progress: Progress = lambda _done, _total: None) -> GraphReport | None:
         """Brings the graph in line with what is published of ``kb``; of a base that is gone, removes it. Broken off, it
@@ -64,6 +67,9 @@ class GraphBuilder:
                     child.send(await self._answer(message))
                 elif "done" in message:
                     progress(message["done"], message["total"])
+                    if self.pace is not None:
+                        await self.pace()
+                    child.send({"go_on": True})
                 else:
                     return None if "busy" in message else GraphReport(**message)
         finally:

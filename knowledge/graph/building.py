@@ -1,9 +1,9 @@
 """The process that brings a graph in line with what is published.
 
-It is told ``{"kb", "owner_url", "graph_url", "extractor"}``, tells ``{"done", "total"}`` as it goes and ends with a
-report, ``{"added", "removed", "unchanged", "failed", "error"}``, or ``{"busy": true}`` where somebody else is at it.
-Where a model extracts, it asks ``{"ask", "system", "prompt"}`` and is told ``{"asked", "text"}``, or ``{"asked",
-"error"}``.
+It is told ``{"kb", "owner_url", "graph_url", "extractor"}``. It tells ``{"done", "total"}`` as it goes, waits each time
+for ``{"go_on": true}``, and ends with a report, ``{"added", "removed", "unchanged", "failed", "error"}``, or with
+``{"busy": true}`` where somebody else is at it. Where a model extracts, it asks ``{"ask", "system", "prompt"}`` and is
+told ``{"asked", "text"}``, or ``{"asked", "error"}``.
 
 A document is in LightRAG under a name of its text (``Published.graph_id``), so that what is to be done is the
 difference of two lists, whatever happened before: documents that came, changed or went, were half done, or were read by
@@ -38,13 +38,19 @@ _BATCH = 20
 """Documents given to LightRAG at once."""
 
 
-class _Model:
-    """A language model behind the pipe."""
+class _Outside:
+    """What the parent has: the say when to go on, and a language model."""
 
     def __init__(self, parent: Parent) -> None:
         self._parent = parent
         self._numbers = count()
         self._waiting: dict[int, asyncio.Future[str]] = {}
+        self._may_go_on = asyncio.Event()
+
+    async def tell(self, done: int, total: int) -> None:
+        self._may_go_on.clear()
+        self._parent.send({"done": done, "total": total})
+        await self._may_go_on.wait()
 
     async def complete(self, system: str, prompt: str) -> str:
         number = next(self._numbers)
@@ -52,7 +58,15 @@ class _Model:
         self._parent.send({"ask": number, "system": system, "prompt": prompt})
         return await self._waiting[number]
 
-    def answer(self, message: Message) -> None:
+    async def listen(self) -> None:
+        """Until the parent goes."""
+        while (message := await self._parent.receive()) is not None:
+            if "go_on" in message:
+                self._may_go_on.set()
+            else:
+                self._take(message)
+
+    def _take(self, message: Message) -> None:
         future = self._waiting.pop(message["asked"])
         if "text" in message:
             future.set_result(message["text"])
@@ -63,9 +77,9 @@ class _Model:
 class _Texts:
     """What LightRAG wants read: passages, whose vectors are known, and what was extracted from them."""
 
-    def __init__(self, encoder: Encoder, model: _Model, extractor: str) -> None:
+    def __init__(self, encoder: Encoder, outside: _Outside, extractor: str) -> None:
         self._encoder = encoder
-        self._model = model
+        self._outside = outside
         self._extractor = extractor
         self._passages: Mapping[str, GraphPassage] = {}
         self._vectors: Mapping[str, npt.NDArray[np.float32]] = {}
@@ -83,7 +97,7 @@ class _Texts:
     async def complete(self, system: str, prompt: str) -> str:
         if self._extractor == RULES:
             return answer_extraction(prompt, self._passages)
-        return await self._model.complete(system, prompt)
+        return await self._outside.complete(system, prompt)
 
 
 @dataclass
@@ -100,7 +114,7 @@ class _Report:
         self.error = self.error or reason
 
 
-async def _build(engine: "Engine", library: Library, texts: _Texts, parent: Parent, extractor: str) -> _Report:
+async def _build(engine: "Engine", library: Library, texts: _Texts, outside: _Outside, extractor: str) -> _Report:
     published = {each.graph_id(extractor): each for each in library.list_published()}
     present = await engine.list_documents()
     whole = {name for name, is_whole in present.items() if is_whole}
@@ -113,10 +127,10 @@ async def _build(engine: "Engine", library: Library, texts: _Texts, parent: Pare
         report.removed += reason is None
         if reason is not None:
             report.fail([name], reason)
-        parent.send({"done": number, "total": total})
+        await outside.tell(number, total)
     for start in range(0, len(missing), _BATCH):
         await _add(engine, library, texts, missing[start : start + _BATCH], report, extractor)
-        parent.send({"done": min(len(gone) + start + _BATCH, total), "total": total})
+        await outside.tell(min(len(gone) + start + _BATCH, total), total)
     return report
 
 
@@ -132,7 +146,7 @@ async def _add(
         report.fail([names[name]], reason)
 
 
-async def _run(parent: Parent, order: Message, directory: str, model: _Model) -> Message:
+async def _run(order: Message, directory: str, outside: _Outside) -> Message:
     # Only here, where it reads nothing by accident.
     from knowledge.graph.engine import open_engine  # noqa: PLC0415
 
@@ -145,14 +159,14 @@ async def _run(parent: Parent, order: Message, directory: str, model: _Model) ->
         if not library.lock():
             return {"busy": True}
         prepare_states(own)
-        texts = _Texts(Encoder.load(), model, extractor)
+        texts = _Texts(Encoder.load(), outside, extractor)
         state = library.read_state()
         async with open_engine(kb, texts.embed, texts.complete, work_dir=directory) as engine:
             if state is None:
                 await engine.clear()
                 forget_state(own, kb)
                 return asdict(_Report())
-            report = await _build(engine, library, texts, parent, extractor)
+            report = await _build(engine, library, texts, outside, extractor)
         documents, failed = report.added + report.unchanged, len(report.failed)
         named = name_state(extractor, state)
         record_state(own, kb, named, documents=documents, failed=failed, error=report.error)
@@ -170,9 +184,9 @@ async def _main(directory: str) -> None:
         order = await parent.receive()
         if order is None:
             return
-        model = _Model(parent)
-        work = asyncio.create_task(_run(parent, order, directory, model))
-        listening = asyncio.create_task(_listen(parent, model))
+        outside = _Outside(parent)
+        work = asyncio.create_task(_run(order, directory, outside))
+        listening = asyncio.create_task(outside.listen())
         await asyncio.wait({work, listening}, return_when=asyncio.FIRST_COMPLETED)
         listening.cancel()
         if not work.done():
@@ -181,11 +195,6 @@ async def _main(directory: str) -> None:
             await asyncio.wait({work})
             return
         parent.send(work.result())
-
-
-async def _listen(parent: Parent, model: _Model) -> None:
-    while (message := await parent.receive()) is not None:
-        model.answer(message)
 
 
 if __name__ == "__main__":

@@ -26,10 +26,13 @@ class Graph:
         self._source = source
         self._deadline = deadline.total_seconds()
         self._breaker = breaker or CircuitBreaker()
+        self._was_late = False
 
     @property
     def condition(self) -> Condition:
-        return "failing" if self._breaker.is_open else self._source.condition
+        if self._breaker.is_open:
+            return "failing"
+        return "late" if self._was_late else self._source.condition
 
     async def ask(self, question: GraphQuestion) -> Answer:
         """Never raises for what is wrong with the graph, and never takes longer than the deadline."""
@@ -42,8 +45,10 @@ class Graph:
         except NotReady:
             return Answer(is_complete=False)
         except (TimeoutError, Unavailable) as error:
+            self._was_late = isinstance(error, TimeoutError)
             self._breaker.note(succeeded=False)
-            _log.warning("graph_left_out", kb=question.kb, reason=str(error) or "late")
+            _log.warning("graph_left_out", kb=question.kb, reason="late" if self._was_late else str(error))
             return Answer(is_complete=False)
+        self._was_late = False
         self._breaker.note(succeeded=True)
         return Answer(named)

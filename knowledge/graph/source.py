@@ -10,7 +10,9 @@ import numpy.typing as npt
 from core.errors import Unavailable
 from knowledge.graph.shapes import Keywords, Mode
 
-Condition = Literal["off", "idle", "starting", "running", "remote", "failing"]
+Condition = Literal["off", "idle", "starting", "running", "remote", "late", "failing"]
+"""``idle``: the process starts when somebody asks; ``late``: the last answer came after the deadline; ``failing``: it
+is left alone for a while."""
 
 
 class NotReady(Unavailable):
