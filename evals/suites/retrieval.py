@@ -1,9 +1,10 @@
 """`retrieval`: rankings of `--corpus` for the questions of `--queries`, JSON lines `{"query", "relevant", "qid"?}`.
 
-The corpus goes into a knowledge base of its own that is deleted at the end. Each document ranks by its best passage,
-and no threshold cuts the ranking. `dense` ranks by the vectors, `full_text` by the words (BM25), `hybrid` by their sum,
-`fused` as a broad search does. The first figures are those of the method asked for, or of `fused`. `p50_ms` is of
-encoding and search, `search_p50_ms` and `search_p99_ms` of the search alone.
+The corpus (`evals.corpus`) goes into a knowledge base of its own that is deleted at the end. Each document ranks by its
+best passage, and no threshold cuts the ranking. `dense` ranks by the vectors, `full_text` by the words (BM25), `hybrid`
+by their sum, `fused` as a broad search does; `feedback` adds the likeness to the best two documents. The first figures
+are those of the method asked for, or of `fused`. `p50_ms` is of encoding and search, `search_p50_ms` and
+`search_p99_ms` of the search alone.
 """
 
 import asyncio
@@ -23,10 +24,11 @@ from core.db.migrate import migrate
 from core.errors import InvalidInput
 from core.services import Services, running_services
 from core.settings import load_settings
+from evals.corpus import Corpus, opened_corpus
 from evals.ranking import ndcg_at, recall_at, reciprocal_rank
 from evals.suite import Metric, Options, Outcome, require
 from knowledge.embed import Encoder
-from knowledge.ingest import IngestReport, ingest_folder
+from knowledge.ingest import FailedFile, ingest_folder
 from knowledge.rank.weights import BROAD, Weights
 from knowledge.retrieve import Retriever
 from knowledge.store import open_store
@@ -40,6 +42,7 @@ METHODS: dict[str, Weights] = {
 }
 _DEPTH = 20
 """Documents ranked for each question."""
+_MOST_NAMED = 20
 _EVERYBODY = Scope(audiences="public,customer,staff")
 
 
@@ -48,6 +51,14 @@ class Query:
     qid: str
     text: str
     relevant: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Indexed:
+    documents: frozenset[str]
+    """The user's ids of what can be found."""
+    left_out: list[str]
+    """Why others cannot."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,20 +75,22 @@ def run(options: Options) -> Outcome:
     Raises:
         InvalidInput: corpus or queries cannot be used, or there is no such method.
     """
-    corpus = require(options.corpus, "--corpus PATH")
+    path = require(options.corpus, "--corpus PATH")
     queries = read_queries(require(options.queries, "--queries FILE"))
     if options.method is not None and options.method not in METHODS:
         raise InvalidInput(f"There is no method {options.method}; there are {', '.join(METHODS)}.")
     wanted = [options.method] if options.method else list(METHODS)
-    with running_services(load_settings()) as services:
+    with opened_corpus(path) as corpus, running_services(load_settings()) as services:
         migrate(services)
-        ingested, rankings = _rank_all(services, corpus, queries, wanted)
+        indexed, rankings = _rank_all(services, corpus, queries, wanted)
     figures = {method: _measure(queries, rankings[method]) for method in wanted}
     if options.run is not None:
         _write_run(options.run, queries, rankings[wanted[0]])
-    notes: dict[str, object] = {"documents": ingested.added, "method": wanted[0]}
-    if ingested.failed:
-        notes["documents_left_out"] = [f"{failure.file}: {failure.message}" for failure in ingested.failed]
+    notes: dict[str, object] = {"documents": len(indexed.documents), "method": wanted[0]}
+    if indexed.left_out:
+        notes["documents_left_out"] = indexed.left_out
+    if missing := sorted({name for query in queries for name in query.relevant} - indexed.documents):
+        notes["relevant_not_in_corpus"] = missing[:_MOST_NAMED]
     return Outcome(len(queries), figures[wanted[0]] | figures, notes)
 
 
@@ -115,17 +128,30 @@ def _parse_query(line: str, number: int, path: Path) -> Query:
 
 
 def _rank_all(
-    services: Services, corpus: Path, queries: Sequence[Query], methods: Sequence[str]
-) -> tuple[IngestReport, dict[str, list[Ranking]]]:
+    services: Services, corpus: Corpus, queries: Sequence[Query], methods: Sequence[str]
+) -> tuple[Indexed, dict[str, list[Ranking]]]:
     kb = f"evals_{uuid4().hex}"
     try:
-        ingested = ingest_folder(services.owner_url, corpus, kb)
+        ingested = ingest_folder(services.owner_url, corpus.path, kb)
+        left_out = [*corpus.left_out, *(_describe(failure, corpus) for failure in ingested.failed)]
         if not ingested.added:
-            raise InvalidInput(f"No document of {corpus} can be used: {ingested.failed[0].message}")
-        return ingested, asyncio.run(_rank(services.app_url, kb, queries, methods))
+            raise InvalidInput(f"No document of the corpus can be used: {left_out[0]}")
+        with open_store(services.owner_url, kb) as store:
+            documents = frozenset(corpus.name(document.id) for document in store.list_stored())
+        rankings = asyncio.run(_rank(services.app_url, kb, queries, methods))
     finally:
         with open_store(services.owner_url, kb) as store:
             store.delete_all()
+    named = {
+        method: [replace(each, ranked=[corpus.name(document) for document in each.ranked]) for each in ranked]
+        for method, ranked in rankings.items()
+    }
+    return Indexed(documents, left_out), named
+
+
+def _describe(failure: FailedFile, corpus: Corpus) -> str:
+    number = failure.file.rpartition("#")[2]
+    return f"{corpus.names.get(number, failure.file)}: {failure.message}"
 
 
 async def _rank(app_url: str, kb: str, queries: Sequence[Query], methods: Sequence[str]) -> dict[str, list[Ranking]]:

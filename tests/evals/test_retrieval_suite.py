@@ -11,6 +11,7 @@ from typer.testing import CliRunner, Result
 from core.services import Services
 from core.settings import Settings
 from evals.cli import app
+from evals.suites import retrieval
 
 DOCUMENTS = {
     "fees": ("What does a transfer cost?", "Transfers inside the country are free. Abroad they cost 4 pounds."),
@@ -54,7 +55,7 @@ def test_every_method_is_measured_and_the_rankings_are_written(
     result = run_suite(corpus, queries, "--run", tmp_path / "run.jsonl")
     report = json.loads(result.stdout)
     assert (result.exit_code, report["n"], report["run"]["documents"]) == (0, 2, 3)
-    for method in ("fused", "hybrid", "dense", "full_text"):
+    for method in ("fused", "feedback", "hybrid", "dense", "full_text"):
         found = {name: value for name, value in report["metrics"][method].items() if not name.endswith("_ms")}
         assert found == dict.fromkeys(("recall@1", "recall@5", "recall@10", "recall@20", "ndcg@10", "mrr"), 1.0)
     assert report["metrics"]["recall@1"] == 1.0
@@ -73,9 +74,77 @@ def test_one_method_can_be_asked_for(corpus: Path, queries: Path) -> None:
 
 def test_a_document_that_cannot_be_used_is_named_in_the_report(corpus: Path, queries: Path) -> None:
     with corpus.open("a") as file:
-        file.write('{"id": "empty", "title": "Empty", "content": " "}\n')
+        file.write('{"id": "empty", "title": "", "content": " "}\n')
     report = json.loads(run_suite(corpus, queries, "--method", "dense").stdout)
-    assert [line.partition(":")[0] for line in report["run"]["documents_left_out"]] == ["documents.jsonl#empty"]
+    assert report["run"]["documents_left_out"] == ["documents.jsonl, line 4: no text."]
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".json"])
+def test_documents_of_any_kind_are_ranked_under_their_own_ids(tmp_path: Path, queries: Path, suffix: str) -> None:
+    documents: list[object] = [
+        {"id": 7, "title": "Cash", "content": "Taking out cash abroad costs 1 %.", "valid_from": "2999-01-01"},
+        {"id": "a/b c#d?\u00fc", "title": None, "content": "# Where PINs change\nAt any cash machine."},
+        {"id": " x" * 300, "title": "Overdrafts cost 15 %", "content": ""},
+        {"_id": "beir", "title": "", "text": "A loan is paid out within two days.\u2028At most.", "audience": "secret"},
+        {"id": "7", "title": "Again", "content": "A second one."},
+        {"title": "No id", "content": "Standing orders run on the first."},
+        "no document",
+    ]
+    corpus = tmp_path / f"any{suffix}"
+    lines = "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in documents)
+    corpus.write_text(json.dumps(documents) if suffix == ".json" else lines)
+    asked = {
+        "cash abroad": 7,
+        "where does a PIN change": "a/b c#d?\u00fc",
+        "overdraft": " x" * 300,
+        "loan": "beir",
+        "?": "gone",
+    }
+    queries.write_text("".join(json.dumps({"query": text, "relevant": [name]}) + "\n" for text, name in asked.items()))
+    report = json.loads(run_suite(corpus, queries, "--method", "fused", "--run", tmp_path / "run.jsonl").stdout)
+    assert report["metrics"]["recall@1"] == 0.8
+    assert report["run"]["documents"] == 5
+    place = "document" if suffix == ".json" else "line"
+    assert report["run"]["documents_left_out"] == [
+        f"any{suffix}, {place} 5: a second document '7'.",
+        f"any{suffix}, {place} 7: no text.",
+    ]
+    assert report["run"]["relevant_not_in_corpus"] == ["gone"]
+    ranked = {name for line in (tmp_path / "run.jsonl").read_text().splitlines() for name in json.loads(line)["ranked"]}
+    assert ranked == {"7", "a/b c#d?\u00fc", " x" * 300, "beir", f"any{suffix}, {place} 6"}
+
+
+def test_a_folder_of_markdown_is_a_corpus(tmp_path: Path, queries: Path) -> None:
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    for name, (title, text) in DOCUMENTS.items():
+        (folder / f"{name}.md").write_text(f"---\nid: {name}\ntitle: {title}\n---\n\n{text}\n")
+    report = json.loads(run_suite(folder, queries, "--method", "fused").stdout)
+    assert (report["metrics"]["recall@1"], report["run"]["documents"]) == (1.0, 3)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("", "has no document: it is empty."), ('"only text"\n', "has no document: corpus.jsonl, line 1: no text.")],
+)
+def test_a_corpus_without_documents_is_refused(tmp_path: Path, queries: Path, text: str, message: str) -> None:
+    corpus = tmp_path / "corpus.jsonl"
+    corpus.write_text(text)
+    result = run_suite(corpus, queries)
+    assert result.exit_code == 2
+    assert message in result.stderr
+
+
+def test_an_interrupted_run_leaves_no_knowledge_base(
+    corpus: Path, queries: Path, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(retrieval, "_rank", interrupted)
+    assert run_suite(corpus, queries).exit_code == 130
+    with psycopg.connect(services.owner_url) as connection:
+        assert connection.execute("select kb from knowledge_bases where kb like 'evals%'").fetchall() == []
 
 
 @pytest.mark.parametrize(
@@ -97,4 +166,4 @@ def test_bad_queries_are_named(corpus: Path, queries: Path, line: str, message: 
 def test_an_unknown_method_is_refused(corpus: Path, queries: Path) -> None:
     result = run_suite(corpus, queries, "--method", "magic")
     assert result.exit_code == 2
-    assert "There is no method magic; there are fused, hybrid, dense, full_text." in result.stderr
+    assert "There is no method magic; there are fused, feedback, hybrid, dense, full_text." in result.stderr
