@@ -70,6 +70,7 @@ GUARDS = (
     ("banking_operations", "complete_proposal"),
     ("banking_operations", "keep_operation_status"),
     ("accounts", "keep_account_kind"),
+    ("accounts", "keep_balance_limit"),
     ("postings", "add_posting_to_balance"),
     ("journal_entries", "check_entry_balances"),
     ("transactions", "keep_transaction"),

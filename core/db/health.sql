@@ -170,7 +170,13 @@ select g.on_table || ' has no trigger that calls ' || g.function || '()'
                       and t.tgenabled in ('O', 'A')
                       -- Append-only: before update, delete and truncate, for each statement, always.
                       and (g.function <> 'refuse_change'
-                           or t.tgtype = 2 + 8 + 16 + 32 and t.tgqual is null and t.tgattr = ''))
+                           or t.tgtype = 2 + 8 + 16 + 32 and t.tgqual is null and t.tgattr = '')
+                      -- Asked for an operation is whoever changes what the runtime login may change.
+                      and (g.function <> 'require_operation' or t.tgattr = ''
+                           or not exists (select from pg_attribute a
+                                           where a.attrelid = t.tgrelid and a.attnum > 0 and not a.attisdropped
+                                             and a.attnum <> all (t.tgattr)
+                                             and has_column_privilege('tellergraph_app', a.attrelid, a.attnum, 'update'))))
 union all
 select 'trigger ' || t.tgname || ' of ' || t.tgrelid::regclass || ' is disabled'
   from pg_trigger t join pg_class c on c.oid = t.tgrelid
