@@ -120,7 +120,10 @@ BY_THE_OWNER = [
     ),
     ("drop trigger audit_log_append_only on audit_log", "audit_log has no trigger that calls refuse_change()"),
     ("drop trigger needs_operation on accounts", "accounts has no trigger that calls require_operation()"),
-    ("grant update (held_minor) on accounts to tellergraph_app", "accounts has no trigger that calls require_operation()"),
+    (
+        "grant update (held_minor) on accounts to tellergraph_app",
+        "accounts has no trigger that calls require_operation()",
+    ),
     ("drop trigger accounts_limit on accounts", "accounts has no trigger that calls keep_balance_limit()"),
     ("drop trigger needs_operation on customers", "customers has no trigger that calls require_operation()"),
     (
