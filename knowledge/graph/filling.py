@@ -28,7 +28,8 @@ def fill_up(
     least = min((passage.score for passage in filled), default=0.0)
     for passage in sorted((each for each in read if each.id in places), key=lambda each: places[each.id]):
         if len(filled) < limit and passage.id not in taken and numbers[passage.document_id] < per_document:
-            filled.append(replace(passage, graph=places[passage.id], score=min(passage.score, least)))
+            least = min(passage.score, least)
+            filled.append(replace(passage, graph=places[passage.id], score=least))
             numbers[passage.document_id] += 1
     return filled
 

@@ -24,6 +24,9 @@ def postgres_environment(url: str) -> dict[str, str]:
         # It must be there even where the server asks for none.
         "POSTGRES_PASSWORD": parts.get("password", ""),
         "POSTGRES_DATABASE": parts.get("dbname", ""),
+        # Whoever asks does not wait for the ten attempts of minutes that it would make.
+        "POSTGRES_CONNECTION_RETRIES": "2",
+        "POSTGRES_CONNECTION_RETRY_BACKOFF": "0.5",
         "POSTGRES_MAX_CONNECTIONS": str(_CONNECTIONS),
         "POSTGRES_VECTOR_INDEX_TYPE": "HNSW_HALFVEC",
         "POSTGRES_SERVER_SETTINGS": "&".join(f"{name}={value}" for name, value in (asked | _SETTINGS).items()),
