@@ -186,6 +186,8 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
     """Every statement is prepared and planned once: planning the search anew costs more than searching."""
     await register_vector_async(connection)
     await connection.execute("set plan_cache_mode = force_generic_plan")
+    # Compiling costs a multiple of what our statements take, and is decided by estimates of the branches not taken too.
+    await connection.execute("set jit = off")
 
 
 async def _begin(connection: AsyncConnection[Any], scope: Scope, begin: LiteralString) -> None:
