@@ -80,15 +80,17 @@ worded as (
 answering as (
     select c.number
     from topical t
-    join kb_chunks c on (c.kb, c.document_id, c.revision) = (%(kb)s, t.id, t.revision)
+    cross join lateral (
+        select number from kb_chunks where (kb, document_id, revision) = (%(kb)s, t.id, t.revision) offset 0
+    ) c
     limit %(probes)s
 ),
 further as (
     select number from near union select number from worded union select number from answering
     except select number from few
 ),
--- Far fewer than there are passages, and enough that a talkative document cannot crowd the others out. One look at each
--- (offset 0): the planner cannot know how few they are.
+-- Far fewer than there are passages, and enough that a talkative document cannot crowd the others out. They and
+-- their documents are looked up one by one (offset 0): the planner cannot know how few they are.
 compared as materialized (
     select * from few
     union all
@@ -107,7 +109,11 @@ judged as materialized (
         coalesce(t.intents, '{}') as intents,
         %(dense_weight)s * c.cosine + %(lexical_weight)s * c.coverage as relevance
     from compared c
-    join kb_documents d on (d.kb, d.id, d.revision) = (%(kb)s, c.document_id, c.revision)
+    cross join lateral (
+        select id, revision, title, is_procedure from kb_documents
+        where (kb, id, revision) = (%(kb)s, c.document_id, c.revision)
+        offset 0
+    ) d
     left join topical t on (t.id, t.revision) = (d.id, d.revision)
 ),
 rated as materialized (
