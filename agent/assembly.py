@@ -33,6 +33,7 @@ from core.security.sealing import Seal
 from core.services import Services
 from core.settings import Settings
 from knowledge.cache import CachedRetriever, open_cache
+from knowledge.documents.upload import UploadReader
 from knowledge.embed import Encoder, Vectors
 from knowledge.graph.graph import Graph
 from knowledge.graph.running import running_graph
@@ -66,6 +67,7 @@ class Running:
     models: ModelChain
     graph: Graph | None
     """None: it is off."""
+    uploads: UploadReader
 
 
 @asynccontextmanager
@@ -84,7 +86,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         threads = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="encoder"))
         models = build_chain(settings, client)
         cache = await stack.enter_async_context(
-            open_cache(services.redis_url, database, settings.cache_ttl, name_reader())
+            open_cache(services.redis_url, database, settings.cache_ttl, name_reader(settings.graph))
         )
         encoder = await asyncio.to_thread(Encoder.load)
 
@@ -120,8 +122,21 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
             await stack.enter_async_context(background_worker(services.worker_url, clock, settings.worker_interval))
         stack.push_async_callback(assistant.drain)
         authenticators = Authenticators(services.secret_key)
+        uploads = UploadReader()
+        stack.callback(uploads.close)
         yield Running(
-            assistant, parts, conversations, bank, authenticators, database, redis, events, checkpoints, models, graph
+            assistant,
+            parts,
+            conversations,
+            bank,
+            authenticators,
+            database,
+            redis,
+            events,
+            checkpoints,
+            models,
+            graph,
+            uploads,
         )
 
 

@@ -16,10 +16,10 @@ from knowledge.rank.weights import ANSWER, BROAD
 from knowledge.retrieve import Retriever
 
 
-def name_reader() -> bytes:
+def name_reader(*settings: str) -> bytes:
     """Of the models and parameters that read a question and find its passages: what others find is another answer."""
     models = [ENCODER_DIR / CHECKSUM_FILE, HEADS_DIR / WEIGHTS_FILE, HEADS_DIR / CLASSES_FILE]
-    return fingerprint(models, STATEMENTS["search"], repr(ANSWER), repr(BROAD))
+    return fingerprint(models, STATEMENTS["search"], repr(ANSWER), repr(BROAD), *settings)
 
 
 @dataclass(frozen=True, slots=True)

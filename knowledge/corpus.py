@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from core.errors import InvalidInput
 from knowledge.article import Article, ArticleError, Audience, build_article, read_yaml
@@ -81,14 +81,6 @@ def is_from(name: str, path: Path) -> bool:
     return path.is_dir() or name == path.name or name.startswith((f"{path.name}#", f"{path.name}:"))
 
 
-def parse_source(source: Source, defaults: Defaults = UNSTATED) -> Article:
-    """Raises ArticleError, which names the file and what to mend."""
-    if source.fault:
-        raise ArticleError(f"{source.name}: {source.fault}")
-    stated = read_yaml(source.beside.decode("utf-8", "replace"), f"{source.name}.yaml") if source.beside else {}
-    return parse_content(source.read(), source.name, source.suffix, defaults, stated=stated, flags=source.flags)
-
-
 def parse_content(
     content: bytes,
     name: str,
@@ -111,6 +103,29 @@ def parse_content(
     if parsed.title is not None:
         about |= {"id": _id_from(name), "title": parsed.title[:300] or _title_from(name)}
     return build_article(about | parsed.about | dict(stated), parsed.body, name, (*flags, *parsed.flags))
+
+
+class ParseContent(Protocol):
+    """``parse_content``, here or elsewhere."""
+
+    def __call__(
+        self,
+        content: bytes,
+        name: str,
+        suffix: str,
+        defaults: Defaults = ...,
+        *,
+        stated: Mapping[str, Any] = ...,
+        flags: tuple[Flag, ...] = ...,
+    ) -> Article: ...
+
+
+def parse_source(source: Source, defaults: Defaults = UNSTATED, parse: ParseContent = parse_content) -> Article:
+    """Raises ArticleError, which names the file and what to mend."""
+    if source.fault:
+        raise ArticleError(f"{source.name}: {source.fault}")
+    stated = read_yaml(source.beside.decode("utf-8", "replace"), f"{source.name}.yaml") if source.beside else {}
+    return parse(source.read(), source.name, source.suffix, defaults, stated=stated, flags=source.flags)
 
 
 def _is_document(file: Path, root: Path) -> bool:

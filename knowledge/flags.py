@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal
 
@@ -27,7 +28,6 @@ _TAGS = "\U000e0000-\U000e007f"
 _FORMAT_CHARACTERS = f"\u00ad\u200b-\u200f\u2060-\u2064\u202a-\u202e\u2066-\u2069\ufeff{_TAGS}"
 _INVISIBLE = re.compile(f"[{_TAGS}]+|[\u202d\u202e]|[\u200b\u2060-\u2064]{{8,}}")
 """Letters as tags, letters in reverse, and long rows of nothing. Single ones are left behind by word processors."""
-_LINE_END = re.compile(r"[ \t]*\n(?!\s*\n)[ \t]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ def _find(text: str) -> Iterator[Flag]:
     for hidden in _INVISIBLE.finditer(text):
         yield Flag("invisible_text", _reveal(hidden))
     plain = unicodedata.normalize("NFKC", re.sub(f"[{_FORMAT_CHARACTERS}]", "", text)).replace("’", "'")
-    searches: tuple[tuple[Kind, str], ...] = (("addresses_model", _LINE_END.sub(" ", plain)), ("chat_markup", plain))
+    searches: tuple[tuple[Kind, str], ...] = (("addresses_model", _on_one_line(plain)), ("chat_markup", plain))
     for kind, searched in searches:
         end = 0
         matches = filter(None, (pattern.search(searched) for pattern in _patterns()[kind]))
@@ -54,6 +54,12 @@ def _find(text: str) -> Iterator[Flag]:
             if match.start() >= end:
                 yield Flag(kind, _quote(searched, match))
                 end = match.end()
+
+
+def _on_one_line(text: str) -> str:
+    """Each paragraph, without further white space."""
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return "\n".join(" ".join(paragraph) for has_text, paragraph in groupby(lines, bool) if has_text)
 
 
 @cache

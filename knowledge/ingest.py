@@ -7,18 +7,22 @@ and what an earlier version of it left in the knowledge base stays.
 
 import hashlib
 import os
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import astuple, dataclass, field
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from types import MappingProxyType
+from typing import Any, Literal
 
-from knowledge.article import ArticleError
-from knowledge.corpus import UNSTATED, Defaults, Source, is_from, list_sources, parse_source
+from knowledge.article import Article, ArticleError
+from knowledge.corpus import UNSTATED, Defaults, Source, is_from, list_sources, parse_content, parse_source
 from knowledge.embed import Encoder
 from knowledge.flags import Flag
+from knowledge.parsers.apart import ParsingProcess
+from knowledge.parsers.formats import PLAIN
 from knowledge.passages import DEFAULT_CUTTING, Cutting, Passages, TextEncoder, make_passages
 from knowledge.store import Document, Status, Store, StoredDocument, open_store
 
@@ -26,6 +30,11 @@ Progress = Callable[[int, int], None]
 """Told documents done and documents in all."""
 Hold = Literal["none", "flagged", "all"]
 """Which new and changed documents wait in quarantine until somebody publishes them."""
+
+PATIENCE = timedelta(minutes=5)
+"""For reading one document: a PDF of 3,000 pages takes about two minutes."""
+_LARGE = 200_000
+"""Bytes from which a plain text may take long."""
 
 _INDEX_VERSION = "2"
 """Raise it when documents are parsed, or passages are made, in another way: every document is then made anew."""
@@ -93,6 +102,7 @@ def ingest_folder(
     defaults: Defaults = UNSTATED,
     hold: Hold = "none",
     cutting: Cutting = DEFAULT_CUTTING,
+    patience: timedelta = PATIENCE,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Brings knowledge base ``kb`` in line with the documents under ``path``; of a file, with those that it holds.
@@ -100,6 +110,7 @@ def ingest_folder(
     Args:
         owner_url: the login that owns the tables.
         load_encoder: called once, and only if something is to be published.
+        patience: for reading one document; one that takes longer cannot be read.
 
     Raises:
         InvalidInput: ``path`` holds no documents, or ``kb`` is no name for a knowledge base.
@@ -107,7 +118,7 @@ def ingest_folder(
     """
     sources = list_sources(path)
     with open_store(owner_url, kb) as store:
-        plan = _Planner(store, path, defaults, hold, cutting).plan(sources)
+        plan = _Planner(store, path, defaults, hold, cutting, patience).plan(sources)
         _carry_out(plan, store, load_encoder, cutting, progress)
     return plan.report
 
@@ -120,6 +131,7 @@ def plan_ingest(
     defaults: Defaults = UNSTATED,
     hold: Hold = "none",
     cutting: Cutting = DEFAULT_CUTTING,
+    patience: timedelta = PATIENCE,
 ) -> tuple[Plan, dict[str, str]]:
     """What ``ingest_folder`` would do, and the text that the changed documents have now, by id. Writes nothing.
 
@@ -128,7 +140,7 @@ def plan_ingest(
     """
     sources = list_sources(path)
     with open_store(owner_url, kb, create=False) as store:
-        plan = _Planner(store, path, defaults, hold, cutting).plan(sources)
+        plan = _Planner(store, path, defaults, hold, cutting, patience).plan(sources)
         return plan, store.read_bodies([*(document.article.about.id for document in plan.documents), *plan.gone])
 
 
@@ -139,6 +151,7 @@ class _Planner:
     defaults: Defaults
     hold: Hold
     cutting: Cutting
+    patience: timedelta
     failed: list[FailedFile] = field(default_factory=list[FailedFile])
 
     def plan(self, sources: Sequence[Source]) -> Plan:
@@ -167,15 +180,16 @@ class _Planner:
             owners: document id -> file, of the documents that stay as they are; gains the changed ones.
         """
         documents: list[Document] = []
-        for source in changed:
-            try:
-                article = parse_source(source, self.defaults)
-                _claim(owners, article.about.id, source.name)
-            except ArticleError as error:
-                self.failed.append(FailedFile(source.name, error.message.removeprefix(f"{source.name}: ")))
-                continue
-            status = self._status(article.flags, statuses.get(article.about.id))
-            documents.append(Document(article, source.name, hashes[source.name], status))
+        with ParsingProcess(self.patience) as apart:
+            for source in changed:
+                try:
+                    article = parse_source(source, self.defaults, partial(_parse, apart))
+                    _claim(owners, article.about.id, source.name)
+                except ArticleError as error:
+                    self.failed.append(FailedFile(source.name, error.message.removeprefix(f"{source.name}: ")))
+                    continue
+                status = self._status(article.flags, statuses.get(article.about.id))
+                documents.append(Document(article, source.name, hashes[source.name], status))
         return documents
 
     def _status(self, flags: Sequence[Flag], standing: Status | None) -> Status:
@@ -232,6 +246,21 @@ def _list_gone(stored: dict[str, StoredDocument], hashes: dict[str, str], docume
         for name, document in stored.items()
         if document.id not in present and (name not in hashes or rewritten.get(name, document.id) != document.id)
     ]
+
+
+def _parse(
+    apart: ParsingProcess,
+    content: bytes,
+    name: str,
+    suffix: str,
+    defaults: Defaults = UNSTATED,
+    *,
+    stated: Mapping[str, Any] = MappingProxyType({}),
+    flags: tuple[Flag, ...] = (),
+) -> Article:
+    """Here what is plain and small, else where it can do no harm."""
+    parse = parse_content if suffix in PLAIN and len(content) < _LARGE else apart.parse
+    return parse(content, name, suffix, defaults, stated=stated, flags=flags)
 
 
 def _claim(owners: dict[str, str], document_id: str, name: str) -> None:

@@ -29,13 +29,14 @@ class Heading:
 class _Anchors:
     def __init__(self, *taken: str) -> None:
         self._taken = set(taken)
+        self._numbers: dict[str, int] = {}
+        """Last number given to a text: a hostile document has the same heading ten thousand times."""
 
     def make(self, text: str) -> str:
         base = anchor = to_anchor(text)
-        number = 1
         while anchor in self._taken:
-            number += 1
-            anchor = f"{base}-{number}"
+            self._numbers[base] = self._numbers.get(base, 1) + 1
+            anchor = f"{base}-{self._numbers[base]}"
         self._taken.add(anchor)
         return anchor
 

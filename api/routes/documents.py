@@ -1,7 +1,6 @@
 """The bank's documents, for its staff: agents upload, supervisors and administrators publish and retire. What each role
 may do is the database's to say (docs/knowledge.md)."""
 
-import asyncio
 from pathlib import PurePosixPath
 from typing import Annotated, Any
 
@@ -18,7 +17,6 @@ from core.errors import InvalidInput
 from knowledge.article import FrontMatter
 from knowledge.documents.library import Library
 from knowledge.documents.shapes import BaseStatistics, KnowledgeBase, ListedDocument, StaffDocument
-from knowledge.documents.upload import read_upload
 from knowledge.parsers.formats import PARSERS
 from knowledge.store import Status
 
@@ -147,7 +145,9 @@ async def document(
         }
     },
 )
-async def upload(request: Request, library: LibraryDep, reply: ReplyDep) -> Envelope[StaffDocument]:
+async def upload(
+    request: Request, library: LibraryDep, running: RunningDep, reply: ReplyDep
+) -> Envelope[StaffDocument]:
     """Upload a document. Nobody but staff sees it before it is published. What its file does not say, such as
     `audience` or `valid_to`, stands in fields of the form; `intents` are separated by commas."""
     async with request.form(max_files=1, max_fields=len(_FIELDS) + 1) as form:
@@ -157,7 +157,7 @@ async def upload(request: Request, library: LibraryDep, reply: ReplyDep) -> Enve
         stated = {name: value for name, value in form.items() if isinstance(value, str)}
         name, content = PurePosixPath((file.filename or "").replace("\\", "/")).name, await file.read()
     kb = stated.pop("kb", "help")
-    article = await asyncio.to_thread(read_upload, content, name, stated)
+    article = await running.uploads.read(content, name, stated)
     return reply(await library.upload(kb, article, name))
 
 

@@ -1,5 +1,6 @@
 """The pages that people see: the chat, its script, the help centre's articles."""
 
+import asyncio
 from html import escape
 from pathlib import Path
 from string import Template
@@ -40,5 +41,7 @@ async def help_page(
         raise NotFound("There is nothing here under that id.")
     today = now.astimezone(BANK_TIME_ZONE).date()
     article = await get_article(running.database, document_id, scope=scope_of(identity), today=today, kb=kb)
-    page = _HELP_PAGE.substitute(title=escape(article.title), body=render_article(article))
+    # A manual takes a second.
+    body = await asyncio.to_thread(render_article, article)
+    page = _HELP_PAGE.substitute(title=escape(article.title), body=body)
     return HTMLResponse(page)

@@ -20,6 +20,9 @@ PARSERS = {
 }
 """Modules of this package by suffix. One is imported when the first file needs it: some take half a second."""
 
+PLAIN = PARSERS.keys() - {".html", ".htm", ".pdf", ".docx"}
+"""Those in which what is long is all that can take long."""
+
 OTHER_FORMATS = {
     ".doc": ".docx",
     ".odt": ".docx",
