@@ -5,13 +5,19 @@ best passage, and no threshold cuts the ranking. `dense` ranks by the vectors, `
 by their sum, `fused` as a broad search does; `feedback` adds the likeness to the best two documents. The first figures
 are those of the method asked for, or of `fused`. `p50_ms` is of encoding and search, `search_p50_ms` and
 `search_p99_ms` of the search alone.
+
+The graph has to be built first, which takes minutes for hundreds of documents, so its methods are measured when one is
+asked for, or `all`: `lightrag_naive`, `lightrag_local`, `lightrag_global` and `lightrag_mix` rank by it alone;
+`search_graph` is a broad search as a user has it, with its threshold and what the graph adds, `search` one without.
 """
 
 import asyncio
 import json
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 from uuid import uuid4
@@ -25,9 +31,13 @@ from core.errors import InvalidInput
 from core.services import Services, running_services
 from core.settings import load_settings
 from evals.corpus import Corpus, opened_corpus
+from evals.graph_ranking import GRAPH_MODES, build_graph, list_owners, opened_graph, rank_by_graph
 from evals.ranking import ndcg_at, recall_at, reciprocal_rank
 from evals.suite import Metric, Options, Outcome, require
-from knowledge.embed import Encoder
+from knowledge.embed import Encoder, Vectors
+from knowledge.graph.graph import Graph
+from knowledge.graph.local import LocalGraph
+from knowledge.graph.shapes import Mode
 from knowledge.ingest import FailedFile, ingest_folder
 from knowledge.rank.weights import BROAD, Weights
 from knowledge.retrieve import Retriever
@@ -40,10 +50,18 @@ METHODS: dict[str, Weights] = {
     "dense": Weights(dense=1, lexical=0, procedure=0, threshold=-2, floor=-2),
     "full_text": Weights(dense=0, lexical=1, procedure=0, threshold=1e-9, floor=1e-9),
 }
+GRAPH_METHODS = ("search_graph", *GRAPH_MODES)
+_MORE = ("search", *GRAPH_METHODS)
+"""Measured where one of them, or ``_ALL``, is asked for."""
+_ALL = "all"
+_GRAPH_PATIENCE = timedelta(minutes=1)
 _DEPTH = 20
 """Documents ranked for each question."""
 _MOST_NAMED = 20
 _EVERYBODY = Scope(audiences="public,customer,staff")
+
+Ranker = Callable[[str, Vectors], Awaitable[list[str]]]
+"""A question and its unit vector in, document ids out, best first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +95,7 @@ def run(options: Options) -> Outcome:
     """
     path = require(options.corpus, "--corpus PATH")
     queries = read_queries(require(options.queries, "--queries FILE"))
-    if options.method is not None and options.method not in METHODS:
-        raise InvalidInput(f"There is no method {options.method}; there are {', '.join(METHODS)}.")
-    wanted = [options.method] if options.method else list(METHODS)
+    wanted = _list_methods(options.method)
     with opened_corpus(path) as corpus, running_services(load_settings()) as services:
         migrate(services)
         indexed, rankings = _rank_all(services, corpus, queries, wanted)
@@ -92,6 +108,17 @@ def run(options: Options) -> Outcome:
     if missing := sorted({name for query in queries for name in query.relevant} - indexed.documents):
         notes["relevant_not_in_corpus"] = missing[:_MOST_NAMED]
     return Outcome(len(queries), figures[wanted[0]] | figures, notes)
+
+
+def _list_methods(method: str | None) -> list[str]:
+    """Raises InvalidInput."""
+    if method is None:
+        return list(METHODS)
+    if method == _ALL:
+        return [*METHODS, *_MORE]
+    if method not in {*METHODS, *_MORE}:
+        raise InvalidInput(f"There is no method {method}; there are {', '.join((*METHODS, *_MORE))}, and {_ALL}.")
+    return [method]
 
 
 def read_queries(path: Path) -> list[Query]:
@@ -138,10 +165,12 @@ def _rank_all(
             raise InvalidInput(f"No document of the corpus can be used: {left_out[0]}")
         with open_store(services.owner_url, kb) as store:
             documents = frozenset(corpus.name(document.id) for document in store.list_stored())
-        rankings = asyncio.run(_rank(services.app_url, kb, queries, methods))
+        rankings = asyncio.run(_rank(services, kb, queries, methods))
     finally:
         with open_store(services.owner_url, kb) as store:
             store.delete_all()
+        if _need_graph(methods):
+            asyncio.run(build_graph(services, kb))
     named = {
         method: [replace(each, ranked=[corpus.name(document) for document in each.ranked]) for each in ranked]
         for method, ranked in rankings.items()
@@ -154,29 +183,58 @@ def _describe(failure: FailedFile, corpus: Corpus) -> str:
     return f"{corpus.names.get(number, failure.file)}: {failure.message}"
 
 
-async def _rank(app_url: str, kb: str, queries: Sequence[Query], methods: Sequence[str]) -> dict[str, list[Ranking]]:
+def _need_graph(methods: Sequence[str]) -> bool:
+    return not set(GRAPH_METHODS).isdisjoint(methods)
+
+
+async def _rank(
+    services: Services, kb: str, queries: Sequence[Query], methods: Sequence[str]
+) -> dict[str, list[Ranking]]:
     encoder = Encoder.load()
-    database = Database(app_url, pool_size=2)
-    await database.open()
-    try:
-        retrievers = {method: Retriever(database, METHODS[method]) for method in methods}
+    async with AsyncExitStack() as stack:
+        database = Database(services.app_url, pool_size=2)
+        await database.open()
+        stack.push_async_callback(database.close)
+        rankers = {method: _search(Retriever(database, METHODS[method]), kb) for method in METHODS}
+        rankers["search"] = _search(Retriever(database), kb)
+        if _need_graph(methods):
+            await build_graph(services, kb)
+            graph = await stack.enter_async_context(opened_graph(services, encoder))
+            rankers |= _by_graph(graph, list_owners(services.owner_url, kb), kb)
+            rankers["search_graph"] = _search(Retriever(database, graph=Graph(graph, _GRAPH_PATIENCE)), kb)
         return {
-            method: [await _rank_one(retriever, encoder, kb, query.text) for query in queries]
-            for method, retriever in retrievers.items()
+            method: [await _rank_one(rankers[method], encoder, query.text) for query in queries] for method in methods
         }
-    finally:
-        await database.close()
 
 
-async def _rank_one(retriever: Retriever, encoder: Encoder, kb: str, text: str) -> Ranking:
+def _search(retriever: Retriever, kb: str) -> Ranker:
     today = system_clock().astimezone(BANK_TIME_ZONE).date()
+
+    async def rank(text: str, vector: Vectors) -> list[str]:
+        passages = await retriever.retrieve(
+            text, vector, today=today, scope=_EVERYBODY, kb=kb, limit=_DEPTH, per_document=1, broad=True
+        )
+        return [passage.document_id for passage in passages]
+
+    return rank
+
+
+def _by_graph(graph: LocalGraph, owners: dict[str, str], kb: str) -> dict[str, Ranker]:
+    def ranker(mode: Mode) -> Ranker:
+        async def rank(text: str, vector: Vectors) -> list[str]:
+            return await rank_by_graph(graph, kb, text, vector, mode, owners, _DEPTH)
+
+        return rank
+
+    return {method: ranker(mode) for method, mode in GRAPH_MODES.items()}
+
+
+async def _rank_one(rank: Ranker, encoder: Encoder, text: str) -> Ranking:
     start = time.perf_counter()
     (vector,) = encoder.encode([text])
     encoded = time.perf_counter()
-    passages = await retriever.retrieve(
-        text, vector, today=today, scope=_EVERYBODY, kb=kb, limit=_DEPTH, per_document=1, broad=True
-    )
-    return Ranking([passage.document_id for passage in passages], encoded - start, time.perf_counter() - encoded)
+    ranked = await rank(text, vector)
+    return Ranking(ranked, encoded - start, time.perf_counter() - encoded)
 
 
 def _measure(queries: Sequence[Query], rankings: Sequence[Ranking]) -> dict[str, Metric]:

@@ -117,6 +117,9 @@ async def open_engine(kb: str, embed: Embed, complete: Complete, *, work_dir: st
     """
     if "POSTGRES_WORKSPACE" in os.environ:
         raise ConfigurationError("POSTGRES_WORKSPACE is set, which would make all knowledge bases one. Unset it.")
+    # On an empty schema it calls each table that it is about to make an error.
+    logger.setLevel("CRITICAL")
+
     async def embedded(texts: list[str], **_: Any) -> npt.NDArray[np.float32]:
         return await embed(texts)
 
@@ -147,8 +150,6 @@ async def open_engine(kb: str, embed: Embed, complete: Complete, *, work_dir: st
         embedding_batch_num=64,
         cosine_better_than_threshold=0.1,
     )
-    # On an empty schema it calls each table that it is about to make an error.
-    logger.setLevel("CRITICAL")
     await rag.initialize_storages()
     logger.setLevel("ERROR")
     try:

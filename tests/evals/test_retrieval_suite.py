@@ -66,6 +66,20 @@ def test_every_method_is_measured_and_the_rankings_are_written(
         assert connection.execute("select kb from knowledge_bases where kb like 'evals%'").fetchall() == []
 
 
+def test_lightrags_modes_are_measured_beside_the_others_and_leave_nothing(
+    corpus: Path, queries: Path, services: Services
+) -> None:
+    report = json.loads(run_suite(corpus, queries, "--method", "all").stdout)
+    modes = {"lightrag_naive", "lightrag_local", "lightrag_global", "lightrag_mix"}
+    assert {"fused", "search", "search_graph", *modes} <= report["metrics"].keys()
+    # Documents that name no product, fee or limit have no relations, from which `global` starts.
+    assert {report["metrics"][method]["recall@1"] for method in modes - {"lightrag_global"}} == {1.0}
+    assert report["metrics"]["search_graph"]["recall@10"] >= report["metrics"]["search"]["recall@10"]
+    with psycopg.connect(services.graph_url) as connection:
+        left = connection.execute("select 1 from lightrag_doc_chunks where workspace like 'evals%'").fetchall()
+    assert left == []
+
+
 def test_one_method_can_be_asked_for(corpus: Path, queries: Path) -> None:
     report = json.loads(run_suite(corpus, queries, "--method", "full_text").stdout)
     assert report["run"]["method"] == "full_text"
@@ -166,4 +180,4 @@ def test_bad_queries_are_named(corpus: Path, queries: Path, line: str, message: 
 def test_an_unknown_method_is_refused(corpus: Path, queries: Path) -> None:
     result = run_suite(corpus, queries, "--method", "magic")
     assert result.exit_code == 2
-    assert "There is no method magic; there are fused, feedback, hybrid, dense, full_text." in result.stderr
+    assert "There is no method magic; there are fused, feedback, hybrid, dense, full_text, search, " in result.stderr
