@@ -130,6 +130,28 @@ def test_there_are_words_for_every_intent(intent, signed_in):
     assert figures(said) == set()
 
 
+@pytest.mark.parametrize(
+    ("intent", "signed_in", "first"),
+    [
+        ("freeze_card", False, "Please log in first"),
+        ("freeze_card", True, "I can't do that"),
+        ("talk_to_human", False, "To talk to a colleague"),
+        ("report_fraud_alert", False, "Open the app"),
+        ("list_exchange_rates", False, "Open the app"),
+        ("unclear", False, "Open the app"),
+        ("card_arrival", True, "Open the app"),
+    ],
+)
+def test_what_has_to_be_known_first_is_said_before_the_article_that_helps(intent, signed_in, first):
+    passage = {"document_id": "a", "title": "A", "heading": "A", "url": "/a", "text": "Open the app.", "score": 1.0}
+    route = INTENT_ROUTES[intent].value
+
+    said = compose(brief(route=route, intent=intent, signed_in=signed_in, passages=[passage]), [])
+
+    assert said.startswith(first)
+    assert said.endswith("Open the app. [1]")
+
+
 @given(st.decimals("-1000000", "1000000", places=2), st.sampled_from(["current", "savings", "credit_card"]))
 def test_any_balance_can_be_said(amount: Decimal, kind: str):
     account = {"name": "A", "kind": kind, "currency": "GBP", "ledger": f"{amount:.2f}", "available": f"{amount:.2f}"}

@@ -228,6 +228,29 @@ def test_what_the_customer_may_not_do_cannot_be_started(desk, tool):
     assert (dialogue["stack"], step.tool) == ([], None)
 
 
+@pytest.mark.parametrize(
+    ("text", "intent", "more"),
+    [
+        ("freeze my card", "freeze_card", {}),
+        ("who can I talk to about this?", "talk_to_human", {}),
+        ("somebody got into my account", "report_fraud_alert", {}),
+        ("something is wrong with my card", "unclear", {}),
+        ("something with a payment abroad", "make_transfer", {"confidence": 0.3, "is_clear": False}),
+    ],
+)
+def test_a_visitor_who_wants_something_done_is_looked_up_an_article(desk, text, intent, more):
+    nobody = type(desk)(specs={}, signed_in=False, today=desk.today)
+    dialogue, step = decide(new_dialogue(), hear(text, intent, **more), nobody)
+    assert (step.kind, step.intent, dialogue["stack"]) == ("look_up", intent, [])
+
+
+@pytest.mark.parametrize("text", ["cards", "my card"])
+def test_a_visitors_bare_noun_is_asked_about(desk, text):
+    nobody = type(desk)(specs={}, signed_in=False, today=desk.today)
+    _, step = decide(new_dialogue(), hear(text, "unclear"), nobody)
+    assert step.kind == "say"
+
+
 def test_a_word_in_another_language_is_answered_with_what_we_can_do(desk):
     dialogue = open_task("freeze_card", {}, asks="card", choices=CARDS)
     dialogue, step = decide(dialogue, hear("Wie hoch ist mein Kontostand?", "get_balance", language="de"), desk)
