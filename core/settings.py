@@ -88,8 +88,8 @@ class Settings(BaseSettings):
     cache_ttl: Duration = Field(default=timedelta(hours=1), ge=timedelta(0), le=timedelta(days=30))
     """How long the answer to a question about documents is kept in Redis. Zero: not at all."""
     graph: Literal["off", "lists", "always"] = "lists"
-    """When passages are looked up by way of the graph as well: not at all, where a list of documents is wanted, or also
-    for the answer to a question."""
+    """Where the graph may add to what was found: nowhere, where a list of documents is wanted, or also in the answer to
+    a question."""
     graph_deadline: Duration = Field(
         default=timedelta(milliseconds=300), gt=timedelta(0), le=timedelta(seconds=10), validate_default=True
     )

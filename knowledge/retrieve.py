@@ -1,11 +1,10 @@
-"""Finds the passages that answer a question: meaning and words and the intent, fused by PostgreSQL in one statement,
-and what the graph finds meanwhile.
+"""Finds the passages that answer a question: meaning and words and the intent, fused by PostgreSQL in one statement.
+The graph may fill the places that are left.
 
 Who may read what is not decided here: the transaction names the reader's audiences and row-level security does the
 rest. A question about nothing in the knowledge base gets an empty list.
 """
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -29,8 +28,8 @@ from knowledge.rank.weights import ANSWER, BROAD, Weights
 
 _MAX_QUERY = 1_000
 """Characters whose words are looked up; about as much as the encoder reads."""
-_CANDIDATES = 200
-"""Passages that are judged together, at least; about those of seventy documents."""
+_CANDIDATES = 100
+"""Passages that are judged together, at least; about those of forty documents."""
 _PROBES = 80
 """Passages of a large base that its index, the rare words and the articles of an intent bring in each, at least."""
 _RARE_UP_TO = 2_000
@@ -125,8 +124,8 @@ class Retriever:
     ) -> None:
         """Args:
         weights: instead of those for answers and those for broad searches, in evaluations.
-        graph: asked in broad searches.
-        graph_for_answers: asked in others too.
+        graph: asked in broad searches that found something and fewer passages than wanted.
+        graph_for_answers: and in others.
         """
         self._database = database
         self._weights = weights
@@ -190,31 +189,33 @@ class Retriever:
             "floor": floor,
             "exact_up_to": self._exact_up_to,
             "rare_up_to": _RARE_UP_TO,
-            "candidates": max(_CANDIDATES, 4 * limit),
+            "candidates": max(_CANDIDATES, 8 * limit),
             "probes": max(_PROBES, 4 * limit),
             "limit": wanted,
             "per_document": per_document,
         }
-        keywords = _keywords(query_text, intents)
-        question = GraphQuestion(kb, query_text[:_MAX_QUERY], vector, keywords, limit=max(_NAMED, 2 * limit))
-        asked = self._ask_graph(question, broad=broad)
-        search = self._database.fetch(Passage, STATEMENTS["search"], params, scope=scope)
-        found, answer = await asyncio.gather(search, asked)
+        found = await self._database.fetch(Passage, STATEMENTS["search"], params, scope=scope)
         distinct = found if broad else drop_repeated(_spread(found, intents, weights.intent))
         passages = distinct[:limit]
+        answer = Answer()
         # Where nothing is about the question, the graph knows nothing better: it always names something.
-        if passages and answer.named:
-            named = params | {
-                "passages": [each.passage for each in answer.named if each.passage is not None],
-                "documents": [each.document for each in answer.named if each.document is not None],
-                "least": -1.0 if broad else floor,
-            }
+        if 0 < len(passages) < limit and self._graph is not None and (broad or self._graph_for_answers):
+            keywords = _keywords(query_text, intents)
+            question = GraphQuestion(kb, query_text[:_MAX_QUERY], vector, keywords, limit=max(_NAMED, 2 * limit))
+            answer = await self._graph.ask(question)
+        if answer.named:
+            least = {"least": -1.0 if broad else floor}
+            named = (
+                params
+                | least
+                | {
+                    "passages": [each.passage for each in answer.named if each.passage is not None],
+                    "documents": [each.document for each in answer.named if each.document is not None],
+                }
+            )
             read = await self._database.fetch(Passage, GRAPH_STATEMENTS["read_found"], named, scope=scope)
             passages = fill_up(passages, answer.named, read, limit=limit, per_document=per_document)
         return Retrieved(keep_within(passages, tokens), answer.is_complete)
-
-    async def _ask_graph(self, question: GraphQuestion, *, broad: bool) -> Answer:
-        return await self._graph.ask(question) if self._graph and (broad or self._graph_for_answers) else Answer()
 
 
 def _keywords(query_text: str, intents: Sequence[tuple[str, float]]) -> Keywords:

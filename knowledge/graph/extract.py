@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from knowledge.graph.shapes import Entity, Facts, GraphPassage, Kind, Relation
 
-MOST_FACTS = 8
+MOST_FACTS = 4
 """Of a passage, beyond its product and topic: the first ones."""
 
 _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (

@@ -23,7 +23,7 @@ Message = dict[str, Any]
 
 _LONGEST = 64 * 2**20
 """Bytes of a line."""
-_PATIENCE = 5.0
+_PATIENCE = 2.0
 """Seconds that a child has to end by itself."""
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "TMPDIR")
 _ROOT = Path(__file__).parents[2]

@@ -88,6 +88,12 @@ async def test_where_nothing_is_about_the_question_the_graph_adds_nothing(docume
         assert (await look_up(retriever, encoder, "Who won the football match?")).passages == []
 
 
+async def test_where_no_place_is_left_the_graph_is_not_asked(documents, empty, local, encoder):
+    async with opened(empty, local) as retriever:
+        assert len((await look_up(retriever, encoder, limit=1)).passages) == 1
+    assert local.condition == "idle"
+
+
 async def test_answers_ask_the_graph_only_where_that_is_set(documents, empty, build, local, encoder):
     await build()
     await local.started()
@@ -110,7 +116,7 @@ async def test_a_process_that_dies_is_started_again_and_one_that_is_closed_is_go
     assert not psutil.pid_exists(second)
 
 
-async def test_the_first_question_starts_it_and_does_not_wait(empty, local, encoder, name):
+async def test_the_first_question_starts_it_and_does_not_wait(documents, empty, local, encoder):
     assert local.condition == "idle"
     async with opened(empty, local) as retriever:
         assert not (await look_up(retriever, encoder)).is_complete
