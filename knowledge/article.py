@@ -33,6 +33,9 @@ Audience = Literal["public", "customer", "staff"]
 MAX_TEXT = 5_000_000
 """Characters of a document: a manual of some 2,000 pages."""
 
+_LONGEST_YAML = 20_000
+"""Characters. Nesting as deep as twice that ends the program, in the library."""
+
 _FRONT_MATTER = re.compile(r"\A\ufeff?---[ \t]*\n(?P<yaml>.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _LINE = r"^[^\x00-\x1f\x7f]*$"
 
@@ -126,7 +129,11 @@ def build_article(about: Mapping[str, Any], body: str, name: str, flags: Sequenc
 
 def read_yaml(text: str, name: str) -> dict[str, Any]:
     """Raises ArticleError."""
+    if len(text) > _LONGEST_YAML:
+        raise ArticleError(f"{name}: the front matter has more than {_LONGEST_YAML:,} characters. Write text below it.")
     try:
+        if any(isinstance(event, yaml.AliasEvent) for event in yaml.parse(text, Loader=yaml.CSafeLoader)):
+            raise ArticleError(f"{name}: the front matter repeats a part of itself (*name). Write it out.")
         loaded: object = yaml.load(text, Loader=yaml.CSafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)

@@ -144,3 +144,19 @@ def test_a_folder_without_documents_is_refused(tmp_path: Path) -> None:
         list_sources(tmp_path)
     with pytest.raises(InvalidInput, match="no such file or folder"):
         list_sources(tmp_path / "absent")
+
+
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ("more: " + "[" * 100_000, "the front matter has more than 20,000 characters"),
+        ("more: " + "[" * 19_000, "line 5: "),
+        ("a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]", "repeats a part of itself"),
+    ],
+    ids=["long", "deep", "doubling"],
+)
+def test_front_matter_that_grows_is_refused(more: str, reason: str) -> None:
+    with pytest.raises(ArticleError) as caught:
+        parse_content(f"---\nid: a\ntitle: A\n{more}\n---\ntext".encode(), "a.md", ".md")
+    assert caught.value.message.startswith("a.md: ")
+    assert reason in caught.value.message
