@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from core.errors import InvalidInput, TellergraphError
+from core.logging import configure_logging
 from evals.runner import SUITES, describe_report, find_missed, parse_floors, run_suite
 from evals.suite import Options
 
@@ -36,6 +37,7 @@ def run_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Run one suite and print its report."""
+    configure_logging("ERROR")
     try:
         floors = parse_floors(fail_under or [])
         if file is not None and data is not None:
