@@ -143,11 +143,23 @@ def _list_file(file: Path, root: Path) -> Iterator[Source]:
         return
     try:
         _check_file(file, root, suffix)
-        yield from _LISTERS.get(suffix, _list_one)(file, name, root)
+        yield from _name_once(_LISTERS.get(suffix, _list_one)(file, name, root), name)
     except ArticleError as error:
         yield Source(name, suffix, bytes, fault=error.message.removeprefix(f"{name}: "))
     except OSError as error:
         yield Source(name, suffix, bytes, fault=f"it cannot be read: {error.strerror}.")
+
+
+def _name_once(sources: Iterator[Source], name: str) -> Iterator[Source]:
+    """Those of one file; where two have the same id, the second cannot be read."""
+    seen: set[str] = set()
+    for number, source in enumerate(sources, 1):
+        if source.name in seen:
+            fault = "its id is that of another document of the file. Give one of them another id."
+            yield Source(f"{name}, document {number}", source.suffix, bytes, fault=fault)
+        else:
+            seen.add(source.name)
+            yield source
 
 
 def _check_file(file: Path, root: Path, suffix: str) -> None:

@@ -121,6 +121,25 @@ def test_two_files_with_one_id_are_an_error_of_the_second(library: Library) -> N
     assert report == IngestReport(added=2, failed=(FailedFile("later.md", message),))
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("rows.jsonl", '{"id":"a","title":"A","content":"one"}\n{"id":"a","title":"A","content":"two"}\n'),
+        ("rows.json", '[{"id":"a","title":"A","content":"one"},{"id":"a","title":"A","content":"two"}]'),
+        ("rows.csv", "id,title,content\na,A,one\na,A,two\n"),
+    ],
+    ids=["jsonl", "json", "csv"],
+)
+def test_two_documents_of_a_file_with_one_id_are_an_error_of_the_second(
+    library: Library, name: str, content: str
+) -> None:
+    (library.folder / name).write_text(content)
+    message = "its id is that of another document of the file. Give one of them another id."
+    failed = (FailedFile(f"{name}, document 2", message),)
+    assert library.ingest() == IngestReport(added=1, failed=failed)
+    assert library.ingest() == IngestReport(unchanged=1, failed=failed)
+
+
 def test_two_documents_may_swap_their_files(library: Library) -> None:
     write_two(library)
     library.ingest()
