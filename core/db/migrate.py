@@ -7,9 +7,10 @@ import, are loaded only then.
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import psycopg
-from psycopg import sql
+from psycopg import Connection, sql
 
 from core.db.locks import changing_database
 from core.errors import ConfigurationError
@@ -52,7 +53,8 @@ def migrate(services: Services) -> Migrated:
 
 
 def downgrade(services: Services, revision: str) -> Migrated:
-    """Back to a revision, or ``base``, which also removes the conversations' checkpoints. Data goes with its tables.
+    """Back to a revision, or ``base``, which also removes the conversations' checkpoints and the documents' graphs. Data
+    goes with its tables.
 
     Raises:
         ConfigurationError: there is no such revision, or it is newer than the database.
@@ -66,6 +68,7 @@ def downgrade(services: Services, revision: str) -> Migrated:
         raise ConfigurationError(f"The database is at {before}, older than {revision}: run 'tellergraph db migrate'.")
     if revision == BASE:
         _drop_checkpoints(services.checkpoint_url)
+        _drop_graphs(services.graph_url)
     if revision != before:
         _change(services.owner_url, revision, forward=False)
     return Migrated(before, revision)
@@ -119,12 +122,17 @@ def _change_checkpoints(checkpoint_url: str) -> None:
 
 
 def _drop_checkpoints(checkpoint_url: str) -> None:
-    with (
-        psycopg.connect(checkpoint_url, autocommit=True) as connection,
-        changing_database(connection),
-        connection.transaction(),
-    ):
-        tables = connection.execute("select tablename from pg_tables where schemaname = 'checkpoints'").fetchall()
-        for (name,) in tables:
-            connection.execute(sql.SQL("drop table {} cascade").format(sql.Identifier(name)))
+    with psycopg.connect(checkpoint_url, autocommit=True) as connection, changing_database(connection):
+        _drop_tables(connection, "checkpoints")
         connection.execute("comment on schema checkpoints is null")
+
+
+def _drop_graphs(graph_url: str) -> None:
+    with psycopg.connect(graph_url, autocommit=True) as connection, changing_database(connection):
+        _drop_tables(connection, "lightrag")
+
+
+def _drop_tables(connection: Connection[Any], schema: str) -> None:
+    with connection.transaction():
+        for (name,) in connection.execute("select tablename from pg_tables where schemaname = %s", [schema]).fetchall():
+            connection.execute(sql.SQL("drop table {} cascade").format(sql.Identifier(schema, name)))

@@ -67,6 +67,14 @@ def test_two_migrations_at_once_make_one_schema(empty):
     assert query(empty.checkpoint_url, "select count(*) = max(v) + 1 from checkpoint_migrations") == [(True,)]
 
 
+def test_the_graph_of_the_documents_goes_with_them(empty):
+    query(empty.graph_url, "create table of_lightrag (content text)")
+    downgrade(empty, HEAD)
+    assert query(empty.graph_url, "select count(*) from of_lightrag") == [(0,)]
+    downgrade(empty, BASE)
+    assert query(empty.graph_url, "select tablename from pg_tables where schemaname = 'lightrag'") == []
+
+
 def test_checkpoint_tables_are_made_again_for_another_version_of_langgraph(empty):
     query(empty.checkpoint_url, "drop table checkpoint_blobs, checkpoint_migrations")
     query(empty.checkpoint_url, "comment on schema checkpoints is 'an older version'")
