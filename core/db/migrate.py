@@ -53,8 +53,8 @@ def migrate(services: Services) -> Migrated:
 
 
 def downgrade(services: Services, revision: str) -> Migrated:
-    """Back to a revision, or ``base``, which also removes the conversations' checkpoints and the documents' graphs. Data
-    goes with its tables.
+    """Back to a revision, or ``base``, which also removes the conversations' checkpoints and the documents' graphs.
+    Data goes with its tables.
 
     Raises:
         ConfigurationError: there is no such revision, or it is newer than the database.
