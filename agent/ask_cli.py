@@ -20,6 +20,7 @@ from knowledge.cache import Found
 from knowledge.embed import Encoder
 from knowledge.plain import to_plain
 from knowledge.retrieve import Passage, Retriever
+from knowledge.store import list_bases
 
 _AUDIENCES = {"public": "public", "customer": "public,customer", "staff": "public,customer,staff"}
 _MOST = 4_000
@@ -42,6 +43,8 @@ def ask(
         if not question.strip() or len(question) > _MOST:
             raise InvalidInput(f"Ask something, in at most {_MOST:,} characters.")
         migrate(services)
+        if kb not in {base["kb"] for base in list_bases(services.owner_url)}:
+            raise InvalidInput(f"There is no knowledge base {kb}. See tellergraph kb list.")
         scope = Scope(audiences=_AUDIENCES[audience])
         found = asyncio.run(_look_up(services, question, kb, scope, language, limit))
     if as_json:

@@ -6,6 +6,7 @@ from typing import Any
 import httpx2
 import psycopg
 import pytest
+from fpdf import FPDF
 
 from core.services import Services
 from tests.api.conftest import SignIn, ok
@@ -13,6 +14,18 @@ from tests.api.conftest import refused as code_of
 from tests.talking import ALEX, Caller, Meet
 
 KNOWLEDGE = "/api/v1/knowledge"
+
+
+def make_pdf(password: str) -> bytes:
+    pdf = FPDF()
+    pdf.set_encryption(owner_password="owner", user_password=password)
+    pdf.add_page()
+    pdf.set_font("Helvetica", size=11)
+    pdf.cell(text="The zebra tariff costs 3.50.")
+    return bytes(pdf.output())
+
+
+LOCKED = make_pdf("secret")
 TEXT = b"# Zebra tariff\n\nThe zebra tariff costs 3.50 pounds a month.\n"
 QUESTION = "What does the zebra tariff cost a month?"
 
@@ -153,15 +166,72 @@ def test_customers_and_visitors_have_no_business_with_documents(
         (TEXT, "zebra.md", {"kb": "absent"}, 404, "not_found", ""),
         (TEXT, "zebra.md", {"id": "activate-new-card"}, 409, "comes_from_folder", "comes from a folder"),
         (b"{{#include /etc/passwd}}", "zebra.md", {}, 400, "invalid_input", "it includes another file"),
-        (b"x" * 26_000_000, "zebra.txt", {}, 413, "too_large", ""),
+        (b"x" * 50_000_000, "zebra.txt", {}, 413, "too_large", ""),
+        (LOCKED, "zebra.pdf", {}, 400, "invalid_input", "zebra.pdf: it is encrypted. Save it without a password."),
+        (b"# Zebra\n\n\x00\x01\x02", "zebra.md", {}, 400, "invalid_input", "zebra.md: not a text file"),
+        (b'{"id": "zebra"', "zebra.json", {}, 400, "invalid_input", "zebra.json: not JSON"),
+        (b"<div>" * 20_000 + b"x", "zebra.html", {}, 400, "invalid_input", "zebra.html: its elements are nested too"),
     ],
-    ids=["empty", "broken", "program", "audience", "field", "base", "folder", "include", "26 MB"],
+    ids=[
+        "empty",
+        "broken",
+        "program",
+        "audience",
+        "field",
+        "base",
+        "folder",
+        "include",
+        "50 MB",
+        "encrypted",
+        "binary",
+        "half",
+        "nested",
+    ],
 )
 def test_an_upload_that_cannot_be_used_says_why(
     staff: Caller, content: bytes, name: str, fields: dict[str, str], status: int, code: str, said: str
 ) -> None:
     assert said in refused(upload(staff, content, name, **fields), status, code)["message"]
     refused(staff.http.get(f"{KNOWLEDGE}/documents/zebra"), 404, "not_found")
+
+
+def test_scripts_of_an_uploaded_page_run_nowhere(server: str, meet: Meet, colleague: SignIn) -> None:
+    page = (
+        b"<h1>Zebra tariff</h1><p onclick='alert(1)'>It costs 3.50.</p><script>alert(2)</script>"
+        b"<img src=x onerror='alert(3)'><a href='javascript:alert(4)'>More</a><iframe src='//evil.example'></iframe>"
+    )
+    markdown = b"# Zebra rates\n\n<script>alert(5)</script>\n\n[More](javascript:alert(6)) <img src=x onerror=alert(7)>"
+    supervisor = colleague("supervisor")
+    for content, name in ((page, "zebra.html"), (markdown, "rates.md")):
+        document = upload(supervisor, content, name).json()["data"]
+        ok(publish(supervisor, document, despite_flags=True))
+        shown = meet(server).http.get(f"/help/{document['id']}").text.partition("<article>")[2].lower()
+        assert "zebra" in shown
+        for hostile in ("<script>alert", 'href="javascript:', "<img", "<iframe", "onclick='alert"):
+            assert hostile not in shown
+
+
+def test_publishing_and_retiring_keep_the_counts_of_words_of_a_large_base(colleague: SignIn, fresh: Services) -> None:
+    with psycopg.connect(fresh.owner_url, autocommit=True) as owner:
+        count = "select kb, audience, word, count(*) from kb_postings group by kb, audience, word"
+        owner.execute(f"insert into kb_words (kb, audience, word, passages) {count}")
+        supervisor = colleague("supervisor")
+
+        def is_right() -> bool:
+            kept = "select kb, audience, word, passages from kb_words where passages > 0"
+            difference = f"(({count}) except ({kept})) union all (({kept}) except ({count}))"
+            return owner.execute(difference).fetchall() == []
+
+        assert is_right()
+        first = upload(supervisor).json()["data"]
+        ok(publish(supervisor, first))
+        assert is_right()
+        newer = upload(supervisor, TEXT.replace(b"zebra", b"giraffe")).json()["data"]
+        ok(publish(supervisor, newer))
+        assert is_right()
+        ok(retire(supervisor, "zebra"))
+        assert is_right()
+        assert owner.execute("select passages from kb_words where word = 'giraff'").fetchall() == [(0,)]
 
 
 def test_a_body_that_is_no_upload_is_refused(staff: Caller) -> None:

@@ -91,7 +91,7 @@ def test_flagged_text_waits_until_the_operator_publishes_it(tmp_path: Path) -> N
     assert invoke("kb", "publish", "--all", "--kb", "cli").stdout == "Published fees.\n"
     assert invoke("kb", "waiting", "--kb", "cli").stdout == "Nothing waits.\n"
     assert invoke("ask", "Are transfers free?", "--kb", "cli").stdout.startswith(
-        "1. What does it cost?\n   /help/fees#"
+        "1. What does it cost?\n   /help/fees?kb=cli#"
     )
 
 
@@ -118,6 +118,28 @@ def test_ask_explains_why_a_passage_was_chosen(tmp_path: Path) -> None:
     assert "words" in said
     (passage,) = json.loads(invoke("ask", "Are transfers free?", "--kb", "cli", "--json").stdout)["passages"]
     assert (passage["document_id"], passage["text"]) == ("fees", "Transfers are free.")
+
+
+def test_asking_a_base_that_is_not_there_says_so() -> None:
+    result = invoke("ask", "What does it cost?", "--kb", "absent")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "Error: There is no knowledge base absent. See tellergraph kb list.\n"
+
+
+@pytest.mark.parametrize("question", ["the of and to", "fees " * 800, "?!", "' or 1=1; --"])
+def test_a_question_of_stop_words_or_of_4000_characters_is_a_question(tmp_path: Path, question: str) -> None:
+    (tmp_path / "fees.md").write_text(ARTICLE)
+    run(tmp_path, "--kb", "cli")
+    result = invoke("ask", question, "--kb", "cli", "--explain")
+    assert result.exit_code == 0
+    assert result.stdout.startswith("Intent ")
+
+
+@pytest.mark.parametrize("question", ["", "  ", "x" * 4_001], ids=["empty", "blank", "long"])
+def test_no_question_or_too_long_a_one_is_one_line(question: str) -> None:
+    result = invoke("ask", question, "--kb", "cli")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == "Error: Ask something, in at most 4,000 characters.\n"
 
 
 def test_a_base_is_deleted_only_on_a_yes(tmp_path: Path) -> None:
