@@ -1,5 +1,5 @@
 """What the graph adds to a ranking: it says so of passages that were found without it, and fills the places that are
-left behind them. It moves nothing up: measured, it ranks worse than what it would move (decision 0012).
+left behind them. It moves nothing up: measured, it ranks worse than what it would move (decision 0013).
 """
 
 from collections import Counter
