@@ -3,8 +3,10 @@
 import numpy as np
 from langgraph.runtime import Runtime
 
+from agent.dialogue.requests import VERY_SURE
 from agent.messages import Evidence
 from agent.state import State, Turn, Update
+from agent.understanding.intents import Route
 
 _PASSAGES = 8
 """Of two or three articles for the answer, and as many that may be meant instead."""
@@ -21,6 +23,9 @@ async def retrieve(state: State, runtime: Runtime[Turn]) -> Update:
         today=turn.today,
         limit=_PASSAGES,
     )
+    if _is_sure_of_task(state) and not any(state["intent"] in passage.intents for passage in passages):
+        # "what's my balance?": what else is written about balances is no help.
+        passages = []
     return {
         "passages": state["passages"]
         + [
@@ -35,3 +40,7 @@ async def retrieve(state: State, runtime: Runtime[Turn]) -> Update:
             for passage in passages
         ]
     }
+
+
+def _is_sure_of_task(state: State) -> bool:
+    return state["route"] == Route.OPERATION.value and state["confidence"] >= VERY_SURE

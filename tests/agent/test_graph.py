@@ -299,6 +299,24 @@ async def test_a_visitor_is_asked_to_sign_in(start):
     assert told(await talk.say("what's my balance?")) == [("route", "operation", "get_balance"), SIGN_IN]
 
 
+@pytest.mark.parametrize(
+    ("message", "article"),
+    [
+        ("Freeze my card please", "freeze-or-unfreeze-a-card"),
+        ("I want to set up a standing order", "standing-orders"),
+        ("please close my account", "close-my-account"),
+    ],
+)
+async def test_a_visitor_who_wants_something_done_is_shown_the_article_as_well(start, message, article):
+    talk = start(offline=True)
+
+    await talk.say(message)
+
+    assert talk.record.answer.startswith(f"{SIGN_IN}\n\n")
+    assert talk.record.citations[0].document_id == article
+    assert talk.record.task is None
+
+
 async def test_a_model_that_calls_tools_without_end_is_stopped(start):
     """After some rounds no tools are offered; one that still calls them has failed."""
     talk = start("alex")
