@@ -7,10 +7,13 @@ the head of a table stands above each part of it.
 import itertools
 import math
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from markdown_it.token import Token
+
 from knowledge.article import Article
-from knowledge.outline import MARKDOWN, Heading, list_headings, to_anchor
+from knowledge.outline import MARKDOWN, Anchors, Block, Heading, find_block, list_blocks, list_headings, to_anchor
 
 MAX_WORDS = 160
 """With title and heading this stays below the encoder's 256 word pieces in ordinary English."""
@@ -28,35 +31,73 @@ class Chunk:
     """Position in the article, from 0."""
     heading: str
     anchor: str
-    """Of the heading it stands under; all parts of a section share it."""
+    """Of the heading it stands under; of a later part of a section, of the block that it begins in."""
     text: str
     """Markdown, without the heading."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    line: int
+    """Of the body, in which it begins."""
+    text: str
+
+
 def cut_article(article: Article, max_words: int = MAX_WORDS) -> list[Chunk]:
     """The article's passages in order; at least one."""
-    lines = article.body.split("\n")
-    title = article.about.title
-    sections = [h for h in list_headings(title, MARKDOWN.parse(article.body)) if h.level <= _SECTION_LEVEL]
+    title, body = article.about.title, article.body
+    return _cut(title, body, MARKDOWN.parse(body), max_words)[0]
+
+
+def list_passage_anchors(title: str, body: str, tokens: Sequence[Token]) -> dict[int, str]:
+    """The anchors of passages that begin below no heading, by the position of the token that gets one."""
+    return _cut(title, body, tokens, MAX_WORDS)[1]
+
+
+def _cut(title: str, body: str, tokens: Sequence[Token], max_words: int) -> tuple[list[Chunk], dict[int, str]]:
+    lines = body.split("\n")
+    headings = list_headings(title, tokens)
+    sections = [heading for heading in headings if heading.level <= _SECTION_LEVEL]
     lead = Heading(1, title, to_anchor(title), 0, 0, 0)
     ends = [heading.first_line for heading in sections] + [len(lines)]
-    parts = [
-        (heading, part)
-        for heading, end in zip([lead, *sections], ends, strict=True)
-        for part in _cut_section("\n".join(lines[heading.end_line : end]).strip(), max_words)
-    ]
-    chunks = [Chunk(n, heading.text, heading.anchor, part) for n, (heading, part) in enumerate(parts)]
+    places = _Places(list_blocks(tokens), lead, headings)
+    chunks: list[Chunk] = []
+    for heading, end in zip([lead, *sections], ends, strict=True):
+        parts = _cut_section(lines[heading.end_line : end], heading.end_line, max_words)
+        for number, part in enumerate(parts):
+            anchor = places.name(part.line, heading) if number else heading.anchor
+            chunks.append(Chunk(len(chunks), heading.text, anchor, part.text))
     # An article of headings alone still has to be found.
-    return chunks or [Chunk(0, title, lead.anchor, article.body)]
+    return chunks or [Chunk(0, title, lead.anchor, body)], places.made
 
 
-def _cut_section(text: str, max_words: int) -> list[str]:
-    parts: list[str] = []
-    head = ""
+class _Places:
+    """Where parts begin in the page."""
+
+    def __init__(self, blocks: Sequence[Block], lead: Heading, headings: Sequence[Heading]) -> None:
+        self.made: dict[int, str] = {}
+        self._blocks = blocks
+        self._standing = {heading.token: heading.anchor for heading in headings}
+        self._anchors = Anchors(lead.anchor, *self._standing.values())
+
+    def name(self, line: int, heading: Heading) -> str:
+        """The anchor of the block that holds the line; one that is made, if it has none."""
+        block = find_block(self._blocks, line)
+        if block is None:
+            return heading.anchor
+        if block.token not in self._standing:
+            self._standing[block.token] = self.made[block.token] = self._anchors.make(f"{heading.anchor} part")
+        return self._standing[block.token]
+
+
+def _cut_section(lines: Sequence[str], first_line: int, max_words: int) -> Iterator[_Part]:
+    """Args: first_line: of the body, where the section's text begins."""
+    text, end, head = "\n".join(lines), 0, ""
     for part in cut_text(text, max_words):
-        parts.append(f"{head}\n{part}" if head and _ROW.match(part) else part)
-        head = _open_table(parts[-1], max_words // 4)
-    return parts
+        start = text.index(part, end)
+        first_line, end = first_line + text.count("\n", end, start), start
+        yield _Part(first_line, whole := f"{head}\n{part}" if head and _ROW.match(part) else part)
+        head = _open_table(whole, max_words // 4)
 
 
 def _open_table(text: str, max_words: int) -> str:

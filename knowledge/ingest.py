@@ -36,7 +36,7 @@ PATIENCE = timedelta(minutes=5)
 _LARGE = 200_000
 """Bytes from which a plain text may take long."""
 
-_INDEX_VERSION = "2"
+_INDEX_VERSION = "3"
 """Raise it when documents are parsed, or passages are made, in another way: every document is then made anew."""
 
 

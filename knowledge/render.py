@@ -5,6 +5,7 @@ from datetime import date, datetime
 from html import escape
 
 from core.db.database import NOBODY, Database, Scope
+from knowledge.chunk import list_passage_anchors
 from knowledge.outline import MARKDOWN, list_headings, to_anchor
 from knowledge.sql import QUERIES
 
@@ -30,10 +31,12 @@ async def get_article(
 
 
 def render_article(article: HelpArticle) -> str:
-    """The article as an HTML fragment that begins with its title as ``<h1>``. Headings carry the anchors that its
-    passages cite; raw HTML in the text is shown, not obeyed."""
+    """The article as an HTML fragment that begins with its title as ``<h1>``. Headings, and blocks in the
+    midst of a long section, carry the anchors that its passages cite; raw HTML in the text is shown, not obeyed."""
     tokens = MARKDOWN.parse(article.body)
     for heading in list_headings(article.title, tokens):
         tokens[heading.token].attrSet("id", heading.anchor)
+    for position, anchor in list_passage_anchors(article.title, article.body, tokens).items():
+        tokens[position].attrSet("id", anchor)
     title = f'<h1 id="{to_anchor(article.title)}">{escape(article.title)}</h1>\n'
     return title + MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})

@@ -35,11 +35,11 @@ def test_a_heading_in_a_code_block_or_a_list_starts_no_section() -> None:
     assert [chunk.heading for chunk in cut_article(article(body))] == ["Card limits"]
 
 
-def test_parts_of_a_long_section_share_its_anchor_and_keep_list_items_whole() -> None:
+def test_parts_of_a_long_section_have_anchors_of_their_own_and_keep_list_items_whole() -> None:
     items = [f"- item {number} " + "word " * 30 for number in range(12)]
     parts = cut_article(article("## Steps\n\n" + "\n".join(items)))
     assert len(parts) > 1
-    assert {part.anchor for part in parts} == {"steps"}
+    assert [part.anchor for part in parts] == ["steps", "steps-part", "steps-part-2"][: len(parts)]
     assert all(part.text.startswith("- item") for part in parts)
 
 

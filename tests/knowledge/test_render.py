@@ -1,14 +1,18 @@
 """What a citation links to is on the page, and an article's text cannot become markup of its own."""
 
+import itertools
 import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from knowledge_base import TODAY, Library
 
 from core.db.database import Database, Scope
 from core.errors import NotFound
+from knowledge.article import Article, FrontMatter
 from knowledge.chunk import cut_article
 from knowledge.corpus import parse_content
 from knowledge.render import HelpArticle, get_article, render_article
@@ -67,3 +71,48 @@ def test_every_passage_of_the_help_centre_has_its_anchor_on_its_page() -> None:
             HelpArticle(about.id, about.title, article.body, list(about.intents), about.product, None, NOW)
         )
         assert anchors <= set(re.findall(r'<h[1-6] id="([^"]+)"', page)), file.name
+
+
+LONG = "Word by word. " * 40
+PARTS = st.lists(
+    st.sampled_from(
+        [
+            LONG,
+            f"- {LONG}\n- {LONG}\n  - {LONG}",
+            f"1. {LONG}\n\n   {LONG}\n2. {LONG}",
+            "| a | b |\n|---|---|\n" + f"| {LONG} | x |\n" * 9,
+            f"```\n{LONG}\n{LONG}\n```",
+            f"> {LONG}\n>\n> {LONG}",
+            f"### Part\n\n{LONG}",
+            f"## Part\n\n{LONG}",
+            "Part\n====\n",
+            "[a]: /b",
+            f"    {LONG}\n    {LONG}",
+            "---",
+            "## Fees part",
+        ]
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(deadline=None, max_examples=50)
+@given(PARTS)
+def test_every_passage_begins_at_or_below_its_anchor(parts: list[str]) -> None:
+    """Each block is numbered, so that a passage's first number tells where it begins."""
+    numbers = itertools.count(1)
+    body = re.sub("Word", lambda _: f"Word{next(numbers)}", "\n\n".join(parts))
+    article = Article(FrontMatter(id="fees", title="Fees"), body)
+    page = render_article(HelpArticle("fees", "Fees", body, [], "general", None, NOW))
+    anchors = re.findall(r' id="([^"]+)"', page)
+    assert len(anchors) == len(set(anchors))
+    for chunk in cut_article(article):
+        before, _, after = page.partition(f' id="{chunk.anchor}"')
+        assert after, chunk.anchor
+        first = re.search(r"Word\d+", chunk.text)
+        if first is not None:
+            assert first[0] in after
+            # No further up than the block that it begins in.
+            is_lead = chunk.anchor == "fees"
+            assert is_lead or before.count("Word") <= body.partition(first[0])[0].count("Word")
