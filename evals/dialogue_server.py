@@ -34,7 +34,7 @@ _LOGINS = ("app_url", "owner_url", "checkpoint_url", "worker_url", "graph_url", 
 @contextmanager
 def prepared_bank(settings: Settings) -> Generator[tuple[Settings, Services]]:
     """A demo bank with its help centre on servers of its own, in a temporary directory that goes at the end. What
-    answers is what `settings` say. Nothing is paid by itself meanwhile: no worker runs."""
+    answers is what `settings` say. Nothing is paid or built by itself meanwhile."""
     with TemporaryDirectory(prefix="tellergraph-") as directory:
         own = settings.model_copy(
             update={
@@ -46,6 +46,7 @@ def prepared_bank(settings: Settings) -> Generator[tuple[Settings, Services]]:
                 "demo_customers": _CUSTOMERS,
                 "code_sender": "demo",
                 "worker": "separate",
+                "graph": "off",
             }
         )
         with prepared_services(own, Console(quiet=True)) as services:

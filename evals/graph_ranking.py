@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 
 import psycopg
 
+from core.errors import Unavailable
 from core.services import Services
 from knowledge.embed import Encoder, Vectors
 from knowledge.graph.builder import GraphBuilder
@@ -24,7 +25,16 @@ _PASSAGES = 3
 
 
 async def build_graph(services: Services, kb: str) -> None:
-    """Also takes the graph of a knowledge base away that is gone."""
+    """Raises Unavailable: it is not whole, so that nothing could be measured by it."""
+    report = await GraphBuilder(services.owner_url, services.graph_url).build(kb)
+    if report is None:
+        raise Unavailable("A running server builds this graph at the same time: try again while none runs.")
+    if report.failed:
+        raise Unavailable(f"{len(report.failed)} documents are not in the graph: {report.error}")
+
+
+async def remove_graph(services: Services, kb: str) -> None:
+    """Of a knowledge base that is gone. Where a server is at it, that does it."""
     await GraphBuilder(services.owner_url, services.graph_url).build(kb)
 
 

@@ -103,6 +103,8 @@ class Ours:
             "TELLERGRAPH_PORT": str(port),
             "TELLERGRAPH_DATA_DIR": str(self.folder / "data"),
             "TELLERGRAPH_LLM": llm,
+            # On fresh data it would be built beside what is measured.
+            "TELLERGRAPH_GRAPH": "off",
             "OPENAI_BASE_URL": f"{model}/v1",
             "OPENAI_API_KEY": "none",
             **self.variables,

@@ -49,6 +49,9 @@ def run(options: Options) -> Outcome:
     """
     rows = read_csv(require(options.data, "--data FILE"), ("text", "category"))
     settings = load_settings()
+    if settings.graph == "lists":
+        # No answer asks it, and it would be built meanwhile.
+        settings = settings.model_copy(update={"graph": "off"})
     with prepared_services(settings, Console(quiet=True)) as services:
         answers, topics = asyncio.run(_answer_all(settings, services, [row["text"] for row in rows]))
     if not any(row["category"] in intents for row in rows for intents in topics.values()):

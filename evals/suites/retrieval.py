@@ -31,7 +31,14 @@ from core.errors import InvalidInput
 from core.services import Services, running_services
 from core.settings import load_settings
 from evals.corpus import Corpus, opened_corpus
-from evals.graph_ranking import GRAPH_MODES, build_graph, list_owners, opened_graph, rank_by_graph
+from evals.graph_ranking import (
+    GRAPH_MODES,
+    build_graph,
+    list_owners,
+    opened_graph,
+    rank_by_graph,
+    remove_graph,
+)
 from evals.ranking import ndcg_at, recall_at, reciprocal_rank
 from evals.suite import Metric, Options, Outcome, require
 from knowledge.embed import Encoder, Vectors
@@ -170,7 +177,7 @@ def _rank_all(
         with open_store(services.owner_url, kb) as store:
             store.delete_all()
         if _need_graph(methods):
-            asyncio.run(build_graph(services, kb))
+            asyncio.run(remove_graph(services, kb))
     named = {
         method: [replace(each, ranked=[corpus.name(document) for document in each.ranked]) for each in ranked]
         for method, ranked in rankings.items()

@@ -69,6 +69,8 @@ class GraphKeeper:
     async def _build(self, kb: str) -> None:
         report = await self.builder.build(kb)
         if report is None:
+            # Whoever is at it may be broken off.
+            self._tried.pop(kb, None)
             _log.info("graph_is_being_built", kb=kb)
         elif report.failed:
             _log.warning("graph_incomplete", kb=kb, failed=len(report.failed), reason=report.error)
