@@ -73,7 +73,9 @@ def write_document(document: GraphDocument) -> str:
 
 def write_passage(passage: GraphPassage) -> str:
     heading = [] if passage.heading == passage.title else [passage.heading]
-    return "\n".join([passage.title, *heading, passage.text, f"[passage {passage.id}]"])
+    # A text that names another passage must not be taken for it.
+    said = _MARK.sub("", "\n".join([passage.title, *heading, passage.text]))
+    return f"{said}\n[passage {passage.id}]"
 
 
 def split_passages(text: str) -> list[str]:
