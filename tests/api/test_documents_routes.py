@@ -234,6 +234,15 @@ def test_publishing_and_retiring_keep_the_counts_of_words_of_a_large_base(collea
         assert owner.execute("select passages from kb_words where word = 'giraff'").fetchall() == [(0,)]
 
 
+def test_a_base_that_becomes_large_by_a_publication_has_its_words_counted(colleague: SignIn, fresh: Services) -> None:
+    with psycopg.connect(fresh.owner_url, autocommit=True) as owner:
+        owner.execute("update kb_sizes set passages = 5000 where kb = 'help' and audience = 'public'")
+        supervisor = colleague("supervisor")
+        ok(publish(supervisor, upload(supervisor).json()["data"]))
+        counted = "select passages from kb_words where kb = 'help' and word = 'zebra'"
+        assert owner.execute(counted).fetchall() == [(1,)]
+
+
 def test_a_body_that_is_no_upload_is_refused(staff: Caller) -> None:
     for body in (
         {"json": {"file": "x"}},
