@@ -6,7 +6,7 @@ from langgraph.runtime import Runtime
 from agent.dialogue.requests import VERY_SURE
 from agent.messages import Evidence
 from agent.state import State, Turn, Update
-from agent.understanding.intents import Route
+from agent.understanding.intents import OwnIntent, Route
 
 _PASSAGES = 8
 """Of two or three articles for the answer, and as many that may be meant instead."""
@@ -43,4 +43,5 @@ async def retrieve(state: State, runtime: Runtime[Turn]) -> Update:
 
 
 def _is_sure_of_task(state: State) -> bool:
-    return state["route"] == Route.OPERATION.value and state["confidence"] >= VERY_SURE
+    is_task = state["route"] == Route.OPERATION.value and state["intent"] != OwnIntent.UNCLEAR
+    return is_task and state["confidence"] >= VERY_SURE
