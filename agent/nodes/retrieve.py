@@ -3,7 +3,6 @@
 import numpy as np
 from langgraph.runtime import Runtime
 
-from agent.dialogue.requests import VERY_SURE
 from agent.messages import Evidence
 from agent.state import State, Turn, Update
 from agent.understanding.intents import OwnIntent, Route
@@ -23,7 +22,7 @@ async def retrieve(state: State, runtime: Runtime[Turn]) -> Update:
         today=turn.today,
         limit=_PASSAGES,
     )
-    if _is_sure_of_task(state) and not any(state["intent"] in passage.intents for passage in passages):
+    if _is_only_a_task(state) and not any(state["intent"] in passage.intents for passage in passages):
         # "what's my balance?": what else is written about balances is no help.
         passages = []
     return {
@@ -42,6 +41,7 @@ async def retrieve(state: State, runtime: Runtime[Turn]) -> Update:
     }
 
 
-def _is_sure_of_task(state: State) -> bool:
+def _is_only_a_task(state: State) -> bool:
+    """Whether nothing that an article may be about is likelier than that something is to be done."""
     is_task = state["route"] == Route.OPERATION.value and state["intent"] != OwnIntent.UNCLEAR
-    return is_task and state["confidence"] >= VERY_SURE
+    return is_task and state["guesses"][0][0] == state["intent"]
