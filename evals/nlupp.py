@@ -31,6 +31,8 @@ _DAYS_OF_RHYTHM = {
     "quarterly": 90.0,
     "yearly": 365.0,
 }
+_HOUR = 60
+"""Minutes."""
 _AMBIGUOUS = "ambiguous"
 _DEICTIC = frozenset({"today", "tomorrow", "yesterday"})
 _AT_ONCE = frozenset(
@@ -135,7 +137,7 @@ def _named(text: str, mentions: Sequence[Mention]) -> Iterator[tuple[str, object
                 yield from _length(text, mention)
             case date() as day if mention.text.lower() not in _AT_ONCE:
                 yield _with_role("date", mention), _of_running_month(day, mention.text).isoformat(), mention
-            case time() as moment:
+            case time() as moment if not _is_soon(mention.text, moment):
                 yield _with_role("time", mention), _clock(moment), mention
             case str() as rhythm if mention.kind == "frequency" and rhythm in _DAYS_OF_RHYTHM:
                 rhythms.append(("date_period", ("relative", _DAYS_OF_RHYTHM[rhythm]), mention))
@@ -144,6 +146,12 @@ def _named(text: str, mentions: Sequence[Mention]) -> Iterator[tuple[str, object
             case _:
                 yield from _words(mention)
     yield from rhythms
+
+
+def _is_soon(said: str, moment: time) -> bool:
+    """ "in 45 minutes" is nothing in the data, "in 8 hours" is a time."""
+    minutes = (moment.hour - WRITTEN_AT.hour) * 60 + moment.minute - WRITTEN_AT.minute
+    return said.lower().startswith("in ") and 0 <= minutes < _HOUR
 
 
 def _belong_together(text: str, day: Mention, rhythm: Mention) -> bool:
@@ -158,7 +166,7 @@ def _of_running_month(day: date, said: str) -> date:
 
 
 def _with_role(name: str, mention: Mention) -> str:
-    """The data calls "yesterday" a date also where something happens since then."""
+    """ "broken since yesterday", "starting tomorrow": the data calls such a day a date, unless it has another end."""
     return f"{name}_{mention.role}" if mention.role and mention.text.lower() not in _DEICTIC else name
 
 
@@ -166,7 +174,10 @@ def _period(mention: Mention) -> Iterator[tuple[str, object, Mention]]:
     ends = [part for part in mention.parts if part.role]
     if ends:
         for end in ends:
-            yield from _named(end.text, [end])
+            if len(ends) > 1 and isinstance(end.value, date):
+                yield f"date_{end.role}", _of_running_month(end.value, end.text).isoformat(), end
+            else:
+                yield from _named(end.text, [end])
         return
     is_days = isinstance(mention.value, Period)
     name = "date_period" if is_days else "time_period"

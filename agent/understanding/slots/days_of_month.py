@@ -19,6 +19,9 @@ from agent.understanding.slots.calendar_words import (
 )
 from agent.understanding.slots.numbers import ORDINAL, parse_ordinal
 from agent.understanding.slots.rules import rules
+from agent.understanding.slots.vocabulary import ASKS, ENDS
+
+_SUITS = {"works", "suits", "sounds", "looks", "seems", "fits", "onwards", "onward", "ideally", "preferably"}
 
 _OF = r"\s*(?:of\s+)?(?:the\s+)?"
 
@@ -29,7 +32,22 @@ _NOT_COUNTED = (
 )
 
 
+_GOES_ON = rf"(?=\s*(?:$|[^\w\s]|\d)|\s+(?-i:[A-Z])|\s+(?:{'|'.join(sorted(ENDS | {*ASKS} | _SUITS))})\b)"
+""" "the 3rd floor": what is no word that goes on with a sentence is a thing that is counted."""
+
+
+_STREET = (
+    r"(?!\s+(?:(?:street|road|avenue|lane|gardens|terrace|crescent|mews|grove)\b"
+    r"|(?-i:St|Rd|Ave|Close|Drive|Way|Court|Place|Hill|House|Row|Walk|Square)\b))"
+)
+""" "12 March Road" is an address."""
+
+
 _ANY_DAY = rf"(?:{ORDINAL}|\d{{1,2}})"
+
+
+_BEFORE_THE = ("on", "by", "for", "from", "until", "till", "since", "before", "after", "between", "of")
+_ON_THE = "|".join(rf"(?<=\b{word}\sthe\s)" for word in _BEFORE_THE)
 
 
 _WEEKDAY_BEFORE = rf"(?:(?P<ignored>{WEEKDAY}),?\s+(?:the\s+)?)?"
@@ -74,12 +92,12 @@ def _real_day_and_month(match: re.Match[str], seen: Seen) -> date | None:
 
 RULES = rules(
     (
-        rf"{_WEEKDAY_BEFORE}\b(?P<passed>(?:last|past|previous)\s+)?(?P<day>\d{{1,2}}\s?(?:st|nd|rd|th)\b)(?:{_OF}(?:(?P<side>{SIDE})\s+)?month\b)?{_NOT_COUNTED}",
+        rf"{_WEEKDAY_BEFORE}\b(?P<passed>(?:last|past|previous)\s+)?(?P<day>\d{{1,2}}\s?(?:st|nd|rd|th)\b)(?:{_OF}(?:(?P<side>{SIDE})\s+)?month\b)?{_NOT_COUNTED}{_GOES_ON}",
         _day_of_month,
     ),
     (
-        rf"(?:(?<=\bon\sthe\s)|(?<=\bby\sthe\s)|(?<=\bfrom\sthe\s)|(?<=\buntil\sthe\s)|(?<=\bsince\sthe\s)|(?<=day\sthe\s)|^the\s+)(?P<day>{ORDINAL})\b"
-        rf"(?:{_OF}(?:(?P<side>{SIDE})\s+)?month\b)?{_NOT_COUNTED}",
+        rf"(?:{_ON_THE}|(?<=day\sthe\s)|^the\s+)(?P<day>{ORDINAL})\b"
+        rf"(?:{_OF}(?:(?P<side>{SIDE})\s+)?month\b)?{_NOT_COUNTED}{_GOES_ON}",
         _day_of_month,
     ),
     (rf"^\W*(?:on\s+)?(?:the\s+)?(?P<day>{ORDINAL})(?P<side>)\W*$", _day_of_month),
@@ -89,7 +107,7 @@ RULES = rules(
     ),
     (rf"\b(?P<day>{ORDINAL})\s+(?:of\s+)?(?:the\s+)?(?:(?P<side>{SIDE})\s+)?month\b", _day_of_month),
     (
-        rf"{_WEEKDAY_BEFORE}\b(?P<day>{_ANY_DAY})\s*(?:of\s+)?(?P<month>{MONTH})(?:,?\s+(?:of\s+)?(?:(?P<year>{YEAR})|(?P<side>this|last|next)\s+year\b))?",
+        rf"{_WEEKDAY_BEFORE}\b(?P<day>{_ANY_DAY})\s*(?:of\s+)?(?P<month>{MONTH}){_STREET}(?:,?\s+(?:of\s+)?(?:(?P<year>{YEAR})|(?P<side>this|last|next)\s+year\b))?",
         _day_and_month,
     ),
     (

@@ -143,6 +143,8 @@ class Mention:
     """"not the first", "to Maria, not John"."""
     corrects: bool = False
     """Replaces what was said before: "no, 55", "actually 55", "I meant Maria". Of several, the last counts."""
+    told: bool = False
+    """Of a day or time: it belongs to a story around the request. "The plumber came on Tuesday, pay him 80"."""
     parts: tuple["Mention", ...] = ()
     """The ends of a period, as they were said: "from the 3rd to the 6th of June"."""
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from agent.understanding.slots.calendar_words import COUNT, WEEKDAY, duration_of, shifted, weekday_of
+from agent.understanding.slots.calendar_words import COUNT, HOUR, MONTH, WEEKDAY, duration_of, shifted, weekday_of
 from agent.understanding.slots.mention import Amount, Change, Duration, Mention, Shift
 from agent.understanding.slots.nearby import just_before
 
@@ -57,11 +57,14 @@ _SHIFTS = tuple(
         rf"(?:(?:{_LATER})|(?P<back>{_EARLIER})){_FROM_THEN}{_ENDS}",
         rf"(?P<count>{COUNT})\s*(?P<unit>{_UNITS})\s+(?:(?:{_LATER})|(?P<back>{_EARLIER})){_FROM_THEN}{_ENDS}",
         rf"(?:the\s+)?(?:following|next)\s+(?P<unit>day){_ENDS}",
+        r"(?:the\s+)?same\s+(?:day|date)\s+(?:next|(?P<back>last))\s+(?P<unit>week|month|year)\b",
         rf"the\s+(?P<back>previous)\s+(?P<unit>day){_ENDS}",
         rf"(?:push|move|put|shift|set)\s+(?:{_THAT}\s+)?(?:back|out|on|along)\s+(?:by\s+)?(?P<count>{COUNT})\s*(?P<unit>{_UNITS})\b",
         rf"(?:delay|postpone|push|shift|move|defer)\s+(?:{_THAT}\s+|the\s+date\s+)?(?:by\s+)?(?P<count>{COUNT})\s*(?P<unit>{_UNITS})\b{_ENDS}",
         rf"(?:the\s+)?(?:(?P<weekday>{WEEKDAY})|(?:(?P<count>{COUNT})\s*)?(?P<unit>{_UNITS}))\s+"
-        rf"(?:after\s+|(?P<back>before)\s+)(?:the\s+)?(?!(?:that|then|it|this|tomorrow|yesterday|(?:last|next)(?!\s+{WEEKDAY}))\b)(?=\w)",
+        rf"(?:after\s+|(?P<back>before)\s+)(?:the\s+)?(?!(?:that|then|it|this|tomorrow|yesterday|(?:last|next)(?!\s+{WEEKDAY}))\b)"
+        # An hour leads to no day: "on Friday after 3".
+        rf"(?=\w)(?!{HOUR}\b(?!\s*(?:st|nd|rd|th|[/.-]\d|(?:of\s+)?{MONTH}))|noon\b|midday\b|lunch|work\b|school\b)",
         rf"(?P<back>bring|move|pull)\s+(?:{_THAT}\s+|the\s+date\s+)?(?:forwards?|up|ahead)\s+(?:by\s+)?(?P<count>{COUNT})\s*(?P<unit>{_UNITS})\b",
     )
 )

@@ -4,13 +4,11 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime, time, timedelta
 
-from agent.understanding.slots.calendar_words import COUNT, and_a_half, duration_of
+from agent.understanding.slots.calendar_words import COUNT, HOUR, HOUR_WORDS, and_a_half, duration_of
 from agent.understanding.slots.mention import Duration, Mention, TimePeriod
 from agent.understanding.slots.nearby import just_before
 from agent.understanding.slots.numbers import parse_number
 
-_HOURS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-_HOUR_WORDS = {word: number for number, word in enumerate(_HOURS, start=1)}
 _MINUTE_WORDS = {"five": 5, "ten": 10, "quarter": 15, "twenty": 20, "twenty-five": 25, "twenty five": 25, "half": 30}
 _NAMED = {"noon": time(12), "midday": time(12), "midnight": time(0), "lunchtime": time(12)}
 _PARTS = {
@@ -21,7 +19,7 @@ _PARTS = {
 }
 """Of the day; wide, so that nobody's evening is left out."""
 
-_HOUR = rf"(?:2[0-4]|1\d|0?\d|{'|'.join(_HOURS)})"
+_HOURS = tuple(HOUR_WORDS)
 _MINUTES = r"[0-5]\d"
 _HALF_OF_DAY = r"(?:(?P<ampm>[ap])\.?\s?m\b\.?|(?:in\s+the\s+|at\s+)?(?P<part>morning|afternoon|evening|night|noon)\b)"
 _OCLOCK = r"o'?\s?clock"
@@ -32,7 +30,7 @@ _COUNTED_THINGS = (
 )
 _PAST_OR_TO = re.compile(
     rf"(?<![\d£€$.,:/])\b(?:a\s+)?(?P<minutes>[0-5]?\d|half|quarter|twenty[\s-]five|twenty|five|ten)(?:\s+min(?:ute)?s?)?\s+"
-    rf"(?P<way>past|to|after|before)\s+(?P<hour>{_HOUR})\b(?:\s*{_OCLOCK})?(?:\s*{_HALF_OF_DAY})?{_COUNTED_THINGS}",
+    rf"(?P<way>past|to|after|before)\s+(?P<hour>{HOUR})\b(?:\s*{_OCLOCK})?(?:\s*{_HALF_OF_DAY})?{_COUNTED_THINGS}",
     re.IGNORECASE,
 )
 _OPENING = re.compile(r"\b(?:from|between)\s+$", re.IGNORECASE)
@@ -66,7 +64,7 @@ _IN_WORDS = re.compile(
 )
 """ "at five fifteen"."""
 _HALF = re.compile(
-    rf"\bhalf\s+(?P<hour>{_HOUR})\b(?:\s*{_HALF_OF_DAY})?{_COUNTED_THINGS}(?!\s+(?:hundred|thousand|million|dozen))",
+    rf"\bhalf\s+(?P<hour>{HOUR})\b(?:\s*{_HALF_OF_DAY})?{_COUNTED_THINGS}(?!\s+(?:hundred|thousand|million|dozen))",
     re.IGNORECASE,
 )
 """ "half 5" is half past five."""
@@ -74,14 +72,14 @@ _DOTTED = re.compile(
     rf"\b(?:at|around|by|until|till|before|after)\s+(?P<hour>2[0-3]|1\d|0?\d)\.(?P<minutes>{_MINUTES})(?![\d%]|\s?(?:[£€$]|pounds|euros))"
 )
 _OF_DAY = re.compile(
-    rf"(?<![\d£€$.,:/+-])\b(?P<hour>{_HOUR})(?:[:. ](?P<minutes>{_MINUTES}))?"
+    rf"(?<![\d£€$.,:/+-])\b(?P<hour>{HOUR})(?:[:. ](?P<minutes>{_MINUTES}))?"
     r"(?=\s+(?:(?:this|tomorrow|yesterday)\s+(?P<part>morning|afternoon|evening)|(?P<tonight>tonight))\b)",
     re.IGNORECASE,
 )
 """ "at 7 tonight": the words after the hour are a day."""
-_SHARP = re.compile(rf"(?<![:.\d])\b(?P<hour>{_HOUR})\s+sharp\b", re.IGNORECASE)
+_SHARP = re.compile(rf"(?<![:.\d])\b(?P<hour>{HOUR})\s+sharp\b", re.IGNORECASE)
 _BOUND = re.compile(
-    rf"\b(?:(?:some|any)\s?time\s+)?(?:after|before|until|till|by|since|past)\s+(?P<hour>{_HOUR})\b{_COUNTED_THINGS}(?=\s*(?:$|[?!.,]|ok\b|please\b|today\b"
+    rf"\b(?:(?:some|any)\s?time\s+)?(?:after|before|until|till|by|since|past)\s+(?P<hour>{HOUR})\b{_COUNTED_THINGS}(?=\s*(?:$|[?!.,]|ok\b|please\b|today\b"
     r"|tomorrow\b|on\b|and\b|will\b|is\b|then\b|works\b|would\b))",
     re.IGNORECASE,
 )
@@ -92,7 +90,7 @@ _IS_MONEY = re.compile(
 )
 """ "by 5" may be money there."""
 _TWO_HOURS = re.compile(
-    rf"\b(?:between|from)\s+(?P<first>{_HOUR})\s+(?:and|to|till|until)\s+(?P<last>{_HOUR})\b"
+    rf"\b(?:between|from)\s+(?P<first>{HOUR})\s+(?:and|to|till|until)\s+(?P<last>{HOUR})\b"
     rf"(?:\s*{_HALF_OF_DAY}|(?=\s+(?:this|tomorrow|(?:on\s+)?\w+day)\s+(?P<that>morning|afternoon|evening)\b))?{_COUNTED_THINGS}",
     re.IGNORECASE,
 )
@@ -102,12 +100,12 @@ _IS_MEETING = re.compile(
 )
 """ "between 2 and 4" are hours where people meet, else they may be amounts."""
 _PLAIN = re.compile(
-    rf"(?<![\d£€$.,:/+])(?<!(?<![m\d])-)\b(?P<hour>{_HOUR})\s*(?:{_OCLOCK}\s*)?{_HALF_OF_DAY}", re.IGNORECASE
+    rf"(?<![\d£€$.,:/+])(?<!(?<![m\d])-)\b(?P<hour>{HOUR})\s*(?:{_OCLOCK}\s*)?{_HALF_OF_DAY}", re.IGNORECASE
 )
-_WITH_OCLOCK = re.compile(rf"(?<![\d£€$.,:/+-])\b(?P<hour>{_HOUR})\s*{_OCLOCK}", re.IGNORECASE)
+_WITH_OCLOCK = re.compile(rf"(?<![\d£€$.,:/+-])\b(?P<hour>{HOUR})\s*{_OCLOCK}", re.IGNORECASE)
 _AFTER_AT = re.compile(
     rf"\b(?:at|around|about|(?:any\s?time|later|earlier|time|slot|appointment|meeting|meet|call|come)"
-    rf"\s+(?:is\s+|at\s+)?(?:after|before|from|than|by|until|at|around|for))\s+(?P<hour>{_HOUR})\b{_COUNTED_THINGS}"
+    rf"\s+(?:is\s+|at\s+)?(?:after|before|from|than|by|until|at|around|for))\s+(?P<hour>{HOUR})\b{_COUNTED_THINGS}"
     r"(?=\s*(?:$|[?!.,]|ok\b|please\b|today\b|tomorrow\b|on\b|and\b|will\b|is\b|then\b|works\b|sharp\b|for\b|if\b|or\b|works\b|suits\b))",
     re.IGNORECASE,
 )
@@ -117,7 +115,7 @@ _PART_OF_DAY = re.compile(
     r"|(?<=day\s)(?P<other>morning|afternoon|evening|night)\b",
     re.IGNORECASE,
 )
-_HOUR_BEFORE = re.compile(rf"\b{_HOUR}(?:[:. ]{_MINUTES})?\s+$", re.IGNORECASE)
+_HOUR_BEFORE = re.compile(rf"\b{HOUR}(?:[:. ]{_MINUTES})?\s+$", re.IGNORECASE)
 """ "8 this morning" is a time."""
 _UNIT = r"(?:minutes?|mins?|hours?|hrs?)\b"
 _COUNTED = re.compile(
@@ -242,7 +240,7 @@ def _end(match: re.Match[str]) -> int:
 
 def _time(groups: Mapping[str, str | None]) -> time | None:
     said_hour = (groups.get("hour") or "0").lower()
-    hour = _HOUR_WORDS.get(said_hour) or int(said_hour)
+    hour = HOUR_WORDS.get(said_hour) or int(said_hour)
     minutes = 0
     if said := groups.get("minutes"):
         word = re.sub(r"[\s-]+", " ", said.lower())
