@@ -53,7 +53,7 @@ def fill(
         None for a slot that was given and shall be left out.
     """
     names = {slot.name for slot in slots}
-    said = [mention for mention in mentions if not mention.negated]
+    said = _asked([mention for mention in mentions if not mention.negated], is_lookup="since" in names)
     values = (
         fill_amounts(said, text, names, given, asked)
         | _accounts(said, text, names, asked)
@@ -69,6 +69,31 @@ def fill(
         if value is not None or (slot.name in given and not slot.required and _is_left_out(slot, text)):
             values[slot.name] = value
     return values
+
+
+def _asked(said: list[Mention], *, is_lookup: bool) -> list[Mention]:
+    """Without days and times of a story around the request. Where something is looked up, a story's only ones may be
+    what is meant: "they charged me on Friday, show me"."""
+    own = [mention for mention in said if not mention.told]
+    has_own = any(mention.kind in ("date", "period") for mention in own)
+    return said if is_lookup and not has_own else own
+
+
+def without_replaced(said: list[Mention], given: dict[str, Any]) -> list[Mention]:
+    """Of "swap Maria for John" only John, where Maria was named before."""
+    kept = [mention for mention in said if not _was_given(mention, given)]
+    kinds = {mention.kind for mention in kept}
+    return [mention for mention in said if mention in kept or mention.kind not in kinds]
+
+
+def _was_given(mention: Mention, given: dict[str, Any]) -> bool:
+    match mention.kind:
+        case "payee":
+            return _name_of(mention) == given.get("payee")
+        case "amount":
+            return decimal_of(mention) == given.get("amount")
+        case _:
+            return False
 
 
 def _is_left_out(slot: Slot, text: str) -> bool:
