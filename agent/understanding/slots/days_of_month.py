@@ -21,8 +21,6 @@ from agent.understanding.slots.numbers import ORDINAL, parse_ordinal
 from agent.understanding.slots.rules import rules
 from agent.understanding.slots.vocabulary import ASKS, ENDS
 
-_SUITS = {"works", "suits", "sounds", "looks", "seems", "fits", "onwards", "onward", "ideally", "preferably"}
-
 _OF = r"\s*(?:of\s+)?(?:the\s+)?"
 
 
@@ -32,8 +30,8 @@ _NOT_COUNTED = (
 )
 
 
-_GOES_ON = rf"(?=\s*(?:$|[^\w\s]|\d)|\s+(?-i:[A-Z])|\s+(?:{'|'.join(sorted(ENDS | {*ASKS} | _SUITS))})\b)"
-""" "the 3rd floor": what is no word that goes on with a sentence is a thing that is counted."""
+_GO_ON = ENDS | {*ASKS} | {"works", "suits", "sounds", "looks", "seems", "fits", "onwards", "ideally", "preferably"}
+_NEXT_WORD = re.compile(r"\s+([a-z][\w'’]*)")
 
 
 _STREET = (
@@ -55,6 +53,8 @@ _WEEKDAY_BEFORE = rf"(?:(?P<ignored>{WEEKDAY}),?\s+(?:the\s+)?)?"
 
 def _day_of_month(match: re.Match[str], seen: Seen) -> date | None:
     """ "the 3rd", "the 25th of next month"."""
+    if _counts_thing(match):
+        return None
     day, side = parse_ordinal(match["day"]), (match["side"] or "").lower()
     if match.groupdict().get("passed"):
         return replace(seen, tense="past").nearest(*_of_months(seen, day))
@@ -63,6 +63,12 @@ def _day_of_month(match: re.Match[str], seen: Seen) -> date | None:
         months = {"this": 0, "current": 0, "last": -1, "previous": -1, "past": -1}.get(side, 1)
         return _in_month(first + relativedelta(months=months), day)
     return seen.nearest(*_of_months(seen, day))
+
+
+def _counts_thing(match: re.Match[str]) -> bool:
+    """ "the 3rd floor": a word follows that does not go on with a sentence. A name with a capital may."""
+    after = _NEXT_WORD.match(match.string, match.end())
+    return after is not None and after[1] not in _GO_ON
 
 
 def _of_months(seen: Seen, day: int) -> list[date | None]:
@@ -92,12 +98,12 @@ def _real_day_and_month(match: re.Match[str], seen: Seen) -> date | None:
 
 RULES = rules(
     (
-        rf"{_WEEKDAY_BEFORE}\b(?P<passed>(?:last|past|previous)\s+)?(?P<day>\d{{1,2}}\s?(?:st|nd|rd|th)\b)(?:{_OF}(?:(?P<side>{SIDE})\s+)?month\b)?{_NOT_COUNTED}{_GOES_ON}",
+        rf"{_WEEKDAY_BEFORE}\b(?P<passed>(?:last|past|previous)\s+)?(?P<day>\d{{1,2}}\s?(?:st|nd|rd|th)\b)(?:{_OF}(?:(?P<side>{SIDE})\s+)?month\b)?{_NOT_COUNTED}",
         _day_of_month,
     ),
     (
         rf"(?:{_ON_THE}|(?<=day\sthe\s)|^the\s+)(?P<day>{ORDINAL})\b"
-        rf"(?:{_OF}(?:(?P<side>{SIDE})\s+)?month\b)?{_NOT_COUNTED}{_GOES_ON}",
+        rf"(?:{_OF}(?:(?P<side>{SIDE})\s+)?month\b)?{_NOT_COUNTED}",
         _day_of_month,
     ),
     (rf"^\W*(?:on\s+)?(?:the\s+)?(?P<day>{ORDINAL})(?P<side>)\W*$", _day_of_month),

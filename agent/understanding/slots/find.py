@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from agent.understanding.slots.accounts import find_accounts
+from agent.understanding.slots.amount_ranges import find_amount_ranges, join_amount_ranges
 from agent.understanding.slots.amounts import find_amounts, find_currencies
 from agent.understanding.slots.answers import find_yes_or_no
 from agent.understanding.slots.bank_numbers import find_bank_numbers
@@ -61,7 +62,7 @@ def find_mentions(
     found = sorted([*found, *find_purposes(spelt, found)], key=lambda mention: mention.start)
     found = list(join_ranges(spelt, list(join_shifts(spelt, found)), seen))
     found = in_context(spelt, list(as_changes(spelt, list(as_amounts(spelt, found)))))
-    found = mark_told(found, stretches)
+    found = mark_told(join_amount_ranges(spelt, list(found)), stretches)
     return tuple(_placed(mention, text, original) for mention in (*find_yes_or_no(spelt), *found))
 
 
@@ -69,12 +70,13 @@ def _candidates(text: str, seen: Seen, known: Known, days: Iterable[Mention]) ->
     yield from find_bank_numbers(text)
     yield from find_references(text)
     yield from find_amounts(text, seen.locale)
+    yield from find_amount_ranges(text, seen.locale)
     yield from days
     yield from find_times(text, seen.now, seen.locale)
     yield from find_time_periods(text, seen.now, seen.locale)
     yield from find_frequencies(text)
     yield from find_shifts(text, seen.locale)
-    yield from find_factors(text)
+    yield from find_factors(text, seen.locale)
     yield from find_durations(text, seen.locale)
     yield from find_accounts(text, known.accounts)
     yield from find_cards(text, known.cards)
