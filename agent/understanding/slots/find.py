@@ -28,7 +28,8 @@ from agent.understanding.slots.references import find_purposes, find_references
 from agent.understanding.slots.relative import as_changes, find_factors, find_shifts, join_shifts
 from agent.understanding.slots.spelling import respell
 from agent.understanding.slots.stretches import Stretch, mark_told, read_stretches, tense_at
-from agent.understanding.slots.times import find_time_periods, find_times
+from agent.understanding.slots.time_periods import find_time_periods
+from agent.understanding.slots.times import find_times
 
 _NOTHING_KNOWN = Known()
 _FIRST: tuple[Kind, ...] = ("iban", "reference", "sort_code", "account_number", "payee", "card")
