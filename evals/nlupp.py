@@ -156,7 +156,7 @@ def _is_soon(said: str, moment: time) -> bool:
 
 def _belong_together(text: str, day: Mention, rhythm: Mention) -> bool:
     """ "the 4th of each month" is one rhythm."""
-    return day.kind == "date" and text[day.end : rhythm.start].strip() in ("of", "in", "")
+    return day.kind == "date" and day.role is None and text[day.end : rhythm.start].strip() in ("of", "in", "")
 
 
 def _of_running_month(day: date, said: str) -> date:

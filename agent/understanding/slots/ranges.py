@@ -26,7 +26,7 @@ _FIRST_DAY = re.compile(
 _SINCE = re.compile(r"\bsince\s+(?:the\s+|on\s+)*$", re.IGNORECASE)
 _STARTING = re.compile(
     r"\b(?:starting(?:\s+(?:from|on|at))?|beginning(?:\s+on)?|as\s+of|effective)\s+(?:the\s+|on\s+)*$"
-    r"|\b(?:start(?:s|ed)?|beg[aiu]n(?:s|ning)?)\b[^.,;!?]{0,40}\son\s+(?:the\s+)?$",
+    r"|\b(?:start(?:s|ed)?|beg[aiu]n(?:s|ning)?)\b(?:(?!\b(?:and|end\w*|until|till)\b)[^.,;!?]){0,40}\son\s+(?:the\s+)?$",
     re.IGNORECASE,
 )
 """ "starting in June", "I began paying it back on the 7th"."""

@@ -63,6 +63,25 @@ def test_only_what_is_told_beside_a_request_is_told(text, told):
     assert [mention.told for mention in find(text, "date")] == told
 
 
+@pytest.mark.parametrize(
+    ("text", "ends"),
+    [
+        (
+            "a standing order that starts on 1 December and ends on 30 June",
+            [("from", "2026-12-01"), ("to", "2027-06-30")],
+        ),
+        ("transactions between March 1 and 10", [("from", "2026-03-01"), ("to", "2026-03-10")]),
+        ("block it up to and including Friday", [("to", "2026-11-27")]),
+        ("reschedule it to the 28th", [("to", "2026-11-28")]),
+        ("schedule it to Saturday", [(None, "2026-11-28")]),
+    ],
+)
+def test_a_day_is_an_end_where_the_words_say_so(text, ends):
+    ends_of = (part for mention in find(text, "date", "period") for part in mention.parts or (mention,))
+
+    assert [(mention.role, short(mention.value)) for mention in ends_of] == ends
+
+
 @given(TEXTS)
 def test_stretches_are_the_whole_message(text):
     stretches = read_stretches(text)
