@@ -15,6 +15,8 @@ from agent.understanding.slots import CardWords, Duration, Mention
 
 _INTO = re.compile(r"\b(?:in|into|to|onto|towards)\s+(?:my\s+|the\s+)?$", re.I)
 _FROM = re.compile(r"\b(?:from|out of|using|with|on|of|for)\s+(?:my\s+|the\s+)?$", re.I)
+_SWITCHES = re.compile(r"\b(?:switch|change|swap)\b[^\d]{0,30}$", re.I)
+""" "switch to my savings", where a payee has the money: what it comes from."""
 _PLACED = frozenset(
     {"amount", "min_amount", "max_amount", "currency", "to_currency", "account", "to_account", "date", "end_date"}
 )
@@ -54,9 +56,10 @@ def fill(
     """
     names = {slot.name for slot in slots}
     said = _asked([mention for mention in mentions if not mention.negated], is_lookup="since" in names)
+    said = without_replaced(said, given)
     values = (
         fill_amounts(said, text, names, given, asked)
-        | _accounts(said, text, names, asked)
+        | _accounts(said, text, names, given, asked)
         | fill_days(said, text, names, given, asked, today)
         | fill_currencies(said, names)
     )
@@ -102,10 +105,13 @@ def _is_left_out(slot: Slot, text: str) -> bool:
     return bool(re.search(rf"(?i)\b{_WITHOUT}\s+(?:(?:an?|the|any|my|that)\s+)?(?:{name})\b", text))
 
 
-def _accounts(said: list[Mention], text: str, names: set[str], asked: str | None) -> dict[str, Any]:
+def _accounts(
+    said: list[Mention], text: str, names: set[str], given: dict[str, Any], asked: str | None
+) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for mention in (each for each in said if each.kind == "account" or _names_account(each, text, names)):
-        name = _side(mention, text, names, asked)
+        is_other = "payee" in given and bool(_SWITCHES.search(text[: mention.start]))
+        name = "account" if is_other and "account" in names else _side(mention, text, names, asked)
         if name is not None and (name not in values or mention.corrects):
             values[name] = _name_of(mention) if mention.kind == "account" else _card(cast(CardWords, mention.value))
     return {name: value for name, value in values.items() if value}

@@ -42,7 +42,7 @@ def afresh(changed: Dialogue, heard: Heard, said: Said, desk: Desk) -> Step:
         return push_heard(changed, chosen, chosen, heard, desk)
     if said.act is Act.CANCEL and said.rest:
         return Step(kind="say", route=SMALL_TALK, intent=Act.CANCEL.value, words="", rest=said.rest)
-    if said.act in (Act.CANCEL, Act.UNDO, Act.CHANGE):
+    if said.act in (Act.CANCEL, Act.UNDO, Act.CHANGE, Act.POSTPONE):
         return Step(kind="say", route=SMALL_TALK, intent=Act.CANCEL.value, words=words.NOTHING_OPEN)
     if said.act is Act.WAIT:
         return Step(kind="say", route=SMALL_TALK, intent=said.act.value, words=words.TAKE_YOUR_TIME)

@@ -12,7 +12,7 @@ from agent.dialogue.manager import adds, answers, decide, later
 from agent.dialogue.parts import parts_of
 from agent.dialogue.shapes import Dialogue, Step, new_dialogue, top
 from agent.events import Routed
-from agent.nodes.desk import desk_of, find_known, list_names, withdraw
+from agent.nodes.desk import desk_of, find_own, list_names, withdraw
 from agent.state import Resolution, State, Turn, Understood, Update
 from agent.understanding.intents import OwnIntent, Route
 from agent.understanding.reader import Reader, Understanding
@@ -20,14 +20,23 @@ from agent.understanding.slots import Known, find_mentions
 from agent.understanding.surface import on_one_line
 
 _CONFIDENT = 1.0
-_CHAT = frozenset({OwnIntent.GREETING, OwnIntent.THANKS, OwnIntent.ACKNOWLEDGEMENT, OwnIntent.ABUSE})
+_CHAT = frozenset(
+    {
+        OwnIntent.GREETING,
+        OwnIntent.THANKS,
+        OwnIntent.ACKNOWLEDGEMENT,
+        OwnIntent.AGREE,
+        OwnIntent.DECLINE,
+        OwnIntent.ABUSE,
+    }
+)
 """What needs no answer of its own beside something else."""
 
 
 async def understand(state: State, runtime: Runtime[Turn]) -> Update:
-    turn, known = runtime.context, await find_known(runtime.context)
-    ears = _Ears(turn, known)
-    dialogue, desk = state.get("dialogue") or new_dialogue(), desk_of(state, turn, known)
+    turn, own = runtime.context, await find_own(runtime.context)
+    ears = _Ears(turn, own.known)
+    dialogue, desk = state.get("dialogue") or new_dialogue(), desk_of(state, turn, own)
     said, *agenda = state["agenda"] or await ears.parts(on_one_line(state["message"]), dialogue)
     understanding = await ears.read(said)
     heard = ears.heard(said, understanding)
