@@ -93,7 +93,10 @@ def business_day_up_to(day: date) -> date:
 RULES = rules(
     (rf"\b(?:{_EVERYWHERE})\b", _word),
     (rf"\b(?:{_AT_ONCE})\b", _at_once),
-    (r"(?:(?<=\buntil\s)|(?<=\btill\s)|(?<=\bup\sto\s)|(?<=\bbetween\s)|(?<=\bfrom\s))now\b", _word),
+    (
+        r"(?:(?<=\buntil\s)|(?<=\btill\s)|(?<=\bup\sto\s)|(?<=\bbetween\s)|(?<=\bfrom\s)(?=now\s+(?:to|until|till)\b))now\b",
+        _word,
+    ),
     (rf"\b(?:in|within)\s+(?P<count>{COUNT})\s*(?P<unit>{UNIT})(?:'?\s+time)?", _counted),
     (
         rf"\b(?P<count>{COUNT})\s*(?P<unit>{UNIT})\s+(?:from\s+(?:now|today)|(?:from\s+)?(?P<tomorrow>tomorrow)"
