@@ -14,7 +14,9 @@ from agent.understanding.slots.mention import Kind, Mention, Tense
 from agent.understanding.slots.tense import POLITE, has_evidence, tense_of
 from agent.understanding.slots.vocabulary import ASKS, ENDS, NO_PAST, NO_SUBJECT, PAST
 
-Manner = Literal["asked", "told", "stated"]
+Manner = Literal["told", "stated", "needed", "asked"]
+_WEIGHT: dict[Manner, int] = {"told": 0, "stated": 1, "needed": 2, "asked": 3}
+"""How near a stretch is to what shall be done: "he wants it by the 28th" is nearer than "the party is on the 4th"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,22 @@ _WISH = re.compile(
     r"|\b(?:must|shall|should|has\s+to|have\s+to|needs?\s+to)\s+(?:be|go|get|come|arrive)\b",
     re.IGNORECASE,
 )
+_LEFT_OUT = re.compile(
+    r"^\W*(?:(?:and|so|then)\s+)*[£€$]?\d[\d.,]{0,12}k?\s*(?:pounds?|quid|euros?|dollars?|gbp|eur|usd|p)?\s+(?:to|into)\s+\w",
+    re.IGNORECASE,
+)
+""" "35 to John": the verb is left out."""
+_NEEDS = re.compile(r"\b(?:owe|owes|wants?|needs?|due|promised\s+to|agreed\s+to)\b", re.IGNORECASE)
 _STATES = re.compile(
     r"\b(?:i|you|he|she|it|we|they|there|is|are|am|will|has|have|won't|isn't|aren't|wants|needs|owes|due)\b|['’](?:s|m|re|ll)\b",
     re.IGNORECASE,
 )
 _INTENDED = re.compile(r"\b(?:promised|agreed|meant|wanted|planned|decided|hoped|supposed|used)\s+to\b", re.IGNORECASE)
 """ "I promised to pay him by Friday": what was promised lies ahead."""
+_PASSIVE = re.compile(
+    rf"\b(?:get|gets|getting|be|being|is|are|am)\s+(?:{'|'.join(PAST)}|[^\W\d_]{{2,}}ed)\b(?!\s+since\b)", re.IGNORECASE
+)
+""" "I get paid on the 30th", "it is scheduled for Monday" are no past."""
 _PAST = re.compile(
     rf"\b(?:{'|'.join(PAST)})\b|\b(?:did|was|were|had|could)n['’]?t\b"
     # Forms that are the same in the present, but for its -s.
@@ -78,20 +90,18 @@ def read_stretches(text: str) -> tuple[Stretch, ...]:
 
 
 def mark_told(mentions: Iterable[Mention], stretches: Sequence[Stretch]) -> Iterator[Mention]:
-    """The mentions, with ``told`` for days and times of a story around a request: what was, and, where the request has
-    its own, what is."""
+    """The mentions, with ``told`` for days and times of a story around a request: what was, and what is or is needed
+    where something nearer to the request has its own."""
     given = list(mentions)
-    manners = [_stretch_at(mention.start, stretches).manner for mention in given]
-    has_request = any(stretch.manner == "asked" for stretch in stretches)
-    own = {
-        _FAMILIES[mention.kind]
-        for mention, manner in zip(given, manners, strict=True)
-        if manner == "asked" and mention.kind in _FAMILIES
-    }
-    for mention, manner in zip(given, manners, strict=True):
+    weights = [_WEIGHT[_stretch_at(mention.start, stretches).manner] for mention in given]
+    has_request = any(stretch.manner != "told" for stretch in stretches)
+    heaviest = {family: int(has_request) for family in _FAMILIES.values()}
+    for mention, weight in zip(given, weights, strict=True):
+        if family := _FAMILIES.get(mention.kind):
+            heaviest[family] = max(heaviest[family], weight)
+    for mention, weight in zip(given, weights, strict=True):
         family = _FAMILIES.get(mention.kind)
-        is_told = family and has_request and (manner == "told" or (manner == "stated" and family in own))
-        yield replace(mention, told=True) if is_told else mention
+        yield replace(mention, told=True) if family and weight < heaviest[family] else mention
 
 
 def tense_at(place: int, stretches: Sequence[Stretch]) -> Tense:
@@ -128,7 +138,7 @@ class _Piece:
 
 
 def _read(text: str, start: int, end: int, *, asks: bool) -> _Piece:
-    said = text[start:end]
+    said = _PASSIVE.sub(" is ", text[start:end])
     manner = _manner(said, asks=asks)
     tense: Tense | None = "past" if manner == "told" else tense_of(said) if manner or has_evidence(said) else None
     return _Piece(start, end, manner, tense)
@@ -136,12 +146,14 @@ def _read(text: str, start: int, end: int, *, asks: bool) -> _Piece:
 
 def _manner(said: str, *, asks: bool) -> Manner | None:
     plain = _INTENDED.sub(" ", POLITE.sub(" i want ", said))
-    if _IMPERATIVE.match(plain) or _QUESTION.match(plain) or _WISH.search(plain):
+    if any(form.search(plain) for form in (_IMPERATIVE, _QUESTION, _WISH, _LEFT_OUT)):
         return "asked"
     if _PAST.search(plain) or _has_regular_past(plain):
         return "told"
     if asks:
         return "asked"
+    if _NEEDS.search(said):
+        return "needed"
     return "stated" if _STATES.search(said) else None
 
 
@@ -155,14 +167,11 @@ def _has_regular_past(said: str) -> bool:
 
 
 def _joined(pieces: Sequence[_Piece]) -> Iterator[Stretch]:
-    """What has no verb goes on with what is before it, at the beginning with what follows. Where nothing is asked for,
-    what is ("he wants 150 on the 28th") is as good as that."""
-    has_request = any(piece.manner == "asked" for piece in pieces)
+    """What has no verb goes on with what is before it, at the beginning with what follows."""
     manners: list[Manner] = [piece.manner for piece in pieces if piece.manner]
     tenses: list[Tense] = [piece.tense for piece in pieces if piece.tense]
     manner: Manner = manners[0] if manners else "stated"
     tense: Tense = tenses[0] if tenses else "future"
     for piece in pieces:
         manner, tense = piece.manner or manner, piece.tense or tense
-        is_asked = manner == "stated" and not has_request
-        yield Stretch(piece.start, piece.end, "asked" if is_asked else manner, tense)
+        yield Stretch(piece.start, piece.end, manner, tense)
