@@ -26,7 +26,7 @@ _SAYS_NOTHING = frozenset(
 _DAILY = re.compile(r"\bday[\s-]+(?:to|by|2)[\s-]+day\b|\bevery\s+day\b", re.IGNORECASE)
 _DENIES = re.compile(
     r"\b(?:not|neither|nor|isn'?t|ain'?t|wasn'?t|never|except(?:\s+for)?|excluding|without|(?:anything|any(?:one)?|all|everything)\s+but|"
-    r"other\s+than|rather\s+than|instead\s+of|apart\s+from|none\s+of|don'?t\s+(?:want|mean|use|need|like)|no(?=\s+(?:the|to)\b))\b",
+    r"other\s+than|rather\s+than|instead\s+of|apart\s+from|none\s+of|don'?t\s+(?:want|mean|use|need|like)|no\s+to)\b",
     re.IGNORECASE,
 )
 _AFFIRMS = re.compile(
@@ -72,7 +72,7 @@ def pick(
         filling: words that speak of nothing.
         described: further words by which a choice is spoken of.
     """
-    if not choices:
+    if not choices or _is_another_day(choices, mentions):
         return None
     if exact := _exactly(choices, mentions):
         return Picked(tuple(exact))
@@ -90,6 +90,13 @@ def pick(
     if not (wanted or refused) or not left or len(left) == len(choices) > 1 or unknown > _MOST_UNKNOWN:
         return None
     return Picked(tuple(choices[index] for index in sorted(left)), is_whole=not unknown)
+
+
+def _is_another_day(choices: Sequence[str], mentions: Sequence[Mention]) -> bool:
+    """Whether a day was said, of days that were offered, which is none of them."""
+    said = {each.value.isoformat() for each in mentions if isinstance(each.value, date) and not each.negated}
+    offered = {match[1] for choice in choices if (match := _ISO_DAY.match(choice))}
+    return bool(said and offered) and said.isdisjoint(offered)
 
 
 def _parts(text: str) -> Iterator[tuple[str, bool]]:

@@ -27,6 +27,12 @@ _MENTIONED = frozenset({"frequency"})
 """Closed sets whose words are read with those around them: "a week later" is no rhythm."""
 _LONGEST_REFERENCE = 5
 """Words; what is longer is a story."""
+_SAME_DAY = re.compile(
+    r"\b(?:(?:do|send|pay|make|move|schedule|set|put)\s+(?:it|that|this)\s+(?:on\s+)?(?:then|that\s+day|the\s+same\s+day)|"
+    r"(?:use|take|on|for)\s+that\s+(?:day|date))\b",
+    re.I,
+)
+""" "I get paid on Thursday, use that day": the day of the story is meant."""
 _WITHOUT = (
     r"(?:no|without|remove|drop|scrap|delete|skip|forget|lose|leave\s+out|take\s+(?:off|out)|"
     r"do(?:n'?t|\s+not)\s+(?:need|want|add|use|put|include))"
@@ -55,7 +61,10 @@ def fill(
         None for a slot that was given and shall be left out.
     """
     names = {slot.name for slot in slots}
-    said = _asked([mention for mention in mentions if not mention.negated], is_lookup="since" in names)
+    said = _asked(
+        [mention for mention in mentions if not mention.negated],
+        is_lookup="since" in names or bool(_SAME_DAY.search(text)),
+    )
     said = without_replaced(said, given)
     values = (
         fill_amounts(said, text, names, given, asked)

@@ -4,6 +4,7 @@ it. Never a yes: that is in the words alone (consent.py)."""
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from agent.dialogue.act_grammar import plain
 from agent.dialogue.acts import Act, Said, read_act
@@ -11,6 +12,7 @@ from agent.dialogue.choices import pick
 from agent.dialogue.desk import Desk, Heard
 from agent.dialogue.free_text import takes_text
 from agent.dialogue.progress import only, turns_payment, values_in
+from agent.dialogue.requests import QUESTION
 from agent.dialogue.residue import residue
 from agent.dialogue.shapes import Task
 from agent.dialogue.tables import PAYMENT_TOOLS, PROSE
@@ -23,6 +25,7 @@ _LEARNED: Mapping[str, Act] = {
 } | {OwnIntent.DECLINE.value: Act.NO}
 _BEHIND_NO = frozenset({OwnIntent.CHANGE_ANSWER, OwnIntent.UNDO, OwnIntent.POSTPONE})
 """What "no, ..." may lead to."""
+_ENDS = frozenset({Act.CANCEL, Act.NO, Act.UNDO})
 _HARMLESS = frozenset({Act.CANCEL, Act.NO, Act.WAIT, Act.WHY, Act.WHAT, Act.REPEAT})
 _LOW, _LIKELY, _SURE, _VERY_SURE, _NEVER = 0.4, 0.5, 0.6, 0.85, 2.0
 """Confidence that is enough for what says something again or ends it, while a task is open; for other acts; while none
@@ -95,23 +98,31 @@ def _learned(heard: Heard, task: Task | None, desk: Desk) -> Act | None:
     if heard.intent == OwnIntent.AGREE and task and task["offer"]:
         # It begins a task, which confirms nothing.
         act = Act.YES
-    if act is None or heard.confidence < _enough(act, heard, task, desk):
+    if act is None or not _can_be(act, task, desk) or heard.confidence < _enough(act, heard, task, desk):
         return None
     return act
+
+
+def _can_be(act: Act, task: Task | None, desk: Desk) -> bool:
+    """Whether there is something to take back or to put off."""
+    if task is None:
+        return True
+    if act is Act.POSTPONE:
+        return task["tool"] in PAYMENT_TOOLS or desk.specs[task["tool"]].find("date") is not None
+    return act is not Act.UNDO or task["before"] is not None
 
 
 def _enough(act: Act, heard: Heard, task: Task | None, desk: Desk) -> float:
     if task is None:
         return _SURE
-    if task["asks"] in PROSE and act is not Act.WHY:
+    if (task["asks"] in PROSE and act is not Act.WHY) or (act in _ENDS and QUESTION.search(heard.text)):
         return _VERY_SURE
     if _chooses(heard, task, desk):
         return _NEVER
     values = values_in(task, heard, heard.text, desk)
     if values and (not residue(heard.text, heard.mentions) or (task["asks"] in values and act is Act.CANCEL)):
         return _NEVER
-    is_new = any(task["slots"].get(name) != value for name, value in values.items())
-    if is_new or turns_payment(task, heard):
+    if _is_new(task, values) or turns_payment(task, heard):
         if act is Act.UNDO:
             # "the first one was right" mentions a first.
             return _VERY_SURE if task["before"] is not None else _NEVER
@@ -119,6 +130,10 @@ def _enough(act: Act, heard: Heard, task: Task | None, desk: Desk) -> float:
     if task["asks"] and takes_text(task["asks"]) and act in (Act.CHANGE, Act.YES):
         return _VERY_SURE if act is Act.CHANGE else _SURE
     return _LOW if act in _HARMLESS and not values else _LIKELY
+
+
+def _is_new(task: Task, values: Mapping[str, Any]) -> bool:
+    return any(task["slots"].get(name) != value for name, value in values.items())
 
 
 def _names_slot(rest: str, task: Task) -> bool:
@@ -129,7 +144,8 @@ def _says_nothing(rest: str, heard: Heard, task: Task | None, desk: Desk) -> boo
     """ "hang on, the dog's barking": neither a request nor an answer."""
     behind = only(heard, rest)
     values = values_in(task, behind, rest, desk) if task else {}
-    if heard.intent == OwnIntent.WAIT and (not values or residue(rest, behind.mentions)):
+    is_correction = task and task["operation_id"] and _is_new(task, values)
+    if heard.intent == OwnIntent.WAIT and not is_correction and (not values or residue(rest, behind.mentions)):
         return True
     is_asked = heard.route in (Route.OPERATION, Route.FRAUD, Route.KNOWLEDGE) and heard.confidence >= _VERY_SURE
     return not (values or is_asked or begins_request(rest) or begins_request(plain(rest)))

@@ -7,6 +7,7 @@ from typing import Any
 from agent.dialogue import words
 from agent.dialogue.acts import Act, Said, read_act
 from agent.dialogue.choices import Picked, pick
+from agent.dialogue.choose_again import choose_again
 from agent.dialogue.desk import Desk, Heard
 from agent.dialogue.free_text import takes_text, whole_answer
 from agent.dialogue.other import is_other
@@ -31,9 +32,14 @@ from agent.dialogue.residue import residue
 from agent.dialogue.shapes import Dialogue, Offer, Step, StepKind, Task, new_task, top
 from agent.dialogue.tables import PAYMENT_TOOLS, PROSE
 from agent.understanding.clauses import begins_request
-from agent.understanding.intents import OwnIntent
+from agent.understanding.intents import OwnIntent, Route
 
 _SHORT = 6
+_ALTERS = frozenset(
+    {OwnIntent.CHANGE_ANSWER, OwnIntent.CANCEL_TASK, OwnIntent.DECLINE, OwnIntent.UNDO, OwnIntent.POSTPONE}
+)
+_SHORTEST_QUESTION = 4
+"""Words of a question that can be looked up."""
 _SECOND_THOUGHTS = re.compile(
     r"(?i)\b(?:wait|hold on|hang on|don'?t|do not|nope|never ?mind|(?:stop|cancel)(?: it| that)?\W*$|no\W*$)"
 )
@@ -57,6 +63,8 @@ def within(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk) 
     if task["operation_id"] and desk.pending and desk.pending["step_up"] and _CODE.search(heard.text):
         # A code is never read from a message, and is no amount either.
         return Step(kind="refer", route=OPERATION, intent=task["intent"])
+    if said.act in (None, Act.NO, Act.CHANGE, Act.UNDO) and (step := choose_again(task, heard, desk)):
+        return step
     match said.act:
         case Act.YES if task["operation_id"]:
             return _agreed(changed, task, heard, said, desk)
@@ -200,6 +208,7 @@ def _answered(task: Task, heard: Heard, desk: Desk) -> Step | None:
     picked = _picked(task, heard, said, desk)
     if picked and task["asks"] and (picked.is_whole or not is_other(task, heard, {}, desk)):
         if picked.one is not None:
+            task["offered"] = task["asks"], task["choices"]
             named = {} if _has_ordinal(heard) else values_in(task, heard, heard.text, desk)
             return take(task, named | _chosen(task["asks"], picked.one), desk, heard)
         task["choices"] = list(picked.choices)
@@ -290,6 +299,9 @@ def _beside(changed: Dialogue, task: Task, heard: Heard, desk: Desk) -> Step:
     """Something else in the middle of a task, which waits; or nothing that anybody could make sense of."""
     if is_other(task, heard, {}, desk):
         return begin(changed, heard, desk)
+    if heard.intent in _ALTERS and QUESTION.search(heard.text) and len(heard.text.split()) >= _SHORTEST_QUESTION:
+        # It sounds like an act that cannot be meant here: "can I pay it back early?" puts no loan off.
+        return Step(kind="look_up", route=Route.KNOWLEDGE.value, intent=OwnIntent.BANKING_QUESTION.value)
     if heard.intent == OwnIntent.AGREE and heard.confidence >= SURE:
         if offer := task["offer"]:
             return _take_offer(changed, offer, Said(Act.YES, ""), desk)

@@ -19,7 +19,7 @@ _LIKELY, _NEVER = 0.5, 2.0
 _NAME = 4
 """Words of a name at most."""
 _MORE = re.compile(
-    rf"(?i)\b(?:also|as well|another (?:payment|one|card|transfer|[£€$]?\d)|too)\b|"
+    rf"(?i)\b(?:also|as well|another (?:payment|one|card|transfer|[£€$]?\d)|too(?=\W*$))\b|"
     rf"(?<!the )\bfirst,? (?:i\b|{PAYS}\b)|\bfirst\W*$|\bbefore (?:that|this|we do)\b|\bhold that thought\b|"
     r"\b(?:meanwhile|in the meantime)\b"
 )

@@ -18,7 +18,7 @@ PLACES = re.compile(
     r"|(?P<first>former|top(?:most)?|upper(?:most)?|at\s+the\s+(?:start|beginning|front))\b"
     r"|(?P<last>latter|bottom|last|final|lower(?:most)?|at\s+the\s+(?:end|back))\b"
     r"|(?P<middle>middle|mid|central|centre|in[\s-]?between)\b"
-    rf"|(?:number|no\.?|option|choice|nr\.?|#)\s*(?P<number>10|[1-9]|{'|'.join(_NUMBERS)})(?!\w|\.\d))",
+    rf"|(?:number|no\.?(?=\s*\d)|option|choice|nr\.?|#)\s*(?P<number>10|[1-9]|{'|'.join(_NUMBERS)})(?!\w|\.\d))",
     re.IGNORECASE,
 )
 

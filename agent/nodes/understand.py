@@ -37,7 +37,9 @@ async def understand(state: State, runtime: Runtime[Turn]) -> Update:
     turn, own = runtime.context, await find_own(runtime.context)
     ears = _Ears(turn, own.known)
     dialogue, desk = state.get("dialogue") or new_dialogue(), desk_of(state, turn, own)
-    said, *agenda = state["agenda"] or await ears.parts(on_one_line(state["message"]), dialogue)
+    next_up, *waiting = state["agenda"] or [on_one_line(state["message"])]
+    # What had to wait may be several requests still.
+    said, *agenda = [*await ears.parts(next_up, dialogue), *waiting]
     understanding = await ears.read(said)
     heard = ears.heard(said, understanding)
     if state["has_asked"] and _can_wait(heard):
