@@ -8,9 +8,9 @@ from typing import Any, cast
 
 from agent.dialogue.fill_amounts import decimal_of, fill_amounts, fill_currencies, last_of, slot_before
 from agent.dialogue.fill_days import fill_days, find_no_day
-from agent.dialogue.free_text import find_new_name, find_text
+from agent.dialogue.free_text import find_new_name, find_text, without_times
 from agent.dialogue.specs import Form, Slot
-from agent.dialogue.tables import FLAGS, KINDS, WHEN_ASKED, WORDS
+from agent.dialogue.tables import FLAGS, KINDS, PLACES, WHEN_ASKED, WORDS
 from agent.understanding.slots import CardWords, Duration, Mention
 
 _INTO = re.compile(r"\b(?:in|into|to|onto|towards)\s+(?:my\s+|the\s+)?$", re.I)
@@ -61,8 +61,9 @@ def fill(
         None for a slot that was given and shall be left out.
     """
     names = {slot.name for slot in slots}
+    heard = tuple(mentions)
     said = _asked(
-        [mention for mention in mentions if not mention.negated],
+        [mention for mention in heard if not mention.negated],
         is_lookup="since" in names or bool(_SAME_DAY.search(text)),
     )
     said = without_replaced(said, given)
@@ -77,7 +78,8 @@ def fill(
     for slot in slots:
         if slot.name in values:
             continue
-        value = _of_slot(slot, said, text, given, asked, names)
+        told = without_times(text, heard) if slot.name in PLACES else text
+        value = _of_slot(slot, said, told, given, asked, names)
         if value is not None or (slot.name in given and not slot.required and _is_left_out(slot, text)):
             values[slot.name] = value
     return values
