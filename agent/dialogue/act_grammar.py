@@ -2,6 +2,7 @@
 they go together. Parts are matched whole and without the words that say nothing, so that courtesy does not matter."""
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from importlib.resources import files
 
@@ -13,6 +14,25 @@ from agent.dialogue.grammar import Grammar
 _NAMES: dict[str, str] = yaml.safe_load((files(__package__ or "") / "acts.yaml").read_text(encoding="utf-8"))
 GRAMMAR = Grammar(_NAMES)
 _KNOWN = frozenset(re.findall(r"[a-z]+", " ".join(_NAMES.values())))
+_RESPELT: Mapping[str, str] = {
+    "dinnae": "dont",
+    "dinna": "dont",
+    "donot": "dont",
+    "didnae": "didnt",
+    "cannae": "cant",
+    "nae": "no",
+    "gonna": "going to",
+    "wanna": "want to",
+    "gotta": "have to",
+    "gimme": "give me",
+    "lemme": "let me",
+    "u": "you",
+    "ur": "your",
+    "r": "are",
+    "jist": "just",
+    "wi": "with",
+    "cuz": "because",
+}
 _SHORTEST_SLIP = 4
 """Letters of a word in which a slip can be told from another word."""
 _OPPOSITES = ("un", "in", "im", "dis", "non", "mis")
@@ -39,8 +59,9 @@ def plain(part: str) -> str:
 
 
 def words_of(part: str) -> list[str]:
-    """In small letters, without apostrophes and punctuation."""
-    return re.sub(r"[^\w\s]|_", " ", part.casefold().replace("’", "'").replace("'", "")).split()
+    """In small letters, without apostrophes and punctuation; dialect and chat as in other places."""
+    said = re.sub(r"[^\w\s]|_", " ", part.casefold().replace("’", "'").replace("'", "")).split()
+    return " ".join(_RESPELT.get(word, word) for word in said).split()
 
 
 def put_right(words: list[str]) -> list[str]:

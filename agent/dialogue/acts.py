@@ -53,7 +53,7 @@ _CANCEL_BEFORE = re.compile(
     rf"{_LEAD}(?:(?:never ?mind|nvm)(?: (?:about )?(?:it|that))?|don'?t bother(?: with (?:it|that))?|"
     rf"(?:forget(?: about)?|scrap|drop|cancel|stop|abort|skip|leave) (?:it|that|this|everything|the whole thing)|"
     rf"i(?:'?ve| have)? changed my mind(?: about (?:it|that|this))?)(?=\s)(?!\s+(?:at|as|on|in|from|to|like|alone|"
-    rf"with|for)\b)",
+    rf"until|till?|with|for)\b)",
     re.IGNORECASE,
 )
 """Stops, and goes on without a pause: "never mind show me my cards"."""

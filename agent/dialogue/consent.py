@@ -11,7 +11,7 @@ _ALIKE: Mapping[str, tuple[str, ...]] = {
     "transfer": ("transfer", "move", "send", "shift"),
     "schedule": ("schedule", "pay", "send", "book"),
     "create": ("create", "make", "order", "set"),
-    "replace": ("replace", "order", "send"),
+    "replace": ("replace", "order", "send", "get"),
     "request": ("request", "order", "send"),
     "convert": ("convert", "exchange", "change"),
     "report": ("report", "block"),

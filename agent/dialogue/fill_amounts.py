@@ -118,6 +118,7 @@ def _sums(said: list[Mention], text: str, given: dict[str, Any]) -> list[Mention
     """Numbers that say nothing of what they count: "no, 55", "only 15", "Jimmy needs 40 off me"; and where there is an
     amount already, the only number of a short message: "she said 60"."""
     numbers = [each for each in said if each.kind == "number"]
+    numbers = [each for each in numbers if decimal_of(each) != given.get("amount")] or numbers
     is_again = "amount" in given and len(text.split()) <= _SHORT
     is_only = len(numbers) == 1 and (is_again or any(each.kind in _PARTIES for each in said))
     return [each for each in numbers if _is_sum(each, text, said) or (is_only and not _counts(each, text))]

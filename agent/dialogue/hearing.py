@@ -51,6 +51,9 @@ def hear_act(heard: Heard, task: Task | None, desk: Desk) -> Said:
     if said.act is Act.UNDO and said.rest and (task is None or task["before"] is None):
         # "leave the card alone, pay Jimmy instead"
         return Said(Act.CANCEL, said.rest)
+    if said.act is Act.NO and not said.rest and task and _begins_with_value(heard, task, desk):
+        # "Thursday please, not now"
+        return Said(None, heard.text)
     if said.act is Act.NO and task and _names_slot(said.rest, task):
         # "no reference"
         return Said(None, heard.text)
@@ -130,6 +133,14 @@ def _enough(act: Act, heard: Heard, task: Task | None, desk: Desk) -> float:
     if task["asks"] and takes_text(task["asks"]) and act in (Act.CHANGE, Act.YES):
         return _VERY_SURE if act is Act.CHANGE else _SURE
     return _LOW if act in _HARMLESS and not values else _LIKELY
+
+
+def _begins_with_value(heard: Heard, task: Task, desk: Desk) -> bool:
+    first, pause, _ = heard.text.partition(",")
+    if not pause or len(first) == len(heard.text):
+        return False
+    begun = replace(heard, text=first, mentions=tuple(each for each in heard.mentions if each.end <= len(first)))
+    return not residue(first, begun.mentions) and _is_new(task, values_in(task, begun, first, desk))
 
 
 def _is_new(task: Task, values: Mapping[str, Any]) -> bool:

@@ -40,7 +40,7 @@ _CALLS_IT = re.compile(r"(?i)\b(?:call|name|label) (?:it|that|this|them|him|her)
 
 def is_other(task: Task, heard: Heard, values: dict[str, Any], desk: Desk) -> bool:
     """Whether the message is a request or a question of its own rather than an answer to the open one."""
-    if not residue(heard.text, heard.mentions) or heard.intent in CONVERSATION_ACTS:
+    if heard.intent in CONVERSATION_ACTS or not (residue(heard.text, heard.mentions) or _is_asked(heard)):
         return False
     if heard.route in OPERATIONS and heard.is_clear and _wants_more(heard.text):
         return True
@@ -66,6 +66,11 @@ def _asks_for_change(task: Task, heard: Heard, values: dict[str, Any]) -> bool:
     """ "can it be sent on Friday?", while it would be sent today."""
     is_new = any(task["slots"].get(name, value) != value or name not in task["slots"] for name, value in values.items())
     return is_new and bool(_MAY_IT.search(heard.text)) and not _ARRIVES.search(heard.text)
+
+
+def _is_asked(heard: Heard) -> bool:
+    """A question in words that say little: "will the number change?"."""
+    return heard.route == Route.KNOWLEDGE and heard.confidence >= SURE and bool(QUESTION.search(heard.text))
 
 
 def _wants_more(text: str) -> bool:

@@ -10,6 +10,7 @@ from agent.dialogue.desk import Heard
 from agent.dialogue.free_text import takes_text
 from agent.dialogue.manager import adds, answers, decide, later
 from agent.dialogue.parts import parts_of
+from agent.dialogue.request_words import claims_to_be_another
 from agent.dialogue.shapes import Dialogue, Step, new_dialogue, top
 from agent.events import Routed
 from agent.nodes.desk import desk_of, find_own, list_names, withdraw
@@ -154,7 +155,7 @@ class _Ears:
     async def parts(self, message: str, dialogue: Dialogue) -> list[str]:
         """The requests of a message; one where the customer was asked to tell something in their own words."""
         task = top(dialogue)
-        if task and task["asks"] and takes_text(task["asks"]):
+        if (task and task["asks"] and takes_text(task["asks"])) or claims_to_be_another(message):
             return [message]
         requests = [clause.start for clause in (await self.read(message)).clauses]
         mentions = find_mentions(message, now=self.turn.now, known=self.known)
