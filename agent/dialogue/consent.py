@@ -36,6 +36,8 @@ _BY_ITSELF = frozenset({"pay", "send", "transfer", "submit", "order", "book", "a
 """Verbs that say yes without an object: "send"."""
 _UNFINISHED = frozenset({"and", "so"})
 """What a yes does not end with."""
+_IRONY = frozenset({("yeah", "right"), ("aye", "right")})
+""""Aye, right" is a no."""
 _OTHER_SIGN = re.compile(r"[^\w\s,.!…'’-]")
 _LONGEST = 120
 
@@ -50,7 +52,7 @@ def is_yes(text: str, *, just_asked: bool, verb: str = "") -> bool:
     if _OTHER_SIGN.search(text) or not agrees_throughout(text, verb):
         return False
     words = put_right(words_of(text))
-    if words[-1] in _UNFINISHED:
+    if words[-1] in _UNFINISHED or tuple(words) in _IRONY:
         return False
     if verb not in _UNDOES and (GRAMMAR.finds("DOES_IT", words, _given(verb)) or _bids(words, verb)):
         return True

@@ -26,6 +26,8 @@ _LEARNED: Mapping[str, Act] = {
 _BEHIND_NO = frozenset({OwnIntent.CHANGE_ANSWER, OwnIntent.UNDO, OwnIntent.POSTPONE})
 """What "no, ..." may lead to."""
 _ENDS = frozenset({Act.CANCEL, Act.NO, Act.UNDO})
+_ALTERS = frozenset({Act.CANCEL, Act.UNDO, Act.CHANGE, Act.POSTPONE})
+"""They mean little where nothing is open."""
 _HARMLESS = frozenset({Act.CANCEL, Act.NO, Act.WAIT, Act.WHY, Act.WHAT, Act.REPEAT})
 _LOW, _LIKELY, _SURE, _VERY_SURE, _NEVER = 0.4, 0.5, 0.6, 0.85, 2.0
 """Confidence that is enough for what says something again or ends it, while a task is open; for other acts; while none
@@ -117,7 +119,7 @@ def _can_be(act: Act, task: Task | None, desk: Desk) -> bool:
 
 def _enough(act: Act, heard: Heard, task: Task | None, desk: Desk) -> float:
     if task is None:
-        return _SURE
+        return _VERY_SURE if act in _ALTERS else _SURE
     if (task["asks"] in PROSE and act is not Act.WHY) or (act in _ENDS and QUESTION.search(heard.text)):
         return _VERY_SURE
     if _chooses(heard, task, desk):

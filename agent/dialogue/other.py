@@ -7,7 +7,7 @@ from agent.dialogue.act_grammar import plain
 from agent.dialogue.desk import Desk, Heard
 from agent.dialogue.free_text import takes_text
 from agent.dialogue.progress import changes, is_same, replaces
-from agent.dialogue.request_words import PAYS
+from agent.dialogue.request_words import PAYS, claims_to_be_another
 from agent.dialogue.requests import OPERATIONS, QUESTION, SURE, VERY_SURE
 from agent.dialogue.residue import residue
 from agent.dialogue.shapes import Task
@@ -40,6 +40,8 @@ _CALLS_IT = re.compile(r"(?i)\b(?:call|name|label) (?:it|that|this|them|him|her)
 
 def is_other(task: Task, heard: Heard, values: dict[str, Any], desk: Desk) -> bool:
     """Whether the message is a request or a question of its own rather than an answer to the open one."""
+    if heard.intent == OwnIntent.OUT_OF_SCOPE and claims_to_be_another(heard.text):
+        return True
     if heard.intent in CONVERSATION_ACTS or not (residue(heard.text, heard.mentions) or _is_asked(heard)):
         return False
     if heard.route in OPERATIONS and heard.is_clear and _wants_more(heard.text):

@@ -32,6 +32,17 @@ QUESTION = re.compile(
 _OPTION_FILLING = frozenset(
     re.findall(r"\S+", "the a an one ones please i i'd want would like to option number my that")
 )
+_UNCLEAR = frozenset(
+    {
+        OwnIntent.UNCLEAR,
+        OwnIntent.GIBBERISH,
+        OwnIntent.CANCEL_TASK,
+        OwnIntent.UNDO,
+        OwnIntent.CHANGE_ANSWER,
+        OwnIntent.POSTPONE,
+    }
+)
+"""No requests, and no acts where they are not sure enough to be one."""
 _HAND_OFF = "request_handoff"
 _FOLLOW_UP = re.compile(r"(?i)^\s*(?:and|what about|how about|also|ok(?:ay)?,? and|same (?:for|with|thing)|what of)\b")
 
@@ -94,9 +105,7 @@ def begin(changed: Dialogue, heard: Heard, desk: Desk) -> Step:
     if not heard.is_clear and heard.route == Route.KNOWLEDGE and QUESTION.search(heard.text):
         # The help centre is searched by the words, whatever the intent.
         return _step("look_up", heard)
-    if heard.intent in (OwnIntent.UNCLEAR, OwnIntent.GIBBERISH) or not (
-        heard.is_clear or _is_backed(tool, heard, desk)
-    ):
+    if heard.intent in _UNCLEAR or not (heard.is_clear or _is_backed(tool, heard, desk)):
         return _which(changed, heard, desk) or not_understood(changed, heard, desk)
     if tool is not None and heard.route in OPERATIONS:
         return push_heard(changed, tool, heard.intent, heard, desk)
