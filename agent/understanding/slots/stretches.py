@@ -30,11 +30,14 @@ class Stretch:
 
 _SENTENCE_END = re.compile(r"[.!?;\n]+(?=\s|$)")
 _CUT = re.compile(
-    r",\s+|\s+[-–—]\s+"
-    r"|\s+(?:and|but|because|cos|while|then)\s+"
+    # Only from the beginning of white space, so that time stays linear in it.
+    r",\s+|(?<!\s)\s+(?:"
+    r"[-–—]"
+    r"|and|but|because|cos|while|then"
     # "so far", "so much" are no conclusion.
-    r"|\s+so\s+(?!far\b|much\b|many\b|long\b|that\b)"
-    r"|\s+(?:that|which)\s+(?=(?:i|you|he|she|we|they|it|the|my)\b)",
+    r"|so(?!\s+(?:far|much|many|long|that)\b)"
+    r"|(?:that|which)(?=\s+(?:i|you|he|she|we|they|it|the|my)\b)"
+    r")\s+",
     re.IGNORECASE,
 )
 _LEAD = (
@@ -78,7 +81,9 @@ _PAST = re.compile(
     r"|\b(?:he|she|it)\s+(?:cost|cut|hit|hurt|let|put|set|split)\b",
     re.IGNORECASE,
 )
-_REGULAR = re.compile(r"(?P<before>[\w'’]+)\s+(?P<verb>[^\W\d_]{2,}ed)\b(?=(?P<after>\W*\w*))", re.IGNORECASE)
+_REGULAR = re.compile(
+    r"(?<![\w'’])(?P<before>[\w'’]+)\s+(?P<verb>[^\W\d_]{2,}ed)\b(?=(?P<after>\W*\w*))", re.IGNORECASE
+)
 _FAMILIES: dict[Kind, str] = {"date": "day", "period": "day", "time": "hour", "time_period": "hour"}
 
 
