@@ -3,7 +3,8 @@
 Conventions of the data that differ from the bank's, seen in its values: it was written on Tuesday, 15 March 2022, at
 9:00; a day without a year lies ahead even where the sentence speaks of the past; "last 3 days" begins three whole units
 before the running one and ends with it, "next 3 days" begins with the unit after the running one and ends three later;
-a length ("two weeks") counts as a period, in days of 30 to the month; a sentence names each slot once.
+a length ("two weeks") counts as a period, in days of 30 to the month; a sentence names each slot once; today, tomorrow
+and yesterday are dates even as the only end of a period; a moment less than an hour ahead is not noted.
 """
 
 import json
