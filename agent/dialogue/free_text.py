@@ -30,7 +30,8 @@ _NO_PLACE = re.compile(
 )
 _CALLED = re.compile(
     r"(?:.*\b(?:to|as|into|be)|.*?\b(?:call(?:ed)?(?:\s+(?:it|(?:my|the)\s+(?:[\w ]{1,20}\s)?account))?|"
-    r"named))\s+[\"'“”]?([^\s\"'“”][^\"'“”]{0,40}?)[\"'“”]?[\s.!?]*$",
+    r"named))\s+[\"'“”]?([^\s\"'“”][^\"'“”]{0,40}?)[\"'“”]?"
+    r"(?:,?\s+(?:instead|please|pls|then|now|thanks|thank\s+you))*[\s.!?]*$",
     re.I,
 )
 _ADDRESS = re.compile(
