@@ -3,7 +3,8 @@
 Conventions of the data that differ from the bank's, seen in its values: it was written on Tuesday, 15 March 2022, at
 9:00; a day without a year lies ahead even where the sentence speaks of the past; "last 3 days" begins three whole units
 before the running one and ends with it, "next 3 days" begins with the unit after the running one and ends three later;
-a length ("two weeks") counts as a period, in days of 30 to the month; a sentence names each slot once.
+a length ("two weeks") counts as a period, in days of 30 to the month; a sentence names each slot once; today, tomorrow
+and yesterday are dates even as the only end of a period; a moment less than an hour ahead is not noted.
 """
 
 import json
@@ -31,6 +32,8 @@ _DAYS_OF_RHYTHM = {
     "quarterly": 90.0,
     "yearly": 365.0,
 }
+_HOUR = 60
+"""Minutes."""
 _AMBIGUOUS = "ambiguous"
 _DEICTIC = frozenset({"today", "tomorrow", "yesterday"})
 _AT_ONCE = frozenset(
@@ -135,7 +138,7 @@ def _named(text: str, mentions: Sequence[Mention]) -> Iterator[tuple[str, object
                 yield from _length(text, mention)
             case date() as day if mention.text.lower() not in _AT_ONCE:
                 yield _with_role("date", mention), _of_running_month(day, mention.text).isoformat(), mention
-            case time() as moment:
+            case time() as moment if not _is_soon(mention.text, moment):
                 yield _with_role("time", mention), _clock(moment), mention
             case str() as rhythm if mention.kind == "frequency" and rhythm in _DAYS_OF_RHYTHM:
                 rhythms.append(("date_period", ("relative", _DAYS_OF_RHYTHM[rhythm]), mention))
@@ -146,9 +149,15 @@ def _named(text: str, mentions: Sequence[Mention]) -> Iterator[tuple[str, object
     yield from rhythms
 
 
+def _is_soon(said: str, moment: time) -> bool:
+    """ "in 45 minutes" is nothing in the data, "in 8 hours" is a time."""
+    minutes = (moment.hour - WRITTEN_AT.hour) * 60 + moment.minute - WRITTEN_AT.minute
+    return said.lower().startswith("in ") and 0 <= minutes < _HOUR
+
+
 def _belong_together(text: str, day: Mention, rhythm: Mention) -> bool:
     """ "the 4th of each month" is one rhythm."""
-    return day.kind == "date" and text[day.end : rhythm.start].strip() in ("of", "in", "")
+    return day.kind == "date" and day.role is None and text[day.end : rhythm.start].strip() in ("of", "in", "")
 
 
 def _of_running_month(day: date, said: str) -> date:
@@ -158,7 +167,7 @@ def _of_running_month(day: date, said: str) -> date:
 
 
 def _with_role(name: str, mention: Mention) -> str:
-    """The data calls "yesterday" a date also where something happens since then."""
+    """ "broken since yesterday", "starting tomorrow": the data calls such a day a date, unless it has another end."""
     return f"{name}_{mention.role}" if mention.role and mention.text.lower() not in _DEICTIC else name
 
 
@@ -166,7 +175,10 @@ def _period(mention: Mention) -> Iterator[tuple[str, object, Mention]]:
     ends = [part for part in mention.parts if part.role]
     if ends:
         for end in ends:
-            yield from _named(end.text, [end])
+            if len(ends) > 1 and isinstance(end.value, date):
+                yield f"date_{end.role}", _of_running_month(end.value, end.text).isoformat(), end
+            else:
+                yield from _named(end.text, [end])
         return
     is_days = isinstance(mention.value, Period)
     name = "date_period" if is_days else "time_period"

@@ -41,8 +41,8 @@ _CLINC_SMALL_TALK: dict[str, str] = {
 }
 """Intents of the domain small_talk by name; the others are a `bot_question`."""
 _CLINC_META: dict[str, str] = {
-    "yes": OwnIntent.ACKNOWLEDGEMENT,
-    "no": OwnIntent.ACKNOWLEDGEMENT,
+    "yes": OwnIntent.AGREE,
+    "no": OwnIntent.DECLINE,
     "maybe": OwnIntent.ACKNOWLEDGEMENT,
     "cancel": OwnIntent.CANCEL_TASK,
     "repeat": OwnIntent.REPEAT,

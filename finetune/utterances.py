@@ -28,21 +28,27 @@ QUESTIONS = "banking_question/how_to"
 _FILLS = {"do": 4, "of": 3, "say": 2}
 """Utterances made of a template, and of a `say` with slots twice as many."""
 _QUESTION_FILLS = {"do": 1, "of": 1}
-_ACTS = frozenset({"cancel_task", "change_answer", "repeat", "wait", "what_is_that", "why_asked"})
+_ACTS = frozenset(
+    {"cancel_task", "change_answer", "decline", "postpone", "repeat", "undo", "wait", "what_is_that", "why_asked"}
+)
 """They get a sigh or an "actually" in front and an apology behind, as people write while they are being asked."""
 _SOCIAL = frozenset(
     {
         "abuse",
         "acknowledgement",
+        "agree",
         "cancel_task",
         "change_answer",
+        "decline",
         "gibberish",
         "goodbye",
         "greeting",
+        "postpone",
         "repeat",
         "talk_to_human",
         "thanks",
         "unclear",
+        "undo",
         "wait",
         "what_is_that",
         "why_asked",

@@ -19,8 +19,11 @@ class Act(StrEnum):
     NO = "no"
     CANCEL = "cancel_task"
     UNDO = "undo"
+    """What was corrected was right before."""
     CHANGE = "change_answer"
     """Something is wrong, or shall be another, without its new value."""
+    POSTPONE = "postpone"
+    """Not now but later, without the day."""
     WAIT = "wait"
     WHY = "why_asked"
     WHAT = "what_is_that"
@@ -50,7 +53,7 @@ _CANCEL_BEFORE = re.compile(
     rf"{_LEAD}(?:(?:never ?mind|nvm)(?: (?:about )?(?:it|that))?|don'?t bother(?: with (?:it|that))?|"
     rf"(?:forget(?: about)?|scrap|drop|cancel|stop|abort|skip|leave) (?:it|that|this|everything|the whole thing)|"
     rf"i(?:'?ve| have)? changed my mind(?: about (?:it|that|this))?)(?=\s)(?!\s+(?:at|as|on|in|from|to|like|alone|"
-    rf"with|for)\b)",
+    rf"until|till?|with|for)\b)",
     re.IGNORECASE,
 )
 """Stops, and goes on without a pause: "never mind show me my cards"."""

@@ -1,12 +1,48 @@
-"""Which of the things that were offered a message means: "the second one", "not the first", "Maria", "4821"."""
+"""Which of the things that were offered a message means: "the second one", "neither the first nor the third", "Maria",
+"4821", "my day to day one". Every word is held against what is known of each of them; words that are denied exclude."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from rapidfuzz.distance import OSA
+
+from agent.dialogue.places import PLACES, Indexes, find_place
 from agent.dialogue.residue import FILLING, words
 from agent.understanding.slots import Amount, Mention
 from core.money import Money
+
+_SAYS_NOTHING = frozenset(
+    re.findall(
+        r"\S+",
+        """
+        list listed item items place position spot options these choices them they all into which where use used using
+        have has got linked goes comes came kind type sort both only same after mate love pal dear ta thanks cheers hi
+        there here see looking says myself mine normally usually always mostly mainly get gets paid held
+        """,
+    )
+)
+_DAILY = re.compile(r"\bday[\s-]+(?:to|by|2)[\s-]+day\b|\bevery\s+day\b", re.IGNORECASE)
+_DENIES = re.compile(
+    r"\b(?:not|neither|nor|isn'?t|ain'?t|wasn'?t|never|except(?:\s+for)?|excluding|without|(?:anything|any(?:one)?|all|everything)\s+but|"
+    r"other\s+than|rather\s+than|instead\s+of|apart\s+from|none\s+of|don'?t\s+(?:want|mean|use|need|like)|no\s+to)\b",
+    re.IGNORECASE,
+)
+_AFFIRMS = re.compile(
+    r"[.;!?]|,(?!\s*(?:and|or|nor|not|neither)\b)|\b(?:but|i\s+(?:want|mean|meant|need)|it'?s|use|take|make\s+it|so|just)\b|"
+    r"\bthe\s+other\b",
+    re.IGNORECASE,
+)
+"""Where what is denied ends."""
+_ITEM = re.compile(r"\s*(?:,|\b(?:and|or|nor)\b)\s*", re.IGNORECASE)
+_FUZZY = 5
+"""Letters of a word in which a slip of one is seen through."""
+_NOON = 12
+_MOST_UNKNOWN = 6
+"""Words that speak of nothing offered, in a message that chooses."""
+_WORD = re.compile(r"[^\W_][\w.:'-]*")
+_ISO_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}):(\d{2}))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +50,8 @@ class Picked:
     """One choice, or the ones that are left after "not the first" or "the debit one"; all of them: no idea."""
 
     choices: tuple[str, ...]
+    is_whole: bool = False
+    """Whether the message says nothing else."""
 
     @property
     def one(self) -> str | None:
@@ -21,52 +59,84 @@ class Picked:
 
 
 def pick(
-    choices: Sequence[str], text: str, mentions: Sequence[Mention], *, filling: frozenset[str] = FILLING
+    choices: Sequence[str],
+    text: str,
+    mentions: Sequence[Mention],
+    *,
+    filling: frozenset[str] = FILLING,
+    described: Mapping[str, frozenset[str]] | None = None,
 ) -> Picked | None:
-    """None where the message speaks of none of them. ``filling``: words that speak of nothing."""
-    if not choices:
+    """None where the message speaks of none of them.
+
+    Args:
+        filling: words that speak of nothing.
+        described: further words by which a choice is spoken of.
+    """
+    if not choices or _is_another_day(choices, mentions):
         return None
-    left = _by_position(choices, mentions) or _by_words(choices, text, mentions, filling)
-    return Picked(tuple(left)) if left else None
-
-
-def _by_position(choices: Sequence[str], mentions: Sequence[Mention]) -> list[str]:
-    excluded: set[int] = set()
-    chosen: int | None = None
-    for mention in mentions:
-        if mention.kind != "ordinal" or not isinstance(mention.value, int):
-            continue
-        index = mention.value - 1 if mention.value > 0 else len(choices) + mention.value
-        if not 0 <= index < len(choices):
-            continue
-        if mention.negated:
-            excluded.add(index)
+    if exact := _exactly(choices, mentions):
+        return Picked(tuple(exact))
+    offered = [_vocabulary(choice, described or {}) for choice in choices]
+    text = _DAILY.sub("everyday", text.replace("’", "'"))
+    wanted, refused, unknown = list[Indexes](), set[int](), 0
+    for part, is_denied in _parts(text):
+        found, missed = _speaks_of(part, offered, filling)
+        unknown += missed
+        if is_denied:
+            refused |= _together(found)
         else:
-            chosen = index
-    if chosen is not None:
-        return [choices[chosen]]
-    return [choice for index, choice in enumerate(choices) if index not in excluded] if excluded else []
+            wanted += found
+    left = (_together(wanted) or frozenset(range(len(choices)))) - refused
+    if not (wanted or refused) or not left or len(left) == len(choices) > 1 or unknown > _MOST_UNKNOWN:
+        return None
+    return Picked(tuple(choices[index] for index in sorted(left)), is_whole=not unknown)
 
 
-def _by_words(choices: Sequence[str], text: str, mentions: Sequence[Mention], filling: frozenset[str]) -> list[str]:
-    refused = [mention for mention in mentions if mention.negated]
-    for mention in refused:
-        text = text.replace(mention.text, " ")
-    said = [word for word in words(text) if word not in filling]
-    meant = _exactly(choices, mentions) or ([c for c in choices if _speaks_of(said, c)] if said else [])
-    meant = meant or _by_card(choices, mentions)
-    if not meant and not refused:
-        return _by_number(choices, said)
-    unwanted = [[word for word in words(mention.text) if word not in filling] for mention in refused]
-    kept = [choice for choice in meant or choices if not any(_speaks_of(said, choice) for said in unwanted)]
-    return kept if len(kept) < len(choices) or len(choices) == 1 else []
+def _is_another_day(choices: Sequence[str], mentions: Sequence[Mention]) -> bool:
+    """Whether a day was said, of days that were offered, which is none of them."""
+    said = {each.value.isoformat() for each in mentions if isinstance(each.value, date) and not each.negated}
+    offered = {match[1] for choice in choices if (match := _ISO_DAY.match(choice))}
+    return bool(said and offered) and said.isdisjoint(offered)
 
 
-def _by_number(choices: Sequence[str], said: list[str]) -> list[str]:
-    """A bare "2"."""
-    if len(said) == 1 and said[0].isdigit() and 1 <= int(said[0]) <= len(choices):
-        return [choices[int(said[0]) - 1]]
-    return []
+def _parts(text: str) -> Iterator[tuple[str, bool]]:
+    """(what is said, whether it is denied), each thing that is denied by itself."""
+    start = 0
+    while match := _DENIES.search(text, start):
+        yield text[start : match.start()], False
+        end = _AFFIRMS.search(text, match.end())
+        stop = end.start() if end else len(text)
+        for item in _ITEM.split(text[match.end() : stop]):
+            yield item, True
+        start = stop + (end is not None and text[stop] in ".;!?,")
+    yield text[start:], False
+
+
+def _speaks_of(part: str, offered: Sequence[frozenset[str]], filling: frozenset[str]) -> tuple[list[Indexes], int]:
+    """What each word or place leaves of the offered, and how many words speak of none of them."""
+    found: list[Indexes] = []
+    unknown, everything = 0, frozenset(range(len(offered)))
+    for match in list(PLACES.finditer(part)):
+        if (place := find_place(match, len(offered))) is not None and not _spoken_by(match[0].casefold(), offered):
+            found.append(place)
+            part = part.replace(match[0], " " * len(match[0]), 1)
+    said = [word for word in words(part) if word not in _SAYS_NOTHING or _spoken_by(word, offered)]
+    for word in said:
+        meant = _spoken_by(word, offered)
+        if meant and meant != everything:
+            found.append(meant)
+        elif not meant and word.isdecimal() and 1 <= int(word) <= len(offered) and len(said) == 1:
+            found.append(frozenset({int(word) - 1}))
+        elif not meant and word not in filling:
+            unknown += 1
+    return found, unknown
+
+
+def _together(found: Sequence[Indexes]) -> Indexes:
+    """What all words speak of; where they disagree, what most of them do."""
+    votes = {index: sum(index in one for one in found) for one in found for index in one}
+    most = max(votes.values(), default=0)
+    return frozenset(index for index, count in votes.items() if count == most)
 
 
 def _exactly(choices: Sequence[str], mentions: Sequence[Mention]) -> list[str]:
@@ -82,21 +152,31 @@ def _exactly(choices: Sequence[str], mentions: Sequence[Mention]) -> list[str]:
             said.add(value.isoformat())
         if isinstance(value, Amount):
             said |= {str(Money.parse(format(value.number, ".2f"), code)) for code in (value.currency or "GBP", "EUR")}
-    return [choice for choice in choices if choice in said or choice[:10] in said]
+    exact = [choice for choice in choices if choice in said or choice[:10] in said]
+    return exact if len(exact) < len(choices) else []
 
 
-def _by_card(choices: Sequence[str], mentions: Sequence[Mention]) -> list[str]:
-    """Cards by what their words come down to: "the Visa debit" is a debit card."""
-    said = [
-        each.value for each in mentions if each.kind == "card" and not each.negated and isinstance(each.value, dict)
-    ]
-    told = [words(" ".join(map(str, value.values()))) for value in said]
-    return [choice for choice in choices if any(_speaks_of(each, choice) for each in told)]
+def _vocabulary(choice: str, described: Mapping[str, frozenset[str]]) -> frozenset[str]:
+    known = {*words(choice), *described.get(choice, ())}
+    if match := _ISO_DAY.match(choice):
+        day = date.fromisoformat(match[1])
+        known |= {f"{day:%A}".casefold(), f"{day:%a}".casefold(), f"{day:%B}".casefold(), str(day.day)}
+        if match[2]:
+            hour = int(match[2])
+            known |= {"morning" if hour < _NOON else "afternoon", "am" if hour < _NOON else "pm"}
+            known |= {str((hour - 1) % 12 + 1), f"{(hour - 1) % 12 + 1}{'am' if hour < _NOON else 'pm'}"}
+    return frozenset(known)
 
 
-def _speaks_of(said: Sequence[str], choice: str) -> bool:
-    known = words(choice)
-    return bool(said) and all(any(_same(word, each) for each in known) for word in said)
+def _spoken_by(word: str, offered: Sequence[frozenset[str]]) -> Indexes:
+    exact = frozenset(index for index, known in enumerate(offered) if any(_same(word, each) for each in known))
+    if exact or len(word) < _FUZZY - 1 or word.isdecimal():
+        return exact
+    return frozenset(
+        index
+        for index, known in enumerate(offered)
+        if any(len(each) >= _FUZZY and each[0] == word[0] and OSA.distance(word, each) == 1 for each in known)
+    )
 
 
 def _same(word: str, known: str) -> bool:

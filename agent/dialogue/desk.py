@@ -1,10 +1,11 @@
 """What a message was understood as, and what may be done for the customer who wrote it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from agent.dialogue.described import Belongings
 from agent.dialogue.specs import Spec
 from agent.dialogue.tables import FAMILIES
 from agent.understanding.slots import Mention
@@ -35,6 +36,8 @@ class Desk:
     """The proposal that waits, as the customer was asked about it."""
     only_account: str | None = None
     """The customer's account, where there is but one."""
+    own: Belongings = field(default_factory=Belongings)
+    """Cards and accounts, and how they are spoken of."""
     last_said: str = ""
     """What the assistant said last."""
     takes_yes: bool = True

@@ -8,13 +8,15 @@ from typing import Any, cast
 
 from agent.dialogue.fill_amounts import decimal_of, fill_amounts, fill_currencies, last_of, slot_before
 from agent.dialogue.fill_days import fill_days, find_no_day
-from agent.dialogue.free_text import find_new_name, find_text
+from agent.dialogue.free_text import find_new_name, find_text, without_times
 from agent.dialogue.specs import Form, Slot
-from agent.dialogue.tables import FLAGS, KINDS, WHEN_ASKED, WORDS
+from agent.dialogue.tables import FLAGS, KINDS, PLACES, WHEN_ASKED, WORDS
 from agent.understanding.slots import CardWords, Duration, Mention
 
 _INTO = re.compile(r"\b(?:in|into|to|onto|towards)\s+(?:my\s+|the\s+)?$", re.I)
 _FROM = re.compile(r"\b(?:from|out of|using|with|on|of|for)\s+(?:my\s+|the\s+)?$", re.I)
+_SWITCHES = re.compile(r"\b(?:switch|change|swap)\b[^\d]{0,30}$", re.I)
+""" "switch to my savings", where a payee has the money: what it comes from."""
 _PLACED = frozenset(
     {"amount", "min_amount", "max_amount", "currency", "to_currency", "account", "to_account", "date", "end_date"}
 )
@@ -25,6 +27,12 @@ _MENTIONED = frozenset({"frequency"})
 """Closed sets whose words are read with those around them: "a week later" is no rhythm."""
 _LONGEST_REFERENCE = 5
 """Words; what is longer is a story."""
+_SAME_DAY = re.compile(
+    r"\b(?:(?:do|send|pay|make|move|schedule|set|put)\s+(?:it|that|this)\s+(?:on\s+)?(?:then|that\s+day|the\s+same\s+day)|"
+    r"(?:use|take|on|for)\s+that\s+(?:day|date))\b",
+    re.I,
+)
+""" "I get paid on Thursday, use that day": the day of the story is meant."""
 _WITHOUT = (
     r"(?:no|without|remove|drop|scrap|delete|skip|forget|lose|leave\s+out|take\s+(?:off|out)|"
     r"do(?:n'?t|\s+not)\s+(?:need|want|add|use|put|include))"
@@ -53,10 +61,15 @@ def fill(
         None for a slot that was given and shall be left out.
     """
     names = {slot.name for slot in slots}
-    said = [mention for mention in mentions if not mention.negated]
+    heard = tuple(mentions)
+    said = _asked(
+        [mention for mention in heard if not mention.negated],
+        is_lookup="since" in names or bool(_SAME_DAY.search(text)),
+    )
+    said = without_replaced(said, given)
     values = (
         fill_amounts(said, text, names, given, asked)
-        | _accounts(said, text, names, asked)
+        | _accounts(said, text, names, given, asked)
         | fill_days(said, text, names, given, asked, today)
         | fill_currencies(said, names)
     )
@@ -65,10 +78,36 @@ def fill(
     for slot in slots:
         if slot.name in values:
             continue
-        value = _of_slot(slot, said, text, given, asked, names)
+        told = without_times(text, heard) if slot.name in PLACES else text
+        value = _of_slot(slot, said, told, given, asked, names)
         if value is not None or (slot.name in given and not slot.required and _is_left_out(slot, text)):
             values[slot.name] = value
     return values
+
+
+def _asked(said: list[Mention], *, is_lookup: bool) -> list[Mention]:
+    """Without days and times of a story around the request. Where something is looked up, a story's only ones may be
+    what is meant: "they charged me on Friday, show me"."""
+    own = [mention for mention in said if not mention.told]
+    has_own = any(mention.kind in ("date", "period") for mention in own)
+    return said if is_lookup and not has_own else own
+
+
+def without_replaced(said: list[Mention], given: dict[str, Any]) -> list[Mention]:
+    """Of "swap Maria for John" only John, where Maria was named before."""
+    kept = [mention for mention in said if not _was_given(mention, given)]
+    kinds = {mention.kind for mention in kept}
+    return [mention for mention in said if mention in kept or mention.kind not in kinds]
+
+
+def _was_given(mention: Mention, given: dict[str, Any]) -> bool:
+    match mention.kind:
+        case "payee":
+            return _name_of(mention) == given.get("payee")
+        case "amount":
+            return decimal_of(mention) == given.get("amount")
+        case _:
+            return False
 
 
 def _is_left_out(slot: Slot, text: str) -> bool:
@@ -77,10 +116,13 @@ def _is_left_out(slot: Slot, text: str) -> bool:
     return bool(re.search(rf"(?i)\b{_WITHOUT}\s+(?:(?:an?|the|any|my|that)\s+)?(?:{name})\b", text))
 
 
-def _accounts(said: list[Mention], text: str, names: set[str], asked: str | None) -> dict[str, Any]:
+def _accounts(
+    said: list[Mention], text: str, names: set[str], given: dict[str, Any], asked: str | None
+) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for mention in (each for each in said if each.kind == "account" or _names_account(each, text, names)):
-        name = _side(mention, text, names, asked)
+        is_other = "payee" in given and bool(_SWITCHES.search(text[: mention.start]))
+        name = "account" if is_other and "account" in names else _side(mention, text, names, asked)
         if name is not None and (name not in values or mention.corrects):
             values[name] = _name_of(mention) if mention.kind == "account" else _card(cast(CardWords, mention.value))
     return {name: value for name, value in values.items() if value}

@@ -7,7 +7,7 @@ from typing import Any
 
 from agent.dialogue.residue import residue, words
 from agent.dialogue.tables import NO_CURRENCY
-from agent.understanding.slots import Amount, Change, Mention
+from agent.understanding.slots import Amount, AmountRange, Change, Mention
 
 UNKNOWN_CURRENCY = "XXX"
 """ISO 4217's code for no currency. It stands for money that no bank keeps ("20 bitcoin"), so that the tool refuses the
@@ -15,6 +15,10 @@ payment; left out, the same number of pounds would be paid."""
 _OVER = re.compile(r"\b(?:over|above|more than|at least|bigger than|larger than|from|minimum(?: of)?)\s*$", re.I)
 _UNDER = re.compile(r"\b(?:under|below|less than|at most|up to|smaller than|maximum(?: of)?)\s*$", re.I)
 _TO_AMOUNT = re.compile(r"\b(?:to|by|of|at|only|just|for|it'?s|is|be|=|do)\s*$", re.I)
+_SETS = re.compile(
+    r"^\W*(?:\w+\W+){0,3}?(?:make|set|change|raise|increase|lower|reduce|put|move|bump|up)\b[^\d]{3,40}$", re.I
+)
+""" "make the standing order 900"."""
 _AT_LAST = re.compile(r"[,;:–-]\s*$")
 """ "that's a bit tight, 180"."""
 _IS_RIGHT = re.compile(
@@ -25,9 +29,13 @@ _IS_RIGHT = re.compile(
 _NAMED = re.compile(r"\b(amount|months|days|date|reference)\s+(?:to|is|of|at|be|should be)\s*$", re.I)
 _UNKNOWN = re.compile(rf"\s*{NO_CURRENCY}\b", re.I)
 _COUNTED = re.compile(
-    r"\s+(?!(?:to|for|from|off|on|by|please|pls|plz|today|tomorrow|now|as|asap|back|again|instead|and|then|thanks)\b)[^\W\d_]",
+    r"\s+(?!(?:to|for|from|off|on|by|please|pls|plz|today|tomorrow|now|as|asap|back|again|instead|and|then|thanks|or|if|"
+    r"was|is|were|would|will|sounds|seems|only|max|maximum|at|i|it|she|he|they|not|actually|rather|really|exactly|like|"
+    r"in total|altogether|mate|pal|love|dear|sorry|no|yes|ok)\b)[^\W\d_]",
     re.I,
 )
+_SHORT = 8
+"""Words up to which a message is about what was said before."""
 _PARTIES = frozenset({"payee", "name"})
 _COUNTS = frozenset({"amount", "number", "duration", "date", "time", "period"})
 _HUNDREDTH = Decimal("0.01")
@@ -39,11 +47,11 @@ def fill_amounts(
     """Values of ``amount`` with its ``currency``, or of the bounds of what is looked for."""
     amounts = [mention for mention in said if mention.kind == "amount"]
     if "min_amount" in names:
-        return _bounds(amounts, text)
+        return _range(said) or _bounds(amounts, text)
     if "amount" not in names:
         return {}
     if asked in (None, "amount", "payee"):
-        amounts = _sums(said, text) if not amounts else [*amounts, *_corrections(said)]
+        amounts = _sums(said, text, given) if not amounts else [*amounts, *_corrections(said)]
     amounts = [each for each in amounts if each.kind == "amount" or slot_before(each, text, names) in (None, "amount")]
     chosen = last_of(amounts)
     if chosen is None:
@@ -89,6 +97,13 @@ def fill_currencies(said: list[Mention], names: set[str]) -> dict[str, Any]:
     return values
 
 
+def _range(said: list[Mention]) -> dict[str, Any]:
+    ranges = [mention.value for mention in said if isinstance(mention.value, AmountRange)]
+    if not ranges:
+        return {}
+    return {"min_amount": format(ranges[-1].least.number, "f"), "max_amount": format(ranges[-1].most.number, "f")}
+
+
 def _bounds(amounts: list[Mention], text: str) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for mention in amounts:
@@ -99,16 +114,24 @@ def _bounds(amounts: list[Mention], text: str) -> dict[str, Any]:
     return values
 
 
-def _sums(said: list[Mention], text: str) -> list[Mention]:
-    """Numbers that say nothing of what they count: "no, 55", "only 15", "Jimmy needs 40 off me"."""
+def _sums(said: list[Mention], text: str, given: dict[str, Any]) -> list[Mention]:
+    """Numbers that say nothing of what they count: "no, 55", "only 15", "Jimmy needs 40 off me"; and where there is an
+    amount already, the only number of a short message: "she said 60"."""
     numbers = [each for each in said if each.kind == "number"]
-    is_for_somebody = len(numbers) == 1 and any(each.kind in _PARTIES for each in said)
-    return [each for each in numbers if _is_sum(each, text, said) or (is_for_somebody and not _counts(each, text))]
+    numbers = [each for each in numbers if decimal_of(each) != given.get("amount")] or numbers
+    is_again = "amount" in given and len(text.split()) <= _SHORT
+    is_only = len(numbers) == 1 and (is_again or any(each.kind in _PARTIES for each in said))
+    return [each for each in numbers if _is_sum(each, text, said) or (is_only and not _counts(each, text))]
 
 
 def _is_sum(number: Mention, text: str, said: list[Mention]) -> bool:
     before, after = text[: number.start], text[number.end :]
-    is_told = _TO_AMOUNT.search(before) or _IS_RIGHT.match(after) or (_AT_LAST.search(before) and not words(after))
+    is_told = (
+        _TO_AMOUNT.search(before)
+        or (_SETS.search(before) and not words(after))
+        or _IS_RIGHT.match(after)
+        or (_AT_LAST.search(before) and not words(after))
+    )
     return number.corrects or bool(is_told) or not residue(text, said)
 
 

@@ -15,6 +15,10 @@ _ISO_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PURPOSE = re.compile(r"\bfor\s+(?:(?!to\b)[^\W\d_][\w'-]*\s+){1,4}$", re.I)
 _WEEKDAYS = frozenset(name.casefold() for name in day_name)
 _UNTIL = re.compile(r"\b(?:until|till?|end(?:s|ing)?|finish\w*|stop\w*|last|up to|through)\b[^.]{0,20}$", re.I)
+_HOLDS = re.compile(
+    r"\b(?:hold|wait|leave|keep|delay|postpone|defer|put|push|hang|sit|park|save|let)\b[^.]{0,40}$|\bnot\s+(?:to\s+)?[^.]{0,20}$",
+    re.I,
+)
 _MONTHS = [name.casefold() for name in month_abbr[1:]]
 _MONTH = "|".join(f"{name.casefold()}|{name[:3].casefold()}" for name in month_name[1:]) + "|sept"
 _DAY_OF_MONTH = re.compile(
@@ -34,6 +38,8 @@ def fill_days(
     if "since" not in names:
         said = [each for each in said if not _explains(each, text, today)]
         # What is to be done is not done yesterday, whatever else happened then.
+        if "amount" in given:
+            said = [_next(each, today) for each in said]
         ahead = [each for each in said if isinstance(each.value, date) and each.value >= today]
         said = _from_start(ahead) or said
     for mention in said:
@@ -44,7 +50,9 @@ def fill_days(
         day = mention.value.isoformat()
         if "since" in names:
             values |= _bounds(mention, day)
-        elif "end_date" in names and (asked == "end_date" or _ends(mention, text)):
+        elif "end_date" in names and (
+            asked == "end_date" or (_ends(mention, text) and not _held(mention, text, given))
+        ):
             values["end_date"] = day
         elif "date" in names and ("date" not in values or mention.corrects):
             values["date"] = day
@@ -67,6 +75,13 @@ def _from_start(days: list[Mention]) -> list[Mention]:
 
 def _is_weekday(mention: Mention) -> bool:
     return mention.role is None and mention.text.casefold().removesuffix("s") in _WEEKDAYS
+
+
+def _next(mention: Mention, today: date) -> Mention:
+    """The coming Friday, also beside a word about what was: "can it be sent Friday"."""
+    if not _is_weekday(mention) or not isinstance(mention.value, date) or mention.value >= today:
+        return mention
+    return replace(mention, value=mention.value + timedelta(days=7))
 
 
 def _on(weekday: Any, start: date) -> date:
@@ -102,6 +117,11 @@ def _behind(period: Period, today: date) -> dict[str, str]:
 def _ends(mention: Mention, text: str) -> bool:
     """ "until Friday", but not "change it to Friday"."""
     return mention.role == "to" and bool(_UNTIL.search(text[: mention.start] + mention.text.partition(" ")[0]))
+
+
+def _held(mention: Mention, text: str, given: dict[str, Any]) -> bool:
+    """ "hold it until Friday": a payment that waits for the day, where nothing repeats itself."""
+    return "frequency" not in given and bool(_HOLDS.search(text[: mention.start]))
 
 
 def find_no_day(said: list[Mention], today: date) -> str | None:

@@ -1,10 +1,12 @@
 """Text for a task's slots: what no mention is made for, and whole answers."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from agent.dialogue.specs import Slot
 from agent.dialogue.tables import FREE_TEXT, OWN_WORDS, PLACES
+from agent.understanding.slots import Mention
 
 _ABOUT = re.compile(
     r"\b(?:about|regarding|concerning|because(?: of)?|to (?:talk|speak) about)\s+(.{3,180}?)[.!?]*$", re.I
@@ -28,7 +30,8 @@ _NO_PLACE = re.compile(
 )
 _CALLED = re.compile(
     r"(?:.*\b(?:to|as|into|be)|.*?\b(?:call(?:ed)?(?:\s+(?:it|(?:my|the)\s+(?:[\w ]{1,20}\s)?account))?|"
-    r"named))\s+[\"'“”]?([^\s\"'“”][^\"'“”]{0,40}?)[\"'“”]?[\s.!?]*$",
+    r"named))\s+[\"'“”]?([^\s\"'“”][^\"'“”]{0,40}?)[\"'“”]?"
+    r"(?:,?\s+(?:instead|please|pls|then|now|thanks|thank\s+you))*[\s.!?]*$",
     re.I,
 )
 _ADDRESS = re.compile(
@@ -60,6 +63,7 @@ _SAYS_NOTHING = re.compile(
     re.IGNORECASE,
 )
 """No answer, although it is one in form."""
+_TIMES = frozenset({"time", "time_period", "date", "period", "duration", "amount"})
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b", re.I)
 
 
@@ -88,8 +92,8 @@ def find_text(slot: Slot, text: str, names: set[str], asked: str | None) -> Any 
     elif slot.name in OWN_WORDS:
         patterns = (_ABOUT, _FOR) if slot.name == "reason" and slot.required else (_ABOUT,)
     elif slot.name in PLACES:
-        match = _PLACE.search(text)
-        return match[1].strip() if match and not _NO_PLACE.match(match[1]) else None
+        places = (match[1].strip() for match in _PLACE.finditer(text) if not _NO_PLACE.match(match[1]))
+        return next(places, None)
     elif slot.name == "address":
         patterns = (_ADDRESS, _STREET)
     elif slot.name == "name" and ("account" in names or "kind" in names or (asked is None and "payee" in names)):
@@ -98,6 +102,15 @@ def find_text(slot: Slot, text: str, names: set[str], asked: str | None) -> Any 
         if (match := pattern.search(text)) and not _NO_REASON.search(match[1]):
             return match[1].strip()
     return None
+
+
+def without_times(text: str, mentions: Iterable[Mention]) -> str:
+    """With a comma for each time, day and amount: "at eleven in the morning" is no place."""
+    letters = list(text)
+    for mention in mentions:
+        if mention.kind in _TIMES:
+            letters[mention.start : mention.end] = "," + " " * (mention.end - mention.start - 1)
+    return "".join(letters)
 
 
 def find_new_name(text: str) -> str | None:

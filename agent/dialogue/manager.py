@@ -10,7 +10,7 @@ from agent.dialogue.desk import Desk, Heard
 from agent.dialogue.hearing import hear_act
 from agent.dialogue.open_task import answers, within
 from agent.dialogue.progress import PAYMENT_INTENTS, advance, open_question, say_open, slots_of, values_in
-from agent.dialogue.request_words import PAYS, PERSON, PRONOUNS, STANDING, VERBS
+from agent.dialogue.request_words import PAYS, PERSON, PRONOUNS, STANDING, VERBS, claims_to_be_another
 from agent.dialogue.requests import SURE, afresh
 from agent.dialogue.residue import residue
 from agent.dialogue.shapes import LONGEST_QUEUE, Dialogue, Step, Task, top
@@ -34,6 +34,8 @@ _MEANT = re.compile(
     r"(?i)\b(?:i meant?|i mean to say|no wait|sorry|rather|don'?t \w+ (?:it|that))\W+(?:(?:to|just|please)\s+)*(\w+)"
 )
 """The last word of somebody who corrects themselves."""
+_READS = ("get_", "list_", "search_", "find_", "check_")
+"""How the names of tools begin that show what customers have."""
 _MOVES = re.compile(rf"{_LEAD_IN}{PAYS}\b")
 
 
@@ -42,13 +44,20 @@ def decide(dialogue: Dialogue, heard: Heard, desk: Desk) -> tuple[Dialogue, Step
     changed, heard = deepcopy(dialogue), _certain(heard, desk)
     task = top(changed)
     changed["about"] = _about(task) or changed["about"]
-    if heard.language != _ENGLISH and not (task and answers(changed, heard, desk)):
+    if heard.language != _ENGLISH and not (task and (answers(changed, heard, desk) or names_value(task, heard, desk))):
         return changed, _in_other_language(task, heard, desk)
     said = hear_act(heard, task, desk)
     step = within(changed, task, heard, said, desk) if task else afresh(changed, heard, said, desk)
     if changed["unclear"] <= dialogue["unclear"]:
         changed["unclear"] = 0
     return changed, step
+
+
+def names_value(task: Task, heard: Heard, desk: Desk) -> bool:
+    """Whether the message is nothing but another value: "no Jimmy"."""
+    values = values_in(task, heard, heard.text, desk)
+    is_new = any(task["slots"].get(name) != value for name, value in values.items())
+    return is_new and not residue(heard.text, heard.mentions)
 
 
 def adds(dialogue: Dialogue, heard: Heard, desk: Desk) -> bool:
@@ -77,6 +86,8 @@ def _in_other_language(task: Task | None, heard: Heard, desk: Desk) -> Step:
 
 def _certain(heard: Heard, desk: Desk) -> Heard:
     """What a single word decides: the verb of a request, and that a payment repeats itself."""
+    if heard.route != Route.OUT_OF_SCOPE and _is_for_another(heard):
+        return _surely(heard, OwnIntent.OUT_OF_SCOPE)
     if heard.intent == OwnIntent.MAKE_TRANSFER and _NEW_ORDER.search(heard.text):
         return replace(heard, intent=OwnIntent.CREATE_STANDING_ORDER.value)
     if _CHANGES_ORDER.search(heard.text) and heard.intent in PAYMENT_INTENTS:
@@ -94,6 +105,12 @@ def _certain(heard: Heard, desk: Desk) -> Heard:
     if heard.intent == OwnIntent.CREATE_STANDING_ORDER and not re.search(rf"(?i)\b{STANDING}\b", heard.text):
         return replace(heard, intent=OwnIntent.MAKE_TRANSFER.value)
     return heard
+
+
+def _is_for_another(heard: Heard) -> bool:
+    """Whether it asks to be served as somebody else: data of others are nobody's business, and not one's own."""
+    shows = heard.intent.startswith(_READS) or heard.intent == OwnIntent.CHANGE_CONTACT_DETAILS
+    return shows and claims_to_be_another(heard.text)
 
 
 def _names_payment(heard: Heard) -> bool:

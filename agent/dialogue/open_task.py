@@ -6,7 +6,8 @@ from typing import Any
 
 from agent.dialogue import words
 from agent.dialogue.acts import Act, Said, read_act
-from agent.dialogue.choices import pick
+from agent.dialogue.choices import Picked, pick
+from agent.dialogue.choose_again import choose_again
 from agent.dialogue.desk import Desk, Heard
 from agent.dialogue.free_text import takes_text, whole_answer
 from agent.dialogue.other import is_other
@@ -26,24 +27,33 @@ from agent.dialogue.progress import (
     withdraw,
 )
 from agent.dialogue.reopen import reopen
-from agent.dialogue.requests import OPERATION, QUESTION, SMALL_TALK, begin, not_understood
+from agent.dialogue.requests import OPERATION, QUESTION, SMALL_TALK, SURE, begin, not_understood
 from agent.dialogue.residue import residue
 from agent.dialogue.shapes import Dialogue, Offer, Step, StepKind, Task, new_task, top
-from agent.dialogue.tables import PROSE
+from agent.dialogue.tables import PAYMENT_TOOLS, PROSE
 from agent.understanding.clauses import begins_request
-from agent.understanding.intents import OwnIntent
+from agent.understanding.intents import OwnIntent, Route
 
 _SHORT = 6
+_ALTERS = frozenset(
+    {OwnIntent.CHANGE_ANSWER, OwnIntent.CANCEL_TASK, OwnIntent.DECLINE, OwnIntent.UNDO, OwnIntent.POSTPONE}
+)
+_SHORTEST_QUESTION = 4
+"""Words of a question that can be looked up."""
 _SECOND_THOUGHTS = re.compile(
     r"(?i)\b(?:wait|hold on|hang on|don'?t|do not|nope|never ?mind|(?:stop|cancel)(?: it| that)?\W*$|no\W*$)"
 )
 _EXPLAINS = re.compile(
-    r"(?i)^(?:i|it|that|this|he|she|they|we|my|the)\b(?!.{0,20}\b(?:want|need|like|rather|balance|cards?)\b)"
+    r"(?i)^(?:i|it|that|this|he|she|they|we|my|the)\b(?!.{0,20}\b(?:want|need|like|rather)\b)(?=(?:\W+\w+){3})"
+    r"|^(?:i|it|that|this|he|she|they|we)\b(?!.{0,20}\b(?:want|need|like|rather|balance|cards?)\b)"
 )
 _SWAPS = re.compile(
-    r"(?i)\b(?:(?:other|wrong|opposite) (?:way|direction)|back to front|vice versa|the reverse|"
+    r"(?i)\b(?:(?:other|wrong|opposite) (?:way|direction|round)|the opposite|back to front|vice versa|the reverse|"
     r"(?:swap|switch|flip|reverse)(?: (?:them|those|these|it|that|both|the (?:two )?accounts?))?"
     r"(?: (?:round|around|over))?)(?=\W|$)"
+)
+_POINTS = re.compile(
+    r"(?i)\b(?:pay|send|transfer|move|make|do|schedule|book|put|set|give|change) (?:it|that|this|them)\b"
 )
 _CODE = re.compile(r"(?<![\d.,£$€])\d{6}(?!\d|[.,]\d|\s*(?:pounds?|euros?|dollars?|quid|gbp|eur|usd)\b)", re.I)
 
@@ -53,6 +63,8 @@ def within(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk) 
     if task["operation_id"] and desk.pending and desk.pending["step_up"] and _CODE.search(heard.text):
         # A code is never read from a message, and is no amount either.
         return Step(kind="refer", route=OPERATION, intent=task["intent"])
+    if said.act in (None, Act.NO, Act.CHANGE, Act.UNDO) and (step := choose_again(task, heard, desk)):
+        return step
     match said.act:
         case Act.YES if task["operation_id"]:
             return _agreed(changed, task, heard, said, desk)
@@ -62,8 +74,10 @@ def within(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk) 
             return _refused(changed, task, heard, said, desk)
         case Act.UNDO:
             return _undone(changed, task, desk)
-        case Act.CHANGE if not (_SWAPS.search(heard.text) or pick(task["choices"], heard.text, heard.mentions)):
+        case Act.CHANGE if not (_SWAPS.search(heard.text) or _picked(task, heard, heard.text, desk)):
             return reopen(task, heard, desk)
+        case Act.POSTPONE:
+            return _postponed(changed, task, desk)
         case Act.WAIT | Act.WHY | Act.WHAT | Act.REPEAT:
             return _explained(task, said.act, desk)
         case _:
@@ -99,7 +113,7 @@ def _take_offer(changed: Dialogue, offer: Offer, said: Said, desk: Desk) -> Step
 def _refused(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk) -> Step:
     """A no: with a value after it a correction, to an offer an answer, else the end of the task."""
     rest = only(heard, said.rest)
-    is_bare = not residue(rest.text, rest.mentions)
+    is_bare = not residue(rest.text, rest.mentions) or _was_before(task, rest, desk) or _is_about_it(task, rest, desk)
     if said.rest and (said.act is Act.NO or is_bare):
         if (step := _answered(task, rest, desk)) is not None:
             return step
@@ -113,6 +127,19 @@ def _refused(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk
         task["offer"] = None
         return replace(ask(task, task["asks"] or "payee", desk), rest=left)
     return _end(changed, task, left)
+
+
+def _was_before(task: Task, rest: Heard, desk: Desk) -> bool:
+    """ "scratch that, 70 is fine", where it was 70 at first."""
+    before, values = task["before"] or {}, values_in(task, rest, rest.text, desk)
+    return bool(values) and _differs(task, values) and values.items() <= before.items()
+
+
+def _is_about_it(task: Task, rest: Heard, desk: Desk) -> bool:
+    """ "I changed my mind, pay it today", but not "forget it, pay John"."""
+    if not (task["operation_id"] and _POINTS.search(rest.text)):
+        return False
+    return turns_payment(task, rest) or _differs(task, values_in(task, rest, rest.text, desk))
 
 
 def _asks_for_something(rest: str) -> bool:
@@ -145,6 +172,19 @@ def _undone(changed: Dialogue, task: Task, desk: Desk) -> Step:
     return replace(advance(task, desk), withdraw=withdrawn)
 
 
+def _postponed(changed: Dialogue, task: Task, desk: Desk) -> Step:
+    """ "Can it wait?": on another day, where what is done has a day; else not at all."""
+    if task["tool"] in PAYMENT_TOOLS:
+        task["later"] = True
+        task["slots"].pop("date", None)
+        return _corrected(task, {}, None, desk)
+    if desk.specs[task["tool"]].find("date") is None:
+        return _end(changed, task, "")
+    withdrawn = withdraw(task)
+    task["slots"].pop("date", None)
+    return replace(ask(task, "date", desk), withdraw=withdrawn)
+
+
 def _explained(task: Task, act: Act, desk: Desk) -> Step:
     spec, slot = desk.specs[task["tool"]], task["asks"]
     asked = open_question(task, spec, desk)
@@ -165,16 +205,17 @@ def _answered(task: Task, heard: Heard, desk: Desk) -> Step | None:
     # "the Leeds branch" names the slot as well.
     slot = (task["asks"] or "").replace("_", " ")
     said = re.sub(rf"(?i)\b{re.escape(slot)}\b", " ", heard.text) if slot else heard.text
-    picked = pick(task["choices"], said, heard.mentions)
-    if picked and task["asks"] and not is_other(task, heard, {}, desk):
+    picked = _picked(task, heard, said, desk)
+    if picked and task["asks"] and (picked.is_whole or not is_other(task, heard, {}, desk)):
         if picked.one is not None:
+            task["offered"] = task["asks"], task["choices"]
             named = {} if _has_ordinal(heard) else values_in(task, heard, heard.text, desk)
-            return take(task, _chosen(task["asks"], picked.one) | named, desk, heard)
+            return take(task, named | _chosen(task["asks"], picked.one), desk, heard)
         task["choices"] = list(picked.choices)
         return ask(task, task["asks"], desk)
     values, turns = values_in(task, heard, heard.text, desk), turns_payment(task, heard)
-    if swaps(task, heard.text):
-        values = {"account": task["slots"]["to_account"], "to_account": task["slots"]["account"]}
+    if swaps(task, heard.text, desk):
+        values = {"account": task["slots"]["to_account"], "to_account": _payer(task, desk)}
         return _corrected(task, values, heard, desk)
     if not turns and is_other(task, heard, values, desk):
         return None
@@ -188,9 +229,23 @@ def _answered(task: Task, heard: Heard, desk: Desk) -> Step | None:
     return None
 
 
-def swaps(task: Task, text: str) -> bool:
+def _picked(task: Task, heard: Heard, said: str, desk: Desk) -> Picked | None:
+    """Of what was offered, or else of what the customer has of the kind that was asked for."""
+    if not task["choices"] and task["asks"] in values_in(task, heard, heard.text, desk):
+        return None
+    choices = task["choices"] or list(desk.own.of(task["asks"]))
+    return pick(choices, said, heard.mentions, described=desk.own.described)
+
+
+def swaps(task: Task, text: str, desk: Desk) -> bool:
     """Whether the money shall go the other way."""
-    return {"account", "to_account"} <= task["slots"].keys() and bool(_SWAPS.search(text))
+    return "to_account" in task["slots"] and bool(_payer(task, desk)) and bool(_SWAPS.search(text))
+
+
+def _payer(task: Task, desk: Desk) -> str | None:
+    """The account that the money comes from, also where the bank chose it."""
+    proposed = desk.pending if task["operation_id"] and desk.pending else {}
+    return task["slots"].get("account") or proposed.get("account")
 
 
 def _has_ordinal(heard: Heard) -> bool:
@@ -234,7 +289,7 @@ def _differs(task: Task, values: dict[str, Any]) -> bool:
     return any(task["slots"].get(name) != value for name, value in values.items())
 
 
-def _corrected(task: Task, values: dict[str, Any], heard: Heard, desk: Desk) -> Step:
+def _corrected(task: Task, values: dict[str, Any], heard: Heard | None, desk: Desk) -> Step:
     """Another value for a proposal: it is withdrawn before anything else happens."""
     withdrawn = withdraw(task)
     return replace(take(task, values, desk, heard), withdraw=withdrawn)
@@ -244,4 +299,14 @@ def _beside(changed: Dialogue, task: Task, heard: Heard, desk: Desk) -> Step:
     """Something else in the middle of a task, which waits; or nothing that anybody could make sense of."""
     if is_other(task, heard, {}, desk):
         return begin(changed, heard, desk)
+    if heard.intent in _ALTERS and QUESTION.search(heard.text) and len(heard.text.split()) >= _SHORTEST_QUESTION:
+        # It sounds like an act that cannot be meant here: "can I pay it back early?" puts no loan off.
+        return Step(kind="look_up", route=Route.KNOWLEDGE.value, intent=OwnIntent.BANKING_QUESTION.value)
+    if heard.intent == OwnIntent.AGREE and heard.confidence >= SURE:
+        if offer := task["offer"]:
+            return _take_offer(changed, offer, Said(Act.YES, ""), desk)
+        if task["operation_id"]:
+            # Words that may well agree, and confirm nothing.
+            asked = f"{words.YES_OR_NO} {open_question(task, desk.specs[task['tool']], desk)}"
+            return Step(kind="say", route=OPERATION, intent=task["intent"], words=asked, asks=True)
     return not_understood(changed, heard, desk)

@@ -6,8 +6,8 @@ from typing import Any
 from agent.dialogue.act_grammar import plain
 from agent.dialogue.desk import Desk, Heard
 from agent.dialogue.free_text import takes_text
-from agent.dialogue.progress import changes, is_same
-from agent.dialogue.request_words import PAYS
+from agent.dialogue.progress import changes, is_same, replaces
+from agent.dialogue.request_words import PAYS, claims_to_be_another
 from agent.dialogue.requests import OPERATIONS, QUESTION, SURE, VERY_SURE
 from agent.dialogue.residue import residue
 from agent.dialogue.shapes import Task
@@ -19,8 +19,9 @@ _LIKELY, _NEVER = 0.5, 2.0
 _NAME = 4
 """Words of a name at most."""
 _MORE = re.compile(
-    rf"(?i)\b(?:also|as well|another (?:payment|one|card|transfer|[£€$]?\d)|too)\b|"
-    rf"(?<!the )\bfirst,? (?:i\b|{PAYS}\b)|\bfirst\W*$"
+    rf"(?i)\b(?:also|as well|another (?:payment|one|card|transfer|[£€$]?\d)|too(?=\W*$))\b|"
+    rf"(?<!the )\bfirst,? (?:i\b|{PAYS}\b)|\bfirst\W*$|\bbefore (?:that|this|we do)\b|\bhold that thought\b|"
+    r"\b(?:meanwhile|in the meantime)\b"
 )
 """Says that something is wanted besides."""
 _FIRST = re.compile(r"(?i)(?<!the )\bfirst(?: of all)?,?\s+(?:(?:please|can you|could you)\s+)*")
@@ -29,19 +30,25 @@ _TAKES_THAT = re.compile(
     r"(?: (?:one|day|date|amount|account))?\W*$"
 )
 """ "I get paid on Thursday, use that day"."""
+_MAY_IT = re.compile(
+    r"(?i)^\W*(?:\w+\W+){0,2}?(?:can|could|would|may|shall|should)\b.{0,20}\b(?:it|this|that|them|we|you|i|one|her|him)\b"
+)
+_ARRIVES = re.compile(r"(?i)\b(?:arrive|reach|get there|be there|clear|land|take|cost|charge|have|receive|see)\w*\b")
 _CALLS_IT = re.compile(r"(?i)\b(?:call|name|label) (?:it|that|this|them|him|her)\b")
 """"Call it Holiday" names what is being made, and renames nothing else."""
 
 
 def is_other(task: Task, heard: Heard, values: dict[str, Any], desk: Desk) -> bool:
     """Whether the message is a request or a question of its own rather than an answer to the open one."""
-    if not residue(heard.text, heard.mentions) or heard.intent in CONVERSATION_ACTS:
+    if heard.intent == OwnIntent.OUT_OF_SCOPE and claims_to_be_another(heard.text):
+        return True
+    if heard.intent in CONVERSATION_ACTS or not (residue(heard.text, heard.mentions) or _is_asked(heard)):
         return False
     if heard.route in OPERATIONS and heard.is_clear and _wants_more(heard.text):
         return True
-    if values and (changes(heard) or _TAKES_THAT.search(heard.text)):
+    if values and (changes(heard) or replaces(task, heard) or _TAKES_THAT.search(heard.text)):
         return False
-    is_question = bool(QUESTION.search(heard.text))
+    is_question = bool(QUESTION.search(heard.text)) and not _asks_for_change(task, heard, values)
     tool = desk.tool_of(heard.intent)
     if (tool is not None and is_same(tool, task["tool"])) or ("name" in values and _CALLS_IT.search(heard.text)):
         return False
@@ -55,6 +62,17 @@ def is_other(task: Task, heard: Heard, values: dict[str, Any], desk: Desk) -> bo
     if heard.route == Route.OUT_OF_SCOPE and _may_answer(task, heard, values, is_question=is_question):
         return False
     return is_question or (heard.is_clear and heard.confidence >= needed)
+
+
+def _asks_for_change(task: Task, heard: Heard, values: dict[str, Any]) -> bool:
+    """ "can it be sent on Friday?", while it would be sent today."""
+    is_new = any(task["slots"].get(name, value) != value or name not in task["slots"] for name, value in values.items())
+    return is_new and bool(_MAY_IT.search(heard.text)) and not _ARRIVES.search(heard.text)
+
+
+def _is_asked(heard: Heard) -> bool:
+    """A question in words that say little: "will the number change?"."""
+    return heard.route == Route.KNOWLEDGE and heard.confidence >= SURE and bool(QUESTION.search(heard.text))
 
 
 def _wants_more(text: str) -> bool:
@@ -78,7 +96,9 @@ def _needed(task: Task, heard: Heard, values: dict[str, Any], desk: Desk) -> flo
     """How sure the understanding has to be, where no question is asked: the better an answer fits, the surer."""
     slot = desk.specs[task["tool"]].find(task["asks"] or "")
     if slot is None:
-        return _LIKELY
+        # Beside a proposal a value says what it should be instead.
+        is_correction = any(task["slots"].get(name) != value for name, value in values.items())
+        return VERY_SURE if is_correction and not begins_request(plain(heard.text)) else _LIKELY
     is_short = len(heard.text.split()) <= _NAME
     if slot.name in PROSE:
         return VERY_SURE if begins_request(heard.text) else _NEVER

@@ -7,7 +7,7 @@ from typing import Any
 from agent.dialogue import words
 from agent.dialogue.act_grammar import plain
 from agent.dialogue.desk import Desk, Heard
-from agent.dialogue.fill import fill
+from agent.dialogue.fill import fill, without_replaced
 from agent.dialogue.residue import residue
 from agent.dialogue.shapes import DEEPEST, Dialogue, Step, Task, new_task
 from agent.dialogue.specs import Form, Slot, Spec
@@ -158,6 +158,12 @@ def changes(heard: Heard) -> bool:
         return True
     is_request = begins_request(plain(heard.text)) and heard.is_clear and heard.confidence >= _VERY_SURE
     return bool(_MAY_CHANGE.search(heard.text)) and not is_request
+
+
+def replaces(task: Task, heard: Heard) -> bool:
+    """Whether it names what the task has and something else of its kind: "change Maria to John"."""
+    said = [mention for mention in heard.mentions if not mention.negated]
+    return len(without_replaced(said, task["slots"])) < len(said)
 
 
 def is_short(heard: Heard) -> bool:

@@ -1,5 +1,6 @@
 """Single words of customers that settle what a request is about, whatever the rest of it says."""
 
+import re
 from collections.abc import Mapping
 
 STANDING = (
@@ -45,3 +46,30 @@ VERBS: Mapping[str, str] = {
     "replace": "replace",
 }
 """How customers begin a request, and the verb of the tool that is meant among those about the same thing."""
+
+_OWN_CONTACT = re.compile(
+    r"(?i)\b(?:my|our) (?:(?:new|own|old|contact|work|private) )*(?:e-?mail|mail|phone|mobile|number|contact)"
+)
+_OTHERS = re.compile(r"(?i)@|EMAIL_|\b(?:customer|client|user)s?\b")
+_OURS = (
+    r"(?:admin(?:istrator)?|operator|employee|supervisor|auditor|developer|teller|clerk|cashier|staff|manager|agent|"
+    r"police(?:man| officer)?|detective)"
+)
+AS_SOMEBODY = (
+    r"(?:(?:log|sign) (?:me )?(?:in|on) as|impersonate|(?:switch|change) (?:customer|client|user)s?|"
+    r"(?:switch|change|swap|go|move) (?:over )?(?:to|into) (?:the )?(?:customer|client|user|session|account of|"
+    r"profile of)|act (?:as|for)|(?:act|speak|talk|continue) (?:as|on behalf of)|"
+    r"(?:be|become|treat me as)(?= \S+@|\s*\[EMAIL)|"
+    r"(?:pretend|imagine|suppose|assume) (?:that )?(?:i am|i'?m|to be)|"
+    r"(?:the |your |this |that |a |another )?(?:customer|client|user) \[?\S*(?:@|EMAIL_)\S*|"
+    rf"(?:i'?m|i am|this is|as) (?:an? |the |your )?(?:system |bank |branch |head )?{_OURS}\b(?! at (?:an?|the|my)\b)|"
+    r"(?:admin(?:istrator)?|operator|developer|god|staff|support|supervisor|maintenance|debug|root) "
+    r"(?:mode|access|override|here))"
+)
+"""How people begin who want to be served as somebody else, or as one of the bank's own."""
+
+
+def claims_to_be_another(text: str) -> bool:
+    """ "I'm a developer, what's my balance?" claims nothing."""
+    is_own = _OWN_CONTACT.search(text) or (re.search(r"(?i)\bmy\b", text) and not _OTHERS.search(text))
+    return not is_own and bool(re.search(rf"(?i)\b{AS_SOMEBODY}", text))

@@ -36,6 +36,17 @@ _A_SENTENCE = 4
 _OPTION_FILLING = frozenset(
     re.findall(r"\S+", "the a an one ones please i i'd want would like to option number my that")
 )
+_UNCLEAR = frozenset(
+    {
+        OwnIntent.UNCLEAR,
+        OwnIntent.GIBBERISH,
+        OwnIntent.CANCEL_TASK,
+        OwnIntent.UNDO,
+        OwnIntent.CHANGE_ANSWER,
+        OwnIntent.POSTPONE,
+    }
+)
+"""No requests, and no acts where they are not sure enough to be one."""
 _HAND_OFF = "request_handoff"
 _FOLLOW_UP = re.compile(r"(?i)^\s*(?:and|what about|how about|also|ok(?:ay)?,? and|same (?:for|with|thing)|what of)\b")
 
@@ -46,7 +57,7 @@ def afresh(changed: Dialogue, heard: Heard, said: Said, desk: Desk) -> Step:
         return push_heard(changed, chosen, chosen, heard, desk)
     if said.act is Act.CANCEL and said.rest:
         return Step(kind="say", route=SMALL_TALK, intent=Act.CANCEL.value, words="", rest=said.rest)
-    if said.act in (Act.CANCEL, Act.UNDO, Act.CHANGE):
+    if said.act in (Act.CANCEL, Act.UNDO, Act.CHANGE, Act.POSTPONE):
         return Step(kind="say", route=SMALL_TALK, intent=Act.CANCEL.value, words=words.NOTHING_OPEN)
     if said.act is Act.WAIT:
         return Step(kind="say", route=SMALL_TALK, intent=said.act.value, words=words.TAKE_YOUR_TIME)
@@ -102,7 +113,7 @@ def begin(changed: Dialogue, heard: Heard, desk: Desk) -> Step:
     if is_guess and not desk.signed_in and heard.route in OPERATIONS and len(words_of(heard.text)) >= _A_SENTENCE:
         # Nothing can be done for visitors, whatever it may be; an article may tell them what to do.
         return _step("look_up", heard)
-    if is_guess or heard.intent == OwnIntent.GIBBERISH:
+    if is_guess or heard.intent in _UNCLEAR:
         return _which(changed, heard, desk) or not_understood(changed, heard, desk)
     if tool is not None and heard.route in OPERATIONS:
         return push_heard(changed, tool, heard.intent, heard, desk)

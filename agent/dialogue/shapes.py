@@ -1,7 +1,7 @@
 """The stack as it is saved, and the steps of a turn. All plain JSON."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypedDict
+from typing import Any, Literal, NotRequired, TypedDict
 
 DEEPEST = 6
 """Tasks that wait for each other. The oldest is given up beyond that."""
@@ -26,6 +26,8 @@ class Task(TypedDict):
     """The slot that the customer was asked for."""
     choices: list[str]
     """What was offered for it, in order, for "the second one"."""
+    offered: NotRequired[tuple[str, list[str]]]
+    """The slot that was last filled by choosing, and what there was to choose from, for "no, the other one"."""
     offer: Offer | None
     before: dict[str, Any] | None
     """The slots before the last correction, for "leave it as it was"."""

@@ -119,7 +119,8 @@ PLACES = frozenset({"place", "branch"})
 WORDS: Mapping[tuple[str, str], str] = {
     ("reason", "stolen"): r"stolen|stole|nicked|robbed|thief",
     ("reason", "lost"): r"lost|lose|missing|misplaced|can(?:'?t|not) find",
-    ("reason", "damaged"): r"damaged?|broken?|broke|cracked|bent|snapped|faulty|worn|stopped working",
+    ("reason", "damaged"): r"damaged?|broken?|broke|cracked|bent|snapped|faulty|worn|stopped working|"
+    r"(?:wo|does)n'?t work|not working|wrecked|ruined|destroyed|melted|chewed|torn|scratched|washing machine|in half",
     ("reason", "expired"): r"expire[sd]?|expiring|out of date",
     ("switch", "contactless"): r"contact\s?less|tap(?:ping)?",
     ("switch", "online"): r"online|internet|web",

@@ -1,9 +1,11 @@
 """What the dialogue manager is told about the customer and the bank, and the proposals that it takes back."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from agent.dialogue.described import Belongings, describe
 from agent.dialogue.desk import Desk
 from agent.dialogue.specs import specs_of
 from agent.nodes.context import tool_context
@@ -13,31 +15,42 @@ from tools.operations import decide
 from tools.registry import Registry
 
 
-def desk_of(state: State, turn: Turn, known: Known | None = None) -> Desk:
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What the customer has."""
+
+    known: Known = field(default_factory=Known)
+    belongings: Belongings = field(default_factory=Belongings)
+
+
+def desk_of(state: State, turn: Turn, own: Own | None = None) -> Desk:
+    known = own.known if own else Known()
     scopes = turn.parts.scopes if turn.customer_id else frozenset[str]()
     return Desk(
         specs=specs_of(turn.parts.registry, scopes),
         signed_in=turn.customer_id is not None,
         today=turn.today,
         pending=state.get("pending"),
-        only_account=known.accounts[0].name if known and len(known.accounts) == 1 else None,
+        only_account=known.accounts[0].name if len(known.accounts) == 1 else None,
+        own=own.belongings if own else Belongings(),
         last_said=next((each["content"] for each in reversed(state.get("history", []))), ""),
         takes_yes=turn.takes_a_yes,
     )
 
 
-async def find_known(turn: Turn) -> Known:
+async def find_own(turn: Turn) -> Own:
     """The customer's own names, from the tools that list them."""
     if turn.customer_id is None:
-        return Known()
+        return Own()
     accounts = await _listed("list_accounts", "accounts", turn)
     cards = await _listed("list_cards", "cards", turn)
     payees = await _listed("list_payees", "payees", turn)
-    return Known(
+    known = Known(
         accounts=tuple(KnownAccount(each["name"], each["kind"], each["currency"], each["last4"]) for each in accounts),
         cards=tuple(KnownCard(each["last4"], each["kind"], _nickname(each)) for each in cards),
         payees=tuple(each["name"] for each in payees),
     )
+    return Own(known, describe(accounts, cards))
 
 
 def list_names(registry: Registry, scopes: frozenset[str]) -> list[str]:

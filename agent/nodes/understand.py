@@ -10,9 +10,10 @@ from agent.dialogue.desk import Heard
 from agent.dialogue.free_text import takes_text
 from agent.dialogue.manager import adds, answers, decide, later
 from agent.dialogue.parts import parts_of
+from agent.dialogue.request_words import claims_to_be_another
 from agent.dialogue.shapes import Dialogue, Step, new_dialogue, top
 from agent.events import Routed
-from agent.nodes.desk import desk_of, find_known, list_names, withdraw
+from agent.nodes.desk import desk_of, find_own, list_names, withdraw
 from agent.state import Resolution, State, Turn, Understood, Update
 from agent.understanding.intents import OwnIntent, Route
 from agent.understanding.reader import Reader, Understanding
@@ -20,15 +21,26 @@ from agent.understanding.slots import Known, find_mentions
 from agent.understanding.surface import on_one_line
 
 _CONFIDENT = 1.0
-_CHAT = frozenset({OwnIntent.GREETING, OwnIntent.THANKS, OwnIntent.ACKNOWLEDGEMENT, OwnIntent.ABUSE})
+_CHAT = frozenset(
+    {
+        OwnIntent.GREETING,
+        OwnIntent.THANKS,
+        OwnIntent.ACKNOWLEDGEMENT,
+        OwnIntent.AGREE,
+        OwnIntent.DECLINE,
+        OwnIntent.ABUSE,
+    }
+)
 """What needs no answer of its own beside something else."""
 
 
 async def understand(state: State, runtime: Runtime[Turn]) -> Update:
-    turn, known = runtime.context, await find_known(runtime.context)
-    ears = _Ears(turn, known)
-    dialogue, desk = state.get("dialogue") or new_dialogue(), desk_of(state, turn, known)
-    said, *agenda = state["agenda"] or await ears.parts(on_one_line(state["message"]), dialogue)
+    turn, own = runtime.context, await find_own(runtime.context)
+    ears = _Ears(turn, own.known)
+    dialogue, desk = state.get("dialogue") or new_dialogue(), desk_of(state, turn, own)
+    next_up, *waiting = state["agenda"] or [on_one_line(state["message"])]
+    # What had to wait may be several requests still.
+    said, *agenda = [*await ears.parts(next_up, dialogue), *waiting]
     understanding = await ears.read(said)
     heard = ears.heard(said, understanding)
     if state["has_asked"] and _can_wait(heard):
@@ -150,7 +162,7 @@ class _Ears:
     async def parts(self, message: str, dialogue: Dialogue) -> list[str]:
         """The requests of a message; one where the customer was asked to tell something in their own words."""
         task = top(dialogue)
-        if task and task["asks"] and takes_text(task["asks"]):
+        if (task and task["asks"] and takes_text(task["asks"])) or claims_to_be_another(message):
             return [message]
         requests = [clause.start for clause in (await self.read(message)).clauses]
         mentions = find_mentions(message, now=self.turn.now, known=self.known)

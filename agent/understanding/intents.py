@@ -126,13 +126,21 @@ class OwnIntent(StrEnum):
     ABUSE = "abuse"
     """Insults and swearing with no request in them."""
     ACKNOWLEDGEMENT = "acknowledgement"
-    """"ok", "yes", "no", "maybe": an answer, by itself no request."""
+    """"I see", "maybe", "the second one": an answer, by itself no request."""
+    AGREE = "agree"
+    """"yes", "go ahead", "that's right". What it confirms is decided by the words alone, never by this."""
+    DECLINE = "decline"
+    """"no", "I'd rather not"."""
 
     # Acts of the conversation: they mean something while a task is open, and are small talk while none is.
     CANCEL_TASK = "cancel_task"
     """"never mind", "stop", "I already did it": ends the open task."""
     CHANGE_ANSWER = "change_answer"
     """"that's wrong", "I made a mistake", "can I change something", without the new value."""
+    UNDO = "undo"
+    """"keep it as it was", "what I said first was right": takes the last correction back."""
+    POSTPONE = "postpone"
+    """"can it wait?", "some other day": later than it was about to happen, without the day."""
     WAIT = "wait"
     """"one moment": the customer will go on."""
     WHY_ASKED = "why_asked"
@@ -236,8 +244,12 @@ BANKING77_INTENTS: tuple[str, ...] = (
 CONVERSATION_ACTS = frozenset(
     {
         OwnIntent.ACKNOWLEDGEMENT,
+        OwnIntent.AGREE,
+        OwnIntent.DECLINE,
         OwnIntent.CANCEL_TASK,
         OwnIntent.CHANGE_ANSWER,
+        OwnIntent.UNDO,
+        OwnIntent.POSTPONE,
         OwnIntent.WAIT,
         OwnIntent.WHY_ASKED,
         OwnIntent.WHAT_IS_THAT,

@@ -150,7 +150,7 @@ def test_clinc150_domains_become_intents_and_ambiguous_ones_are_left_out(tmp_pat
         ("clinc/thank_you", "thanks"),
         ("clinc/weather", "out_of_scope"),
         ("clinc/oos", "out_of_scope"),
-        ("clinc/yes", "acknowledgement"),
+        ("clinc/yes", "agree"),
     ]
 
 

@@ -12,7 +12,7 @@ from knowledge.embed import Encoder
 SEVERAL = [
     ("freeze my card and show my balance", ["freeze_card", "get_balance"]),
     ("what's my balance and how much did I spend on groceries last month?", ["get_balance", "spending_summary"]),
-    ("yes, and are there any fees?", ["acknowledgement", "banking_question"]),
+    ("yes, and are there any fees?", ["agree", "banking_question"]),
     ("never mind, show my balance instead", ["cancel_task", "get_balance"]),
     ("cancel that and transfer 50 to savings", ["cancel_task", "make_transfer"]),
     ("send £20 to John Carter and £30 to Maria Lopez", ["make_transfer", "make_transfer"]),

@@ -265,12 +265,13 @@ async def _remove(db: WriteHandle, context: ToolContext, payload: dict[str, Any]
 
 
 def _new_details(payee: PayeeRow, arguments: ChangedPayeeArguments) -> AccountDetails | _WrongDetails:
-    """The account that was given, or the payee's own; a sort code or a number alone changes that part."""
+    """The account that was given, or the payee's own. A number alone is one at the same branch; a sort code alone is half
+    of another account, which the old number would make into a stranger's."""
     if arguments.iban:
         return read_details(arguments.iban, arguments.sort_code, arguments.account_number)
     if not arguments.sort_code and not arguments.account_number:
         return AccountDetails(**payee.details)
-    return read_details(None, arguments.sort_code or payee.sort_code, arguments.account_number or payee.account_number)
+    return read_details(None, arguments.sort_code or payee.sort_code, arguments.account_number)
 
 
 def _kept_currency(payee: PayeeRow, details: AccountDetails) -> str | None:

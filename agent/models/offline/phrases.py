@@ -6,6 +6,8 @@ SMALL_TALK = {
     "greeting": "Hello! I can help with your accounts, cards and payments, or answer questions about our services.",
     "thanks": "You're welcome. Is there anything else I can help with?",
     "acknowledgement": "All right. Is there anything else I can help with?",
+    "agree": "All right. Is there anything else I can help with?",
+    "decline": "All right. Is there anything else I can help with?",
     "goodbye": "Goodbye, and take care.",
     "bot_question": (
         "I'm Teller Bank's assistant, a computer program. I answer questions from our help centre, and once you have "

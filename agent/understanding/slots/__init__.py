@@ -4,6 +4,7 @@ own names; no model, no database, no clock."""
 from agent.understanding.slots.find import find_mentions
 from agent.understanding.slots.mention import (
     Amount,
+    AmountRange,
     CardWords,
     Change,
     Duration,
@@ -22,6 +23,7 @@ from agent.understanding.slots.mention import (
 
 __all__ = [
     "Amount",
+    "AmountRange",
     "CardWords",
     "Change",
     "Duration",

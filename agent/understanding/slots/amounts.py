@@ -7,18 +7,18 @@ from decimal import Decimal
 from agent.understanding.slots import currencies
 from agent.understanding.slots.mention import Amount, Mention, Role
 from agent.understanding.slots.nearby import just_before
-from agent.understanding.slots.numbers import DIGITS, WORDS, parse_number, scale_of
+from agent.understanding.slots.numbers import DIGITS, VAGUELY, WORDS, parse_number, scale_of
 
 _SIGN = r"(?P<sign>(?:minus|negative)\s+|(?<![\w.,])[-−–]\s?)?"
 _SCALE = r"(?P<scale>k|m|mio|mil|bn|thousand|grand|million|hundred)\b"
 _NUMBER = rf"(?:{DIGITS}|\b{WORDS}(?![\w]))"
 _BEFORE = re.compile(
     rf"{_SIGN}(?P<unit>{currencies.SYMBOL}|\b{currencies.CODE})\s?(?P<sign2>[-−–]\s?)?(?P<number>{DIGITS})(?:\s?{_SCALE})?"
-    rf"(?:\s(?P<minor>\d\d?)\s?{currencies.MINOR})?",
+    rf"(?:\s(?P<minor>\d\d?)\s?{currencies.MINOR})?(?!\s?[-–]\s?(?:{currencies.SYMBOL})?\s?\d|{VAGUELY})",
     re.IGNORECASE,
 )
 _AFTER = re.compile(
-    rf"{_SIGN}(?<![\w.,/:])(?<!\w-)(?P<number>{_NUMBER})(?:[\s-]?{_SCALE})?(?:\s+of)?[\s-]*(?P<unit>(?:{currencies.SYMBOL})(?!\s?\d)|{currencies.WORD})"
+    rf"{_SIGN}(?<![\w.,/:])(?<!\w-)(?P<number>{_NUMBER})(?!{VAGUELY})(?:[\s-]?{_SCALE})?(?:\s+of)?[\s-]*(?P<unit>(?:{currencies.SYMBOL})(?!\s?\d)|{currencies.WORD})"
     rf"(?:\s?(?:and\s+)?(?P<minor>\d\d\b|\d(?=\s?{currencies.MINOR})|{WORDS}\b)(?P<pence>\s?{currencies.MINOR})?"
     rf"(?!\s*(?:{currencies.SYMBOL}|{currencies.WORD}|[/:.\d]|st\b|nd\b|rd\b|th\b|days?|weeks?|months?|years?|times?|per\s?cent|%)))?",
     re.IGNORECASE,
@@ -27,15 +27,18 @@ _HUNDREDTHS = re.compile(
     rf"{_SIGN}(?<![\w.,/:])(?<!\w-)(?P<number>{_NUMBER})\s?(?P<unit>{currencies.MINOR})", re.IGNORECASE
 )
 _SLANG = re.compile(
-    r"\b(?:(?P<count>a|an|half\s+a|one|two|three|four|five|six|seven|eight|nine|ten|couple\s+of|\d+(?:\.\d+)?)\s+)?"
-    r"(?P<word>fivers?|tenners?|grand|score|pony|monkey)\b",
+    r"\b(?:(?P<count>a|an|half\s+an?|one|two|three|four|five|six|seven|eight|nine|ten|couple\s+of|\d+(?:\.\d+)?)\s+)?"
+    r"(?P<word>fivers?|tenners?|grand|(?:score|pony|monkey)(?=\W*$|\s*[,.;!?]"
+    r"|\s+(?:to|from|off|please|on|by|into|back|now|today|tomorrow|and|more|less|each)\b))\b(?P<half>\s+and\s+a\s+half\b)?",
     re.IGNORECASE,
 )
+_HALF = Decimal("0.5")
 _SLANG_WORTH = {"fiver": 5, "tenner": 10, "grand": 1000, "pony": 25, "monkey": 500, "score": 20}
 _THOUSANDS = re.compile(
-    r"(?<![\w.,/:£€$-])(?P<number>\d+(?:[.,]\d+)?)(?:k\b|\s?(?P<scale>grand|thousand|million)\b)", re.I
+    r"(?<![\w.,/:£€$-])(?P<number>\d+(?:[.,]\d+)?)(?:k\b|\s?(?P<scale>grand|thousand|million|hundred)\b)", re.I
 )
 
+_BROKEN = re.compile(r"\bhalf\b", re.IGNORECASE)
 _INTO = re.compile(r"\b(?:to|into|for)\s+$", re.IGNORECASE)
 _FROM = re.compile(r"\bfrom\s+$", re.IGNORECASE)
 _EXCHANGED = re.compile(r"\s+(?:to|into|for)\s+", re.IGNORECASE)
@@ -52,7 +55,8 @@ def find_amounts(text: str, locale: str) -> Iterator[Mention]:
         yield _mention(match, number, currencies.code_of_minor(match["unit"]))
     for match in _SLANG.finditer(text):
         if match["count"] or match["word"].lower() in ("fiver", "tenner"):
-            number = _count(match["count"], locale) * _SLANG_WORTH[word := match["word"].lower().rstrip("s")]
+            word = match["word"].lower().rstrip("s")
+            number = (_count(match["count"], locale) + (_HALF if match["half"] else 0)) * _SLANG_WORTH[word]
             yield _mention(match, number, None if word == "grand" else "GBP")
     for match in _THOUSANDS.finditer(text):
         number = parse_number(match["number"], locale) * scale_of(match["scale"] or "k")
@@ -61,7 +65,11 @@ def find_amounts(text: str, locale: str) -> Iterator[Mention]:
 
 def _whole(match: re.Match[str], locale: str) -> Decimal:
     """The number with its scale, hundredths and sign."""
-    number = parse_number(match["number"], locale) * scale_of(match["scale"])
+    number = parse_number(match["number"], locale)
+    if match["number"][0].isalpha() and number % 1 and not _BROKEN.search(match["number"]):
+        # "two fifty" is 2.50, "two fifty pounds" is 250.
+        number *= 100
+    number *= scale_of(match["scale"])
     if match["minor"]:
         number += parse_number(match["minor"], locale) / 100
     return _signed(match, number)

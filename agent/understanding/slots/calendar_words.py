@@ -10,6 +10,7 @@ from dateutil.relativedelta import relativedelta
 
 from agent.understanding.slots.mention import Duration, Tense, Unit
 from agent.understanding.slots.numbers import DIGITS, WORDS, parse_number
+from agent.understanding.slots.vocabulary import ONES
 
 _NAMED_MONTHS = {
     name.lower(): number for names in (month_name, month_abbr) for number, name in enumerate(names) if name
@@ -25,8 +26,16 @@ WEEKDAYS = (
 _LONG_DAYS = [name.lower() for name in day_name] + ["tues", "weds", "thurs"]
 _SHORT_DAYS = "mon|tue|wed|thur|thu|fri|sat|sun"
 _BEFORE_SHORT = "on|by|until|till|since|every|each|this|next|last|coming|from|to|and|or|for"
+_AFTER_DAY = (
+    r"(?:\W*$|\s*[,.!?/-]|\s+(?:\d|(?:the|at|on|to|till|until|and|or|for|is|works|would|please|next|week|morning"
+    r"|afternoon|evening|night)\b))"
+)
+""" "sun life" begins with no day."""
 _AFTER_WORD = "|".join(rf"(?<=\b{word}\s)" for word in _BEFORE_SHORT.split("|"))
-WEEKDAY = rf"(?:\b(?:{'|'.join(_LONG_DAYS)})(?:s|'s)?\b|(?:^|{_AFTER_WORD}|(?<=,\s))(?:{_SHORT_DAYS})\b(?!'))"
+WEEKDAY = (
+    rf"(?:\b(?:{'|'.join(_LONG_DAYS)})(?:s|'s)?\b"
+    rf"|(?:^(?=\w+{_AFTER_DAY})|{_AFTER_WORD}|(?<=,\s))(?:{_SHORT_DAYS})\b(?!'))"
+)
 """Short names only where nothing else can be meant: "on sat", not "I sat"."""
 MONTH = rf"\b(?:{'|'.join(sorted(MONTHS, key=len, reverse=True))})\b\.?"
 YEAR = r"(?:(?:19|20)\d\d\b|'\d\d\b)"
@@ -54,6 +63,9 @@ UNIT = r"(?:minutes?|mins?|hours?|hrs?|h|days?|nights?|weeks?|wks?|fortnights?|m
 SIDE = r"this|current|last|previous|past|next|coming|following"
 STEPS = {"last": -1, "previous": -1, "past": -1, "prior": -1, "next": 1, "coming": 1, "following": 1, "upcoming": 1}
 """How many weeks, months or years lie between the running one and the one that is called so."""
+HOUR_WORDS = {word: number for number, word in enumerate(ONES) if 1 <= number <= 12}
+HOUR = rf"(?:2[0-4]|1\d|0?\d|{'|'.join(HOUR_WORDS)})"
+"""An hour of the day, as a pattern."""
 VAGUE = r"(?:few|several|some|many|couple\s+of|a\s+couple\s+of|a\s+few)"
 COUNT = rf"(?:half\s+an?\b|an?\b|{WORDS}|{DIGITS}(?:\s+and\s+a\s+half)?|(?:a\s+)?{VAGUE})"
 

@@ -7,26 +7,29 @@ from dataclasses import replace
 
 from agent.understanding.slots.mention import Kind, Mention
 from agent.understanding.slots.nearby import just_before
+from agent.understanding.slots.phrases import one_of
 
-_NOT = re.compile(
-    r"(?:\b(?:not|neither|nor|isn'?t|wasn'?t|ain'?t|except(?:\s+for)?|rather\s+than|instead\s+of|but\s+not|never|other\s+than|anything\s+but|did\s+i\s+say)"
-    r"|\b(?:don'?t|do\s+not|didn'?t|did\s+not)\s+(?:mean|want(?:\s+it)?|pay|send(?:\s+it)?|use|take(?:\s+it)?|transfer(?:\s+it)?|do)(?:\s+to(?:\s+(?:pay|send|use|transfer))?)?)"
-    r"\s+(?:(?:to|from|for|the|my|on|at|in|into|with|a|an|on\s+the|pay|paying)\s+)*$",
-    re.IGNORECASE,
+_THEM = r"(?:it|that|this|them)"
+_NEGATION = rf"\b(?:{one_of('negations')})"
+_DO_NOT = (
+    rf"\b(?:do|did)(?:n['’]?t|\s+not)\s+(?:{one_of('do_not')})"
+    # "I don't want to pay John"
+    r"(?:\s+to(?:\s+(?:pay|send|use|transfer))?)?"
 )
+_NOT = re.compile(rf"(?:{_NEGATION}|{_DO_NOT})\s+(?:(?:{one_of('small')})\s+)*$", re.IGNORECASE)
 _NOT_ENOUGH = re.compile(r"\bnot\s+(?:more|less|only|just)\b", re.IGNORECASE)
-_CUE = re.compile(
-    r"(?:^|[.!?;,]\s*|\b(?:oh|wait|and|but|ah|hmm|well|um)\s+)(?:no+|nope|nah)\b(?!\s+(?:idea|problem|one|longer|fees?|more)\b)"
-    r"|\b(?:actually|sorry|oops|whoops|wait|hang\s+on|hold\s+on|correction|apologies|my\s+(?:mistake|bad)|scratch\s+that|on\s+second\s+thoughts?)\b"
-    r"|\b(?:i|we)\s+(?:meant?|said|wanted|intended)\b|\b(?:make|set|let'?s\s+make|let'?s\s+say|better\s+make)\s+(?:it|that|this|them)\b|\bit\s+(?:should|must|was|is)\b|\bit'?s\b"
-    r"|\b(?:should|must|ought\s+to|supposed\s+to)\s+(?:be|have\s+been|read|say|go)\b|\b(?:change|switch|correct|update|amend|alter|bump|raise|increase|lower|reduce|swap)\s+(?:it|that|this|the\s+(?:amount|date|payee|account|reference|recipient|name|currency|day|sum|card|period|frequency))\b"
-    r"|\b(?:rather|instead)\b|\bnot\s+(?:that|this)\b|\bbut\b",
-    re.IGNORECASE,
+_CUES = (
+    # "no, 55", "oh no 55"
+    rf"(?:^|[.!?;,]\s*|\b(?:{one_of('before_refusal')})\s+)(?:{one_of('refusals')})\b(?!\s+(?:{one_of('refusal_goes_on')})\b)",
+    rf"\b(?:{one_of('cues')})\b",
+    rf"\b(?:i|we)\s+(?:{one_of('says')})\b",
+    rf"\b(?:{one_of('makes')})\s+{_THEM}\b",
+    rf"\b(?:{one_of('ought')})\s+(?:{one_of('ought_be')})\b",
+    rf"\b(?:{one_of('changes')})\s+(?:{one_of('changed')})\b",
 )
-_CLAUSE = re.compile(r"[!?;]|\.(?:\s|$)|\b(?:why|how|what|when|who|whether|if|then|also|first)\b", re.IGNORECASE)
-_AFTERWARDS = re.compile(
-    r"\s*(?:,\s*)?(?:please\s+)?(?:instead|rather|actually|i\s+me(?:an|ant)|i\s+said)\b(?!\s+of\b)", re.IGNORECASE
-)
+_CUE = re.compile("|".join(_CUES), re.IGNORECASE)
+_CLAUSE = re.compile(rf"[!?;]|\.(?:\s|$)|\b(?:{one_of('clause')})\b", re.IGNORECASE)
+_AFTERWARDS = re.compile(rf"\s*(?:,\s*)?(?:please\s+)?(?:{one_of('afterwards')})\b(?!\s+of\b)", re.IGNORECASE)
 _JOINS = re.compile(r"\W*(?:(?:and|on|to|from|for|the|at)\s+)*", re.IGNORECASE)
 _NOT_BEFORE = re.compile(r"\b(?:not|n't|no)\b", re.IGNORECASE)
 _AFTER_NO = re.compile(r"\bno,?\s+(?:(?:it'?s|wait|sorry|make\s+it|i\s+mean|to|for|from|on)\s+)*$", re.IGNORECASE)

@@ -7,13 +7,13 @@ from decimal import Decimal
 
 from agent.understanding.slots.mention import Amount, Mention
 from agent.understanding.slots.nearby import just_before, near
-from agent.understanding.slots.numbers import DIGITS, ORDINAL, WORDS, parse_number, parse_ordinal
+from agent.understanding.slots.numbers import DIGITS, ORDINAL, VAGUELY, WORDS, parse_number, parse_ordinal
 from agent.understanding.slots.vocabulary import TENS
 
 _GOES_ON = "|".join((*TENS, "hundred", "thousand", "million", "grand", "and"))
 """ "one" counts only before one of them."""
 _NUMBER = re.compile(
-    rf"(?<![\w.,£€$/:#*'’])(?P<sign>[-−–]\s?|minus\s+)?(?P<number>{DIGITS}|(?!one\b(?!\s+(?:{_GOES_ON})\b)){WORDS})(?![\w%]|[.,:/-]\d|(?:-\w))",
+    rf"(?<![\w.,£€$/:#*'’])(?<!\d[-–])(?P<sign>[-−–]\s?|minus\s+)?(?P<number>{DIGITS}|(?!one\b(?!\s+(?:{_GOES_ON})\b)){WORDS})(?![\w%]|[.,:/-]\d|-(?!ish\b)\w|{VAGUELY})",
     re.IGNORECASE,
 )
 _ONE = re.compile(r"\W*(?:just\s+|only\s+)?(?P<number>one)\W*", re.IGNORECASE)

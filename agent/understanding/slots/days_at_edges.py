@@ -24,7 +24,7 @@ from tools.calendar import next_business_day
 _UNIT_OF_TIME = r"month|week|year|quarter"
 
 
-def _named_month(match: re.Match[str], seen: Seen) -> date:
+def named_month(match: re.Match[str], seen: Seen) -> date:
     """The first day of the month that ``side`` or ``month`` names; of the month that runs if neither does."""
     groups = match.groupdict()
     first = seen.today.replace(day=1)
@@ -51,7 +51,7 @@ def _edge(match: re.Match[str], seen: Seen) -> date | None:
     edge = (groups.get("edge") or "end").lower()
     steps = {"last": -1, "previous": -1, "next": 1, "following": 1, "coming": 1}.get(side, 0)
     if groups.get("month") or unit == "month":
-        first = _named_month(match, seen)
+        first = named_month(match, seen)
         last = first + relativedelta(months=1, days=-1)
     elif unit == "week":
         first = monday_of(seen.today) + timedelta(days=7 * steps)
@@ -74,7 +74,7 @@ def _edge(match: re.Match[str], seen: Seen) -> date | None:
 
 def _nth_weekday(match: re.Match[str], seen: Seen) -> date | None:
     """ "the first Monday of next month", "the last Friday in June"."""
-    first, weekday, which = _named_month(match, seen), weekday_of(match["weekday"]), match["nth"].lower()
+    first, weekday, which = named_month(match, seen), weekday_of(match["weekday"]), match["nth"].lower()
     if which == "last":
         day = first + relativedelta(months=1, days=-1)
         return day - timedelta(days=(day.weekday() - weekday) % 7)

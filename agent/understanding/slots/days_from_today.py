@@ -93,10 +93,14 @@ def business_day_up_to(day: date) -> date:
 RULES = rules(
     (rf"\b(?:{_EVERYWHERE})\b", _word),
     (rf"\b(?:{_AT_ONCE})\b", _at_once),
+    (
+        r"(?:(?<=\buntil\s)|(?<=\btill\s)|(?<=\bup\sto\s)|(?<=\bbetween\s)|(?<=\bfrom\s)(?=now\s+(?:to|until|till)\b))now\b",
+        _word,
+    ),
     (rf"\b(?:in|within)\s+(?P<count>{COUNT})\s*(?P<unit>{UNIT})(?:'?\s+time)?", _counted),
     (
         rf"\b(?P<count>{COUNT})\s*(?P<unit>{UNIT})\s+(?:from\s+(?:now|today)|(?:from\s+)?(?P<tomorrow>tomorrow)"
-        rf"|today|(?P<ago>ago|back|earlier|before\s+(?:now|today))|(?:from|on)\s+(?P<on>{WEEKDAY}))",
+        rf"|today|(?P<ago>ago(?:\s+today)?|back|earlier|before\s+(?:now|today))|(?:from|on)\s+(?P<on>{WEEKDAY}))",
         _counted,
     ),
     (rf"\b(?:in|within)\s+(?P<count>{COUNT})\s+(?:working|business|banking)\s+days?(?:'?\s+time)?", _working_days),

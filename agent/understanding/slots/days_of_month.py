@@ -19,6 +19,7 @@ from agent.understanding.slots.calendar_words import (
 )
 from agent.understanding.slots.numbers import ORDINAL, parse_ordinal
 from agent.understanding.slots.rules import rules
+from agent.understanding.slots.vocabulary import ASKS, ENDS
 
 _OF = r"\s*(?:of\s+)?(?:the\s+)?"
 
@@ -29,7 +30,22 @@ _NOT_COUNTED = (
 )
 
 
+_GO_ON = ENDS | {*ASKS} | {"works", "suits", "sounds", "looks", "seems", "fits", "onwards", "ideally", "preferably"}
+_NEXT_WORD = re.compile(r"\s+([a-z][\w'’]*)")
+
+
+_STREET = (
+    r"(?!\s+(?:(?:street|road|avenue|lane|gardens|terrace|crescent|mews|grove)\b"
+    r"|(?-i:St|Rd|Ave|Close|Drive|Way|Court|Place|Hill|House|Row|Walk|Square)\b))"
+)
+""" "12 March Road" is an address."""
+
+
 _ANY_DAY = rf"(?:{ORDINAL}|\d{{1,2}})"
+
+
+_BEFORE_THE = ("on", "by", "for", "from", "until", "till", "since", "before", "after", "between", "of")
+_ON_THE = "|".join(rf"(?<=\b{word}\sthe\s)" for word in _BEFORE_THE)
 
 
 _WEEKDAY_BEFORE = rf"(?:(?P<ignored>{WEEKDAY}),?\s+(?:the\s+)?)?"
@@ -37,6 +53,8 @@ _WEEKDAY_BEFORE = rf"(?:(?P<ignored>{WEEKDAY}),?\s+(?:the\s+)?)?"
 
 def _day_of_month(match: re.Match[str], seen: Seen) -> date | None:
     """ "the 3rd", "the 25th of next month"."""
+    if _counts_thing(match):
+        return None
     day, side = parse_ordinal(match["day"]), (match["side"] or "").lower()
     if match.groupdict().get("passed"):
         return replace(seen, tense="past").nearest(*_of_months(seen, day))
@@ -45,6 +63,12 @@ def _day_of_month(match: re.Match[str], seen: Seen) -> date | None:
         months = {"this": 0, "current": 0, "last": -1, "previous": -1, "past": -1}.get(side, 1)
         return _in_month(first + relativedelta(months=months), day)
     return seen.nearest(*_of_months(seen, day))
+
+
+def _counts_thing(match: re.Match[str]) -> bool:
+    """ "the 3rd floor": a word follows that does not go on with a sentence. A name with a capital may."""
+    after = _NEXT_WORD.match(match.string, match.end())
+    return after is not None and after[1] not in _GO_ON
 
 
 def _of_months(seen: Seen, day: int) -> list[date | None]:
@@ -78,7 +102,7 @@ RULES = rules(
         _day_of_month,
     ),
     (
-        rf"(?:(?<=\bon\sthe\s)|(?<=\bby\sthe\s)|(?<=\bfrom\sthe\s)|(?<=\buntil\sthe\s)|(?<=\bsince\sthe\s)|(?<=day\sthe\s)|^the\s+)(?P<day>{ORDINAL})\b"
+        rf"(?:{_ON_THE}|(?<=day\sthe\s)|^the\s+)(?P<day>{ORDINAL})\b"
         rf"(?:{_OF}(?:(?P<side>{SIDE})\s+)?month\b)?{_NOT_COUNTED}",
         _day_of_month,
     ),
@@ -89,7 +113,7 @@ RULES = rules(
     ),
     (rf"\b(?P<day>{ORDINAL})\s+(?:of\s+)?(?:the\s+)?(?:(?P<side>{SIDE})\s+)?month\b", _day_of_month),
     (
-        rf"{_WEEKDAY_BEFORE}\b(?P<day>{_ANY_DAY})\s*(?:of\s+)?(?P<month>{MONTH})(?:,?\s+(?:of\s+)?(?:(?P<year>{YEAR})|(?P<side>this|last|next)\s+year\b))?",
+        rf"{_WEEKDAY_BEFORE}\b(?P<day>{_ANY_DAY})\s*(?:of\s+)?(?P<month>{MONTH}){_STREET}(?:,?\s+(?:of\s+)?(?:(?P<year>{YEAR})|(?P<side>this|last|next)\s+year\b))?",
         _day_and_month,
     ),
     (

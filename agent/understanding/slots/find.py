@@ -1,11 +1,12 @@
 """What a message mentions: every finder's findings, of which overlapping ones exclude each other."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from agent.understanding.slots.accounts import find_accounts
+from agent.understanding.slots.amount_ranges import find_amount_ranges, join_amount_ranges
 from agent.understanding.slots.amounts import find_amounts, find_currencies
 from agent.understanding.slots.answers import find_yes_or_no
 from agent.understanding.slots.bank_numbers import find_bank_numbers
@@ -26,8 +27,9 @@ from agent.understanding.slots.ranges import join_ranges
 from agent.understanding.slots.references import find_purposes, find_references
 from agent.understanding.slots.relative import as_changes, find_factors, find_shifts, join_shifts
 from agent.understanding.slots.spelling import respell
-from agent.understanding.slots.tense import tense_of
-from agent.understanding.slots.times import find_time_periods, find_times
+from agent.understanding.slots.stretches import Stretch, mark_told, read_stretches, tense_at
+from agent.understanding.slots.time_periods import find_time_periods
+from agent.understanding.slots.times import find_times
 
 _NOTHING_KNOWN = Known()
 _FIRST: tuple[Kind, ...] = ("iban", "reference", "sort_code", "account_number", "payee", "card")
@@ -54,26 +56,28 @@ def find_mentions(
         tense: where days lie that could be meant twice; None: as the message's verbs say.
     """
     spelt, original = respell(text)
-    seen = Seen(now, locale, tense or tense_of(spelt))
-    found = _without_overlaps(find_new_names(spelt), _candidates(spelt, seen, known))
+    stretches = read_stretches(spelt)
+    seen = Seen(now, locale, tense or stretches[0].tense)
+    days = _days(spelt, seen, () if tense else stretches)
+    found = _without_overlaps(find_new_names(spelt), _candidates(spelt, seen, known, days))
     found = sorted([*found, *find_purposes(spelt, found)], key=lambda mention: mention.start)
     found = list(join_ranges(spelt, list(join_shifts(spelt, found)), seen))
     found = in_context(spelt, list(as_changes(spelt, list(as_amounts(spelt, found)))))
+    found = mark_told(join_amount_ranges(spelt, list(found)), stretches)
     return tuple(_placed(mention, text, original) for mention in (*find_yes_or_no(spelt), *found))
 
 
-def _candidates(text: str, seen: Seen, known: Known) -> Iterator[Mention]:
+def _candidates(text: str, seen: Seen, known: Known, days: Iterable[Mention]) -> Iterator[Mention]:
     yield from find_bank_numbers(text)
     yield from find_references(text)
     yield from find_amounts(text, seen.locale)
-    yield from find_days(text, seen)
-    yield from find_periods(text, seen)
-    yield from find_days_of_month(text, seen)
+    yield from find_amount_ranges(text, seen.locale)
+    yield from days
     yield from find_times(text, seen.now, seen.locale)
     yield from find_time_periods(text, seen.now, seen.locale)
     yield from find_frequencies(text)
     yield from find_shifts(text, seen.locale)
-    yield from find_factors(text)
+    yield from find_factors(text, seen.locale)
     yield from find_durations(text, seen.locale)
     yield from find_accounts(text, known.accounts)
     yield from find_cards(text, known.cards)
@@ -82,6 +86,24 @@ def _candidates(text: str, seen: Seen, known: Known) -> Iterator[Mention]:
     yield from find_parties(text, known)
     yield from find_currencies(text)
     yield from find_numbers(text, seen.locale)
+
+
+def _days(text: str, seen: Seen, stretches: Sequence[Stretch]) -> Iterator[Mention]:
+    """Days and periods, each seen with the tense of its stretch."""
+    tenses = {stretch.tense for stretch in stretches}
+    if len(tenses) < 2:
+        yield from _days_seen(text, seen)
+        return
+    for tense in sorted(tenses):
+        for mention in _days_seen(text, replace(seen, tense=tense)):
+            if tense_at(mention.start, stretches) == tense:
+                yield mention
+
+
+def _days_seen(text: str, seen: Seen) -> Iterator[Mention]:
+    yield from find_days(text, seen)
+    yield from find_periods(text, seen)
+    yield from find_days_of_month(text, seen)
 
 
 def _without_overlaps(given: Iterable[Mention], candidates: Iterable[Mention]) -> list[Mention]:

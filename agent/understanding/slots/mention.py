@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple, TypedDict
 
 Kind = Literal[
     "amount",
+    "amount_range",
     "currency",
     "date",
     "period",
@@ -41,6 +42,11 @@ class Amount(NamedTuple):
     """As it was said: may be negative, zero or have too many decimals."""
     currency: str | None
     """ISO 4217; None if none was said."""
+
+
+class AmountRange(NamedTuple):
+    least: Amount
+    most: Amount
 
 
 class Period(NamedTuple):
@@ -95,6 +101,7 @@ class CardWords(TypedDict, total=False):
 
 Value = (
     Amount
+    | AmountRange
     | date
     | Period
     | time
@@ -117,7 +124,8 @@ class Mention:
 
     ``value`` by ``kind``:
 
-    - amount: Amount. number: int or Decimal, with nothing that says what it counts ("no, 55", "4821").
+    - amount: Amount. amount_range: AmountRange, where several amounts are said to do. number: int or Decimal, with
+      nothing that says what it counts ("no, 55", "4821").
     - currency: ISO 4217 code. frequency: one of tools.calendar.Frequency, else as it was said ("daily").
     - date: date, or the words where there is no such day ("30 February"). time: time. period: Period.
       time_period: TimePeriod. duration: Duration.
@@ -143,6 +151,8 @@ class Mention:
     """"not the first", "to Maria, not John"."""
     corrects: bool = False
     """Replaces what was said before: "no, 55", "actually 55", "I meant Maria". Of several, the last counts."""
+    told: bool = False
+    """Of a day or time: it belongs to a story around the request. "The plumber came on Tuesday, pay him 80"."""
     parts: tuple["Mention", ...] = ()
     """The ends of a period, as they were said: "from the 3rd to the 6th of June"."""
 

@@ -8,6 +8,7 @@ from typing import Literal
 
 from agent.understanding.slots import currencies
 from agent.understanding.slots.mention import Mention, Role
+from agent.understanding.slots.numbers import WORDS
 from agent.understanding.slots.vocabulary import COMMON, ENDS, NO_COMPANY
 
 _WORD = re.compile(r"[^\W\d_](?:\d(?!\w)|(?:[^\W\d_]|['’&-])*[^\W\d_])?(?!\w)(?:\.(?=\s+[^\W\d_]))?|&")
@@ -100,11 +101,15 @@ _PLACES: tuple[_Place, ...] = (
         "merchant",
     ),
     _place(r"\b(?:visited|visiting)", "merchant"),
+    _place(
+        r"\b(?:did|does|has|have)(?=\s+[\w.'’& -]{2,40}?\s+(?:(?:over)?charged?|billed?|refund(?:ed)?|take|taken)\b)",
+        "merchant",
+    ),
     _place(r"^\W*(?:and\s+)?(?:what|how)\s+about", "merchant", capital=True),
     _place(r"\bat", "merchant", capital=True),
     _place(r"\b(?:on|with|from|by)", "merchant", capital=True),
     _place(
-        r"\bmuch\b.{0,30}\b(?:have\s+i|did\s+i|i|i've|i\s+have)\s+(?:ever\s+|already\s+)?(?:paid?|given|gave)",
+        r"\b(?:much|what)\b.{0,30}\b(?:have\s+i|did\s+i|i|i've|i\s+have)\s+(?:ever\s+|already\s+)?(?:paid?|given|gave)",
         "merchant",
     ),
     _place(
@@ -199,6 +204,7 @@ _BEFORE_DETAILS = re.compile(
     re.IGNORECASE,
 )
 """ "Anna Berg, sort code ..."."""
+_NUMBER = re.compile(WORDS, re.IGNORECASE)
 _WHOLE = re.compile(r"\W*(?P<name>[^\W\d_][\w'’.-]*(?:\s+[^\W\d_][\w'’.-]*){0,3})\W*$")
 
 
@@ -211,7 +217,9 @@ def find_names(text: str) -> Iterator[Mention]:
             yield Mention(place.kind, text[start:end], start, end, text[start:end], role=place.role)
     for pattern in (_WHOLE, _SPEAKING, _BEFORE_DETAILS):
         match = pattern.match(text)
-        if match and not any(_plain(word) in COMMON for word in match["name"].split()):
+        if match is None or _NUMBER.fullmatch(match["name"]):
+            continue
+        if not any(_plain(word) in COMMON for word in match["name"].split()):
             yield Mention("name", match["name"], *match.span("name"), match["name"])
 
 

@@ -37,6 +37,8 @@ DIGITS = (
     r"|\d{1,15}(?:[.,]\d{1,9})?(?!\d))"
 )
 """A number in digits, as a pattern, with separators of any country."""
+VAGUELY = r"(?:[\s-]*(?:odd|something)\b|\+)"
+"""What makes of a number before it no number: "twenty-odd", "forty something"."""
 ORDINAL = (
     rf"(?:\d{{1,2}}\s?(?:st|nd|rd|th)|(?:twenty|thirty)[\s-]+(?:{'|'.join(ORDINALS[:9])})"
     rf"|{'|'.join(sorted(_ORDINALS, key=len, reverse=True))})"

@@ -37,15 +37,20 @@ def _misspelt(text: str, kind: Kind, own: tuple[str, ...]) -> Iterator[Mention]:
     """Full names of several words with a slip or two: "gas borad"."""
     said = list(_WORD.finditer(text))
     for start in range(len(said)):
-        for name in own:
-            words = words_of(name)
+        for name, words in _long_names(own):
             run = said[start : start + len(words)]
-            if len(words) < 2 or len(run) < len(words) or run[0][0][0].casefold() != words[0][0]:
+            if len(run) < len(words) or run[0][0][0].casefold() != words[0][0]:
                 continue
             span = text[run[0].start() : run[-1].end()]
             if all(is_like(word[0].casefold(), right) for word, right in zip(run, words, strict=True)):
                 role = role_before(text, run[0].start())
                 yield Mention(kind, span, run[0].start(), run[-1].end(), (name,), role=role)
+
+
+@lru_cache(maxsize=256)
+def _long_names(names: tuple[str, ...]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Names of several words, with their words."""
+    return tuple((name, tuple(words)) for name in names if len(words := words_of(name)) > 1)
 
 
 def _own(known: Known) -> Iterator[tuple[Kind, tuple[str, ...]]]:

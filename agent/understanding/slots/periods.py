@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from agent.understanding.slots import periods_around_today, periods_counted, periods_of_year
+from agent.understanding.slots import periods_around_today, periods_counted, periods_of_year, periods_within
 from agent.understanding.slots.calendar_words import (
     MONTH,
     UNIT,
@@ -12,7 +12,7 @@ from agent.understanding.slots.calendar_words import (
 )
 from agent.understanding.slots.mention import Mention, Period
 
-_RULES = (*periods_around_today.RULES, *periods_counted.RULES, *periods_of_year.RULES)
+_RULES = (*periods_around_today.RULES, *periods_counted.RULES, *periods_of_year.RULES, *periods_within.RULES)
 
 
 _FIRST_CHARACTER = re.compile(r"\b(?:over|at|on|during|for|in|of|since|from|until)\s+", re.IGNORECASE)

@@ -50,7 +50,7 @@ def _tax_year(match: re.Match[str], seen: Seen) -> Period:
     """The British one, from 6 April."""
     start = date(seen.today.year, 4, 6)
     start = start if start <= seen.today else start - relativedelta(years=1)
-    first = start + relativedelta(years=STEPS.get((match["side"] or "").lower(), 0))
+    first = start + relativedelta(years=STEPS.get((match.groupdict().get("side") or "").lower(), 0))
     return Period(first, first + relativedelta(years=1, days=-1))
 
 
@@ -59,6 +59,8 @@ def _before_last(match: re.Match[str], seen: Seen) -> Period:
 
 
 def _to_date(match: re.Match[str], seen: Seen) -> Period:
+    if match["tax"]:
+        return _tax_year(match, seen)._replace(last=seen.today)
     return Period(_whole(match["unit"].lower(), seen, 0).first, seen.today)
 
 
@@ -85,7 +87,7 @@ RULES = rules(
         rf"\b(?P<unit>weekend|week|month|quarter|year)\s+(?P<which>before\s+last|after\s+next)\b(?!\s+{WEEKDAY})",
         _before_last,
     ),
-    (r"\b(?P<unit>week|month|quarter|year)[\s-]+to[\s-]+date\b", _to_date),
+    (r"\b(?P<tax>(?:tax|financial)\s+)?(?P<unit>week|month|quarter|year)[\s-]+to[\s-]+date\b", _to_date),
     (r"\b(?:over|at|on|during|for|the)\s+(?:the\s+)?weekend\b", _weekend),
     (rf"\bweek\s+of\s+(?:the\s+)?(?P<day>{ORDINAL})", _week_of),
 )

@@ -15,7 +15,9 @@ from agent.understanding.slots.calendar_words import (
     year_of,
 )
 from agent.understanding.slots.mention import Period
+from agent.understanding.slots.nearby import just_before
 from agent.understanding.slots.rules import rules
+from agent.understanding.slots.vocabulary import COMMON
 
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}
 
@@ -34,7 +36,18 @@ _PLAIN_MONTH = "|".join(
 )
 
 
+_RECIPIENT = re.compile(r"\b(?:pay|paying|send|give|lend|repay|owe|called|named)\s+$", re.IGNORECASE)
+_TO = re.compile(
+    r"\b(?:send|sending|pay|give|transfer|wire|lend|[£€$]\s?\d[\d.,]*)\b[^,.;]{0,40}\sto\s+$", re.IGNORECASE
+)
+_RANGE = re.compile(r"\b(?:from|between|since|change|move|switch|push|extend)\b", re.IGNORECASE)
+_IN = re.compile(r"\b(?:in|for|during|of|since|until|till|by|from|before|after|and|to)\s+$", re.IGNORECASE)
+_NEXT_WORD = re.compile(r"\s+(?P<word>[^\W\d_][\w'’-]*)")
+
+
 def _month(match: re.Match[str], seen: Seen) -> Period | None:
+    if _is_name(match):
+        return None
     month, groups = month_of(match["month"]), match.groupdict()
     side = (groups.get("side") or "").lower()
     today = seen.today
@@ -54,6 +67,20 @@ def _month(match: re.Match[str], seen: Seen) -> Period | None:
         year = today.year + (month < today.month)
     first = date(year, month, 1)
     return Period(first, first + relativedelta(months=1, days=-1))
+
+
+def _is_name(match: re.Match[str]) -> bool:
+    """ "pay August Lettings", "£30 to June", "is May Carter a payee"; but "pay the October bill", "move it to June"."""
+    text, start, end = match.string, match.start("month"), match.end("month")
+    after = _NEXT_WORD.match(text, end)
+    if just_before(_RECIPIENT, text, start):
+        return after is None or after["word"].lower() not in COMMON
+    if just_before(_TO, text, start):
+        return not _RANGE.search(text)
+    if after is None or match.start() != start or just_before(_IN, text, start):
+        return False
+    surname = after["word"]
+    return text[start].isupper() and surname.istitle() and surname.lower() not in COMMON
 
 
 def _year(match: re.Match[str], seen: Seen) -> Period:  # noqa: ARG001
@@ -102,7 +129,7 @@ RULES = rules(
         _month,
     ),
     (rf"\b(?P<side>last|previous|past|next|this|coming|following)\s+(?P<month>{MONTH})(?!\s*\d)", _month),
-    (rf"(?:{_AFTER_WORD}|^\W*)(?P<month>{MONTH})(?!\s*\d|\s+(?:i|we|you|the\s+\d)\b)", _month),
+    (rf"(?:{_AFTER_WORD}|^\W*(?!march\s+(?:on|with)\b))(?P<month>{MONTH})(?!\s*\d|\s+(?:i|we|you|the\s+\d)\b)", _month),
     (rf"{YEAR}\s*(?:to|until|-|–)\s*(?P<here>(?P<year>(?:19|20)\d\d))\b", _year),
     (rf"\b(?P<month>{_PLAIN_MONTH})\b(?!\s*\d)", _month),
     (

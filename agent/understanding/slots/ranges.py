@@ -25,14 +25,17 @@ _FIRST_DAY = re.compile(
 )
 _SINCE = re.compile(r"\bsince\s+(?:the\s+|on\s+)*$", re.IGNORECASE)
 _STARTING = re.compile(
-    r"\b(?:starting(?:\s+(?:from|on|at))?|beginning(?:\s+on)?|as\s+of|effective)\s+(?:the\s+|on\s+)*$", re.IGNORECASE
+    r"\b(?:starting(?:\s+(?:from|on|at))?|beginning(?:\s+on)?|as\s+of|effective)\s+(?:the\s+|on\s+)*$"
+    r"|\b(?:start(?:s|ed)?|beg[aiu]n(?:s|ning)?)\b(?:(?!\b(?:and|end\w*|until|till)\b)[^.,;!?]){0,40}\son\s+(?:the\s+)?$",
+    re.IGNORECASE,
 )
+""" "starting in June", "I began paying it back on the 7th"."""
 _FROM = re.compile(r"\bfrom\s+(?:the\s+|on\s+)*$", re.IGNORECASE)
 _ON = re.compile(r"\s+(?:on(?:wards?)?|forward)\b(?!\s+(?:my|the|a|an|this|that|it|\w+ing)\b)", re.IGNORECASE)
 _ONE_DAY = re.compile(r"\d|day\b|first", re.IGNORECASE)
 _PASSED = re.compile(r"\b(?:ago|back|last|previous|today|yesterday)\b", re.IGNORECASE)
 _UNTIL = re.compile(
-    r"\b(?:until|till|til|up\s+(?:to|until|till)|through|no\s+later\s+than|ending(?:\s+(?:on|at|in))?|ends?(?:\s+(?:on|at|in))|to)\s+(?:the\s+|on\s+)*$",
+    r"\b(?:until|till|til|up\s+(?:to|until|till)|through|up\s+to\s+and\s+including|no\s+later\s+than|ending(?:\s+(?:on|at|in))?|end(?:s|ed)?(?:\s+(?:on|at|in))|to)\s+(?:the\s+|on\s+)*$",
     re.IGNORECASE,
 )
 _BARE_DAY = re.compile(rf"(?:the\s+)?{ORDINAL}", re.IGNORECASE)
@@ -40,7 +43,7 @@ _CHANGES = re.compile(
     r"\b(?:change|changed|move|moved|push|pull|(?:re)?schedule|book|set|postpone|shift|switch|bring)\b", re.IGNORECASE
 )
 _TO = re.compile(r"\bto\s+(?:the\s+|on\s+)*$", re.IGNORECASE)
-_ARRANGES = re.compile(r"\b(?:re)?schedul\w+|\bbook\b|\barrange\b", re.IGNORECASE)
+_ARRANGES = re.compile(r"\bschedul\w+|\bbook\b|\barrange\b", re.IGNORECASE)
 """ "schedule it to Saturday" names the day itself."""
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _DAY_AND_MONTH = re.compile(rf"\d.*{MONTH}|{MONTH}.*\d|\d[/.-]\d", re.IGNORECASE)

@@ -6,30 +6,45 @@ from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
 
-from agent.understanding.slots.calendar_words import COUNT, WEEKDAY, duration_of, shifted, weekday_of
+from agent.understanding.slots.calendar_words import COUNT, HOUR, MONTH, WEEKDAY, duration_of, shifted, weekday_of
 from agent.understanding.slots.mention import Amount, Change, Duration, Mention, Shift
 from agent.understanding.slots.nearby import just_before
+from agent.understanding.slots.numbers import DIGITS, WORDS, parse_number
 
 _THAT = r"(?:it|(?:that|this)(?!\s+(?:week|month|year|time))|the\s+(?:whole\s+)?(?:amount|sum|payment|figure|total))"
 _ENDS = (
     r"(?=\W*$|\s*[,.;!?]|\s+(?:please|pls|thanks|instead|then|and|but|rather|actually|from|to|for|on|with|now|of)\b)"
 )
+_OF = (
+    rf"\s+(?:of\s+)?(?:{_THAT}|as\s+much)\b"
+    # "half of 80": of an amount that is named with it.
+    r"|\s+(?:of\s+)?(?=[£€$]?\d)|\s+of\s+(?=an?\s+(?:hundred|thousand|grand|million|fiver|tenner)\b)"
+)
 _FACTORS: tuple[tuple[str, Decimal], ...] = (
     (
-        rf"(?:half|halve)\s+(?:of\s+)?(?:{_THAT}|as\s+much)\b|half\s+(?:of\s+)?(?=[£€$]?\d)"
+        rf"(?:half|halve)(?:{_OF})"
         rf"|(?:cut|split|divide)\s+{_THAT}\s+(?:in\s+(?:half|two)|by\s+(?:two|2))\b"
-        rf"|(?:(?:make\s+{_THAT}|just|only|say|by)\s+|^\W*)half\b{_ENDS}",
+        # "half of what's in there" is a part of something else.
+        rf"|(?:(?:make\s+{_THAT}|just|only|say|by)\s+|^\W*)half\b{_ENDS}(?!\s+of\b)",
         Decimal("0.5"),
     ),
     (
-        rf"(?:double|twice)\s+(?:of\s+)?(?:{_THAT}|as\s+much)\b|(?:(?:make\s+{_THAT}|just)\s+|^\W*)double\b{_ENDS}",
+        rf"(?:double|twice)\s+(?:of\s+)?(?:{_THAT}|as\s+much)\b|(?:(?:make\s+{_THAT}|just)\s+|^\W*)double\b{_ENDS}(?!\s+of\b)",
         Decimal(2),
     ),
     (rf"(?:triple|treble|(?:three|3)\s+times)\s+(?:{_THAT}|as\s+much)\b", Decimal(3)),
     (rf"(?:quadruple|(?:four|4)\s+times)\s+(?:{_THAT}|as\s+much)\b", Decimal(4)),
-    (rf"(?:a\s+)?quarter\s+of\s+{_THAT}\b", Decimal("0.25")),
+    (rf"(?<!three\s)(?:a\s+|one\s+)?quarter(?:{_OF})", Decimal("0.25")),
+    (rf"(?:three|3)[\s-]quarters(?:{_OF})", Decimal("0.75")),
+    (rf"(?:a|one)[\s-]third(?:{_OF})", Decimal(1) / 3),
+    (rf"(?:two|2)[\s-]thirds(?:{_OF})", Decimal(2) / 3),
 )
 _FACTOR = tuple((re.compile(rf"\b(?:{pattern})", re.IGNORECASE), factor) for pattern, factor in _FACTORS)
+_PERCENT = re.compile(
+    rf"(?<![\w.,])(?P<number>{DIGITS}|{WORDS})\s?(?:%|per\s?cent\b)"
+    rf"(?:\s+(?:(?P<more>more|extra|higher|on\s+top)|(?P<less>less|lower|off)){_ENDS}|(?P<part>{_OF}))",
+    re.IGNORECASE,
+)
 _LESS_BEFORE = r"knock|take|cut|minus|deduct|subtract|less|(?:reduce|lower|drop|decrease|cut|bring|take)\b.{0,30}\bby"
 _MORE_BEFORE = r"add|plus|(?:increase|raise|bump|up|put|top)\b.{0,30}\bby"
 _BEFORE = re.compile(
@@ -57,11 +72,14 @@ _SHIFTS = tuple(
         rf"(?:(?:{_LATER})|(?P<back>{_EARLIER})){_FROM_THEN}{_ENDS}",
         rf"(?P<count>{COUNT})\s*(?P<unit>{_UNITS})\s+(?:(?:{_LATER})|(?P<back>{_EARLIER})){_FROM_THEN}{_ENDS}",
         rf"(?:the\s+)?(?:following|next)\s+(?P<unit>day){_ENDS}",
+        r"(?:the\s+)?same\s+(?:day|date)\s+(?:next|(?P<back>last))\s+(?P<unit>week|month|year)\b",
         rf"the\s+(?P<back>previous)\s+(?P<unit>day){_ENDS}",
         rf"(?:push|move|put|shift|set)\s+(?:{_THAT}\s+)?(?:back|out|on|along)\s+(?:by\s+)?(?P<count>{COUNT})\s*(?P<unit>{_UNITS})\b",
         rf"(?:delay|postpone|push|shift|move|defer)\s+(?:{_THAT}\s+|the\s+date\s+)?(?:by\s+)?(?P<count>{COUNT})\s*(?P<unit>{_UNITS})\b{_ENDS}",
         rf"(?:the\s+)?(?:(?P<weekday>{WEEKDAY})|(?:(?P<count>{COUNT})\s*)?(?P<unit>{_UNITS}))\s+"
-        rf"(?:after\s+|(?P<back>before)\s+)(?:the\s+)?(?!(?:that|then|it|this|tomorrow|yesterday|(?:last|next)(?!\s+{WEEKDAY}))\b)(?=\w)",
+        rf"(?:after\s+|(?P<back>before)\s+)(?:the\s+)?(?!(?:that|then|it|this|tomorrow|yesterday|(?:last|next)(?!\s+{WEEKDAY}))\b)"
+        # An hour leads to no day: "on Friday after 3".
+        rf"(?=\w)(?!{HOUR}\b(?!\s*(?:st|nd|rd|th|[/.-]\d|(?:of\s+)?{MONTH}))|noon\b|midday\b|lunch|work\b|school\b)",
         rf"(?P<back>bring|move|pull)\s+(?:{_THAT}\s+|the\s+date\s+)?(?:forwards?|up|ahead)\s+(?:by\s+)?(?P<count>{COUNT})\s*(?P<unit>{_UNITS})\b",
     )
 )
@@ -107,11 +125,15 @@ def join_shifts(text: str, mentions: Sequence[Mention]) -> Iterator[Mention]:
         yield mention
 
 
-def find_factors(text: str) -> Iterator[Mention]:
-    """How many times as much: "double it", "half of that"."""
+def find_factors(text: str, locale: str) -> Iterator[Mention]:
+    """How many times as much: "double it", "half of that", "10% more"."""
     for pattern, factor in _FACTOR:
         for match in pattern.finditer(text):
             yield Mention("change", match[0], match.start(), match.end(), Change(factor=factor))
+    for match in _PERCENT.finditer(text):
+        part = parse_number(match["number"], locale) / 100
+        factor = 1 + part if match["more"] else 1 - part if match["less"] else part
+        yield Mention("change", match[0], match.start(), match.end(), Change(factor=factor))
 
 
 def as_changes(text: str, mentions: Sequence[Mention]) -> Iterator[Mention]:

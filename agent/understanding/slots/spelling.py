@@ -9,7 +9,7 @@ from rapidfuzz.distance import OSA
 
 from agent.understanding.slots.nearby import just_before
 from agent.understanding.slots.numbers import WORDS
-from agent.understanding.slots.vocabulary import CALENDAR, CALENDAR_NOT, CALENDAR_SHORT, MONEY
+from agent.understanding.slots.vocabulary import CALENDAR, CALENDAR_NOT, CALENDAR_SHORT, MONEY, ONES, ORDINALS, TENS
 
 _AFTER_THIS = frozenset({"month", "week", "year"})
 """Only put right after "last", "this", "next" and the like: "a weak card" is no week."""
@@ -20,6 +20,17 @@ _ENDINGS = frozenset({"s", "es", "d", "ed", "n", "al", "ly", "day"})
 _SHORTEST = 6
 _NUMBER = re.compile(rf"(?:\d|\b{WORDS})\s*$", re.IGNORECASE)
 _SHORTEST_MONEY = 4
+_SHORTEST_NUMBER = 5
+_SCALES = ("hundred", "thousand", "million")
+_NUMBERS = tuple(word for word in (*ONES, *TENS, *_SCALES) if len(word) >= _SHORTEST_NUMBER)
+_RIGHT = (*ONES, *TENS, *_SCALES)
+_NO_NUMBER = frozenset({*_RIGHT, *(f"{word}s" for word in _RIGHT), *ORDINALS, "thirsty"})
+""" "seventh" is right, and no seventy."""
+_IS_MONEY = re.compile(
+    rf"[\s-]+(?:(?:{'|'.join((*ONES[1:], *MONEY, 'pound', 'p', 'hundred', 'thousand'))})\b|[£€$])", re.IGNORECASE
+)
+_SENDS = re.compile(r"\b(?:send|pay|give|transfer|move|put|lend)\s+$", re.IGNORECASE)
+_TO = re.compile(r"\s+(?:to|into|in)\b", re.IGNORECASE)
 
 
 def respell(text: str) -> tuple[str, Callable[[int], int]]:
@@ -30,7 +41,10 @@ def respell(text: str) -> tuple[str, Callable[[int], int]]:
     for match in _WORD.finditer(text):
         word = match[0].lower()
         right = (
-            _plain_hour(word) or _correct(word) or (_money(word) if just_before(_NUMBER, text, match.start()) else None)
+            _plain_hour(word)
+            or _correct(word)
+            or (_money(word) if just_before(_NUMBER, text, match.start()) else None)
+            or _number_word(word, text, match)
         )
         if right is None or (right in _AFTER_THIS and not just_before(_BEFORE_UNIT, text, match.start())):
             continue
@@ -70,6 +84,27 @@ def _correct(word: str) -> str | None:
 def _plain_hour(word: str) -> str | None:
     """ "7ish" is 7."""
     return word.removesuffix("ish") if word[0].isdecimal() and word.endswith("ish") else None
+
+
+def _number_word(word: str, text: str, match: re.Match[str]) -> str | None:
+    """Of "fiftey pounds", "one hunderd", "send fiftey to Maria", where a number stands or nothing does."""
+    right = _number(word)
+    return right if right and _counts_money(text, match) else None
+
+
+def _counts_money(text: str, match: re.Match[str]) -> bool:
+    if just_before(_NUMBER, text, match.start()) or _IS_MONEY.match(text, match.end()):
+        return True
+    return bool(just_before(_SENDS, text, match.start()) and _TO.match(text, match.end()))
+
+
+@lru_cache(maxsize=1024)
+def _number(word: str) -> str | None:
+    """ "thousnad" is thousand, "wine" is no nine."""
+    if len(word) < _SHORTEST_NUMBER or word in _NO_NUMBER:
+        return None
+    near = (right for right in _NUMBERS if word[0] == right[0] and OSA.distance(word, right, score_cutoff=1) <= 1)
+    return next(near, None)
 
 
 @lru_cache(maxsize=1024)

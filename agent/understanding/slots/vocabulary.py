@@ -36,3 +36,11 @@ TENS = _words("tens")
 """From twenty."""
 ORDINALS = _words("ordinals")
 """From the first."""
+ASKS = _words("asks")
+"""Verbs with which a request begins."""
+PAST = _words("past")
+"""Forms that say that something is over, but for the regular ones."""
+NO_PAST = frozenset(_words("no_past"))
+"""Words in -ed that say nothing of the past."""
+NO_SUBJECT = frozenset(_words("no_subject"))
+"""Words before a form in -ed that is no verb then."""

@@ -3,8 +3,23 @@
 import pytest
 
 from agent.dialogue.choices import pick
+from agent.dialogue.described import Belongings, describe
 from agent.dialogue.options import find_options
 from tests.agent.dialogue.at_the_desk import CARDS, mentions
+
+ACCOUNTS = ["Everyday", "Rainy Day", "Travel"]
+OWN: Belongings = describe(
+    [
+        {"name": "Everyday", "kind": "current", "currency": "GBP", "ledger": "2480.15"},
+        {"name": "Rainy Day", "kind": "savings", "currency": "GBP", "ledger": "10250.00"},
+        {"name": "Travel", "kind": "current", "currency": "EUR", "ledger": "640.20"},
+    ],
+    [
+        {"label": CARDS[0], "kind": "debit", "account": "Everyday"},
+        {"label": CARDS[1], "kind": "credit", "account": "Platinum"},
+        {"label": CARDS[2], "kind": "virtual", "account": "Everyday"},
+    ],
+)
 
 
 @pytest.mark.parametrize(
@@ -20,12 +35,52 @@ from tests.agent.dialogue.at_the_desk import CARDS, mentions
         ("the one ending in 34", CARDS[2]),
         ("its the visa debit", CARDS[0]),
         ("neither the first nor the third", CARDS[1]),
+        ("neither of the first two", CARDS[2]),
+        ("anything but the debit and the virtual", CARDS[1]),
+        ("second from the bottom", CARDS[1]),
+        ("the one at the top", CARDS[0]),
+        ("the debbit one, mate", CARDS[0]),
+        ("not 4821 or 9034", CARDS[1]),
     ],
 )
 def test_one_is_meant(said, meant):
     picked = pick(CARDS, said, mentions(said))
     assert picked is not None
     assert picked.one == meant
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("my day to day one", "Everyday"),
+        ("the one my wages go into", "Everyday"),
+        ("the one with the most money", "Rainy Day"),
+        ("my nest egg", "Rainy Day"),
+        ("the one in euros", "Travel"),
+        ("not the savings, not the euro one", "Everyday"),
+    ],
+)
+def test_an_account_is_known_by_what_it_is_for(said, meant):
+    picked = pick(ACCOUNTS, said, mentions(said), described=OWN.described)
+    assert picked is not None
+    assert picked.one == meant
+
+
+def test_a_card_is_known_by_what_it_is_used_for():
+    picked = pick(CARDS, "the one for online", mentions("the one for online"), described=OWN.described)
+    assert picked is not None
+    assert picked.one == CARDS[2]
+
+
+def test_another_day_than_those_offered_is_none_of_them():
+    said = "25 November 2026 at 11:00"
+    assert pick(["2026-11-24 11:00", "2026-11-24 11:30"], said, mentions(said)) is None
+
+
+def test_a_time_of_day_says_which_of_the_offered():
+    picked = pick(["2026-11-24 10:00", "2026-11-24 15:00"], "the afternoon", mentions("the afternoon"))
+    assert picked is not None
+    assert picked.one == "2026-11-24 15:00"
 
 
 def test_not_the_first_leaves_the_others():

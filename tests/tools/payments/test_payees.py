@@ -238,7 +238,7 @@ async def test_a_changed_name_keeps_the_account(desk: Desk):
     [
         ({"iban": GERMAN_IBAN}, {"iban": GERMAN_IBAN, "sort_code": None, "account_number": None, "currency": "EUR"}),
         ({"account_number": "87654321"}, {"account_number": "87654321", "currency": "GBP"}),
-        ({"sort_code": "20-45-67"}, {"sort_code": "20-45-67"}),
+        ({"sort_code": "20-45-67", "account_number": "87654321"}, {"sort_code": "20-45-67"}),
     ],
 )
 async def test_a_changed_account_keeps_the_name(desk: Desk, said: dict[str, str], stored: dict[str, Any]):
@@ -263,6 +263,7 @@ async def test_a_name_may_change_in_case(desk: Desk):
         ({"payee": "John Carter", "name": "jimmy chan"}, "payee_exists"),
         ({"payee": "John Carter", "iban": "GB34BUKB20201555555555"}, "iban_wrong"),
         ({"payee": "John Carter", "account_number": "123"}, "account_details_wrong"),
+        ({"payee": "John Carter", "sort_code": "20-45-67"}, "account_details_wrong"),
     ],
 )
 async def test_what_cannot_be_changed_is_refused(reading_desk: Desk, arguments: dict[str, str], status: str):

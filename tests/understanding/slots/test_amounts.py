@@ -109,7 +109,7 @@ def test_what_is_no_amount(text):
 
 
 def test_both_ends_of_a_range_have_the_currency_that_is_said_once():
-    assert values("payments between 20 and 40 pounds", "amount") == ["20 GBP", "40 GBP"]
+    assert values("payments between 20 and 40 pounds", "amount_range") == ["20 GBP, 40 GBP"]
 
 
 @pytest.mark.parametrize(
