@@ -265,8 +265,8 @@ async def _remove(db: WriteHandle, context: ToolContext, payload: dict[str, Any]
 
 
 def _new_details(payee: PayeeRow, arguments: ChangedPayeeArguments) -> AccountDetails | _WrongDetails:
-    """The account that was given, or the payee's own. A number alone is one at the same branch; a sort code alone is half
-    of another account, which the old number would make into a stranger's."""
+    """The account that was given, or the payee's own. A number alone is one at the same branch; a sort code alone is
+    half of another account, which the old number would make into a stranger's."""
     if arguments.iban:
         return read_details(arguments.iban, arguments.sort_code, arguments.account_number)
     if not arguments.sort_code and not arguments.account_number:
