@@ -35,10 +35,11 @@ def choose_again(task: Task, heard: Heard, desk: Desk) -> Step | None:
 
 
 def _left(choices: list[str], chosen: object, heard: Heard, desk: Desk) -> list[str]:
-    others = [choice for choice in choices if choice != chosen]
+    # What was chosen may be kept in the customer's words: "platinum".
+    others = [choice for choice in choices if str(chosen).casefold() not in choice.casefold()]
     text = _OTHER.sub(" ", heard.text)
     picked = pick(choices, text, heard.mentions, described=desk.own.described)
     if picked and picked.is_whole:
-        return [choice for choice in picked.choices if choice != chosen]
+        return [choice for choice in picked.choices if choice in others]
     says_nothing = len(residue(text, [mention for mention in heard.mentions if mention.kind != "no"])) <= _MOST_UNKNOWN
     return others if text != heard.text and says_nothing else []

@@ -210,7 +210,7 @@ def _answered(task: Task, heard: Heard, desk: Desk) -> Step | None:
         if picked.one is not None:
             task["offered"] = task["asks"], task["choices"]
             named = {} if _has_ordinal(heard) else values_in(task, heard, heard.text, desk)
-            return take(task, named | _chosen(task["asks"], picked.one), desk, heard)
+            return take(task, named | _chosen(task["asks"], picked.one, named), desk, heard)
         task["choices"] = list(picked.choices)
         return ask(task, task["asks"], desk)
     values, turns = values_in(task, heard, heard.text, desk), turns_payment(task, heard)
@@ -263,8 +263,10 @@ def answers(dialogue: Dialogue, heard: Heard, desk: Desk) -> bool:
     return task["asks"] in values or _as_text(task, heard, desk) is not None
 
 
-def _chosen(slot: str, choice: str) -> dict[str, Any]:
-    """A choice of a day may bring its time."""
+def _chosen(slot: str, choice: str, named: dict[str, Any]) -> dict[str, Any]:
+    """In the customer's words, where these are part of it. A choice of a day may bring its time."""
+    if slot in named and str(named[slot]).casefold() in choice.casefold():
+        return {}
     match = re.fullmatch(r"(\d{4}-\d{2}-\d{2})[ T](\d{2}:\d{2}).*", choice)
     return {"date": match[1], "time": match[2]} if match and slot == "date" else {slot: choice}
 
