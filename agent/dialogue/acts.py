@@ -84,7 +84,7 @@ def find_answer(
         nouns: what it is called, for "forget the payment".
     """
     said = _tidy(text)
-    if is_yes(said, just_asked=just_asked, verb=verb):
+    if is_yes(said, just_asked=just_asked, verb=verb, nouns=(*nouns,)):
         return "approve"
     acts = {_act_of(part, tuple(nouns), in_task=True) for _, part in _parts(said)} - {"silent", Act.WAIT}
     return "deny" if acts and acts <= {Act.NO, Act.CANCEL} else None
@@ -99,7 +99,7 @@ def read_act(text: str, *, in_task: bool, verb: str = "", nouns: Iterable[str] =
         nouns: what the open task is called.
     """
     said = _tidy(text)
-    if is_yes(said, just_asked=True, verb=verb):
+    if is_yes(said, just_asked=True, verb=verb, nouns=(*nouns,)):
         return Said(Act.YES, "")
     if end := _leading_yes(said, verb):
         rest = said[end:]

@@ -2,7 +2,7 @@
 known (``acts.yaml``), and one of them has to say yes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from agent.dialogue.act_grammar import GRAMMAR, put_right, words_of
 
@@ -42,14 +42,15 @@ _OTHER_SIGN = re.compile(r"[^\w\s,.!…'’-]")
 _LONGEST = 120
 
 
-def is_yes(text: str, *, just_asked: bool, verb: str = "") -> bool:
+def is_yes(text: str, *, just_asked: bool, verb: str = "", nouns: Sequence[str] = ()) -> bool:
     """Whether it is nothing but a yes.
 
     Args:
         just_asked: the proposal was the last thing said.
         verb: of the proposal's tool, for "yes, cancel it".
+        nouns: what the proposal is called, for "yes to the payment".
     """
-    if _OTHER_SIGN.search(text) or not agrees_throughout(text, verb):
+    if _OTHER_SIGN.search(text) or not agrees_throughout(text, verb, nouns):
         return False
     words = put_right(words_of(text))
     if words[-1] in _UNFINISHED or tuple(words) in _IRONY:
@@ -63,10 +64,10 @@ def _bids(words: list[str], verb: str) -> bool:
     return not _BY_ITSELF.isdisjoint({*words} & {*_ALIKE.get(verb, ())})
 
 
-def agrees_throughout(text: str, verb: str) -> bool:
+def agrees_throughout(text: str, verb: str, nouns: Sequence[str] = ()) -> bool:
     """Whether every word agrees, or is mere courtesy."""
     name = "AGREED" if verb in _DATED else "AGREED_NOW"
-    return len(text) <= _LONGEST and GRAMMAR.matches(name, put_right(words_of(text)), _given(verb))
+    return len(text) <= _LONGEST and GRAMMAR.matches(name, put_right(words_of(text)), _given(verb, nouns))
 
 
 def says_yes(text: str) -> bool:
@@ -74,5 +75,5 @@ def says_yes(text: str) -> bool:
     return GRAMMAR.finds("SAYS_YES", put_right(words_of(text)))
 
 
-def _given(verb: str) -> dict[str, tuple[str, ...]]:
-    return {"DEED": _ALIKE.get(verb, (verb,)) if verb else ()}
+def _given(verb: str, nouns: Sequence[str] = ()) -> dict[str, Sequence[str]]:
+    return {"DEED": _ALIKE.get(verb, (verb,)) if verb else (), "TASK": nouns}

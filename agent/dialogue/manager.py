@@ -3,14 +3,13 @@
 import re
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any
 
 from agent.dialogue import words
 from agent.dialogue.desk import Desk, Heard
 from agent.dialogue.hearing import hear_act
 from agent.dialogue.open_task import answers, within
 from agent.dialogue.progress import PAYMENT_INTENTS, advance, open_question, say_open, slots_of, values_in
-from agent.dialogue.request_words import PAYS, PERSON, PRONOUNS, STANDING, VERBS, claims_to_be_another
+from agent.dialogue.request_words import PAYS, PERSON, STANDING, VERBS, claims_to_be_another, spoken_of
 from agent.dialogue.requests import SURE, afresh
 from agent.dialogue.residue import residue
 from agent.dialogue.shapes import LONGEST_QUEUE, Dialogue, Step, Task, top
@@ -43,7 +42,7 @@ def decide(dialogue: Dialogue, heard: Heard, desk: Desk) -> tuple[Dialogue, Step
     """The stack after the message, and the step that answers it."""
     changed, heard = deepcopy(dialogue), _certain(heard, desk)
     task = top(changed)
-    changed["about"] = _about(task) or changed["about"]
+    changed["about"] = (spoken_of(task) if task else {}) or changed["about"]
     if heard.language != _ENGLISH and not (task and (answers(changed, heard, desk) or names_value(task, heard, desk))):
         return changed, _in_other_language(task, heard, desk)
     said = hear_act(heard, task, desk)
@@ -69,11 +68,6 @@ def adds(dialogue: Dialogue, heard: Heard, desk: Desk) -> bool:
     said = _PLACEHOLDER.sub(lambda match: " " * len(match[0]), heard.text)
     is_bare = names.issuperset(residue(said, heard.mentions))
     return is_bare and bool(values_in(task, heard, heard.text, desk).keys() - task["slots"].keys())
-
-
-def _about(task: Task | None) -> dict[str, Any]:
-    """What "it", "him" or "her" may mean from now on."""
-    return {name: value for name, value in task["slots"].items() if name in PRONOUNS} if task else {}
 
 
 def _in_other_language(task: Task | None, heard: Heard, desk: Desk) -> Step:

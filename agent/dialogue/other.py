@@ -30,6 +30,8 @@ _TAKES_THAT = re.compile(
     r"(?: (?:one|day|date|amount|account))?\W*$"
 )
 """ "I get paid on Thursday, use that day"."""
+_A_SUBJECT = 3
+"""Words beside an answer from which a question has a subject of its own: "what will the weather be like tomorrow?"."""
 _MAY_IT = re.compile(
     r"(?i)^\W*(?:\w+\W+){0,2}?(?:can|could|would|may|shall|should)\b.{0,20}\b(?:it|this|that|them|we|you|i|one|her|him)\b"
 )
@@ -83,7 +85,8 @@ def _wants_more(text: str) -> bool:
 def _may_answer(task: Task, heard: Heard, values: dict[str, Any], *, is_question: bool) -> bool:
     """What is no business of a bank by itself: "would Tuesday at eleven be convenient?"."""
     if is_question:
-        return task["asks"] in values
+        asks_little = len(residue(heard.text, heard.mentions)) < _A_SUBJECT
+        return task["asks"] in values and (asks_little or heard.confidence < VERY_SURE)
     return bool(values) or len(heard.text.split()) <= _NAME
 
 

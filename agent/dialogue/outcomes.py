@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from agent.dialogue import words
 from agent.dialogue.desk import Desk
+from agent.dialogue.request_words import spoken_of
 from agent.dialogue.residue import words as words_of
 from agent.dialogue.shapes import Dialogue, Done, Offer, Task, top
 from agent.dialogue.specs import Spec
@@ -61,6 +62,7 @@ def settle(dialogue: Dialogue, tool: str, answered: Answered, desk: Desk) -> Set
     if slot is not None:
         return _refused(changed, task, spec, code, slot)
     changed["stack"].pop()
+    changed["about"] = spoken_of(task) or changed["about"]
     if answered.result and "message" not in answered.result:
         changed["last"] = Done(tool=tool, intent=task["intent"], slots=task["slots"])
     return Settled(changed)

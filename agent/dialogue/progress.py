@@ -28,6 +28,10 @@ _VERY_SURE = 0.85
 _LATER = re.compile(
     r"(?i)\bschedul\w*|\b(?:for )?later\b|\b(?:future|another|different) (?:date|day)\b|\bnot (?:now|today)\b"
 )
+_TO_OWN = re.compile(
+    r"(?i)\b(?:to|into) (?:another|a different|some other|any other|(?:one of )?my other) (?:of my )?accounts?"
+    r"(?: of (?:mine|my own))?\b(?! of )|\bbetween my (?:own )?accounts\b"
+)
 _NOW = re.compile(r"(?i)\b(?:now|immediately|straight ?away|right away|at once|today|not later|asap)\b")
 _ONCE = re.compile(r"(?i)\b(?:just|only) (?:this )?once\b|\bone[- ]off\b|\bsingle payment\b")
 
@@ -125,6 +129,8 @@ def branch(task: Task, desk: Desk) -> None:
         if "frequency" not in slots and slots.get("date") == desk.today.isoformat():
             del slots["date"]
         tool = next(branch.tool for branch in PAYMENTS if not branch.takes or branch.takes & slots.keys())
+        if tool == "pay_payee" and task["own"] and "payee" not in slots:
+            tool = "transfer_between_accounts"
         is_now = tool in ("pay_payee", "transfer_between_accounts")
         task["tool"] = "schedule_payment" if is_now and task["later"] else tool
     task["slots"] = desk.specs[task["tool"]].kept(slots)
@@ -133,6 +139,8 @@ def branch(task: Task, desk: Desk) -> None:
 def take_turn(task: Task, text: str) -> None:
     if task["tool"] not in PAYMENT_TOOLS:
         return
+    if _TO_OWN.search(text):
+        task["own"] = True
     if _LATER.search(text):
         task["later"] = True
     elif _NOW.search(text) and task["tool"] == "schedule_payment":

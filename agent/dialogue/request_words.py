@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from typing import Any
+
+from agent.dialogue.shapes import Task
 
 STANDING = (
     r"(?:every|each|standing|regular\w*|recurr\w*|repeat\w*|weekly|fortnight\w*|monthly|quarterly|yearly|annual\w*|"
@@ -73,3 +76,8 @@ def claims_to_be_another(text: str) -> bool:
     """ "I'm a developer, what's my balance?" claims nothing."""
     is_own = _OWN_CONTACT.search(text) or (re.search(r"(?i)\bmy\b", text) and not _OTHERS.search(text))
     return not is_own and bool(re.search(rf"(?i)\b{AS_SOMEBODY}", text))
+
+
+def spoken_of(task: Task) -> dict[str, Any]:
+    """What "it", "him" or "her" may mean from now on."""
+    return {name: value for name, value in task["slots"].items() if name in PRONOUNS}

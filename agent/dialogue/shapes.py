@@ -35,6 +35,8 @@ class Task(TypedDict):
     """Values that the bank refused as things stood; another account may make them possible."""
     later: bool
     """A payment that was said to be for a later day, whether or not the day is known."""
+    own: bool
+    """A payment that was said to go to another account of the customer's, whether or not it is known to which."""
     operation_id: str | None
     """Its proposal; None while there is none, or where it has to be prepared again."""
 
@@ -50,6 +52,7 @@ def new_task(tool: str, intent: str, slots: dict[str, Any]) -> Task:
         before=None,
         refused={},
         later=False,
+        own=False,
         operation_id=None,
     )
 

@@ -82,7 +82,7 @@ _FUZZY_PLACE = re.compile(
     re.IGNORECASE,
 )
 _ROLE = re.compile(
-    r"\b(?:(?P<to>to|into|in\s+to)|(?P<from>from|out\s+of|using|off))\s+(?:(?:my|the|our|a)\s+)?$|(?P<between>\bbetween\s+(?:my\s+)?)$",
+    r"\b(?:(?P<to>to|tae|into|intae|in\s+to)|(?P<from>from|out\s+of|using|off))\s+(?:(?:my|the|our|a)\s+)?$|(?P<between>\bbetween\s+(?:my\s+)?)$",
     re.IGNORECASE,
 )
 _PUT_IN = re.compile(
