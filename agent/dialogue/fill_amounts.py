@@ -38,6 +38,8 @@ _SHORT = 8
 """Words up to which a message is about what was said before."""
 _PARTIES = frozenset({"payee", "name"})
 _COUNTS = frozenset({"amount", "number", "duration", "date", "time", "period"})
+_DAYS = frozenset({"date", "end_date"})
+_LONGEST_MONTH = 31
 _HUNDREDTH = Decimal("0.01")
 
 
@@ -52,6 +54,9 @@ def fill_amounts(
         return {}
     if asked in (None, "amount", "payee"):
         amounts = _sums(said, text, given) if not amounts else [*amounts, *_corrections(said)]
+    elif not amounts and "amount" in given:
+        # "make it 65", while the day is asked for.
+        amounts = [each for each in _sums(said, text, given) if each.corrects and not _may_be_day(each, asked)]
     amounts = [each for each in amounts if each.kind == "amount" or slot_before(each, text, names) in (None, "amount")]
     chosen = last_of(amounts)
     if chosen is None:
@@ -122,6 +127,10 @@ def _sums(said: list[Mention], text: str, given: dict[str, Any]) -> list[Mention
     is_again = "amount" in given and len(text.split()) <= _SHORT
     is_only = len(numbers) == 1 and (is_again or any(each.kind in _PARTIES for each in said))
     return [each for each in numbers if _is_sum(each, text, said) or (is_only and not _counts(each, text))]
+
+
+def _may_be_day(number: Mention, asked: str) -> bool:
+    return asked in _DAYS and isinstance(number.value, int | Decimal) and number.value <= _LONGEST_MONTH
 
 
 def _is_sum(number: Mention, text: str, said: list[Mention]) -> bool:

@@ -10,7 +10,7 @@ from agent.dialogue.hearing import hear_act
 from agent.dialogue.open_task import answers, within
 from agent.dialogue.progress import PAYMENT_INTENTS, advance, open_question, say_open, slots_of, values_in
 from agent.dialogue.request_words import PAYS, PERSON, STANDING, VERBS, claims_to_be_another, spoken_of
-from agent.dialogue.requests import SURE, afresh
+from agent.dialogue.requests import SURE, VERY_SURE, afresh
 from agent.dialogue.residue import residue
 from agent.dialogue.shapes import LONGEST_QUEUE, Dialogue, Step, Task, top
 from agent.understanding.intents import INTENT_ROUTES, OwnIntent, Route
@@ -24,8 +24,9 @@ _CHANGES_ORDER = re.compile(
 _NEW_ORDER = re.compile(r"(?i)\b(?:standing order|(?:regular|recurring|repeat(?:ing)?) (?:payment|transfer))\b")
 _LEAD_IN = (
     r"(?i)^\W*(?:(?:hi|hello|hey|ok|okay|so|and|now|just|please|pls|then|also|can you|can u|could you|would you|"
-    r"will you|"
-    r"let me|let's|i want to|i need to|i'd like to|i would like to|i wanna|i have to|help me)\W+)*"
+    r"will you|well|right|good (?:morning|afternoon|evening)|"
+    r"let me|let's|i want to|i need to|i'd like to|i would like to|i have to|i'll|i will|(?:i'?m )?(?:going to|gonna)|"
+    r"(?:i )?(?:wanna|gotta)|(?:need|want|would like|have) to|help me)\W+)*"
 )
 _PLACEHOLDER = re.compile(r"\[[A-Z_]+_\d+\]")
 _IMPERATIVE = re.compile(rf"{_LEAD_IN}(\w+)\b")
@@ -35,6 +36,10 @@ _MEANT = re.compile(
 """The last word of somebody who corrects themselves."""
 _READS = ("get_", "list_", "search_", "find_", "check_")
 """How the names of tools begin that show what customers have."""
+_STOPS = re.compile(
+    rf"{_LEAD_IN}(?:cancel|stop|halt|call off|revoke|withdraw|recall|reverse|undo)\W+(?:\w+\W+){{0,3}}?"
+    r"(?:payment|transfer|order)s?\b"
+)
 _MOVES = re.compile(rf"{_LEAD_IN}{PAYS}\b")
 
 
@@ -86,9 +91,12 @@ def _certain(heard: Heard, desk: Desk) -> Heard:
         return replace(heard, intent=OwnIntent.CREATE_STANDING_ORDER.value)
     if _CHANGES_ORDER.search(heard.text) and heard.intent in PAYMENT_INTENTS:
         return replace(heard, intent=OwnIntent.CHANGE_STANDING_ORDER.value)
+    if _STOPS.match(heard.text) and heard.intent in PAYMENT_INTENTS:
+        repeats = re.search(rf"(?i)\b{STANDING}\b", heard.text)
+        return _surely(heard, OwnIntent.CANCEL_STANDING_ORDER if repeats else OwnIntent.CANCEL_SCHEDULED_PAYMENT)
     if re.search(rf"(?i)\b{PERSON}\b", heard.text) and not asks_how(heard.text):
         return _surely(heard, OwnIntent.TALK_TO_HUMAN)
-    if _names_payment(heard):
+    if _names_payment(heard, desk):
         repeats = re.search(rf"(?i)\b{STANDING}\b", heard.text)
         return _surely(heard, OwnIntent.CREATE_STANDING_ORDER if repeats else OwnIntent.MAKE_TRANSFER)
     about = heard.intent.partition("_")[2]
@@ -107,9 +115,12 @@ def _is_for_another(heard: Heard) -> bool:
     return shows and claims_to_be_another(heard.text)
 
 
-def _names_payment(heard: Heard) -> bool:
-    """Whether it begins with a verb that moves money, and says how much and to whom."""
-    if heard.is_clear and heard.route == Route.OPERATION and heard.confidence >= SURE:
+def _names_payment(heard: Heard, desk: Desk) -> bool:
+    """Whether it begins with a verb that moves money, and says how much and to whom. What is told after it ("her card
+    got stolen") may sound like something else, which takes no amount."""
+    meant = desk.specs.get(heard.intent)
+    enough = SURE if meant is None or meant.find("amount") else VERY_SURE
+    if heard.is_clear and heard.route == Route.OPERATION and heard.confidence >= enough:
         return False
     kinds = {mention.kind for mention in heard.mentions}
     is_to_somebody = bool(kinds & {"payee", "name"}) or any(mention.role == "to" for mention in heard.mentions)

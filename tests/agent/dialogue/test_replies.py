@@ -37,6 +37,22 @@ def test_words_that_agree_confirm(said):
 
 
 @pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("Grand. Yes to the payment.", "approve"),
+        ("ok good. yes to the transfer", "approve"),
+        ("yes for that payment", "approve"),
+        ("yes to the card", None),
+        ("to the payment", None),
+        ("yes to the payment and the card", None),
+        ("no to the payment", "deny"),
+    ],
+)
+def test_a_yes_may_name_what_the_proposal_is_called_and_nothing_else(said, answer):
+    assert find_answer(said, just_asked=True, verb="pay", nouns=("payment", "transfer")) == answer
+
+
+@pytest.mark.parametrize(
     "said",
     [
         "I'm good thanks",
