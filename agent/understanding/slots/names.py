@@ -260,7 +260,7 @@ def _name_at(text: str, position: int, common: frozenset[str]) -> tuple[int, int
         said = said if said in common else _CONTRACTED.sub("", said)
         said = said.partition("-")[0] if set(said.split("-")) <= ENDS else said
         after = _WORD.match(text, word.end() + 1) if words and said in ("and", "&", "of") else None
-        if after and text[start].isupper() and after[0][0].isupper():
+        if after and text[start].isupper() and after[0][0].isupper() and after[0].lower() not in ENDS:
             end, words = after.end(), words + 2
             continue
         proper = not words and common is NO_COMPANY and _is_proper(text, position)
