@@ -28,6 +28,7 @@ import numpy as np
 import psycopg
 import pytest
 import redis
+from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
@@ -45,6 +46,10 @@ from tools.demo_bank import ensure_demo_bank
 CUSTOMERS = 12
 SEED = 20260101
 HELP_CENTRE = Path(__file__).parents[1] / "knowledge" / "help_centre"
+
+# A machine that is busy with something else fails no test.
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
 
 Clone = Callable[[str], AbstractContextManager[Services]]
 

@@ -145,7 +145,7 @@ BY_A_SUPERUSER = [
         "checkpoints.checkpoints does not force it",
     ),
     (
-        "create schema lightrag; create table lightrag.doc_chunks (content text); "
+        "create table lightrag.doc_chunks (content text); "
         "grant usage on schema lightrag to tellergraph_app; "
         "grant select (content) on lightrag.doc_chunks to tellergraph_app",
         "lightrag.doc_chunks does not force it",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import MINYEAR, date, time, timedelta
 from typing import cast
 
 from dateutil.relativedelta import relativedelta
@@ -178,8 +178,14 @@ def _days_between(first: Mention, last: Mention) -> Period:
         elif _BARE_DAY.fullmatch(first.text):
             end += relativedelta(months=1)
         else:
-            start -= relativedelta(years=1)
+            return _with_start_before(start, end)
     return Period(start, end)
+
+
+def _with_start_before(start: date, end: date) -> Period:
+    """The start in the last year in which it comes before the end."""
+    year = end.year - ((start.month, start.day) > (end.month, end.day))
+    return Period(start + relativedelta(year=year), end) if year >= MINYEAR else Period(end, start)
 
 
 def _same_or_month_before(end: date, day: int) -> date:

@@ -164,6 +164,8 @@ WORDS = st.sampled_from(
 @given(st.one_of(st.text(), st.lists(WORDS).map(" ".join)), st.dates(date(2020, 1, 1), date(2100, 12, 31)))
 @example("the last 999 years", date(2020, 1, 1))
 @example("in 99999999999 months", date(2020, 1, 1))
+@example("0001/2/1 to 0001/1/1", date(2020, 1, 1))
+@example("7741-1-3 to 0001-1-1", date(2020, 1, 1))
 def test_a_period_never_ends_before_it_begins(text, today):
     now = datetime(today.year, today.month, today.day, tzinfo=UTC)
 
