@@ -13,6 +13,7 @@ from uuid import UUID
 
 from core.db.database import Database, Scope
 from core.db.queries import Queries
+from knowledge.cache import shelf
 from knowledge.cache.counts import ERRORS, HITS, MISSES
 from knowledge.cache.entry import Found, StoredPassage, pack, restore, unpack
 from knowledge.cache.key import Key, Question, make_key
@@ -138,15 +139,23 @@ class PassageCache:
 
 @asynccontextmanager
 async def open_cache(
-    redis_url: str, database: Database, ttl: timedelta, made_by: bytes, patience: float = PATIENCE
+    redis_url: str,
+    database: Database,
+    ttl: timedelta,
+    made_by: bytes,
+    *,
+    patience: float = PATIENCE,
+    redis_patience: timedelta = shelf.PATIENCE,
 ) -> AsyncGenerator[PassageCache]:
     """Args:
     ttl: how long an answer is kept; zero: not at all.
     made_by: the ``fingerprint`` of what answers.
     patience: seconds that somebody waits for an answer that another one looks up; then they look themselves.
+    redis_patience: for one answer of Redis; then it is left alone for some seconds.
     """
-    redis = connect(redis_url)
+    redis = connect(redis_url, redis_patience)
     try:
-        yield PassageCache(database, Shelf(redis, ttl, lambda kb: ERRORS.labels(kb).inc()), made_by, patience)
+        kept = Shelf(redis, ttl, redis_patience, lambda kb: ERRORS.labels(kb).inc())
+        yield PassageCache(database, kept, made_by, patience)
     finally:
         await redis.aclose()

@@ -22,8 +22,8 @@ _log = get_logger(__name__)
 
 Answer = TypeVar("Answer")
 
-_PATIENCE = 0.5
-"""Seconds for an answer of Redis."""
+PATIENCE = timedelta(seconds=0.5)
+"""For an answer of Redis."""
 _CONNECTIONS = 16
 _LEFT_ALONE = 5.0
 """Seconds after which a Redis that failed is asked again."""
@@ -34,27 +34,30 @@ _RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del
 """Only its owner's: it may have run out and be somebody else's."""
 
 
-def connect(url: str) -> Redis:
+def connect(url: str, patience: timedelta) -> Redis:
     """A client that would rather fail than keep anybody waiting."""
+    seconds = patience.total_seconds()
     pool = BlockingConnectionPool.from_url(
         url,
         max_connections=_CONNECTIONS,
-        timeout=_PATIENCE,
-        socket_timeout=_PATIENCE,
-        socket_connect_timeout=_PATIENCE,
+        timeout=seconds,
+        socket_timeout=seconds,
+        socket_connect_timeout=seconds,
         retry=Retry(NoBackoff(), 1),
     )
     return Redis.from_pool(pool)
 
 
 class Shelf:
-    def __init__(self, redis: Redis, ttl: timedelta, on_error: Callable[[str], None]) -> None:
+    def __init__(self, redis: Redis, ttl: timedelta, patience: timedelta, on_error: Callable[[str], None]) -> None:
         """Args:
         ttl: how long a value is kept; zero: there is no shelf.
+        patience: for one answer of Redis.
         on_error: told the knowledge base whose value could not be had or put.
         """
         self._redis = redis
         self._ttl = ttl
+        self._patience = patience.total_seconds()
         self._on_error = on_error
         self._asked_again_at = 0.0 if ttl else inf
 
@@ -88,7 +91,7 @@ class Shelf:
         if not self.answers:
             return None
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(self._patience):
                 return await question()
         except (RedisError, OSError, TimeoutError) as error:
             self._asked_again_at = monotonic() + _LEFT_ALONE

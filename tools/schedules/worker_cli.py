@@ -28,20 +28,21 @@ def worker(
     settings = load_settings()
     configure_logging(settings.log_level)
     signal(SIGTERM, default_int_handler)  # so that the embedded servers are stopped on SIGTERM as well
+    tally = Tally()
     with suppress(KeyboardInterrupt), command_services(as_json) as services:
         migrate(services)
         require_security(services, demo=settings.demo)
         tally = asyncio.run(_work(services, settings, once=once))
-        typer.echo(orjson.dumps(asdict(tally)).decode() if as_json else _line(tally))
+    typer.echo(orjson.dumps(asdict(tally)).decode() if as_json else _line(tally))
 
 
 async def _work(services: Services, settings: Settings, *, once: bool) -> Tally:
     database = Database(services.worker_url, pool_size=1)
-    await database.open()
     working = Worker(database, system_clock)
     loop = asyncio.get_running_loop()
     for number in (SIGINT, SIGTERM):
         loop.add_signal_handler(number, working.stop)
+    await database.open()
     try:
         await (working.run_once() if once else working.run(settings.worker_interval))
     finally:
