@@ -38,7 +38,8 @@ from knowledge.embed import Encoder, Vectors
 from knowledge.graph.graph import Graph
 from knowledge.graph.running import running_graph
 from knowledge.retrieve import Retriever
-from tools.bank import make_bank
+from tools.attachments.store import Attachments
+from tools.bank import make_attachments, make_bank
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.registry import Bank
 from tools.schedules.worker import background_worker
@@ -60,6 +61,7 @@ class Running:
     conversations: Conversations
     bank: Bank
     authenticators: Authenticators
+    attachments: Attachments
     database: Database
     redis: Redis
     events: EventLog
@@ -122,6 +124,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
             await stack.enter_async_context(background_worker(services.worker_url, clock, settings.worker_interval))
         stack.push_async_callback(assistant.drain)
         authenticators = Authenticators(services.secret_key)
+        attachments = make_attachments(settings, services)
         uploads = UploadReader()
         stack.callback(uploads.close)
         yield Running(
@@ -130,6 +133,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
             conversations,
             bank,
             authenticators,
+            attachments,
             database,
             redis,
             events,

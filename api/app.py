@@ -12,6 +12,7 @@ from api.errors import add_error_handlers
 from api.mcp_mount import BROWSER_HEADERS, mount_mcp
 from api.middleware import RequestMiddleware
 from api.routes import (
+    attachments,
     auth,
     banking,
     chat,
@@ -74,7 +75,10 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
     app.add_middleware(
         RequestMiddleware,
         max_body_bytes=settings.max_body_bytes,
-        larger={f"/api/v1{documents.UPLOADS}": settings.max_upload_bytes},
+        larger={
+            f"/api/v1{documents.UPLOADS}": settings.max_upload_bytes,
+            f"/api/v1{attachments.UPLOADS}": attachments.MOST_BODY_BYTES,
+        },
     )
     return app
 
@@ -88,6 +92,7 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     app.include_router(totp.router, prefix="/api/v1")
     app.include_router(banking.tool_router(CATALOGUE.offered(CUSTOMER_SCOPES)), prefix="/api/v1")
     app.include_router(operations.router, prefix="/api/v1")
+    app.include_router(attachments.router, prefix="/api/v1")
     app.include_router(staff.router, prefix="/api/v1")
     app.include_router(handoffs.router, prefix="/api/v1")
     app.include_router(knowledge.router, prefix="/api/v1")

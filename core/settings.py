@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = None
     """Signs access tokens, at least 32 characters. Unset: made once and kept in the data directory."""
 
+    old_secret_keys: Annotated[list[SecretStr], NoDecode] = []
+    """Comma-separated keys of before: they open files that were sealed then, and sign nothing."""
+
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     cors_origins: Annotated[list[str], NoDecode] = []
@@ -117,7 +120,14 @@ class Settings(BaseSettings):
                 raise ValueError("is an address that begins with https://, or help=https://...,other=https://...")
         return value
 
-    @field_validator("cors_origins", "metrics_from", mode="before")
+    @field_validator("old_secret_keys")
+    @classmethod
+    def _all_long_enough(cls, value: list[SecretStr]) -> list[SecretStr]:
+        if any(len(key.get_secret_value()) < 32 for key in value):
+            raise ValueError("needs at least 32 characters for each")
+        return value
+
+    @field_validator("cors_origins", "metrics_from", "old_secret_keys", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value

@@ -3,6 +3,8 @@
 from core.db.database import Database
 from core.services import Services
 from core.settings import Settings
+from tools.attachments.cipher import FileCipher
+from tools.attachments.store import Attachments
 from tools.registry import Bank
 from tools.step_up.code_senders import CodeSender, LogSender, NoSender, WebhookSender
 from tools.step_up.codes import StepUpCodes
@@ -11,6 +13,12 @@ from tools.step_up.codes import StepUpCodes
 def make_bank(settings: Settings, services: Services, database: Database) -> Bank:
     """Codes are sent as the settings say. ``database`` may be opened later."""
     return Bank(database, StepUpCodes(services.secret_key, code_sender(settings)))
+
+
+def make_attachments(settings: Settings, services: Services) -> Attachments:
+    """Files of customers, sealed with the server's key; those of before are opened with the old ones."""
+    old = (key.get_secret_value().encode() for key in settings.old_secret_keys)
+    return Attachments(FileCipher(services.secret_key, old))
 
 
 def code_sender(settings: Settings) -> CodeSender:

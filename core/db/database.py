@@ -208,7 +208,12 @@ _REFUSED: dict[str, Callable[[], TellergraphError]] = {
     "TG013": lambda: Refused("There is no exchange rate for that currency.", code="no_rate"),
     "TG015": lambda: Refused("There is nothing to confirm any more. Please ask again.", code="nothing_to_confirm"),
     "TG016": lambda: NotFound("There is no such operation."),
+    "TG040": lambda: Refused("Nobody has looked at this yet. Please ask again.", code="not_decided"),
+    "TG031": lambda: NotFound("There is no such card."),
+    "TG032": lambda: NotFound("There is no such terminal."),
+    "TG034": lambda: Conflict("Another payment stands under this reference.", code="reference_reused"),
     "TG051": lambda: Refused("This would go over what can be exchanged in one day.", code="over_exchange_limit"),
+    "TG082": lambda: Refused("You have sent us as many files as we keep.", code="too_many_files"),
     "TG020": lambda: Forbidden("Your role does not allow that.", code="role_not_allowed"),
     "TG021": lambda: NotFound("There is nothing here under that id."),
 }

@@ -39,7 +39,17 @@ PUBLIC_TABLES = (
 )
 """Tables without customers' data, readable by everybody."""
 
-APPEND_ONLY = ("audit_log", "consents", "fx_deals", "journal_entries", "postings", "staff_reads")
+APPEND_ONLY = (
+    "attachment_chunks",
+    "attachments",
+    "audit_log",
+    "consents",
+    "fraud_decisions",
+    "fx_deals",
+    "journal_entries",
+    "postings",
+    "staff_reads",
+)
 """Tables whose rows nobody changes: each has a trigger that refuses, and no runtime role has the right."""
 
 BY_OPERATION = (
@@ -54,6 +64,7 @@ BY_OPERATION = (
     "credentials",
     "customer_preferences",
     "customers",
+    "fraud_alerts",
     "handoffs",
     "loan_applications",
     "loans",
@@ -69,23 +80,31 @@ GUARDS = (
     *((table, "require_operation") for table in BY_OPERATION),
     ("banking_operations", "complete_proposal"),
     ("banking_operations", "keep_operation_status"),
+    ("attachments", "keep_attachment"),
+    ("attachments", "check_attachment_whole"),
+    ("attachment_chunks", "keep_attachment_chunk"),
     ("accounts", "keep_account_kind"),
     ("accounts", "keep_balance_limit"),
     ("postings", "add_posting_to_balance"),
     ("journal_entries", "check_entry_balances"),
     ("transactions", "keep_transaction"),
+    ("fraud_alerts", "guard_alert"),
 )
 """Tables and the functions that their triggers must call."""
 
 ACROSS_CUSTOMERS = (
     "banking_operations.worker_sees",
+    "cards.network_finds",
+    "event_outbox.worker_sees",
+    "payment_holds.worker_sees",
     "scheduled_payments.worker_locks",
     "scheduled_payments.worker_sees",
     "standing_orders.worker_locks",
     "standing_orders.worker_sees",
     "transactions.worker_sees",
 )
-"""Policies that show rows of more than one customer on purpose: the worker finds what is due, by a few columns."""
+"""Policies that show rows of more than one customer on purpose: the worker finds what is due and the card network whose
+card it is, by a few columns."""
 
 _QUERIES = Queries(Path(__file__).with_name("health.sql"))
 _FAULTS_SHOWN = 20
