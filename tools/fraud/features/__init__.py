@@ -19,8 +19,8 @@ For whoever decides about payments; nothing else of the two packages has to be k
   it, largest first: ``Contribution(feature, value, log_odds, words)``; positive log-odds spoke for fraud. The words are
   for staff, never for the customer. ``Score.model`` is the version's name, to be stored with the decision.
 - In SQL: ``fraud_features(p_party, p_merchant, p_amount_minor, p_at, p_country, p_device, p_channel)`` returns the row
-  of ``Features``; ``record_fraud_event(the same, p_transaction)`` the event's id; both ask ``app_customer_id()``. They may
-  be called within ``execute_operation``.
+  of ``Features``; ``record_fraud_event(the same, p_transaction)`` the event's id; they ask ``app_customer_id()`` and
+  may be called within ``execute_operation``.
 - Confirmed or withdrawn: ``record_label(db, event_id, is_fraud, at)`` or ``record_fraud_label(p_event, p_is_fraud,
   p_at)``. Features know it when the delay after the event is over (seven days, ``fraud_label_delay()``), not before:
   what has to act at once is a rule. The event of a transaction is found by ``fraud_events.transaction_id``.

@@ -62,7 +62,9 @@ class Scorer:
     def _tell(self, vector: Floats, said: Floats) -> tuple[Contribution, ...]:
         largest = np.argsort(-np.abs(said))[:_SAID]
         return tuple(
-            _put(self._trees.names[at], float(vector[at]), float(said[at])) for at in largest if abs(said[at]) >= _LEAST
+            _put(self._trees.names[at], float(vector[at]), float(said[at]))
+            for at in largest.tolist()
+            if abs(said[at]) >= _LEAST
         )
 
 

@@ -50,8 +50,11 @@ class Trees:
     def log_odds(self, rows: Floats) -> Floats:
         """Shape (rows,), not calibrated."""
         tree = np.arange(len(self.feature))
-        parts = (rows[start : start + _ROWS] for start in range(0, len(rows), _ROWS))
-        return np.concatenate([self.value[tree, self.leaves(part)].sum(axis=1) for part in parts] or [np.zeros(0)])
+        found = np.zeros(len(rows))
+        for start in range(0, len(rows), _ROWS):
+            part = slice(start, start + _ROWS)
+            found[part] = self.value[tree, self.leaves(rows[part])].sum(axis=1)
+        return found
 
     def probabilities(self, log_odds: Floats) -> Floats:
         return 1 / (1 + np.exp(-np.interp(log_odds, self.calibration[0], self.calibration[1])))
