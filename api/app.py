@@ -15,8 +15,10 @@ from api.routes import (
     attachments,
     auth,
     banking,
+    card_network,
     chat,
     demo,
+    disputes,
     documents,
     handoffs,
     health,
@@ -90,11 +92,13 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     app.add_api_route("/api/v2/chat", chat.chat, methods=["POST"], include_in_schema=False)
     app.include_router(auth.router, prefix="/api/v1")
     app.include_router(totp.router, prefix="/api/v1")
+    app.include_router(card_network.router, prefix="/api/v1")
     app.include_router(banking.tool_router(CATALOGUE.offered(CUSTOMER_SCOPES)), prefix="/api/v1")
     app.include_router(operations.router, prefix="/api/v1")
     app.include_router(attachments.router, prefix="/api/v1")
     app.include_router(staff.router, prefix="/api/v1")
     app.include_router(handoffs.router, prefix="/api/v1")
+    app.include_router(disputes.router, prefix="/api/v1")
     app.include_router(knowledge.router, prefix="/api/v1")
     app.include_router(documents.router, prefix="/api/v1")
     app.include_router(openai.router)

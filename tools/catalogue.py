@@ -12,6 +12,9 @@ from tools.cards.limits import get_card_limits, set_card_limit
 from tools.cards.replacement import replace_card
 from tools.cards.switches import set_card_switch
 from tools.cards.virtual import create_virtual_card
+from tools.disputes.disputes import get_dispute_status, list_disputes
+from tools.disputes.evidence import add_evidence, withdraw_dispute
+from tools.disputes.opening import open_dispute
 from tools.fraud.alerts import list_fraud_alerts
 from tools.lending.applications import apply_for_loan, check_loan_eligibility, withdraw_loan_application
 from tools.lending.loan_accounts import get_loan_payoff, get_loan_status, pay_loan
@@ -104,6 +107,11 @@ CATALOGUE = Registry(
         get_cash_limits,
         get_cash_withdrawal_status,
         list_fraud_alerts,
+        open_dispute,
+        list_disputes,
+        get_dispute_status,
+        add_evidence,
+        withdraw_dispute,
         get_profile,
         change_contact_details,
         change_address,
@@ -144,6 +152,8 @@ CUSTOMER_SCOPES = frozenset(
         "top-ups:read",
         "cash:read",
         "fraud:read",
+        "disputes:read",
+        "disputes:write",
         "profile:read",
         "profile:write",
         "support:read",

@@ -1,6 +1,9 @@
 """Why an operation was not carried out: the closed set of ``banking_operations.error_code``, in words for the customer.
 Each says what would work. The first part comes from ``post_entry`` and ``execute_operation`` in the database."""
 
+NOT_POSSIBLE_NOW = "not_possible_now"
+"""Decided against as a likely fraud. The words teach nobody why."""
+
 _REASONS = {
     "account_unknown": "That account is not there any more. Choose one of your open accounts.",
     "account_frozen": "The account is frozen. Ask us to unfreeze it, or use another account.",
@@ -30,6 +33,13 @@ _REASONS = {
     "step_up_changed": "Your authenticator app was removed meanwhile. Please ask again.",
     "authenticator_not_proved": "The app has not shown a right code yet. Please begin again.",
     "payee_in_use": "A standing order or scheduled payment goes to that payee. Cancel it first.",
+    # Decisions, held payments and fraud alerts.
+    NOT_POSSIBLE_NOW: "We cannot do this here, to keep your money safe. Please call us, and we will look at it with you.",
+    "not_decided": "Our checks were not finished, so nothing was done. Please ask again.",
+    "decision_stale": "Too much time has passed since we checked this. Please ask again.",
+    "not_held": "That payment is not waiting for a check any more. Ask for your transfers to see how it stands.",
+    "not_released": "The payment was not released in time, so it was not made and the money is free again.",
+    "alert_answered": "You have answered that alert already, and need not do it again.",
     # Loans.
     "loan_payment_needed": "A loan is paid with a loan payment, which settles the interest first. Ask to pay the loan.",
     "over_loan_limit": "With your other loans this would be more than we lend. Choose a smaller amount.",
@@ -59,6 +69,17 @@ _REASONS = {
     "too_many_virtual_cards": "You have as many virtual cards as are possible. Block one that you do not use first.",
     # Payments of a later day.
     "schedule_changed": "It has changed meanwhile, or is being paid. Ask for your list to see how it stands.",
+    # Disputes.
+    "transaction_unknown": "That payment is not there. Ask for your transactions to see which are.",
+    "not_disputable": "Only money that went out can be disputed, and only while it is booked or pending.",
+    "dispute_open": "You have disputed that payment already. Ask how the dispute stands.",
+    "dispute_too_late": "The time to dispute that payment has passed. Ask for a colleague, who looks at what can be done.",
+    "dispute_not_covered": "That cannot be disputed for that reason. Ask for a colleague, who looks at it.",
+    "dispute_unknown": "That dispute is not there. Ask for your disputes to see their numbers.",
+    "dispute_over": "That dispute is over. Ask for a colleague if there is something new.",
+    "dispute_credited": "The money is in your account already. Ask for a colleague, who settles that with you.",
+    "file_unknown": "That file is not there. Upload it first.",
+    "evidence_given": "You have given us that file already.",
     # Profile and support.
     "email_unavailable": "That e-mail address cannot be used here. Choose another one.",
     "consent_missing": "You have not agreed to offers. Agree to them first, then choose how they come.",

@@ -222,6 +222,15 @@ _HURT: dict[str, Callable[[], TellergraphError]] = {
     "staff_actions_four_eyes": lambda: Forbidden(
         "Somebody else has to decide about what you have proposed.", code="four_eyes"
     ),
+    "dispute_actions_four_eyes": lambda: Forbidden(
+        "Somebody else has to decide about what you have proposed.", code="four_eyes"
+    ),
+    "kyc_applications_four_eyes": lambda: Forbidden(
+        "Somebody else has to decide about what you have proposed.", code="four_eyes"
+    ),
+    "screening_hits_four_eyes": lambda: Forbidden(
+        "Somebody else has to decide about what you have proposed.", code="four_eyes"
+    ),
     "kb_documents_of_folder": lambda: Conflict(
         "This document comes from a folder, which would bring it back. Change it there and ingest the folder.",
         code="comes_from_folder",

@@ -24,7 +24,21 @@ from tools.demo_bank.rows import COLUMNS, NULL, NextId, Rows
 
 _BEFORE_LEDGER = (
     "staff_actions",
+    "dispute_actions",
+    "dispute_evidence",
+    "dispute_clocks",
+    "dispute_events",
+    "disputes",
+    "attachment_chunks",
+    "attachments",
+    "event_outbox",
     "fraud_alerts",
+    "payment_holds",
+    "fraud_decisions",
+    "fraud_scores",
+    "fraud_labels",
+    "fraud_firsts",
+    "fraud_events",
     "transactions",
     "confirmation_slips",
     "demo_outbox",
@@ -60,7 +74,16 @@ KEPT_TABLES = ("audit_log", "staff_reads")
 PATIENCE = timedelta(seconds=15)
 """How long a reset waits for others to leave the ledger."""
 LEDGER_TABLES = ("postings", "journal_entries")
-_APPEND_ONLY = (*LEDGER_TABLES, "consents", "fx_deals")
+_APPEND_ONLY = (
+    *LEDGER_TABLES,
+    "attachment_chunks",
+    "attachments",
+    "consents",
+    "dispute_events",
+    "dispute_evidence",
+    "fraud_decisions",
+    "fx_deals",
+)
 
 
 def reset_demo(owner_url: str, who: Who, now: datetime, *, patience: timedelta = PATIENCE) -> None:

@@ -75,12 +75,20 @@ async def explain_charge(
     async with context.database.reading(context.scope) as db:
         if arguments.reference is not None:
             return await _explained(db, context, int(arguments.reference), []) or TransactionUnknown()
-        rows = _closest(await _list_charges(db, context, arguments), arguments)
-        if not rows:
-            return ChargeUnknown()
-        if any(_what(row) != _what(rows[0]) for row in rows):
-            return _unclear(rows, arguments)
+        rows = await find_charges(db, context, arguments)
+        if not isinstance(rows, list):
+            return rows
         return await _explained(db, context, rows[0].id, rows[1:]) or TransactionUnknown()
+
+
+async def find_charges(
+    db: ReadHandle, context: ToolContext, arguments: ChargeArguments
+) -> list[TransactionRow] | ChargeUnclear | ChargeUnknown:
+    """What the customer means by merchant, amount and day, and what is just like it: the latest first, at least one."""
+    rows = _closest(await _list_charges(db, context, arguments), arguments)
+    if not rows:
+        return ChargeUnknown()
+    return _unclear(rows, arguments) if any(_what(row) != _what(rows[0]) for row in rows) else rows
 
 
 async def _list_charges(db: ReadHandle, context: ToolContext, arguments: ChargeArguments) -> list[TransactionRow]:

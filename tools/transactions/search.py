@@ -35,6 +35,9 @@ TransactionKind = Literal[
     "top_up",
     "exchange",
     "opening",
+    "provisional_credit",
+    "provisional_credit_reversal",
+    "dispute_refund",
 ]
 
 

@@ -1,0 +1,86 @@
+"""The facts of a payment, as the rules ask about them."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from core.db.database import ReadHandle
+from core.money import Money
+from tools.disputes.bank_days import local_day
+from tools.disputes.deadlines import Eligible, Facts, Ineligible, assess
+from tools.disputes.liability import EEA_MOST, UK_MOST
+from tools.disputes.reasons import Paid, Reason
+from tools.queries import QUERIES
+
+_TRANSFERS = ("transfer_out", "standing_order", "direct_debit", "exchange")
+_CASH = "cash_withdrawal"
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    id: int
+    kind: str
+    status: str
+    amount_minor: int
+    currency: str
+    description: str
+    booked_at: datetime
+    is_card: bool
+    is_credit: bool
+    country: str
+    merchant_country: str | None
+    card_last4: str | None
+    first_deposit_at: datetime
+
+    @property
+    def amount(self) -> Money:
+        return Money(-self.amount_minor, self.currency)
+
+    @property
+    def paid(self) -> Paid | None:
+        """None for what nobody paid, such as a fee, and for money that came in."""
+        if self.amount_minor > 0 or self.status not in ("booked", "pending"):
+            return None
+        if self.kind == _CASH:
+            return "cash"
+        if self.is_card:
+            return "card"
+        return "transfer" if self.kind in _TRANSFERS else None
+
+    def assess(self, reason: Reason, now: datetime, expected_on: date | None = None) -> Eligible | Ineligible:
+        """Raises ValueError for an account in a country whose rules are not among ours."""
+        paid = self.paid
+        if paid is None:
+            return Ineligible(None, None)
+        facts = Facts(
+            country=self.country,
+            is_credit=self.is_credit,
+            paid=paid,
+            booked_on=local_day(self.booked_at, self.country),
+            first_deposit_on=local_day(self.first_deposit_at, self.country),
+            is_foreign=self.merchant_country not in (None, self.country),
+            expected_on=expected_on,
+        )
+        return assess(facts, reason, local_day(now, self.country))
+
+    def terms(self, eligible: Eligible, reason: Reason) -> dict[str, Any]:
+        """What ``file_dispute`` in the database takes."""
+        return {
+            "kind": "transfer" if self.paid == "transfer" else "card",
+            "regime": eligible.regime,
+            "jurisdiction": self.country,
+            "liability_minor": self._liability(eligible, reason),
+            "clocks": [clock.row(self.country) for clock in eligible.clocks],
+        }
+
+    def _liability(self, eligible: Eligible, reason: Reason) -> int | None:
+        """The most that could come to be borne of this one payment, before anybody has looked at how it came about."""
+        if reason != "unauthorised" or eligible.regime not in ("psr", "psd2"):
+            return None
+        return min(UK_MOST if eligible.regime == "psr" else EEA_MOST, self.amount.minor)
+
+
+async def find_payment(db: ReadHandle, customer_id: UUID, transaction_id: int) -> Payment | None:
+    values = {"customer_id": customer_id, "transaction_id": transaction_id}
+    return await db.find(Payment, QUERIES["get_disputed_payment"], values)
