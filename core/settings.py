@@ -81,6 +81,13 @@ class Settings(BaseSettings):
     code_webhook_secret: SecretStr | None = Field(default=None, validate_default=True)
     """Signs what is sent there, at least 32 characters."""
 
+    card_network_secret: SecretStr | None = None
+    """The card network's credential, at least 32 characters. Unset: nobody gets authorisations."""
+    fraud_webhook_url: str | None = None
+    """Where the bank's own system is told about fraud alerts. Unset: nobody is told."""
+    fraud_webhook_secret: SecretStr | None = Field(default=None, validate_default=True)
+    """Signs what is sent there, at least 32 characters."""
+
     database_pool_size: int = Field(default=12, ge=2, le=200)
     worker: Literal["inside", "separate"] = "inside"
     """Who makes payments that are due: each server too, or only processes that run ``tellergraph worker``."""
@@ -137,7 +144,7 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
-    @field_validator("secret_key")
+    @field_validator("secret_key", "card_network_secret")
     @classmethod
     def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
         if value is not None and len(value.get_secret_value()) < 32:
@@ -154,14 +161,19 @@ class Settings(BaseSettings):
     @field_validator("code_webhook_url")
     @classmethod
     def _safe_gateway(cls, value: str | None, info: ValidationInfo) -> str | None:
-        if value is None:
-            return _needed_by_webhook(value, info)
-        parts = urlsplit(value)
-        if not parts.hostname or parts.scheme not in {"https", "http"}:
-            raise ValueError("is an address that begins with https://")
-        if parts.scheme == "http" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
-            raise ValueError("needs https:// unless the gateway is on this machine: codes must not travel in the open")
-        return value
+        return _needed_by_webhook(value, info) if value is None else _require_safe(value)
+
+    @field_validator("fraud_webhook_url")
+    @classmethod
+    def _safe_listener(cls, value: str | None) -> str | None:
+        return value and _require_safe(value)
+
+    @field_validator("fraud_webhook_secret")
+    @classmethod
+    def _signs_alerts(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is None and info.data.get("fraud_webhook_url"):
+            raise ValueError("is needed with TELLERGRAPH_FRAUD_WEBHOOK_URL")
+        return cls._long_enough(value)
 
     @field_validator("code_webhook_secret")
     @classmethod
@@ -174,6 +186,15 @@ class Settings(BaseSettings):
         if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
             raise ValueError("is one of DEBUG, INFO, WARNING, ERROR")
         return value.upper()
+
+
+def _require_safe(value: str) -> str:
+    parts = urlsplit(value)
+    if not parts.hostname or parts.scheme not in {"https", "http"}:
+        raise ValueError("is an address that begins with https://")
+    if parts.scheme == "http" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
+        raise ValueError("needs https:// unless it is on this machine: what is sent must not travel in the open")
+    return value
 
 
 def split_by_base(text: str) -> dict[str, str]:

@@ -16,6 +16,8 @@ from tools.disputes.disputes import get_dispute_status, list_disputes
 from tools.disputes.evidence import add_evidence, withdraw_dispute
 from tools.disputes.opening import open_dispute
 from tools.fraud.alerts import list_fraud_alerts
+from tools.fraud.answers import answer_fraud_alert
+from tools.fraud.held import cancel_held_payment, list_held_payments, release_payment
 from tools.lending.applications import apply_for_loan, check_loan_eligibility, withdraw_loan_application
 from tools.lending.loan_accounts import get_loan_payoff, get_loan_status, pay_loan
 from tools.lending.loans import list_loan_products, quote_loan
@@ -107,6 +109,10 @@ CATALOGUE = Registry(
         get_cash_limits,
         get_cash_withdrawal_status,
         list_fraud_alerts,
+        answer_fraud_alert,
+        list_held_payments,
+        release_payment,
+        cancel_held_payment,
         open_dispute,
         list_disputes,
         get_dispute_status,
@@ -152,6 +158,7 @@ CUSTOMER_SCOPES = frozenset(
         "top-ups:read",
         "cash:read",
         "fraud:read",
+        "fraud:write",
         "disputes:read",
         "disputes:write",
         "profile:read",

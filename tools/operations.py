@@ -6,8 +6,12 @@
     decide    both, or the customer's no
 
 ``confirm``, ``execute`` and ``decide`` are called by the confirmation endpoints and by the graph's ``act`` node, never
-by a model: they are no tools. Money is posted by the database itself (``execute_operation`` in 0014_posting.up.sql);
-every other change is an ``effect`` here, which the database lets through only inside the transaction that claimed it.
+by a model: they are no tools. Money is posted by the database itself (``execute_operation``,
+0020_fraud_decisions.up.sql), every other change is an ``effect`` here, which the database lets through only inside the
+transaction that claimed it.
+
+Payments and changes of payees are decided about when they are proposed (tools/fraud/decisions); the database executes
+none without a decision on its very payload. A payment that somebody is to look at is ``held`` once it is confirmed.
 """
 
 import hashlib
@@ -23,17 +27,21 @@ from psycopg.types.json import Jsonb
 from core.db.database import WriteHandle
 from core.errors import Conflict, NotFound, Refused
 from core.money import Money
+from tools.fraud.decisions import Outcome, assess
 from tools.queries import QUERIES
-from tools.reasons import is_reason, reason_of
-from tools.registry import Proposed, ToolContext
+from tools.reasons import NOT_POSSIBLE_NOW, is_reason, reason_of
+from tools.registry import Proposed, ToolContext, Withheld
 
 PROPOSAL_TTL = timedelta(minutes=10)
 """How long a customer has to confirm."""
 SLIP_TTL = timedelta(minutes=1)
 """How long a confirmation may wait to be executed."""
 
+DECIDED = frozenset({"add_payee", "change_payee", "schedule_payment", "create_standing_order", "change_standing_order"})
+"""Types besides payments that are decided about: ``operation_types.decided``."""
+
 Decision = Literal["approve", "deny"]
-Status = Literal["pending", "processing", "completed", "failed", "cancelled", "expired"]
+Status = Literal["pending", "processing", "held", "completed", "failed", "cancelled", "expired"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,7 @@ class _Stored:
     proposed: dict[str, Any]
     request_hash: str | None
     step_up: bool
+    error_code: str | None
     expires_at: datetime
 
     def as_proposed(self) -> Proposed:
@@ -83,7 +92,18 @@ class _Stored:
 
 @dataclass(frozen=True, slots=True)
 class _Preview:
+    """What the database says to a proposal before the customer is asked."""
+
     error_code: str | None
+    """The refusal that posting would meet now."""
+    facts: dict[str, Any] | None
+    """What to decide on; None where nobody has to decide."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    outcome: Outcome
+    step_up: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +173,24 @@ async def propose(
     stored = await db.get(_Stored, QUERIES["get_operation_by_key"], key)
     if context.request_hash is None and (stored.type, stored.payload) != (operation, payload):
         raise _key_reused()
-    if money is not None:
-        preview = await db.get(_Preview, QUERIES["preview_operation"], {"operation_id": stored.id, "now": context.now})
-        if preview.error_code:
-            asked = {"amount": str(money.decimal), "currency": money.currency}
-            raise Refused(reason_of(preview.error_code), code=preview.error_code, details=asked)
-    return _same_request(context, stored)
+    if money is None and operation not in DECIDED:
+        return _same_request(context, stored)
+    preview = await db.get(_Preview, QUERIES["preview_operation"], {"operation_id": stored.id, "now": context.now})
+    if preview.error_code:
+        asked = {"amount": str(money.decimal), "currency": money.currency} if money else {}
+        raise Refused(reason_of(preview.error_code), code=preview.error_code, details=asked)
+    proposal = _same_request(context, stored)
+    return proposal if preview.facts is None else await _decide_about(db, context, proposal, preview.facts)
+
+
+async def _decide_about(db: WriteHandle, context: ToolContext, proposal: Proposed, facts: dict[str, Any]) -> Proposed:
+    """Stores the decision. The answer says no more than whether a code is needed or nothing can be done."""
+    decision = assess(facts, context.said).as_stored()
+    values = {"operation_id": UUID(proposal.operation_id), "decision": Jsonb(decision), "now": context.now}
+    decided = await db.get(_Decided, QUERIES["record_decision"], values)
+    if decided.outcome == Outcome.BLOCK:
+        return Withheld.model_validate(proposal.model_dump())
+    return proposal.model_copy(update={"step_up": decided.step_up})
 
 
 async def find_proposal(context: ToolContext) -> Proposed | None:
@@ -167,12 +199,17 @@ async def find_proposal(context: ToolContext) -> Proposed | None:
 
     Raises:
         Conflict: the key stands for another request.
+        Refused: it was refused by the decision about it.
     """
     if context.idempotency_key is None:
         return None
     key = {"customer_id": context.customer_id, "idempotency_key": context.idempotency_key}
     stored = await context.database.fetch(_Stored, QUERIES["get_operation_by_key"], key, scope=context.scope)
-    return _same_request(context, stored[0]) if stored else None
+    if not stored:
+        return None
+    if stored[0].error_code == NOT_POSSIBLE_NOW:
+        raise Refused(reason_of(NOT_POSSIBLE_NOW), code=NOT_POSSIBLE_NOW)
+    return _same_request(context, stored[0])
 
 
 def _same_request(context: ToolContext, stored: _Stored) -> Proposed:

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, ValidationEr
 from core.clock import BANK_TIME_ZONE
 from core.db.database import Database, Scope
 from core.errors import CallerError, Refused
+from tools.reasons import NOT_POSSIBLE_NOW, reason_of
 
 A = TypeVar("A", bound="Arguments")
 
@@ -101,6 +102,10 @@ class Proposed(Result):
     expires_at: str = ""
 
 
+class Withheld(Proposed):
+    """A proposal that was decided against: it is over. Whoever asked is told so once its record is committed."""
+
+
 InitiatedBy = Literal["chat", "rest", "mcp", "staff"]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -139,6 +144,8 @@ class ToolContext:
     """The caller's own, for what a ``prepare`` tool stores; without one, a chat's turn and the proposal make it."""
     request_hash: str | None = None
     """Of the tool and the arguments that the caller's key stands for."""
+    said: tuple[str, ...] = ()
+    """What the customer wrote in this turn of a chat, masked."""
 
     @property
     def database(self) -> Database:
@@ -190,8 +197,14 @@ class Tool:
     examples: tuple[Example, ...]
 
     async def perform(self, context: ToolContext, arguments: Arguments) -> Result:
-        """Runs it with arguments that were validated, and sends the code that a proposal asks for."""
+        """Runs it with arguments that were validated, and sends the code that a proposal asks for.
+
+        Raises:
+            Refused: the bank decided against it.
+        """
         result = await self.run(context, arguments)
+        if isinstance(result, Withheld):
+            raise Refused(reason_of(NOT_POSSIBLE_NOW), code=NOT_POSSIBLE_NOW)
         if isinstance(result, Proposed) and result.step_up:
             await context.step_up.issue(context, UUID(result.operation_id))
         return result

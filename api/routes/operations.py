@@ -17,7 +17,7 @@ MOST_OPERATIONS = 100
 """Of one page."""
 
 _ENDS: dict[Decision, frozenset[Status]] = {
-    "approve": frozenset({"completed", "processing"}),
+    "approve": frozenset({"completed", "processing", "held"}),
     "deny": frozenset({"cancelled"}),
 }
 """How an operation may stand after each decision, also when it was over before."""

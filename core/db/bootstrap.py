@@ -6,6 +6,7 @@
     tellergraph_graph       owns schema lightrag (LightRAG's tables), which tellergraph_app cannot use
     tellergraph_worker      the login of ``tellergraph worker``: finds what is due, and may have it done
     tellergraph_staff       no login; tellergraph_app becomes it for staff, and inherits nothing of it
+    tellergraph_network     no login; tellergraph_app becomes it for the card network, and inherits nothing of it
 
 On a server given by URL their passwords are derived from the secret key; the embedded server trusts its private
 socket. Where the operator gives the runtime login and the owner's login, nothing is made: both are only checked.
@@ -31,7 +32,10 @@ DATABASE = "tellergraph"
 
 OWNER, APP, CHECKPOINT = "tellergraph_owner", "tellergraph_app", "tellergraph_checkpoint"
 WORKER, STAFF, GRAPH = "tellergraph_worker", "tellergraph_staff", "tellergraph_graph"
+NETWORK = "tellergraph_network"
 LOGINS = (OWNER, APP, CHECKPOINT, WORKER, GRAPH)
+ASSUMED = (STAFF, NETWORK)
+"""No logins: what the application's login becomes for one transaction."""
 
 _MANUAL = "see docs/decisions/0002-embedded-services.md for the statements that prepare a database by hand"
 
@@ -165,17 +169,17 @@ def _prepare(logins: DatabaseLogins) -> None:
 
 def _make_roles(connection: Connection[Any], passwords: dict[str, str]) -> None:
     superuser = bool(_row(connection, "am_superuser")[0])
-    for role in (*LOGINS, STAFF):
+    for role in (*LOGINS, *ASSUMED):
         found = connection.execute(_QUERIES["find_role"], {"role": role}).fetchone()
         if found is None:
-            _run(connection, "create role {role} nologin" if role == STAFF else "create role {role} login", role)
+            _run(connection, "create role {role} nologin" if role in ASSUMED else "create role {role} login", role)
         elif found[0] or found[1]:
             _run(connection, "alter role {role} nosuperuser nobypassrls", role)
         if role in passwords:
             _set_password(connection, role, passwords[role])
         if not superuser:
             _run(connection, "grant {role} to current_user", role)
-    connection.execute(_QUERIES["grant_staff"])
+    connection.execute(_QUERIES["grant_assumed"])
 
 
 def _set_password(connection: Connection[Any], role: str, password: str) -> None:

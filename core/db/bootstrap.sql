@@ -23,6 +23,10 @@ select 'it inherits tellergraph_staff, which it may only become'
  where exists (select 1 from pg_roles r
                 where r.rolname = 'tellergraph_staff' and pg_has_role(current_user, r.oid, 'usage'))
 union all
+select 'it inherits tellergraph_network, which it may only become'
+ where exists (select 1 from pg_roles r
+                where r.rolname = 'tellergraph_network' and pg_has_role(current_user, r.oid, 'usage'))
+union all
 select 'it is no member of tellergraph_app, whose rights it needs'
  where not exists (select 1 from pg_roles r
                     where r.rolname = 'tellergraph_app' and pg_has_role(current_user, r.oid, 'usage'));
@@ -33,8 +37,9 @@ select role || ' is not granted to it' as reason
   from unnest(array['tellergraph_owner', 'tellergraph_checkpoint', 'tellergraph_worker', 'tellergraph_graph']) role
  where not coalesce(pg_has_role(current_user, to_regrole(role), 'set'), false)
 union all
-select 'tellergraph_staff is not granted to tellergraph_app'
- where not coalesce(pg_has_role(to_regrole('tellergraph_app'), to_regrole('tellergraph_staff'), 'set'), false)
+select role || ' is not granted to tellergraph_app'
+  from unnest(array['tellergraph_staff', 'tellergraph_network']) role
+ where not coalesce(pg_has_role(to_regrole('tellergraph_app'), to_regrole(role), 'set'), false)
 union all
 select 'schema ' || name || ' is missing' from unnest(array['checkpoints', 'lightrag']) name
  where to_regnamespace(name) is null
@@ -52,6 +57,7 @@ select to_regnamespace('checkpoints') is not null and to_regnamespace('lightrag'
          where rolname in ('tellergraph_owner', 'tellergraph_app', 'tellergraph_checkpoint', 'tellergraph_worker',
                            'tellergraph_graph'))
    and coalesce(pg_has_role(to_regrole('tellergraph_app'), to_regrole('tellergraph_staff'), 'set'), false)
+   and coalesce(pg_has_role(to_regrole('tellergraph_app'), to_regrole('tellergraph_network'), 'set'), false)
    and exists (select 1 from pg_extension where extname = 'vector') as prepared;
 
 -- server_version --
@@ -68,8 +74,8 @@ select pg_advisory_unlock(7326543120771);
 -- find_role --
 select rolsuper, rolbypassrls, rolcanlogin from pg_roles where rolname = %(role)s;
 
--- grant_staff --
-grant tellergraph_staff to tellergraph_app with inherit false, set true;
+-- grant_assumed --
+grant tellergraph_staff, tellergraph_network to tellergraph_app with inherit false, set true;
 
 -- am_superuser --
 select rolsuper from pg_roles where rolname = current_user;
@@ -79,7 +85,7 @@ select rolsuper from pg_roles where rolname = current_user;
 create extension if not exists vector;
 grant usage, create on schema public to tellergraph_owner;
 revoke create on schema public from public;
-grant usage on schema public to tellergraph_app, tellergraph_worker, tellergraph_staff;
+grant usage on schema public to tellergraph_app, tellergraph_worker, tellergraph_staff, tellergraph_network;
 create schema if not exists checkpoints authorization tellergraph_checkpoint;
 alter role tellergraph_checkpoint set search_path = checkpoints;
 create schema if not exists lightrag authorization tellergraph_graph;

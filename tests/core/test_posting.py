@@ -29,6 +29,8 @@ INSERT = """
                                     idempotency_key, initiated_by, created_at, expires_at)
     values (%s, %s, %s, '', 'Transfer', %s, %s, %s, 'rest', %s, %s) returning id"""
 
+ALLOWED = {"outcome": "allow", "rules_version": "test", "features": {}, "hits": []}
+
 
 @dataclass
 class Counter:
@@ -45,7 +47,9 @@ class Counter:
         amount = payload["debit_minor"] if amount is None else amount
         about = {"customer_id": self.holder.id, "type": "transfer_between_accounts", "key": str(uuid4())} | changes
         values = (about["customer_id"], about["type"], Jsonb(payload), amount, "GBP", about["key"], NOW)
-        return self.one(INSERT, *values, NOW + timedelta(minutes=10))["id"]
+        operation = self.one(INSERT, *values, NOW + timedelta(minutes=10))["id"]
+        self.one("select record_decision(%s, %s, %s)", operation, Jsonb(ALLOWED), NOW)
+        return operation
 
     def mint(self, operation: UUID, *, ttl: timedelta = timedelta(minutes=1), now: datetime = NOW) -> str:
         slip = secrets.token_hex(32)

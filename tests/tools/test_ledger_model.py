@@ -42,6 +42,8 @@ FILE = """
     )
     select id from filed union all
     select id from banking_operations where customer_id = %(customer)s and idempotency_key = %(key)s"""
+DECIDE = """
+    select record_decision(%(id)s, '{"outcome": "allow", "rules_version": "test", "features": {}, "hits": []}', %(now)s)"""
 MINT = "select mint_slip(%(id)s, %(hash)s, %(now)s, %(expires)s)"
 EXECUTE = "select status, error_code, entry_id from execute_operation(%(id)s, %(slip)s, %(now)s)"
 END = "select (end_operation(%(id)s, 'pending', %(status)s, %(error)s, %(now)s)).status"
@@ -355,6 +357,7 @@ class Ledger(RuleBasedStateMachine):
             "expires": self.bank.now + TTL,
         }
         self._call(FILE, values, expect({"id": stored.id}))
+        self._call(DECIDE, {"id": stored.id}, lambda _: None)
         return stored
 
     def _draw(self, source: Account, receiver: int, amount: int, luck: int) -> Operation:

@@ -12,7 +12,7 @@ from core.db.database import ReadHandle
 from core.money import Money
 from tools.accounts.accounts import Account, AccountUnclear, ToAccountUnclear, match_accounts
 from tools.amounts import parse_amount
-from tools.operations import propose
+from tools.operations import Status, propose
 from tools.payments.exchange import ExchangeNotPossible, find_exchange_refusal
 from tools.payments.fx import Quote, quote
 from tools.payments.name_check import PHRASES, check_before_first_payment
@@ -60,7 +60,7 @@ class TransferStatusArguments(Arguments):
 class Transfer(Result):
     reference: str
     type: str
-    transfer_status: Literal["pending", "processing", "completed", "failed", "cancelled", "expired"]
+    transfer_status: Status
     summary: str
     amount: str
     currency: str
@@ -78,7 +78,7 @@ class Transfers(Result):
 class _TransferRow:
     id: UUID
     type: str
-    status: Literal["pending", "processing", "completed", "failed", "cancelled", "expired"]
+    status: Status
     summary: str
     amount_minor: int
     currency: str

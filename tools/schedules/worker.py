@@ -1,5 +1,5 @@
 """What the bank does by itself when its time has come: makes scheduled payments and standing orders, releases holds
-that nobody collected, ends proposals that nobody confirmed.
+that nobody collected, ends proposals that nobody confirmed and held payments that nobody released.
 
 Any number of processes may do this at once. Each thing that is due is one transaction of the login tellergraph_worker,
 which locks it (or leaves it to the process that has it), names its customer, and calls the one database function that
@@ -16,6 +16,8 @@ from pathlib import Path
 from typing import Any, Literal, LiteralString
 from uuid import UUID
 
+from psycopg.types.json import Jsonb
+
 from core.clock import BANK_TIME_ZONE, Clock
 from core.db.database import Database, WriteHandle
 from core.db.queries import Queries
@@ -31,6 +33,7 @@ from tools.calendar import (
     route_of,
     second_try_at,
 )
+from tools.fraud.decisions import assess
 
 _log = get_logger(__name__)
 _QUERIES = Queries(Path(__file__).with_suffix(".sql"))
@@ -40,7 +43,7 @@ _LOCKS: dict[Kind, str] = {
     "scheduled_payment": "lock_scheduled_payment",
     "standing_order": "lock_standing_order",
 }
-Outcome = Literal["paid", "failed", "retry", "postponed", "released", "expired", "error"]
+Outcome = Literal["paid", "held", "failed", "retry", "postponed", "released", "expired", "clock", "error"]
 
 _AT_ONCE = 100
 """How many due things are looked up in one go."""
@@ -53,11 +56,13 @@ class Tally:
     """What was done. ``errors`` counts things that could not be done and are tried again in the next round."""
 
     payments_made: int = 0
+    payments_held: int = 0
     payments_failed: int = 0
     payments_to_retry: int = 0
     payments_postponed: int = 0
     holds_released: int = 0
     operations_expired: int = 0
+    dispute_clocks_ended: int = 0
     errors: int = 0
 
     @classmethod
@@ -65,7 +70,17 @@ class Tally:
         return cls(*(done[outcome] for outcome in _COUNTED))
 
 
-_COUNTED: tuple[Outcome, ...] = ("paid", "failed", "retry", "postponed", "released", "expired", "error")
+_COUNTED: tuple[Outcome, ...] = (
+    "paid",
+    "held",
+    "failed",
+    "retry",
+    "postponed",
+    "released",
+    "expired",
+    "clock",
+    "error",
+)
 """In the order of Tally's fields."""
 
 
@@ -136,6 +151,11 @@ class _HoldTerms:
 
 
 @dataclass(frozen=True, slots=True)
+class _Told:
+    facts: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
 class _Answer:
     outcome: Outcome | None
 
@@ -180,6 +200,8 @@ class Worker:
         now = self._clock()
         await self._each(_DuePayment, "list_due_payments", {"now": now}, self._pay)
         await self._each(_Thing, "list_expired_operations", {"now": now}, self._call("expire_operation"))
+        await self._each(_Thing, "list_expired_held", {"now": now}, self._call("expire_held"))
+        await self._each(_Thing, "list_due_dispute_clocks", {"now": now}, self._call("run_dispute_clock"))
         [terms] = await self._database.fetch(_HoldTerms, _QUERIES["get_hold_terms"])
         moments = terms.moments(now)
         if moments is not None:
@@ -245,7 +267,11 @@ class Worker:
         if until is not None:
             return (await db.get(_Answer, _QUERIES["postpone_due_payment"], key | {"until": until})).outcome
         again = second_try_at(now.astimezone(BANK_TIME_ZONE).date())
-        values = key | {"next_due": terms.next_due, "retry_at": again if now < again else None}
+        told = await db.get(_Told, _QUERIES["due_payment_facts"], key)
+        if told.facts is None:
+            return None
+        decision = Jsonb(assess(told.facts).as_stored())
+        values = key | {"next_due": terms.next_due, "retry_at": again if now < again else None, "decision": decision}
         return (await db.get(_Answer, _QUERIES["run_due_payment"], values)).outcome
 
     def _call(self, function: LiteralString) -> Callable[[WriteHandle, _Thing, datetime], Awaitable[Outcome | None]]:

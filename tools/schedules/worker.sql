@@ -30,11 +30,25 @@ select next_run_on as due, not_before, currency::text as currency, to_account_id
 -- From here on the transaction works for this customer.
 select set_config('app.customer_id', %(customer_id)s::text, true)
 
+-- due_payment_facts --
+-- What to decide on, of the payment that is about to be made; null where it is not due any more.
+select due_payment_facts(%(kind)s, %(id)s, %(due)s, %(now)s) as facts
+
 -- run_due_payment --
-select run_due_payment(%(kind)s, %(id)s, %(due)s, %(next_due)s, %(retry_at)s, %(now)s) as outcome
+select run_due_payment(%(kind)s, %(id)s, %(due)s, %(next_due)s, %(retry_at)s, %(decision)s, %(now)s) as outcome
 
 -- postpone_due_payment --
 select case when postpone_due_payment(%(kind)s, %(id)s, %(due)s, %(until)s, %(now)s) then 'postponed' end as outcome
+
+-- list_expired_held --
+-- Held payments of any customer that nobody released or cancelled in time.
+select operation_id as id, customer_id from payment_holds
+ where status = 'held' and expires_at <= %(now)s and operation_id <> all (%(seen)s::uuid[])
+ order by expires_at, operation_id
+ limit %(limit)s
+
+-- expire_held --
+select case when expire_held_payment(%(id)s, %(now)s) then 'expired' end as outcome
 
 -- get_hold_terms --
 -- After how many days a hold is released that nobody collects, as published.
@@ -69,3 +83,14 @@ select id, customer_id from banking_operations
 
 -- expire_operation --
 select case when expire_operation(%(id)s, %(now)s) then 'expired' end as outcome
+
+-- list_due_dispute_clocks --
+-- Of any customer: what the law wants done by today about a dispute.
+select id, customer_id from dispute_clocks
+ where ended_at is null and due_at <= %(now)s and id <> all (%(seen)s::uuid[])
+ order by due_at, id
+ limit %(limit)s
+
+-- run_dispute_clock --
+-- Null for one that waits for a payment to be booked, or that somebody else has ended.
+select case when run_dispute_clock(%(id)s, %(now)s) <> 'clock_waits' then 'clock' end as outcome

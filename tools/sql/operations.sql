@@ -9,7 +9,7 @@ on conflict (customer_id, idempotency_key) do nothing
 
 -- get_operation_by_key --
 -- The proposal under an idempotency key.
-select id, type, payload, summary, proposed, request_hash, step_up, expires_at
+select id, type, payload, summary, proposed, request_hash, step_up, error_code, expires_at
   from banking_operations
  where customer_id = %(customer_id)s and idempotency_key = %(idempotency_key)s
 
@@ -21,8 +21,13 @@ select id, type, status, payload, summary, amount_minor, currency, recipient, st
  where customer_id = %(customer_id)s and id = %(operation_id)s
 
 -- preview_operation --
--- Whether a payment could be posted now: the code of the refusal, null for none.
-select preview_operation(%(operation_id)s, %(now)s) as error_code
+-- Whether a payment could be posted now: the code of the refusal, null for none. And what to decide on, null where nobody
+-- has to decide.
+select preview_operation(%(operation_id)s, %(now)s) as error_code, operation_facts(%(operation_id)s, %(now)s) as facts
+
+-- record_decision --
+-- What was decided about a proposal, once; asked again, what stands.
+select outcome, step_up from record_decision(%(operation_id)s, %(decision)s, %(now)s)
 
 -- mint_slip --
 -- The customer's yes to an operation as it stands.

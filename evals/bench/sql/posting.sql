@@ -5,7 +5,9 @@ create function bench_id(part int, n bigint) returns uuid immutable language sql
 create function bench_payload(n bigint) returns jsonb immutable language sql
     return jsonb_build_object('account_id', bench_id(1, n), 'to_account_id', bench_id(2, n), 'debit_minor', 1,
                               'credit_minor', 1, 'debit_currency', 'GBP', 'credit_currency', 'GBP');
-grant execute on function bench_id, bench_payload to tellergraph_app;
+create function bench_decision() returns jsonb immutable language sql
+    return jsonb_build_object('outcome', 'allow', 'rules_version', 'bench', 'features', '{}'::jsonb, 'hits', '[]'::jsonb);
+grant execute on function bench_id, bench_payload, bench_decision to tellergraph_app;
 insert into accounts (kind, name, currency, opened_at)
 select 'internal', name, 'GBP', now() from unnest(array['Clearing', 'Fees', 'Exchange']) name;
 insert into customers (id, full_name) select bench_id(0, n), 'Customer ' || n from generate_series(0, 4999) n;
@@ -14,7 +16,7 @@ select bench_id(k, n), bench_id(0, n), 'current', 'Account ' || k, 'GBP', now(),
   from generate_series(0, 4999) n, generate_series(1, 2) k;
 
 -- file_operations --
--- Confirmed operations that wait to be executed, numbered from one.
+-- Decided and confirmed operations that wait to be executed, numbered from one.
 with filed as (
     insert into banking_operations (id, customer_id, type, payload, payload_hash, summary, amount_minor, currency,
                                     recipient, idempotency_key, initiated_by, created_at, expires_at)
@@ -22,6 +24,10 @@ with filed as (
            'A transfer', 1, 'GBP', 'Account 2', 'filed-' || i, 'rest', now(), now() + interval '1 hour'
       from generate_series(%(first)s::bigint, %(first)s::bigint + %(number)s::bigint - 1) i
     returning id, customer_id, payload_hash, policy_version
+), decided as (
+    insert into fraud_decisions (customer_id, operation_id, payload_hash, policy_version, rules_version, outcome, features, hits,
+                                 decided_at, valid_until)
+    select customer_id, id, payload_hash, policy_version, 'bench', 'allow', '{}', '[]', now(), now() + interval '1 hour' from filed
 )
 insert into confirmation_slips (slip_hash, customer_id, operation_id, payload_hash, policy_version, minted_at, expires_at)
 select sha256(convert_to(id::text, 'UTF8')), customer_id, id, payload_hash, policy_version, now(),

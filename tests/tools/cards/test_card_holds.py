@@ -54,7 +54,7 @@ class CardHolds(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.owner = psycopg.connect(self.services.owner_url, autocommit=True, row_factory=dict_row)
-        self.worker = psycopg.connect(self.services.worker_url, autocommit=True, row_factory=dict_row)
+        self.worker = psycopg.connect(self.services.admin_url, autocommit=True, row_factory=dict_row)
         [login] = self._owner("select customer_id from credentials where email = %s", "alex@demo.example")
         self.alex: UUID = login["customer_id"]
         self.processor = Processor(self.worker, self.alex)
@@ -238,7 +238,7 @@ def test_holds_under_any_order_of_events(bank: Services, seeded_at: datetime) ->
 
 def _each_on_its_own_connection(desk: Desk, works: list[Any]) -> list[dict[str, Any]]:
     def run(work: Any) -> dict[str, Any]:
-        with psycopg.connect(desk.services.worker_url, autocommit=True, row_factory=dict_row) as connection:
+        with psycopg.connect(desk.services.admin_url, autocommit=True, row_factory=dict_row) as connection:
             return work(Processor(connection, desk.alex))
 
     with ThreadPoolExecutor(len(works)) as pool:

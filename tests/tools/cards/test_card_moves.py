@@ -136,7 +136,7 @@ async def test_a_card_blocked_between_proposal_and_approval_stays_blocked(desk: 
         "update card_deliveries set expected_on = expected_on",
         "select charge_fee(now())",
         "select post_fee(o, null, 1, '', now()) from banking_operations o",
-        "select authorise_card_payment(null, 1, 1, 'x', false, now())",
+        "select authorise_card_payment(null, 1, 1, 'x', false, '{}', now())",
         "select capture_hold(1, 1, now())",
         "select release_hold(1, now())",
     ],

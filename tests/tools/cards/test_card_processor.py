@@ -56,7 +56,7 @@ class Till(Processor):
 
 @pytest.fixture
 def till(desk: Desk) -> Iterator[Till]:
-    with psycopg.connect(desk.services.worker_url, row_factory=dict_row, autocommit=True) as connection:
+    with psycopg.connect(desk.services.admin_url, row_factory=dict_row, autocommit=True) as connection:
         yield Till(desk, connection)
 
 

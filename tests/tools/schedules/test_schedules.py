@@ -429,7 +429,7 @@ async def test_the_runtime_login_changes_no_schedule_by_itself(desk: Desk, state
         "update scheduled_payments set amount_minor = 1",
         "delete from scheduled_payments",
         "delete from standing_orders",
-        "select run_due_payment('standing_order', gen_random_uuid(), current_date, null, null, now())",
+        "select run_due_payment('standing_order', gen_random_uuid(), current_date, null, null, '{}', now())",
         "select postpone_due_payment('standing_order', gen_random_uuid(), current_date, now(), now())",
         "select expire_operation(gen_random_uuid(), now())",
     ],

@@ -489,7 +489,7 @@ async def test_the_functions_do_nothing_for_another_customer(desk: Desk):
             connection.execute("select set_config('app.customer_id', %s, true)", [customer])
             key = ["scheduled_payment", row["id"], day]
             assert connection.execute(
-                "select run_due_payment(%s, %s, %s, null, null, %s)", [*key, moment]
+                "select run_due_payment(%s, %s, %s, null, null, '{}', %s)", [*key, moment]
             ).fetchone() == (None,)
             until = moment + timedelta(days=1)
             assert connection.execute(
@@ -507,7 +507,7 @@ async def test_a_payment_is_never_run_before_its_time_or_backwards(desk: Desk):
     row = orders(desk)[-1]
     with psycopg.connect(desk.services.worker_url, autocommit=True) as connection:
         connection.execute("select set_config('app.customer_id', %s, false)", [str(desk.alex)])
-        run = "select run_due_payment('standing_order', %s, %s, %s, null, %s)"
+        run = "select run_due_payment('standing_order', %s, %s, %s, null, '{}', %s)"
         for due, moment in ((day, london(day, 5, 59)), (day + timedelta(days=7), london(day, 6))):
             assert connection.execute(run, [row["id"], due, None, moment]).fetchone() == (None,)
         with pytest.raises(psycopg.DatabaseError, match="forward in time"):
