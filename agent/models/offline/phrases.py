@@ -42,6 +42,11 @@ def operation_ended(operation: dict[str, Any]) -> str:
             return f"{what}: done."
         case "cancelled":
             return f"All right, I have not done it. ({what}: cancelled.)"
+        case "held":
+            return (
+                f"{what}: we are checking this payment before it leaves. The money is set aside in your account, and "
+                "nobody has been paid. Ask me about your held payments to let it go or to cancel it."
+            )
         case "expired":
             return (
                 f"{what}: the time to confirm has passed, and nothing was changed. Ask me again if you still want it."
