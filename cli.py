@@ -17,6 +17,7 @@ from finetune.cli import app as finetune_app
 from knowledge.cli import ingest
 from knowledge.kb_cli import kb_app
 from tools.cli import db_app as demo_app
+from tools.compliance.cli import compliance_app
 from tools.mcp_cli import mcp
 from tools.schedules.worker_cli import worker
 
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 db_app.add_typer(demo_app)
 app.add_typer(db_app, name="db")
+app.add_typer(compliance_app, name="compliance")
 app.add_typer(evals_app, name="evals")
 app.add_typer(finetune_app, name="finetune")
 app.add_typer(graph_app, name="graph")

@@ -20,6 +20,7 @@ from api.routes import (
     demo,
     disputes,
     documents,
+    fraud_alerts,
     handoffs,
     health,
     knowledge,
@@ -27,6 +28,7 @@ from api.routes import (
     openai,
     operations,
     pages,
+    screening,
     staff,
     totp,
 )
@@ -98,6 +100,8 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     app.include_router(attachments.router, prefix="/api/v1")
     app.include_router(staff.router, prefix="/api/v1")
     app.include_router(handoffs.router, prefix="/api/v1")
+    app.include_router(fraud_alerts.router, prefix="/api/v1")
+    app.include_router(screening.router, prefix="/api/v1")
     app.include_router(disputes.router, prefix="/api/v1")
     app.include_router(knowledge.router, prefix="/api/v1")
     app.include_router(documents.router, prefix="/api/v1")

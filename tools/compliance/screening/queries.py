@@ -1,0 +1,5 @@
+from pathlib import Path
+
+from core.db.queries import Queries
+
+QUERIES = Queries(Path(__file__).with_name("screening.sql"))
