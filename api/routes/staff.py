@@ -38,7 +38,7 @@ _REFUSED = {
     "model": ErrorEnvelope,
     "description": "- `invalid_input`: `details.fields` says what is wrong.\n- why it cannot be done, such as "
     "`account_closed`, `already_frozen`, `not_frozen`, `no_overdraft`, `wrong_currency`, `wrong_amount`, "
-    "`overdraft_in_use`, `is_reversal`, `already_reversed`.",
+    "`overdraft_in_use`, `is_reversal`, `already_reversed`, `not_held`.",
 }
 
 router = APIRouter(
@@ -113,7 +113,19 @@ class Overdraft(_Body):
         return Change(self.kind, account_id=self.account_id, overdraft=limit)
 
 
-ProposedChange = Annotated[Reversal | Freeze | Overdraft, Field(discriminator="kind")]
+class HeldPaymentEnd(_Body):
+    """Lets a held payment go, or cancels it."""
+
+    customer_id: UUID
+    kind: Literal["release_payment", "cancel_held_payment"]
+    operation_id: UUID = Field(description="The payment, as in the alert.")
+    reason: Reason
+
+    def change(self) -> Change:
+        return Change(self.kind, held_id=self.operation_id)
+
+
+ProposedChange = Annotated[Reversal | Freeze | Overdraft | HeldPaymentEnd, Field(discriminator="kind")]
 
 
 class ActionsQuery(_Body):

@@ -186,6 +186,7 @@ def test_once_does_what_is_due_and_says_what_it_did(start: Start, rows: Rows):
 
     assert first == {
         "payments_made": 3,
+        "payments_held": 0,
         "payments_failed": 0,
         "payments_to_retry": 0,
         "payments_postponed": 0,

@@ -34,6 +34,7 @@ from tools.calendar import (
     second_try_at,
 )
 from tools.fraud.decisions import assess
+from tools.fraud.webhook import Event, Webhook, retry_at
 
 _log = get_logger(__name__)
 _QUERIES = Queries(Path(__file__).with_suffix(".sql"))
@@ -43,7 +44,7 @@ _LOCKS: dict[Kind, str] = {
     "scheduled_payment": "lock_scheduled_payment",
     "standing_order": "lock_standing_order",
 }
-Outcome = Literal["paid", "held", "failed", "retry", "postponed", "released", "expired", "clock", "error"]
+Outcome = Literal["paid", "held", "failed", "retry", "postponed", "released", "expired", "clock", "told", "error"]
 
 _AT_ONCE = 100
 """How many due things are looked up in one go."""
@@ -63,6 +64,7 @@ class Tally:
     holds_released: int = 0
     operations_expired: int = 0
     dispute_clocks_ended: int = 0
+    alerts_told: int = 0
     errors: int = 0
 
     @classmethod
@@ -79,6 +81,7 @@ _COUNTED: tuple[Outcome, ...] = (
     "released",
     "expired",
     "clock",
+    "told",
     "error",
 )
 """In the order of Tally's fields."""
@@ -163,8 +166,13 @@ class _Answer:
 class Worker:
     """Rounds over everything that is due. Nothing but the database is shared with other processes."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, webhook: Webhook | None = None) -> None:
+        """
+        Args:
+            webhook: who is told about fraud alerts; None: what is to be told waits.
+        """
         self._database = database
+        self._webhook = webhook
         self._clock = clock
         self._done: Counter[Outcome] = Counter()
         self._stopped = asyncio.Event()
@@ -206,6 +214,8 @@ class Worker:
         moments = terms.moments(now)
         if moments is not None:
             await self._each(_Thing, "list_expired_holds", moments | {"now": now}, self._call("release_hold"))
+        if self._webhook is not None:
+            await self._tell(self._webhook, now)
         done = Tally.of(self._done - before)
         if done != Tally():
             _log.info("worker_round", **{name: getattr(done, name) for name in Tally.__slots__})
@@ -256,6 +266,36 @@ class Worker:
             _log.exception("worker_failed", thing=str(thing.id))
         return "error"
 
+    async def _tell(self, webhook: Webhook, now: datetime) -> None:
+        """Until one is not taken: the others would hardly be, and payments must not wait for them."""
+        due = await self._database.fetch(
+            _Thing, _QUERIES["list_due_events"], {"now": now, "seen": [], "limit": _AT_ONCE}
+        )
+        for thing in due:
+            event = await self._take(thing, now)
+            if event is None or self._stopped.is_set():
+                continue
+            fault = await webhook.send(event, self._clock())
+            values = {"id": thing.id, "fault": fault, "now": now, "retry_at": retry_at(event.attempts, now)}
+            await self._act_for(thing, "settle_event", values)
+            self._done["told" if fault is None else "error"] += 1
+            if fault is not None:
+                _log.warning("alert_not_told", event_id=event.id, reason=fault)
+                return
+
+    async def _take(self, thing: _Thing, now: datetime) -> Event | None:
+        """Sent again in a minute by somebody else, should this process end before it has said what became of it."""
+        values = {"id": thing.id, "now": now, "until": now + timedelta(minutes=1)}
+        [row] = await self._act_for(thing, "take_event", values)
+        return Event(**row["event"]) if row["event"] else None
+
+    async def _act_for(self, thing: _Thing, query: LiteralString, values: dict[str, Any]) -> list[dict[str, Any]]:
+        async def work(db: WriteHandle) -> list[dict[str, Any]]:
+            await db.execute(_QUERIES["act_for"], {"customer_id": thing.customer_id})
+            return await db.dicts(_QUERIES[query], values)
+
+        return await self._database.transact(work)
+
     async def _pay(self, db: WriteHandle, payment: _DuePayment, now: datetime) -> Outcome | None:
         key = {"id": payment.id, "now": now}
         terms = await db.find(_Terms, _QUERIES[_LOCKS[payment.kind]], key)
@@ -283,11 +323,13 @@ class Worker:
 
 
 @asynccontextmanager
-async def background_worker(worker_url: str, clock: Clock, interval: timedelta) -> AsyncGenerator[Worker]:
+async def background_worker(
+    worker_url: str, clock: Clock, interval: timedelta, webhook: Webhook | None = None
+) -> AsyncGenerator[Worker]:
     """A worker inside another process, such as a server's. Leaving waits for what it is doing just now."""
     database = Database(worker_url, pool_size=1)
     await database.open()
-    worker = Worker(database, clock)
+    worker = Worker(database, clock, webhook)
     task = asyncio.create_task(worker.run(interval), name="worker")
     try:
         yield worker

@@ -50,6 +50,20 @@ select operation_id as id, customer_id from payment_holds
 -- expire_held --
 select case when expire_held_payment(%(id)s, %(now)s) then 'expired' end as outcome
 
+-- list_due_events --
+-- What another system of the bank is to be told about any customer, the oldest first.
+select id, customer_id from event_outbox
+ where delivered_at is null and given_up_at is null and next_at <= %(now)s and id <> all (%(seen)s::uuid[])
+ order by next_at, id
+ limit %(limit)s
+
+-- take_event --
+-- From here on it is this process's until then; null where another one has it.
+select take_event(%(id)s, %(now)s, %(until)s) as event
+
+-- settle_event --
+select settle_event(%(id)s, %(fault)s, %(retry_at)s, %(now)s) as settled
+
 -- get_hold_terms --
 -- After how many days a hold is released that nobody collects, as published.
 select max(quantity) filter (where code = 'card.pending.release_days') as card_days,

@@ -17,6 +17,7 @@ from core.db.migrate import migrate
 from core.logging import configure_logging
 from core.services import Services
 from core.settings import Settings, load_settings
+from tools.fraud.webhook import make_webhook
 from tools.schedules.worker import Tally, Worker
 
 
@@ -38,7 +39,7 @@ def worker(
 
 async def _work(services: Services, settings: Settings, *, once: bool) -> Tally:
     database = Database(services.worker_url, pool_size=1)
-    working = Worker(database, system_clock)
+    working = Worker(database, system_clock, make_webhook(settings))
     loop = asyncio.get_running_loop()
     for number in (SIGINT, SIGTERM):
         loop.add_signal_handler(number, working.stop)

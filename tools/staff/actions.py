@@ -13,6 +13,7 @@ from pydantic import Field
 from core.db.database import ReadHandle, WriteHandle
 from core.errors import Conflict, NotFound, Refused, TellergraphError
 from core.money import Money
+from tools.reasons import reason_of
 from tools.registry import Result
 from tools.staff.context import StaffContext
 from tools.staff.queries import QUERIES
@@ -20,7 +21,9 @@ from tools.staff.queries import QUERIES
 ACTION_TTL = timedelta(days=3)
 """How long an action waits for somebody to decide: what it was proposed on grows old."""
 
-Kind = Literal["reverse_entry", "freeze_account", "unfreeze_account", "set_overdraft"]
+Kind = Literal[
+    "reverse_entry", "freeze_account", "unfreeze_account", "set_overdraft", "release_payment", "cancel_held_payment"
+]
 Status = Literal["pending", "completed", "failed", "rejected", "expired"]
 Decision = Literal["approve", "reject"]
 
@@ -34,6 +37,7 @@ _REASONS = {
     "is_reversal": "That entry is itself a reversal. Reversals are not reversed.",
     "already_reversed": "That entry has been reversed already.",
     "loan_entry": "Entries of a loan are not reversed: its interest and instalments are kept beside them.",
+    "not_held": "That payment is not held any more.",
     "below_limit": "The money is gone: the reversal would push a balance below its limit. Nothing was posted.",
 }
 """What ``staff_action_refusal`` and ``do_staff_action`` in the database answer, in words for staff."""
@@ -41,12 +45,14 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to be done: an entry for ``reverse_entry``, an account for the others, a limit for ``set_overdraft``."""
+    """What is to be done: an entry for ``reverse_entry``, an operation for a held payment, an account for the others, a
+    limit for ``set_overdraft``."""
 
     kind: Kind
     account_id: UUID | None = None
     entry_id: int | None = None
     overdraft: Money | None = None
+    held_id: UUID | None = None
 
 
 class StaffAction(Result):
@@ -55,6 +61,7 @@ class StaffAction(Result):
     customer_id: UUID
     account_id: UUID | None
     entry_id: int | None
+    held_operation_id: UUID | None = Field(description="The held payment.")
     overdraft: str | None = Field(description="The new limit, a decimal string.")
     currency: str | None
     reason: str
@@ -90,6 +97,7 @@ class _Row:
     customer_id: UUID
     account_id: UUID | None
     entry_id: int | None
+    held_operation_id: UUID | None
     overdraft_minor: int | None
     currency: str | None
     reason: str
@@ -126,6 +134,7 @@ async def propose_action(context: StaffContext, customer_id: UUID, change: Chang
         "entry_id": change.entry_id,
         "overdraft_minor": change.overdraft and change.overdraft.minor,
         "currency": change.overdraft and change.overdraft.currency,
+        "held_id": change.held_id,
         "reason": reason,
         "now": context.now,
         "expires_at": context.now + ACTION_TTL,
@@ -149,7 +158,12 @@ def _refusal(code: str) -> TellergraphError:
         return NotFound("The customer has no such account or entry.")
     if code == "already_proposed":
         return Conflict("That has been proposed already, and waits.", code=code)
-    return Refused(_REASONS[code], code=code)
+    return Refused(_said(code), code=code)
+
+
+def _said(code: str) -> str:
+    """What posting refuses when a held payment is let go is said as to the customer."""
+    return _REASONS.get(code) or reason_of(code)
 
 
 async def decide_action(
@@ -203,6 +217,7 @@ def _action(row: _Row) -> StaffAction:
         customer_id=row.customer_id,
         account_id=row.account_id,
         entry_id=row.entry_id,
+        held_operation_id=row.held_operation_id,
         overdraft=None if limit is None or row.currency is None else str(Money(limit, row.currency).decimal),
         currency=row.currency,
         reason=row.reason,
@@ -211,7 +226,7 @@ def _action(row: _Row) -> StaffAction:
         approver=row.approver,
         remark=row.remark,
         error_code=row.error_code,
-        error=_REASONS[row.error_code] if row.error_code else None,
+        error=_said(row.error_code) if row.error_code else None,
         operation_id=row.operation_id,
         created_at=row.created_at,
         expires_at=row.expires_at,

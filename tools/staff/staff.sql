@@ -56,8 +56,8 @@ select id, actor, customer_id, action, resource, detail, at from audit_log
 -- propose_action --
 -- Files what somebody else is to approve, about the customer of an open file; null and a code when it cannot be done.
 select action_id, refusal
-  from propose_staff_action(%(kind)s, %(account_id)s, %(entry_id)s, %(overdraft_minor)s, %(currency)s, %(reason)s,
-                            %(now)s, %(expires_at)s)
+  from propose_staff_action(%(kind)s, %(account_id)s, %(entry_id)s, %(overdraft_minor)s, %(currency)s, %(held_id)s,
+                            %(reason)s, %(now)s, %(expires_at)s)
 
 -- decide_action --
 -- Does what was proposed or refuses it; nothing where it is over.
@@ -65,7 +65,7 @@ select decide_staff_action(%(action_id)s, %(decision)s, %(remark)s, %(now)s)
 
 -- find_action --
 -- One action of an open file, with the names of who proposed and who decided.
-select s.id, s.kind, s.customer_id, s.account_id, s.entry_id, s.overdraft_minor, s.currency, s.reason, s.status,
+select s.id, s.kind, s.customer_id, s.account_id, s.entry_id, s.held_operation_id, s.overdraft_minor, s.currency, s.reason, s.status,
        s.error_code, s.remark, s.operation_id, s.created_at, s.decided_at, s.expires_at, m.full_name as maker,
        p.full_name as approver
   from staff_actions s join staff m on m.id = s.maker left join staff p on p.id = s.approver
@@ -90,3 +90,26 @@ select id, reference, customer_id, status, requested_at, taken_at, closed_at, pa
 -- close_handoff --
 -- The colleague who took it is done.
 select id, reference, customer_id, status, requested_at, taken_at, closed_at, packet from close_handoff(%(handoff_id)s, %(now)s)
+
+-- list_fraud_queue --
+-- Fraud alerts in one state, the oldest first. They do not say whose they are.
+select id, status, is_card, is_held, outcome, score, created_at, asked_at, answered_at
+  from list_fraud_queue(%(status)s, %(limit)s)
+
+-- open_alert --
+-- Opens the file of the customer that an alert is about, and writes it down.
+select open_alert_file(%(alert_id)s, %(reason)s, %(now)s)
+
+-- move_alert --
+-- Asks the customer or closes the alert; the code of the refusal, null for none.
+select move_alert(%(alert_id)s, %(to)s, %(note)s, %(now)s) as refusal
+
+-- find_alert --
+-- One alert of an open file, with what was decided and why.
+select f.id, f.customer_id, f.card_id, f.operation_id, f.transaction_id, f.status, f.reason, f.answer, f.note, f.created_at,
+       f.asked_at, f.answered_at, f.closed_at, d.outcome, d.score, d.hits, d.rules_version, d.model_version,
+       h.status as hold_status
+  from fraud_alerts f
+  left join fraud_decisions d on d.id = f.decision_id
+  left join payment_holds h on h.operation_id = f.operation_id
+ where f.id = %(alert_id)s

@@ -3,9 +3,6 @@ bank keeps codes where its customers can look them up; without a sender nothing 
 """
 
 import asyncio
-import base64
-import hashlib
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +17,7 @@ from core.errors import Refused, Unavailable
 from core.logging import get_logger
 from tools.queries import QUERIES
 from tools.registry import ToolContext
+from tools.webhooks import sign
 
 _log = get_logger(__name__)
 
@@ -88,9 +86,8 @@ async def list_outbox(context: ToolContext) -> list[SentCode]:
 
 
 class WebhookSender:
-    """The bank's own gateway, by an HTTP POST of a JSON object that is signed as Standard Webhooks 1.0 has it: the
-    header ``webhook-signature`` is ``v1,`` and the base64 of HMAC-SHA256 over ``webhook-id.webhook-timestamp.body``. A
-    gateway knows a repeated message by its ``webhook-id``, so that one sent twice arrives once.
+    """The bank's own gateway, by an HTTP POST of a JSON object that is signed as Standard Webhooks 1.0 has it
+    (tools/webhooks.py). A gateway knows a repeated message by its ``webhook-id``, so that one sent twice arrives once.
     """
 
     def __init__(self, url: str, secret: bytes, *, timeout: float = 3.0, pause: float = 0.2) -> None:
@@ -116,7 +113,7 @@ class WebhookSender:
                 "expires_at": message.expires_at,
             }
         )
-        headers = self._signed(f"msg_{message.operation_id.hex}", int(context.now.timestamp()), body)
+        headers = sign(f"msg_{message.operation_id.hex}", context.now, body, self._secret)
         async with aiohttp.ClientSession(timeout=self._timeout) as client:
             for attempt in range(_ATTEMPTS):
                 await asyncio.sleep(self._pause * attempt)
@@ -136,15 +133,6 @@ class WebhookSender:
                 return None if HTTPStatus.OK <= response.status < HTTPStatus.MULTIPLE_CHOICES else str(response.status)
         except (aiohttp.ClientError, TimeoutError) as error:
             return type(error).__name__
-
-    def _signed(self, message_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-        signature = hmac.digest(self._secret, f"{message_id}.{timestamp}.".encode() + body, hashlib.sha256)
-        return {
-            "Content-Type": "application/json",
-            "webhook-id": message_id,
-            "webhook-timestamp": str(timestamp),
-            "webhook-signature": f"v1,{base64.b64encode(signature).decode()}",
-        }
 
 
 def _may_pass(status: int) -> bool:

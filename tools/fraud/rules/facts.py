@@ -63,7 +63,7 @@ class Facts:
     most: int = 0
     """The largest payment of the account's, or use of the card's, latest history."""
     idle: int | None = None
-    """Since money last left the account, or since it was opened."""
+    """Since money last left an account of the customer's, or the card was last used; or since it was opened."""
     payee_age: int | None = None
     """Since the payee was added; None where no payee is paid."""
     payee_payments: int = 0

@@ -17,7 +17,8 @@ Cue = tuple[str, ...]
 
 _WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 _LONG = 4
-"""Letters from which on a cue's word may be the beginning of a longer one."""
+"""Letters from which on a cue's word stands for its other forms, too."""
+_FORMS = ("s", "es", "d", "ed", "ing", "'s")
 _MOST = 4_000
 """Characters of a text that are looked at."""
 
@@ -65,4 +66,4 @@ def _count(cues: tuple[Cue, ...], texts: list[frozenset[str]]) -> int:
 
 
 def _has(text: frozenset[str], word: str) -> bool:
-    return word in text or (len(word) >= _LONG and any(each.startswith(word) for each in text))
+    return word in text or (len(word) >= _LONG and any(word + form in text for form in _FORMS))

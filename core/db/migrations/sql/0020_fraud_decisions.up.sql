@@ -230,7 +230,10 @@ begin
                                                 and t.occurred_at > p_now - interval '24 hours'), 0) as received,
            coalesce(max(-t.amount_minor) filter (where t.amount_minor < 0 and t.kind in ('transfer_out', 'standing_order')
                                                  and t.status = 'booked'), 0) as most,
-           extract(epoch from p_now - max(t.occurred_at) filter (where t.amount_minor < 0))::bigint as idle
+           -- Of all accounts: savings may sleep.
+           (select extract(epoch from p_now - l.occurred_at)::bigint from transactions l
+             where l.customer_id = p_customer and l.amount_minor < 0 and l.occurred_at <= p_now
+             order by l.occurred_at desc, l.id desc limit 1) as idle
       into moved
       from (select amount_minor, kind, status, occurred_at from transactions
              where account_id = p_source and occurred_at <= p_now order by occurred_at desc, id desc limit 300) t;
