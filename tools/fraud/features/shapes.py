@@ -60,6 +60,9 @@ class Features:
     party_last_fraud_days: float | None
     party_first_fraud_days: float | None
     party_genuine_since: float | None
+    party_plain_frauds_30d: float | None
+    party_last_plain_days: float | None
+    party_first_plain_days: float | None
     party_mean_30d: float | None
     amount_to_party_mean: float | None
     merchant_count_1d: float | None
@@ -72,6 +75,8 @@ class Features:
     customer_frauds_30d: float | None
     customer_last_fraud_days: float | None
     customer_first_fraud_days: float | None
+    customer_large_frauds_30d: float | None
+    customer_first_large_days: float | None
     amount_to_customer_frauds: float | None
 
     def vector(self) -> NDArray[np.float64]:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from tools.fraud.features.shapes import NAMES, Features
-from tools.fraud.model.trees import Floats, Trees
+from tools.fraud.model.trees import Floats, Rows, Trees
 from tools.fraud.model.versions import MODELS_DIR, load_trees, read_promoted
 
 _SAID = 5
@@ -52,20 +52,16 @@ class Scorer:
         vector = features.vector()[self._columns]
         leaves = self._trees.leaves(vector[None, :].astype(np.float32))[0]
         log_odds = self._trees.value[np.arange(len(leaves)), leaves].sum()
-        probability = float(self._trees.probabilities(log_odds[None])[0])
+        probability = float(self._trees.probabilities(np.array([log_odds], dtype=np.float64))[0])
         return Score(probability, self._tell(vector, self._trees.contributions(leaves)), self.model)
 
-    def probabilities(self, rows: Floats) -> Floats:
+    def probabilities(self, rows: Rows) -> Floats:
         """Of shape (rows, features), columns in the order of ``NAMES``, NaN for what is not known."""
-        return self._trees.probabilities(self._trees.log_odds(rows[:, self._columns].astype(np.float32)))
+        return self._trees.probabilities(self._trees.log_odds(rows[:, self._columns]))
 
-    def _tell(self, vector: Floats, said: Floats) -> tuple[Contribution, ...]:
-        largest = np.argsort(-np.abs(said))[:_SAID]
-        return tuple(
-            _put(self._trees.names[at], float(vector[at]), float(said[at]))
-            for at in largest.tolist()
-            if abs(said[at]) >= _LEAST
-        )
+    def _tell(self, vector: Floats, said: Rows) -> tuple[Contribution, ...]:
+        largest = [int(at) for at in np.argsort(-np.abs(said))[:_SAID] if abs(said[at]) >= _LEAST]
+        return tuple(_put(self._trees.names[at], float(vector[at]), float(said[at])) for at in largest)
 
 
 @cache

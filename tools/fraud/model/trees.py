@@ -11,7 +11,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float32] | NDArray[np.float64]
+Floats = NDArray[np.float64]
+Rows = NDArray[np.float32]
 Indices = NDArray[np.intp]
 
 FORMAT = 1
@@ -20,34 +21,49 @@ _ROWS = 16_384
 
 
 @dataclass(frozen=True)
+class _Flat:
+    """The same, one tree after the other: what is looked up by one number is looked up faster."""
+
+    roots: Indices
+    feature: Indices
+    threshold: Rows
+    nan_left: NDArray[np.bool_]
+    children: Indices
+    """Of node n: right at 2n, left at 2n + 1."""
+
+
+@dataclass(frozen=True)
 class Trees:
     """Arrays of shape (trees, nodes); node 0 is the root, a leaf is its own child, rows are filled up with leaves."""
 
     names: tuple[str, ...]
     feature: Indices
-    threshold: Floats
+    threshold: Rows
     """To the left goes what is not greater."""
     nan_left: NDArray[np.bool_]
     left: Indices
     right: Indices
-    value: Floats
+    value: Rows
     """Expected log-odds of what reaches the node, of this tree alone; at a leaf what it says."""
     depth: int
     calibration: Floats
     """Shape (2, points): log-odds of the trees, and of the calibrated probability, between which lines are drawn."""
 
-    def leaves(self, rows: Floats) -> Indices:
+    def leaves(self, rows: Rows) -> Indices:
         """Shape (rows, trees): where each row of shape (rows, features) ends in each tree."""
-        tree = np.arange(len(self.feature))
-        row = np.arange(len(rows))[:, None]
-        node = np.zeros((len(rows), len(tree)), dtype=np.intp)
+        flat = self._flat
+        cells = np.ascontiguousarray(rows).ravel()
+        row = (np.arange(len(rows)) * rows.shape[1])[:, None]
+        node: Indices = np.broadcast_to(flat.roots, (len(rows), len(flat.roots)))
         for _ in range(self.depth):
-            value = rows[row, self.feature[tree, node]]
-            goes_left = np.where(np.isnan(value), self.nan_left[tree, node], value <= self.threshold[tree, node])
-            node = np.where(goes_left, self.left[tree, node], self.right[tree, node])
-        return node
+            cell: Indices = row + flat.feature.take(node)
+            value: Rows = cells.take(cell)
+            goes_left = np.less_equal(value, flat.threshold.take(node))
+            goes_left |= np.isnan(value) & flat.nan_left.take(node)
+            node = flat.children.take(2 * node + goes_left)
+        return node - flat.roots
 
-    def log_odds(self, rows: Floats) -> Floats:
+    def log_odds(self, rows: Rows) -> Floats:
         """Shape (rows,), not calibrated."""
         tree = np.arange(len(self.feature))
         found = np.zeros(len(rows))
@@ -59,12 +75,21 @@ class Trees:
     def probabilities(self, log_odds: Floats) -> Floats:
         return 1 / (1 + np.exp(-np.interp(log_odds, self.calibration[0], self.calibration[1])))
 
-    def contributions(self, leaves: Indices) -> Floats:
+    def contributions(self, leaves: Indices) -> Rows:
         """Shape (features,) for the leaves of one row: log-odds for (positive) and against fraud."""
         return self._spoken[np.arange(len(leaves)), leaves].sum(axis=0)
 
     @cached_property
-    def _spoken(self) -> NDArray[np.float32]:
+    def _flat(self) -> "_Flat":
+        trees, nodes = self.feature.shape
+        roots: Indices = np.arange(trees) * nodes
+        children: Indices = np.stack([self.right, self.left], axis=2) + roots[:, None, None]
+        return _Flat(
+            roots, self.feature.ravel().astype(np.intp), self.threshold.ravel(), self.nan_left.ravel(), children.ravel()
+        )
+
+    @cached_property
+    def _spoken(self) -> Rows:
         """Shape (trees, nodes, features): what the path to a node says, by feature."""
         trees, nodes = self.feature.shape
         spoken = np.zeros((trees, nodes, len(self.names)), dtype=np.float32)

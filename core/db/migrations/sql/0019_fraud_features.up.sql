@@ -43,6 +43,7 @@ create table fraud_labels (
     party        uuid,
     merchant     uuid,
     amount_minor bigint not null,
+    is_large     boolean not null,
     occurred_at  timestamptz not null,
     known_at     timestamptz not null,
     withdrawn_at timestamptz,
@@ -50,6 +51,8 @@ create table fraud_labels (
 );
 comment on column fraud_labels.known_at is
     'From when on features may know it: never before the delay after the event is over, whenever it was confirmed.';
+comment on column fraud_labels.is_large is
+    'More than twice what the customer usually paid: that points at the customer''s card, a usual amount at the terminal.';
 create index fraud_labels_customer on fraud_labels (customer_id, known_at);
 create index fraud_labels_party on fraud_labels (party, known_at) where party is not null;
 create index fraud_labels_merchant on fraud_labels (merchant, known_at) where merchant is not null;
@@ -157,11 +160,14 @@ create function fraud_features_at(p_customer uuid, p_party uuid, p_merchant uuid
         party_count_1d float8, party_count_7d float8, party_count_30d float8,
         party_risk_1d float8, party_risk_7d float8, party_risk_30d float8, party_risk_recent float8,
         party_frauds_30d float8, party_victims_30d float8, party_last_fraud_days float8, party_first_fraud_days float8,
-        party_genuine_since float8, party_mean_30d float8, amount_to_party_mean float8,
+        party_genuine_since float8,
+        party_plain_frauds_30d float8, party_last_plain_days float8, party_first_plain_days float8,
+        party_mean_30d float8, amount_to_party_mean float8,
         merchant_count_1d float8, merchant_count_7d float8, merchant_count_30d float8,
         merchant_risk_1d float8, merchant_risk_7d float8, merchant_risk_30d float8,
         customer_frauds_7d float8, customer_frauds_30d float8, customer_last_fraud_days float8,
-        customer_first_fraud_days float8, amount_to_customer_frauds float8)
+        customer_first_fraud_days float8, customer_large_frauds_30d float8, customer_first_large_days float8,
+        amount_to_customer_frauds float8)
     language sql stable parallel safe rows 1 as $$
 select m.amount,
        date_part('hour', m.local_time), (date_part('hour', m.local_time) < 6)::int::float8,
@@ -185,11 +191,12 @@ select m.amount,
        p.n_30d / greatest(t0.events - t30.events, p.n_30d, 1), p.recent,
        p.n_30d, p.victims, date_part('epoch', p_at - p.last_at) / 86400, date_part('epoch', p_at - p.first_at) / 86400,
        case when p.last_at is not null then t0.events - (select events from fraud_party_total(p_party, p.last_at)) end,
+       p.plain, date_part('epoch', p_at - p.last_plain) / 86400, date_part('epoch', p_at - p.first_plain) / 86400,
        (t0.amount - t30.amount)::float8 / 100 / nullif(t0.events - t30.events, 0),
        m.amount / nullif((t0.amount - t30.amount)::float8 / 100 / nullif(t0.events - t30.events, 0), 0),
        g.count_1d, g.count_7d, g.count_30d, g.risk_1d, g.risk_7d, g.risk_30d,
        c.n_7d, c.n_30d, date_part('epoch', p_at - c.last_at) / 86400, date_part('epoch', p_at - c.first_at) / 86400,
-       m.amount / nullif(c.mean, 0)
+       c.large, date_part('epoch', p_at - c.first_large) / 86400, m.amount / nullif(c.mean, 0)
   from (select least(p_amount_minor, 1000000000)::float8 / 100 as amount, p_at at time zone 'Europe/London' as local_time,
                p_at - interval '1 hour' as h1, p_at - interval '24 hours' as d1, p_at - interval '168 hours' as d7,
                p_at - interval '336 hours' as d14, p_at - interval '720 hours' as d30,
@@ -240,7 +247,9 @@ select m.amount,
        select count(*)::float8 as n_30d, count(*) filter (where l.known_at > m.d1)::float8 as n_1d,
               count(*) filter (where l.known_at > m.d7)::float8 as n_7d, count(distinct l.customer_id)::float8 as victims,
               coalesce(sum(exp(date_part('epoch', l.known_at - p_at) / 604800)), 0) as recent,
-              max(l.occurred_at) as last_at, min(l.occurred_at) as first_at
+              max(l.occurred_at) as last_at, min(l.occurred_at) as first_at,
+              count(*) filter (where not l.is_large)::float8 as plain, max(l.occurred_at) filter (where not l.is_large) as last_plain,
+              min(l.occurred_at) filter (where not l.is_large) as first_plain
          from fraud_labels l
         where l.party = p_party and l.known_at > m.d30 and l.known_at <= p_at
           and (l.withdrawn_at is null or l.withdrawn_at > p_at)) p
@@ -262,7 +271,8 @@ select m.amount,
   -- Frauds against the customer that became known in the last thirty days.
  cross join lateral (
        select count(*)::float8 as n_30d, count(*) filter (where l.known_at > m.d7)::float8 as n_7d,
-              max(l.occurred_at) as last_at, min(l.occurred_at) as first_at, avg(l.amount_minor)::float8 / 100 as mean
+              max(l.occurred_at) as last_at, min(l.occurred_at) as first_at, avg(l.amount_minor)::float8 / 100 as mean,
+              count(*) filter (where l.is_large)::float8 as large, min(l.occurred_at) filter (where l.is_large) as first_large
          from fraud_labels l
         where l.customer_id = p_customer and l.known_at > m.d30 and l.known_at <= p_at
           and (l.withdrawn_at is null or l.withdrawn_at > p_at)) c
@@ -289,11 +299,14 @@ create function fraud_features(p_party text, p_merchant text, p_amount_minor big
         party_count_1d float8, party_count_7d float8, party_count_30d float8,
         party_risk_1d float8, party_risk_7d float8, party_risk_30d float8, party_risk_recent float8,
         party_frauds_30d float8, party_victims_30d float8, party_last_fraud_days float8, party_first_fraud_days float8,
-        party_genuine_since float8, party_mean_30d float8, amount_to_party_mean float8,
+        party_genuine_since float8,
+        party_plain_frauds_30d float8, party_last_plain_days float8, party_first_plain_days float8,
+        party_mean_30d float8, amount_to_party_mean float8,
         merchant_count_1d float8, merchant_count_7d float8, merchant_count_30d float8,
         merchant_risk_1d float8, merchant_risk_7d float8, merchant_risk_30d float8,
         customer_frauds_7d float8, customer_frauds_30d float8, customer_last_fraud_days float8,
-        customer_first_fraud_days float8, amount_to_customer_frauds float8)
+        customer_first_fraud_days float8, customer_large_frauds_30d float8, customer_first_large_days float8,
+        amount_to_customer_frauds float8)
     language sql stable security definer set search_path = pg_catalog, public, pg_temp rows 1 as $$
 select * from fraud_features_at(app_customer_id(), fraud_thing(p_party), fraud_thing(p_merchant), p_amount_minor, p_at,
                                 fraud_thing('country:' || p_country), fraud_thing('device:' || p_device),
@@ -330,13 +343,20 @@ begin
     return event;
 end $$;
 
+create function is_large_payment(p_customer uuid, p_amount_minor bigint, p_at timestamptz) returns boolean
+    language sql stable parallel safe as $$
+select coalesce(p_amount_minor > 2 * percentile_disc(0.5) within group (order by amount_minor), true) from fraud_events
+ where customer_id = p_customer and occurred_at > p_at - interval '720 hours' and occurred_at < p_at
+$$;
+
 -- A fraud was confirmed, or, with p_is_fraud false, turned out to be none after all. Returns whether it is news.
 create function record_fraud_label(p_event bigint, p_is_fraud boolean, p_at timestamptz) returns boolean
     language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
     if p_is_fraud then
-        insert into fraud_labels (event_id, customer_id, party, merchant, amount_minor, occurred_at, known_at)
-        select id, customer_id, party, merchant, amount_minor, occurred_at, greatest(occurred_at + fraud_label_delay(), p_at)
+        insert into fraud_labels (event_id, customer_id, party, merchant, amount_minor, is_large, occurred_at, known_at)
+        select id, customer_id, party, merchant, amount_minor, is_large_payment(customer_id, amount_minor, occurred_at), occurred_at,
+               greatest(occurred_at + fraud_label_delay(), p_at)
           from fraud_events where id = p_event and customer_id = app_customer_id()
         on conflict do nothing;
     else
