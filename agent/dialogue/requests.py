@@ -15,7 +15,7 @@ from agent.dialogue.request_words import PRONOUNS
 from agent.dialogue.residue import residue
 from agent.dialogue.residue import words as words_of
 from agent.dialogue.shapes import Dialogue, Step, StepKind, new_task, top
-from agent.dialogue.tables import BEGINS_AS
+from agent.dialogue.tables import ANSWERED_BY, BEGINS_AS
 from agent.understanding.intents import OwnIntent, Route
 
 HAND_OFF_AFTER = 3
@@ -105,7 +105,7 @@ def _followed_up(changed: Dialogue, heard: Heard, desk: Desk) -> Step | None:
 
 def begin(changed: Dialogue, heard: Heard, desk: Desk) -> Step:
     """What the message asks for by itself."""
-    tool = desk.tool_of(heard.intent)
+    tool = _answering(changed, desk.tool_of(heard.intent), heard, desk)
     if not heard.is_clear and heard.route == Route.KNOWLEDGE and QUESTION.search(heard.text):
         # The help centre is searched by the words, whatever the intent.
         return _step("look_up", heard)
@@ -118,6 +118,18 @@ def begin(changed: Dialogue, heard: Heard, desk: Desk) -> Step:
     if tool is not None and heard.route in OPERATIONS:
         return push_heard(changed, tool, heard.intent, heard, desk)
     return _step("look_up" if heard.route in _ANSWERED else "talk", heard)
+
+
+def _answering(changed: Dialogue, tool: str | None, heard: Heard, desk: Desk) -> str | None:
+    """ "that wasn't me" after the alerts were listed answers them."""
+    last = changed["last"]
+    if tool is None or tool not in ANSWERED_BY or last is None or last["tool"] != tool:
+        return tool
+    answer, slot = ANSWERED_BY[tool]
+    if answer not in desk.specs:
+        return tool
+    values = fill(slots_of(answer, desk), heard.mentions, heard.text, today=desk.today, given={}, asked=None)
+    return answer if slot in values else tool
 
 
 def _is_backed(tool: str | None, heard: Heard, desk: Desk) -> bool:

@@ -26,6 +26,8 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {
     "talk_to_human": ("request_handoff",),
 }
 """Tools of the intents that do not have the name of their tool, the usual one first."""
+ANSWERED_BY: Mapping[str, tuple[str, str]] = {"list_fraud_alerts": ("answer_fraud_alert", "answer")}
+"""After the first, the same intent that says this slot is an answer, which the other tool takes."""
 BEGINS_AS: Mapping[str, str] = {"schedule_payment": "make_transfer", "pay_payee": "make_transfer"} | {
     "transfer_between_accounts": "make_transfer"
 }
@@ -122,6 +124,12 @@ WORDS: Mapping[tuple[str, str], str] = {
     ("reason", "damaged"): r"damaged?|broken?|broke|cracked|bent|snapped|faulty|worn|stopped working|"
     r"(?:wo|does)n'?t work|not working|wrecked|ruined|destroyed|melted|chewed|torn|scratched|washing machine|in half",
     ("reason", "expired"): r"expire[sd]?|expiring|out of date",
+    (
+        "answer",
+        "fraud",
+    ): r"(?:was|is|were)(?: not|n'?t) (?:me|mine)|not (?:me|mine|my)|never (?:made|bought|been|set foot)|"
+    r"did(?: not|n'?t) (?:make|buy|do)|do(?: not|n'?t) recogni[sz]e|some(?:body|one) else",
+    ("answer", "genuine"): r"(?:was|is|'s) (?:me|mine)|i (?:made|bought|did) (?:it|that|this)|genuine",
     ("switch", "contactless"): r"contact\s?less|tap(?:ping)?",
     ("switch", "online"): r"online|internet|web",
     ("switch", "cash_machines"): r"cash\s?(?:machines?|points?|withdrawals?)|atms?|withdrawals?",
