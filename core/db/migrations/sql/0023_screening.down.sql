@@ -12,4 +12,4 @@ delete from staff_reads where subject = 'screening';
 alter table staff_reads enable trigger staff_reads_append_only;
 alter table staff_reads drop constraint staff_reads_subject_check;
 alter table staff_reads add constraint staff_reads_subject_check
-    check (subject in ('customer', 'audit_log', 'staff_actions'));
+    check (subject in ('customer', 'audit_log', 'staff_actions', 'fraud_alerts'));

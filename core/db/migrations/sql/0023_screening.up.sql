@@ -36,7 +36,7 @@ create trigger screening_loads_append_only before update or delete or truncate o
 grant select on screening_loads, screening_entries to tellergraph_app;
 
 create table screening_subjects (
-    kind        text not null check (kind in ('customer', 'payee', 'operation')),
+    kind        text not null check (kind in ('customer', 'application', 'payee', 'operation')),
     subject_id  uuid not null,
     customer_id uuid not null references customers,
     fingerprint bytea not null check (length(fingerprint) = 32),
@@ -50,7 +50,7 @@ create index screening_subjects_customer on screening_subjects (customer_id);
 
 create table screening_hits (
     id             uuid primary key default uuidv7(),
-    kind           text not null check (kind in ('customer', 'payee', 'operation')),
+    kind           text not null check (kind in ('customer', 'application', 'payee', 'operation')),
     subject_id     uuid not null,
     customer_id    uuid not null references customers,
     fingerprint    bytea not null check (length(fingerprint) = 32),
@@ -179,6 +179,8 @@ begin
     -- The owner check of this function: the subject is the transaction's customer, or theirs. It tells nothing.
     if (case p_kind
            when 'customer' then p_subject = app_customer_id()
+           when 'application' then exists (select from kyc_applications
+                                            where id = p_subject and customer_id = app_customer_id())
            when 'payee' then exists (select from payees where id = p_subject and customer_id = app_customer_id())
            when 'operation' then exists (select from banking_operations
                                           where id = p_subject and customer_id = app_customer_id())
@@ -201,7 +203,7 @@ comment on function screening_standing is
 -- Staff: who reviews hits is no agent, who talks to customers.
 alter table staff_reads drop constraint staff_reads_subject_check;
 alter table staff_reads add constraint staff_reads_subject_check
-    check (subject in ('customer', 'audit_log', 'staff_actions', 'screening'));
+    check (subject in ('customer', 'audit_log', 'staff_actions', 'fraud_alerts', 'screening'));
 
 create function open_screening(p_reason text, p_now timestamptz) returns staff
     language plpgsql set search_path = pg_catalog, public, pg_temp as $$
@@ -303,5 +305,6 @@ grant execute on function list_screening_hits, propose_screening_verdict, decide
 
 create or replace function may_verify(application kyc_applications) returns boolean
     language sql stable set search_path = pg_catalog, public, pg_temp
-    return screening_standing('customer', application.customer_id) = 'clear';
+    return screening_standing('customer', application.customer_id) = 'clear'
+       and screening_standing('application', application.id) = 'clear';
 comment on function may_verify is 'Nobody is verified while screening waits for somebody, or has found them.';
