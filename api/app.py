@@ -24,6 +24,7 @@ from api.routes import (
     handoffs,
     health,
     knowledge,
+    kyc,
     metrics,
     openai,
     operations,
@@ -102,6 +103,7 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     app.include_router(handoffs.router, prefix="/api/v1")
     app.include_router(fraud_alerts.router, prefix="/api/v1")
     app.include_router(screening.router, prefix="/api/v1")
+    app.include_router(kyc.router, prefix="/api/v1")
     app.include_router(disputes.router, prefix="/api/v1")
     app.include_router(knowledge.router, prefix="/api/v1")
     app.include_router(documents.router, prefix="/api/v1")

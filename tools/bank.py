@@ -1,6 +1,7 @@
 """The bank as tools see it, put together from a process's settings and services."""
 
 from core.db.database import Database
+from core.security.sealing import Seal
 from core.services import Services
 from core.settings import Settings
 from tools.attachments.cipher import FileCipher
@@ -12,7 +13,7 @@ from tools.step_up.codes import StepUpCodes
 
 def make_bank(settings: Settings, services: Services, database: Database) -> Bank:
     """Codes are sent as the settings say. ``database`` may be opened later."""
-    return Bank(database, StepUpCodes(services.secret_key, code_sender(settings)))
+    return Bank(database, StepUpCodes(services.secret_key, code_sender(settings)), Seal(services.secret_key))
 
 
 def make_attachments(settings: Settings, services: Services) -> Attachments:

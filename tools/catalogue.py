@@ -18,6 +18,10 @@ from tools.disputes.opening import open_dispute
 from tools.fraud.alerts import list_fraud_alerts
 from tools.fraud.answers import answer_fraud_alert
 from tools.fraud.held import cancel_held_payment, list_held_payments, release_payment
+from tools.kyc.documents import add_identity_document
+from tools.kyc.filling import fill_identity_details
+from tools.kyc.status import get_identity_status
+from tools.kyc.submitting import submit_identity_application
 from tools.lending.applications import apply_for_loan, check_loan_eligibility, withdraw_loan_application
 from tools.lending.loan_accounts import get_loan_payoff, get_loan_status, pay_loan
 from tools.lending.loans import list_loan_products, quote_loan
@@ -119,6 +123,10 @@ CATALOGUE = Registry(
         add_evidence,
         withdraw_dispute,
         get_profile,
+        get_identity_status,
+        fill_identity_details,
+        add_identity_document,
+        submit_identity_application,
         change_contact_details,
         change_address,
         set_preferences,

@@ -65,6 +65,9 @@ _REASONS = {
     "scheduled_payments_left": "Scheduled payments use the account. Cancel them first.",
     "active_card_left": "A card that is active draws on the account. Freeze it first.",
     "last_current_account": "It is your only current account. Open another first, or talk to us about leaving.",
+    # Identification.
+    "application_submitted": "Your application is with us already, or is another one by now. Ask how it stands.",
+    "application_incomplete": "Something is missing from the application by now. Ask what, and fill it in.",
     # Cards.
     "too_many_virtual_cards": "You have as many virtual cards as are possible. Block one that you do not use first.",
     # Payments of a later day.

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, ValidationEr
 from core.clock import BANK_TIME_ZONE
 from core.db.database import Database, Scope
 from core.errors import CallerError, Refused
+from core.security.sealing import Seal
 from tools.reasons import NOT_POSSIBLE_NOW, reason_of
 
 A = TypeVar("A", bound="Arguments")
@@ -128,6 +129,7 @@ class Bank:
 
     database: Database
     step_up: StepUp
+    seal: Seal
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +156,10 @@ class ToolContext:
     @property
     def step_up(self) -> StepUp:
         return self.bank.step_up
+
+    @property
+    def seal(self) -> Seal:
+        return self.bank.seal
 
     @property
     def scope(self) -> Scope:

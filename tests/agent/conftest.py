@@ -184,7 +184,7 @@ async def parts(full_bank: Services, loaded: tuple[Encoder, Heads], encoder_thre
     database = Database(full_bank.app_url, pool_size=4)
     await database.open()
     yield Parts(
-        bank=Bank(database, StepUpCodes(full_bank.secret_key, LogSender())),
+        bank=Bank(database, StepUpCodes(full_bank.secret_key, LogSender()), Seal(full_bank.secret_key)),
         encoder=loaded[0],
         heads=loaded[1],
         retriever=Retriever(database),

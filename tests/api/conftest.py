@@ -11,6 +11,7 @@ import pytest
 
 from api.rest_call import RestCall
 from core.db.database import Database
+from core.security.sealing import Seal
 from core.services import Services
 from core.settings import Settings
 from tests.conftest import Clone
@@ -71,7 +72,7 @@ async def alex_context(still_services: Services, seeded_at: datetime) -> AsyncIt
     """What ``alex`` is to a tool that is called without HTTP."""
     database = Database(still_services.app_url)
     await database.open()
-    bank = Bank(database, StepUpCodes(still_services.secret_key, LogSender()))
+    bank = Bank(database, StepUpCodes(still_services.secret_key, LogSender()), Seal(still_services.secret_key))
     yield ToolContext(bank, customer_id_of(still_services, ALEX), seeded_at, turn_id=None, initiated_by="rest")
     await database.close()
 

@@ -11,6 +11,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from core.db.database import Database
+from core.security.sealing import Seal
 from core.services import Services
 from tests.conftest import Clone
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
@@ -54,7 +55,7 @@ async def open_desk(services: Services, now: datetime) -> AsyncIterator[Desk]:
         ids = dict(connection.execute("select split_part(email, '@', 1), customer_id from credentials").fetchall())
     database = Database(services.app_url)
     await database.open()
-    bank = Bank(database, StepUpCodes(services.secret_key, LogSender()))
+    bank = Bank(database, StepUpCodes(services.secret_key, LogSender()), Seal(services.secret_key))
     yield Desk(services, database, bank, now, ids["alex"], ids["blair"])
     await database.close()
 

@@ -63,8 +63,16 @@ TOOLS_OF_SCOPE = {
     "top-ups:read": ["list_top_up_methods", "get_top_up_limits", "get_top_up_status"],
     "cash:read": ["get_cash_limits", "get_cash_withdrawal_status"],
     "fraud:read": ["list_fraud_alerts"],
-    "profile:read": ["get_profile"],
-    "profile:write": ["change_contact_details", "change_address", "set_preferences", "set_consent"],
+    "profile:read": ["get_profile", "get_identity_status"],
+    "profile:write": [
+        "fill_identity_details",
+        "add_identity_document",
+        "submit_identity_application",
+        "change_contact_details",
+        "change_address",
+        "set_preferences",
+        "set_consent",
+    ],
     "support:read": ["list_complaints", "list_appointments"],
     "support:write": [
         "request_handoff",

@@ -13,6 +13,7 @@ from core.cli import command_services
 from core.clock import system_clock
 from core.db.migrate import migrate
 from core.errors import InvalidInput
+from core.security.sealing import Seal
 from core.services import Services
 from tools.compliance.screening.load import LoadReport, list_lists, load_list, remove_list
 from tools.compliance.screening.matching.matcher import Match, Matcher
@@ -84,7 +85,7 @@ def rescreen_command(as_json: AsJson = False) -> None:
     """Screen all customers, payees and waiting payments, as far as they or the lists have changed."""
     with command_services(as_json) as services:
         migrate(services)
-        report = rescreen(services.owner_url, system_clock())
+        report = rescreen(services.owner_url, Seal(services.secret_key), system_clock())
     said = (
         f"{report.in_full:,} screened in full, {report.against_changes:,} against what changed on the lists, "
         f"{report.up_to_date:,} up to date; {report.hits:,} hits."

@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from core.db.database import Database
 from core.errors import NotFound
+from core.security.sealing import Seal
 from core.services import Services
 from tools.cards.cards import ReportLostArguments, activate_card, freeze_card, report_card_lost, unfreeze_card
 from tools.operations import PROPOSAL_TTL, Decision, decide
@@ -47,7 +48,9 @@ class CardStates(RuleBasedStateMachine):
         self.alex, self.blair = ids["alex"], ids["blair"]
         self.owner.execute("update cards set status = 'active' where customer_id = %s", [self.alex])
         self.database = Database(self.services.app_url, pool_size=2)
-        self.bank = Bank(self.database, StepUpCodes(self.services.secret_key, LogSender()))
+        self.bank = Bank(
+            self.database, StepUpCodes(self.services.secret_key, LogSender()), Seal(self.services.secret_key)
+        )
         self.run(self.database.open())
         self.now = self.started
         self.cards = dict.fromkeys(CARDS, "active")

@@ -50,7 +50,7 @@ class Post:
 
 def sending(desk: Desk, sender: Any) -> Desk:
     """The same bank with another sender."""
-    return replace(desk, bank=Bank(desk.database, StepUpCodes(desk.services.secret_key, sender)))
+    return replace(desk, bank=Bank(desk.database, StepUpCodes(desk.services.secret_key, sender), desk.bank.seal))
 
 
 async def pay(desk: Desk, amount: str = OVER, payee: str = "Maria Lopez", **arguments: Any) -> str:
@@ -158,7 +158,7 @@ async def test_a_code_fits_no_other_operation(desk: Desk, other: dict[str, str])
 
 async def test_codes_follow_from_the_servers_key(desk: Desk):
     operation_id = await pay(desk)
-    other_key = replace(desk, bank=Bank(desk.database, StepUpCodes(b"another key" * 4, LogSender())))
+    other_key = replace(desk, bank=Bank(desk.database, StepUpCodes(b"another key" * 4, LogSender()), desk.bank.seal))
 
     assert (await refusal(other_key, operation_id, code_of(desk, operation_id))).error_code == "wrong_code"
 

@@ -12,11 +12,14 @@ from psycopg import Connection
 from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
+from core.security.sealing import Seal
+from tools.compliance.screening.applicants import applicant
 from tools.compliance.screening.entries import ListEntry
 from tools.compliance.screening.matching.matcher import Listed, Match, Matcher
 from tools.compliance.screening.matching.score import Screened
 from tools.compliance.screening.queries import QUERIES
 from tools.compliance.screening.subjects import SubjectKind, fingerprint
+from tools.kyc.store import open_application
 
 _PIECE = 2_000
 """Subjects of one transaction."""
@@ -52,6 +55,20 @@ class _Subject:
         return Screened(self.name, self.born, self.country)
 
 
+@dataclass(frozen=True, slots=True)
+class _Applicant:
+    subject_id: UUID
+    customer_id: UUID
+    sealed: str
+    fingerprint: bytes | None
+    generation: int | None
+
+    def opened(self, seal: Seal) -> _Subject:
+        who = applicant(open_application(seal, self.sealed))
+        about = (self.subject_id, self.customer_id, who.name, who.born, who.country)
+        return _Subject(SubjectKind.APPLICATION.value, *about, self.fingerprint, self.generation)
+
+
 class _Lists:
     """Matchers by the generation after which entries came, each built when it is first needed."""
 
@@ -70,8 +87,9 @@ def read_entries(owner: Connection[Any], after: int = 0) -> list[Listed]:
     return [Listed(number, name, ListEntry.model_validate(body)) for number, name, body in rows]
 
 
-def rescreen(owner_url: str, now: datetime, progress: Progress | None = None) -> RescreenReport:
-    """Safe to end and to begin again: each piece is a transaction of its own, and what is done is known."""
+def rescreen(owner_url: str, seal: Seal, now: datetime, progress: Progress | None = None) -> RescreenReport:
+    """``seal`` opens applications that wait. Safe to end and to begin again: each piece is a transaction of its own,
+    and what is done is known."""
     with psycopg.connect(owner_url) as owner:
         [(generation,)] = owner.execute(QUERIES["find_generation"]).fetchall()
         report = RescreenReport(generation or 0)
@@ -79,13 +97,14 @@ def rescreen(owner_url: str, now: datetime, progress: Progress | None = None) ->
             return report
         lists = _Lists(owner)
         for kind in SubjectKind:
-            _screen_kind(owner, kind, lists, report, now, progress)
+            _screen_kind(owner, kind, seal, lists, report, now, progress)
         return report
 
 
 def _screen_kind(
     owner: Connection[Any],
     kind: SubjectKind,
+    seal: Seal,
     lists: _Lists,
     report: RescreenReport,
     now: datetime,
@@ -93,9 +112,8 @@ def _screen_kind(
 ) -> None:
     after = _FIRST
     while True:
-        with owner.cursor(row_factory=class_row(_Subject)) as cursor:
-            cursor.execute(QUERIES["list_subjects"], {"kind": kind.value, "after": after, "limit": _PIECE})
-            piece = cursor.fetchall()
+        asked: dict[str, Any] = {"kind": kind.value, "after": after, "limit": _PIECE}
+        piece = _list_applicants(owner, seal, asked) if kind is SubjectKind.APPLICATION else _list(owner, asked)
         if not piece:
             return
         found = [_screen(each, lists, report, now) for each in piece]
@@ -105,6 +123,18 @@ def _screen_kind(
         after = piece[-1].subject_id
         if progress:
             progress(len(piece))
+
+
+def _list(owner: Connection[Any], asked: dict[str, Any]) -> list[_Subject]:
+    with owner.cursor(row_factory=class_row(_Subject)) as cursor:
+        return cursor.execute(QUERIES["list_subjects"], asked).fetchall()
+
+
+def _list_applicants(owner: Connection[Any], seal: Seal, asked: dict[str, Any]) -> list[_Subject]:
+    """Raises ApplicationUnreadable for one that another key has sealed: it is not passed over."""
+    with owner.cursor(row_factory=class_row(_Applicant)) as cursor:
+        found = cursor.execute(QUERIES["list_applicants"], asked).fetchall()
+    return [each.opened(seal) for each in found]
 
 
 def _screen(subject: _Subject, lists: _Lists, report: RescreenReport, now: datetime) -> dict[str, Any] | None:

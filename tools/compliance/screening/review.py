@@ -21,7 +21,7 @@ Decision = Literal["approve", "reject"]
 
 class ScreeningHit(Result):
     id: UUID
-    kind: Literal["customer", "payee", "operation"]
+    kind: Literal["customer", "application", "payee", "operation"]
     subject_id: UUID
     customer_id: UUID
     name: str = Field(description="As it was screened.")

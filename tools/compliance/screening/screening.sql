@@ -55,6 +55,14 @@ select s.kind, s.subject_id, s.customer_id, s.name, s.born, s.country, k.fingerp
  where s.subject_id > %(after)s
  order by s.subject_id limit %(limit)s
 
+-- list_applicants --
+-- Applications that somebody looks at: who they are about is sealed.
+select a.id as subject_id, a.customer_id, a.sealed, k.fingerprint, k.generation
+  from kyc_applications a
+  left join screening_subjects k on k.kind = 'application' and k.subject_id = a.id
+ where a.status in ('submitted', 'in_review') and a.id > %(after)s
+ order by a.id limit %(limit)s
+
 -- keep_screening --
 select keep_screening(%(kind)s, %(subject_id)s, %(customer_id)s, %(name)s, %(fingerprint)s, %(generation)s, %(hits)s,
                       %(now)s)

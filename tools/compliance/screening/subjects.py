@@ -10,6 +10,8 @@ from tools.compliance.screening.matching.score import Screened
 
 class SubjectKind(StrEnum):
     CUSTOMER = "customer"
+    APPLICATION = "application"
+    """Who asks to be identified (tools/kyc)."""
     PAYEE = "payee"
     OPERATION = "operation"
     """Whom a payment goes to that waits for something."""

@@ -12,7 +12,7 @@ from lxml import etree as _etree  # pyright: ignore[reportAttributeAccessIssue, 
 
 from tools.compliance.screening.lists.broken import BrokenList, shorten
 
-etree: Any = _etree
+etree: Any = _etree  # pyright: ignore[reportUnknownVariableType]
 """It has no types of its own."""
 
 Element = Any
