@@ -21,11 +21,11 @@ router = APIRouter(
         401: {"model": ErrorEnvelope, "description": "- `unauthorized`: not the network's credential, or none is set."},
         404: {"model": ErrorEnvelope, "description": "- `not_found`: there is no such card or terminal."},
         409: {"model": ErrorEnvelope, "description": "- `reference_reused`: it stands for another charge of the card."},
-        422: {
+        400: {
             "model": ErrorEnvelope,
-            "description": "- `invalid_input`: `details.fields` says what is wrong.\n- `wrong_amount`, "
-            "`wrong_currency`: the amount is in the currency of the card's account.",
+            "description": "- `wrong_amount`, `wrong_currency`: the amount is in the currency of the card's account.",
         },
+        422: {"model": ErrorEnvelope, "description": "- `invalid_input`: `details.fields` says what is wrong."},
     },
 )
 

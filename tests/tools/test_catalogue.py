@@ -62,7 +62,8 @@ TOOLS_OF_SCOPE = {
     "exchange:write": ["convert_currency"],
     "top-ups:read": ["list_top_up_methods", "get_top_up_limits", "get_top_up_status"],
     "cash:read": ["get_cash_limits", "get_cash_withdrawal_status"],
-    "fraud:read": ["list_fraud_alerts"],
+    "fraud:read": ["list_fraud_alerts", "list_held_payments"],
+    "fraud:write": ["answer_fraud_alert", "release_payment", "cancel_held_payment"],
     "profile:read": ["get_profile", "get_identity_status"],
     "profile:write": [
         "fill_identity_details",

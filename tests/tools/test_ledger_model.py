@@ -42,8 +42,8 @@ FILE = """
     )
     select id from filed union all
     select id from banking_operations where customer_id = %(customer)s and idempotency_key = %(key)s"""
-DECIDE = """
-    select record_decision(%(id)s, '{"outcome": "allow", "rules_version": "test", "features": {}, "hits": []}', %(now)s)"""
+ALLOWED = '{"outcome": "allow", "rules_version": "test", "features": {}, "hits": []}'
+DECIDE = f"select record_decision(%(id)s, '{ALLOWED}', %(now)s)"
 MINT = "select mint_slip(%(id)s, %(hash)s, %(now)s, %(expires)s)"
 EXECUTE = "select status, error_code, entry_id from execute_operation(%(id)s, %(slip)s, %(now)s)"
 END = "select (end_operation(%(id)s, 'pending', %(status)s, %(error)s, %(now)s)).status"

@@ -13,9 +13,9 @@ ALLOWED = {"outcome": "allow", "rules_version": "test", "features": {}, "hits": 
 
 
 class Processor:
-    """Connected as a superuser who acts as ``tellergraph_worker`` or, to authorise, as ``tellergraph_network``; each call is
-    a transaction that names the card's holder. Amounts are minor units; what comes back is a row of ``transactions``.
-    """
+    """Connected as a superuser who acts as ``tellergraph_worker`` or, to authorise, as ``tellergraph_network``. Each
+    call is a transaction that names the card's holder. Amounts are minor units; what comes back is a row of
+    ``transactions``."""
 
     def __init__(self, connection: Connection[DictRow], holder: UUID) -> None:
         self._connection, self._holder = connection, holder

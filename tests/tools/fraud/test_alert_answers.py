@@ -46,7 +46,9 @@ async def test_what_was_taken_is_disputed_in_the_same_operation(desk: Desk):
         """alter table fraud_alerts disable trigger user;
            update fraud_alerts f set transaction_id = (
                select t.id from transactions t
-                where t.card_id = f.card_id and t.status = 'booked' and t.amount_minor < 0 and t.kind = 'card_payment' order by t.occurred_at desc limit 1) where f.decision_id is null;
+                where t.card_id = f.card_id and t.status = 'booked' and t.amount_minor < 0 and t.kind = 'card_payment'
+                order by t.occurred_at desc limit 1)
+            where f.decision_id is null;
            alter table fraud_alerts enable trigger user"""
     )
     asked = await ask(desk, desk.alex, "answer_fraud_alert", answer="fraud")

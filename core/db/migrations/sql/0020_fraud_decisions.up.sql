@@ -995,7 +995,7 @@ declare
 begin
     if exists (select from fraud_alerts f
                 where f.customer_id = decision.customer_id and f.card_id = decision.card_id
-                  and f.status in ('open', 'customer_asked') and f.created_at > p_now - interval '24 hours') then
+                  and f.status in ('open', 'customer_asked') and f.created_at > p_now - interval '1 hour') then
         return;
     end if;
     insert into fraud_alerts (customer_id, card_id, transaction_id, operation_id, decision_id, reason, created_at)

@@ -1,0 +1,312 @@
+"""Features as they are asked online, one event after the other as it comes, and in batch over the whole history."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid5
+
+import numpy as np
+import psycopg
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from core.db.bootstrap import DATABASE
+from core.db.database import Database, Scope
+from core.services import Services
+from tests.conftest import Clone
+from tools.fraud.features import (
+    NAMES,
+    Features,
+    FraudEvent,
+    account_party,
+    merchant_name,
+    read_features,
+    record_event,
+    record_label,
+    terminal_party,
+)
+from tools.fraud.features.batch import compute_features
+
+PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
+"""An example takes a tenth of a second: one that fails is told as it was found."""
+START = datetime(2026, 3, 1, tzinfo=UTC)
+CUSTOMERS = [uuid5(UUID(int=0), str(n)) for n in range(3)]
+ASK = """select * from fraud_features(%(party)s, %(merchant)s, %(amount_minor)s, %(at)s, %(country)s, %(device)s,
+                                      %(channel)s)"""
+RECORD = """select record_fraud_event(%(party)s, %(merchant)s, %(amount_minor)s, %(at)s, %(country)s, %(device)s,
+                                       %(channel)s)"""
+
+
+@dataclass(frozen=True)
+class Lived:
+    """A payment, when its fraud is confirmed if it is one, and whether that is taken back a day later."""
+
+    customer: UUID
+    event: FraudEvent
+    confirmed_after: timedelta | None
+    withdrawn: bool
+
+
+@st.composite
+def histories(draw: st.DrawFn) -> list[Lived]:
+    """In the order of time; several at the same moment, some days without any."""
+    at, lived = START, list[Lived]()
+    pauses = st.sampled_from([0, 0, 40, 3_600, 7_000, 30_000, 86_400, 3 * 86_400, 11 * 86_400])
+    for _ in range(draw(st.integers(5, 28))):
+        at += timedelta(seconds=draw(pauses))
+        terminal = draw(st.integers(1, 3))
+        event = FraudEvent(
+            party=draw(st.sampled_from([terminal_party(terminal)] * 5 + [None])),
+            merchant=draw(st.sampled_from([merchant_name(terminal // 2), None])),
+            amount_minor=draw(st.sampled_from([0, 1, 999, 1_000, 2_500, 10_000, 10**12])),
+            at=at,
+            country=draw(st.sampled_from([None, "GB", "FR"])),
+            device=draw(st.sampled_from([None, "phone"])),
+            channel=draw(st.sampled_from([None, "online", "atm"])),
+        )
+        after = draw(st.sampled_from([None, None, timedelta(hours=1), timedelta(days=7), timedelta(days=12)]))
+        lived.append(Lived(draw(st.sampled_from(CUSTOMERS)), event, after, draw(st.booleans())))
+    return lived
+
+
+@pytest.fixture(scope="module")
+def ledger(clone: Clone) -> Iterator[Services]:
+    with clone(DATABASE) as services:
+        with psycopg.connect(services.owner_url) as owner:
+            for customer in CUSTOMERS:
+                owner.execute("insert into customers (id, full_name) values (%s, 'Somebody')", [customer])
+        yield services
+
+
+def forget(owner: psycopg.Connection) -> None:
+    for table in ("fraud_labels", "fraud_firsts", "fraud_party_days", "fraud_events"):
+        owner.execute(f"delete from {table}")
+    owner.execute("update fraud_days_settled set until = '-infinity'")
+    owner.commit()
+
+
+def be(connection: psycopg.Connection, customer: UUID) -> None:
+    connection.execute("select set_config('app.customer_id', %s, true)", [str(customer)])
+
+
+def live(services: Services, lived: list[Lived], settled: list[date]) -> dict[int, Features]:
+    """Features online by event: each event is asked about, then recorded; each label is given at its time."""
+    found: dict[int, Features] = {}
+    labels: list[tuple[datetime, int, UUID, bool]] = []
+    days = sorted(settled)
+    with psycopg.connect(services.app_url) as app, psycopg.connect(services.owner_url) as owner:
+        for one in lived:
+            while days and days[0] < one.event.at.date():
+                owner.execute("select settle_fraud_days(%s)", [days.pop(0)])
+                owner.commit()
+            for label in sorted(label for label in labels if label[0] <= one.event.at):
+                labels.remove(label)
+                give_label(app, *label)
+            be(app, one.customer)
+            row = app.execute(ASK, asdict(one.event)).fetchone()
+            [(event,)] = app.execute(RECORD, asdict(one.event)).fetchall()
+            app.commit()
+            assert row is not None
+            found[event] = Features(*row)
+            if one.confirmed_after is not None:
+                at = one.event.at + one.confirmed_after
+                labels.append((at, event, one.customer, True))
+                if one.withdrawn:
+                    labels.append((max(at, one.event.at + timedelta(days=7)) + timedelta(days=1), event, one.customer, False))
+        for label in sorted(labels):
+            give_label(app, *label)
+    return found
+
+
+def give_label(app: psycopg.Connection, at: datetime, event: int, customer: UUID, is_fraud: bool) -> None:
+    be(app, customer)
+    app.execute("select record_fraud_label(%s, %s, %s)", [event, is_fraud, at])
+    app.commit()
+
+
+def in_batch(services: Services, ids: list[int]) -> dict[int, np.ndarray]:
+    found = list(compute_features(services.owner_url, min(ids), max(ids) + 1))
+    return {number: row for part in found for number, row in zip(part.ids.tolist(), part.rows, strict=True)}
+
+
+def differing(features: Features, row: np.ndarray) -> dict[str, tuple[float, float]]:
+    pairs = zip(NAMES, features.vector().astype(np.float32), row, strict=True)
+    return {name: (a, b) for name, a, b in pairs if not np.array_equal(a, b, equal_nan=True)}
+
+
+def assert_same(online: dict[int, Features], batch: dict[int, np.ndarray]) -> None:
+    assert set(online) == set(batch)
+    for number, features in online.items():
+        np.testing.assert_array_equal(
+            features.vector().astype(np.float32), batch[number], f"event {number}: {differing(features, batch[number])}"
+        )
+
+
+@given(lived=histories(), settled=st.lists(st.dates(date(2026, 3, 1), date(2026, 7, 1)), max_size=3))
+@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], phases=PHASES)
+def test_what_was_said_online_is_what_the_batch_says_of_every_event(ledger: Services, lived, settled):
+    with psycopg.connect(ledger.owner_url) as owner:
+        forget(owner)
+
+    online = live(ledger, lived, settled)
+    assert_same(online, in_batch(ledger, list(online)))
+
+    with psycopg.connect(ledger.owner_url) as owner:
+        owner.execute("select settle_fraud_days('2027-01-01')")
+    assert_same(online, in_batch(ledger, list(online)))
+
+
+@given(lived=histories(), cut=st.integers(1, 20), data=st.data())
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow], phases=PHASES)
+def test_the_future_and_labels_that_are_too_young_change_nothing(ledger: Services, lived, cut, data):
+    with psycopg.connect(ledger.owner_url) as owner:
+        forget(owner)
+    past = lived[:cut]
+    online = live(ledger, past, [])
+    end = past[-1].event.at
+
+    with psycopg.connect(ledger.owner_url) as owner:
+        # Labels that become known after the last event, of whatever is young enough.
+        young = [(end - timedelta(days=7),)]
+        owner.execute("update fraud_labels set withdrawn_at = null, known_at = known_at + interval '1 year' where known_at > %s", [end])
+        owner.execute(
+            """insert into fraud_labels (event_id, customer_id, party, merchant, amount_minor, is_large, occurred_at, known_at)
+               select id, customer_id, party, merchant, amount_minor, true, occurred_at, occurred_at + fraud_label_delay()
+                 from fraud_events where occurred_at > %s on conflict do nothing""",
+            young[0],
+        )
+        for _ in range(data.draw(st.integers(1, 5))):
+            owner.execute(
+                """insert into fraud_events (customer_id, party, merchant, amount_minor, occurred_at, country)
+                   values (%s, fraud_thing('terminal:1'), fraud_thing('merchant:0'), 77, %s, fraud_thing('country:GB'))""",
+                [data.draw(st.sampled_from(CUSTOMERS)), end + timedelta(seconds=data.draw(st.integers(0, 10**7)))],
+            )
+        owner.execute("select fill_fraud_firsts()")
+
+    batch = in_batch(ledger, list(online))
+    assert_same(online, {number: batch[number] for number in online})
+
+
+def pay(at: timedelta, amount: int = 1_000, terminal: int = 1, customer: int = 0, **known: str) -> Lived:
+    event = FraudEvent(terminal_party(terminal), None, amount, START + at, **known)
+    return Lived(CUSTOMERS[customer], event, None, False)
+
+
+def last(services: Services, *lived: Lived) -> Features:
+    with psycopg.connect(services.owner_url) as owner:
+        forget(owner)
+    return [*live(services, list(lived), []).values()][-1]
+
+
+def test_spending_is_counted_over_an_hour_a_day_a_week_and_a_month_before_the_payment(ledger: Services):
+    days = [timedelta(0), timedelta(days=20), timedelta(days=27), timedelta(days=29, hours=4), timedelta(days=29, hours=23)]
+    amounts = [9_900, 1_000, 2_000, 3_000, 5_000]
+    found = last(ledger, *map(pay, days, amounts), pay(timedelta(days=30, minutes=30), 4_000))
+
+    assert (found.count_1h, found.count_1d, found.count_7d, found.count_30d) == (0, 2, 3, 4)
+    assert (found.mean_1d, found.mean_30d, found.deviation_1d) == (40.0, 27.5, 10.0)
+    assert (found.median_30d, found.largest_30d, found.amount_to_largest) == (20.0, 50.0, 0.8)
+    assert found.seconds_since_last == 90 * 60
+
+
+def test_a_first_payment_has_no_habit_to_be_compared_with(ledger: Services):
+    found = last(ledger, pay(timedelta(0), country="GB"))
+
+    assert (found.amount, found.count_30d, found.party_is_new, found.country_is_new) == (10.0, 0, 1, 1)
+    assert found.mean_30d is found.amount_z is found.seconds_since_last is found.party_days is found.device_is_new is None
+
+
+def test_a_terminal_and_a_country_are_new_once(ledger: Services):
+    found = last(ledger, pay(timedelta(0), country="GB"), pay(timedelta(days=2), country="GB", device="phone"))
+
+    assert (found.party_is_new, found.party_days, found.country_is_new, found.device_is_new) == (0, 2, 0, 1)
+
+
+def test_hours_are_the_banks(ledger: Services):
+    summer_night = pay(timedelta(days=90, hours=4, minutes=59))
+    assert (last(ledger, summer_night).hour, last(ledger, summer_night).is_night) == (5, 1)
+    assert last(ledger, pay(timedelta(days=90, hours=5))).is_night == 0
+
+
+def fraud(at: timedelta, confirmed: timedelta, **more: int) -> Lived:
+    return Lived(pay(at, **more).customer, pay(at, **more).event, confirmed, False)
+
+
+@pytest.mark.parametrize(
+    ("at", "confirmed", "frauds"),
+    [
+        (timedelta(days=7, seconds=-1), timedelta(minutes=5), 0),
+        (timedelta(days=7), timedelta(minutes=5), 1),
+        (timedelta(days=9), timedelta(days=10), 0),
+        (timedelta(days=10), timedelta(days=10), 1),
+        (timedelta(days=37), timedelta(minutes=5), 0),
+    ],
+)
+def test_a_fraud_is_known_a_week_after_it_or_when_it_is_confirmed(ledger: Services, at, confirmed, frauds):
+    found = last(ledger, fraud(timedelta(0), confirmed), pay(at, customer=1))
+
+    assert found.party_frauds_30d == frauds
+    assert last(ledger, fraud(timedelta(0), confirmed), pay(at, terminal=2)).customer_frauds_30d == frauds
+
+
+def test_a_terminals_risk_is_its_share_of_frauds_among_what_is_old_enough(ledger: Services):
+    found = last(
+        ledger,
+        fraud(timedelta(0), timedelta(1)),
+        pay(timedelta(hours=1), customer=1),
+        pay(timedelta(hours=2), customer=1),
+        pay(timedelta(days=2), customer=1),
+        pay(timedelta(days=7, hours=3), customer=2),
+    )
+    assert (found.party_count_1d, found.party_count_30d, found.party_risk_1d) == (3, 3, 1 / 3)
+    assert (found.party_victims_30d, found.party_genuine_since, found.party_last_fraud_days) == (1, 2, 7.125)
+
+
+async def test_a_customer_asks_and_records_for_themselves_alone(ledger: Services):
+    """Through the interface that decisions use; who is not named in the unit of work has no events."""
+    with psycopg.connect(ledger.owner_url) as owner:
+        forget(owner)
+    database = Database(ledger.app_url, pool_size=1)
+    await database.open()
+    event = FraudEvent(account_party("20-00-00", "12345678", None), None, 5_000, START, channel="chat")
+    mine, yours = Scope(customer_id=CUSTOMERS[0]), Scope(customer_id=CUSTOMERS[1])
+    try:
+        async with database.writing(mine) as db:
+            first = await record_event(db, event, transaction_id=41)
+            assert await record_event(db, event, transaction_id=41) == first
+        async with database.writing(yours) as db:
+            assert not await record_label(db, first, True, START)
+        later = FraudEvent(event.party, None, 5_000, START + timedelta(days=8))
+        async with database.writing(mine) as db:
+            assert await record_label(db, first, True, START)
+            assert not await record_label(db, first, True, START)
+            known = await read_features(db, later)
+        async with database.reading(yours) as db:
+            other = await read_features(db, later)
+    finally:
+        await database.close()
+
+    assert (known.count_30d, known.party_is_new, known.customer_frauds_30d) == (1, 0, 1)
+    assert (other.count_30d, other.party_is_new, other.customer_frauds_30d) == (0, 1, 0)
+    assert other.party_frauds_30d == 1
+
+
+def test_the_runtime_login_reads_no_events(ledger: Services):
+    with psycopg.connect(ledger.app_url, autocommit=True) as app:
+        for table in ("fraud_events", "fraud_labels", "fraud_firsts", "fraud_party_days", "fraud_scores"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                app.execute(f"select * from {table}")
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            app.execute("select settle_fraud_days(current_date)")
+
+
+def test_every_feature_has_its_words_in_the_order_of_the_definition(ledger: Services):
+    import tomllib
+    from importlib.resources import files
+
+    words = tomllib.loads((files("tools.fraud.features") / "features.toml").read_text())
+    with psycopg.connect(ledger.owner_url) as owner:
+        query = "select * from fraud_features_at(null, null, null, 0, now(), null, null, null, interval '7 days')"
+        columns = owner.execute(query).description or []
+    assert list(words) == list(NAMES) == [column.name for column in columns]
