@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import psycopg
 from psycopg.types.json import Jsonb
 from pyotp.totp import TOTP
 
@@ -13,9 +14,12 @@ from agent.conversations import QUERIES as CONVERSATIONS
 from api.people import get_person
 from core.security.tokens import AccountType, Identity
 from tests.tools.conftest import Desk
+from tools.attachments.cipher import FileCipher
+from tools.attachments.store import Attachments
 from tools.calendar import next_business_day
 from tools.operation_log import get_operation, list_operations
 from tools.registry import ToolContext
+from tools.service.care.cases import open_cases
 from tools.step_up.code_senders import list_outbox
 from tools.step_up.totp import Authenticators
 
@@ -34,6 +38,35 @@ def on_a_working_day(desk: Desk, days: int) -> str:
 def new_card(desk: Desk) -> str:
     query = "select last4 from cards where customer_id = %(id)s and status = 'pending_activation' order by created_at"
     return desk.owner(query, id=desk.alex)[-1]["last4"]
+
+
+def paid_by_card(desk: Desk) -> str:
+    query = """select t.id from transactions t left join disputes d on d.transaction_id = t.id
+                where t.customer_id = %(id)s and t.kind = 'card_payment' and t.status = 'booked' and d.id is null
+                order by t.occurred_at desc limit 1"""
+    return str(desk.owner(query, id=desk.alex)[0]["id"])
+
+
+def dispute_of(desk: Desk) -> str:
+    query = "select reference from disputes where customer_id = %(id)s order by opened_at desc, id desc limit 1"
+    return desk.owner(query, id=desk.alex)[0]["reference"]
+
+
+def identity_file(desk: Desk) -> str:
+    """One that alex uploaded. What is in it nobody opens here."""
+    number = str(uuid4())
+    with psycopg.connect(desk.services.owner_url) as owner:
+        owner.execute(
+            """insert into attachments (id, customer_id, purpose, name, media_type, size_bytes, sha256, key_id,
+                                        sealed_key, created_at)
+               values (%s, %s, 'identity', 'passport.pdf', 'application/pdf', 1, %s, %s, %s, %s)""",
+            [number, desk.alex, b"s" * 32, "0" * 16, b"k" * 60, desk.now],
+        )
+        owner.execute(
+            "insert into attachment_chunks (attachment_id, customer_id, n, content) values (%s, %s, 0, %s)",
+            [number, desk.alex, b"c" * 17],
+        )
+    return number
 
 
 AFTER: list[tuple[str, str, Callable[[Desk], dict[str, Any]]]] = [
@@ -61,6 +94,13 @@ AFTER: list[tuple[str, str, Callable[[Desk], dict[str, Any]]]] = [
     ("alex", "cancel_appointment", lambda _: {}),
     ("alex", "set_consent", lambda _: {"consent": "marketing", "give": True}),
     ("alex", "set_consent", lambda _: {"consent": "marketing", "give": False}),
+    ("alex", "open_dispute", lambda desk: {"reference": paid_by_card(desk), "reason": "unauthorised"}),
+    ("alex", "get_dispute_status", lambda desk: {"reference": dispute_of(desk)}),
+    ("alex", "add_evidence", lambda desk: {"reference": dispute_of(desk), "note": "I was at home."}),
+    ("alex", "withdraw_dispute", lambda desk: {"reference": dispute_of(desk)}),
+    ("alex", "fill_identity_details", lambda _: {"level": 1, "exposure": {"is_exposed": False}}),
+    ("alex", "add_identity_document", lambda desk: {"file": identity_file(desk), "shows": "identity"}),
+    ("alex", "submit_identity_application", lambda _: {}),
     ("blair", "apply_for_loan", lambda _: {"amount": "10000", "months": 18, "reason": "kitchen"}),
     ("blair", "withdraw_loan_application", lambda _: {}),
 ]
@@ -82,6 +122,15 @@ async def through_other_doors(desk: Desk) -> None:
     await get_operation(context, page.operations[0].operation_id)
     await get_person(desk.database, Identity(desk.alex, AccountType.CUSTOMER, "customer"))
     await _use_an_authenticator(desk, context)
+    await _send_a_file(context)
+    await open_cases(context, ("complaint",), "You let me down.")
+
+
+async def _send_a_file(context: ToolContext) -> None:
+    attachments = Attachments(FileCipher(b"k" * 32))
+    content = b"%PDF-1.7\n%%EOF\n"
+    sent = await attachments.store(context, purpose="dispute", name="receipt.pdf", content=content)
+    await attachments.read(context.database, context.scope, sent.id)
 
 
 async def _use_an_authenticator(desk: Desk, context: ToolContext) -> None:

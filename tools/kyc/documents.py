@@ -17,7 +17,7 @@ _SHOWS = {"identity": "identity document", "address": "address"}
 
 
 class DocumentArguments(Arguments):
-    attachment_id: UUID = Field(description="Of a file that was uploaded with the purpose identity.")
+    file: UUID = Field(description="The id of a file that was uploaded with the purpose identity.")
     shows: Literal["identity", "address"] = Field(description="The identity document, or a letter with the address.")
 
 
@@ -32,7 +32,7 @@ class FileUnknown(Refusal):
     rest="POST /kyc/documents",
     examples={
         "Add the photo of my passport": {
-            "attachment_id": "01930c1e-7f6e-7bd4-9d0a-2d1c7e0f5a11",
+            "file": "01930c1e-7f6e-7bd4-9d0a-2d1c7e0f5a11",
             "shows": "identity",
         }
     },
@@ -44,7 +44,7 @@ async def add_identity_document(context: ToolContext, arguments: DocumentArgumen
         stored = await lock_open(db, context)
         if stored is None or stored.status != "draft":
             return NotOpen(message="There is no application to add it to. Fill in your details first.")
-        found = await find_attachment(db, context.customer_id, arguments.attachment_id)
+        found = await find_attachment(db, context.customer_id, arguments.file)
         if found is None or found.purpose != "identity":
             return FileUnknown(message="I do not find that file. Upload it in the app first, as an identity document.")
         return await propose(

@@ -1,5 +1,6 @@
 """Sections of an application. What was prepared lies sealed in the operation, too."""
 
+from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
@@ -38,12 +39,12 @@ class FillArguments(Arguments):
     """At least one section. A section replaces what was there."""
 
     level: Literal[1, 2, 3] | None = Field(default=None, description="1 basic, 2 full (the usual one), 3 enhanced.")
-    identity: Identity | None = None
-    address: HomeAddress | None = None
-    document: IdentityDocument | None = None
-    tax: TaxDetails | None = None
-    exposure: Exposure | None = None
-    risk: RiskAnswers | None = None
+    identity: Identity | None = Field(default=None, description="Who the customer is.")
+    address: HomeAddress | None = Field(default=None, description="Where the customer lives.")
+    document: IdentityDocument | None = Field(default=None, description="What the customer is identified by.")
+    tax: TaxDetails | None = Field(default=None, description="Where the customer pays tax, as they certify.")
+    exposure: Exposure | None = Field(default=None, description="Whether the customer is politically exposed.")
+    risk: RiskAnswers | None = Field(default=None, description="For level 3: what the account is used for.")
 
     @model_validator(mode="after")
     def _something(self) -> Self:
@@ -54,6 +55,11 @@ class FillArguments(Arguments):
     @property
     def application(self) -> Application:
         return Application(**{section.value: getattr(self, section.value) for section in Section})
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    sealed: str
 
 
 class DetailsRefused(Refusal):
@@ -102,9 +108,17 @@ async def fill_identity_details(context: ToolContext, arguments: FillArguments) 
             db,
             context,
             "fill_identity_details",
-            payload={"level": arguments.level, "sealed": seal_application(context.seal, newer)},
+            payload={"level": arguments.level, "sealed": await _sealed_once(db, context, newer)},
             proposed=Proposed(summary=f"Fill in your application to be identified: {named}"),
         )
+
+
+async def _sealed_once(db: WriteHandle, context: ToolContext, newer: Application) -> str:
+    """As the same turn has sealed the same before: a repeated call prepares nothing twice."""
+    values = {"customer_id": context.customer_id, "turn_id": context.turn_id}
+    known = await db.all(_Prepared, QUERIES["list_details_of_turn"], values)
+    again = (each.sealed for each in known if open_application(context.seal, each.sealed) == newer)
+    return next(again, None) or seal_application(context.seal, newer)
 
 
 @effect("fill_identity_details")

@@ -15,6 +15,11 @@ select d.kind, a.name, a.media_type, d.added_at
 -- list_identity_levels --
 select level, name, sections, documents, valid_months from kyc_levels order by level
 
+-- list_details_of_turn --
+-- What this turn has prepared already: sealed twice, the same words look different.
+select payload ->> 'sealed' as sealed from banking_operations
+ where customer_id = %(customer_id)s and turn_id = %(turn_id)s and type = 'fill_identity_details'
+
 -- lock_identity_draft --
 -- One change after the other.
 select id, reference, level, status, sections, sealed, message, submitted_at, decided_at, valid_until

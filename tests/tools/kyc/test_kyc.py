@@ -88,7 +88,7 @@ async def submitted(desk: Desk, attachments: Attachments) -> UUID:
     """Blair's application, handed in."""
     await done(desk, "fill_identity_details", desk.blair, **SECTIONS)
     file = await upload(desk, attachments, desk.blair)
-    await done(desk, "add_identity_document", desk.blair, attachment_id=file, shows="identity")
+    await done(desk, "add_identity_document", desk.blair, file=file, shows="identity")
     await done(desk, "submit_identity_application", desk.blair)
     [row] = desk.owner("select id from kyc_applications where customer_id = %(id)s", id=desk.blair)
     return row["id"]
@@ -122,7 +122,7 @@ async def test_a_customer_is_led_from_one_thing_to_the_next(unknown: Desk, attac
     await done(unknown, "fill_identity_details", unknown.blair, **rest)
     assert (await status(unknown))["next_step"] == "Tell or send us a picture of the identity document."
     file = await upload(unknown, attachments, unknown.blair)
-    await done(unknown, "add_identity_document", unknown.blair, attachment_id=file, shows="identity")
+    await done(unknown, "add_identity_document", unknown.blair, file=file, shows="identity")
     whole = await status(unknown)
     assert (whole["missing"], whole["problems"], whole["next_step"]) == ([], [], "Submit the application.")
     assert whole["document"] == {"kind": "passport", "country": "GB", "number": "…416", "expires_on": "2031-01-01"}
@@ -178,7 +178,7 @@ async def test_a_stranger_uses_no_file_of_mine(unknown: Desk, attachments: Attac
     await done(unknown, "fill_identity_details", unknown.blair, **SECTIONS)
     alexes = await upload(unknown, attachments, unknown.alex)
 
-    refused = await unknown.ask(unknown.blair, "add_identity_document", attachment_id=alexes, shows="identity")
+    refused = await unknown.ask(unknown.blair, "add_identity_document", file=alexes, shows="identity")
 
     assert refused["status"] == "file_unknown"
 
