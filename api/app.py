@@ -16,6 +16,7 @@ from api.routes import (
     auth,
     banking,
     card_network,
+    care,
     chat,
     demo,
     disputes,
@@ -105,6 +106,7 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     app.include_router(screening.router, prefix="/api/v1")
     app.include_router(kyc.router, prefix="/api/v1")
     app.include_router(disputes.router, prefix="/api/v1")
+    app.include_router(care.router, prefix="/api/v1")
     app.include_router(knowledge.router, prefix="/api/v1")
     app.include_router(documents.router, prefix="/api/v1")
     app.include_router(openai.router)

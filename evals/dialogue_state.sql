@@ -44,13 +44,13 @@ select count(*)::text as value from appointments
  where customer_id = %(customer)s and status = 'booked' and booked_at >= %(since)s
 
 -- count_disputes --
--- The bank takes none in this version.
-select '0' as value
+select count(*)::text as value from disputes where customer_id = %(customer)s and opened_at >= %(since)s
 
 -- has_changed --
 -- Whether the customer may be other than as seeded: nothing of theirs changes but by an operation, save what was checked.
 select exists (select from banking_operations where customer_id = %(customer)s)
-    or exists (select from name_checks where customer_id = %(customer)s) as value
+    or exists (select from name_checks where customer_id = %(customer)s)
+    or exists (select from care_cases where customer_id = %(customer)s) as value
 
 -- is_pending --
 select exists (select from banking_operations

@@ -11,10 +11,11 @@ from typing import Any, cast
 from core.errors import InvalidInput
 from evals.dialogue_report import describe_cases
 from evals.suite import Metric, Options, Suite
-from evals.suites import answers, dialogues, intents, retrieval, routing, slots
+from evals.suites import answers, care, dialogues, intents, retrieval, routing, slots
 
 SUITES: dict[str, Suite] = {
     "answers": answers.run,
+    "care": care.run,
     "dialogues": dialogues.run,
     "intents": intents.run,
     "retrieval": retrieval.run,

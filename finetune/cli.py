@@ -124,3 +124,21 @@ def _print(result: dict[str, str], as_json: bool) -> None:
 @app.callback()
 def finetune() -> None:
     """Make the committed model files again."""
+
+
+@app.command("care")
+def care(
+    banking77: _Banking77,
+    out: Annotated[Path | None, typer.Option(help="Where weights and card go.")] = None,
+    as_json: _Json = False,
+) -> None:
+    """Train the detector of what customers let be known in passing."""
+    from agent.care.detector import WEIGHTS  # noqa: PLC0415
+    from finetune.care import train_care  # noqa: PLC0415
+
+    try:
+        trained = asdict(train_care(banking77, out or WEIGHTS))
+    except TellergraphError as error:
+        typer.echo(f"Error: {error.message}", err=True)
+        raise typer.Exit(2 if isinstance(error, InvalidInput) else 1) from error
+    typer.echo(json.dumps(trained) if as_json else "\n".join(f"{name}: {value}" for name, value in trained.items()))

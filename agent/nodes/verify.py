@@ -1,9 +1,11 @@
-"""Settles the citations: marks that name no passage go, the passages that were used are cited."""
+"""Settles the citations: marks that name no passage go, the passages that were used are cited. Then what the customer
+let be known in passing is taken care of."""
 
 import re
 
 from langgraph.runtime import Runtime
 
+from agent.care.notice import take_care
 from agent.events import Citation
 from agent.messages import Evidence
 from agent.state import State, Turn, Update
@@ -21,7 +23,8 @@ async def verify(state: State, runtime: Runtime[Turn]) -> Update:
         cited = [1]
     for number in cited:
         await runtime.context.emit(citation(number, passages[number - 1]))
-    return {"answer": _MARK.sub(lambda mark: mark[0] if int(mark[1]) in cited else "", answer), "cited": cited}
+    answer = _MARK.sub(lambda mark: mark[0] if int(mark[1]) in cited else "", answer)
+    return {"answer": answer + await take_care(state, runtime.context), "cited": cited}
 
 
 def citation(number: int, passage: Evidence) -> Citation:

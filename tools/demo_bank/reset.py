@@ -24,6 +24,8 @@ from tools.demo_bank.rows import COLUMNS, NULL, NextId, Rows
 
 _BEFORE_LEDGER = (
     "staff_actions",
+    "care_clocks",
+    "care_cases",
     "dispute_actions",
     "dispute_evidence",
     "dispute_clocks",
@@ -78,6 +80,8 @@ _APPEND_ONLY = (
     *LEDGER_TABLES,
     "attachment_chunks",
     "attachments",
+    "care_cases",
+    "care_clocks",
     "consents",
     "dispute_events",
     "dispute_evidence",

@@ -7,6 +7,7 @@ from typing import Any
 from agent.models.offline.results import (
     accounts,
     cards,
+    disputes,
     lending,
     money_in,
     payees,
@@ -23,7 +24,7 @@ Wording = Callable[[dict[str, Any]], str]
 
 BY_TOOL: dict[str, Wording] = {
     name: wording
-    for module in (accounts, cards, lending, money_in, payees, schedules, service, transactions, transfers)
+    for module in (accounts, cards, disputes, lending, money_in, payees, schedules, service, transactions, transfers)
     for name, wording in module.BY_TOOL.items()
 }
 BY_STATUS: dict[str, Wording] = {

@@ -1,0 +1,72 @@
+"""Opens the cases of what a signed-in customer let be known in a message, tells them, and offers a person. Beside
+whatever else the message asked for: nothing of that is changed, and nothing here closes a case."""
+
+import asyncio
+import tomllib
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from agent.care.detector import CareDetector, Concern
+from agent.dialogue.shapes import new_dialogue, top
+from agent.events import Token
+from agent.nodes.context import tool_context
+from agent.state import State, Turn
+from knowledge.embed import Encoder
+from tools.service.care.cases import OpenedCase, open_cases
+
+_WORDS: dict[str, str] = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+_COVERED: dict[Concern, frozenset[str]] = {
+    "complaint": frozenset({"make_complaint"}),
+    "dispute": frozenset({"open_dispute", "confirm_fraud"}),
+    "fraud": frozenset({"confirm_fraud"}),
+}
+"""Tools that see to a concern themselves."""
+
+
+async def take_care(state: State, turn: Turn) -> str:
+    """What was said about it, behind what was said before; empty for visitors, and where nothing new came up."""
+    message = state["message"]
+    if turn.customer_id is None or not message.strip():
+        return ""
+    loop = asyncio.get_running_loop()
+    concerns = await loop.run_in_executor(turn.parts.encoder_threads, _detect, message, turn.parts.encoder)
+    under_way = _tools_under_way(state)
+    left: tuple[Concern, ...] = tuple(
+        concern for concern in concerns if not under_way & _COVERED.get(concern, frozenset())
+    )
+    if not left:
+        return ""
+    opened = await open_cases(tool_context(turn), left, message)
+    if not opened:
+        return ""
+    text = "\n\n" + " ".join([*map(_told, opened), _WORDS["person"]])
+    await turn.emit(Token(text=text))
+    return text
+
+
+def _detect(message: str, encoder: Encoder) -> tuple[Concern, ...]:
+    return _detector().detect(message, encoder)
+
+
+@cache
+def _detector() -> CareDetector:
+    return CareDetector.load()
+
+
+def _tools_under_way(state: State) -> frozenset[str]:
+    task = top(state.get("dialogue") or new_dialogue())
+    return frozenset(filter(None, [state["tool"], task and task["tool"], *(done["name"] for done in state["returns"])]))
+
+
+def _covered(concern: Concern) -> frozenset[str]:
+    return _COVERED.get(concern, frozenset())
+
+
+def _told(case: OpenedCase) -> str:
+    days = [_in_words(clock.due_on) for clock in case.clocks]
+    return _WORDS[case.kind].format(reference=case.reference, day=days[0], last_day=days[-1])
+
+
+def _in_words(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"

@@ -1,0 +1,14 @@
+"""Cases that open when a customer lets something be known that the bank must act on."""
+
+from core.db.migrations.sql_files import run_file
+
+revision = "0025_care"
+down_revision = "0023_screening"
+
+
+def upgrade() -> None:
+    run_file(revision, "up")
+
+
+def downgrade() -> None:
+    run_file(revision, "down")
