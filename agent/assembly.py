@@ -41,6 +41,7 @@ from knowledge.retrieve import Retriever
 from tools.attachments.store import Attachments
 from tools.bank import make_attachments, make_bank
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
+from tools.compliance.aml.background import background_monitor
 from tools.fraud.webhook import make_webhook
 from tools.registry import Bank
 from tools.schedules.worker import background_worker
@@ -125,6 +126,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
             await stack.enter_async_context(
                 background_worker(services.worker_url, clock, settings.worker_interval, make_webhook(settings))
             )
+            await stack.enter_async_context(background_monitor(services.compliance_url, clock))
         stack.push_async_callback(assistant.drain)
         authenticators = Authenticators(services.secret_key)
         attachments = make_attachments(settings, services)

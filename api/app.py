@@ -18,6 +18,7 @@ from api.routes import (
     card_network,
     care,
     chat,
+    compliance_cases,
     demo,
     disputes,
     documents,
@@ -30,6 +31,7 @@ from api.routes import (
     openai,
     operations,
     pages,
+    policies,
     screening,
     staff,
     totp,
@@ -102,6 +104,8 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     app.include_router(attachments.router, prefix="/api/v1")
     app.include_router(staff.router, prefix="/api/v1")
     app.include_router(handoffs.router, prefix="/api/v1")
+    app.include_router(policies.router, prefix="/api/v1")
+    app.include_router(compliance_cases.router, prefix="/api/v1")
     app.include_router(fraud_alerts.router, prefix="/api/v1")
     app.include_router(screening.router, prefix="/api/v1")
     app.include_router(kyc.router, prefix="/api/v1")

@@ -231,7 +231,7 @@ def _administer(services: Services, statement: str, *names: str) -> None:
 def _copy(services: Services, template: str, name: str) -> Services:
     """Until the session's servers go, unless somebody drops it."""
     _administer(services, "create database {} template {} owner tellergraph_owner", name, template)
-    logins = ("app_url", "owner_url", "checkpoint_url", "worker_url", "graph_url", "admin_url")
+    logins = ("app_url", "owner_url", "checkpoint_url", "worker_url", "graph_url", "compliance_url", "admin_url")
     urls = {key: getattr(services, key) for key in logins}
     return replace(services, **{key: with_database(url, name) for key, url in urls.items()})
 

@@ -31,6 +31,7 @@ from tools.payments.name_check import check_payee_name
 from tools.payments.payees import add_payee, change_payee, list_payees, remove_payee
 from tools.payments.top_up import get_top_up_limits, get_top_up_status, list_top_up_methods
 from tools.payments.transfers import get_transfer_status, pay_payee, transfer_between_accounts
+from tools.policy.permissions import what_may_i_do
 from tools.registry import Registry
 from tools.schedules.schedules import cancel_scheduled_payment, list_scheduled_payments, schedule_payment
 from tools.schedules.standing_order_changes import cancel_standing_order, change_standing_order
@@ -103,6 +104,7 @@ CATALOGUE = Registry(
         get_loan_status,
         get_loan_payoff,
         pay_loan,
+        what_may_i_do,
         list_savings_rates,
         list_exchange_rates,
         quote_exchange,

@@ -22,9 +22,10 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID, uuid4
 
+import psycopg
 from psycopg.types.json import Jsonb
 
-from core.db.database import WriteHandle
+from core.db.database import WriteHandle, translate
 from core.errors import Conflict, NotFound, Refused
 from core.money import Money
 from tools.fraud.decisions import Outcome, assess
@@ -152,8 +153,8 @@ async def propose(
             caller's transaction must end with this error, so that nothing stays pending.
     """
     key = {"customer_id": context.customer_id, "idempotency_key": _key(context, operation, payload)}
-    await db.execute(
-        QUERIES["insert_operation"],
+    await _insert(
+        db,
         key
         | {
             "type": operation,
@@ -191,6 +192,17 @@ async def _decide_about(db: WriteHandle, context: ToolContext, proposal: Propose
     if decided.outcome == Outcome.BLOCK:
         return Withheld.model_validate(proposal.model_dump())
     return proposal.model_copy(update={"step_up": decided.step_up})
+
+
+async def _insert(db: WriteHandle, values: dict[str, Any]) -> None:
+    """Raises Refused for what the policy does not allow this customer, in words."""
+    try:
+        await db.execute(QUERIES["insert_operation"], values)
+    except psycopg.Error as error:
+        refused = translate(error)
+        if isinstance(refused, Refused) and is_reason(refused.error_code):
+            raise Refused(reason_of(refused.error_code), code=refused.error_code) from error
+        raise
 
 
 async def find_proposal(context: ToolContext) -> Proposed | None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from core.db.database import ReadHandle
@@ -59,13 +60,13 @@ class Terms:
         return found
 
 
-async def read_terms(db: ReadHandle, *codes: str) -> Terms:
-    """All of these.
+async def read_terms(db: ReadHandle, at: datetime, *codes: str) -> Terms:
+    """All of these, as they hold at a moment.
 
     Raises:
         Refused: the bank does not publish one of them, so it does not offer what they belong to (``not_offered``).
     """
-    found = await db.all(Term, QUERIES["list_terms"], {"codes": list(codes)})
+    found = await db.all(Term, QUERIES["list_terms"], {"codes": list(codes), "now": at})
     if len(found) != len(set(codes)):
         raise Refused("The bank does not offer that.", code="not_offered")
     return Terms(found)

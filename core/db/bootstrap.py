@@ -4,6 +4,7 @@
     tellergraph_app         the application's login; owns nothing and is bound by row-level security
     tellergraph_checkpoint  owns schema checkpoints (LangGraph's tables), which tellergraph_app cannot use
     tellergraph_graph       owns schema lightrag (LightRAG's tables), which tellergraph_app cannot use
+    tellergraph_compliance  owns schema compliance (who is watched, and why), whose tables no other role can read
     tellergraph_worker      the login of ``tellergraph worker``: finds what is due, and may have it done
     tellergraph_staff       no login; tellergraph_app becomes it for staff, and inherits nothing of it
     tellergraph_network     no login; tellergraph_app becomes it for the card network, and inherits nothing of it
@@ -32,8 +33,8 @@ DATABASE = "tellergraph"
 
 OWNER, APP, CHECKPOINT = "tellergraph_owner", "tellergraph_app", "tellergraph_checkpoint"
 WORKER, STAFF, GRAPH = "tellergraph_worker", "tellergraph_staff", "tellergraph_graph"
-NETWORK = "tellergraph_network"
-LOGINS = (OWNER, APP, CHECKPOINT, WORKER, GRAPH)
+COMPLIANCE, NETWORK = "tellergraph_compliance", "tellergraph_network"
+LOGINS = (OWNER, APP, CHECKPOINT, WORKER, GRAPH, COMPLIANCE)
 ASSUMED = (STAFF, NETWORK)
 """No logins: what the application's login becomes for one transaction."""
 
@@ -50,6 +51,7 @@ class DatabaseLogins:
     checkpoint: str
     worker: str
     graph: str
+    compliance: str
     passwords: dict[str, str]
     """By role; empty where the server trusts or the operator made the logins."""
     create_database: bool = False
@@ -66,6 +68,7 @@ def embedded_logins(superuser_url: str) -> DatabaseLogins:
         checkpoint=with_login(url, CHECKPOINT),
         worker=with_login(url, WORKER),
         graph=with_login(url, GRAPH),
+        compliance=with_login(url, COMPLIANCE),
         passwords={},
         create_database=True,
     )
@@ -81,6 +84,7 @@ def given_logins(database_url: str, owner_url: str | None, secret: bytes) -> Dat
             checkpoint=with_options(owner_url, f"-c role={CHECKPOINT} -c search_path=checkpoints"),
             worker=with_options(owner_url, f"-c role={WORKER}"),
             graph=with_options(owner_url, f"-c role={GRAPH} -c search_path=lightrag,public"),
+            compliance=with_options(owner_url, f"-c role={COMPLIANCE}"),
             passwords={},
             prepared_by_operator=True,
         )
@@ -92,6 +96,7 @@ def given_logins(database_url: str, owner_url: str | None, secret: bytes) -> Dat
         checkpoint=with_login(database_url, CHECKPOINT, passwords[CHECKPOINT]),
         worker=with_login(database_url, WORKER, passwords[WORKER]),
         graph=with_login(database_url, GRAPH, passwords[GRAPH]),
+        compliance=with_login(database_url, COMPLIANCE, passwords[COMPLIANCE]),
         passwords=passwords,
     )
 

@@ -8,7 +8,7 @@ select 'it bypasses row-level security, or may become a role that does'
 union all
 select 'it owns tables, or may become their owner'
  where exists (select 1 from pg_class c join pg_namespace n on n.oid = c.relnamespace
-                where c.relkind in ('r', 'p') and n.nspname in ('public', 'checkpoints', 'lightrag')
+                where c.relkind in ('r', 'p') and n.nspname in ('public', 'checkpoints', 'lightrag', 'compliance')
                   and pg_has_role(current_user, c.relowner, 'member'))
 union all
 select 'it may become tellergraph_owner'
@@ -34,14 +34,15 @@ select 'it is no member of tellergraph_app, whose rights it needs'
 -- find_gaps --
 -- What the current login of the owner lacks; no rows for one that can migrate.
 select role || ' is not granted to it' as reason
-  from unnest(array['tellergraph_owner', 'tellergraph_checkpoint', 'tellergraph_worker', 'tellergraph_graph']) role
+  from unnest(array['tellergraph_owner', 'tellergraph_checkpoint', 'tellergraph_worker', 'tellergraph_graph',
+                  'tellergraph_compliance']) role
  where not coalesce(pg_has_role(current_user, to_regrole(role), 'set'), false)
 union all
 select role || ' is not granted to tellergraph_app'
   from unnest(array['tellergraph_staff', 'tellergraph_network']) role
  where not coalesce(pg_has_role(to_regrole('tellergraph_app'), to_regrole(role), 'set'), false)
 union all
-select 'schema ' || name || ' is missing' from unnest(array['checkpoints', 'lightrag']) name
+select 'schema ' || name || ' is missing' from unnest(array['checkpoints', 'lightrag', 'compliance']) name
  where to_regnamespace(name) is null
 union all
 select 'extension vector is missing' where not exists (select 1 from pg_extension where extname = 'vector')
@@ -53,9 +54,10 @@ select 'tellergraph_owner may not create in schema public'
 -- is_prepared --
 -- Whether the roles, the schemas of other libraries' tables and the extension are there.
 select to_regnamespace('checkpoints') is not null and to_regnamespace('lightrag') is not null
-   and (select count(*) = 5 from pg_roles
+   and to_regnamespace('compliance') is not null
+   and (select count(*) = 6 from pg_roles
          where rolname in ('tellergraph_owner', 'tellergraph_app', 'tellergraph_checkpoint', 'tellergraph_worker',
-                           'tellergraph_graph'))
+                           'tellergraph_graph', 'tellergraph_compliance'))
    and coalesce(pg_has_role(to_regrole('tellergraph_app'), to_regrole('tellergraph_staff'), 'set'), false)
    and coalesce(pg_has_role(to_regrole('tellergraph_app'), to_regrole('tellergraph_network'), 'set'), false)
    and exists (select 1 from pg_extension where extname = 'vector') as prepared;
@@ -76,6 +78,8 @@ select rolsuper, rolbypassrls, rolcanlogin from pg_roles where rolname = %(role)
 
 -- grant_assumed --
 grant tellergraph_staff, tellergraph_network to tellergraph_app with inherit false, set true;
+-- Migrations make its tables.
+grant tellergraph_compliance to tellergraph_owner with inherit false, set true;
 
 -- am_superuser --
 select rolsuper from pg_roles where rolname = current_user;
@@ -91,9 +95,10 @@ alter role tellergraph_checkpoint set search_path = checkpoints;
 create schema if not exists lightrag authorization tellergraph_graph;
 -- The extension's types are in public.
 alter role tellergraph_graph set search_path = lightrag, public;
+create schema if not exists compliance authorization tellergraph_compliance;
 do $$
 begin
     execute format('revoke temporary on database %I from public', current_database());
     execute format('grant connect on database %I to tellergraph_owner, tellergraph_app, tellergraph_checkpoint, '
-                   'tellergraph_worker, tellergraph_graph', current_database());
+                   'tellergraph_worker, tellergraph_graph, tellergraph_compliance', current_database());
 end $$;

@@ -202,12 +202,17 @@ def _text(value: object) -> str:
     return "" if value is None else str(value)
 
 
+_NOT_ALLOWED = "TG090"
+"""What refuse_by_policy() raises, with the reason's code as the constraint."""
 _REFUSED: dict[str, Callable[[], TellergraphError]] = {
     "TG010": lambda: Refused("This confirmation does not count any more. Please ask again.", code="slip_invalid"),
     "TG011": lambda: Refused("Please send the security code with the confirmation.", code="step_up_required"),
     "TG013": lambda: Refused("There is no exchange rate for that currency.", code="no_rate"),
     "TG015": lambda: Refused("There is nothing to confirm any more. Please ask again.", code="nothing_to_confirm"),
     "TG016": lambda: NotFound("There is no such operation."),
+    "TG092": lambda: Conflict("The case is closed: nothing about it changes.", code="case_closed"),
+    "TG093": lambda: Conflict("That is so already: look at the case as it stands.", code="case_open"),
+    "TG094": lambda: Conflict("Nobody has proposed to close the case.", code="closing_not_proposed"),
     "TG040": lambda: Refused("Nobody has looked at this yet. Please ask again.", code="not_decided"),
     "TG031": lambda: NotFound("There is no such card."),
     "TG032": lambda: NotFound("There is no such terminal."),
@@ -219,6 +224,21 @@ _REFUSED: dict[str, Callable[[], TellergraphError]] = {
 }
 """What functions of the schema raise (core/db/migrations/sql), by SQLSTATE."""
 _HURT: dict[str, Callable[[], TellergraphError]] = {
+    "policy_proposals_four_eyes": lambda: Forbidden(
+        "Somebody else has to decide about what you have proposed.", code="four_eyes"
+    ),
+    "cases_four_eyes": lambda: Forbidden(
+        "Who opened the case, or wants it closed, does not decide that it is.", code="four_eyes"
+    ),
+    "policy_past": lambda: Refused(
+        "A policy begins on a day to come. Propose it with a later day.", code="policy_past"
+    ),
+    "policy_currency": lambda: Refused(
+        "The policy keeps its currency: limits are counted in it.", code="policy_currency"
+    ),
+    "policy_term": lambda: Refused(
+        "One of the terms is not published, or is of another kind or currency.", code="policy_term"
+    ),
     "staff_actions_four_eyes": lambda: Forbidden(
         "Somebody else has to decide about what you have proposed.", code="four_eyes"
     ),
@@ -256,6 +276,8 @@ def translate(error: psycopg.Error) -> TellergraphError:
         return Unavailable("The database cannot be reached just now. Please try again in a moment.")
     if error.diag.constraint_name in _HURT:
         return _HURT[error.diag.constraint_name]()
+    if error.sqlstate == _NOT_ALLOWED:
+        return Refused("The bank's policy does not allow that.", code=error.diag.constraint_name or "not_allowed")
     if isinstance(error, errors.UniqueViolation):
         return Conflict("That exists already.", details={"constraint": error.diag.constraint_name or ""})
     if isinstance(error, errors.DataError):

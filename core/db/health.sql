@@ -15,7 +15,8 @@ select r.rolname || ' ' || found.fault
        (r.rolcreaterole, 'may create roles'),
        (r.rolcreatedb, 'may create databases'),
        (starts_with(r.rolname, 'pg_'), 'is one of PostgreSQL''s own powerful roles'),
-       (r.rolname in ('tellergraph_owner', 'tellergraph_checkpoint', 'tellergraph_graph'), 'may change the tables')
+       (r.rolname in ('tellergraph_owner', 'tellergraph_checkpoint', 'tellergraph_graph',
+                      'tellergraph_compliance'), 'may change the tables')
        ) found (is_so, fault)
  where r.oid = any (%(roles)s) and found.is_so
 union all

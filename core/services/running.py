@@ -34,6 +34,8 @@ class Services:
     """The login of ``tellergraph worker``."""
     graph_url: str
     """Works in schema ``lightrag``, which the runtime login cannot see."""
+    compliance_url: str
+    """Works in schema ``compliance``, which the runtime login cannot see."""
     admin_url: str
     """The login that made the roles: the embedded superuser, or what the settings gave."""
     redis_url: str
@@ -64,6 +66,7 @@ def running_services(settings: Settings) -> Generator[Services]:
             checkpoint_url=logins.checkpoint,
             worker_url=logins.worker,
             graph_url=logins.graph,
+            compliance_url=logins.compliance,
             admin_url=logins.admin,
             redis_url=redis_url,
             secret_key=secret,

@@ -249,11 +249,26 @@ def test_a_payload_that_changed_after_the_confirmation_voids_the_slip(counter, o
     assert caught.value.sqlstate == "TG010"
 
 
+def publish(owner, operation: str, disclosure: str) -> None:
+    """A new policy that says something else about one kind of operation."""
+    document = {"disclosures": [{"operation": operation, "text": disclosure}]}
+    owner.execute("select write_policy('next', %s, policy_document(policy_at(%s)) || %s)", [NOW, NOW, Jsonb(document)])
+
+
+def test_a_policy_that_changed_in_something_else_voids_nothing(counter, owner):
+    operation = counter.propose(move(counter.holder))
+    slip = counter.mint(operation)
+    counter.connection.commit()
+    publish(owner, "freeze_card", "A frozen card pays nothing.")
+    ended = counter.execute(operation, slip)
+    assert (ended["status"], ended["error_code"]) == ("completed", None)
+
+
 def test_a_policy_that_changed_after_the_confirmation_cancels(counter, owner):
     operation = counter.propose(move(counter.holder))
     slip = counter.mint(operation)
     counter.connection.commit()
-    owner.execute("insert into payment_policies values ('next', %s, 'GBP', 25000)", [NOW])
+    publish(owner, "transfer_between_accounts", "Now with other words.")
     ended = counter.execute(operation, slip)
     assert (ended["status"], ended["error_code"]) == ("cancelled", "policy_changed")
 
@@ -301,7 +316,7 @@ OWN_SLIP = """insert into confirmation_slips (slip_hash, customer_id, operation_
         "select * from confirmation_slips",
         "select reverse_entry(1, 'x', now())",
         "select post_entry(o, now()) from banking_operations o",
-        "update payment_limits set per_day_minor = 1000000000",
+        "update policy_limits set most_minor = 1000000000",
         "update payment_policies set step_up_over_minor = 1000000000",
         "update operation_types set step_up = 'never'",
         "insert into fx_rates values ('GBP', 'EUR', 1000, now())",

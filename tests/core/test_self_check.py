@@ -71,7 +71,7 @@ BY_THE_OWNER = [
     ("grant truncate on cards to tellergraph_app", "tellergraph_app may truncate cards"),
     ("grant trigger on cards to tellergraph_worker", "tellergraph_worker may trigger cards"),
     ("grant references on customers to tellergraph_app", "tellergraph_app may references customers"),
-    ("grant insert on payment_limits to tellergraph_app", "tellergraph_app may insert payment_limits"),
+    ("grant insert on policy_limits to tellergraph_app", "tellergraph_app may insert policy_limits"),
     ("grant update (rate) on fx_rates to tellergraph_app", "tellergraph_app may update fx_rates"),
     ("grant update on postings to tellergraph_app", "tellergraph_app may update postings"),
     ("grant update (reason) on staff_reads to tellergraph_staff", "tellergraph_staff may update staff_reads"),

@@ -122,7 +122,7 @@ class Bank:
         if slip is None or slip.expires <= self.now:
             return "TG010"
         slip.is_used = True
-        if operation.policy is not self.policy:
+        if not operation.needs_code and operation.limit is not None and operation.limit > self.policy.step_up_over:
             self.end(operation, "cancelled", "policy_changed")
             return None
         refusal = self.refusal(operation)
@@ -173,7 +173,7 @@ class Bank:
     def _over_limit(self, operation: Operation) -> str | None:
         if operation.limit is None:
             return None
-        policy = operation.policy
+        policy = self.policy
         if operation.limit > policy.per_payment:
             return "over_payment_limit"
         return "over_daily_limit" if self._spent(operation.customer) + operation.limit > policy.per_day else None

@@ -166,7 +166,12 @@ def add_policy(bench: Bench, policy: Policy, now: datetime) -> None:
         now=now,
         **values,
     )
-    bench.run("insert into payment_limits values (%(version)s, 'standard', %(payment)s, %(day)s)", **values)
+    bench.run(
+        """insert into policy_limits (policy_version, number, operation, tier, period, most_minor)
+           values (%(version)s, 1, 'pay_payee', 'standard', 'payment', %(payment)s),
+                  (%(version)s, 2, 'pay_payee', null, 'day', %(day)s)""",
+        **values,
+    )
 
 
 def add_rate(bench: Bench, bank: Bank, pair: tuple[str, str], rate: Decimal) -> None:

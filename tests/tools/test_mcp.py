@@ -14,6 +14,7 @@ from structlog.testing import capture_logs
 from core.errors import Forbidden, Unauthorized, Unavailable
 from core.security.tokens import AccountType, Identity, TokenSigner
 from tests.tools.conftest import Desk
+from tests.tools.policies import publish
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.mcp_cli import for_token
 from tools.mcp_server import FAULT, IDEMPOTENCY_KEY, ONLY_PREPARES, build_mcp_server, context_for, verify_customer
@@ -217,7 +218,7 @@ async def test_a_client_is_told_every_result_of_a_tool(reading_desk: Desk):
 
 async def test_what_a_tool_answers_is_what_a_client_was_told(desk: Desk):
     """The client raises where it is not."""
-    desk.owner("update payment_policies set codes_per_hour = 1000")
+    publish(desk.services.owner_url, desk.now, codes_per_hour=1000)
     answered: set[str] = set()
     async with Client(served(desk)) as client:
         for ours in OFFERED:

@@ -25,6 +25,7 @@ from core.services import Services
 from tests.conftest import Clone
 from tests.tools.conftest import Desk, open_desk
 from tests.tools.door_calls import AFTER, REFUSED, talk, through_other_doors
+from tests.tools.policies import publish
 from tests.tools.wire import FILTERED, STATEMENTS, Wire, tapped, without_filter
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.operations import decide
@@ -141,7 +142,7 @@ async def acted(clone: Clone, bank_template: str, seeded_at: datetime, wire: Wir
     with clone(bank_template) as services:
         async for desk in open_desk(services, seeded_at):
             # More is approved here than a customer approves within an hour.
-            desk.owner("update payment_policies set codes_per_hour = 1000")
+            publish(desk.services.owner_url, desk.now, codes_per_hour=1000)
             with wire.listening() as heard:
                 for call, arguments in calls_as("alex", desk.context(desk.alex).today).items():
                     await _make_and_approve(desk, desk.alex, call.tool, arguments)

@@ -124,4 +124,4 @@ async def _open(db: WriteHandle, context: ToolContext, payload: dict[str, Any]) 
 
 
 async def _get_holdings(db: ReadHandle, context: ToolContext) -> Holdings:
-    return await db.get(Holdings, QUERIES["get_holdings"], {"customer_id": context.customer_id})
+    return await db.get(Holdings, QUERIES["get_holdings"], {"customer_id": context.customer_id, "now": context.now})

@@ -72,7 +72,7 @@ async def list_savings_rates(context: ToolContext, arguments: NoArguments) -> Sa
     """The interest that the bank's savings accounts pay now, with terms and deposits. For what is in the customer's own
     savings use get_balance."""
     async with context.database.reading(context.scope) as db:
-        terms = await read_terms(db, *_TERMS)
+        terms = await read_terms(db, context.now, *_TERMS)
     return SavingsRates(
         products=[
             SavingsProduct(

@@ -110,7 +110,7 @@ async def get_statement(
         account = await _pick(db, context, arguments.account)
         if isinstance(account, AccountUnclear):
             return account
-        query = {"customer_id": context.customer_id, "account_id": account.id}
+        query = {"customer_id": context.customer_id, "account_id": account.id, "now": context.now}
         holder = await db.get(_Holder, QUERIES["get_holder"], query)
         if refusal := _refuse(since, until, context.today, holder.years):
             return refusal

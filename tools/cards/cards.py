@@ -166,7 +166,7 @@ async def _propose(
 
 
 async def _is_too_late(db: WriteHandle, context: ToolContext, card: CardRow) -> bool:
-    values = {"customer_id": context.customer_id, "card_id": card.id, "today": context.today}
+    values = {"customer_id": context.customer_id, "card_id": card.id, "today": context.today, "now": context.now}
     return bool(await db.dicts(QUERIES["find_late_activation"], values))
 
 

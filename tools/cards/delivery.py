@@ -132,7 +132,7 @@ async def request_pin_change(
             return not_possible(card, "A virtual card has no PIN: choose a debit or credit card.")
         if not _has_a_pin(card):
             return not_possible(card)
-        values = {"customer_id": context.customer_id, "card_id": card.id, "today": context.today}
+        values = {"customer_id": context.customer_id, "card_id": card.id, "today": context.today, "now": context.now}
         terms = await db.get(_PinTerms, QUERIES["find_pin_terms"], values)
         if not terms.has_address:
             return NoAddress()

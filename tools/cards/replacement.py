@@ -99,7 +99,7 @@ async def replace_card(
         if reason is None:
             return ReasonUnclear(asked_for=None, choices=["damaged", "lost", "stolen", "expired"])
         values = {"customer_id": context.customer_id, "account_id": card.account_id}
-        values |= {"is_express": arguments.delivery == "express"}
+        values |= {"is_express": arguments.delivery == "express", "now": context.now}
         terms = await db.get(_Terms, QUERIES["find_replacement_terms"], values)
         if not terms.has_address:
             return NoAddress()
@@ -138,7 +138,7 @@ async def _refuse(db: ReadHandle, context: ToolContext, card: CardRow, reason: R
 
 
 async def _is_expiring(db: ReadHandle, context: ToolContext, card: CardRow) -> bool:
-    values = {"customer_id": context.customer_id, "card_id": card.id, "today": context.today}
+    values = {"customer_id": context.customer_id, "card_id": card.id, "today": context.today, "now": context.now}
     return bool(await db.dicts(QUERIES["find_expiring_card"], values))
 
 

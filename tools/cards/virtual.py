@@ -92,7 +92,7 @@ async def _choose_account(
 
 
 async def _count(db: ReadHandle, context: ToolContext) -> _Count:
-    values = {"customer_id": context.customer_id, "today": context.today}
+    values = {"customer_id": context.customer_id, "today": context.today, "now": context.now}
     return await db.get(_Count, QUERIES["count_virtual_cards"], values)
 
 

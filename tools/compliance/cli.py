@@ -15,12 +15,16 @@ from core.db.migrate import migrate
 from core.errors import InvalidInput
 from core.security.sealing import Seal
 from core.services import Services
+from tools.compliance.aml.cli import monitor_command
 from tools.compliance.screening.load import LoadReport, list_lists, load_list, remove_list
 from tools.compliance.screening.matching.matcher import Match, Matcher
 from tools.compliance.screening.matching.score import Screened
 from tools.compliance.screening.rescreen import read_entries, rescreen
 
-compliance_app = typer.Typer(no_args_is_help=True, help="Sanctions lists, and screening against them.")
+compliance_app = typer.Typer(
+    no_args_is_help=True, help="Sanctions lists and screening against them; watching for money laundering."
+)
+compliance_app.command("monitor")(monitor_command)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 

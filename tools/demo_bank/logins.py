@@ -2,7 +2,7 @@
 
 from typing import Literal, NamedTuple
 
-Role = Literal["customer", "agent", "supervisor", "auditor", "admin"]
+Role = Literal["customer", "agent", "supervisor", "auditor", "admin", "compliance"]
 
 _ARGON2ID = "$argon2id$v=19$m=65536,t=3,p=4$"
 
@@ -61,6 +61,20 @@ STAFF = [
         "admin",
         "Kit Sandford",
         _ARGON2ID + "rEy7NvPaFy8OCRpPqOGI8w$Y+cBq5Ru14bbY0qCmEOf7sAd4Pju+pUJEE97uUv/Fdg",
+    ),
+    Login(
+        "compliance@demo.example",
+        "demo-compliance-1",
+        "compliance",
+        "Sasha Lorne",
+        _ARGON2ID + "U/ZqiVnSdMS77xuuDDeL0Q$tjF1oWIfjYNilEmTiIM/Eyz2JHOSe/fSMjNA9CFtKT8",
+    ),
+    Login(
+        "officer@demo.example",
+        "demo-officer-1",
+        "compliance",
+        "Noor Castell",
+        _ARGON2ID + "OHD9PiON/TIQOLnraz++Uw$95VqZoGwXxhh3AC3R933t5tbLWvcSfGbwdDlox00JXM",
     ),
 ]
 LOGINS = [*CUSTOMERS.values(), *STAFF]

@@ -152,7 +152,7 @@ async def apply_for_loan(
         target = await choose_in_currency(db, context, arguments.account, currency, kinds=("current",))
         if not isinstance(target, Account):
             return target
-        days = (await read_terms(db, _DECISION))[_DECISION].said
+        days = (await read_terms(db, context.now, _DECISION))[_DECISION].said
         becomes = f"paid out to {target.name} at once" if decision == "approved" else f"decided by a person in {days}"
         return await propose(
             db,
@@ -182,7 +182,7 @@ async def apply_for_loan(
 async def _file(db: WriteHandle, context: ToolContext, payload: dict[str, Any]) -> str | None:
     """Decides again: the customer may have changed since the proposal. Applications of one customer take turns."""
     await db.execute(QUERIES["lock_customer"], {"customer_id": context.customer_id})
-    terms = loan_terms(await read_terms(db, *OFFER_TERMS))
+    terms = loan_terms(await read_terms(db, context.now, *OFFER_TERMS))
     amount = Money(payload["amount_minor"], payload["currency"])
     offer = offer_of(terms, amount, payload["months"], context.today)
     if isinstance(offer, LoanOutOfRange) or str(offer.apr) != payload["apr"]:
@@ -231,7 +231,7 @@ async def _withdraw(db: WriteHandle, context: ToolContext, payload: dict[str, An
 async def _examine(
     db: ReadHandle, context: ToolContext, offer: Offer | None, purpose: str | None
 ) -> tuple[list[Finding], LendingRules]:
-    terms = await read_terms(db, *_RULE_TERMS)
+    terms = await read_terms(db, context.now, *_RULE_TERMS)
     policy = await db.get(_Policy, QUERIES["get_lending_policy"], {"now": context.now})
     rules = _rules(terms, policy)
     until = context.today.replace(day=1)

@@ -194,7 +194,7 @@ async def get_loan_payoff(context: ToolContext, arguments: PayoffArguments) -> L
         loan = await _choose_loan(db, context, arguments.to_account)
         if isinstance(loan, LoanUnclear):
             return loan
-        terms = await read_terms(db, _SETTLEMENT_VALID)
+        terms = await read_terms(db, context.now, _SETTLEMENT_VALID)
     year = (1 + loan.apr / 100) ** (Decimal(1) / 365) - 1
     return LoanPayoff(
         loan=loan.name,

@@ -85,7 +85,7 @@ async def list_loan_products(context: ToolContext, arguments: NoArguments) -> Cr
     the customer's own loans use get_loan_status."""
     async with context.database.reading(context.scope) as db:
         terms = await read_terms(
-            db, *OFFER_TERMS, *_LOAN_FACTS, *_CARD_FACTS, _CARD_RATE, _CARD_MIN, _CARD_MAX, _QUOTE_VALIDITY
+            db, context.now, *OFFER_TERMS, *_LOAN_FACTS, *_CARD_FACTS, _CARD_RATE, _CARD_MIN, _CARD_MAX, _QUOTE_VALIDITY
         )
     loans = loan_terms(terms)
     loan = CreditProduct(
@@ -130,7 +130,7 @@ async def quote_loan(context: ToolContext, arguments: LoanArguments) -> LoanQuot
         offer = await make_offer(db, context, arguments)
         if isinstance(offer, LoanOutOfRange):
             return offer
-        terms = await read_terms(db, _QUOTE_VALIDITY)
+        terms = await read_terms(db, context.now, _QUOTE_VALIDITY)
     return _quote(offer, terms.quantity(_QUOTE_VALIDITY))
 
 

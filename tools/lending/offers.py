@@ -109,7 +109,7 @@ async def make_offer(db: ReadHandle, context: ToolContext, arguments: LoanArgume
     Raises:
         InvalidInput: the amount is not one, or not in the currency of loans.
     """
-    terms = loan_terms(await read_terms(db, *OFFER_TERMS))
+    terms = loan_terms(await read_terms(db, context.now, *OFFER_TERMS))
     amount = parse_amount(arguments.amount, arguments.currency or terms.max_amount.currency)
     return offer_of(terms, amount, arguments.months, context.today)
 

@@ -107,7 +107,9 @@ async def get_cash_limits(context: ToolContext, arguments: NoArguments) -> CashL
     """What the customer's cards may take out of cash machines today, what is left of the free allowance abroad this
     month, and the fees for cash."""
     async with context.database.reading(context.scope) as db:
-        terms = await read_terms(db, _ABROAD_FREE, _ABROAD_FEE, _CREDIT_FEE, _CREDIT_FEE_MIN, _CREDIT_SHARE)
+        terms = await read_terms(
+            db, context.now, _ABROAD_FREE, _ABROAD_FEE, _CREDIT_FEE, _CREDIT_FEE_MIN, _CREDIT_SHARE
+        )
         free = terms.money(_ABROAD_FREE)
         month = datetime.combine(context.today.replace(day=1), time(), BANK_TIME_ZONE)
         values = {"customer_id": context.customer_id, "now": context.now, "today": context.today}
@@ -137,7 +139,7 @@ async def get_cash_withdrawal_status(context: ToolContext, arguments: Withdrawal
     values = {"customer_id": context.customer_id, "limit": arguments.limit, "last4": arguments.card}
     async with context.database.reading(context.scope) as db:
         rows = await db.all(_WithdrawalRow, QUERIES["list_cash_withdrawals"], values)
-        terms = await read_terms(db, _SETTLE, _RELEASE)
+        terms = await read_terms(db, context.now, _SETTLE, _RELEASE)
     return CashWithdrawals(withdrawals=[_withdrawal(row, terms) for row in rows])
 
 

@@ -111,7 +111,7 @@ async def list_exchange_rates(context: ToolContext, arguments: RatesArguments) -
     values = {"base": arguments.currency, "quote": arguments.to_currency, "now": context.now}
     async with context.database.reading(context.scope) as db:
         rows = await db.all(_RateRow, QUERIES["list_rates"], values)
-        terms = await read_terms(db, _WEEKDAY, _WEEKEND, _PLUS)
+        terms = await read_terms(db, context.now, _WEEKDAY, _WEEKEND, _PLUS)
     return ExchangeRates(
         rates=[
             ExchangeRate(

@@ -136,7 +136,7 @@ async def list_top_up_methods(context: ToolContext, arguments: NoArguments) -> T
     """How money gets into an account, with amounts, fees and times: card, Apple Pay or Google Pay, automatic
     top-up, bank transfer, cash, cheque."""
     async with context.database.reading(context.scope) as db:
-        terms = await read_terms(db, *_LIMIT_TERMS, _FOREIGN_FEE, _CHEQUE_MAX, _CHEQUE_CLEARING)
+        terms = await read_terms(db, context.now, *_LIMIT_TERMS, _FOREIGN_FEE, _CHEQUE_MAX, _CHEQUE_CLEARING)
     card_fee = f"None for cards from the UK and the EEA, else {terms[_FOREIGN_FEE].said}."
     return TopUpMethods(
         methods=[
@@ -165,7 +165,7 @@ async def get_top_up_limits(context: ToolContext, arguments: NoArguments) -> Top
     """The limits for adding money, and what is left of them today and this month. Failed and reverted top-ups do not
     count."""
     async with context.database.reading(context.scope) as db:
-        terms = await read_terms(db, *_LIMIT_TERMS)
+        terms = await read_terms(db, context.now, *_LIMIT_TERMS)
         currency = terms.money(_CARD_DAY).currency
         values = {"customer_id": context.customer_id, "currency": currency, "now": context.now}
         values |= {"day": _midnight(context), "month": _midnight(context, day=1)}
@@ -200,7 +200,7 @@ async def get_top_up_status(context: ToolContext, arguments: TopUpArguments) -> 
     values = {"customer_id": context.customer_id, "limit": arguments.limit}
     async with context.database.reading(context.scope) as db:
         rows = await db.all(_TopUpRow, QUERIES["list_top_ups"], values)
-        terms = await read_terms(db, _PENDING, _REVERTED)
+        terms = await read_terms(db, context.now, _PENDING, _REVERTED)
     return TopUps(top_ups=[_top_up(row, terms) for row in rows])
 
 

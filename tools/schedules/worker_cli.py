@@ -17,6 +17,7 @@ from core.db.migrate import migrate
 from core.logging import configure_logging
 from core.services import Services
 from core.settings import Settings, load_settings
+from tools.compliance.aml.background import background_monitor
 from tools.fraud.webhook import make_webhook
 from tools.schedules.worker import Tally, Worker
 
@@ -25,7 +26,8 @@ def worker(
     once: Annotated[bool, typer.Option("--once", help="Do what is due now, and end.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Make scheduled payments and standing orders, release old holds and end old proposals, until Ctrl-C."""
+    """Make scheduled payments and standing orders, release old holds and end old proposals, and look for money
+    laundering once a day, until Ctrl-C."""
     settings = load_settings()
     configure_logging(settings.log_level)
     signal(SIGTERM, default_int_handler)  # so that the embedded servers are stopped on SIGTERM as well
@@ -45,7 +47,11 @@ async def _work(services: Services, settings: Settings, *, once: bool) -> Tally:
         loop.add_signal_handler(number, working.stop)
     await database.open()
     try:
-        await (working.run_once() if once else working.run(settings.worker_interval))
+        if once:
+            await working.run_once()
+        else:
+            async with background_monitor(services.compliance_url, system_clock):
+                await working.run(settings.worker_interval)
     finally:
         await database.close()
     return working.tally

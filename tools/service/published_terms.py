@@ -82,7 +82,7 @@ async def list_fees_and_limits(
             product = next((each for each in products if product in (each.rstrip("s"), f"{each}s")), None)
             if product is None:
                 return ProductUnclear(asked_for=arguments.product, choices=products)
-        values = {"product": product, "kind": arguments.kind, "words": words}
+        values = {"product": product, "kind": arguments.kind, "words": words, "now": context.now}
         rows = await db.all(_TermRow, QUERIES["search_terms"], values)
     if not rows:
         return NoSuchTerm(asked_for=arguments.text, choices=products)

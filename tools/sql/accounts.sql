@@ -18,7 +18,7 @@ select a.sort_code, a.account_number, a.iban, a.opened_at,
 -- get_holdings --
 -- What the rules for another account look at.
 select c.kyc_status, h.names, h.savings, h.current_currencies,
-       (select quantity from product_terms where code = 'account.savings.max') as most_savings
+       (select quantity from terms_at(%(now)s) where code = 'account.savings.max') as most_savings
   from customers c,
        (select coalesce(array_agg(lower(a.name)), '{}') as names,
                count(*) filter (where a.kind = 'savings') as savings,

@@ -28,7 +28,7 @@ select distinct m.city from merchants m join terminals t on t.merchant_id = m.id
 -- search_terms --
 -- The bank's published figures of a product and kind whose words contain each word asked for.
 select t.code, t.product, t.kind, t.label, t.amount_minor, t.currency, t.percent, t.quantity, t.unit
-  from product_terms t
+  from terms_at(%(now)s) t
  where (%(product)s::text is null or t.product = %(product)s)
    and (%(kind)s::text is null or t.kind = %(kind)s)
    and not exists (select from unnest(%(words)s::text[]) word

@@ -23,7 +23,7 @@ update cards set status = 'blocked', blocked_as = %(reason)s
 -- find_late_activation --
 -- The card's delivery, if it was sent longer ago than the published time to activate it.
 select d.id
-  from card_deliveries d join product_terms t on t.code = 'card.activation.days'
+  from card_deliveries d join terms_at(%(now)s) t on t.code = 'card.activation.days'
  where d.card_id = %(card_id)s and d.customer_id = %(customer_id)s and d.item = 'card'
    and d.dispatch_on + t.quantity < %(today)s
 
@@ -41,7 +41,7 @@ update cards set status = 'closed'
 -- find_expiring_card --
 -- The card, if its next one is due: it has expired, or will within the published time.
 select c.id
-  from cards c join product_terms t on t.code = 'card.expiry.renewal_days'
+  from cards c join terms_at(%(now)s) t on t.code = 'card.expiry.renewal_days'
  where c.id = %(card_id)s and c.customer_id = %(customer_id)s
    and (c.status = 'expired' or c.expires_on <= %(today)s::date + t.quantity)
 
@@ -53,8 +53,8 @@ select p.address_line is not null and p.city is not null as has_address, days.qu
          where d.card_id = %(card_id)s and d.customer_id = %(customer_id)s and d.item = 'pin'
            and d.expected_on >= %(today)s) as on_its_way
   from customers p
-  join product_terms days on days.code = 'card.pin.post_days'
-  join product_terms dispatch on dispatch.code = 'card.delivery.dispatch_days'
+  join terms_at(%(now)s) days on days.code = 'card.pin.post_days'
+  join terms_at(%(now)s) dispatch on dispatch.code = 'card.delivery.dispatch_days'
  where p.id = %(customer_id)s
 
 -- find_replacement_terms --
@@ -65,10 +65,10 @@ select p.address_line is not null and p.city is not null as has_address, p.count
        coalesce(fee.currency, 'GBP') as fee_currency, payer.id as fee_account_id, payer.name as fee_account,
        payer.available_minor
   from customers p
-  join product_terms days on days.code = case when p.country <> 'GB' then 'card.delivery.abroad_days'
+  join terms_at(%(now)s) days on days.code = case when p.country <> 'GB' then 'card.delivery.abroad_days'
       when %(is_express)s then 'card.delivery.express_days' else 'card.delivery.standard_days' end
-  join product_terms dispatch on dispatch.code = 'card.delivery.dispatch_days'
-  left join product_terms fee on fee.code = case when p.country <> 'GB' then 'card.delivery.abroad_fee'
+  join terms_at(%(now)s) dispatch on dispatch.code = 'card.delivery.dispatch_days'
+  left join terms_at(%(now)s) fee on fee.code = case when p.country <> 'GB' then 'card.delivery.abroad_fee'
       when %(is_express)s then 'card.delivery.express_fee' end
   left join lateral (
       select a.id, a.name, a.balance_minor - a.held_minor + a.overdraft_minor as available_minor
@@ -158,7 +158,7 @@ select (select count(*) from cards c
          where c.customer_id = %(customer_id)s and c.kind = 'virtual' and c.status not in ('blocked', 'closed', 'expired')
            and c.expires_on >= %(today)s) as number,
        t.quantity as most
-  from product_terms t where t.code = 'card.virtual.max'
+  from terms_at(%(now)s) t where t.code = 'card.virtual.max'
 
 -- list_card_allowances --
 -- The limits of one of the customer's cards and what was used of them.

@@ -21,4 +21,4 @@ select t.id, t.occurred_at, t.description, t.category, t.kind, t.status, t.amoun
 
 -- get_settling_days --
 -- How long a card payment is usually pending, in working days.
-select quantity as days from product_terms where code = 'card.pending.settle_days'
+select quantity as days from terms_at(%(now)s) where code = 'card.pending.settle_days'

@@ -21,15 +21,13 @@ select s.id, coalesce(p.name, t.name) as recipient, s.payee_id, s.to_account_id,
  order by s.due_on, lower(coalesce(p.name, t.name)), s.id
 
 -- get_schedule_rules --
--- How far ahead payments may be scheduled, and whether one is over the customer's limit for one payment.
-select (select quantity from product_terms where code = 'payment.scheduled.max_ahead') as months_ahead,
+-- How far ahead payments may be scheduled, and whether one is over a limit of the customer's, whatever else is paid.
+select (select quantity from terms_at(%(now)s) where code = 'payment.scheduled.max_ahead') as months_ahead,
        case when %(currency)s = p.currency then %(minor)s::bigint
             else exchanged(%(minor)s, %(currency)s, p.currency, rate_at(%(currency)s, p.currency, %(now)s))
-       end > l.per_payment_minor as is_over_limit
-  from customers c
-  join payment_policies p on p.version = policy_at(%(now)s)
-  join payment_limits l on l.policy_version = p.version and l.tier = c.tier
- where c.id = %(customer_id)s
+       end > (select min(most_minor) from limits_of(%(customer_id)s, 'pay_payee', 'schedule', p.version, %(now)s)) as is_over_limit
+  from payment_policies p
+ where p.version = policy_at(%(now)s)
 
 -- hold_open_accounts --
 -- Those of the two that are open; nobody closes them before this transaction ends.

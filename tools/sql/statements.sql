@@ -1,7 +1,7 @@
 -- get_holder --
 -- What stands at the top of a statement.
 select c.full_name, c.address_line, c.city, c.postcode, a.sort_code, a.account_number, a.iban,
-       (select quantity from product_terms where code = 'statement.history') as years
+       (select quantity from terms_at(%(now)s) where code = 'statement.history') as years
   from accounts a join customers c on c.id = a.customer_id
  where a.id = %(account_id)s and a.customer_id = %(customer_id)s
 

@@ -3,7 +3,7 @@
 select r.rate,
        case when %(debit_is_fixed)s then exchanged(%(minor)s, %(debited)s, %(credited)s, r.rate)
             else exchanged(%(minor)s, %(credited)s, %(debited)s, 1 / r.rate) end as other_minor,
-       (select percent from product_terms
+       (select percent from terms_at(%(now)s)
          where code = case when %(is_weekend)s then 'exchange.fee.weekend'
                            when (select tier from customers c where c.id = %(customer_id)s) = 'premium'
                                then 'exchange.fee.plus'
@@ -25,4 +25,4 @@ select id, type, status, summary, amount_minor, currency, recipient, error_code,
 -- A published fee in the currency of the account that pays it.
 select case when t.currency = %(currency)s then t.amount_minor
             else exchanged(t.amount_minor, t.currency, %(currency)s, rate_at(t.currency, %(currency)s, %(now)s)) end as minor
-  from product_terms t where t.code = %(code)s
+  from terms_at(%(now)s) t where t.code = %(code)s

@@ -145,7 +145,7 @@ async def _explained(
     found = await find_detail(db, context.customer_id, transaction_id)
     if found is None:
         return None
-    settles = await db.find(_Days, QUERIES["get_settling_days"])
+    settles = await db.find(_Days, QUERIES["get_settling_days"], {"now": context.now})
     sentences = [*_sentences(found, settles.days if settles else None), *_about_others(found, alike)]
     return ChargeExplained(transaction=found, explanation=sentences, alike=[str(row.id) for row in alike])
 

@@ -15,6 +15,7 @@ from tests.tools.asking import prepared
 from tests.tools.bookkeeping import approve
 from tests.tools.conftest import Desk
 from tests.tools.fraud.payments import alerts, decided, decision, meet_somebody, propose_large
+from tests.tools.policies import publish
 from tools.operations import decide
 
 App = psycopg.Connection[tuple[object, ...]]
@@ -91,7 +92,7 @@ async def test_the_first_decision_stands(desk: Desk, app: App):
 
 
 async def test_an_old_decision_counts_no_more(desk: Desk, app: App):
-    desk.owner("update payment_policies set decision_valid = interval '2 minutes'")
+    publish(desk.services.owner_url, desk.now, decision_valid="2 minutes")
     operation = await copy_of(desk, app)
     app.execute("select record_decision(%s, %s, %s)", [operation, decision("allow"), desk.now])
     assert confirm_and_execute(desk, app, operation, after=timedelta(minutes=3)) == "cancelled decision_stale"

@@ -7,6 +7,7 @@ import pytest
 
 from core.errors import Refused
 from tests.tools.conftest import Desk
+from tests.tools.policies import limit, publish
 from tools.operations import Operation, decide
 
 
@@ -159,7 +160,7 @@ async def test_what_changed_between_proposal_and_confirmation_is_checked_again(d
 
 
 async def test_the_limit_of_a_day_counts_what_was_paid(desk: Desk):
-    desk.owner("update payment_limits set per_day_minor = 10000")
+    publish(desk.services.owner_url, desk.now, limits=[limit(10_000)])
     assert (await confirmed(desk, "pay_payee", amount="60", payee="Maria Lopez")).status == "completed"
 
     outcome = await desk.call(desk.alex, "pay_payee", amount="40.01", payee="Maria Lopez")
@@ -170,7 +171,7 @@ async def test_the_limit_of_a_day_counts_what_was_paid(desk: Desk):
 
 async def test_a_policy_that_changed_meanwhile_asks_again(desk: Desk):
     proposed = await desk.ask(desk.alex, "pay_payee", amount="50", payee="Maria Lopez")
-    desk.owner("insert into payment_policies values ('next', %(now)s, 'GBP', 25000)", now=desk.now)
+    publish(desk.services.owner_url, desk.now, step_up_over_minor=1_000)
 
     ended = await decide(desk.context(desk.alex), UUID(proposed["operation_id"]), "approve")
 

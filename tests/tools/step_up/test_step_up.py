@@ -22,6 +22,7 @@ from pyotp.totp import TOTP
 from core.clock import BANK_TIME_ZONE
 from core.errors import Conflict, NotFound, Refused, TellergraphError, Unavailable
 from tests.tools.conftest import Desk
+from tests.tools.policies import publish
 from tools.bank import code_sender
 from tools.catalogue import CATALOGUE
 from tools.operations import PROPOSAL_TTL, Operation, decide
@@ -345,7 +346,7 @@ async def test_of_proposals_at_the_same_moment_no_more_codes_are_sent(desk: Desk
 
 
 async def test_a_bank_sets_how_many_codes_it_sends(desk: Desk):
-    desk.owner("update payment_policies set codes_per_hour = 1")
+    publish(desk.services.owner_url, desk.now, codes_per_hour=1)
     await pay(desk)
     refused = await desk.call(desk.alex, "pay_payee", amount=OVER, payee="John Carter")
     assert refused.error_code == "too_many_codes"

@@ -210,6 +210,7 @@ begin
     return write_end(op.id, op.customer_id, 'pending', case when posted.refusal is null then 'completed' else 'failed' end,
                      posted.refusal, posted.entry, p_now);
 end $$;
+drop function policy_refusal;
 drop function run_due_payment;
 create function run_due_payment(
     p_kind text, p_id uuid, p_due date, p_next_due date, p_retry_at timestamptz, p_now timestamptz) returns text

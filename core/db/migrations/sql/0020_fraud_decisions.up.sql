@@ -580,6 +580,13 @@ comment on function expire_held_payment is 'False for one that is over, or whose
 
 -- Executing ----------------------------------------------------------------------------------------------------------
 
+create function policy_refusal(op banking_operations, p_now timestamptz) returns text
+    language sql stable
+    return case when op.policy_version <> policy_at(p_now) then 'policy_changed' end;
+comment on function policy_refusal is
+    'What execute_operation() asks before it does anything: null, policy_changed, or why the policy does not allow it.';
+revoke execute on function policy_refusal from public;
+
 create or replace function execute_operation(p_operation uuid, p_slip text, p_now timestamptz) returns banking_operations
     language plpgsql security definer set search_path = pg_catalog, public, pg_temp
     -- Planning the posting anew costs as much as posting; and a plan made while a table was empty must not scan it
@@ -587,7 +594,7 @@ create or replace function execute_operation(p_operation uuid, p_slip text, p_no
     set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
     op banking_operations;
-    policy text;
+    refusal text;
     posted record;
     decision fraud_decisions;
 begin
@@ -604,13 +611,13 @@ begin
     update confirmation_slips set used_at = p_now
      where slip_hash = sha256(convert_to(p_slip, 'UTF8')) and operation_id = op.id and customer_id = op.customer_id
        and payload_hash = op.payload_hash and policy_version = op.policy_version
-       and used_at is null and expires_at > p_now
-    returning (select version from payment_policies where active_from <= p_now order by active_from desc limit 1) into policy;
+       and used_at is null and expires_at > p_now;
     if not found then
         raise exception 'the confirmation does not count' using errcode = 'TG010';
     end if;
-    if op.policy_version <> policy then
-        return end_operation(op.id, 'pending', 'cancelled', 'policy_changed', p_now);
+    refusal := policy_refusal(op, p_now);
+    if refusal is not null then
+        return end_operation(op.id, 'pending', case refusal when 'policy_changed' then 'cancelled' else 'failed' end, refusal, p_now);
     end if;
     if op.decided then
         decision := (select d from fraud_decisions d where d.operation_id = op.id);

@@ -3,7 +3,7 @@
 from core.db.migrations.sql_files import run_file
 
 revision = "0025_care"
-down_revision = "0023_screening"
+down_revision = "0024_aml_policy"
 
 
 def upgrade() -> None:
