@@ -123,18 +123,21 @@ begin
     insert into fraud_party_days (party, day, events_before, amount_before)
     select d.party, d.day,
            b.events + coalesce(sum(d.events) over before, 0), b.amount + coalesce(sum(d.amount) over before, 0)
-      from (select e.party, (e.occurred_at at time zone 'UTC')::date as day, count(*) as events, sum(e.amount_minor) as amount
-              from (select party, occurred_at, amount_minor from fraud_events where party is not null
+      from (select e.party, e.is_merchant, (e.occurred_at at time zone 'UTC')::date as day, count(*) as events,
+                   sum(e.amount_minor) as amount
+              from (select party, false as is_merchant, occurred_at, amount_minor from fraud_events where party is not null
                     union all
-                    select merchant, occurred_at, amount_minor from fraud_events where merchant is not null) e
+                    select merchant, true, occurred_at, amount_minor from fraud_events where merchant is not null) e
              where e.occurred_at >= since::timestamp at time zone 'UTC' and e.occurred_at < p_until::timestamp at time zone 'UTC'
-             group by 1, 2) d
+             group by 1, 2, 3) d
       left join lateral (
            -- Everything before the first day that is not settled; nothing where nothing is settled yet.
            select coalesce(sum(t.events), 0)::bigint as events, coalesce(sum(t.amount), 0) as amount
              from (select * from fraud_party_total(d.party, since::timestamp at time zone 'UTC' - interval '1 microsecond')
+                    where not d.is_merchant
                    union all
-                   select * from fraud_merchant_total(d.party, since::timestamp at time zone 'UTC' - interval '1 microsecond')) t
+                   select * from fraud_merchant_total(d.party, since::timestamp at time zone 'UTC' - interval '1 microsecond')
+                    where d.is_merchant) t
             where since > '-infinity') b on true
     window before as (partition by d.party order by d.day rows between unbounded preceding and 1 preceding);
     get diagnostics added = row_count;
