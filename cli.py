@@ -18,6 +18,7 @@ from knowledge.cli import ingest
 from knowledge.kb_cli import kb_app
 from tools.cli import db_app as demo_app
 from tools.compliance.cli import compliance_app
+from tools.fraud.cli import fraud_app
 from tools.kyc.kyc_cli import kyc_app
 from tools.mcp_cli import mcp
 from tools.schedules.worker_cli import worker
@@ -30,6 +31,7 @@ app.add_typer(db_app, name="db")
 app.add_typer(compliance_app, name="compliance")
 app.add_typer(evals_app, name="evals")
 app.add_typer(finetune_app, name="finetune")
+app.add_typer(fraud_app, name="fraud")
 app.add_typer(graph_app, name="graph")
 app.add_typer(kb_app, name="kb")
 app.add_typer(kyc_app, name="kyc")

@@ -4,6 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -27,9 +28,14 @@ _Delay = Annotated[float, typer.Option(min=0, max=365, help="Days after its even
 @fraud_app.command("train")
 def train_command(
     data: Annotated[Path, _File],
-    version: Annotated[str | None, typer.Option(help="Its name; default: the day and the file's beginning.")] = None,
-    days: Annotated[int, typer.Option(min=1, help="Learn from so many days, the last whose labels are known.")] = 42,
+    version: Annotated[
+        str | None, typer.Option(help="Its name; default: the day and the start of the file's SHA-256.")
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, help="Learn from so many days, the last whose labels are known.")] = 28,
     delay_days: _Delay = 7,
+    all_features: Annotated[
+        bool, typer.Option("--all-features", help="Also those that say nothing in the handbook's simulated data.")
+    ] = False,
     note: Annotated[str, typer.Option(help="For the model card: where the data comes from, its licence.")] = "",
     promote: Annotated[bool, typer.Option("--promote", help="Use it from the next start on.")] = False,
     models: _Models = None,
@@ -45,7 +51,8 @@ def train_command(
     with _errors(as_json):
         found = read_dataset(data)
         name = version or f"{system_clock():%Y%m%d}-{found.sha256[:8]}"
-        made = make_version(found, name, days=days, delay_days=delay_days, folder=folder, note=note, report=_tell)
+        learn = partial(make_version, days=days, delay_days=delay_days, all_features=all_features, note=note)
+        made = learn(found, name, folder=folder, report=_tell)
         if promote:
             promote_version(name, folder)
     meta = made.metadata

@@ -22,7 +22,7 @@ copy (select e.id, e.customer_id, {features}
   to stdout (format binary);
 
 -- unscored --
-and not exists (select from fraud_scores s where s.event_id = fraud_events.id and s.model = {model});
+and not exists (select from fraud_scores s where s.event_id = fraud_events.id and s.model = {model})
 
 -- forget_scores --
 -- Another model's.

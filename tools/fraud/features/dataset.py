@@ -33,7 +33,8 @@ _WRONG = {
 }
 _SELECT = """
     select epoch_us(occurred_at::timestamp) as moment, customer_id::varchar as customer,
-           terminal_id::varchar as terminal, amount_cents::double::bigint as amount, is_fraud::boolean as fraud, {}::varchar as scenario
+           terminal_id::varchar as terminal, amount_cents::double::bigint as amount, is_fraud::boolean as fraud,
+           {}::varchar as scenario
       from found order by moment, transaction_id"""
 
 
@@ -125,9 +126,8 @@ def days_before(moment: np.datetime64, days: float) -> np.datetime64:
 
 def _refuse_wrong(connection: Any, name: str) -> None:
     for condition, words in _WRONG.items():
-        [(wrong, first)] = connection.execute(
-            f"select count(*), min(transaction_id) from found where {condition}"
-        ).fetchall()
+        query = f"select count(*), min(transaction_id) from found where {condition}"  # noqa: S608
+        [(wrong, first)] = connection.execute(query).fetchall()
         if wrong:
             raise InvalidInput(f"{name}: {words} in {wrong} rows, for instance transaction {first}.")
     [(rows, ids)] = connection.execute("select count(*), count(distinct transaction_id) from found").fetchall()

@@ -15,7 +15,7 @@ from tools.fraud.features.shapes import NAMES
 from tools.fraud.model.drift import deciles, spread
 from tools.fraud.model.evaluation import events_features
 from tools.fraud.model.scorer import Scorer
-from tools.fraud.model.training import PARAMETERS, ROUNDS, train_trees
+from tools.fraud.model.training import LEFT_OUT, PARAMETERS, ROUNDS, train_trees
 from tools.fraud.model.versions import MODELS_DIR, Metadata, save_version
 
 _CARD = """# Fraud model {version}
@@ -25,8 +25,8 @@ Gradient-boosted trees ({trees} trees, at most {leaves} leaves each), grown with
 
 - Data: `{data}`. Events from {trained_from} to {trained_to} (UTC): {rows} of them, {frauds} frauds. Labels are known
   {delay_days:g} days after their event; what is younger at the end of the file was not learnt.
-- Features: {features} of those that are served online (`fraud_features_at`), {unused} have the same value in all of the
-  data and are not used: {unused_names}.
+- Features: {features} of those that are served online (`fraud_features_at`); {unused} are not used, because they say
+  nothing in this data: {unused_names}.
 - Calibration: monotone, from trees that had not seen what they scored (three parts in time).
 {note}
 Use it for: ordering payments by suspicion, beside rules. Not for: a decision about a person without a way to ask for a
@@ -46,6 +46,7 @@ def make_version(
     *,
     days: int,
     delay_days: float = 7,
+    all_features: bool = False,
     folder: Path = MODELS_DIR,
     note: str = "",
     report: Callable[[str], None] = lambda _: None,
@@ -67,7 +68,7 @@ def make_version(
         rows = events_features(url, range(first + 1, known + 1), delay_days)
     report("training")
     truth = data.is_fraud[first:known]
-    trees = train_trees(rows, truth)
+    trees = train_trees(rows, truth, left_out=() if all_features else LEFT_OUT)
     scores = Scorer(version, trees).probabilities(rows)
     edges, shares = _distribution(rows)
     score_edges = deciles(scores)

@@ -1,7 +1,7 @@
 """Grows the trees with LightGBM, which is needed here and nowhere else (extra ``fraud``)."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -30,13 +30,37 @@ PARAMETERS: dict[str, Any] = {
     "verbosity": -1,
 }
 ROUNDS = 350
+LEFT_OUT = (
+    "hour",
+    "is_night",
+    "is_weekend",
+    "count_1h",
+    "sum_1d",
+    "mean_1d",
+    "deviation_1d",
+    "seconds_since_last",
+    "time_of_day_share",
+    "customer_days",
+    "party_is_new",
+    "party_days",
+    "party_visits_30d",
+    "party_count_1d",
+    "party_count_7d",
+    "party_count_30d",
+    "party_mean_30d",
+    "amount_to_party_mean",
+)
+"""Features that say nothing in the simulated data of the handbook, and with a week of it are learnt as noise: without
+them ROC AUC rose by 0.003 on the weeks that were tuned on. A bank's own data may well need them."""
 _FOLDS = 3
 """Parts in time, each scored by trees that have not seen it, from which the calibration is learnt."""
 _LEAST_FRAUDS = 30
 _POINTS = 12
 
 
-def train_trees(rows: Rows, truth: NDArray[np.bool_], parameters: dict[str, Any] | None = None) -> Trees:
+def train_trees(
+    rows: Rows, truth: NDArray[np.bool_], *, left_out: Sequence[str] = LEFT_OUT, rounds: int = ROUNDS
+) -> Trees:
     """From rows of shape (events, ``NAMES``) in the order of time, NaN for what is not known.
 
     Raises:
@@ -45,34 +69,34 @@ def train_trees(rows: Rows, truth: NDArray[np.bool_], parameters: dict[str, Any]
     """
     if truth.sum() < _LEAST_FRAUDS or truth.all():
         raise InvalidInput(f"To learn from, there have to be genuine payments and at least {_LEAST_FRAUDS} frauds.")
-    settings = PARAMETERS | (parameters or {})
-    rounds = int(settings.pop("rounds", ROUNDS))
     # What is the same in all rows, or known in none, says nothing.
-    told = [at for at in range(rows.shape[1]) if len(np.unique(rows[:, at][~np.isnan(rows[:, at])])) > 1]
+    told = [
+        at
+        for at, name in enumerate(NAMES)
+        if name not in left_out and len(np.unique(rows[:, at][~np.isnan(rows[:, at])])) > 1
+    ]
     names = tuple(NAMES[at] for at in told)
     rows = rows[:, told]
-    calibration = _calibrate(_held_out_log_odds(rows, truth, names, settings, rounds), truth)
-    return _as_arrays(_grow(rows, truth, names, settings, rounds), names, calibration)
+    calibration = _calibrate(_held_out_log_odds(rows, truth, names, rounds), truth)
+    return _as_arrays(_grow(rows, truth, names, rounds), names, calibration)
 
 
-def _grow(rows: Rows, truth: NDArray[np.bool_], names: tuple[str, ...], settings: dict[str, Any], rounds: int) -> Any:
+def _grow(rows: Rows, truth: NDArray[np.bool_], names: tuple[str, ...], rounds: int) -> Any:
     # Not in the base installation.
     try:
         import lightgbm  # noqa: PLC0415  # pyright: ignore[reportMissingTypeStubs]
     except ModuleNotFoundError as error:
         raise ConfigurationError("LightGBM is missing: pip install 'tellergraph[fraud]'.") from error
     data = lightgbm.Dataset(rows, truth.astype(np.int32), feature_name=list(names), params={"verbosity": -1})
-    return lightgbm.train(settings, data, rounds)
+    return lightgbm.train(PARAMETERS, data, rounds)
 
 
-def _held_out_log_odds(
-    rows: Rows, truth: NDArray[np.bool_], names: tuple[str, ...], settings: dict[str, Any], rounds: int
-) -> Floats:
+def _held_out_log_odds(rows: Rows, truth: NDArray[np.bool_], names: tuple[str, ...], rounds: int) -> Floats:
     found = np.zeros(len(rows))
     for part in np.array_split(np.arange(len(rows)), _FOLDS):
         seen = np.ones(len(rows), dtype=bool)
         seen[part] = False
-        grown = _as_arrays(_grow(rows[seen], truth[seen], names, settings, rounds), names, np.zeros((2, 2)))
+        grown = _as_arrays(_grow(rows[seen], truth[seen], names, rounds), names, np.zeros((2, 2)))
         found[part] = grown.log_odds(rows[part])
     return found
 

@@ -82,8 +82,8 @@ class Trees:
     @cached_property
     def _flat(self) -> "_Flat":
         trees, nodes = self.feature.shape
-        roots: Indices = np.arange(trees) * nodes
-        children: Indices = np.stack([self.right, self.left], axis=2) + roots[:, None, None]
+        roots = np.arange(0, trees * nodes, nodes)
+        children = np.stack([self.right, self.left], axis=2) + roots[:, None, None]
         return _Flat(
             roots, self.feature.ravel().astype(np.intp), self.threshold.ravel(), self.nan_left.ravel(), children.ravel()
         )
