@@ -1,8 +1,10 @@
 """Features as they are asked online, one event after the other as it comes, and in batch over the whole history."""
 
+import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
+from importlib.resources import files
 from uuid import UUID, uuid5
 
 import numpy as np
@@ -10,6 +12,7 @@ import psycopg
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from psycopg import sql
 
 from core.db.bootstrap import DATABASE
 from core.db.database import Database, Scope
@@ -81,7 +84,7 @@ def ledger(clone: Clone) -> Iterator[Services]:
 
 def forget(owner: psycopg.Connection) -> None:
     for table in ("fraud_labels", "fraud_firsts", "fraud_party_days", "fraud_events"):
-        owner.execute(f"delete from {table}")
+        owner.execute(sql.SQL("delete from {}").format(sql.Identifier(table)))
     owner.execute("update fraud_days_settled set until = '-infinity'")
     owner.commit()
 
@@ -113,7 +116,9 @@ def live(services: Services, lived: list[Lived], settled: list[date]) -> dict[in
                 at = one.event.at + one.confirmed_after
                 labels.append((at, event, one.customer, True))
                 if one.withdrawn:
-                    labels.append((max(at, one.event.at + timedelta(days=7)) + timedelta(days=1), event, one.customer, False))
+                    labels.append(
+                        (max(at, one.event.at + timedelta(days=7)) + timedelta(days=1), event, one.customer, False)
+                    )
         for label in sorted(labels):
             give_label(app, *label)
     return found
@@ -168,18 +173,24 @@ def test_the_future_and_labels_that_are_too_young_change_nothing(ledger: Service
 
     with psycopg.connect(ledger.owner_url) as owner:
         # Labels that become known after the last event, of whatever is young enough.
-        young = [(end - timedelta(days=7),)]
-        owner.execute("update fraud_labels set withdrawn_at = null, known_at = known_at + interval '1 year' where known_at > %s", [end])
         owner.execute(
-            """insert into fraud_labels (event_id, customer_id, party, merchant, amount_minor, is_large, occurred_at, known_at)
-               select id, customer_id, party, merchant, amount_minor, true, occurred_at, occurred_at + fraud_label_delay()
+            """update fraud_labels set withdrawn_at = null, known_at = known_at + interval '1 year'
+                where known_at > %s""",
+            [end],
+        )
+        owner.execute(
+            """insert into fraud_labels (event_id, customer_id, party, merchant, amount_minor, is_large, occurred_at,
+                                         known_at)
+               select id, customer_id, party, merchant, amount_minor, true, occurred_at,
+                      occurred_at + fraud_label_delay()
                  from fraud_events where occurred_at > %s on conflict do nothing""",
-            young[0],
+            [end - timedelta(days=7)],
         )
         for _ in range(data.draw(st.integers(1, 5))):
             owner.execute(
                 """insert into fraud_events (customer_id, party, merchant, amount_minor, occurred_at, country)
-                   values (%s, fraud_thing('terminal:1'), fraud_thing('merchant:0'), 77, %s, fraud_thing('country:GB'))""",
+                   values (%s, fraud_thing('terminal:1'), fraud_thing('merchant:0'), 77, %s,
+                           fraud_thing('country:GB'))""",
                 [data.draw(st.sampled_from(CUSTOMERS)), end + timedelta(seconds=data.draw(st.integers(0, 10**7)))],
             )
         owner.execute("select fill_fraud_firsts()")
@@ -200,7 +211,13 @@ def last(services: Services, *lived: Lived) -> Features:
 
 
 def test_spending_is_counted_over_an_hour_a_day_a_week_and_a_month_before_the_payment(ledger: Services):
-    days = [timedelta(0), timedelta(days=20), timedelta(days=27), timedelta(days=29, hours=4), timedelta(days=29, hours=23)]
+    days = [
+        timedelta(0),
+        timedelta(days=20),
+        timedelta(days=27),
+        timedelta(days=29, hours=4),
+        timedelta(days=29, hours=23),
+    ]
     amounts = [9_900, 1_000, 2_000, 3_000, 5_000]
     found = last(ledger, *map(pay, days, amounts), pay(timedelta(days=30, minutes=30), 4_000))
 
@@ -214,7 +231,9 @@ def test_a_first_payment_has_no_habit_to_be_compared_with(ledger: Services):
     found = last(ledger, pay(timedelta(0), country="GB"))
 
     assert (found.amount, found.count_30d, found.party_is_new, found.country_is_new) == (10.0, 0, 1, 1)
-    assert found.mean_30d is found.amount_z is found.seconds_since_last is found.party_days is found.device_is_new is None
+    assert (
+        found.mean_30d is found.amount_z is found.seconds_since_last is found.party_days is found.device_is_new is None
+    )
 
 
 def test_a_terminal_and_a_country_are_new_once(ledger: Services):
@@ -296,15 +315,12 @@ def test_the_runtime_login_reads_no_events(ledger: Services):
     with psycopg.connect(ledger.app_url, autocommit=True) as app:
         for table in ("fraud_events", "fraud_labels", "fraud_firsts", "fraud_party_days", "fraud_scores"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                app.execute(f"select * from {table}")
+                app.execute(sql.SQL("select * from {}").format(sql.Identifier(table)))
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             app.execute("select settle_fraud_days(current_date)")
 
 
 def test_every_feature_has_its_words_in_the_order_of_the_definition(ledger: Services):
-    import tomllib
-    from importlib.resources import files
-
     words = tomllib.loads((files("tools.fraud.features") / "features.toml").read_text())
     with psycopg.connect(ledger.owner_url) as owner:
         query = "select * from fraud_features_at(null, null, null, 0, now(), null, null, null, interval '7 days')"

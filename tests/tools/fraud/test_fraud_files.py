@@ -1,0 +1,159 @@
+"""`tellergraph fraud ...` on files of payments, each in a PostgreSQL of its own, and on the bank's own transactions."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import psycopg
+import pytest
+from typer.testing import CliRunner
+
+from core.errors import InvalidInput
+from core.services import Services
+from tools.fraud.cli import fraud_app
+from tools.fraud.features import NAMES
+from tools.fraud.features.backfill import backfill
+from tools.fraud.features.batch import compute_features
+from tools.fraud.features.dataset import COLUMNS, join, read_dataset
+from tools.fraud.model import load_scorer
+from tools.fraud.model.recent import drift_of_bank
+from tools.fraud.model.versions import MODELS_DIR
+
+HEADER = ",".join(COLUMNS)
+START = datetime(2026, 1, 1, tzinfo=UTC)
+PER_DAY = 100
+
+
+def lines(first: int, days: range, seed: int = 0) -> list[str]:
+    """Thirty customers and terminals; terminals 1 to 3 are compromised, on every day."""
+    random = np.random.default_rng(seed)
+    made: list[str] = []
+    for day in days:
+        for second in np.sort(random.integers(0, 86_400, PER_DAY)).tolist():
+            customer, terminal = random.integers(0, 30, 2).tolist()
+            fraud = terminal in (1, 2, 3) and random.random() < 0.8
+            at = START + timedelta(days=day, seconds=second)
+            amount = random.integers(100, 9000)
+            made.append(f"{first + len(made)},{at:%Y-%m-%d %H:%M:%S},{customer},{terminal},{amount},{fraud:d}")
+    return made
+
+
+def write(path: Path, rows: list[str], header: str = HEADER) -> Path:
+    path.write_text("\n".join([header, *rows]) + "\n")
+    return path
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("payments")
+    history = write(folder / "history.csv", lines(0, range(32)))
+    return history, write(folder / "test.csv", lines(10_000, range(32, 36), 1))
+
+
+def run(*arguments: str, code: int = 0) -> dict:
+    done = CliRunner().invoke(fraud_app, [*arguments, "--json"])
+    assert done.exit_code == code, done.output
+    return json.loads(done.stdout)
+
+
+def test_a_model_trained_on_the_history_is_measured_on_the_test(files, tmp_path):
+    history, test = map(str, files)
+    plots = tmp_path / "plots"
+    found = run("evaluate", "--history", history, "--test", test, "--train", "--plots", str(plots))
+
+    assert found["roc_auc"] > 0.7
+    assert {"average_precision", "card_precision_at_100", "recall_at_1_percent", "ece", "brier"} <= set(found)
+    assert (found["n"], found["model"]) == (4 * PER_DAY, "trained on the history")
+    assert (found["train_days"], found["train_rows"]) == (28, 25 * PER_DAY)
+    assert sorted(path.name for path in plots.iterdir()) == ["calibration.png", "precision_recall.png", "scores.png"]
+
+
+def test_a_version_is_trained_promoted_used_and_watched(files, tmp_path):
+    history, test = map(str, files)
+    models = ["--models", str(tmp_path / "models")]
+    made = run("train", "--data", history, "--version", "own", "--promote", "--note", "Invented.", *models)
+    assert (made["rows"], made["promoted"]) == (25 * PER_DAY, True)
+    assert "Invented." in (tmp_path / "models" / "own" / "MODEL_CARD.md").read_text()
+
+    found = run("evaluate", "--history", history, "--test", test, "--exclude-known", *models)
+    assert (found["model"], found["exclude_known"]) == ("own", True)
+    assert found["left_out"] + found["n"] == 4 * PER_DAY
+    drift = run("drift", "--data", history, "--days", "10", *models)
+    assert drift["score"] < 0.25
+    assert run("versions", *models) == {"versions": ["own"], "promoted": "own"}
+    assert run("rollback", *models, code=1)["error"]["code"] == "invalid_input"
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("1,yesterday,1,1,100,0", "occurred_at is no date"),
+        ("1,2026-01-01 10:00:00,,1,100,0", "customer_id or terminal_id is empty"),
+        ("1,2026-01-01 10:00:00,1,1,-5,0", "amount_cents is no amount"),
+        ("1,2026-01-01 10:00:00,1,1,much,0", "amount_cents is no amount"),
+        ("1,2026-01-01 10:00:00,1,1,1.5,0", "amount_cents is no whole number"),
+        ("1,2026-01-01 10:00:00,1,1,100,perhaps", "is_fraud is neither"),
+        ("0,2026-01-01 10:00:00,1,1,100,0", "transaction_id has to be there and different"),
+    ],
+)
+def test_a_wrong_value_is_named(tmp_path: Path, row: str, words: str):
+    with pytest.raises(InvalidInput, match=words):
+        read_dataset(write(tmp_path / "wrong.csv", ["0,2026-01-01 09:00:00,1,1,100,0", row]))
+
+
+def test_a_file_that_is_none_is_refused_with_what_to_do(tmp_path: Path):
+    with pytest.raises(InvalidInput, match=r"no column amount_cents, is_fraud; wanted are transaction_id"):
+        read_dataset(
+            write(tmp_path / "short.csv", ["1,2026-01-01,1,1"], "transaction_id,occurred_at,customer_id,terminal_id")
+        )
+    with pytest.raises(InvalidInput, match=r"\.parquet or \.csv"):
+        read_dataset(write(tmp_path / "payments.txt", []))
+    broken = tmp_path / "broken.parquet"
+    broken.write_bytes(b"PAR1 and nothing")
+    with pytest.raises(InvalidInput, match="cannot be read"):
+        read_dataset(broken)
+    with pytest.raises(InvalidInput, match="no rows"):
+        read_dataset(write(tmp_path / "empty.csv", []))
+
+
+def test_parquet_and_csv_of_the_same_are_the_same(files, tmp_path: Path):
+    path = tmp_path / "it's.parquet"
+    with duckdb.connect() as connection:
+        connection.execute(f"copy (from read_csv('{files[0]}')) to '{str(path).replace(chr(39), chr(39) * 2)}'")
+    ours, theirs = read_dataset(path), read_dataset(files[0])
+    for name in ("occurred_at", "customer", "terminal", "amount_cents", "is_fraud"):
+        np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name))
+
+
+def test_a_test_older_than_its_history_is_refused(files):
+    history, test = map(read_dataset, files)
+    with pytest.raises(InvalidInput, match="older than the test"):
+        join(test, history)
+
+
+def test_the_banks_past_is_remembered_and_scored_once(bank: Services, seeded_at: datetime):
+    scorer = load_scorer(MODELS_DIR)
+    first = backfill(bank.owner_url, scorer, seeded_at)
+    again = backfill(bank.owner_url, scorer, seeded_at)
+
+    with psycopg.connect(bank.owner_url) as owner:
+        [(wanted,)] = owner.execute(
+            """select count(*) from transactions
+                where amount_minor < 0 and (terminal_id is not null or payee_id is not null)"""
+        ).fetchall()
+        stored = owner.execute("select event_id, probability, features from fraud_scores order by 1").fetchall()
+    assert (first.remembered, first.scored) == (wanted, wanted)
+    assert wanted > 500
+    assert (again.remembered, again.settled, again.scored) == (0, 0, 0)
+    parts = list(compute_features(bank.owner_url, 1, stored[-1][0] + 1))
+    rows = np.concatenate([part.rows for part in parts])
+    np.testing.assert_array_equal(np.array([row for _, _, row in stored], dtype=np.float32), rows)
+    np.testing.assert_allclose([said for _, said, _ in stored], scorer.probabilities(rows), rtol=1e-5)
+    assert rows.shape[1] == len(NAMES)
+
+    drift = drift_of_bank(bank.owner_url, seeded_at - timedelta(days=30), MODELS_DIR)
+    assert drift.rows > 0
+    # The demo bank's customers are not those of the simulation.
+    assert drift.as_json()["moved"]
