@@ -95,7 +95,6 @@ AFTER: list[tuple[str, str, Callable[[Desk], dict[str, Any]]]] = [
     ("alex", "set_consent", lambda _: {"consent": "marketing", "give": True}),
     ("alex", "set_consent", lambda _: {"consent": "marketing", "give": False}),
     ("alex", "open_dispute", lambda desk: {"reference": paid_by_card(desk), "reason": "unauthorised"}),
-    ("alex", "get_dispute_status", lambda desk: {"reference": dispute_of(desk)}),
     ("alex", "add_evidence", lambda desk: {"reference": dispute_of(desk), "note": "I was at home."}),
     ("alex", "withdraw_dispute", lambda desk: {"reference": dispute_of(desk)}),
     ("alex", "fill_identity_details", lambda _: {"level": 1, "exposure": {"is_exposed": False}}),
@@ -122,6 +121,7 @@ async def through_other_doors(desk: Desk) -> None:
     await get_operation(context, page.operations[0].operation_id)
     await get_person(desk.database, Identity(desk.alex, AccountType.CUSTOMER, "customer"))
     await _use_an_authenticator(desk, context)
+    await desk.ask(desk.alex, "get_dispute_status", reference=dispute_of(desk))
     await _send_a_file(context)
     await open_cases(context, ("complaint",), "You let me down.")
 

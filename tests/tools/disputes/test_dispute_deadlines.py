@@ -211,10 +211,8 @@ TAKEN = st.lists(
 
 
 @given(taken=TAKEN, told=st.dates(date(2026, 1, 1), date(2026, 12, 31)), before=st.integers(0, 200))
-def test_liability_is_one_of_three_steps_and_never_more_than_was_taken(
-    taken: list[Taken], told: date, learned_before: int
-):
-    learned = told - timedelta(days=learned_before)
+def test_liability_is_one_of_three_steps_and_never_more_than_was_taken(taken: list[Taken], told: date, before: int):
+    learned = told - timedelta(days=before)
     total = sum(payment.minor for payment in taken if payment.on <= told)
     most = us_liability(taken, learned_on=learned, statement_on=None, told_on=told, lost_or_stolen=True)
     in_time = told <= business_days_after(learned, 2, "US")
