@@ -56,9 +56,10 @@ begin
                     where id = new.attachment_id and customer_id = new.customer_id and made_in = pg_current_xact_id()) then
         raise exception 'nothing is added to a file of before' using errcode = 'TG001';
     end if;
-    return new;
+    return null;
 end $$;
-create trigger attachment_chunks_kept before insert on attachment_chunks
+-- Behind the policy, which says first whose a row may be.
+create trigger attachment_chunks_kept after insert on attachment_chunks
     for each row execute function keep_attachment_chunk();
 
 create function keep_attachment() returns trigger
