@@ -84,8 +84,6 @@ def _fill(owner: OwnerConnection, values: dict[str, Any]) -> None:
         _alter(owner, sql.SQL("drop constraint {}").format(sql.Identifier(key["name"])))
     for index in indexes:
         owner.execute(sql.SQL("drop index {}").format(sql.Identifier(index["name"])))
-    # Emptied in this transaction, the table's rows need no write-ahead log.
-    owner.execute("truncate transactions cascade")
     owner.execute(QUERIES["add_transactions"], values)
     for index in indexes:
         owner.execute(index["definition"])
