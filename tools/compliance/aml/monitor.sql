@@ -12,6 +12,7 @@ values (%(version)s, %(active_from)s, %(rules)s, %(now)s) on conflict (version) 
 select version, rules from compliance.rule_sets where active_from <= %(day)s order by active_from desc limit 1;
 
 -- get_rule_set --
+-- One version.
 select version, rules from compliance.rule_sets where version = %(version)s;
 
 -- find_first_day --
@@ -19,9 +20,11 @@ select version, rules from compliance.rule_sets where version = %(version)s;
 select (min(booked_at) at time zone 'Europe/London')::date as day from transactions where status = 'booked';
 
 -- find_last_run --
+-- How far the monitor has come.
 select max(to_day) as day from compliance.runs;
 
 -- forget_days --
+-- Before they are summed up again.
 delete from compliance.days where day between %(from_day)s and %(to_day)s;
 
 -- sum_up_days --
@@ -74,9 +77,11 @@ analyze compliance.days;
 select min(day) as day from compliance.days;
 
 -- count_transactions --
+-- Of the days of a run.
 select coalesce(sum(transactions), 0)::bigint as n from compliance.days where day between %(from_day)s and %(to_day)s;
 
 -- add_run --
+-- What a run did, once it has.
 insert into compliance.runs (id, from_day, to_day, rule_set, at, transactions, hits, alerts, cases) overriding system value
 values (%(run)s, %(from_day)s, %(to_day)s, %(version)s, %(now)s, %(transactions)s, %(hits)s, %(alerts)s, %(cases)s);
 
@@ -85,9 +90,11 @@ values (%(run)s, %(from_day)s, %(to_day)s, %(version)s, %(now)s, %(transactions)
 select nextval(pg_get_serial_sequence('compliance.runs', 'id')) as n;
 
 -- forget_findings --
+-- Of the run before.
 delete from compliance.findings;
 
 -- find_threshold_report --
+-- Cash of one day over the amount that has to be reported.
 with cash as (
     select d.customer_id, d.currency, d.day,
            (select coalesce(sum(a), 0) from unnest(d.cash_in) a)::bigint as paid_in,
@@ -102,6 +109,7 @@ select 'threshold_report', customer_id, currency, day, day, greatest(paid_in, ta
   from cash where paid_in > most or taken_out > most;
 
 -- find_structuring --
+-- Cash just under that amount, again and again, by who does not always do so.
 with rule as (
     select (r ->> 'window_days')::integer as window_days, (r ->> 'at_least')::integer as at_least,
            (r ->> 'from_share')::numeric as from_share, r -> 'over' as over, (r ->> 'habit_days')::integer as habit_days,
@@ -141,6 +149,7 @@ select distinct on (customer_id, currency, day) 'structuring', customer_id, curr
  order by customer_id, currency, day, near_minor_all desc;
 
 -- find_rapid_movement --
+-- Most of what came in leaves within days, several times a month, by who does not always do so.
 with rule as (
     select (r ->> 'window_days')::integer as window_days, (r ->> 'month_days')::integer as month_days,
            (r ->> 'days_in_month')::integer as days_in_month, r -> 'at_least' as at_least, (r ->> 'out_share')::numeric as out_share,
@@ -176,6 +185,7 @@ select 'rapid_movement', s.customer_id, s.currency, s.day, s.day - r.month_days 
    and s.in_month > s.usual;
 
 -- find_funnel --
+-- Many new payers or places, few payees.
 with rule as (
     select (r ->> 'window_days')::integer as window_days, (r ->> 'payers')::integer as payers, (r ->> 'payees')::integer as payees,
            (r ->> 'places')::integer as places, (r ->> 'new_for_days')::integer as new_for_days, r -> 'at_least' as at_least,
@@ -217,6 +227,7 @@ select 'funnel', customer_id, currency, day, day - window_days + 1, in_window,
  where payees <= most_payees and (payers >= least_payers or places >= least_places);
 
 -- find_dormant --
+-- Nothing for long, then money comes and goes.
 with rule as (
     select (r ->> 'dormant_days')::integer as dormant_days, (r ->> 'window_days')::integer as window_days,
            r -> 'at_least' as at_least, (r ->> 'out_share')::numeric as out_share
@@ -277,6 +288,7 @@ select h.rule, h.customer_id, h.currency, h.day, h.id, c.id, %(now)s
 on conflict (rule, customer_id, currency, first_day) do nothing;
 
 -- write_case_journal --
+-- What the monitor added to which case.
 insert into compliance.journal (action, case_id, detail, at)
 select 'alerted', case_id, jsonb_build_object('rules', jsonb_agg(distinct rule)), %(now)s
   from compliance.alerts where at = %(now)s and hit_id in (select id from compliance.hits where run_id = %(run)s)
