@@ -19,6 +19,7 @@ BY_OTHER_MEANS = {
     "kb_postings": "by audience",
     "kb_sizes": "by audience",
     "kb_words": "by audience",
+    "policy_proposals": "for staff alone",
     "staff": "colleagues, for staff alone",
 }
 """Tables with row-level security and no column that says whose a row is."""

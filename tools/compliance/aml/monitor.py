@@ -7,7 +7,7 @@ It logs that it ran and nothing of what it found: logs are read by people who mu
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, LiteralString
 
 from psycopg import Connection
 from psycopg.rows import DictRow, dict_row
@@ -111,8 +111,8 @@ def _run(connection: Connection[dict[str, Any]], start: date, end: date, now: da
     for step in ("forget_days", "sum_up_days", "look_at_days", "forget_findings"):
         connection.execute(_QUERIES[step], values)
     values["known_since"] = connection.execute(_QUERIES["find_known_since"]).fetchall()[0]["day"]
-    for rule in get_args(RuleName):
-        connection.execute(_QUERIES[f"find_{rule}"], values)
+    for query in _FINDING.values():
+        connection.execute(_QUERIES[query], values)
     counts = {name: connection.execute(_QUERIES[query], values).rowcount for name, query in _KEPT.items()}
     counts["transactions"] = connection.execute(_QUERIES["count_transactions"], values).fetchall()[0]["n"]
     connection.execute(_QUERIES["add_run"], values | counts)
@@ -120,6 +120,14 @@ def _run(connection: Connection[dict[str, Any]], start: date, end: date, now: da
     return MonitorRun(start, end, rules.version, **counts)
 
 
+_FINDING: dict[RuleName, LiteralString] = {
+    "threshold_report": "find_threshold_report",
+    "structuring": "find_structuring",
+    "rapid_movement": "find_rapid_movement",
+    "funnel": "find_funnel",
+    "dormant": "find_dormant",
+}
+"""The statement of each rule."""
 _KEPT = {"hits": "keep_hits", "cases": "open_cases", "alerts": "raise_alerts"}
 
 
