@@ -48,7 +48,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """The listed names that a word may stand in, and how well; of a name that comes twice the last counts."""
+    """The listed names that a word may stand in, each once, and how well at best."""
 
     similar: Similar
     names: Ids
@@ -96,7 +96,7 @@ class NameIndex:
         self._totals = np.array(self.totals, np.float32)
         self._index_words(plain)
         self._remembered: OrderedDict[tuple[str, bool], Reach] = OrderedDict()
-        self._said, self._listed, self._own = (np.zeros(len(names), np.float32) for _ in range(3))
+        self._said, self._listed = (np.zeros(len(names), np.float32) for _ in range(2))
 
     def weight(self, token: str) -> float:
         """Of a word, listed or not: 1 for one that no list has."""
@@ -124,15 +124,12 @@ class NameIndex:
 
     def find(self, query: Query, least: float) -> list[int]:
         """Listed names whose part of the score may reach ``least``, the best first."""
-        said, listed, own = self._said, self._listed, self._own
+        said, listed = self._said, self._listed
         said.fill(0)
         listed.fill(0)
         for each in query.asked:
-            reach = each.reach
-            for total, values in ((said, reach.similarity * np.float32(each.weight)), (listed, reach.weighed)):
-                own.fill(0)
-                own[reach.names] = values
-                total += own
+            said[each.reach.names] += each.reach.similarity * np.float32(each.weight)
+            listed[each.reach.names] += each.reach.weighed
         np.minimum(said, query.total, out=said)
         np.minimum(listed, self._totals, out=listed)
         worth = np.flatnonzero(said >= 0.3 * query.total)
@@ -170,12 +167,18 @@ class NameIndex:
     def _spread(self, similar: Similar) -> Reach:
         if not similar:
             return Reach(similar, _NOTHING, np.empty(0, np.float32), np.empty(0, np.float32))
-        ordered = sorted(similar.items(), key=lambda item: item[1])
-        lists = [self._names_of[word] for word, _ in ordered]
-        lengths = [len(each) for each in lists]
-        similarity = np.repeat(np.array([share for _, share in ordered], np.float32), lengths)
-        weights = np.repeat(self._weights[[word for word, _ in ordered]], lengths)
-        return Reach(similar, np.concatenate(lists), similarity, similarity * weights)
+        words_found = list(similar)
+        lists = [self._names_of[word] for word in words_found]
+        names, lengths = np.concatenate(lists), [len(each) for each in lists]
+        similarity = np.repeat(np.array([similar[word] for word in words_found], np.float32), lengths)
+        weighed = similarity * np.repeat(self._weights[words_found], lengths)
+        if len(lists) == 1:
+            return Reach(similar, names, similarity, weighed)
+        best, weighed_best = np.zeros((2, len(self.names)), np.float32)
+        np.maximum.at(best, names, similarity)
+        np.maximum.at(weighed_best, names, weighed)
+        once = np.flatnonzero(best > 0).astype(np.int32)
+        return Reach(similar, once, best[once], weighed_best[once])
 
     def _same_letters(self, word: str, *, bones: bool) -> Similar:
         """For neighbours taken as one: the listed word of these letters, or of this sound and nearly these letters."""
@@ -234,7 +237,7 @@ class NameIndex:
         others = [self.words[number] for number in candidates]
         cutoff = min(self._scores.similarity.least, self._scores.similarity.sound)
         shares = cdist([token], others, scorer=OSA.normalized_similarity, score_cutoff=cutoff, dtype=np.float32)[0]
-        return {int(candidates[place]): float(shares[place]) for place in np.flatnonzero(shares)}
+        return {int(candidates[place]): float(shares[place]) for place in np.flatnonzero(shares > 0)}
 
     def _index_words(self, plain: list[str]) -> None:
         spelt = words().spellings

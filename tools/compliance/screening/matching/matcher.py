@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from tools.compliance.screening.entries import ListedName, ListEntry
 from tools.compliance.screening.matching.align import Alignment, align
-from tools.compliance.screening.matching.index import NameIndex, Query
-from tools.compliance.screening.matching.score import Reason, Screened, judge, total
+from tools.compliance.screening.matching.index import NameIndex
+from tools.compliance.screening.matching.score import Reason, Screened, judge, name_score, total
 from tools.compliance.screening.matching.settings import Scores, shipped_scores
 from tools.compliance.screening.matching.spelling import spell
 
@@ -54,22 +54,32 @@ class Matcher:
     def screen(self, who: Screened) -> list[Match]:
         """What reaches the threshold, the highest first; of each entry its best name."""
         best: dict[int, Match] = {}
-        for match in self.candidates(who):
+        for match in self.candidates(who, least=self.scores.threshold.review):
             known = best.get(match.listed.entry_id)
             if match.score >= self.scores.threshold.review and (known is None or match.score > known.score):
                 best[match.listed.entry_id] = match
         return sorted(best.values(), key=lambda match: -match.score)
 
-    def candidates(self, who: Screened) -> list[Match]:
-        """Everything that was looked at, whatever its score: what may reach the threshold, and a little below it."""
-        query = self.index.look_up(spell(who.name))
-        return [self._match(who, number, align(self.index, query, number)) for number in self._find(who, query)]
+    def candidates(self, who: Screened, *, least: float = 0.0) -> list[Match]:
+        """What was looked at: whatever may reach the threshold, and a little below it.
 
-    def _find(self, who: Screened, query: Query) -> list[int]:
+        Args:
+            least: the score that a match has to be able to reach; the reasons of others are not put into words.
+        """
+        query, most = self.index.look_up(spell(who.name)), self._most_points(who)
+        numbers = self.index.find(query, self.scores.threshold.review - most - _BELOW)
+        aligned = ((number, align(self.index, query, number)) for number in numbers)
+        return [
+            self._match(who, number, alignment)
+            for number, alignment in aligned
+            if name_score(alignment, self.scores.name) + most >= least
+        ]
+
+    def _most_points(self, who: Screened) -> float:
+        """That fields besides the name can add."""
         points = self.scores.points
         born = max(points.same_day_of_birth, points.near_day_of_birth, points.possible_day_of_birth)
-        most = (born if who.born else 0.0) + (points.same_country if who.country else 0.0)
-        return self.index.find(query, self.scores.threshold.review - most - _BELOW)
+        return (born if who.born else 0.0) + (points.same_country if who.country else 0.0)
 
     def _match(self, who: Screened, number: int, alignment: Alignment) -> Match:
         listed, name = self._names[number]
