@@ -149,7 +149,7 @@ def assert_same(online: dict[int, Features], batch: dict[int, np.ndarray]) -> No
 
 
 @given(lived=histories(), settled=st.lists(st.dates(date(2026, 3, 1), date(2026, 7, 1)), max_size=3))
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow], phases=PHASES)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow], phases=PHASES)
 def test_what_was_said_online_is_what_the_batch_says_of_every_event(ledger: Services, lived, settled):
     with psycopg.connect(ledger.owner_url) as owner:
         forget(owner)
@@ -163,7 +163,7 @@ def test_what_was_said_online_is_what_the_batch_says_of_every_event(ledger: Serv
 
 
 @given(lived=histories(), cut=st.integers(1, 20), data=st.data())
-@settings(max_examples=12, suppress_health_check=[HealthCheck.too_slow], phases=PHASES)
+@settings(max_examples=6, suppress_health_check=[HealthCheck.too_slow], phases=PHASES)
 def test_the_future_and_labels_that_are_too_young_change_nothing(ledger: Services, lived, cut, data):
     with psycopg.connect(ledger.owner_url) as owner:
         forget(owner)

@@ -12,9 +12,11 @@ import numpy as np
 import psycopg
 from numpy.typing import NDArray
 from psycopg import sql
+from psycopg.adapt import Dumper
+from psycopg.pq import Format
 
 from core.db.urls import with_options
-from tools.fraud.features.batch import Computed, compute_features
+from tools.fraud.features.batch import compute_features
 from tools.fraud.features.scratch import QUERIES
 from tools.fraud.features.shapes import NAMES
 
@@ -23,10 +25,6 @@ _SPAN = 100_000
 """Events that one connection computes at a time."""
 _MARGIN = timedelta(days=1)
 """A day is settled when no transaction that began in it can still be open."""
-_HEADER = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
-_TRAILER = b"\xff\xff"
-_REAL = 700
-"""PostgreSQL's number of the type real."""
 
 
 class Scoring(Protocol):
@@ -73,33 +71,67 @@ def _score(owner_url: str, scorer: Scoring, span: range) -> int:
     scored = 0
     unscored = sql.SQL(QUERIES["unscored"]).format(model=scorer.model)
     with psycopg.connect(with_options(owner_url, _QUICK)) as owner:
+        for kind, dumper in ((_Reals, _RealsDumper), (_Numbers, _NumbersDumper), (_Ids, _IdsDumper)):
+            owner.adapters.register_dumper(kind, dumper)
         owner.execute(QUERIES["forget_scores"], {"first": span.start, "after": span.stop, "model": scorer.model})
         for part in compute_features(owner_url, span.start, span.stop, condition=unscored):
             if len(part.ids):
-                with owner.cursor().copy(QUERIES["copy_scores"]) as copy:
-                    copy.write(_HEADER + _records(part, scorer) + _TRAILER)
+                values = {
+                    "model": scorer.model,
+                    "size": len(NAMES),
+                    "ids": _array(_Numbers, part.ids),
+                    "customers": _array(_Ids, part.customers),
+                    "probabilities": _array(_Reals, scorer.probabilities(part.rows)),
+                    "features": _array(_Reals, part.rows),
+                }
+                owner.execute(QUERIES["add_scores"], values)
                 scored += len(part.ids)
     return scored
 
 
-def _records(part: Computed, scorer: Scoring) -> bytes:
-    name = scorer.model.encode()
-    record = np.dtype(
-        [
-            *[("fields", ">i2"), ("id_size", ">i4"), ("id", ">i8"), ("customer_size", ">i4"), ("customer", "V16")],
-            *[("model_size", ">i4"), ("model", f"S{len(name)}"), ("probability_size", ">i4"), ("probability", ">f4")],
-            *[("array_size", ">i4"), ("head", ">i4", (5,))],
-            ("features", [("size", ">i4"), ("value", ">f4")], (len(NAMES),)),
-        ]
-    )
-    rows: NDArray[Any] = np.zeros(len(part.ids), dtype=record)
-    rows["fields"], rows["id_size"], rows["customer_size"], rows["probability_size"] = 5, 8, 16, 4
-    rows["id"], rows["customer"], rows["model_size"], rows["model"] = part.ids, part.customers, len(name), name
-    rows["probability"] = scorer.probabilities(part.rows)
+class _Array(bytes):
+    """An array in PostgreSQL's binary form: row-level security allows no COPY, and text would take minutes."""
+
+
+class _Reals(_Array): ...
+
+
+class _Numbers(_Array): ...
+
+
+class _Ids(_Array): ...
+
+
+class _ArrayDumper(Dumper):
+    format = Format.BINARY
+
+    def dump(self, obj: _Array) -> bytes:
+        return bytes(obj)
+
+
+class _RealsDumper(_ArrayDumper):
+    oid = 1021
+
+
+class _NumbersDumper(_ArrayDumper):
+    oid = 1016
+
+
+class _IdsDumper(_ArrayDumper):
+    oid = 2951
+
+
+_ELEMENT: dict[type[_Array], tuple[int, str]] = {_Reals: (700, ">f4"), _Numbers: (20, ">i8"), _Ids: (2950, "V16")}
+"""PostgreSQL's number of an element's type, and its form."""
+
+
+def _array(kind: type[_Array], values: NDArray[Any]) -> _Array:
+    oid, form = _ELEMENT[kind]
+    element = np.dtype([("size", ">i4"), ("value", form)])
+    elements: NDArray[Any] = np.zeros(values.size, dtype=element)
+    elements["size"], elements["value"] = np.dtype(form).itemsize, values.ravel()
     # Dimensions, whether there are nulls, element type, length, lower bound.
-    rows["array_size"], rows["head"] = 20 + 8 * len(NAMES), (1, 0, _REAL, len(NAMES), 1)
-    rows["features"]["size"], rows["features"]["value"] = 4, part.rows
-    return rows.tobytes()
+    return kind(np.array([1, 0, oid, values.size, 1], dtype=">i4").tobytes() + elements.tobytes())
 
 
 def _number(connection: psycopg.Connection[Any], query: Any, values: list[Any] | None = None) -> int:

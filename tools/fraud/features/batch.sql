@@ -28,8 +28,13 @@ and not exists (select from fraud_scores s where s.event_id = fraud_events.id an
 -- Another model's.
 delete from fraud_scores where event_id >= %(first)s and event_id < %(after)s and model <> %(model)s;
 
--- copy_scores --
-copy fraud_scores (event_id, customer_id, model, probability, features) from stdin (format binary);
+-- add_scores --
+-- The features of all come as one array.
+insert into fraud_scores (event_id, customer_id, model, probability, features)
+select i.id, i.customer, %(model)s, i.probability,
+       (%(features)s::real[])[(i.n - 1) * %(size)s::int + 1 : i.n * %(size)s::int]
+  from unnest(%(ids)s::bigint[], %(customers)s::uuid[], %(probabilities)s::real[]) with ordinality
+       i (id, customer, probability, n);
 
 -- recent_scores --
 -- Of the model's last days, as the batch computed them.

@@ -73,7 +73,8 @@ class Trees:
         return found
 
     def probabilities(self, log_odds: Floats) -> Floats:
-        return 1 / (1 + np.exp(-np.interp(log_odds, self.calibration[0], self.calibration[1])))
+        said = np.asarray(np.interp(log_odds, self.calibration[0], self.calibration[1]), dtype=np.float64)
+        return 1 / (1 + np.exp(-said))
 
     def contributions(self, leaves: Indices) -> Rows:
         """Shape (features,) for the leaves of one row: log-odds for (positive) and against fraud."""
@@ -81,9 +82,9 @@ class Trees:
 
     @cached_property
     def _flat(self) -> "_Flat":
-        trees, nodes = self.feature.shape
-        roots = np.arange(0, trees * nodes, nodes)
-        children = np.stack([self.right, self.left], axis=2) + roots[:, None, None]
+        trees, nodes = int(self.feature.shape[0]), int(self.feature.shape[1])
+        roots: Indices = np.arange(0, trees * nodes, nodes, dtype=np.intp)
+        children: Indices = np.stack([self.right, self.left], axis=2) + roots[:, None, None]
         return _Flat(
             roots, self.feature.ravel().astype(np.intp), self.threshold.ravel(), self.nan_left.ravel(), children.ravel()
         )
