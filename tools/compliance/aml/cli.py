@@ -14,14 +14,14 @@ from core.db.migrate import migrate
 from tools.compliance.aml.monitor import MonitorRun, monitor
 from tools.compliance.aml.rules import RULES, load_rules
 
-Day = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="A day in London, such as 2026-11-01.")]
+_DAY = ["%Y-%m-%d"]
 
 
 def monitor_command(
     from_day: Annotated[
-        Day, typer.Option("--from", formats=["%Y-%m-%d"], help="First day; where the last run ended.")
+        datetime | None, typer.Option("--from", formats=_DAY, help="First day, in London; where the last run ended.")
     ] = None,
-    to_day: Annotated[Day, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day; today.")] = None,
+    to_day: Annotated[datetime | None, typer.Option("--to", formats=_DAY, help="Last day, in London; today.")] = None,
     rules: Annotated[
         Path | None, typer.Option(help="Another rule set (TOML), stored under its version and used from its day on.")
     ] = None,
