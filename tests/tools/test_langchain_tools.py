@@ -41,7 +41,8 @@ def test_the_tools_of_the_scopes_and_no_other(reading_desk: Desk):
     assert [each.name for each in tools] == [each.name for each in CATALOGUE.offered(CUSTOMER_SCOPES)]
     assert [each.args_schema for each in tools] == [each.arguments for each in CATALOGUE.offered(CUSTOMER_SCOPES)]
     assert [each.name for each in langchain_tools(CATALOGUE, context, frozenset({"fraud:read"}))] == [
-        "list_fraud_alerts"
+        "list_fraud_alerts",
+        "list_held_payments",
     ]
     assert langchain_tools(CATALOGUE, context, frozenset()) == []
 

@@ -137,7 +137,7 @@ async def _plan(db: WriteHandle, context: ToolContext, row: AlertRow) -> _Steps:
     in_use = row.card_status in _IN_USE
     post: dict[str, Any] = {}
     if in_use and row.card_kind in _HAS_PLASTIC and not row.is_replaced:
-        values = {"customer_id": context.customer_id, "account_id": None, "is_express": False}
+        values = {"customer_id": context.customer_id, "account_id": None, "is_express": False, "now": context.now}
         [told] = await db.dicts(QUERIES["find_replacement_terms"], values)
         terms = _Terms(told["has_address"], told["is_domestic"], told["days"], told["dispatch_days"])
         if terms.has_address:

@@ -9,6 +9,7 @@ import pytest
 
 from core.errors import Conflict, InvalidInput, NotFound
 from core.money import Money
+from tests.tools.bookkeeping import done
 from tests.tools.conftest import Desk
 from tools.cards.authorisations import Authorisation, AuthorisationRequest, authorise
 
@@ -126,3 +127,14 @@ async def test_what_is_not_there_is_not_found_and_another_currency_is_refused(de
     with pytest.raises(InvalidInput):
         await charge(desk, "5", currency="EUR")
     assert decisions(desk) == []
+
+
+async def test_a_charge_that_its_holder_called_genuine_passes_the_next_time(desk: Desk):
+    tried = [await charge(desk, "1", kind="online", at=desk.now + timedelta(minutes=n)) for n in range(5)]
+    assert tried[-1].response_code == "59"
+    [alert] = desk.owner("select id from fraud_alerts where decision_id is not null")
+    await done(desk, desk.alex, "answer_fraud_alert", answer="genuine", reference=str(alert["id"]))
+    again = await charge(desk, "1", kind="online", at=desk.now + timedelta(minutes=7))
+    assert (again.approved, decisions(desk)[-1]["outcome"]) == (True, "allow")
+    larger = await charge(desk, "2", kind="online", at=desk.now + timedelta(minutes=8))
+    assert larger.response_code == "59"
