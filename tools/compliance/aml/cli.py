@@ -11,6 +11,8 @@ import typer
 from core.cli import AsJson, command_services
 from core.clock import system_clock
 from core.db.migrate import migrate
+from core.logging import configure_logging
+from core.settings import load_settings
 from tools.compliance.aml.monitor import MonitorRun, monitor
 from tools.compliance.aml.rules import RULES, load_rules
 
@@ -28,6 +30,8 @@ def monitor_command(
     as_json: AsJson = False,
 ) -> None:
     """Look for money laundering in what was booked since the last run, and open cases."""
+    # To standard error: standard output holds the result only.
+    configure_logging(load_settings().log_level)
     with command_services(as_json) as services:
         migrate(services)
         run = monitor(
