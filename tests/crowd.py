@@ -40,6 +40,7 @@ _MADE_UP = {
     "date": "current_date",
     "timestamp with time zone": "now()",
     "text": "md5(random()::text)",
+    "real[]": "'{}'",
     "text[]": "'{}'",
     "xid8": "pg_current_xact_id()",
 }
