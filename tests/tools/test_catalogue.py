@@ -64,6 +64,8 @@ TOOLS_OF_SCOPE = {
     "cash:read": ["get_cash_limits", "get_cash_withdrawal_status"],
     "fraud:read": ["list_fraud_alerts", "list_held_payments"],
     "fraud:write": ["answer_fraud_alert", "release_payment", "cancel_held_payment"],
+    "disputes:read": ["list_disputes", "get_dispute_status"],
+    "disputes:write": ["open_dispute", "add_evidence", "withdraw_dispute"],
     "profile:read": ["get_profile", "get_identity_status"],
     "profile:write": [
         "fill_identity_details",
