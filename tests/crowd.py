@@ -98,6 +98,6 @@ def _insert(admin: Connection[Any], table: str, column: str, owner: sql.Composab
 def _made_up(kind: str) -> sql.Composable:
     if kind.startswith("character("):
         return sql.SQL("left(md5(random()::text), {})").format(int(kind.removeprefix("character(").rstrip(")")))
-    if kind.startswith(_NUMBERS):
+    if kind.startswith(_NUMBERS) and not kind.endswith("[]"):
         return sql.SQL("(random() * 500)::int")
     return sql.SQL(_MADE_UP[kind])  # pyright: ignore[reportArgumentType]
