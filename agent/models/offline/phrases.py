@@ -37,7 +37,7 @@ def operation_ended(operation: dict[str, Any]) -> str:
     what = str(operation["summary"])
     match operation["status"]:
         case "completed":
-            if (receipt := operation.get("receipt")):
+            if receipt := operation.get("receipt"):
                 return str(receipt)
             if state := _DONE.get(operation["type"]):
                 return f"Done: {what.partition(' ')[2]} is {state}."
