@@ -41,6 +41,11 @@ class Key:
         return f"lightrag:{self.kb}:query:{self.digest}"
 
     @property
+    def place(self) -> bytes:
+        """What an entry is sealed for."""
+        return self.entry.encode()
+
+    @property
     def lock(self) -> str:
         return f"lightrag:{self.kb}:lock:{self.digest}"
 
