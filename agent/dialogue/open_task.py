@@ -49,6 +49,7 @@ _EXPLAINS = re.compile(
     r"(?i)^(?:i|it|that|this|he|she|they|we|my|the)\b(?!.{0,20}\b(?:want|need|like|rather)\b)(?=(?:\W+\w+){3})"
     r"|^(?:i|it|that|this|he|she|they|we)\b(?!.{0,20}\b(?:want|need|like|rather|balance|cards?)\b)"
 )
+_PARTS = re.compile(r"[,;.]\s+")
 _SWAPS = re.compile(
     r"(?i)\b(?:(?:other|wrong|opposite) (?:way|direction|round)|the opposite|back to front|vice versa|the reverse|"
     r"(?:swap|switch|flip|reverse)(?: (?:them|those|these|it|that|both|the (?:two )?accounts?))?"
@@ -150,7 +151,8 @@ def _is_about_it(task: Task, rest: Heard, desk: Desk) -> bool:
 
 def _asks_for_something(rest: str) -> bool:
     """ "no, I just found it" explains, and asks for nothing."""
-    return begins_request(rest) or bool(QUESTION.search(rest)) or not _EXPLAINS.match(rest)
+    is_request = any(begins_request(part) for part in _PARTS.split(rest))
+    return is_request or bool(QUESTION.search(rest)) or not _EXPLAINS.match(rest)
 
 
 def _end(changed: Dialogue, task: Task, rest: str) -> Step:

@@ -21,7 +21,7 @@ _WISHES = (
 _BETWEEN = r"(?:\W+(?!(?:about|by|from|that|who|whom|my|his|her|their|our)\b)[\w']+){0,7}?"
 _REQUEST = re.compile(
     rf"\b{_WISHES}\b{_BETWEEN}\W+{_SOMEBODY}\b"
-    rf"|\b{_SOMEBODY}\b(?:\W+[\w']+){{0,5}}?\W+(?:talk|speak|chat)\W+(?:to|with)\b"
+    rf"|\b(?:{_SOMEBODY}|nobody|no[ -]?one)\b(?:\W+[\w']+){{0,5}}?\W+(?:talk|speak|chat)\W+(?:to|with)\b"
     rf"|^\W*(?:(?:hi|hello|ok|well|no|just|an?|the|some|your|real|live|actual|proper)\W+)*{_SOMEBODY}"
     r"(?:\W+(?:please|pls|plz|now|thanks|instead|asap|real))*\W*$",
     re.IGNORECASE,

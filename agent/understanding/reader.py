@@ -39,6 +39,9 @@ _SEES_PEOPLE = frozenset(
     }
 )
 """Whoever asks to speak to somebody may mean one of these; about anything else they mean now and here."""
+_COMMANDS = 0.5
+"""Confidence from which it is one that tells something first: "my card is lost, block it"."""
+_COMMA = re.compile(r",\s+")
 _STANDS_ALONE = 0.6
 """Confidence from which a clause of a longer message is a request of its own."""
 _SPEAKS_OF_US = 0.5
@@ -276,6 +279,8 @@ def _is_request(part: Clause) -> bool:
     if part.intent in CONVERSATION_ACTS or part.intent in _COURTESIES:
         return False
     begins = begins_request(part.text)
+    if part.route in _TASKS and not begins and any(begins_request(said) for said in _COMMA.split(part.text)):
+        return part.is_clear and part.confidence >= _COMMANDS
     if part.route in _OURS:
         return part.confidence >= _STANDS_ALONE if begins else part.confidence >= SURE and not _TELLS.match(part.text)
     # What people say about their day looks like no business of a bank, and so does a question about "it" by itself.
