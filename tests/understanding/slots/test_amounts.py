@@ -192,3 +192,16 @@ def test_figures_side_by_side_that_may_be_one_or_two_are_no_amount(text):
 @given(st.integers(1, 999), st.integers(0, 999))
 def test_thousands_with_a_space_are_never_the_figure_before_it(thousands, rest):
     assert values(f"pay {thousands} {rest:03} to maria", "amount", "number") == [str(thousands * 1000 + rest)]
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("pay maria twenty fve punds", "25 GBP"),
+        ("send thirty sx quid to john", "36 GBP"),
+        ("pay maria twenty for lunch", "20"),
+        ("pay maria twenty pounds", "20 GBP"),
+    ],
+)
+def test_no_misspelt_part_of_a_number_is_left_out(text, amount):
+    assert values(text, "amount") == [amount]
