@@ -129,8 +129,8 @@ class Database:
 
         It wakes PostgreSQL once where ``fetch`` does five times. Nothing but the role keeps it from writing.
         """
-        async with self._connection() as connection, connection.cursor(row_factory=class_row(row)) as cursor:
-            await cursor.execute(query, params)
+        async with self._connection() as connection:
+            cursor = await connection.cursor(row_factory=class_row(row)).execute(query, params)
             return await cursor.fetchall()
 
     async def run(self, *statements: Statement, scope: Scope = NOBODY) -> list[int]:

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
-from uuid import UUID
 
 from core.db.database import Database
 from core.db.queries import Queries
@@ -32,7 +31,7 @@ _LONGEST_PAUSE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class _Stamp:
-    stamp: UUID
+    stamp: str
 
 
 class PassageCache:
@@ -44,7 +43,7 @@ class PassageCache:
         self._made_by = made_by
         self._secret = secret
         self._patience = patience
-        self._stamps: dict[str, UUID] = {}
+        self._stamps: dict[str, str] = {}
         """The last known of each base. A guess that spares a round trip: ``_open`` learns whether it still holds."""
         self._under_way: dict[Key, asyncio.Event] = {}
 
@@ -66,7 +65,7 @@ class PassageCache:
         HITS.labels(question.kb).inc()
         return found
 
-    async def _open(self, question: Question, stamp: UUID) -> Found | None:
+    async def _open(self, question: Question, stamp: str) -> Found | None:
         """The answer that is kept for this state of the base; None also if the base has another one by now."""
         key = make_key(question, stamp, self._made_by)
         value = await self._shelf.get(key)
@@ -74,7 +73,7 @@ class PassageCache:
             return None
         entry = unpack(value, key.place, self._secret)
         if entry is not None:
-            wanted = {"kb": question.kb, "audiences": question.audiences or "", "ids": entry.ids}
+            wanted = {"kb": question.kb, "audiences": question.audiences or "", "ids": ",".join(entry.ids)}
             rows = await self._database.ask(StoredPassage, _QUERIES["read_cached"], wanted)
             if not rows or rows[0].stamp != stamp:
                 return None
@@ -85,7 +84,7 @@ class PassageCache:
         await self._shelf.drop(key)
         return None
 
-    async def _look_up_once(self, question: Question, stamp: UUID, look_up: LookUp) -> Found:
+    async def _look_up_once(self, question: Question, stamp: str, look_up: LookUp) -> Found:
         key = make_key(question, stamp, self._made_by)
         if key in self._under_way:
             with suppress(TimeoutError):
@@ -108,7 +107,7 @@ class PassageCache:
             del self._under_way[key]
             done.set()
 
-    async def _open_or_look_up(self, question: Question, stamp: UUID, look_up: LookUp) -> Found:
+    async def _open_or_look_up(self, question: Question, stamp: str, look_up: LookUp) -> Found:
         found = await self._open(question, stamp)
         (HITS if found else MISSES).labels(question.kb).inc()
         return found or await look_up()
@@ -130,7 +129,7 @@ class PassageCache:
             if token is not None:
                 await self._shelf.release(key, token)
 
-    async def _read_stamp(self, kb: str) -> UUID | None:
+    async def _read_stamp(self, kb: str) -> str | None:
         """None: there is no such base."""
         rows = await self._database.ask(_Stamp, _QUERIES["read_stamp"], {"kb": kb})
         if not rows:

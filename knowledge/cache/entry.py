@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
-from uuid import UUID
 
 import orjson
 
@@ -29,7 +28,7 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class Entry:
     ids: list[str]
-    """Of the passages, best first."""
+    """Of the passages, best first: hexadecimal."""
     evidence: list[list[Any]]
     """Why each was found: the fields of ``Passage`` that are not read anew, in its order."""
     intent: str
@@ -40,7 +39,7 @@ class Entry:
 class StoredPassage:
     """A passage as the database has it, beside its knowledge base's stamp. All empty for a base where none is found."""
 
-    stamp: UUID
+    stamp: str
     id: str
     kb: str
     document_id: str

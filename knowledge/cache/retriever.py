@@ -32,7 +32,7 @@ class CachedRetriever:
         options = {
             **wanted,
             "scope": None,
-            "vector": hashlib.sha256(vector.tobytes()).hexdigest(),
+            "vector": hashlib.blake2b(vector.tobytes(), digest_size=32).hexdigest(),
             "intents": [[intent, round(trust, 3)] for intent, trust in wanted.get("intents", ())],
             "ours": None if ours is None else round(ours, 3),
         }

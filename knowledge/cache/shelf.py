@@ -3,7 +3,7 @@ is left alone for some seconds, so that nobody waits for it again and again.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from math import inf
 from time import monotonic
@@ -14,7 +14,7 @@ from redis.asyncio import ConnectionPool
 from redis.asyncio.connection import AbstractConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.exceptions import RedisError
+from redis.exceptions import ConnectionError, RedisError
 
 from core.logging import get_logger
 from knowledge.cache.key import Key
@@ -53,21 +53,23 @@ class Line:
         async with self._free:
             connection: AbstractConnection = self._idle.pop() if self._idle else self._pool.make_connection()
 
-            async def exchange() -> object:
-                await connection.send_command(*command)
-                return cast("object", await connection.read_response())
-
-            async def hang_up(_error: Exception) -> None:
-                await connection.disconnect()
-
             try:
-                return await connection.retry.call_with_retry(exchange, hang_up)
+                try:
+                    return await _exchange(connection, command)
+                except ConnectionError:
+                    await connection.disconnect()
+                    return await _exchange(connection, command)
             finally:
                 self._idle.append(connection)
 
     async def close(self) -> None:
         for connection in self._idle:
             await connection.disconnect()
+
+
+async def _exchange(connection: AbstractConnection, command: Sequence[str | bytes | int]) -> object:
+    await connection.send_command(*command)
+    return cast("object", await connection.read_response())
 
 
 class Shelf:
