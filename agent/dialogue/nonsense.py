@@ -4,6 +4,7 @@ import re
 
 from agent.dialogue.desk import Heard
 from agent.dialogue.residue import residue
+from agent.understanding.language import ANY_LANGUAGE
 from agent.understanding.spelling import Speller
 
 _UNSURE = 0.75
@@ -20,6 +21,7 @@ def is_nonsense(heard: Heard) -> bool:
     if heard.confidence >= _UNSURE or not heard.text.isascii() or kinds & _SAYS_SOMETHING:
         return False
     said = [word for word in residue(heard.text, heard.mentions) if len(word) >= _LONG and word.isalpha()]
+    said = [word for word in said if not ANY_LANGUAGE.fullmatch(word)]
     said = [word for word in said if not re.search(rf"\b{word.capitalize()}\b", heard.text)]
     unknown = [word for word in said if not Speller.load().knows(word)]
     return bool(unknown) and len(unknown) >= _MOST_KNOWN * len(said)

@@ -22,7 +22,7 @@ _ENGLISH_WORD = re.compile(
     r"pay|freeze|cancel|from|this|that|have|does|where|when|why|which|who|would|could|should|last|month|payment|help|"
     r"hello|thanks|thank|yes|okay|every|change|are|was|much|many|spent|spend|add|get|give|tell|make|not|it's)\b"
 )
-_ANY_LANGUAGE = re.compile(r"(?:ha){2,}h?|(?:he){2,}h?|hi(?:hi)+|lo+l|h+m+|o+k+|omg|wow|ok[ae]y")
+ANY_LANGUAGE = re.compile(r"(?:ha){2,}h?|(?:he){2,}h?|hi(?:hi)+|lo+l|h+m+|o+k+|omg|wow|ok[ae]y")
 """Says nothing of the language, and looks most like Somali."""
 _LATIN = re.compile(r"[a-z]", re.IGNORECASE)
 _ONE_WORD: dict[str, str] = {
@@ -42,7 +42,7 @@ def detect_language(text: str, *, sure: float = SURE) -> str:
         sure: probability from which another language is believed.
     """
     words = re.findall(r"[^\W\d_]+(?:'[^\W\d_]+)?", text.casefold())
-    words = [word for word in words if not _ANY_LANGUAGE.fullmatch(word)]
+    words = [word for word in words if not ANY_LANGUAGE.fullmatch(word)]
     if not words or _ENGLISH_WORD.search(text.casefold()):
         return ENGLISH
     if len(words) == 1 and _LATIN.search(words[0]):

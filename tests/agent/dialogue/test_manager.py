@@ -224,7 +224,9 @@ def test_words_that_are_none_are_no_request_whatever_they_sound_like(desk, said)
     assert (dialogue["stack"], dialogue["unclear"], step.kind) == ([], 1, "say")
 
 
-@pytest.mark.parametrize("said", ["pai jimy 20", "shw trnsactions", "lokc my crad", "pay Zblorg 20 pounds"])
+@pytest.mark.parametrize(
+    "said", ["pai jimy 20", "shw trnsactions", "lokc my crad", "pay Zblorg 20 pounds", "haha ok cool"]
+)
 def test_slips_and_names_are_no_nonsense(desk, said):
     assert not is_nonsense(hear(said, "make_transfer", 0.7))
 
