@@ -90,7 +90,9 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         threads = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="encoder"))
         models = build_chain(settings, client)
         cache = await stack.enter_async_context(
-            open_cache(services.redis_url, database, settings.cache_ttl, name_reader(settings.graph))
+            open_cache(
+                services.redis_url, database, settings.cache_ttl, name_reader(settings.graph), services.secret_key
+            )
         )
         encoder = await asyncio.to_thread(Encoder.load)
 

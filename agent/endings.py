@@ -49,7 +49,7 @@ def masked(done: Done, record: TurnRecord) -> Done:
     return done.model_copy(update={"answer": record.answer})
 
 
-def decided(operation: Operation) -> dict[str, Any]:
+def decided(operation: Operation, receipt: str | None = None) -> dict[str, Any]:
     """What became of a proposal, as the state carries it."""
     return {
         "operation_id": str(operation.id),
@@ -57,4 +57,5 @@ def decided(operation: Operation) -> dict[str, Any]:
         "status": operation.status,
         "summary": operation.summary,
         "error": operation.error,
+        "receipt": receipt,
     }

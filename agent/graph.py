@@ -1,6 +1,6 @@
 """The whole machine on one page: nodes and edges, nothing else.
 
-screen -> understand -> retrieve -> answer <-> tools
+screen -> understand -> retrieve -> answer <-> tools -> act
    |        ^   |                     |
    |        |   '-> act, refer, go_on |
    |        '----------------------- go_on -> verify -> remember -> confirm -> act -> answer -> ...
@@ -41,7 +41,7 @@ def build_graph(checkpointer: BaseCheckpointSaver[Any]) -> Graph:
     graph.add_conditional_edges("understand", after_understand)
     graph.add_edge("retrieve", "answer")
     graph.add_conditional_edges("answer", after_answer)
-    graph.add_edge("tools", "answer")
+    graph.add_conditional_edges("tools", after_tools)
     graph.add_conditional_edges("go_on", after_go_on)
     graph.add_edge("verify", "remember")
     graph.add_conditional_edges("remember", after_remember)
@@ -81,6 +81,11 @@ async def after_understand(state: State) -> Literal["retrieve", "answer", "act",
 
 async def after_answer(state: State) -> Literal["tools", "go_on"]:
     return "tools" if state["calls"] else "go_on"
+
+
+async def after_tools(state: State) -> Literal["act", "answer"]:
+    """What the customer's message was the yes to is done at once."""
+    return "act" if state["resolution"] else "answer"
 
 
 async def after_refer(state: State) -> Literal["answer", "go_on"]:

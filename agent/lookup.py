@@ -70,7 +70,7 @@ class Finder:
         if self.cache is None:
             return await look_up()
         options = {"today": today, "languages": languages, "limit": limit, "broad": broad}
-        return await self.cache.find(Question(kb, text, scope.audiences, options), scope, look_up)
+        return await self.cache.find(Question(kb, text, scope.audiences, options), look_up)
 
     def _read(self, text: str) -> tuple[Vectors, Understanding]:
         reading = self.encoder.read(text)

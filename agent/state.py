@@ -71,6 +71,8 @@ class State(TypedDict):
     """What is said: instead of anything else, or, of a question, where no model puts it better."""
     question: str
     """What is asked after a tool's result has been told."""
+    is_agreed: bool
+    """Whether the customer's message is itself the yes to what its tool prepares (decision 0014)."""
     is_fixed: bool
     """Whether these words are not left to a language model."""
     vector: bytes
@@ -113,6 +115,7 @@ TURN_DEFAULTS: State = {
     "slots": {},
     "words": "",
     "question": "",
+    "is_agreed": False,
     "is_fixed": False,
     "vector": b"",
     "rounds": 0,

@@ -13,6 +13,7 @@ meet           ``meet(server, ALEX)``: a signed-in customer; ``meet(server)``: a
 
 import hashlib
 import itertools
+import signal
 import socket
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -50,6 +51,10 @@ HELP_CENTRE = Path(__file__).parents[1] / "knowledge" / "help_centre"
 # A machine that is busy with something else fails no test.
 hypothesis_settings.register_profile("untimed", deadline=None)
 hypothesis_settings.load_profile("untimed")
+
+# In the background of a shell Ctrl-C is ignored, and would be by every process that a test starts and ends with it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Clone = Callable[[str], AbstractContextManager[Services]]
 

@@ -19,6 +19,13 @@ _SETS = re.compile(
     r"^\W*(?:\w+\W+){0,3}?(?:make|set|change|raise|increase|lower|reduce|put|move|bump|up)\b[^\d]{3,40}$", re.I
 )
 """ "make the standing order 900"."""
+_MAKES_IT = re.compile(
+    r"\b(?:make (?:it|that|this)|change (?:it|that|this) to|(?:should|must) (?:be|have been)|(?:i )?meant?)\s+"
+    r"(?:just |only |about )?$",
+    re.I,
+)
+""" "make it 12" is a sum, "make it the 12th" a day."""
+_NOT_THAT = re.compile(r"\s*,?\s*(?:not|instead of|rather than) \W?\d", re.I)
 _AT_LAST = re.compile(r"[,;:–-]\s*$")
 """ "that's a bit tight, 180"."""
 _IS_RIGHT = re.compile(
@@ -56,7 +63,8 @@ def fill_amounts(
         amounts = _sums(said, text, given) if not amounts else [*amounts, *_corrections(said)]
     elif not amounts and "amount" in given:
         # "make it 65", while the day is asked for.
-        amounts = [each for each in _sums(said, text, given) if each.corrects and not _may_be_day(each, asked)]
+        sums = (each for each in _sums(said, text, given) if each.corrects or _TO_AMOUNT.search(text[: each.start]))
+        amounts = [each for each in sums if not _may_be_day(each, asked, text)]
     amounts = [each for each in amounts if each.kind == "amount" or slot_before(each, text, names) in (None, "amount")]
     chosen = last_of(amounts)
     if chosen is None:
@@ -129,8 +137,10 @@ def _sums(said: list[Mention], text: str, given: dict[str, Any]) -> list[Mention
     return [each for each in numbers if _is_sum(each, text, said) or (is_only and not _counts(each, text))]
 
 
-def _may_be_day(number: Mention, asked: str) -> bool:
-    return asked in _DAYS and isinstance(number.value, int | Decimal) and number.value <= _LONGEST_MONTH
+def _may_be_day(number: Mention, asked: str, text: str) -> bool:
+    if asked not in _DAYS or _MAKES_IT.search(text[: number.start]) or _NOT_THAT.match(text, number.end):
+        return False
+    return isinstance(number.value, int | Decimal) and number.value <= _LONGEST_MONTH
 
 
 def _is_sum(number: Mention, text: str, said: list[Mention]) -> bool:

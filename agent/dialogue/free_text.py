@@ -29,7 +29,7 @@ _NO_PLACE = re.compile(
     re.I,
 )
 _CALLED = re.compile(
-    r"(?:.*\b(?:to(?!\s+(?:re)?name\b|\s+(?:change|edit|update|give|call)\b)|as|into|be)|"
+    r"(?:.*\b(?:to(?!\s+(?:re)?name\b|\s+(?:change|edit|update|give|call)\b)|as|into|be(?:\s+(?:called|named|labelled))?)|"
     r".*?\b(?:call(?:ed)?(?:\s+(?:it|(?:my|the)\s+(?:[\w ]{1,20}\s)?account))?|"
     r"named))\s+[\"'“”]?([^\s\"'“”][^\"'“”]{0,40}?)[\"'“”]?"
     r"(?:,?\s+(?:instead|please|pls|then|now|thanks|thank\s+you))*[\s.!?]*$",

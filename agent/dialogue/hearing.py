@@ -32,6 +32,7 @@ _HARMLESS = frozenset({Act.CANCEL, Act.NO, Act.WAIT, Act.WHY, Act.WHAT, Act.REPE
 _LOW, _LIKELY, _SURE, _VERY_SURE, _NEVER = 0.4, 0.5, 0.6, 0.85, 2.0
 """Confidence that is enough for what says something again or ends it, while a task is open; for other acts; while none
 is, or beside values; and for what could be the text that was asked for."""
+_SIGH = re.compile(r"(?i)\W*(?:oh|ah|aw|ugh|argh|god|christ|shit|crap)\W+(?:\w+\W+)?no+\b(?=\W+\w+\W+\w)")
 _CREATE = frozenset({"create", "book", "make", "request", "open", "add", "apply"})
 """Verbs of tools that make what they are named after: "forget the appointment" ends the booking."""
 
@@ -44,6 +45,9 @@ def hear_act(heard: Heard, task: Task | None, desk: Desk) -> Said:
         return Said(Act.WAIT, "") if _says_nothing(said.rest, heard, task, desk) else Said(None, heard.text)
     if task and (said.act is Act.UNDO or (said.act is Act.NO and not said.rest)) and _chooses(heard, task, desk):
         # "the original one", "neither of the first two"
+        return Said(None, heard.text)
+    if said.act is Act.NO and task and _cries_out(heard, task, desk):
+        # "oh no, I think I lost my card, freeze it"
         return Said(None, heard.text)
     if said.act is Act.CANCEL and not said.rest and task and task["before"] and _undoes(heard):
         # "forget what I just said"
@@ -63,6 +67,13 @@ def hear_act(heard: Heard, task: Task | None, desk: Desk) -> Said:
         learned = _learned(heard, task, desk)
         return said if learned is None else Said(learned, "")
     return said
+
+
+def _cries_out(heard: Heard, task: Task, desk: Desk) -> bool:
+    """Whether the no is a sigh before something else that is wrong."""
+    is_ours = heard.route in (Route.OPERATION, Route.FRAUD, Route.KNOWLEDGE) and heard.is_clear
+    is_other = desk.tool_of(heard.intent) != task["tool"] and heard.confidence >= _SURE
+    return bool(_SIGH.match(heard.text)) and is_ours and is_other and not values_in(task, heard, heard.text, desk)
 
 
 def nouns_of(task: Task | None) -> tuple[str, ...]:

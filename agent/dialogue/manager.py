@@ -7,9 +7,10 @@ from dataclasses import replace
 from agent.dialogue import words
 from agent.dialogue.desk import Desk, Heard
 from agent.dialogue.hearing import hear_act
+from agent.dialogue.nonsense import is_nonsense
 from agent.dialogue.open_task import answers, within
 from agent.dialogue.progress import PAYMENT_INTENTS, advance, open_question, say_open, slots_of, values_in
-from agent.dialogue.request_words import PAYS, PERSON, STANDING, VERBS, claims_to_be_another, spoken_of
+from agent.dialogue.request_words import PAYS, PERSON, RENAMES, STANDING, VERBS, claims_to_be_another, spoken_of
 from agent.dialogue.requests import SURE, VERY_SURE, afresh
 from agent.dialogue.residue import residue
 from agent.dialogue.shapes import LONGEST_QUEUE, Dialogue, Step, Task, top
@@ -47,11 +48,14 @@ def decide(dialogue: Dialogue, heard: Heard, desk: Desk) -> tuple[Dialogue, Step
     """The stack after the message, and the step that answers it."""
     changed, heard = deepcopy(dialogue), _certain(heard, desk)
     task = top(changed)
+    if task is None and is_nonsense(heard):
+        heard = replace(heard, intent=OwnIntent.GIBBERISH.value, route=INTENT_ROUTES[OwnIntent.GIBBERISH].value)
     changed["about"] = (spoken_of(task) if task else {}) or changed["about"]
     if heard.language != _ENGLISH and not (task and (answers(changed, heard, desk) or names_value(task, heard, desk))):
         return changed, _in_other_language(task, heard, desk)
     said = hear_act(heard, task, desk)
     step = within(changed, task, heard, said, desk) if task else afresh(changed, heard, said, desk)
+    changed["done"] = None
     if changed["unclear"] <= dialogue["unclear"]:
         changed["unclear"] = 0
     return changed, step
@@ -99,6 +103,9 @@ def _certain(heard: Heard, desk: Desk) -> Heard:
     if _names_payment(heard, desk):
         repeats = re.search(rf"(?i)\b{STANDING}\b", heard.text)
         return _surely(heard, OwnIntent.CREATE_STANDING_ORDER if repeats else OwnIntent.MAKE_TRANSFER)
+    if heard.intent == OwnIntent.RENAME_ACCOUNT and not RENAMES.search(heard.text):
+        # "and in the account called Everyday?"
+        return _surely(heard, OwnIntent.GET_BALANCE)
     about = heard.intent.partition("_")[2]
     match = _MEANT.search(heard.text) or _IMPERATIVE.match(heard.text)
     meant = f"{VERBS[match[1].casefold()]}_{about}" if match and match[1].casefold() in VERBS else heard.intent

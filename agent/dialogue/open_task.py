@@ -11,6 +11,7 @@ from agent.dialogue.choose_again import choose_again
 from agent.dialogue.desk import Desk, Heard
 from agent.dialogue.free_text import takes_text, whole_answer
 from agent.dialogue.other import is_other
+from agent.dialogue.person import wants_person
 from agent.dialogue.progress import (
     advance,
     ask,
@@ -20,6 +21,7 @@ from agent.dialogue.progress import (
     only,
     open_question,
     push,
+    route_of,
     say_open,
     take,
     turns_payment,
@@ -30,7 +32,7 @@ from agent.dialogue.reopen import reopen
 from agent.dialogue.requests import OPERATION, QUESTION, SMALL_TALK, SURE, begin, not_understood
 from agent.dialogue.residue import residue
 from agent.dialogue.shapes import Dialogue, Offer, Step, StepKind, Task, new_task, top
-from agent.dialogue.tables import PAYMENT_TOOLS, PROSE
+from agent.dialogue.tables import OWN_YES, PAYMENT_TOOLS, PROSE
 from agent.understanding.clauses import begins_request
 from agent.understanding.intents import OwnIntent, Route
 
@@ -47,6 +49,7 @@ _EXPLAINS = re.compile(
     r"(?i)^(?:i|it|that|this|he|she|they|we|my|the)\b(?!.{0,20}\b(?:want|need|like|rather)\b)(?=(?:\W+\w+){3})"
     r"|^(?:i|it|that|this|he|she|they|we)\b(?!.{0,20}\b(?:want|need|like|rather|balance|cards?)\b)"
 )
+_PARTS = re.compile(r"[,;.]\s+")
 _SWAPS = re.compile(
     r"(?i)\b(?:(?:other|wrong|opposite) (?:way|direction|round)|the opposite|back to front|vice versa|the reverse|"
     r"(?:swap|switch|flip|reverse)(?: (?:them|those|these|it|that|both|the (?:two )?accounts?))?"
@@ -63,6 +66,10 @@ def within(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk) 
     if task["operation_id"] and desk.pending and desk.pending["step_up"] and _CODE.search(heard.text):
         # A code is never read from a message, and is no amount either.
         return Step(kind="refer", route=OPERATION, intent=task["intent"])
+    if task["operation_id"] and task["tool"] in OWN_YES and wants_person(heard.text):
+        # A plain request for what is proposed is as good as a yes.
+        kind: StepKind = "approve" if desk.takes_yes else "refer"
+        return Step(kind=kind, route=route_of(task["intent"]), intent=task["intent"])
     if said.act in (None, Act.NO, Act.CHANGE, Act.UNDO) and (step := choose_again(task, heard, desk)):
         return step
     match said.act:
@@ -144,7 +151,8 @@ def _is_about_it(task: Task, rest: Heard, desk: Desk) -> bool:
 
 def _asks_for_something(rest: str) -> bool:
     """ "no, I just found it" explains, and asks for nothing."""
-    return begins_request(rest) or bool(QUESTION.search(rest)) or not _EXPLAINS.match(rest)
+    is_request = any(begins_request(part) for part in _PARTS.split(rest))
+    return is_request or bool(QUESTION.search(rest)) or not _EXPLAINS.match(rest)
 
 
 def _end(changed: Dialogue, task: Task, rest: str) -> Step:

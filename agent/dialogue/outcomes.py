@@ -77,7 +77,7 @@ def ended(dialogue: Dialogue, operation_id: str, *, completed: bool) -> Dialogue
             continue
         del stack[index]
         if completed:
-            changed["last"] = Done(tool=task["tool"], intent=task["intent"], slots={})
+            changed["last"], changed["done"] = Done(tool=task["tool"], intent=task["intent"], slots={}), task["tool"]
             if task["tool"] == _NEW_PAYEE:
                 changed["about"]["payee"] = task["slots"]["name"]
             below = stack[index - 1] if index else None
@@ -86,6 +86,11 @@ def ended(dialogue: Dialogue, operation_id: str, *, completed: bool) -> Dialogue
                 below["asks"], below["choices"], below["offer"] = None, [], None
         break
     return changed
+
+
+def handed_over(dialogue: Dialogue) -> Dialogue:
+    """A colleague goes on: what was open here is put aside, so that no later yes can be to that."""
+    return {**dialogue, "stack": [], "queue": []}
 
 
 def withdrawn(dialogue: Dialogue, operation_id: str) -> Dialogue:

@@ -191,7 +191,9 @@ def slots_of(tool: str, desk: Desk) -> tuple[Slot, ...]:
 
 def values_in(task: Task, heard: Heard, text: str, desk: Desk) -> dict[str, Any]:
     mentions = heard.mentions if text == heard.text else only(heard, text).mentions
-    return fill(slots_of(task["tool"], desk), mentions, text, today=desk.today, given=task["slots"], asked=task["asks"])
+    # "half of that" may be of what was too much.
+    given = task["refused"] | task["slots"]
+    return fill(slots_of(task["tool"], desk), mentions, text, today=desk.today, given=given, asked=task["asks"])
 
 
 def only(heard: Heard, rest: str) -> Heard:

@@ -28,6 +28,11 @@ PERSON = (
     r"members? of staff|staff|employees?|supervisors?|managers?)"
 )
 """How customers ask for a person."""
+RENAMES = re.compile(
+    r"(?i)\b(?:re-?name|re-?label|re-?title|call|name|label|title|nickname|change|give|set|"
+    r"(?:be|want|like|have) (?:\w+ ){0,4}?(?:called|named|known as|labelled))\b"
+)
+"""Words without which "the account called Everyday" is just that one."""
 VERBS: Mapping[str, str] = {
     "add": "add",
     "save": "add",

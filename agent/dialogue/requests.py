@@ -7,6 +7,7 @@ from typing import Any
 from agent.dialogue import words
 from agent.dialogue.acts import Act, Said
 from agent.dialogue.choices import pick
+from agent.dialogue.consent import says_yes
 from agent.dialogue.desk import Desk, Heard
 from agent.dialogue.fill import fill
 from agent.dialogue.options import find_options
@@ -15,7 +16,8 @@ from agent.dialogue.request_words import PRONOUNS
 from agent.dialogue.residue import residue
 from agent.dialogue.residue import words as words_of
 from agent.dialogue.shapes import Dialogue, Step, StepKind, new_task, top
-from agent.dialogue.tables import ANSWERED_BY, BEGINS_AS
+from agent.dialogue.tables import ANSWERED_BY, BEGINS_AS, HAND_OFF
+from agent.understanding.clauses import begins_request
 from agent.understanding.intents import OwnIntent, Route
 
 HAND_OFF_AFTER = 3
@@ -47,7 +49,6 @@ _UNCLEAR = frozenset(
     }
 )
 """No requests, and no acts where they are not sure enough to be one."""
-_HAND_OFF = "request_handoff"
 _FOLLOW_UP = re.compile(r"(?i)^\s*(?:and|what about|how about|also|ok(?:ay)?,? and|same (?:for|with|thing)|what of)\b")
 
 
@@ -55,6 +56,8 @@ def afresh(changed: Dialogue, heard: Heard, said: Said, desk: Desk) -> Step:
     options, changed["options"] = changed["options"], []
     if (chosen := _of_options(options, heard, desk)) is not None:
         return push_heard(changed, chosen, chosen, heard, desk)
+    if (told := _of_what_is_done(changed.get("done"), heard.text, said)) is not None:
+        return Step(kind="say", route=SMALL_TALK, intent=OwnIntent.ACKNOWLEDGEMENT.value, words=told)
     if said.act is Act.CANCEL and said.rest:
         return Step(kind="say", route=SMALL_TALK, intent=Act.CANCEL.value, words="", rest=said.rest)
     if said.act in (Act.CANCEL, Act.UNDO, Act.CHANGE, Act.POSTPONE):
@@ -69,6 +72,15 @@ def afresh(changed: Dialogue, heard: Heard, said: Said, desk: Desk) -> Step:
     if len(words_of(heard.text)) == 1 and (step := _which(changed, heard, desk)) is not None:
         return step
     return begin(changed, heard, desk)
+
+
+def _of_what_is_done(done: str | None, text: str, said: Said) -> str | None:
+    """A yes or a no that comes when all is over: "yes please", "no, leave it"."""
+    if done is None or begins_request(said.rest):
+        return None
+    if said.act is Act.YES and not said.rest and says_yes(text):
+        return words.DONE_ALREADY
+    return words.HANDED_OVER if done == HAND_OFF and said.act in (Act.NO, Act.CANCEL, Act.UNDO) else None
 
 
 def _of_options(options: list[str], heard: Heard, desk: Desk) -> str | None:
@@ -197,6 +209,6 @@ def not_understood(changed: Dialogue, heard: Heard, desk: Desk) -> Step:
 
 def _to_a_person(changed: Dialogue, desk: Desk) -> Step:
     route, intent = Route.HANDOFF.value, OwnIntent.TALK_TO_HUMAN.value
-    if _HAND_OFF not in desk.specs:
+    if HAND_OFF not in desk.specs:
         return Step(kind="talk", route=route, intent=intent, words=words.TO_A_PERSON)
-    return replace(push(changed, new_task(_HAND_OFF, intent, {}), desk), words=words.TO_A_PERSON)
+    return replace(push(changed, new_task(HAND_OFF, intent, {}), desk), words=words.TO_A_PERSON)

@@ -73,6 +73,8 @@ class Dialogue(TypedDict):
     last: Done | None
     about: dict[str, Any]
     """Cards, accounts and payees of the last task, for "freeze it" and "pay her"."""
+    done: NotRequired[str | None]
+    """The tool whose proposal was carried out last, until the customer says something else."""
     options: list[str]
     """Tools that were offered by name when a message could mean several."""
     unclear: int

@@ -184,6 +184,9 @@ FLAGS: Mapping[str, tuple[str, str]] = {
 }
 """How customers say yes and no to it. No comes first: "don't allow"."""
 
+HAND_OFF = "request_handoff"
+OWN_YES = frozenset({HAND_OFF})
+"""Tools that a plain request of the customer is the yes to: harmless, and what nobody expects to be asked again."""
 NO_CURRENCY = r"(?:bit\s?coins?|btc|eth(?:er(?:eum)?)?|crypto\w*|doge\w*|litecoins?|tokens?|points?|shares?)"
 """What customers count that is not money at a bank."""
 ASKS_AGAIN: Mapping[str, str] = {

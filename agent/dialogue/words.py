@@ -16,6 +16,11 @@ YES_OR_NO = "Shall I go ahead? Please say yes or no."
 NOTHING_ASKED = "I have not asked you anything just now. What can I do for you?"
 WHAT_TO_CHANGE = "What is wrong? Tell me what it should be instead."
 TO_A_PERSON = "I'm sorry that I do not understand you. A colleague can take over from here."
+DONE_ALREADY = "That is done already, there is nothing more to confirm."
+HANDED_OVER = (
+    "Your request is with a colleague already. If it is settled, just tell them so. Nothing else is under way."
+)
+PUT_ASIDE = "What we were doing here I have put aside; nothing of it was done."
 WHICH_TASK = "What would you like to do?"
 HELP = (
     "I'm not sure what you mean. I can look up your accounts, cards, payments and spending, make and schedule "

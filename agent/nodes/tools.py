@@ -10,12 +10,13 @@ from agent.dialogue.desk import Desk
 from agent.dialogue.guard import guarded
 from agent.dialogue.outcomes import Answered, Settled, settle, withdrawn
 from agent.dialogue.shapes import Dialogue, new_dialogue, top
+from agent.dialogue.tables import OWN_YES
 from agent.events import ToolCalled, ToolReturned
 from agent.messages import ToolCall, ToolReturn
 from agent.nodes.context import tool_context
 from agent.nodes.desk import desk_of, withdraw
 from agent.offer import offered_tools
-from agent.state import State, Turn, Update
+from agent.state import Resolution, State, Turn, Update
 from agent.understanding.surface import on_one_line
 from tools.registry import Proposed, Result, Risk, ToolOutcome
 
@@ -31,11 +32,18 @@ async def tools(state: State, runtime: Runtime[Turn]) -> Update:
         if isinstance(outcome.result, Proposed):
             dialogue = await _replace(changes.get("pending") or state.get("pending"), outcome.result, dialogue, turn)
             changes["pending"] = outcome.result.model_dump(exclude={"status"}) | {"just_asked": True}
-            changes |= {"asks_confirmation": True, "is_fixed": True, "has_asked": True}
+            changes |= _asked_of_the_customer(outcome.result, state)
         settled = settle(dialogue, call["name"], _answered(outcome, call, desk, turn), desk)
         dialogue = settled.dialogue
         changes |= _said(settled, call["name"])
     return changes | {"returns": returns, "calls": [], "dialogue": dialogue}
+
+
+def _asked_of_the_customer(proposed: Proposed, state: State) -> Update:
+    """A confirmation; none where the customer's message was a yes already. A code is never done without."""
+    if state["is_agreed"] and proposed.type in OWN_YES and not proposed.step_up:
+        return {"resolution": Resolution(operation_id=proposed.operation_id, decision="approve")}
+    return {"asks_confirmation": True, "is_fixed": True, "has_asked": True}
 
 
 def _checked(call: ToolCall, dialogue: Dialogue, state: State, turn: Turn) -> tuple[Dialogue, ToolCall]:

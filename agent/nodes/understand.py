@@ -10,6 +10,7 @@ from agent.dialogue.desk import Heard
 from agent.dialogue.free_text import takes_text
 from agent.dialogue.manager import adds, answers, decide, later
 from agent.dialogue.parts import parts_of
+from agent.dialogue.person import in_own_words, is_own_yes
 from agent.dialogue.request_words import claims_to_be_another
 from agent.dialogue.shapes import Dialogue, Step, new_dialogue, top
 from agent.events import Routed
@@ -63,7 +64,9 @@ async def understand(state: State, runtime: Runtime[Turn]) -> Update:
         step = replace(step, withdraw=(*withdrawn, *step.withdraw))
     if step.kind == "call" and _was_done(step, state):
         return {"agenda": agenda, "step": ""}
-    update = as_update(step, state) | {
+    is_agreed = turn.takes_a_yes and is_own_yes(step, said)
+    update = as_update(in_own_words(step, said) if is_agreed else step, state) | {
+        "is_agreed": is_agreed,
         "said": said,
         "agenda": [step.rest, *agenda] if step.rest else agenda,
         "dialogue": dialogue,
@@ -96,6 +99,7 @@ def as_update(step: Step, state: State) -> Update:
         "slots": step.arguments,
         "words": step.words,
         "question": "",
+        "is_agreed": False,
         "is_fixed": False,
         "rounds": 0,
         "told": (len(state["returns"]), len(state["passages"])),

@@ -12,6 +12,7 @@ from agent.understanding.clauses import Span, begins_request, split_clauses
 from agent.understanding.heads import Heads, add_ours
 from agent.understanding.intents import BANKING77_INTENTS, CONVERSATION_ACTS, INTENT_ROUTES, OwnIntent, Route
 from agent.understanding.language import ENGLISH, detect_language
+from agent.understanding.language import SURE as SURE_OF_LANGUAGE
 from agent.understanding.reject import SURE, is_too_uncertain
 from agent.understanding.requests import (
     asks_for_person,
@@ -38,10 +39,17 @@ _SEES_PEOPLE = frozenset(
     }
 )
 """Whoever asks to speak to somebody may mean one of these; about anything else they mean now and here."""
+_COMMANDS = 0.5
+"""Confidence from which it is one that tells something first: "my card is lost, block it"."""
+_COMMA = re.compile(r",\s+")
 _STANDS_ALONE = 0.6
 """Confidence from which a clause of a longer message is a request of its own."""
 _SPEAKS_OF_US = 0.5
 """Confidence from which a clause is about the bank."""
+_SURE_OF_ENGLISH, _DOUBTFUL = 0.9, 0.9
+"""Confidence in what English words mean, and probability of another language that is believed against it."""
+_LONG_WORD = 6
+"""Letters of a word that is hardly near one of ours by chance."""
 _HINTS_AT_US = 0.3
 """Probability from which a clause may have to do with the bank's business."""
 _PLAIN = 0.75
@@ -137,8 +145,16 @@ class Reader:
             ours=add_ours(whole.routes),
             clauses=clauses,
             # Keys hit at random look like some language or other, but have no letters that English has not.
-            language=ENGLISH if main.intent == OwnIntent.GIBBERISH and text.isascii() else detect_language(text),
+            language=ENGLISH
+            if main.intent == OwnIntent.GIBBERISH and text.isascii()
+            else detect_language(text, sure=_DOUBTFUL if self._is_like_english(text, main) else SURE_OF_LANGUAGE),
         )
+
+    def _is_like_english(self, text: str, main: Clause) -> bool:
+        """Whether heads that know English alone are sure, or a long word is one of ours with a slip: short ones full
+        of slips look like any language."""
+        is_understood = main.route in _TASKS and main.confidence >= _SURE_OF_ENGLISH
+        return text.isascii() and (is_understood or self._speller.puts_right(text, letters=_LONG_WORD))
 
     def _read_together(self, text: str, told: Sequence[Clause], of: int) -> Clause:
         """The message understood from the parts that are no asides; without any, all of it is read."""
@@ -263,6 +279,8 @@ def _is_request(part: Clause) -> bool:
     if part.intent in CONVERSATION_ACTS or part.intent in _COURTESIES:
         return False
     begins = begins_request(part.text)
+    if part.route in _TASKS and not begins and any(begins_request(said) for said in _COMMA.split(part.text)):
+        return part.is_clear and part.confidence >= _COMMANDS
     if part.route in _OURS:
         return part.confidence >= _STANDS_ALONE if begins else part.confidence >= SURE and not _TELLS.match(part.text)
     # What people say about their day looks like no business of a bank, and so does a question about "it" by itself.

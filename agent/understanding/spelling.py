@@ -49,6 +49,15 @@ class Speller:
         """The text with its misspelt words put right; positions in it may shift."""
         return _WORD.sub(lambda match: self._correct(match[0].lower()) or match[0], text)
 
+    def puts_right(self, text: str, *, letters: int) -> bool:
+        """Whether a word of so many letters is corrected."""
+        return any(len(match[0]) >= letters and self._correct(match[0].lower()) for match in _WORD.finditer(text))
+
+    def knows(self, word: str) -> bool:
+        """Whether it is a word, or near one of the bank's."""
+        word = word.lower()
+        return word in self._known or word.removesuffix("s") in self._known or self._correct(word) is not None
+
     def _find(self, word: str) -> str | None:
         if word in self._known or word.removesuffix("s") in self._known:
             return None

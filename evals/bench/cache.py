@@ -60,7 +60,9 @@ async def _measure(services: Services, questions: Sequence[str]) -> dict[str, An
         database = Database(services.app_url, pool_size=2)
         await database.open()
         stack.push_async_callback(database.close)
-        cache = await stack.enter_async_context(open_cache(services.redis_url, database, _TTL, name_reader()))
+        cache = await stack.enter_async_context(
+            open_cache(services.redis_url, database, _TTL, name_reader(), services.secret_key)
+        )
         threads = stack.enter_context(ThreadPoolExecutor(1))
         encoder, retriever = Encoder.load(), Retriever(database)
         finder = Finder(encoder, Heads.load(), retriever, threads, cache)

@@ -3,21 +3,21 @@ process they are. The others wait for it, but not for long.
 """
 
 import asyncio
+import hmac
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from time import monotonic
-from uuid import UUID
 
-from core.db.database import Database, Scope
+from core.db.database import Database
 from core.db.queries import Queries
 from knowledge.cache import shelf
 from knowledge.cache.counts import ERRORS, HITS, MISSES
 from knowledge.cache.entry import Found, StoredPassage, pack, restore, unpack
 from knowledge.cache.key import Key, Question, make_key
-from knowledge.cache.shelf import Shelf, connect
+from knowledge.cache.shelf import Line, Shelf
 
 LookUp = Callable[[], Awaitable[Found]]
 
@@ -31,83 +31,84 @@ _LONGEST_PAUSE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class _Stamp:
-    stamp: UUID
+    stamp: str
 
 
 class PassageCache:
     """One for each process; see ``open_cache``."""
 
-    def __init__(self, database: Database, shelf: Shelf, made_by: bytes, patience: float) -> None:
+    def __init__(self, database: Database, shelf: Shelf, made_by: bytes, secret: bytes, patience: float) -> None:
         self._database = database
         self._shelf = shelf
         self._made_by = made_by
+        self._secret = secret
         self._patience = patience
-        self._stamps: dict[str, UUID] = {}
+        self._stamps: dict[str, str] = {}
         """The last known of each base. A guess that spares a round trip: ``_open`` learns whether it still holds."""
         self._under_way: dict[Key, asyncio.Event] = {}
 
-    async def find(self, question: Question, scope: Scope, look_up: LookUp) -> Found:
+    async def find(self, question: Question, look_up: LookUp) -> Found:
         """The answer as ``look_up`` would give it now.
 
         Raises:
             Unavailable: the database cannot be reached; and whatever ``look_up`` raises.
         """
         guess = self._stamps.get(question.kb)
-        found = await self._open(question, guess, scope) if guess else None
+        found = await self._open(question, guess) if guess else None
         if found is None:
             stamp = await self._read_stamp(question.kb)
             if stamp is None:
                 return await look_up()
-            found = await self._open(question, stamp, scope) if stamp != guess else None
+            found = await self._open(question, stamp) if stamp != guess else None
             if found is None:
-                return await self._look_up_once(question, stamp, scope, look_up)
+                return await self._look_up_once(question, stamp, look_up)
         HITS.labels(question.kb).inc()
         return found
 
-    async def _open(self, question: Question, stamp: UUID, scope: Scope) -> Found | None:
+    async def _open(self, question: Question, stamp: str) -> Found | None:
         """The answer that is kept for this state of the base; None also if the base has another one by now."""
         key = make_key(question, stamp, self._made_by)
         value = await self._shelf.get(key)
         if value is None:
             return None
-        entry = unpack(value)
+        entry = unpack(value, key.place, self._secret)
         if entry is not None:
-            wanted = {"kb": question.kb, "ids": entry.ids}
-            rows = await self._database.fetch(StoredPassage, _QUERIES["read_cached"], wanted, scope=scope)
+            wanted = {"kb": question.kb, "audiences": question.audiences or "", "ids": ",".join(entry.ids)}
+            rows = await self._database.ask(StoredPassage, _QUERIES["read_cached"], wanted)
             if not rows or rows[0].stamp != stamp:
                 return None
-            found = restore(entry, {row.id: row for row in rows if row.id is not None})
+            found = restore(entry, {row.id: row for row in rows})
             if found is not None:
                 return found
         ERRORS.labels(question.kb).inc()
         await self._shelf.drop(key)
         return None
 
-    async def _look_up_once(self, question: Question, stamp: UUID, scope: Scope, look_up: LookUp) -> Found:
+    async def _look_up_once(self, question: Question, stamp: str, look_up: LookUp) -> Found:
         key = make_key(question, stamp, self._made_by)
         if key in self._under_way:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._patience):
                     await self._under_way[key].wait()
-            return await self._open_or_look_up(question, stamp, scope, look_up)
+            return await self._open_or_look_up(question, stamp, look_up)
         done = self._under_way[key] = asyncio.Event()
         try:
             async with self._locked(key) as is_ours:
                 if not is_ours:
                     await self._wait_for_other(key)
-                    return await self._open_or_look_up(question, stamp, scope, look_up)
+                    return await self._open_or_look_up(question, stamp, look_up)
                 MISSES.labels(question.kb).inc()
                 found = await look_up()
                 # Nothing that was changed meanwhile may stand under the stamp from before.
                 if found.is_complete and await self._read_stamp(question.kb) == stamp:
-                    await self._shelf.put(key, pack(found))
+                    await self._shelf.put(key, pack(found, key.place, self._secret))
                 return found
         finally:
             del self._under_way[key]
             done.set()
 
-    async def _open_or_look_up(self, question: Question, stamp: UUID, scope: Scope, look_up: LookUp) -> Found:
-        found = await self._open(question, stamp, scope)
+    async def _open_or_look_up(self, question: Question, stamp: str, look_up: LookUp) -> Found:
+        found = await self._open(question, stamp)
         (HITS if found else MISSES).labels(question.kb).inc()
         return found or await look_up()
 
@@ -128,9 +129,9 @@ class PassageCache:
             if token is not None:
                 await self._shelf.release(key, token)
 
-    async def _read_stamp(self, kb: str) -> UUID | None:
+    async def _read_stamp(self, kb: str) -> str | None:
         """None: there is no such base."""
-        rows = await self._database.fetch(_Stamp, _QUERIES["read_stamp"], {"kb": kb})
+        rows = await self._database.ask(_Stamp, _QUERIES["read_stamp"], {"kb": kb})
         if not rows:
             return None
         self._stamps[kb] = rows[0].stamp
@@ -143,6 +144,7 @@ async def open_cache(
     database: Database,
     ttl: timedelta,
     made_by: bytes,
+    secret_key: bytes,
     *,
     patience: float = PATIENCE,
     redis_patience: timedelta = shelf.PATIENCE,
@@ -150,12 +152,14 @@ async def open_cache(
     """Args:
     ttl: how long an answer is kept; zero: not at all.
     made_by: the ``fingerprint`` of what answers.
+    secret_key: the server's; what was kept with another one is not an answer.
     patience: seconds that somebody waits for an answer that another one looks up; then they look themselves.
     redis_patience: for one answer of Redis; then it is left alone for some seconds.
     """
-    redis = connect(redis_url, redis_patience)
+    secret = hmac.digest(secret_key, b"kept answers", "sha256")
+    line = Line(redis_url, redis_patience)
     try:
-        kept = Shelf(redis, ttl, redis_patience, lambda kb: ERRORS.labels(kb).inc())
-        yield PassageCache(database, kept, made_by, patience)
+        kept = Shelf(line, ttl, redis_patience, lambda kb: ERRORS.labels(kb).inc())
+        yield PassageCache(database, kept, made_by, secret, patience)
     finally:
-        await redis.aclose()
+        await line.close()

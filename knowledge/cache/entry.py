@@ -1,17 +1,15 @@
 """What is kept of an answer, and how it becomes passages again."""
 
+import hashlib
+import hmac
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import Annotated, Any
-from uuid import UUID
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any
 
 import orjson
-from pydantic import Field, TypeAdapter, ValidationError
 
 from knowledge.retrieve import Passage
-
-_READ = ("id", "kb", "document_id", "title", "heading", "anchor", "text")
-"""What the database says of a passage each time anew."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,58 +27,65 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    ids: list[Annotated[str, Field(pattern=r"^[^\x00]+$")]]
-    """Of the passages, best first."""
-    evidence: list[dict[str, Any]]
-    """Why each was found."""
+    ids: list[str]
+    """Of the passages, best first: hexadecimal."""
+    evidence: list[list[Any]]
+    """Why each was found: the fields of ``Passage`` that are not read anew, in its order."""
     intent: str
     confidence: float
 
 
 @dataclass(frozen=True, slots=True)
 class StoredPassage:
-    """A passage in the database, beside its knowledge base's stamp; empty for a base where none is found."""
+    """A passage as the database has it, beside its knowledge base's stamp. All empty for a base where none is found."""
 
-    stamp: UUID
-    id: str | None
-    kb: str | None
-    document_id: str | None
-    title: str | None
-    heading: str | None
-    anchor: str | None
-    text: str | None
-
-
-_ENTRY = TypeAdapter(Entry)
-_PASSAGE = TypeAdapter(Passage)
+    stamp: str
+    id: str
+    kb: str
+    document_id: str
+    title: str
+    heading: str
+    anchor: str
+    text: str
 
 
-def pack(found: Found) -> bytes:
-    described = [asdict(passage) for passage in found.passages]
-    evidence = [{name: value for name, value in one.items() if name not in _READ} for one in described]
-    return orjson.dumps(Entry([one["id"] for one in described], evidence, found.intent, found.confidence))
+_READ = attrgetter("id", "kb", "document_id", "title", "heading", "anchor", "text")
+_EVIDENCE = attrgetter("score", "cosine", "coverage", "likeness", "trust", "intents", "words", "graph")
+_SEAL = 32
+"""Bytes."""
 
 
-def unpack(value: bytes) -> Entry | None:
-    """None: this was not written by ``pack``."""
-    try:
-        return _ENTRY.validate_json(value, strict=True)
-    except ValidationError:
+def pack(found: Found, place: bytes, secret: bytes) -> bytes:
+    """Sealed: without the secret nobody can write an entry, nor put one in another's place.
+
+    Args:
+        place: what it will be kept under.
+    """
+    ids = [passage.id for passage in found.passages]
+    evidence = [_EVIDENCE(passage) for passage in found.passages]
+    entry = orjson.dumps([ids, evidence, found.intent, found.confidence])
+    return _seal(entry, place, secret) + entry
+
+
+def unpack(value: bytes, place: bytes, secret: bytes) -> Entry | None:
+    """None: this was not written by ``pack`` for this place, with this secret."""
+    entry = value[_SEAL:]
+    if not hmac.compare_digest(value[:_SEAL], _seal(entry, place, secret)):
         return None
+    return Entry(*orjson.loads(entry))
+
+
+def _seal(entry: bytes, place: bytes, secret: bytes) -> bytes:
+    return hashlib.blake2b(place + entry, key=secret, digest_size=_SEAL).digest()
 
 
 def restore(entry: Entry, stored: Mapping[str, StoredPassage]) -> Found | None:
-    """The answer with the passages as they stand; None if the reader does not see all of them, or the entry is not
-    about passages at all.
+    """The answer with the passages as they stand; None if the reader does not see all of them.
 
     Args:
         stored: what the reader sees of them, by id.
     """
-    try:
-        passages = [
-            _PASSAGE.validate_python(why | {name: getattr(stored[id_], name) for name in _READ})
-            for id_, why in zip(entry.ids, entry.evidence, strict=True)
-        ]
-    except (KeyError, ValueError):
+    if not stored.keys() >= set(entry.ids):
         return None
+    passages = [Passage(*_READ(stored[id_]), *why) for id_, why in zip(entry.ids, entry.evidence, strict=True)]
     return Found(passages, entry.intent, entry.confidence)

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import orjson
 
@@ -41,16 +40,21 @@ class Key:
         return f"lightrag:{self.kb}:query:{self.digest}"
 
     @property
+    def place(self) -> bytes:
+        """What an entry is sealed for."""
+        return self.entry.encode()
+
+    @property
     def lock(self) -> str:
         return f"lightrag:{self.kb}:lock:{self.digest}"
 
 
-def make_key(question: Question, stamp: UUID, made_by: bytes) -> Key:
+def make_key(question: Question, stamp: str, made_by: bytes) -> Key:
     """Args:
     stamp: of the knowledge base in the state that the answer is about.
     made_by: the ``fingerprint`` of what answers.
     """
-    digest = hashlib.sha256(b"\x1f".join((made_by, stamp.bytes, question.asked))).hexdigest()
+    digest = hashlib.blake2b(b"\x1f".join((made_by, stamp.encode(), question.asked)), digest_size=32).hexdigest()
     return Key(question.kb, digest)
 
 

@@ -44,6 +44,7 @@ class GraphKeeper:
         Raises:
             psycopg.Error: the database is away.
             Unavailable: building failed.
+            OSError: no process could be started.
         """
         bases, graphs = await asyncio.to_thread(self._read)
         behind = self._list_behind(bases, graphs)
@@ -102,5 +103,5 @@ async def _keep(keeper: GraphKeeper) -> None:
         await asyncio.sleep(keeper.rhythm.total_seconds())
         try:
             await keeper.look()
-        except (Unavailable, psycopg.Error) as error:
+        except (Unavailable, psycopg.Error, OSError) as error:
             _log.warning("graph_not_kept", reason=type(error).__name__)

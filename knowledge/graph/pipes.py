@@ -100,7 +100,7 @@ class Parent:
 
 @asynccontextmanager
 async def connected_parent() -> AsyncGenerator[Parent]:
-    """For a child's ``main``, within ``empty_directory``. Standard output is the parent's: what libraries print there
+    """For a child's ``main``, within ``EmptyDirectory``. Standard output is the parent's: what libraries print there
     goes to standard error."""
     output = os.dup(1)
     os.dup2(2, 1)

@@ -34,7 +34,7 @@ from knowledge.embed import Encoder
 from knowledge.retrieve import Retriever
 from tests.conftest import Clone
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
-from tools.registry import Bank
+from tools.registry import Bank, InitiatedBy
 from tools.step_up.code_senders import LogSender
 from tools.step_up.codes import StepUpCodes
 
@@ -101,6 +101,7 @@ class Talk:
     now: datetime
     customer_id: UUID | None
     session_id: UUID = field(default_factory=uuid4)
+    door: InitiatedBy = "chat"
     record: TurnRecord | None = None
     state: dict[str, Any] = field(default_factory=dict)
 
@@ -130,6 +131,7 @@ class Talk:
         if self.customer_id:
             scope = Scope(self.customer_id, f"customer:{self.customer_id}", "public,customer")
         turn = Turn(uuid4(), self.session_id, scope, self.now, self.parts, emit, raw_message=message)
+        turn.initiated_by = self.door
         self.state = await self._graph().ainvoke(given, self.config, context=turn, durability="exit")
         assert self.model.scripts == [], "the model was asked less often than the test expected"
         self.record = turn.record

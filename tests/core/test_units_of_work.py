@@ -127,6 +127,17 @@ async def test_a_query_on_its_own_is_read_only_and_scoped(database, customer):
         )
 
 
+async def test_a_query_that_is_asked_at_once_sees_what_it_names_itself_and_leaves_nothing_behind(database, customer):
+    assert await database.ask(Name, READ) == []
+    named = """
+        with named as materialized (select set_config('app.customer_id', %(id)s, true) as id)
+        select c.full_name from named cross join lateral (select full_name from customers where id::text = named.id) c
+    """
+    assert await database.ask(Name, named, {"id": str(customer)}) == [Name("A Customer")]
+    for _ in range(4):
+        assert await database.ask(Name, READ) == []
+
+
 async def test_a_database_that_died_is_unavailable_and_comes_back(own_data_dir):
     with running_services(Settings(_env_file=None, data_dir=own_data_dir)) as services:
         migrate(services)

@@ -48,7 +48,7 @@ class Reader:
                 await before()
             return Found(passages, "fees", 0.5)
 
-        return await self.cache.find(Question(kb, text, scope.audiences, wanted), scope, look_up)
+        return await self.cache.find(Question(kb, text, scope.audiences, wanted), look_up)
 
     async def texts(self, *args: Any, **options: Any) -> list[str]:
         return [passage.text for passage in (await self.ask(*args, **options)).passages]
@@ -67,7 +67,8 @@ def reading(empty: Services, encoder: Encoder, database: Database) -> Callable[.
     class _Reading:
         def __init__(self, url: str = empty.redis_url, **options: Any) -> None:
             # A machine that stands still for a second is not a Redis that is down.
-            wanted: dict[str, Any] = {"ttl": HOUR, "made_by": b"test", "redis_patience": timedelta(minutes=1)} | options
+            wanted: dict[str, Any] = {"ttl": HOUR, "made_by": b"test", "secret_key": b"s" * 32}
+            wanted |= {"redis_patience": timedelta(minutes=1)} | options
             self._opened = open_cache(url, database, **wanted)
 
         async def __aenter__(self) -> Reader:
@@ -217,6 +218,57 @@ async def test_what_is_for_staff_is_never_shown_to_others_whatever_redis_holds(
     assert await reader.texts() == ["The zebra tariff costs 3.50 pounds a month."]
 
 
+async def test_staff_find_again_what_is_for_them(reader: Reader, library: Library) -> None:
+    library.write("secret", "Zebra costs", "For friends of staff the zebra tariff costs 1 pound.", audience="staff")
+    library.ingest()
+    seen = await reader.ask(scope=STAFF)
+    assert len(seen.passages) == 2
+    for _ in range(3):
+        assert await reader.ask(scope=STAFF) == seen
+    assert reader.looked_up == 1
+
+
+async def test_an_answer_of_ours_is_read_as_who_asks_may_read(reader: Reader, library: Library) -> None:
+    library.write("secret", "Zebra costs", "For friends of staff the zebra tariff costs 1 pound.", audience="staff")
+    library.ingest()
+    of_staff = await reader.ask(scope=STAFF)
+
+    async def look_up() -> Found:
+        return of_staff
+
+    await reader.cache.find(Question("small", QUESTION, "public", {"today": TODAY, "limit": 5}), look_up)
+    assert await reader.texts() == ["The zebra tariff costs 3.50 pounds a month."]
+
+
+async def test_an_answer_put_in_anothers_place_is_ignored(reader: Reader, redis: Redis) -> None:
+    before = set(await list_entries(redis))
+    right = await reader.ask()
+    (name,) = set(await list_entries(redis)) - before
+    await reader.ask(limit=1, text="Zebra?")
+    (other,) = set(await list_entries(redis)) - before - {name}
+    await redis.copy(other, name, replace=True)
+    assert await reader.ask() == right
+    assert reader.looked_up == 3
+
+
+async def test_another_servers_answers_are_not_taken(reader: Reader, reading: Any) -> None:
+    await reader.ask()
+    async with reading(secret_key=b"t" * 32) as stranger:
+        await stranger.ask()
+    assert stranger.looked_up == 1
+
+
+async def test_a_connection_that_redis_has_closed_is_made_anew(reader: Reader, redis: Redis) -> None:
+    before = {client["id"] for client in await redis.client_list()}
+    await reader.ask()
+    errors = count("errors")
+    for client in await redis.client_list():
+        if client["id"] not in before:
+            await redis.client_kill_filter(_id=client["id"])
+    await reader.ask()
+    assert (reader.looked_up, count("errors")) == (1, errors)
+
+
 def entry(ids: list[Any], evidence: Any) -> bytes:
     kept = {"ids": ids, "evidence": evidence, "intent": "", "confidence": 0.0}
     return json.dumps(kept).encode()
@@ -320,7 +372,7 @@ async def test_what_is_not_complete_is_not_kept(reader: Reader) -> None:
     async def look_up() -> Found:
         return Found(is_complete=False)
 
-    await reader.cache.find(Question("small", QUESTION, "public", {"today": TODAY, "limit": 5}), PUBLIC, look_up)
+    await reader.cache.find(Question("small", QUESTION, "public", {"today": TODAY, "limit": 5}), look_up)
     assert len((await reader.ask()).passages) == 1
 
 

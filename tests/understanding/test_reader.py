@@ -128,3 +128,16 @@ def test_what_stands_after_a_request_does_not_change_its_route(reader: Reader, c
     text, intent = case
 
     assert reader.understand(text + end).route == INTENT_ROUTES[intent]
+
+
+@pytest.mark.parametrize("text", ["giv jimy 14 pound", "adres changd", "hw mch did i spnd groceris", "crad stollen"])
+def test_short_english_full_of_slips_is_no_other_language(reader: Reader, text: str) -> None:
+    assert reader.understand(text).language == "en"
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("quanto ho speso", "it"), ("stuur 20 pond naar maria", "nl"), ("przelej 20 funtow do marii", "pl")],
+)
+def test_another_language_is_named_although_the_heads_guess(reader: Reader, text: str, language: str) -> None:
+    assert reader.understand(text).language == language

@@ -1,6 +1,7 @@
 """A person takes over. Asking for one is an operation without a code (``step_up`` never): nobody who needs a person
-should have to find a code first, and yet no text that the assistant reads can hand a conversation on. In the chat a
-plain "yes" is enough. Staff find it through ``list_waiting_handoffs`` and ``take_handoff`` (0011_service.up.sql).
+should have to find a code first, and yet no text that the assistant reads can hand a conversation on. In the chat the
+customer's own plain request is the yes to it (docs/decisions/0014); elsewhere it is confirmed. Staff find it through
+``list_waiting_handoffs`` and ``take_handoff`` (0011_service.up.sql).
 """
 
 from dataclasses import dataclass
@@ -84,6 +85,18 @@ async def _hand_over(db: WriteHandle, context: ToolContext, payload: dict[str, A
     packet = await make_packet(db, context, reason=payload["reason"], proposal_id=payload["proposal_id"])
     values = {"customer_id": context.customer_id, "packet": Jsonb(packet.model_dump(mode="json")), "now": context.now}
     return None if await db.execute(QUERIES["insert_handoff"], values) else "handoff_open"
+
+
+async def read_receipt(context: ToolContext, operation_id: UUID) -> str:
+    """What the customer needs to know once the hand-off is on record."""
+    async with context.database.reading(context.scope) as db:
+        values = {"customer_id": context.customer_id, "operation_id": operation_id}
+        waiting = await db.get(_OpenRow, QUERIES["get_handoff_of_operation"], values)
+        when = await _when(db, context)
+    return (
+        f"I have passed this on to a colleague, who answers {when} and has what was said here. "
+        f"Your reference is **{waiting.reference}**."
+    )
 
 
 async def _when(db: ReadHandle, context: ToolContext) -> str:

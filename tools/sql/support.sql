@@ -11,6 +11,10 @@ select o.id from banking_operations o
 -- find_open_handoff --
 select h.reference, h.requested_at from handoffs h where h.customer_id = %(customer_id)s and h.status = 'open'
 
+-- get_handoff_of_operation --
+select h.reference, h.requested_at from handoffs h
+ where h.customer_id = %(customer_id)s and h.operation_id = %(operation_id)s
+
 -- list_handoff_messages --
 -- The conversation from which the hand-off that is being executed was asked for, the latest first, with the tools of each
 -- answer. Masked, as it is stored.

@@ -33,10 +33,12 @@ _DONE = {"freeze_card": "frozen. No new payment will go through until you unfree
 
 
 def operation_ended(operation: dict[str, Any]) -> str:
-    """What became of a proposal once the customer decided; ``operation`` has type, status, summary, error."""
+    """What became of a proposal once the customer decided; ``operation`` has type, status, summary, error, receipt."""
     what = str(operation["summary"])
     match operation["status"]:
         case "completed":
+            if receipt := operation.get("receipt"):
+                return str(receipt)
             if state := _DONE.get(operation["type"]):
                 return f"Done: {what.partition(' ')[2]} is {state}."
             return f"{what}: done."

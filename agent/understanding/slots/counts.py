@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import pairwise
 
 from agent.understanding.slots.mention import Amount, Mention
 from agent.understanding.slots.nearby import just_before, near
@@ -37,6 +38,9 @@ _PAYS_MINE = re.compile(r"\b(?:pay|send|give|lend)\s+(?:my|the)\s+[^\W\d]+(?:\s+
 _TO_SOMEBODY = re.compile(
     r"\s+(?:(?:to|into|in|from|for)\s+(?!(?:go|get|be|do|see)\b)(?:\w|\[)|(?:transfer|payment)\b)", re.IGNORECASE
 )
+_SUMS = frozenset({"amount", "number"})
+_SHORT_WORDS = frozenset({"2", "4"})
+"""What people write for "to" and "for"."""
 _AND = re.compile(r"\s*(?:and|to|or|-|–)\s*", re.IGNORECASE)
 _NEXT = 2
 """Words between an amount and whom it is for: "to my"."""
@@ -112,6 +116,21 @@ def as_amounts(text: str, mentions: Sequence[Mention]) -> Iterator[Mention]:
         elif mention.kind == "number" and _is_money(text, mention, around[number], after):
             mention = replace(mention, kind="amount", value=Amount(Decimal(str(mention.value)), None))
         yield mention
+
+
+def without_doubtful(text: str, mentions: Sequence[Mention]) -> list[Mention]:
+    """Without figures that stand side by side and may be one or two: "3 20". Nobody is paid 3 for it."""
+    dropped: set[int] = set()
+    for at, (one, other) in enumerate(pairwise(mentions)):
+        if {one.kind, other.kind} <= _SUMS and _side_by_side(text, one, other) and one.value != other.value:
+            dropped |= {at, at + 1}
+    return [mention for at, mention in enumerate(mentions) if at not in dropped]
+
+
+def _side_by_side(text: str, one: Mention, other: Mention) -> bool:
+    is_apart = bool(text[one.end : other.start].strip()) or not text[one.end : other.start]
+    is_word = other.text in _SHORT_WORDS and text[other.end : other.end + 2].strip().isalpha()
+    return not is_apart and not is_word and text[one.end - 1].isdecimal() and text[other.start].isdecimal()
 
 
 def _is_rate(text: str, mention: Mention, after: Mention | None) -> bool:

@@ -96,6 +96,8 @@ def _real_day_and_month(match: re.Match[str], seen: Seen) -> date | None:
     return seen.nearest(*(real_day(seen.today.year + number, month, day) for number in (-4, -3, -2, -1, 0, 1, 2, 3, 4)))
 
 
+NEEDED = rf"\d|{ORDINAL}"
+"""A pattern of what each of the rules needs."""
 RULES = rules(
     (
         rf"{_WEEKDAY_BEFORE}\b(?P<passed>(?:last|past|previous)\s+)?(?P<day>\d{{1,2}}\s?(?:st|nd|rd|th)\b)(?:{_OF}(?:(?P<side>{SIDE})\s+)?month\b)?{_NOT_COUNTED}",

@@ -14,7 +14,7 @@ from agent.understanding.slots.calendar_words import Seen
 from agent.understanding.slots.cards import find_cards
 from agent.understanding.slots.categories import find_categories
 from agent.understanding.slots.context import in_context
-from agent.understanding.slots.counts import as_amounts, find_numbers, find_ordinals
+from agent.understanding.slots.counts import as_amounts, find_numbers, find_ordinals, without_doubtful
 from agent.understanding.slots.days import find_days
 from agent.understanding.slots.durations import find_durations
 from agent.understanding.slots.frequency import find_frequencies
@@ -62,6 +62,7 @@ def find_mentions(
     found = _without_overlaps(find_new_names(spelt), _candidates(spelt, seen, known, days))
     found = sorted([*found, *find_purposes(spelt, found)], key=lambda mention: mention.start)
     found = list(join_ranges(spelt, list(join_shifts(spelt, found)), seen))
+    found = without_doubtful(spelt, found)
     found = in_context(spelt, list(as_changes(spelt, list(as_amounts(spelt, found)))))
     found = mark_told(join_amount_ranges(spelt, list(found)), stretches)
     return tuple(_placed(mention, text, original) for mention in (*find_yes_or_no(spelt), *found))

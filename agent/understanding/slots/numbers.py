@@ -33,7 +33,10 @@ WORDS = (
 )
 """A number in words, as a pattern: "a hundred and twenty", "half a grand", "two and a half"."""
 DIGITS = (
-    r"(?:\d{1,3}(?: \d{3}){1,4}[.,]\d{2}(?!\d)|\d{1,3}(?:[,.'’\u00a0\u202f]\d{3}){1,4}(?:[.,]\d{1,9})?(?!\d)"
+    r"(?:\d{1,3}(?: \d{3}){1,4}[.,]\d{2}(?!\d)"
+    r"|(?<!\d )\d{1,3}(?: \d{3}){1,4}(?!\d| \d|[.,:/-]\d)"
+    r"(?!\s*(?:pounds?|quid|euros?|dollars?|£|€)?\s+(?:payments|transfers|notes)\b)"
+    r"|\d{1,3}(?:[,.'’\u00a0\u202f]\d{3}){1,4}(?:[.,]\d{1,9})?(?!\d)"
     r"|\d{1,15}(?:[.,]\d{1,9})?(?!\d))"
 )
 """A number in digits, as a pattern, with separators of any country."""

@@ -37,6 +37,8 @@ _FACTORS: tuple[tuple[str, Decimal], ...] = (
     (rf"(?<!three\s)(?:a\s+|one\s+)?quarter(?:{_OF})", Decimal("0.25")),
     (rf"(?:three|3)[\s-]quarters(?:{_OF})", Decimal("0.75")),
     (rf"(?:a|one)[\s-]third(?:{_OF})", Decimal(1) / 3),
+    (rf"(?:a|one)[\s-]fifth(?:{_OF})", Decimal("0.2")),
+    (rf"(?:a|one)[\s-]tenth(?:{_OF})", Decimal("0.1")),
     (rf"(?:two|2)[\s-]thirds(?:{_OF})", Decimal(2) / 3),
 )
 _FACTOR = tuple((re.compile(rf"\b(?:{pattern})", re.IGNORECASE), factor) for pattern, factor in _FACTORS)
@@ -51,9 +53,12 @@ _BEFORE = re.compile(
     rf"\b(?:(?P<less>{_LESS_BEFORE})|(?P<more>{_MORE_BEFORE}))\s+(?:another\s+|an?\s+extra\s+|only\s+|just\s+)?$", re.I
 )
 _BEHIND = re.compile(
-    rf"\s*(?:(?P<less>less|fewer|off|lower|cheaper|under)|(?P<more>more|extra|on\s+top|higher|to\s+{_THAT})){_ENDS}",
+    rf"\s*(?:(?P<less>(?:less|fewer|lower|cheaper|under|off(?:\s+(?:of\s+)?{_THAT})?))|(?P<more>more|extra|on\s+top|higher|to\s+{_THAT})){_ENDS}",
     re.I,
 )
+_ANOTHER = re.compile(r"\b(?:another|extra)\s+$", re.I)
+_ONTO = re.compile(rf"\s+on(?:to)?(?:\s+{_THAT})?{_ENDS}(?P<less>(?!))?", re.I)
+""" "stick another tenner on"."""
 _NEW_PAYMENT = re.compile(r"\b(?:pay|send|give|transfer|lend|wire|show|list|see|get|borrow)\b[^,;.]*$", re.IGNORECASE)
 """ "send her 20 more" is a payment of 20."""
 _BARE_CHANGE = re.compile(
@@ -165,6 +170,8 @@ def _part(factor: Mention, amount: Mention) -> Mention:
 
 def _difference(text: str, mention: Mention) -> Mention:
     before, behind = just_before(_BEFORE, text, mention.start), _BEHIND.match(text, mention.end)
+    if behind is None and just_before(_ANOTHER, text, mention.start):
+        behind = _ONTO.match(text, mention.end)
     if (before is None and behind is None) or just_before(_NEW_PAYMENT, text, mention.start):
         return mention
     if behind is None and just_before(_BARE_CHANGE, text, mention.start) and text[mention.end :].strip(" .!?"):

@@ -30,6 +30,8 @@ _IS_MONEY = re.compile(
     rf"[\s-]+(?:(?:{'|'.join((*ONES[1:], *MONEY, 'pound', 'p', 'hundred', 'thousand'))})\b|[£€$])", re.IGNORECASE
 )
 _SENDS = re.compile(r"\b(?:send|pay|give|transfer|move|put|lend)\s+$", re.IGNORECASE)
+_TENS = re.compile(rf"\b(?:{'|'.join(TENS)})[\s-]+$", re.IGNORECASE)
+_NEXT_WORD = re.compile(r"\s+([^\W\d_]+)")
 _TO = re.compile(r"\s+(?:to|into|in)\b", re.IGNORECASE)
 
 
@@ -37,15 +39,17 @@ def respell(text: str) -> tuple[str, Callable[[int], int]]:
     """The text as it was meant, and where a position in it stands in the text that was given."""
     pieces: list[str] = []
     starts, shifts = [0], [0]
-    done = length = 0
+    done = length = counted = 0
     for match in _WORD.finditer(text):
         word = match[0].lower()
         right = (
             _plain_hour(word)
             or _correct(word)
-            or (_money(word) if just_before(_NUMBER, text, match.start()) else None)
+            or (_money(word) if counted == match.start() - 1 or just_before(_NUMBER, text, match.start()) else None)
             or _number_word(word, text, match)
         )
+        if right in _RIGHT:
+            counted = match.end()
         if right is None or (right in _AFTER_THIS and not just_before(_BEFORE_UNIT, text, match.start())):
             continue
         pieces += [text[done : match.start()], right]
@@ -89,7 +93,23 @@ def _plain_hour(word: str) -> str | None:
 def _number_word(word: str, text: str, match: re.Match[str]) -> str | None:
     """Of "fiftey pounds", "one hunderd", "send fiftey to Maria", where a number stands or nothing does."""
     right = _number(word)
-    return right if right and _counts_money(text, match) else None
+    if right and _counts_money(text, match):
+        return right
+    return _one_of_ten(word) if just_before(_TENS, text, match.start()) and _money_follows(text, match.end()) else None
+
+
+def _money_follows(text: str, place: int) -> bool:
+    behind = _NEXT_WORD.match(text, place)
+    return behind is not None and (behind[1].lower() in MONEY or _money(behind[1].lower()) is not None)
+
+
+@lru_cache(maxsize=1024)
+def _one_of_ten(word: str) -> str | None:
+    """ "fve", of "twenty fve pounds": left out, it would be twenty."""
+    if word in _NO_NUMBER:
+        return None
+    near = (right for right in ONES[1:10] if word[0] == right[0] and OSA.distance(word, right, score_cutoff=1) <= 1)
+    return next(near, None)
 
 
 def _counts_money(text: str, match: re.Match[str]) -> bool:

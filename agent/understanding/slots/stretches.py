@@ -84,6 +84,12 @@ _PAST = re.compile(
 _REGULAR = re.compile(
     r"(?<![\w'’])(?P<before>[\w'’]+)\s+(?P<verb>[^\W\d_]{2,}ed)\b(?=(?P<after>\W*\w*))", re.IGNORECASE
 )
+_OVER = re.compile(
+    r"^\W*(?:(?:because|cos|coz|cause|since|as)\s+)?(?:i|he|she|they|we|it)\s+[^\W\d_]+\b.*"
+    r"\b(?:yesterday|ago|last\s+(?:night|week|month|year|\w+day)|the\s+other\s+day)\b",
+    re.IGNORECASE,
+)
+"""Whatever the verb: "she bort lunch yesterday"."""
 _FAMILIES: dict[Kind, str] = {"date": "day", "period": "day", "time": "hour", "time_period": "hour"}
 
 
@@ -157,6 +163,8 @@ def _manner(said: str, *, asks: bool) -> Manner | None:
         return "told"
     if asks:
         return "asked"
+    if _OVER.search(plain):
+        return "told"
     if _NEEDS.search(said):
         return "needed"
     return "stated" if _STATES.search(said) else None

@@ -79,6 +79,11 @@ def test_money_that_no_bank_keeps_is_no_pounds(desk):
         ("ten more", "70"),
         ("knock a fiver off", "55"),
         ("no i mean 54", "54"),
+        ("take a tenner off that", "50"),
+        ("lop 10 off it please", "50"),
+        ("stick another tenner on", "70"),
+        ("put an extra fiver on it", "65"),
+        ("a tenth of that", "6"),
         ("five fifty", "5.5"),
         ("500 would be better", "500"),
         ("hmm thats a bit tight, 180", "180"),
@@ -87,6 +92,35 @@ def test_money_that_no_bank_keeps_is_no_pounds(desk):
 )
 def test_an_amount_is_changed_from_what_it_was(desk, said, amount):
     assert filled(desk, "pay_payee", said, given={"payee": "Maria Lopez", "amount": "60"})["amount"] == amount
+
+
+@pytest.mark.parametrize(
+    ("said", "values"),
+    [
+        ("make it 12", {"amount": "12"}),
+        ("hang on make it 12", {"amount": "12"}),
+        ("sorry, 12 not 20", {"amount": "12"}),
+        ("change it to 12", {"amount": "12"}),
+        ("make it the 12th", {"date": "2026-12-12"}),
+        ("make it 28 on the 12th", {"amount": "28", "date": "2026-12-12"}),
+        ("make it friday", {"date": "2026-11-27"}),
+        ("12", {}),
+    ],
+)
+def test_another_sum_while_the_day_is_asked_for_is_no_day(desk, said, values):
+    assert filled(desk, "schedule_payment", said, given={"amount": "20"}, asked="date") == values
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("can my savings be called Holiday?", "Holiday"),
+        ("could the Travel account be called Spain?", "Spain"),
+        ("rename Travel to Trips please", "Trips"),
+    ],
+)
+def test_a_new_name_begins_after_the_words_that_give_it(desk, said, name):
+    assert filled(desk, "rename_account", said)["name"] == name
 
 
 @pytest.mark.parametrize("said", ["raise it by 50", "10 less", "double it"])

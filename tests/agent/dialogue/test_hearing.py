@@ -87,3 +87,22 @@ def test_details_after_a_yes_belong_to_what_it_began(desk):
     assert adds(adding, hear("sort code 20-45-67 account 12345678", "get_account"), desk)
     assert not adds(adding, hear("what is my balance?", "get_balance"), desk)
     assert not adds(new_dialogue(), hear("20-45-67"), desk)
+
+
+@pytest.mark.parametrize(
+    "said", ["oh no I think I left my debit card in the pub, freeze it first", "ah no, my card is gone, freeze it"]
+)
+def test_a_sigh_before_another_request_ends_nothing(desk, said):
+    dialogue, step = decide(asked(), hear(said, "freeze_card"), desk)
+    assert (step.tool, [task["tool"] for task in dialogue["stack"]]) == ("freeze_card", ["pay_payee", "freeze_card"])
+
+
+@pytest.mark.parametrize("said", ["oh no, stop", "oh no, forget it"])
+def test_a_sigh_before_nothing_else_is_a_no(desk, said):
+    dialogue, _ = decide(asked(), hear(said, "cancel_task"), desk)
+    assert dialogue["stack"] == []
+
+
+def test_what_is_asked_for_behind_an_explained_no_is_not_lost(waiting_desk):
+    _, step = decide(proposed(), hear("no, I think I lost my card, freeze it", "freeze_card"), waiting_desk())
+    assert (step.kind, step.rest) == ("deny", "I think I lost my card, freeze it")

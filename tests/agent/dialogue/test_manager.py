@@ -4,6 +4,7 @@ import orjson
 import pytest
 
 from agent.dialogue.manager import decide, later, resume
+from agent.dialogue.nonsense import is_nonsense
 from agent.dialogue.shapes import new_dialogue, top
 from agent.understanding.intents import OwnIntent
 from tests.agent.dialogue.at_the_desk import CARDS, hear, open_task
@@ -213,6 +214,38 @@ def test_the_third_unclear_message_in_a_row_goes_to_a_person(desk):
         assert step.kind == "say"
     dialogue, step = decide(dialogue, hear("grmpf", "gibberish"), desk)
     assert (step.route, step.tool) == ("handoff", "request_handoff")
+
+
+@pytest.mark.parametrize(
+    "said", ["wibbly fnorgle again", "where my snorgle", "gimme the glibber", "grumf the wozzle now"]
+)
+def test_words_that_are_none_are_no_request_whatever_they_sound_like(desk, said):
+    dialogue, step = decide(new_dialogue(), hear(said, "unfreeze_card", 0.7), desk)
+    assert (dialogue["stack"], dialogue["unclear"], step.kind) == ([], 1, "say")
+
+
+@pytest.mark.parametrize(
+    "said", ["pai jimy 20", "shw trnsactions", "lokc my crad", "pay Zblorg 20 pounds", "haha ok cool"]
+)
+def test_slips_and_names_are_no_nonsense(desk, said):
+    assert not is_nonsense(hear(said, "make_transfer", 0.7))
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["and in the account called Everyday?", "show me the account called Travel", "money in my pot called Holiday"],
+)
+def test_an_account_that_is_only_called_so_is_not_renamed(desk, said):
+    _, step = decide(new_dialogue(), hear(said, "rename_account"), desk)
+    assert step.tool == "get_balance"
+
+
+@pytest.mark.parametrize(
+    "said", ["call my savings Holiday", "can my savings be called Holiday?", "I'd like to have my savings named Car"]
+)
+def test_an_account_that_shall_be_called_so_is(desk, said):
+    _, step = decide(new_dialogue(), hear(said, "rename_account"), desk)
+    assert step.tool == "rename_account"
 
 
 def test_a_message_that_is_understood_starts_the_count_again(desk):

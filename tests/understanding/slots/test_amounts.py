@@ -18,6 +18,9 @@ from tests.understanding.slots.finding import find, values
         ("1.250,50 €", "1250.50 EUR"),
         ("1250,50 €", "1250.50 EUR"),
         ("1 250,50 €", "1250.50 EUR"),
+        ("£1 500", "1500 GBP"),
+        ("2 500 euros", "2500 EUR"),
+        ("1 500 000 pounds", "1500000 GBP"),
         ("a fiver", "5 GBP"),
         ("two tenners", "20 GBP"),
         ("2k", "2000"),
@@ -156,3 +159,49 @@ def test_an_amount_that_is_written_in_the_european_way_is_found_again(minor):
     written = f"{number:,.2f}".translate(str.maketrans(",.", ".,"))
 
     assert find(f"{written} €", "amount")[0].value == Amount(number, "EUR")
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("pay 1 500 to maria", "1500"),
+        ("transfer 2 000 to rainy day", "2000"),
+        ("pay maria 12 500", "12500"),
+        ("send 30 2 maria", "30"),
+        ("pay maria 20 20", "20"),
+    ],
+)
+def test_a_space_may_stand_between_thousands(text, amount):
+    assert values(text, "amount")[0] == amount
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "pay maria 3 20",
+        "pay maria 500 1",
+        "pay 1 5000 to maria",
+        "pay 2 100 pound payments to john",
+        "pay £1 50 to john",
+    ],
+)
+def test_figures_side_by_side_that_may_be_one_or_two_are_no_amount(text):
+    assert values(text, "amount", "number") == []
+
+
+@given(st.integers(1, 999), st.integers(0, 999))
+def test_thousands_with_a_space_are_never_the_figure_before_it(thousands, rest):
+    assert values(f"pay {thousands} {rest:03} to maria", "amount", "number") == [str(thousands * 1000 + rest)]
+
+
+@pytest.mark.parametrize(
+    ("text", "amount"),
+    [
+        ("pay maria twenty fve punds", "25 GBP"),
+        ("send thirty sx quid to john", "36 GBP"),
+        ("pay maria twenty for lunch", "20"),
+        ("pay maria twenty pounds", "20 GBP"),
+    ],
+)
+def test_no_misspelt_part_of_a_number_is_left_out(text, amount):
+    assert values(text, "amount") == [amount]
