@@ -43,10 +43,13 @@ _REASONS = {
     "authenticator_not_proved": "The app has not shown a right code yet. Please begin again.",
     "payee_in_use": "A standing order or scheduled payment goes to that payee. Cancel it first.",
     # Decisions, held payments and fraud alerts.
-    NOT_POSSIBLE_NOW: "We cannot do this here, to keep your money safe. Please call us, and we will look at it with you.",
+    NOT_POSSIBLE_NOW: (
+        "We cannot do this here, to keep your money safe. Please call us, and we will look at it with you."
+    ),
     "not_decided": "Our checks were not finished, so nothing was done. Please ask again.",
     "decision_stale": "Too much time has passed since we checked this. Please ask again.",
     "not_held": "That payment is not waiting for a check any more. Ask for your transfers to see how it stands.",
+    "still_checked": "We are still looking at that payment. There is nothing that you need to do: we let it go, or tell you.",
     "not_released": "The payment was not released in time, so it was not made and the money is free again.",
     "alert_answered": "You have answered that alert already, and need not do it again.",
     # Loans.
@@ -85,7 +88,9 @@ _REASONS = {
     "transaction_unknown": "That payment is not there. Ask for your transactions to see which are.",
     "not_disputable": "Only money that went out can be disputed, and only while it is booked or pending.",
     "dispute_open": "You have disputed that payment already. Ask how the dispute stands.",
-    "dispute_too_late": "The time to dispute that payment has passed. Ask for a colleague, who looks at what can be done.",
+    "dispute_too_late": (
+        "The time to dispute that payment has passed. Ask for a colleague, who looks at what can be done."
+    ),
     "dispute_not_covered": "That cannot be disputed for that reason. Ask for a colleague, who looks at it.",
     "dispute_unknown": "That dispute is not there. Ask for your disputes to see their numbers.",
     "dispute_over": "That dispute is over. Ask for a colleague if there is something new.",

@@ -1,6 +1,6 @@
 """Messages to other systems of the bank, signed as Standard Webhooks 1.0 has it: ``webhook-signature`` is ``v1,`` and
-the base64 of HMAC-SHA256 over ``webhook-id.webhook-timestamp.body``. The id stays when a message is sent again, so that a
-receiver takes it once; the timestamp is of the attempt, so that nobody sends an old one again later.
+the base64 of HMAC-SHA256 over ``webhook-id.webhook-timestamp.body``. The id stays when a message is sent again, so that
+a receiver takes it once; the timestamp is of the attempt, so that nobody sends an old one again later.
 """
 
 import base64

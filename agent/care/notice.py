@@ -59,10 +59,6 @@ def _tools_under_way(state: State) -> frozenset[str]:
     return frozenset(filter(None, [state["tool"], task and task["tool"], *(done["name"] for done in state["returns"])]))
 
 
-def _covered(concern: Concern) -> frozenset[str]:
-    return _COVERED.get(concern, frozenset())
-
-
 def _told(case: OpenedCase) -> str:
     days = [_in_words(clock.due_on) for clock in case.clocks]
     return _WORDS[case.kind].format(reference=case.reference, day=days[0], last_day=days[-1])

@@ -10,7 +10,8 @@ line of history and a query, in one transaction of seven statements. Ours, in ``
                  four statements, sent one after the other
     one_message  the same four in one message, as the function allows; simple only
     pipelined    the same four in one round trip, as core/db/database.py sends a fixed list of statements; prepared only
-    whole        the operation is filed and decided, a slip is minted, and it is executed, in one transaction; prepared only
+    whole        the operation is filed and decided, a slip is minted, and it is executed, in one transaction; prepared
+                 only
 """
 
 import re
