@@ -1,3 +1,5 @@
+"""The statements of screening, by name."""
+
 from pathlib import Path
 
 from core.db.queries import Queries

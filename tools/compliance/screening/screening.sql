@@ -35,6 +35,7 @@ update screening_hits set status = 'withdrawn', decided_at = %(now)s
  where entry_id = any (%(ids)s) and status in ('open', 'proposed')
 
 -- list_lists --
+-- Each list as it was last loaded, and how many entries of it are current.
 select l.list, l.format, l.published, l.generation, l.at,
        (select count(*) from screening_entries e where e.list = l.list and e.until is null) as entries
   from screening_loads l
