@@ -18,7 +18,7 @@ create table care_cases (
     outcome     text check (length(btrim(outcome)) between 3 and 500),
     check ((taken_by is null) = (taken_at is null)),
     check (num_nulls(closed_by, closed_at, outcome) in (0, 3)),
-    unique (id, customer_id)
+    unique (id, customer_id, is_shown)
 );
 comment on column care_cases.said is 'The message, masked as the conversation is.';
 comment on column care_cases.is_shown is
@@ -32,15 +32,17 @@ create index care_cases_closed_by on care_cases (closed_by) where closed_by is n
 create table care_clocks (
     case_id     uuid not null,
     customer_id uuid not null,
+    is_shown    boolean not null,
     kind        text not null check (kind ~ '^[a-z_]{3,40}$'),
     rule        text not null check (length(rule) between 3 and 200),
     due_on      date not null,
     primary key (case_id, kind),
-    foreign key (case_id, customer_id) references care_cases (id, customer_id)
+    foreign key (case_id, customer_id, is_shown) references care_cases (id, customer_id, is_shown)
 );
+comment on column care_clocks.is_shown is 'As the case: the key says so.';
 comment on column care_clocks.rule is 'The law, the regulator''s rule or the bank''s own promise that it comes from.';
 create index care_clocks_customer on care_clocks (customer_id, case_id);
-create index care_clocks_case on care_clocks (case_id, customer_id);
+create index care_clocks_case on care_clocks (case_id, customer_id, is_shown);
 create trigger care_clocks_append_only before update or delete or truncate on care_clocks
     for each statement execute function refuse_change();
 
@@ -55,8 +57,7 @@ begin
     end loop;
 end $$;
 create policy own on care_cases for select to tellergraph_app using (customer_id = app_customer_id() and is_shown);
-create policy own on care_clocks for select to tellergraph_app
-    using (customer_id = app_customer_id() and exists (select from care_cases c where c.id = case_id));
+create policy own on care_clocks for select to tellergraph_app using (customer_id = app_customer_id() and is_shown);
 grant select on care_cases, care_clocks to tellergraph_app;
 
 -- Only close_care_case() and take_care_case() change a case, and what they leave stays.
@@ -85,8 +86,8 @@ begin
     values (app_customer_id(), p_kind, p_said, p_turn, p_now)
     on conflict (customer_id, kind) where closed_at is null do nothing returning * into opened;
     if opened.id is null then return null; end if;
-    insert into care_clocks (case_id, customer_id, kind, rule, due_on)
-    select opened.id, opened.customer_id, c.kind, c.rule, c.due_on
+    insert into care_clocks (case_id, customer_id, is_shown, kind, rule, due_on)
+    select opened.id, opened.customer_id, opened.is_shown, c.kind, c.rule, c.due_on
       from jsonb_to_recordset(p_clocks) c (kind text, rule text, due_on date);
     insert into audit_log (actor, customer_id, action, resource, detail, turn_id, at)
     values ('customer:' || opened.customer_id, opened.customer_id, 'care.opened', 'care_case:' || opened.id,
