@@ -100,7 +100,10 @@ def test_without_a_customer_there_are_no_rows(crowded: Services, login: str):
         readable = granted(connection, "select")
         assert len(readable) > 4
         found = {table: count(connection, table) for table in readable if table not in PUBLIC_TABLES}
-    across = {"scheduled_payments", "standing_orders", "transactions", "banking_operations"}
+    across = {
+        *("scheduled_payments", "standing_orders", "transactions", "banking_operations"),
+        *("payment_holds", "dispute_clocks", "event_outbox"),
+    }
     assert {table for table, rows in found.items() if rows} <= (across if login == "worker_url" else set())
 
 
@@ -110,6 +113,12 @@ def test_the_worker_sees_whose_and_when_and_no_amounts_or_words(crowded: Service
     columns = {name for table, names in seen.items() if table not in PUBLIC_TABLES for name in names}
     assert "customer_id" in columns
     assert not columns & {"amount_minor", "description", "payload", "summary", "payee_id", "recipient", "reference"}
+    # Of what is held, disputed or told to another system: when it is due and whether it is over.
+    assert {table: seen[table] for table in ("payment_holds", "dispute_clocks", "event_outbox")} == {
+        "payment_holds": {"operation_id", "customer_id", "status", "expires_at"},
+        "dispute_clocks": {"id", "customer_id", "due_at", "ended_at"},
+        "event_outbox": {"id", "customer_id", "next_at", "delivered_at", "given_up_at"},
+    }
 
 
 def test_a_customer_changes_their_own_rows_alone(crowded: Services):
