@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from tests.tools.bookkeeping import approve
 from tests.tools.conftest import Desk
 from tests.tools.fraud.payments import alerts, decided, decision, meet_somebody, propose_large
 from tests.tools.policies import publish
-from tools.operations import decide
+from tools.operations import PROPOSAL_TTL, decide
 
 App = psycopg.Connection[tuple[object, ...]]
 FILE = """
@@ -170,6 +171,15 @@ async def test_many_proposals_are_counted_before_any_is_confirmed(desk: Desk):
     assert [each["step_up"] for each in asked] == [False] * 8 + [True]
     [hit] = decided(desk, asked[-1]["operation_id"])["hits"]
     assert (hit["rule"], hit["severity"]) == ("velocity", "caution")
+
+
+async def test_a_proposal_that_ran_out_is_no_payment(desk: Desk):
+    for _ in range(12):
+        await prepared(desk, "pay_payee", payee="Maria Lopez", amount="2")
+    ran_out = replace(desk, now=desk.now + PROPOSAL_TTL)
+    asked = await prepared(ran_out, "pay_payee", payee="Maria Lopez", amount="2")
+    assert asked["step_up"] is False
+    assert decided(desk, asked["operation_id"])["features"]["recent"] == []
 
 
 async def test_what_is_decided_against_is_refused_in_plain_words_and_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch):

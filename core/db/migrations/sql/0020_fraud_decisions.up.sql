@@ -216,7 +216,7 @@ begin
       from (select created_at, payload ->> 'payee_id' is not distinct from p_payee::text as payee,
                    coalesce(limit_minor, in_policy_currency(amount_minor, currency, p_now)) as minor,
                    type = 'pay_payee' and initiated_by <> 'schedule'
-                       and status in ('pending', 'processing', 'held', 'completed') as is_payment,
+                       and (status in ('processing', 'held', 'completed') or status = 'pending' and expires_at > p_now) as is_payment,
                    type in ('add_payee', 'change_payee') and status = 'completed' as is_payee,
                    type in ('change_contact_details', 'add_authenticator') and status = 'completed' as is_contact
               from banking_operations
