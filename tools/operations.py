@@ -28,6 +28,7 @@ from psycopg.types.json import Jsonb
 from core.db.database import WriteHandle, translate
 from core.errors import Conflict, NotFound, Refused
 from core.money import Money
+from tools.compliance.screening.payees import PayeeToScreen, screen_payee
 from tools.fraud.decisions import Outcome, assess
 from tools.queries import QUERIES
 from tools.reasons import NOT_POSSIBLE_NOW, is_reason, reason_of
@@ -99,6 +100,9 @@ class _Preview:
     """The refusal that posting would meet now."""
     facts: dict[str, Any] | None
     """What to decide on; None where nobody has to decide."""
+    payee_id: UUID | None
+    payee_name: str | None
+    """Of a payee who is to be screened first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +184,7 @@ async def propose(
     if preview.error_code:
         asked = {"amount": str(money.decimal), "currency": money.currency} if money else {}
         raise Refused(reason_of(preview.error_code), code=preview.error_code, details=asked)
+    await screen_payee(context.database, db, PayeeToScreen(preview.payee_id, preview.payee_name), context.now)
     proposal = _same_request(context, stored)
     return proposal if preview.facts is None else await _decide_about(db, context, proposal, preview.facts)
 

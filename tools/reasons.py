@@ -49,7 +49,7 @@ _REASONS = {
     "not_decided": "Our checks were not finished, so nothing was done. Please ask again.",
     "decision_stale": "Too much time has passed since we checked this. Please ask again.",
     "not_held": "That payment is not waiting for a check any more. Ask for your transfers to see how it stands.",
-    "still_checked": "We are still looking at that payment. There is nothing that you need to do: we let it go, or tell you.",
+    "still_checked": "We are still looking at that payment and will let it go or tell you. You need not do anything.",
     "not_released": "The payment was not released in time, so it was not made and the money is free again.",
     "alert_answered": "You have answered that alert already, and need not do it again.",
     # Loans.

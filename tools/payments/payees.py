@@ -10,6 +10,7 @@ from pydantic import Field
 from core.db.database import ReadHandle, WriteHandle
 from core.money import Money
 from tools.accounts.accounts import NoArguments
+from tools.compliance.screening.payees import PayeeToScreen, screen_payee
 from tools.operations import effect, propose
 from tools.payments.name_check import LONGEST_NAME, NAME_PATTERN, PHRASES, NameUnclear, check_name
 from tools.payments.payee_details import AccountDetails, AccountDetailsWrong, IbanUnclear, IbanWrong, read_details
@@ -240,7 +241,11 @@ async def _add(db: WriteHandle, context: ToolContext, payload: dict[str, Any]) -
     if await _find_own_account(db, context, payload):
         return "own_account"
     values = payload | {"customer_id": context.customer_id, "now": context.now}
-    return None if await db.execute(QUERIES["insert_payee"], values) else "payee_exists"
+    added = await db.find(PayeeToScreen, QUERIES["insert_payee"], values)
+    if added is None:
+        return "payee_exists"
+    await screen_payee(context.database, db, added, context.now)
+    return None
 
 
 @effect("change_payee")
@@ -249,8 +254,12 @@ async def _change(db: WriteHandle, context: ToolContext, payload: dict[str, Any]
         return "own_account"
     if await _refuse_name(db, context, payload["name"], unless=UUID(payload["payee_id"])):
         return "payee_exists"
-    changed = await db.execute(QUERIES["update_payee"], payload | {"customer_id": context.customer_id})
-    return None if changed else "payee_changed"
+    values = payload | {"customer_id": context.customer_id}
+    changed = await db.find(PayeeToScreen, QUERIES["update_payee"], values)
+    if changed is None:
+        return "payee_changed"
+    await screen_payee(context.database, db, changed, context.now)
+    return None
 
 
 @effect("remove_payee")

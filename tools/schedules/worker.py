@@ -33,6 +33,7 @@ from tools.calendar import (
     route_of,
     second_try_at,
 )
+from tools.compliance.screening.payees import PayeeToScreen, screen_payee
 from tools.fraud.decisions import assess
 from tools.fraud.webhook import Event, Webhook, retry_at
 
@@ -156,6 +157,9 @@ class _HoldTerms:
 @dataclass(frozen=True, slots=True)
 class _Told:
     facts: dict[str, Any] | None
+    payee_id: UUID | None
+    payee_name: str | None
+    """Of a payee who is to be screened first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +314,7 @@ class Worker:
         told = await db.get(_Told, _QUERIES["due_payment_facts"], key)
         if told.facts is None:
             return None
+        await screen_payee(self._database, db, PayeeToScreen(told.payee_id, told.payee_name), now)
         decision = Jsonb(assess(told.facts).as_stored())
         values = key | {"next_due": terms.next_due, "retry_at": again if now < again else None, "decision": decision}
         return (await db.get(_Answer, _QUERIES["run_due_payment"], values)).outcome

@@ -31,8 +31,10 @@ select next_run_on as due, not_before, currency::text as currency, to_account_id
 select set_config('app.customer_id', %(customer_id)s::text, true)
 
 -- due_payment_facts --
--- What to decide on, of the payment that is about to be made; null where it is not due any more.
-select due_payment_facts(%(kind)s, %(id)s, %(due)s, %(now)s) as facts
+-- What to decide on, of the payment that is about to be made; null where it is not due any more. And whom to screen
+-- before, null where there is no list that they were not compared with.
+select due_payment_facts(%(kind)s, %(id)s, %(due)s, %(now)s) as facts, s.payee_id, s.name as payee_name
+  from (values (1)) one left join payee_to_screen(%(kind)s, %(id)s) s on true
 
 -- run_due_payment --
 select run_due_payment(%(kind)s, %(id)s, %(due)s, %(next_due)s, %(retry_at)s, %(decision)s, %(now)s) as outcome

@@ -22,8 +22,10 @@ select id, type, status, payload, summary, amount_minor, currency, recipient, st
 
 -- preview_operation --
 -- Whether a payment could be posted now: the code of the refusal, null for none. And what to decide on, null where nobody
--- has to decide.
-select preview_operation(%(operation_id)s, %(now)s) as error_code, operation_facts(%(operation_id)s, %(now)s) as facts
+-- has to decide; and whom to screen before, null where there is no list that they were not compared with.
+select preview_operation(%(operation_id)s, %(now)s) as error_code, operation_facts(%(operation_id)s, %(now)s) as facts,
+       s.payee_id, s.name as payee_name
+  from (values (1)) one left join payee_to_screen('operation', %(operation_id)s) s on true
 
 -- record_decision --
 -- What was decided about a proposal, once; asked again, what stands.

@@ -4,18 +4,20 @@ select id, name, iban, sort_code, account_number, currency, right(coalesce(accou
   from payees where customer_id = %(customer_id)s and removed_at is null order by lower(name), id
 
 -- insert_payee --
--- No row changes when the customer has a payee of that name.
+-- No row when the customer has a payee of that name. The name to screen is null where the bank has no lists.
 insert into payees (customer_id, name, iban, sort_code, account_number, currency, created_at)
 values (%(customer_id)s, %(name)s, %(iban)s, %(sort_code)s, %(account_number)s, %(currency)s, %(now)s)
 on conflict do nothing
+returning id as payee_id, case when exists (select from screening_loads) then name end as name
 
 -- update_payee --
--- The details as they were proposed, if they still are what they were.
+-- The details as they were proposed, if they still are what they were. Returns what insert_payee does.
 update payees set name = %(name)s, iban = %(iban)s, sort_code = %(sort_code)s, account_number = %(account_number)s,
        currency = %(currency)s
  where id = %(payee_id)s and customer_id = %(customer_id)s and removed_at is null
    and (name, iban, sort_code, account_number, currency) is not distinct from
        (%(old_name)s, %(old_iban)s, %(old_sort_code)s, %(old_account_number)s, %(old_currency)s)
+returning id as payee_id, case when exists (select from screening_loads) then name end as name
 
 -- lock_payee --
 -- Holds back what would refer to the payee meanwhile, such as a new standing order.

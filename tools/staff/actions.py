@@ -38,6 +38,7 @@ _REASONS = {
     "already_reversed": "That entry has been reversed already.",
     "loan_entry": "Entries of a loan are not reversed: its interest and instalments are kept beside them.",
     "not_held": "That payment is not held any more.",
+    "still_checked": "Another check of that payment is not over. Propose it again when it is.",
     "below_limit": "The money is gone: the reversal would push a balance below its limit. Nothing was posted.",
 }
 """What ``staff_action_refusal`` and ``do_staff_action`` in the database answer, in words for staff."""

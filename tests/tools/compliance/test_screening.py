@@ -28,23 +28,6 @@ WHY = "weekly review"
 Become = Callable[[str], StaffContext]
 
 
-@pytest.fixture
-def become(desk: Desk) -> Become:
-    ids = {row["role"]: row["id"] for row in desk.owner("select role, id from staff")}
-    return lambda role: StaffContext(desk.database, ids[role], desk.now)
-
-
-@pytest.fixture
-def load(desk: Desk, tmp_path: Path) -> Callable[..., Any]:
-    """``load("x,Jo Example,1970-01-01,GB")``: the list named own is of these people from now on."""
-
-    def loaded(*people: str, name: str = "own") -> Any:
-        path = listfiles.write(tmp_path, "own.csv", listfiles.own_list(*people))
-        return load_list(desk.services.owner_url, path, name, desk.now)
-
-    return loaded
-
-
 def alex_listed(desk: Desk, **changed: str) -> str:
     [row] = desk.owner("select full_name, date_of_birth from customers where id = %(id)s", id=desk.alex)
     return f"a-1,{changed.get('name', row['full_name'])},{changed.get('birth', row['date_of_birth'])},GB"

@@ -14,6 +14,7 @@ this very screening found nothing: whoever is not clear may still have been revi
     entries.py   what stands on a list      lists/     readers of the published formats
     matching/    names against names        load.py    a file becomes a list: tellergraph compliance load-list
     rescreen.py  everybody again            review.py  staff look at hits, four eyes
+    payees.py    whom customers pay: must_wait() in SQL holds payments to whoever is not clear
 
 docs/screening.md is the page about it.
 """

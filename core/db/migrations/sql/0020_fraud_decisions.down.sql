@@ -210,8 +210,9 @@ begin
     return write_end(op.id, op.customer_id, 'pending', case when posted.refusal is null then 'completed' else 'failed' end,
                      posted.refusal, posted.entry, p_now);
 end $$;
-drop function policy_refusal;
 drop function run_due_payment;
+drop function due_refusal, due_fee, must_wait;
+drop function policy_refusal;
 create function run_due_payment(
     p_kind text, p_id uuid, p_due date, p_next_due date, p_retry_at timestamptz, p_now timestamptz) returns text
     language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$

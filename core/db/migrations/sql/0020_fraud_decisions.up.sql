@@ -526,7 +526,14 @@ begin
     return true;
 end $$;
 
--- Internal: posts what was held. Null, or the code of a refusal, with which the payment is over.
+create function must_wait(op banking_operations) returns boolean
+    language sql stable set search_path = pg_catalog, public, pg_temp
+    return false;
+comment on function must_wait is 'Replaced by 0023_screening: a payment that staff have to look at first is held.';
+revoke execute on function must_wait from public;
+
+-- Internal: posts what was held. Null, or the code of a refusal, with which the payment is over; it waits on while it is
+-- still_checked.
 create function release_held(p_operation uuid, p_customer uuid, p_by text, p_now timestamptz) returns text
     language plpgsql set search_path = pg_catalog, public, pg_temp as $$
 declare
@@ -537,6 +544,10 @@ begin
     select * into op from banking_operations
      where id = p_operation and customer_id = p_customer and status = 'held' for no key update;
     if not found then return 'not_held'; end if;
+    if must_wait(op) or p_by = 'customer' and exists (
+        select from staff_actions where held_operation_id = op.id and status = 'pending' and expires_at > p_now) then
+        return 'still_checked';
+    end if;
     -- Its own hold is in the way of nobody but others. It is taken off first, in the transaction that posts.
     select * into strict held from payment_holds where operation_id = op.id;
     update transactions set status = 'released', released_at = p_now where id = held.transaction_id and status = 'pending';
@@ -630,7 +641,7 @@ begin
         if decision.outcome = 'block' then
             return end_operation(op.id, 'pending', 'failed', 'not_possible_now', p_now);
         end if;
-        if decision.outcome = 'hold' then
+        if decision.outcome = 'hold' or op.posts and must_wait(op) then
             return hold_payment(op, decision, p_now);
         end if;
     end if;
@@ -644,6 +655,19 @@ begin
     return write_end(op.id, op.customer_id, 'pending', case when posted.refusal is null then 'completed' else 'failed' end,
                      posted.refusal, posted.entry, p_now);
 end $$;
+
+-- Internal: what a payment of this day costs today, and why it is not made at that price.
+create function due_fee(due due_payment, p_now timestamptz) returns bigint
+    language sql stable set search_path = pg_catalog, public, pg_temp
+    return due.fee_minor;
+comment on function due_fee is 'Replaced by 0024_aml_policy: the fee of the policy that holds on the day.';
+create function due_refusal(op banking_operations, p_confirmed_fee bigint, p_now timestamptz) returns text
+    language sql stable set search_path = pg_catalog, public, pg_temp
+    return case when coalesce((op.payload ->> 'fee_minor')::bigint, 0) > p_confirmed_fee then 'fee_changed'
+                else policy_refusal(op, p_now) end;
+comment on function due_refusal is
+    'Nobody is there to agree to a higher fee than was confirmed: such a payment is refused. A lower one is taken as it is.';
+revoke execute on function due_fee, due_refusal from public;
 
 drop function run_due_payment;
 create function run_due_payment(
@@ -661,6 +685,8 @@ declare
     refusal   text;
     entry     bigint;
     decision  fraud_decisions;
+    waits     boolean;
+    fee       bigint;
 begin
     if due.id is null then return null; end if;
     if p_next_due <= p_due or p_retry_at <= p_now then
@@ -668,6 +694,7 @@ begin
     end if;
     select * into payee from payees where id = due.payee_id;
     recipient := coalesce(payee.name, (select name from accounts where id = due.to_account_id));
+    fee := due_fee(due, p_now);
     insert into banking_operations (customer_id, type, status, payload, payload_hash, summary, amount_minor, currency, recipient,
                                     idempotency_key, initiated_by, created_at, expires_at, executed_in)
     values (due.customer_id, case when due.payee_id is null then 'transfer_between_accounts' else 'pay_payee' end, 'processing',
@@ -676,14 +703,18 @@ begin
                 'iban', payee.iban, 'sort_code', payee.sort_code, 'account_number', payee.account_number,
                 'debit_minor', due.amount_minor, 'debit_currency', due.currency,
                 'credit_minor', due.amount_minor, 'credit_currency', due.currency,
-                'fee_minor', nullif(due.fee_minor, 0), 'fee_label', case when due.fee_minor > 0 then 'Payment fee' end,
+                'fee_minor', nullif(fee, 0), 'fee_label', case when fee > 0 then 'Payment fee' end,
                 'reference', due.reference, 'standing_order_id', case p_kind when 'standing_order' then due.id end)),
             '', case p_kind when 'standing_order' then 'Standing order' else 'Scheduled payment' end || ' to ' || recipient,
             due.amount_minor, due.currency, recipient, key, 'schedule', p_now, p_now, pg_current_xact_id())
     on conflict (customer_id, idempotency_key) do nothing
     returning * into op;
     if found then
-        if p_decision ->> 'outcome' = 'allow' then
+        waits := must_wait(op);
+        refusal := due_refusal(op, due.fee_minor, p_now);
+        if refusal is not null then
+            null;
+        elsif p_decision ->> 'outcome' = 'allow' and not waits then
             select * into posted from post_entry(op, p_now);
             refusal := posted.refusal;
             entry := posted.entry;
@@ -698,7 +729,7 @@ begin
         end if;
         decision := write_decision(op, case p_decision ->> 'outcome' when 'step_up' then jsonb_set(p_decision, '{outcome}', '"hold"')
                                             else p_decision end, p_now);
-        if refusal is null and decision.outcome = 'hold' then
+        if refusal is null and (decision.outcome = 'hold' or waits) then
             op := hold_payment(op, decision, p_now);
         else
             op := write_end(op.id, op.customer_id, 'processing', case when refusal is null then 'completed' else 'failed' end,
@@ -766,8 +797,12 @@ begin
         end;
     end if;
     if action.held_operation_id is not null then
-        return case when not exists (select from payment_holds where operation_id = action.held_operation_id and status = 'held')
-                    then 'not_held' end;
+        return case
+            when not exists (select from payment_holds where operation_id = action.held_operation_id and status = 'held')
+                then 'not_held'
+            when action.kind = 'release_payment'
+                 and must_wait((select o from banking_operations o where o.id = action.held_operation_id)) then 'still_checked'
+        end;
     end if;
     select * into strict account from accounts where id = action.account_id;
     return case

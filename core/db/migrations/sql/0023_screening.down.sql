@@ -2,7 +2,11 @@ create or replace function may_verify(application kyc_applications) returns bool
     language sql stable set search_path = pg_catalog, public, pg_temp
     return application.id is not null;
 comment on function may_verify is 'Replaced by 0023_screening: nobody is verified while screening waits for somebody.';
-drop function decide_screening_verdict, propose_screening_verdict, list_screening_hits, open_screening, screening_standing,
+create or replace function must_wait(op banking_operations) returns boolean
+    language sql stable set search_path = pg_catalog, public, pg_temp
+    return false;
+comment on function must_wait is 'Replaced by 0023_screening: a payment that staff have to look at first is held.';
+drop function payee_to_screen, decide_screening_verdict, propose_screening_verdict, list_screening_hits, open_screening, screening_standing,
     record_screening, keep_screening, audit_screening;
 drop table screening_events, screening_hits, screening_subjects, screening_entries, screening_loads;
 drop function keep_screening_hit, log_screening_hit;

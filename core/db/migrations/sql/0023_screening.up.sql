@@ -162,7 +162,9 @@ begin
     on conflict (kind, subject_id) do update
        set fingerprint = excluded.fingerprint, generation = excluded.generation, at = excluded.at;
     update screening_hits set status = 'withdrawn', decided_at = p_now
-     where kind = p_kind and subject_id = p_subject and fingerprint <> p_fingerprint and status in ('open', 'proposed');
+     where kind = p_kind and subject_id = p_subject and fingerprint <> p_fingerprint and status in ('open', 'proposed')
+       -- A customer names payees as they like: what was found under one name is not over with another.
+       and kind <> 'payee';
     insert into screening_hits (kind, subject_id, customer_id, fingerprint, name, entry_id, score, reasons, found_at)
     select p_kind, p_subject, p_customer, p_fingerprint, left(p_name, 300), h.entry_id, h.score, h.reasons, p_now
       from jsonb_to_recordset(p_hits) as h (entry_id bigint, score real, reasons jsonb)
@@ -199,6 +201,34 @@ create function screening_standing(p_kind text, p_subject uuid) returns text
               from screening_hits h where h.kind = p_kind and h.subject_id = p_subject);
 comment on function screening_standing is
     'match, review or clear. For functions of the owner that decide (payments, KYC): no role of the application may ask.';
+
+-- Payments. A held one looks to its customer as any that is held: nothing that they can read says why.
+create or replace function must_wait(op banking_operations) returns boolean
+    language sql stable set search_path = pg_catalog, public, pg_temp
+    return op.payload ->> 'payee_id' is not null and exists (select from screening_loads)
+       and (screening_standing('payee', (op.payload ->> 'payee_id')::uuid) <> 'clear'
+            or screening_standing('operation', op.id) <> 'clear'
+            or not exists (select from screening_subjects s
+                            where s.kind = 'payee' and s.subject_id = (op.payload ->> 'payee_id')::uuid));
+comment on function must_wait is
+    'Whether a payment goes to somebody whom staff have not cleared, or whom nobody has screened though there are lists.';
+
+create function payee_to_screen(p_kind text, p_id uuid, out payee_id uuid, out name text)
+    language sql stable security definer set search_path = pg_catalog, public, pg_temp
+    -- The owner check of this function: a payee of the transaction's customer.
+    begin atomic
+        select p.id, p.name from payees p
+         where p.customer_id = app_customer_id() and p.removed_at is null
+           and p.id = case p_kind
+                   when 'payee' then p_id
+                   when 'operation' then (select (o.payload ->> 'payee_id')::uuid from banking_operations o where o.id = p_id)
+                   when 'scheduled_payment' then (select s.payee_id from scheduled_payments s where s.id = p_id)
+                   when 'standing_order' then (select s.payee_id from standing_orders s where s.id = p_id) end
+           and (select max(generation) from screening_loads)
+               > coalesce((select k.generation from screening_subjects k where k.kind = 'payee' and k.subject_id = p.id), 0);
+    end;
+comment on function payee_to_screen is
+    'Whom a payment goes to, if they were not compared with the newest lists yet. Nulls where they were, or where there are no lists.';
 
 -- Staff: who reviews hits is no agent, who talks to customers.
 alter table staff_reads drop constraint staff_reads_subject_check;
@@ -299,8 +329,10 @@ create function audit_screening(p_actor uuid, hit screening_hits, p_action text,
 $$;
 
 revoke execute on function keep_screening_hit, log_screening_hit, keep_screening, record_screening, screening_standing,
-    open_screening, list_screening_hits, propose_screening_verdict, decide_screening_verdict, audit_screening from public;
-grant execute on function record_screening to tellergraph_app;
+    open_screening, list_screening_hits, propose_screening_verdict, decide_screening_verdict, audit_screening,
+    payee_to_screen from public;
+grant execute on function record_screening, payee_to_screen to tellergraph_app, tellergraph_worker;
+grant select on screening_loads, screening_entries to tellergraph_worker;
 grant execute on function list_screening_hits, propose_screening_verdict, decide_screening_verdict to tellergraph_staff;
 
 create or replace function may_verify(application kyc_applications) returns boolean

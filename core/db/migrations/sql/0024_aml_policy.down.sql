@@ -32,6 +32,10 @@ create or replace function policy_refusal(op banking_operations, p_now timestamp
     language sql stable
     return case when op.policy_version <> policy_at(p_now) then 'policy_changed' end;
 alter function policy_refusal reset all;
+create or replace function due_fee(due due_payment, p_now timestamptz) returns bigint
+    language sql stable set search_path = pg_catalog, public, pg_temp
+    return due.fee_minor;
+comment on function due_fee is 'Replaced by 0024_aml_policy: the fee of the policy that holds on the day.';
 drop function policy_matters, policy_fee_of, counted_minor, disclosures_of, policy_fee, policy_fee_terms, policy_step_up;
 
 create table payment_limits (

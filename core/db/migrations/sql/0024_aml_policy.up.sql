@@ -324,6 +324,15 @@ end $$;
 comment on function policy_refusal is
     'What execute_operation() asks before it does anything: null, policy_changed, or why the policy does not allow it.';
 
+create or replace function due_fee(due due_payment, p_now timestamptz) returns bigint
+    language sql stable set search_path = pg_catalog, public, pg_temp
+    return coalesce(policy_fee(due.customer_id,
+                               case when due.payee_id is null then 'transfer_between_accounts' else 'pay_payee' end,
+                               due.amount_minor, due.currency, due.currency, policy_at(p_now), p_now), due.fee_minor);
+comment on function due_fee is
+    'What a payment of this day costs: by the policy that holds now, whatever was stored with it. What was confirmed with it '
+    'is the most that is taken (due_refusal).';
+
 create or replace function refuse_over_limit(op banking_operations, p_now timestamptz) returns text
     language plpgsql stable set search_path = pg_catalog, public, pg_temp as $$
 declare
