@@ -13,6 +13,7 @@ from pyotp.totp import TOTP
 from agent.conversations import QUERIES as CONVERSATIONS
 from api.people import get_person
 from core.security.tokens import AccountType, Identity
+from tests.tools.bookkeeping import approve, ask, done
 from tests.tools.conftest import Desk
 from tools.attachments.cipher import FileCipher
 from tools.attachments.store import Attachments
@@ -122,8 +123,20 @@ async def through_other_doors(desk: Desk) -> None:
     await get_person(desk.database, Identity(desk.alex, AccountType.CUSTOMER, "customer"))
     await _use_an_authenticator(desk, context)
     await desk.ask(desk.alex, "get_dispute_status", reference=dispute_of(desk))
+    await _end_held_payments(desk)
     await _send_a_file(context)
     await open_cases(context, ("complaint",), "You let me down.")
+
+
+async def _end_held_payments(desk: Desk) -> None:
+    """Large first payments to somebody new are held."""
+    await done(desk, desk.alex, "add_payee", name="Nora Quill", sort_code="60-99-01", account_number="11223344")
+    for tool in ("release_payment", "cancel_held_payment"):
+        asked = await ask(desk, desk.alex, "pay_payee", amount="2600", payee="Nora Quill", account="Umbrella")
+        held = await approve(desk, desk.alex, asked)
+        assert held.status == "held", held
+        ended = await done(desk, desk.alex, tool, reference=str(held.id))
+        assert ended.status == "completed", ended
 
 
 async def _send_a_file(context: ToolContext) -> None:

@@ -84,7 +84,7 @@ TOOLS_OF_SCOPE = {
         "cancel_appointment",
         "request_callback",
     ],
-    "bank:read": ["find_branches", "find_atms", "get_opening_hours", "list_fees_and_limits", "what_may_i_do"],
+    "bank:read": ["what_may_i_do", "find_branches", "find_atms", "get_opening_hours", "list_fees_and_limits"],
 }
 
 

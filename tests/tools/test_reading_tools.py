@@ -335,7 +335,11 @@ async def test_open_fraud_alerts(reading_desk: Desk):
     [alert] = result["alerts"]
     reason = alert.pop("reason")
     assert reason
+    [stored] = reading_desk.owner(
+        "select id from fraud_alerts where customer_id = %(id)s and status = 'open'", id=reading_desk.alex
+    )
     assert alert == {
+        "reference": str(stored["id"]),
         "merchant": "Voltline Electronics",
         "amount": "249.99",
         "currency": "GBP",
