@@ -656,17 +656,15 @@ begin
                      posted.refusal, posted.entry, p_now);
 end $$;
 
--- Internal: what a payment of this day costs today, and why it is not made at that price.
+-- Internal: what a payment of this day costs, and why it is not made.
 create function due_fee(due due_payment, p_now timestamptz) returns bigint
     language sql stable set search_path = pg_catalog, public, pg_temp
     return due.fee_minor;
 comment on function due_fee is 'Replaced by 0024_aml_policy: the fee of the policy that holds on the day.';
-create function due_refusal(op banking_operations, p_confirmed_fee bigint, p_now timestamptz) returns text
-    language sql stable set search_path = pg_catalog, public, pg_temp
-    return case when coalesce((op.payload ->> 'fee_minor')::bigint, 0) > p_confirmed_fee then 'fee_changed'
-                else policy_refusal(op, p_now) end;
-comment on function due_refusal is
-    'Nobody is there to agree to a higher fee than was confirmed: such a payment is refused. A lower one is taken as it is.';
+create function due_refusal(op banking_operations, p_confirmed_fee bigint, p_arranged timestamptz, p_now timestamptz)
+    returns text language sql stable set search_path = pg_catalog, public, pg_temp
+    return policy_refusal(op, p_now);
+comment on function due_refusal is 'Replaced by 0024_aml_policy: why a payment is not made at the price of the day.';
 revoke execute on function due_fee, due_refusal from public;
 
 drop function run_due_payment;
@@ -711,7 +709,9 @@ begin
     returning * into op;
     if found then
         waits := must_wait(op);
-        refusal := due_refusal(op, due.fee_minor, p_now);
+        refusal := due_refusal(op, due.fee_minor,
+                               case p_kind when 'standing_order' then (select created_at from standing_orders where id = due.id)
+                                           else (select created_at from scheduled_payments where id = due.id) end, p_now);
         if refusal is not null then
             null;
         elsif p_decision ->> 'outcome' = 'allow' and not waits then

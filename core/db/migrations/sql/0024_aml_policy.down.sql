@@ -36,6 +36,11 @@ create or replace function due_fee(due due_payment, p_now timestamptz) returns b
     language sql stable set search_path = pg_catalog, public, pg_temp
     return due.fee_minor;
 comment on function due_fee is 'Replaced by 0024_aml_policy: the fee of the policy that holds on the day.';
+create or replace function due_refusal(op banking_operations, p_confirmed_fee bigint, p_arranged timestamptz, p_now timestamptz)
+    returns text language sql stable set search_path = pg_catalog, public, pg_temp
+    return policy_refusal(op, p_now);
+comment on function due_refusal is 'Replaced by 0024_aml_policy: why a payment is not made at the price of the day.';
+drop function fee_prices;
 drop function policy_matters, policy_fee_of, counted_minor, disclosures_of, policy_fee, policy_fee_terms, policy_step_up;
 
 create table payment_limits (

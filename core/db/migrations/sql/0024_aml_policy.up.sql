@@ -329,9 +329,22 @@ create or replace function due_fee(due due_payment, p_now timestamptz) returns b
     return coalesce(policy_fee(due.customer_id,
                                case when due.payee_id is null then 'transfer_between_accounts' else 'pay_payee' end,
                                due.amount_minor, due.currency, due.currency, policy_at(p_now), p_now), due.fee_minor);
-comment on function due_fee is
-    'What a payment of this day costs: by the policy that holds now, whatever was stored with it. What was confirmed with it '
-    'is the most that is taken (due_refusal).';
+comment on function due_fee is 'What a payment of this day costs: by the policy that holds now, whatever was stored with it.';
+
+create function fee_prices(op banking_operations, p_at timestamptz) returns text[]
+    language sql stable set search_path = pg_catalog, public, pg_temp
+    return array(select concat_ws(' ', t.code, t.amount_minor, t.currency, t.percent)
+                   from policy_fee_terms(op.customer_id, op.type, op.payload ->> 'debit_currency',
+                                         op.payload ->> 'credit_currency', policy_at(p_at), p_at) t
+                  order by t.code);
+create or replace function due_refusal(op banking_operations, p_confirmed_fee bigint, p_arranged timestamptz, p_now timestamptz)
+    returns text language sql stable set search_path = pg_catalog, public, pg_temp
+    return case when coalesce((op.payload ->> 'fee_minor')::bigint, 0) > p_confirmed_fee
+                     and fee_prices(op, p_arranged) <> fee_prices(op, p_now) then 'fee_changed'
+                else policy_refusal(op, p_now) end;
+comment on function due_refusal is
+    'Nobody is there to agree to a higher price than the one that was published when the payment was arranged: it is refused. A '
+    'lower one, and the same one at another rate, is the price of the day.';
 
 create or replace function refuse_over_limit(op banking_operations, p_now timestamptz) returns text
     language plpgsql stable set search_path = pg_catalog, public, pg_temp as $$
@@ -569,7 +582,7 @@ comment on function decide_policy is
 revoke execute on function terms_at, is_fee_weekend, eligibility_refusal, limits_of, limit_refusal, policy_step_up,
     policy_fee_terms, policy_fee, disclosures_of, counted_minor, policy_fee_of, policy_matters, policy_refusal,
     refuse_proposal, refuse_by_policy, what_may_i_do, policy_document, write_policy, policy_begins, audit_policy, propose_policy,
-    decide_policy from public;
+    decide_policy, fee_prices from public;
 grant execute on function terms_at, is_fee_weekend, eligibility_refusal, limits_of, limit_refusal, policy_step_up,
     policy_fee_terms, policy_fee, disclosures_of, refuse_by_policy, what_may_i_do to tellergraph_app;
 grant execute on function terms_at to tellergraph_worker, tellergraph_staff;
