@@ -2,8 +2,8 @@
 
     python -m evals.bench.fraud --transactions 10000000 --json
 
-A call is one unit of work of a customer that asks for the features of a payment (one statement) and scores them with
-the promoted model, in this process. CPU is that of this process and its PostgreSQL connection together, so that calls
+A call asks for the features of a customer's payment (one statement) and scores them with the promoted model, in this
+process. CPU is that of this process and its PostgreSQL connection together, so that calls
 per second and core are calls by their CPU time, whatever else the machine does; latencies are wall-clock, with waiting.
 """
 
@@ -22,10 +22,10 @@ import psycopg
 import typer
 
 from core.clock import system_clock
-from core.db.database import Database, Scope
+from core.db.database import Database
 from core.services import Services
 from evals.bench.tables_data import PER_CUSTOMER, Bank, empty_server, make_bank
-from tools.fraud.features import FraudEvent, merchant_name, read_features, terminal_party
+from tools.fraud.features import FraudEvent, ask_vector, merchant_name, terminal_party
 from tools.fraud.features.backfill import backfill
 from tools.fraud.model import Scorer, load_scorer
 
@@ -106,9 +106,7 @@ async def _score(services: Services, scorer: Scorer, asked: list[tuple[UUID, Fra
 
 
 async def _call(database: Database, scorer: Scorer, customer: UUID, event: FraudEvent) -> None:
-    async with database.reading(Scope(customer_id=customer)) as db:
-        features = await read_features(db, event)
-    scorer.score(features)
+    scorer.score_vector(await ask_vector(database, customer, event))
 
 
 def _backends(services: Services) -> list[psutil.Process]:

@@ -23,6 +23,7 @@ from tools.fraud.features import (
     Features,
     FraudEvent,
     account_party,
+    ask_vector,
     merchant_name,
     read_features,
     record_event,
@@ -37,6 +38,8 @@ START = datetime(2026, 3, 1, tzinfo=UTC)
 CUSTOMERS = [uuid5(UUID(int=0), str(n)) for n in range(3)]
 ASK = """select * from fraud_features(%(party)s, %(merchant)s, %(amount_minor)s, %(at)s, %(country)s, %(device)s,
                                       %(channel)s)"""
+VECTOR = """select fraud_vector(%(party)s, %(merchant)s, %(amount_minor)s, %(at)s, %(country)s, %(device)s,
+                                %(channel)s)"""
 RECORD = """select record_fraud_event(%(party)s, %(merchant)s, %(amount_minor)s, %(at)s, %(country)s, %(device)s,
                                        %(channel)s)"""
 
@@ -108,9 +111,11 @@ def live(services: Services, lived: list[Lived], settled: list[date]) -> dict[in
                 give_label(app, *label)
             be(app, one.customer)
             row = app.execute(ASK, asdict(one.event)).fetchone()
+            [(vector,)] = app.execute(VECTOR, asdict(one.event)).fetchall()
             [(event,)] = app.execute(RECORD, asdict(one.event)).fetchall()
             app.commit()
             assert row is not None
+            assert list(row) == vector
             found[event] = Features(*row)
             if one.confirmed_after is not None:
                 at = one.event.at + one.confirmed_after
@@ -303,12 +308,14 @@ async def test_a_customer_asks_and_records_for_themselves_alone(ledger: Services
             known = await read_features(db, later)
         async with database.reading(yours) as db:
             other = await read_features(db, later)
+        asked = [await ask_vector(database, customer, later) for customer in CUSTOMERS[:2]]
     finally:
         await database.close()
 
     assert (known.count_30d, known.party_is_new, known.customer_frauds_30d) == (1, 0, 1)
     assert (other.count_30d, other.party_is_new, other.customer_frauds_30d) == (0, 1, 0)
     assert other.party_frauds_30d == 1
+    np.testing.assert_array_equal(asked, [known.vector(), other.vector()])
 
 
 def test_the_runtime_login_reads_no_events(ledger: Services):

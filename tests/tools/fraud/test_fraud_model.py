@@ -59,6 +59,16 @@ def test_stored_trees_say_what_lightgbm_says(monkeypatch: pytest.MonkeyPatch):
     assert PARAMETERS["num_threads"] == 1
 
 
+@pytest.mark.parametrize("model", ["new", "committed"])
+def test_a_row_alone_ends_where_it_ends_among_others(trees: Trees, model: str):
+    found = trees if model == "new" else load_trees(MODELS_DIR, read_promoted())
+    random = np.random.default_rng(7)
+    asked = random.choice(found.threshold.ravel(), size=(300, len(found.names))).astype(np.float32)
+    asked[random.random(asked.shape) < 0.2] = np.nan
+    for row, leaves in zip(asked, found.leaves(asked), strict=True):
+        np.testing.assert_array_equal(found.leaves_of_one(row), leaves)
+
+
 def test_contributions_add_up_to_the_score(trees: Trees):
     asked = payments(50, seed=2)[0][:, [NAMES.index(name) for name in trees.names]]
     base = trees.value[:, 0].sum()

@@ -9,6 +9,8 @@ For whoever decides about payments; nothing else of the two packages has to be k
     score = load_scorer().score(features)             # Score(probability, contributions, model), no await, no I/O
     await record_event(db, event, transaction_id)     # afterwards, whatever was decided about it: attempts count too
 
+- ``load_scorer().score_vector(await ask_vector(database, customer_id, event))`` is the same score for whoever has no
+  unit of work and keeps nothing but the score, in half the time.
 - ``FraudEvent(party, merchant, amount_minor, at, country, device, channel)``: ``party`` is whom the money goes to, as
   ``terminal_party(17)`` or ``account_party(sort_code, account_number, iban)``; what is not known is None. The customer
   is the one of the unit of work. Only what moves money is an event: record no payee changes (features of one may be
@@ -16,8 +18,9 @@ For whoever decides about payments; nothing else of the two packages has to be k
 - ``Features`` has a field per feature (``features.seconds_since_last``), None where nothing is known, and can be stored
   with ``dataclasses.asdict``.
 - ``Score.probability`` is calibrated, 0 to 1. ``Score.contributions`` are the features that spoke most for and against
-  it, largest first: ``Contribution(feature, value, log_odds, words)``; positive log-odds spoke for fraud. The words are
-  for staff, never for the customer. ``Score.model`` is the version's name, to be stored with the decision.
+  it, largest first, found when they are asked for: ``Contribution(feature, value, log_odds, words)``; positive log-odds
+  spoke for fraud. The words are for staff, never for the customer. ``Score.model`` is the version's name, to be stored
+  with the decision.
 - In SQL: ``fraud_features(p_party, p_merchant, p_amount_minor, p_at, p_country, p_device, p_channel)`` returns the row
   of ``Features``; ``record_fraud_event(the same, p_transaction)`` the event's id; they ask ``app_customer_id()`` and
   may be called within ``execute_operation``.
@@ -31,6 +34,7 @@ For whoever decides about payments; nothing else of the two packages has to be k
 from tools.fraud.features.online import (
     FraudEvent,
     account_party,
+    ask_vector,
     merchant_name,
     read_features,
     record_event,
@@ -44,6 +48,7 @@ __all__ = [
     "Features",
     "FraudEvent",
     "account_party",
+    "ask_vector",
     "merchant_name",
     "read_features",
     "record_event",

@@ -33,6 +33,21 @@ class _Flat:
 
 
 @dataclass(frozen=True)
+class _Splits:
+    """The same for one row: nodes that ask something come first, so that all of them are asked at once."""
+
+    feature: Indices
+    threshold: Rows
+    nan_left: NDArray[np.bool_]
+    left: Indices
+    right: Indices
+    leaves: Indices
+    roots: Indices
+    node: Indices
+    """Which of its tree each one is."""
+
+
+@dataclass(frozen=True)
 class Trees:
     """Arrays of shape (trees, nodes); node 0 is the root, a leaf is its own child, rows are filled up with leaves."""
 
@@ -63,6 +78,18 @@ class Trees:
             node = flat.children.take(2 * node + goes_left)
         return node - flat.roots
 
+    def leaves_of_one(self, row: Rows) -> Indices:
+        """Shape (trees,): the same for a single row of shape (features,), in a third of the time."""
+        splits = self._splits
+        value: Rows = row.take(splits.feature)
+        goes_left = np.less_equal(value, splits.threshold)
+        goes_left |= np.isnan(value) & splits.nan_left
+        follows: Indices = np.concatenate((np.where(goes_left, splits.left, splits.right), splits.leaves))
+        place = splits.roots
+        for _ in range(self.depth):
+            place = follows.take(place)
+        return splits.node.take(place)
+
     def log_odds(self, rows: Rows) -> Floats:
         """Shape (rows,), not calibrated."""
         tree = np.arange(len(self.feature))
@@ -87,6 +114,28 @@ class Trees:
         children: Indices = np.stack([self.right, self.left], axis=2) + roots[:, None, None]
         return _Flat(
             roots, self.feature.ravel().astype(np.intp), self.threshold.ravel(), self.nan_left.ravel(), children.ravel()
+        )
+
+    @cached_property
+    def _splits(self) -> "_Splits":
+        flat, nodes = self._flat, self.feature.shape[1]
+        left: Indices = flat.children[1::2]
+        # A leaf is its own child.
+        asks = left != np.arange(len(left))
+        order: Indices = np.concatenate((np.flatnonzero(asks), np.flatnonzero(~asks)))
+        place = np.empty_like(order)
+        place[order] = np.arange(len(order))
+        count = int(asks.sum())
+        split = order[:count]
+        return _Splits(
+            feature=flat.feature[split],
+            threshold=flat.threshold[split],
+            nan_left=flat.nan_left[split],
+            left=place[left[split]],
+            right=place[flat.children[::2][split]],
+            leaves=place[order[count:]],
+            roots=place[flat.roots],
+            node=order % nodes,
         )
 
     @cached_property

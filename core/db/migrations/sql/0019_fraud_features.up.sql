@@ -64,7 +64,7 @@ create table fraud_party_days (
     day           date not null,
     events_before bigint not null,
     amount_before numeric not null,
-    primary key (party, day)
+    primary key (party, day) include (events_before, amount_before)
 );
 create table fraud_days_settled (
     only_row boolean primary key default true check (only_row),
@@ -189,14 +189,12 @@ select m.amount,
        case when p_country is not null then (f.country_at is null)::int::float8 end,
        case when p_device is not null then (f.device_at is null)::int::float8 end,
        case when p_channel is not null then (f.channel_at is null)::int::float8 end,
-       t0.events - t1.events, t0.events - t7.events, t0.events - t30.events,
-       p.n_1d / greatest(t0.events - t1.events, p.n_1d, 1), p.n_7d / greatest(t0.events - t7.events, p.n_7d, 1),
-       p.n_30d / greatest(t0.events - t30.events, p.n_30d, 1), p.recent,
+       t.count_1d, t.count_7d, t.count_30d, p.n_1d / greatest(t.count_1d, p.n_1d, 1), p.n_7d / greatest(t.count_7d, p.n_7d, 1),
+       p.n_30d / greatest(t.count_30d, p.n_30d, 1), p.recent,
        p.n_30d, p.victims, date_part('epoch', p_at - p.last_at) / 86400, date_part('epoch', p_at - p.first_at) / 86400,
-       case when p.last_at is not null then t0.events - (select events from fraud_party_total(p_party, p.last_at)) end,
+       t.since_fraud,
        p.plain, date_part('epoch', p_at - p.last_plain) / 86400, date_part('epoch', p_at - p.first_plain) / 86400,
-       (t0.amount - t30.amount)::float8 / 100 / nullif(t0.events - t30.events, 0),
-       m.amount / nullif((t0.amount - t30.amount)::float8 / 100 / nullif(t0.events - t30.events, 0), 0),
+       t.mean, m.amount / nullif(t.mean, 0),
        g.count_1d, g.count_7d, g.count_30d, g.risk_1d, g.risk_7d, g.risk_30d,
        c.n_7d, c.n_30d, date_part('epoch', p_at - c.last_at) / 86400, date_part('epoch', p_at - c.first_at) / 86400,
        c.large, date_part('epoch', p_at - c.first_large) / 86400, m.amount / nullif(c.mean, 0)
@@ -241,10 +239,6 @@ select m.amount,
          from fraud_firsts x
         where x.customer_id = p_customer and x.thing in (p_customer, p_party, p_merchant, p_country, p_device, p_channel)
           and x.first_at < p_at) f
- cross join lateral fraud_party_total(p_party, m.settled) t0
- cross join lateral fraud_party_total(p_party, m.d1 - p_delay) t1
- cross join lateral fraud_party_total(p_party, m.d7 - p_delay) t7
- cross join lateral fraud_party_total(p_party, m.d30 - p_delay) t30
   -- Frauds at the counterparty that became known in the last thirty days.
  cross join lateral (
        select count(*)::float8 as n_30d, count(*) filter (where l.known_at > m.d1)::float8 as n_1d,
@@ -256,15 +250,27 @@ select m.amount,
          from fraud_labels l
         where l.party = p_party and l.known_at > m.d30 and l.known_at <= p_at
           and (l.withdrawn_at is null or l.withdrawn_at > p_at)) p
+  -- The same statement for each moment: a plan is set up anew for every call, and costs by its size.
+ cross join lateral (
+       select t.settled - t.n_1d as count_1d, t.settled - t.n_7d as count_7d, t.settled - t.n_30d as count_30d,
+              t.settled - t.last_fraud as since_fraud, t.amount::float8 / 100 / nullif(t.settled - t.n_30d, 0) as mean
+         from (select max(x.events) filter (where v.what = 0) as settled, max(x.events) filter (where v.what = 1) as n_1d,
+                      max(x.events) filter (where v.what = 7) as n_7d, max(x.events) filter (where v.what = 30) as n_30d,
+                      max(x.events) filter (where v.what = -1) as last_fraud,
+                      max(x.amount) filter (where v.what = 0) - max(x.amount) filter (where v.what = 30) as amount
+                 from (values (0, m.settled), (1, m.d1 - p_delay), (7, m.d7 - p_delay), (30, m.d30 - p_delay),
+                              (-1, p.last_at)) v (what, until)
+                cross join lateral fraud_party_total(p_party, v.until) x
+                where v.until is not null) t
+       offset 0) t
   left join lateral (
-       select (u0.events - u1.events)::float8 as count_1d, (u0.events - u7.events)::float8 as count_7d,
-              (u0.events - u30.events)::float8 as count_30d, l.n_1d / greatest(u0.events - u1.events, l.n_1d, 1) as risk_1d,
-              l.n_7d / greatest(u0.events - u7.events, l.n_7d, 1) as risk_7d,
-              l.n_30d / greatest(u0.events - u30.events, l.n_30d, 1) as risk_30d
-         from fraud_merchant_total(p_merchant, m.settled) u0
-        cross join lateral fraud_merchant_total(p_merchant, m.d1 - p_delay) u1
-        cross join lateral fraud_merchant_total(p_merchant, m.d7 - p_delay) u7
-        cross join lateral fraud_merchant_total(p_merchant, m.d30 - p_delay) u30
+       select u.n_1d as count_1d, u.n_7d as count_7d, u.n_30d as count_30d, l.n_1d / greatest(u.n_1d, l.n_1d, 1) as risk_1d,
+              l.n_7d / greatest(u.n_7d, l.n_7d, 1) as risk_7d, l.n_30d / greatest(u.n_30d, l.n_30d, 1) as risk_30d
+         from (select max(x.events) filter (where v.days = 0) - max(x.events) filter (where v.days = 1) as n_1d,
+                      max(x.events) filter (where v.days = 0) - max(x.events) filter (where v.days = 7) as n_7d,
+                      max(x.events) filter (where v.days = 0) - max(x.events) filter (where v.days = 30) as n_30d
+                 from (values (0, m.settled), (1, m.d1 - p_delay), (7, m.d7 - p_delay), (30, m.d30 - p_delay)) v (days, until)
+                cross join lateral fraud_merchant_total(p_merchant, v.until) x) u
         cross join lateral (
               select count(*)::float8 as n_30d, count(*) filter (where l.known_at > m.d1)::float8 as n_1d,
                      count(*) filter (where l.known_at > m.d7)::float8 as n_7d
@@ -316,6 +322,25 @@ select * from fraud_features_at(app_customer_id(), fraud_thing(p_party), fraud_t
                                 fraud_thing('channel:' || p_channel), fraud_label_delay())
 $$;
 comment on function fraud_features is 'What is known at p_at about an event that is not recorded yet. One round trip.';
+
+-- The same in one value, which costs less to hand over than 65 columns, for whoever scores and keeps nothing.
+do $do$
+declare
+    columns text := (select string_agg('f.' || quote_ident(a.name), ', ' order by a.place)
+                       from pg_proc p
+                      cross join lateral unnest(p.proargnames, p.proargmodes::text[]) with ordinality a (name, mode, place)
+                      where p.oid = 'fraud_features_at'::regproc and a.mode = 't');
+begin
+    execute format($f$
+        create function fraud_vector(p_party text, p_merchant text, p_amount_minor bigint, p_at timestamptz,
+                                     p_country text default null, p_device text default null, p_channel text default null)
+            returns float8[] language sql stable security definer set search_path = pg_catalog, public, pg_temp as $body$
+        select array[%s] from fraud_features_at(app_customer_id(), fraud_thing(p_party), fraud_thing(p_merchant), p_amount_minor, p_at,
+                                                fraud_thing('country:' || p_country), fraud_thing('device:' || p_device),
+                                                fraud_thing('channel:' || p_channel), fraud_label_delay()) f
+        $body$ $f$, columns);
+end $do$;
+comment on function fraud_vector is 'The columns of fraud_features() in their order.';
 
 -- Remembers the event for those that come. Once for a transaction: asked again, it returns the same event.
 create function record_fraud_event(p_party text, p_merchant text, p_amount_minor bigint, p_at timestamptz,
@@ -424,4 +449,4 @@ select protect_customer_table('fraud_scores', false);
 drop policy own on fraud_scores;
 
 grant execute on function fraud_thing to tellergraph_app;
-grant execute on function fraud_features, record_fraud_event, record_fraud_label to tellergraph_app;
+grant execute on function fraud_features, fraud_vector, record_fraud_event, record_fraud_label to tellergraph_app;
