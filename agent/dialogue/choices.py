@@ -41,6 +41,8 @@ _FUZZY = 5
 _NOON = 12
 _MOST_UNKNOWN = 6
 """Words that speak of nothing offered, in a message that chooses."""
+_ARTICLES = frozenset({"the", "a", "an"})
+"""In "the second one" they speak of none."""
 _WORD = re.compile(r"[^\W_][\w.:'-]*")
 _ISO_DAY = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[ T](\d{2}):(\d{2}))?")
 
@@ -157,7 +159,7 @@ def _exactly(choices: Sequence[str], mentions: Sequence[Mention]) -> list[str]:
 
 
 def _vocabulary(choice: str, described: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    known = {*words(choice), *described.get(choice, ())}
+    known = {*words(choice), *described.get(choice, ())} - _ARTICLES
     if match := _ISO_DAY.match(choice):
         day = date.fromisoformat(match[1])
         known |= {f"{day:%A}".casefold(), f"{day:%a}".casefold(), f"{day:%B}".casefold(), str(day.day)}

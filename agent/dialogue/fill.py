@@ -10,7 +10,7 @@ from agent.dialogue.fill_amounts import decimal_of, fill_amounts, fill_currencie
 from agent.dialogue.fill_days import fill_days, find_no_day
 from agent.dialogue.free_text import find_new_name, find_text, without_times
 from agent.dialogue.specs import Form, Slot
-from agent.dialogue.tables import FLAGS, KINDS, PLACES, WHEN_ASKED, WORDS
+from agent.dialogue.tables import BEFORE_OTHERS, FLAGS, KINDS, NAMED_IN_WORDS, PLACES, WHEN_ASKED, WORDS
 from agent.understanding.slots import CardWords, Duration, Mention
 
 _INTO = re.compile(r"\b(?:in|into|to|onto|towards)\s+(?:my\s+|the\s+)?$", re.I)
@@ -76,7 +76,7 @@ def fill(
     if "date" in names and "date" not in values and (day := find_no_day(said, today)):
         values["date"] = day
     for slot in slots:
-        if slot.name in values:
+        if slot.name in values or slot.form is Form.PARTS:
             continue
         told = without_times(text, heard) if slot.name in PLACES else text
         value = _of_slot(slot, said, told, given, asked, names)
@@ -166,7 +166,9 @@ def _of_slot(
     if slot.form in (Form.WORD, Form.FLAG):
         if slot.name in given and asked != slot.name and not _corrects(said, text):
             return None
-        return _word(slot, text) if slot.form is Form.WORD else _flag(slot, text)
+        return find_word(slot.name, slot.values, text) if slot.form is Form.WORD else _flag(slot, text)
+    if slot.name in NAMED_IN_WORDS:
+        return find_word(slot.name, NAMED_IN_WORDS[slot.name], text)
     kinds = () if slot.name in _PLACED else KINDS.get(slot.name, ())
     kinds += WHEN_ASKED.get(slot.name, ()) if asked == slot.name else ()
     if slot.name == "payee" and "name" in names and asked != "payee":
@@ -202,9 +204,10 @@ def _corrects(said: list[Mention], text: str) -> bool:
     )
 
 
-def _word(slot: Slot, text: str) -> str | None:
-    for value in slot.values:
-        if re.search(rf"(?i)\b(?:{WORDS.get((slot.name, value)) or _plain(value)})\b", text):
+def find_word(slot: str, values: Iterable[str], text: str) -> str | None:
+    """Which value of a closed set a text names, the first in the set's order, but for those that go before."""
+    for value in sorted(values, key=lambda value: value not in BEFORE_OTHERS):
+        if re.search(rf"(?i)\b(?:{WORDS.get((slot, value)) or _plain(value)})\b", text):
             return value
     return None
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from agent.dialogue import words
 from agent.dialogue.acts import Act, Said, read_act
+from agent.dialogue.choice_values import values_of_choice
 from agent.dialogue.choices import Picked, pick
 from agent.dialogue.choose_again import choose_again
 from agent.dialogue.desk import Desk, Heard
@@ -32,7 +33,8 @@ from agent.dialogue.reopen import reopen
 from agent.dialogue.requests import OPERATION, QUESTION, SMALL_TALK, SURE, begin, not_understood
 from agent.dialogue.residue import residue
 from agent.dialogue.shapes import Dialogue, Offer, Step, StepKind, Task, new_task, top
-from agent.dialogue.tables import OWN_YES, PAYMENT_TOOLS, PROSE
+from agent.dialogue.specs import Form
+from agent.dialogue.tables import OWN_YES, PAYMENT_TOOLS, PROSE, YES_AND_NO
 from agent.understanding.clauses import begins_request
 from agent.understanding.intents import OwnIntent, Route
 
@@ -73,6 +75,8 @@ def within(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk) 
     if said.act in (None, Act.NO, Act.CHANGE, Act.UNDO) and (step := choose_again(task, heard, desk)):
         return step
     match said.act:
+        case Act.YES | Act.NO if (meant := YES_AND_NO.get(task["asks"] or "")) and not said.rest:
+            return take(task, {task["asks"] or "": meant[said.act is Act.NO]}, desk)
         case Act.YES if task["operation_id"]:
             return _agreed(changed, task, heard, said, desk)
         case Act.YES if offer := task["offer"]:
@@ -218,7 +222,9 @@ def _answered(task: Task, heard: Heard, desk: Desk) -> Step | None:
         if picked.one is not None:
             task["offered"] = task["asks"], task["choices"]
             named = {} if _has_ordinal(heard) else values_in(task, heard, heard.text, desk)
-            return take(task, named | _chosen(task["asks"], picked.one, named), desk, heard)
+            meant = values_of_choice(desk.specs[task["tool"]], task["asks"], picked.one)
+            chosen = _chosen(task["asks"], picked.one, named) if meant is None else meant
+            return take(task, named | chosen, desk, heard)
         task["choices"] = list(picked.choices)
         return ask(task, task["asks"], desk)
     values, turns = values_in(task, heard, heard.text, desk), turns_payment(task, heard)
@@ -239,7 +245,9 @@ def _answered(task: Task, heard: Heard, desk: Desk) -> Step | None:
 
 def _picked(task: Task, heard: Heard, said: str, desk: Desk) -> Picked | None:
     """Of what was offered, or else of what the customer has of the kind that was asked for."""
-    if not task["choices"] and task["asks"] in values_in(task, heard, heard.text, desk):
+    slot = desk.specs[task["tool"]].find(task["asks"] or "")
+    is_told = not task["choices"] or (slot is not None and slot.form is Form.WORD)
+    if is_told and task["asks"] in values_in(task, heard, heard.text, desk):
         return None
     choices = task["choices"] or list(desk.own.of(task["asks"]))
     return pick(choices, said, heard.mentions, described=desk.own.described)

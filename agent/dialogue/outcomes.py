@@ -10,7 +10,7 @@ from agent.dialogue.request_words import spoken_of
 from agent.dialogue.residue import words as words_of
 from agent.dialogue.shapes import Dialogue, Done, Offer, Task, top
 from agent.dialogue.specs import Spec
-from agent.dialogue.tables import ASKS_AGAIN, DROPS, MAY_FIT_LATER, NEEDS_ONE, PAYMENT_TOOLS
+from agent.dialogue.tables import ASKS_AGAIN, DROPS, MAY_FIT_LATER, NEEDS_ONE, PAYMENT_TOOLS, UNCLEAR_AS
 
 _UNCLEAR = "_unclear"
 _NEW_PAYEE = "add_payee"
@@ -104,6 +104,7 @@ def withdrawn(dialogue: Dialogue, operation_id: str) -> Dialogue:
 
 def _unclear(changed: Dialogue, task: Task, spec: Spec, result: dict[str, Any], desk: Desk) -> Settled:
     slot = str(result["status"]).removesuffix(_UNCLEAR)
+    slot = UNCLEAR_AS.get(slot, slot)
     slot = slot if spec.find(slot) else next(iter(task["slots"]), slot)
     said, choices = task["slots"].pop(slot, None), [str(each) for each in result["choices"]]
     task["asks"], task["choices"], task["offer"] = slot, choices, None

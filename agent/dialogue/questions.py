@@ -38,6 +38,9 @@ QUESTIONS: Mapping[str, str] = {
     "statement_delivery": "What should change: statements online or on paper, the language of letters, or offers?",
     "merchant": "Which merchant?",
     "category": "Which category?",
+    "note": "What would you like to add? Write it here; a file you upload in the app.",
+    "operation": "For what: paying somebody, moving money between your accounts, or exchanging a currency?",
+    "answer": "Was this you?",
 }
 QUESTIONS_OF: Mapping[tuple[str, str], str] = {
     ("add_payee", "name"): "What is the payee's name, as on the account?",
@@ -57,6 +60,13 @@ QUESTIONS_OF: Mapping[tuple[str, str], str] = {
     ("apply_for_loan", "reason"): "What is the loan for?",
     ("quote_exchange", "currency"): "Which currency do you want to sell?",
     ("convert_currency", "currency"): "Which currency do you want to sell?",
+    ("open_dispute", "merchant"): "Which payment do you want to dispute?",
+    ("open_dispute", "reason"): "What is wrong with this payment?",
+    ("get_dispute_status", "reference"): "Which dispute do you mean?",
+    ("add_evidence", "reference"): "Which dispute do you mean?",
+    ("withdraw_dispute", "reference"): "Which dispute do you want to take back?",
+    ("release_payment", "payee"): "Which held payment do you mean?",
+    ("cancel_held_payment", "payee"): "Which held payment do you mean?",
     ("get_transaction", "reference"): "What is the transaction's reference?",
 }
 WHY: Mapping[str, str] = {

@@ -16,7 +16,7 @@ from agent.dialogue.request_words import PRONOUNS
 from agent.dialogue.residue import residue
 from agent.dialogue.residue import words as words_of
 from agent.dialogue.shapes import Dialogue, Step, StepKind, new_task, top
-from agent.dialogue.tables import ANSWERED_BY, BEGINS_AS, HAND_OFF
+from agent.dialogue.tables import ANSWERED_BY, BEGINS_AS, HAND_OFF, YES_AND_NO
 from agent.understanding.clauses import begins_request
 from agent.understanding.intents import OwnIntent, Route
 
@@ -31,6 +31,7 @@ QUESTION = re.compile(
     r"did|is|are|"
     r"will|would|should|may|am|have|has)\b"
 )
+_WAS_IT_YOU = re.compile(r"(?i)\bwas (?:this|that|it) you\b")
 _ANSWERED = OPERATIONS | {Route.KNOWLEDGE.value}
 """What the help centre may know something about."""
 _A_SENTENCE = 4
@@ -54,6 +55,8 @@ _FOLLOW_UP = re.compile(r"(?i)^\s*(?:and|what about|how about|also|ok(?:ay)?,? a
 
 def afresh(changed: Dialogue, heard: Heard, said: Said, desk: Desk) -> Step:
     options, changed["options"] = changed["options"], []
+    if (step := _was_it_you(changed, heard, said, desk)) is not None:
+        return step
     if (chosen := _of_options(options, heard, desk)) is not None:
         return push_heard(changed, chosen, chosen, heard, desk)
     if (told := _of_what_is_done(changed.get("done"), heard.text, said)) is not None:
@@ -72,6 +75,22 @@ def afresh(changed: Dialogue, heard: Heard, said: Said, desk: Desk) -> Step:
     if len(words_of(heard.text)) == 1 and (step := _which(changed, heard, desk)) is not None:
         return step
     return begin(changed, heard, desk)
+
+
+def _was_it_you(changed: Dialogue, heard: Heard, said: Said, desk: Desk) -> Step | None:
+    """A plain yes or no to "was this you?". It prepares the answer, which is to be confirmed like any other."""
+    last = changed["last"]
+    if last is None or last["tool"] not in ANSWERED_BY or not _WAS_IT_YOU.search(desk.last_said):
+        return None
+    tool, slot = ANSWERED_BY[last["tool"]]
+    is_yes = said.act is Act.YES or (heard.intent == OwnIntent.AGREE and heard.confidence >= SURE)
+    if tool not in desk.specs or not (is_yes or said.act is Act.NO) or said.is_conditional or _says_more(said.rest):
+        return None
+    return push_heard(changed, tool, tool, heard, desk, given={slot: YES_AND_NO[slot][not is_yes]})
+
+
+def _says_more(rest: str) -> bool:
+    return begins_request(rest) or len(rest.split()) > _A_SENTENCE or bool(QUESTION.search(rest))
 
 
 def _of_what_is_done(done: str | None, text: str, said: Said) -> str | None:
@@ -156,8 +175,12 @@ def _step(kind: StepKind, heard: Heard) -> Step:
     return Step(kind=kind, route=heard.route, intent=heard.intent)
 
 
-def push_heard(changed: Dialogue, tool: str, intent: str, heard: Heard, desk: Desk) -> Step:
+def push_heard(
+    changed: Dialogue, tool: str, intent: str, heard: Heard, desk: Desk, given: dict[str, Any] | None = None
+) -> Step:
+    """Begins the task with what the message names for it, and before that with what is ``given``."""
     slots = fill(slots_of(tool, desk), heard.mentions, heard.text, today=desk.today, given={}, asked=None)
+    slots |= given or {}
     slots |= _meant(changed["about"], slots, heard, tool, desk)
     below = top(changed)
     if below and below["offer"] and below["offer"]["tool"] == tool:

@@ -7,10 +7,10 @@ from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
-from agent.dialogue.tables import FIRST, NEEDS_ONE, TOGETHER
+from agent.dialogue.tables import FIRST, NEEDS_ONE, NEEDS_WITH, TOGETHER
 from tools.registry import Registry, Risk, Tool
 
 _PLACEHOLDER = re.compile(r"\[[A-Z_]+_\d+\]")
@@ -24,6 +24,8 @@ class Form(StrEnum):
     """One of a closed set."""
     FLAG = "flag"
     NUMBER = "number"
+    PARTS = "parts"
+    """Has fields of its own, which are filled in where there is a form for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,9 @@ class Spec:
         for alternatives in NEEDS_ONE.get(self.name, ()):
             if not any(name in given for name in alternatives):
                 return alternatives[0]
+        one, other = NEEDS_WITH.get(self.name, ("", ""))
+        if one in given and other not in given:
+            return other
         together = TOGETHER.get(self.name, ())
         if any(name in given for name in together) and (rest := [name for name in together if name not in given]):
             return rest[0]
@@ -110,6 +115,8 @@ def _form(annotation: Any) -> tuple[Form, tuple[str, ...]]:
         return _form(next(each for each in get_args(annotation) if each is not NoneType))
     if origin is Literal:
         return Form.WORD, tuple(map(str, get_args(annotation)))
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return Form.PARTS, ()
     if annotation is bool:
         return Form.FLAG, ()
     return (Form.NUMBER, ()) if annotation is int else (Form.TEXT, ())

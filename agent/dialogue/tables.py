@@ -50,8 +50,11 @@ NEEDS_ONE: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "change_contact_details": (("phone", "email"),),
     "set_preferences": (("statement_delivery", "language", "marketing_channel"),),
     "find_atms": (("place",),),
+    "add_evidence": (("note", "attachment"),),
 }
 """Slots of which a task needs any; the first is asked for."""
+NEEDS_WITH: Mapping[str, tuple[str, str]] = {"what_may_i_do": ("amount", "operation")}
+"""A slot that means nothing without the other."""
 TOGETHER: Mapping[str, tuple[str, ...]] = {
     "add_payee": ("sort_code", "account_number"),
     "check_payee_name": ("sort_code", "account_number"),
@@ -108,10 +111,11 @@ WHEN_ASKED: Mapping[str, tuple[str, ...]] = {
 }
 """Further mentions that fill a slot when it was just asked for."""
 FREE_TEXT = frozenset(
-    {"reason", "topic", "text", "name", "reference", "address", "place", "branch", "payee", "appointment", "product"}
+    {"reason", "topic", "text", "note", "name", "reference", "address", "place", "branch", "payee", "appointment"}
+    | {"product"}
 )
 """Slots that the whole answer may be the value of."""
-PROSE = frozenset({"reason", "topic", "text"})
+PROSE = frozenset({"reason", "topic", "text", "note"})
 """Those of them that may be long; the others are names and addresses."""
 OWN_WORDS = frozenset({"reason", "topic"})
 """Text that is about something, said after "about" or "for"."""
@@ -124,6 +128,49 @@ WORDS: Mapping[tuple[str, str], str] = {
     ("reason", "damaged"): r"damaged?|broken?|broke|cracked|bent|snapped|faulty|worn|stopped working|"
     r"(?:wo|does)n'?t work|not working|wrecked|ruined|destroyed|melted|chewed|torn|scratched|washing machine|in half",
     ("reason", "expired"): r"expire[sd]?|expiring|out of date",
+    ("reason", "duplicate"): r"twice|two times|double|duplicated?|same payment again",
+    (
+        "reason",
+        "cash_not_received",
+    ): r"(?:gave|give|got|dispensed?|came|come) (?:me |out )?(?:no|nothing|too little|less)(?: cash| money)?|no cash|"
+    r"less cash|(?:did(?: not|n'?t)|never) (?:get|got|give|gave|dispense)\w*(?: me)?(?: the| any| all)?(?: the)? "
+    r"(?:cash|money)",
+    (
+        "reason",
+        "refund_not_received",
+    ): r"refund\w* (?:that )?(?:never|has ?n[o']t|did ?n[o']t)|promised (?:me )?(?:a|the|my) refund|never refunded|"
+    r"refuses? to refund|no refund",
+    (
+        "reason",
+        "not_received",
+    ): r"(?:never|not|n'?t) (?:\w+ )?(?:arrived?|c[ao]me|delivered?|turn(?:ed)? up|showed up|sent|shipped|received?|"
+    r"got (?:it|them|the))|still waiting for|undelivered",
+    (
+        "reason",
+        "not_as_described",
+    ): r"faulty|defective|fake|counterfeit|rubbish|not as described|wrong (?:item|thing|size|colou?r|product)|"
+    r"(?:broken|damaged)(?= (?:item|thing|goods|when))|(?:was|is|were|are|came|arrived) (?:broken|damaged)",
+    ("reason", "cancelled"): r"cancell?ed|unsubscribed|ended (?:it|my subscription|the subscription)",
+    (
+        "reason",
+        "wrong_amount",
+    ): r"wrong amount|amount (?:is|was) (?:wrong|not right|incorrect)|(?:over|mis)charged|too much|incorrect amount|"
+    r"different amount|more than (?:it|they|we|i|the)",
+    ("reason", "scam"): r"scam\w*|tricked|conned|deceived|fraudster\w*|con ?m[ae]n",
+    (
+        "reason",
+        "wrong_recipient",
+    ): r"wrong (?:account|person|payee|recipient|sort code)|(?:paid|sent) .{0,30}by mistake",
+    (
+        "reason",
+        "unauthorised",
+    ): r"(?:did(?: not|n'?t)|have(?: not|n'?t)|never) (?:made?|do|did|done|authori[sz]ed?|allow(?:ed)?|pa(?:y|id)|make|"
+    r"buy|bought|spend|spent|approved?|used?|take out|took out)|(?:was|is|were)(?: not|n'?t) (?:me|mine|my\b)|"
+    r"not (?:me|mine|my payment)|some(?:one|body) else|do(?: not|n'?t) recogni[sz]e|unauthori[sz]ed|"
+    r"without my (?:permission|knowledge|consent)|stolen card|fraud(?:ulent)?",
+    ("operation", "exchange_currency"): r"exchang\w*|convert\w*|currenc(?:y|ies)",
+    ("operation", "transfer_between_accounts"): r"between my (?:own )?accounts",
+    ("operation", "pay_payee"): r"pay\w*|send\w*|transfer\w*",
     (
         "answer",
         "fraud",
@@ -171,6 +218,29 @@ WORDS: Mapping[tuple[str, str], str] = {
     ("category", "service"): r"service|staff|wait(?:ed|ing)?|rude",
 }
 """How customers say a value of a closed set, where that is not its name."""
+NAMED_IN_WORDS: Mapping[str, tuple[str, ...]] = {
+    "operation": ("exchange_currency", "transfer_between_accounts", "pay_payee"),
+}
+"""Slots that take any text, and what customers name of it in words of their own."""
+_CHARGE = r"(?P<date>\d{1,2} \w+ \d{4}): (?P<merchant>.+), \D*(?P<amount>\d[\d,]*(?:\.\d+)?)\D* \(.*"
+_TO_PAYEE = r".+ to (?P<payee>.+)"
+CHOICES: Mapping[str, str] = {
+    "open_dispute": _CHARGE,
+    "explain_charge": _CHARGE,
+    "get_dispute_status": r"(?P<reference>D-[\dA-F-]+):.*",
+    "add_evidence": r"(?P<reference>D-[\dA-F-]+):.*",
+    "withdraw_dispute": r"(?P<reference>D-[\dA-F-]+):.*",
+    "release_payment": _TO_PAYEE,
+    "cancel_held_payment": _TO_PAYEE,
+    "answer_fraud_alert": r".+ (?:at|to) (?P<merchant>.+)",
+}
+"""What a tool offers to choose from, where it is more than the value of the slot."""
+UNCLEAR_AS: Mapping[str, str] = {"dispute": "reference"}
+"""What a tool calls unclear -> the slot that settles it."""
+YES_AND_NO: Mapping[str, tuple[object, object]] = {"answer": ("genuine", "fraud")}
+"""What a plain yes and a plain no mean for a slot that was asked for with "was this you?"."""
+BEFORE_OTHERS = frozenset({"refund_not_received", "cash_not_received", "duplicate", "not_as_described"})
+"""Values whose words contain those of others: "a refund that never came"."""
 FLAGS: Mapping[str, tuple[str, str]] = {
     "on": (
         r"on|enable\w*|allow\w*|activate|unblock|back on|yes",

@@ -9,7 +9,7 @@ import re
 
 from agent.understanding.intents import INTENT_ROUTES, PUBLIC_INTENTS, OwnIntent, Route
 
-_SHOWING = ("check_", "explain_", "find_", "forecast_", "get_", "list_", "quote_", "search_", "spending_")
+_SHOWING = ("check_", "explain_", "find_", "forecast_", "get_", "list_", "quote_", "search_", "spending_", "what_")
 """How the names of operations begin that change nothing."""
 
 _LEAD_IN = (
@@ -81,11 +81,22 @@ _ASKS_FOR_PERSON = re.compile(
 _DETAILS = r"(?:change|update|edit|correct|alter|amend|register|use|replace)\b.{0,40}\b"
 _STOP = r"(?:freeze|lock|pause|suspend|block|stop)\b"
 
+_DISPUTES = (
+    r"(?:dispute|contest|challenge|reclaim|claim (?:back|(?:my|the|that|this) .{0,30}\bback)"
+    r"|(?:open|raise|start|file|lodge|make) (?:a|the) (?:dispute|charge ?back))\b",
+    OwnIntent.OPEN_DISPUTE,
+)
 _DONE_FOR: dict[str, tuple[tuple[str, OwnIntent], ...]] = {
     "activate_my_card": (
         (r"(?:activate|switch on|turn on)\b|(?:my|the|this) .{0,30}\bactivated\b", OwnIntent.ACTIVATE_CARD),
     ),
     "card_about_to_expire": ((r"(?:replace|renew|order|send|post)\b", OwnIntent.REPLACE_CARD),),
+    "card_payment_not_recognised": (_DISPUTES,),
+    "cash_withdrawal_not_recognised": (_DISPUTES,),
+    "direct_debit_payment_not_recognised": (_DISPUTES,),
+    "extra_charge_on_statement": (_DISPUTES,),
+    "request_refund": (_DISPUTES,),
+    "transaction_charged_twice": (_DISPUTES,),
     "change_standing_order": (
         (
             r"(?:an? |another |new )*standing order (?:to|for)\b"

@@ -11,6 +11,7 @@ from agent.models.offline.results import (
     lending,
     money_in,
     payees,
+    permissions,
     schedules,
     service,
     transactions,
@@ -24,7 +25,10 @@ Wording = Callable[[dict[str, Any]], str]
 
 BY_TOOL: dict[str, Wording] = {
     name: wording
-    for module in (accounts, cards, disputes, lending, money_in, payees, schedules, service, transactions, transfers)
+    for module in (
+        *(accounts, cards, disputes, lending, money_in, payees, permissions, schedules, service, transactions),
+        transfers,
+    )
     for name, wording in module.BY_TOOL.items()
 }
 BY_STATUS: dict[str, Wording] = {
