@@ -93,14 +93,23 @@ def train(
     calibrated_by: Annotated[
         Path | None, typer.Option(help="Heads of an earlier run with --held-out; their temperatures are taken over.")
     ] = None,
+    extends: Annotated[
+        Path | None, typer.Option(help="Heads that get a row for each class they lack, and stay as they are else.")
+    ] = None,
     as_json: _Json = False,
 ) -> None:
     """Train the route and intent heads on an encoder."""
+    if extends is not None and (held_out or calibrated_by):
+        raise _stop("--extends keeps the temperatures of its heads: leave out --held-out and --calibrated-by.")
     try:
         # Inside the function, because the base installation has no torch.
         from finetune.heads import train_heads  # noqa: PLC0415
+        from finetune.heads_extension import extend_heads  # noqa: PLC0415
 
-        result = train_heads(banking77, clinc150, out, held_out, encoder=encoder, calibrated_by=calibrated_by)
+        if extends is not None:
+            result = extend_heads(banking77, clinc150, extends, out, encoder=encoder)
+        else:
+            result = train_heads(banking77, clinc150, out, held_out, encoder=encoder, calibrated_by=calibrated_by)
     except ModuleNotFoundError as error:
         raise _stop(f"{error.name} is missing: pip install -r requirements/finetune.txt") from error
     except (TellergraphError, OSError) as error:

@@ -10,6 +10,7 @@ from core.errors import InvalidInput
 from finetune import heads as training
 from finetune.corpus import Example, make_own_examples
 from finetune.heads import Recipe, split_groups, train_heads
+from finetune.heads_extension import extend_heads, read_heads
 from knowledge.embed import Encoder
 
 pytestmark = pytest.mark.finetune
@@ -48,6 +49,27 @@ def test_final_heads_take_the_temperatures_of_the_held_out_run(published: Path, 
 
     written = json.loads((tmp_path / "out" / "classes.json").read_text())
     assert {name: written[name] for name in earlier} == earlier
+
+
+@pytest.mark.usefixtures("few_of_ours")
+def test_a_new_intent_is_added_to_heads_that_stay_as_they_were(
+    published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    every = training.make_own_examples(RECIPE.seed)
+    known = [example for example in every if example.intent != "open_dispute"]
+    with monkeypatch.context() as before:
+        before.setattr(training, "make_own_examples", lambda _seed: known)
+        train_heads(published, published, tmp_path / "old", tmp_path / "held_out", recipe=RECIPE)
+    extend_heads(published, published, tmp_path / "old", tmp_path / "new", recipe=RECIPE)
+    (old, _), (new, record) = read_heads(tmp_path / "old"), read_heads(tmp_path / "new")
+
+    assert record["added"]["classes"] == ["own/open_dispute"]
+    for one, other in zip(old, new, strict=True):
+        assert (other.output_weight[: len(one.output_bias)] == one.output_weight).all()
+    understood = Heads.load(tmp_path / "new").predict(Encoder.load().read("I want to dispute a payment").views)
+    assert understood.intent == "open_dispute"
+    with pytest.raises(InvalidInput, match="know every class"):
+        extend_heads(published, published, tmp_path / "new", tmp_path / "again", recipe=RECIPE)
 
 
 def test_heads_are_never_calibrated_on_rows_that_they_have_seen(published: Path, tmp_path: Path) -> None:
