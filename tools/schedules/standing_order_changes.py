@@ -108,7 +108,7 @@ async def change_standing_order(
             "change_standing_order",
             payload={
                 "standing_order_id": str(order.id),
-                "payee_id": None if order.is_own else order.recipient,
+                "payee_id": str(order.payee_id) if order.payee_id else None,
                 "seen_next_run_on": order.next_run_on.isoformat(),
                 "seen_amount_minor": order.amount_minor,
                 "seen_frequency": order.frequency,
