@@ -91,6 +91,7 @@ _DONE_FOR: dict[str, tuple[tuple[str, OwnIntent], ...]] = {
         (r"(?:activate|switch on|turn on)\b|(?:my|the|this) .{0,30}\bactivated\b", OwnIntent.ACTIVATE_CARD),
     ),
     "card_about_to_expire": ((r"(?:replace|renew|order|send|post)\b", OwnIntent.REPLACE_CARD),),
+    "banking_question": (_DISPUTES,),
     "card_payment_not_recognised": (_DISPUTES,),
     "cash_withdrawal_not_recognised": (_DISPUTES,),
     "direct_debit_payment_not_recognised": (_DISPUTES,),
