@@ -75,6 +75,10 @@ having count(*) > 0
 -- list_faults --
 select fault, subject from ledger_faults limit 5
 
+-- remember_payments --
+-- As events of fraud scoring, with the totals of days that are over.
+select settle_fraud_days(%(settled)s) from remember_transactions()
+
 -- count_rows --
 select (select count(*) from customers) as customers, (select count(*) from accounts) as accounts,
        (select count(*) from cards) as cards, (select count(*) from transactions) as transactions,

@@ -108,6 +108,7 @@ def reset_demo(owner_url: str, who: Who, now: datetime, *, patience: timedelta =
             connection.execute(QUERIES["lock_ledger"])
             _delete(connection, who)
             _write(connection, who, now)
+            connection.execute(QUERIES["remember_own"], {"customer": customer_id(who)})
             connection.execute(QUERIES["record_reset"], {"customer": customer_id(who), "now": now})
     except psycopg.errors.LockNotAvailable as error:
         raise Unavailable("The ledger is busy: try the reset again.") from error

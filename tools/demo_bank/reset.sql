@@ -34,6 +34,10 @@ delete from chat_sessions where owner = %(subject)s
 -- reserve_numbers --
 select nextval(pg_get_serial_sequence(%(table)s, 'id')) as number from generate_series(1, %(count)s)
 
+-- remember_own --
+-- What the customer paid, as events of fraud scoring.
+select remember_transactions(%(customer)s)
+
 -- record_reset --
 insert into audit_log (actor, customer_id, action, resource, at)
 values ('operator', %(customer)s::uuid, 'demo.reset', 'customer:' || %(customer)s::text, %(now)s)

@@ -167,6 +167,11 @@ class _Answer:
     outcome: Outcome | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    settled: bool
+
+
 class Worker:
     """Rounds over everything that is due. Nothing but the database is shared with other processes."""
 
@@ -218,6 +223,7 @@ class Worker:
         moments = terms.moments(now)
         if moments is not None:
             await self._each(_Thing, "list_expired_holds", moments | {"now": now}, self._call("release_hold"))
+        await self._settle(now)
         if self._webhook is not None:
             await self._tell(self._webhook, now)
         done = Tally.of(self._done - before)
@@ -269,6 +275,15 @@ class Worker:
             # One thing that cannot be done must not hold up everybody's payments.
             _log.exception("worker_failed", thing=str(thing.id))
         return "error"
+
+    async def _settle(self, now: datetime) -> None:
+        """Running totals of days that are over: features are the same without, and slower (docs/fraud.md)."""
+
+        async def work(db: WriteHandle) -> bool:
+            return (await db.get(_Settled, _QUERIES["settle_fraud_totals"], {"now": now})).settled
+
+        if await self._database.transact(work):
+            _log.info("fraud_totals_settled")
 
     async def _tell(self, webhook: Webhook, now: datetime) -> None:
         """Until one is not taken: the others would hardly be, and payments must not wait for them."""

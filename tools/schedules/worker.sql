@@ -66,6 +66,10 @@ select take_event(%(id)s, %(now)s, %(until)s) as event
 -- settle_event --
 select settle_event(%(id)s, %(fault)s, %(retry_at)s, %(now)s) as settled
 
+-- settle_fraud_totals --
+-- Once a night; false for the rest of the day.
+select settle_fraud_totals(%(now)s) as settled
+
 -- get_hold_terms --
 -- After how many days a hold is released that nobody collects, as published.
 select max(quantity) filter (where code = 'card.pending.release_days') as card_days,

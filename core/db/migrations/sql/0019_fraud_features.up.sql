@@ -396,21 +396,21 @@ end $$;
 
 -- In batch ----------------------------------------------------------------------------------------------------------------
 
-create function fill_fraud_firsts() returns bigint language plpgsql as $$
+create function fill_fraud_firsts(p_customer uuid default null) returns bigint language plpgsql as $$
 declare added bigint;
 begin
     insert into fraud_firsts as f (customer_id, thing, first_at)
     select e.customer_id, t.thing, min(e.occurred_at) from fraud_events e
      cross join lateral unnest(array[e.customer_id, e.party, e.merchant, e.country, e.device, e.channel]) t (thing)
-     where t.thing is not null group by 1, 2
+     where t.thing is not null and (p_customer is null or e.customer_id = p_customer) group by 1, 2
     on conflict (customer_id, thing) do update set first_at = excluded.first_at where excluded.first_at < f.first_at;
     get diagnostics added = row_count;
     return added;
 end $$;
-comment on function fill_fraud_firsts is 'After a bulk load of events.';
+comment on function fill_fraud_firsts is 'After a bulk load of events: of everybody, or of one customer.';
 
 -- What the bank's customers paid before anybody scored: each transaction that sent money is an event, once.
-create function remember_transactions() returns bigint language plpgsql as $$
+create function remember_transactions(p_customer uuid default null) returns bigint language plpgsql as $$
 declare added bigint;
 begin
     insert into fraud_events (customer_id, transaction_id, party, merchant, amount_minor, occurred_at, country, channel)
@@ -423,13 +423,18 @@ begin
       left join payees p on p.id = t.payee_id
       left join merchants m on m.id = t.merchant_id
       left join terminals n on n.id = t.terminal_id
-     where t.amount_minor < 0 and (t.terminal_id is not null or t.payee_id is not null)
+     where t.amount_minor < 0 and (t.terminal_id is not null or t.payee_id is not null) and t.kind <> 'fee'
+       and (p_customer is null or t.customer_id = p_customer)
        and not exists (select from fraud_events e where e.transaction_id = t.id)
+       -- Payments that were decided about are events since then, before they had a transaction (0020_fraud_decisions).
+       and not exists (select from fraud_decisions d join banking_operations o on o.id = d.operation_id
+                        where d.event_id is not null and o.entry_id = t.entry_id)
+       and not exists (select from payment_holds h where h.transaction_id = t.id)
      order by t.occurred_at;
     get diagnostics added = row_count;
-    perform fill_fraud_firsts();
-    -- They may be older than what is settled.
-    if added > 0 then
+    perform fill_fraud_firsts(p_customer);
+    -- They may be older than what is settled. One customer's, put back, change next to nothing of what all paid.
+    if added > 0 and p_customer is null then
         delete from fraud_party_days;
         update fraud_days_settled set until = '-infinity';
     end if;

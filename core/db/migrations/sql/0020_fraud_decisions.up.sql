@@ -925,6 +925,22 @@ begin
 end $$;
 comment on function propose_staff_action is 'Files an action about the customer whose file this transaction has opened.';
 
+-- The worker's nights ------------------------------------------------------------------------------------------------
+
+create function settle_fraud_totals(p_now timestamptz) returns boolean
+    language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+declare
+    -- Of days in which nothing can still be open, from two in the morning on.
+    day constant date := ((p_now - interval '26 hours') at time zone 'UTC')::date;
+begin
+    -- The owner check of this function: it is nobody's transaction. The totals are of counterparties, and it tells nothing.
+    if app_customer_id() is not null or not exists (select from fraud_days_settled where until > '-infinity' and until < day) then return false; end if;
+    perform settle_fraud_days(day);
+    return true;
+end $$;
+comment on function settle_fraud_totals is
+    'Goes on from what is settled. The first time is the backfill''s, which does not hold up payments.';
+
 -- Alerts -------------------------------------------------------------------------------------------------------------
 
 alter table fraud_alerts
@@ -1182,5 +1198,6 @@ end $$;
 
 grant execute on function record_decision, operation_facts, release_held_payment, cancel_held_payment, answer_alert to tellergraph_app;
 grant execute on function card_facts, authorise_card_payment to tellergraph_network;
-grant execute on function run_due_payment, due_payment_facts, expire_held_payment, take_event, settle_event to tellergraph_worker;
+grant execute on function run_due_payment, due_payment_facts, expire_held_payment, take_event, settle_event, settle_fraud_totals
+    to tellergraph_worker;
 grant execute on function list_fraud_queue, open_alert_file, move_alert, propose_staff_action to tellergraph_staff;
