@@ -13,8 +13,25 @@ _AFTER = {
     "list_cards": ("Freeze my card", "Show my last 5 transactions"),
     "freeze_card": ("Unfreeze my card", "How do I get a replacement card?"),
     "unfreeze_card": ("List my cards", "What's my balance?"),
+    "list_disputes": ("Open a dispute", "Show my last 5 transactions"),
+    "get_dispute_status": ("Add evidence to my dispute", "Withdraw my dispute"),
+    "list_held_payments": ("Let the held payment go", "Cancel the held payment"),
+    "get_identity_status": ("How do I verify my identity?", "What am I allowed to do?"),
+    "what_may_i_do": ("What are your fees and limits?", "What's my balance?"),
     "report_fraud_alert": ("Freeze my card", "List my cards"),
 }
+_BESIDE_ARTICLES = dict.fromkeys(
+    (
+        "card_payment_not_recognised",
+        "cash_withdrawal_not_recognised",
+        "direct_debit_payment_not_recognised",
+        "extra_charge_on_statement",
+        "request_refund",
+        "transaction_charged_twice",
+    ),
+    "Dispute a payment",
+) | dict.fromkeys(("unable_to_verify_identity", "verify_my_identity"), "What is missing from my identity check?")
+"""What can be done about what the articles are about, for somebody who is signed in."""
 _MOST = 3
 
 
@@ -24,7 +41,8 @@ def suggest(state: State, first: Understood, *, is_waiting: bool, signed_in: boo
         return []
     if state["passages"]:
         titles = dict.fromkeys(passage["title"] for passage in state["passages"])
-        return list(titles)[1 : _MOST + 1]
+        done = [_BESIDE_ARTICLES[first["intent"]]] if signed_in and first["intent"] in _BESIDE_ARTICLES else []
+        return [*done, *list(titles)[1:]][:_MOST]
     if state["ended"] and state["ended"]["status"] != "completed":
         return list(_CUSTOMER)
     if signed_in:
