@@ -27,7 +27,14 @@ def test_demo_loads_once_and_prints_the_logins_and_reset_puts_back() -> None:
     printed = json.loads(first.stdout)
     assert printed["loaded"] is True
     assert printed["report"]["customers"] == 3
-    assert {login["role"] for login in printed["logins"]} == {"customer", "agent", "supervisor", "auditor", "admin"}
+    assert {login["role"] for login in printed["logins"]} == {
+        "customer",
+        "agent",
+        "supervisor",
+        "auditor",
+        "admin",
+        "compliance",
+    }
 
     again = runner.invoke(db_app, ["demo"])
     assert "already" in again.stdout
