@@ -28,6 +28,7 @@ from tests.tools.door_calls import AFTER, REFUSED, talk, through_other_doors
 from tests.tools.wire import FILTERED, STATEMENTS, Wire, tapped, without_filter
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.operations import decide
+from tools.receipts import find_receipt
 from tools.registry import Proposed, ToolContext
 
 EXAMPLES_WRITTEN_ON = date(2026, 11, 21)
@@ -178,7 +179,10 @@ async def _make_and_approve(desk: Desk, who: UUID, tool: str, arguments: dict[st
     if outcome.result.step_up:
         [sent] = desk.owner("select code from demo_outbox where operation_id = %(id)s", id=operation_id)
         code = sent["code"]
-    return (await decide(context, operation_id, "approve", code=code)).status
+    operation = await decide(context, operation_id, "approve", code=code)
+    if operation.status == "completed":
+        await find_receipt(context, operation)
+    return operation.status
 
 
 async def test_every_statement_is_tried(asked: Usage, acted: Acted):
