@@ -9,7 +9,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from psycopg import errors
+from psycopg import errors, sql
 
 from core.db.health import inspect_database
 from tests.tools.asking import prepared
@@ -180,6 +180,46 @@ async def test_a_proposal_that_ran_out_is_no_payment(desk: Desk):
     asked = await prepared(ran_out, "pay_payee", payee="Maria Lopez", amount="2")
     assert asked["step_up"] is False
     assert decided(desk, asked["operation_id"])["features"]["recent"] == []
+
+
+BUSY = """
+    insert into banking_operations (customer_id, type, status, payload, payload_hash, summary, amount_minor, currency,
+                                    idempotency_key, initiated_by, created_at, expires_at, completed_at)
+    select %(who)s, type, status, '{}', '', type, amount, case when amount > 0 then 'GBP' end, type || status || n, 'chat',
+           at, at + interval '10 minutes', at
+      from (select o.*, n, %(now)s::timestamptz - interval '1 hour' * hours + interval '1 second' * n as at
+              from (values %(rows)s) o (type, status, amount, hours, times), generate_series(1, times) n) o"""
+
+
+def was_busy(desk: Desk, *rows: tuple[str, str, int | None, int, int]) -> None:
+    """Operations of before: type, status, amount, hours ago, how many."""
+    values = sql.SQL(", ").join(sql.SQL("({})").format(sql.SQL(", ").join(map(sql.Literal, row))) for row in rows)
+    with psycopg.connect(desk.services.owner_url) as owner:
+        owner.execute(BUSY.replace("%(rows)s", values.as_string()).encode(), {"who": desk.alex, "now": desk.now})
+
+
+async def test_no_number_of_later_operations_hides_that_contact_details_changed(desk: Desk):
+    """Who takes an account over is not let off for flooding it before the payment."""
+    await meet_somebody(desk)
+    was_busy(
+        desk,
+        ("change_contact_details", "completed", None, 5, 1),
+        ("freeze_card", "completed", None, 4, 150),
+        ("pay_payee", "cancelled", 200, 3, 150),
+        ("change_contact_details", "failed", None, 2, 150),
+    )
+    asked = await prepared(desk, "pay_payee", amount="600", payee="Nora Quill", account="Rainy Day")
+    row = decided(desk, asked["operation_id"])
+    assert (row["features"]["contact_change"], row["features"]["payee_change"]) == (5 * 3600 - 1, 0)
+    assert "takeover" in {hit["rule"] for hit in row["hits"]}
+
+
+async def test_no_number_of_other_operations_hides_what_was_paid_before(desk: Desk):
+    was_busy(desk, ("pay_payee", "completed", 300, 5, 20), ("freeze_card", "completed", None, 4, 150))
+    asked = await prepared(desk, "pay_payee", payee="Maria Lopez", amount="2")
+    row = decided(desk, asked["operation_id"])
+    assert len(row["features"]["recent"]) == 20
+    assert "velocity" in {hit["rule"] for hit in row["hits"]}
 
 
 async def test_what_is_decided_against_is_refused_in_plain_words_and_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch):

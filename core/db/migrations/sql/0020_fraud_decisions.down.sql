@@ -9,6 +9,7 @@ drop function move_alert, answer_alert, open_alert_file, list_fraud_queue, settl
     card_facts, due_payment_facts, operation_facts, payment_facts, in_policy_currency, record_decision, write_decision,
     write_card_decision;
 drop table event_outbox;
+drop index banking_operations_paid, banking_operations_changed;
 
 alter table staff_reads disable trigger staff_reads_append_only;
 delete from staff_reads where subject = 'fraud_alerts';

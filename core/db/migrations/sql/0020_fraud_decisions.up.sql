@@ -183,6 +183,11 @@ comment on function record_decision is
 -- What the rules and the model are asked about: amounts in minor units of the policy's currency, times in seconds before
 -- now. Each reads a bounded number of rows of one customer, by an index.
 
+create index banking_operations_paid on banking_operations (customer_id, created_at desc)
+    where type = 'pay_payee' and initiated_by <> 'schedule' and status in ('pending', 'processing', 'held', 'completed');
+create index banking_operations_changed on banking_operations (customer_id, completed_at desc)
+    where status = 'completed' and type in ('add_payee', 'change_payee', 'change_contact_details', 'add_authenticator');
+
 create function in_policy_currency(p_minor bigint, p_currency text, p_now timestamptz) returns bigint
     language plpgsql stable set search_path = pg_catalog, public, pg_temp as $$
 declare
@@ -203,26 +208,28 @@ declare
     payee    payees := (select p from payees p where p.id = p_payee and p.customer_id = p_customer);
     in_units constant numeric := in_policy_currency(1000000, account.currency, p_now) / 1000000.0;
     log      record;
+    changed  record;
     known    record;
     moved    record;
     said     jsonb;
 begin
+    -- Each of these by itself: no number of other operations pushes one of them out of sight.
     select jsonb_agg(jsonb_build_object('ago', extract(epoch from p_now - o.created_at)::bigint, 'minor', o.minor,
-                                        'payee', o.payee) order by o.created_at desc)
-               filter (where o.is_payment) as payments,
-           min(extract(epoch from p_now - o.created_at)::bigint) filter (where o.is_payee) as payee_change,
-           min(extract(epoch from p_now - o.created_at)::bigint) filter (where o.is_contact) as contact_change
+                                        'payee', o.payee) order by o.created_at desc) as payments
       into log
       from (select created_at, payload ->> 'payee_id' is not distinct from p_payee::text as payee,
-                   coalesce(limit_minor, in_policy_currency(amount_minor, currency, p_now)) as minor,
-                   type = 'pay_payee' and initiated_by <> 'schedule'
-                       and (status in ('processing', 'held', 'completed') or status = 'pending' and expires_at > p_now) as is_payment,
-                   type in ('add_payee', 'change_payee') and status = 'completed' as is_payee,
-                   type in ('change_contact_details', 'add_authenticator') and status = 'completed' as is_contact
+                   coalesce(limit_minor, in_policy_currency(amount_minor, currency, p_now)) as minor
               from banking_operations
              where customer_id = p_customer and created_at > p_now - interval '7 days' and created_at <= p_now
-               and id is distinct from p_operation
+               and type = 'pay_payee' and initiated_by <> 'schedule' and status in ('pending', 'processing', 'held', 'completed')
+               and (status <> 'pending' or expires_at > p_now) and id is distinct from p_operation
              order by created_at desc limit 60) o;
+    select extract(epoch from p_now - max(o.completed_at) filter (where o.type in ('add_payee', 'change_payee')))::bigint as payee,
+           extract(epoch from p_now - max(o.completed_at) filter (where o.type not in ('add_payee', 'change_payee')))::bigint as contact
+      into changed
+      from banking_operations o
+     where o.customer_id = p_customer and o.completed_at > p_now - interval '7 days' and o.completed_at <= p_now
+       and o.status = 'completed' and o.type in ('add_payee', 'change_payee', 'change_contact_details', 'add_authenticator');
     select count(*) as payments, coalesce(max(-t.amount_minor), 0) as most, min(t.occurred_at) as first into known
       from (select amount_minor, occurred_at from transactions
              where payee_id = p_payee and customer_id = p_customer and status = 'booked' limit 24) t;
@@ -249,7 +256,7 @@ begin
         'payee_age', extract(epoch from p_now - payee.created_at)::bigint, 'payee_payments', known.payments,
         'payee_most_minor', round(known.most * in_units)::bigint,
         'payee_since', extract(epoch from p_now - known.first)::bigint,
-        'recent', coalesce(log.payments, '[]'), 'payee_change', log.payee_change, 'contact_change', log.contact_change,
+        'recent', coalesce(log.payments, '[]'), 'payee_change', changed.payee, 'contact_change', changed.contact,
         'received_minor', round(moved.received * in_units)::bigint, 'most_minor', round(moved.most * in_units)::bigint,
         'idle', coalesce(moved.idle, extract(epoch from p_now - account.opened_at)::bigint),
         'available_minor', round((account.balance_minor - account.held_minor) * in_units)::bigint,
