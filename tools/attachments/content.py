@@ -28,12 +28,36 @@ MOST_INFLATED = 64_000_000
 
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis"})
 _HEIC_BOXES = frozenset({b"ftyp", b"meta", b"mdat", b"free", b"skip"})
+
+
+def _named(*names: str) -> bytes:
+    """A pattern for these names of a PDF, any letter of which may be written as its number (ISO 32000-2, 7.3.5)."""
+    letters = {letter: rb"(?:%c|#(?i:%02x))" % (ord(letter), ord(letter)) for name in names for letter in name}
+    spelt = b"|".join(b"".join(letters[letter] for letter in name) for name in names)
+    return rb"/(?:" + spelt + rb")(?=[\s/\[\]<>(){}%0-9]|$)"
+
+
 _ACTIVE = re.compile(
-    rb"/(JavaScript|Launch|EmbeddedFiles?|RichMedia|SubmitForm|ImportData|Encrypt|XFA)(?=[\s/\[\]<>(){}%0-9]|$)"
+    _named(
+        "JavaScript",
+        "Launch",
+        "EmbeddedFile",
+        "EmbeddedFiles",
+        "RichMedia",
+        "SubmitForm",
+        "ImportData",
+        "XFA",
+        "Encrypt",
+    )
 )
 """Names that make a document do something, or hide what it does."""
-_ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
-_JPEG_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
+_LOCKED = re.compile(_named("Encrypt"))
+_OBJECTS = re.compile(_named("ObjStm"))
+_BEGINS_OBJECT = re.compile(rb"(?:[\r\n]|endobj)[ \t]*\d{1,10}[ \t]+\d{1,5}[ \t]+\Z")
+_PACKED_AS_USUAL = re.compile(rb"/Filter\s*(?:/FlateDecode(?=[\s/>])|\[\s*/FlateDecode\s*\])")
+_UNUSUAL = re.compile(rb"[()%#]|/DP\b|/F\b|DecodeParms")
+"""Beside an object stream: what could say that it is packed in another way than we read it."""
+_JPEG_MARKER = re.compile(rb"\xff([^\x00\xff\xd0-\xd7])")
 _STREAM = re.compile(rb"\bstream\r?\n")
 _END_OF_PDF = re.compile(rb"%%EOF[\s\x00]*\Z")
 
@@ -85,7 +109,7 @@ def _check_jpeg(content: bytes) -> None:
 
 def _end_of_jpeg(content: bytes, at: int) -> int:
     """Behind the EOI of the picture whose segments begin at ``at``."""
-    while marker := _JPEG_MARKER.match(content, at) or _JPEG_MARKER.search(content, at):
+    while marker := _JPEG_MARKER.search(content, at):
         at = marker.end()
         if marker[1] == b"\xd9":
             return at
@@ -147,7 +171,7 @@ def _check_pdf(content: bytes) -> None:
         raise _refused("The PDF does not end where it should.")
     _refuse_active(content)
     inflated = end = 0
-    for found in re.finditer(rb"/ObjStm\b", content):
+    for found in _OBJECTS.finditer(content):
         stream = _STREAM.search(content, found.end(), found.end() + 4096)
         if stream is None or found.start() < end:
             raise _refused("The PDF is damaged.")
@@ -161,8 +185,9 @@ def _check_pdf(content: bytes) -> None:
 
 def _inflate(content: bytes, named: int, opened: int, begin: int, end: int) -> bytes:
     """What an object stream holds, which a viewer reads as it reads the file."""
-    about = content[max(content.rfind(b"obj", max(0, named - 4096), named), 0) : opened]
-    if end < 0 or b"FlateDecode" not in about or re.search(rb"Decode\w*\s*/\w+Decode|/DecodeParms", about):
+    at = content.rfind(b"obj", max(0, named - 4096), named)
+    about = content[at:opened] if at >= 0 else b""
+    if end < 0 or not _is_packed_as_usual(about) or not _BEGINS_OBJECT.search(content, max(0, at - 64), at):
         raise _refused("The PDF is packed in a way that we cannot look into.")
     inflate = zlib.decompressobj()
     try:
@@ -174,10 +199,15 @@ def _inflate(content: bytes, named: int, opened: int, begin: int, end: int) -> b
     return objects
 
 
+def _is_packed_as_usual(about: bytes) -> bool:
+    """Whether whoever reads the dictionary of a stream, in whichever way, unpacks it as we do."""
+    is_plain = about.count(b"Filter") == 1 and not _UNUSUAL.search(about.replace(b"/ObjStm", b""))
+    return is_plain and _PACKED_AS_USUAL.search(about) is not None
+
+
 def _refuse_active(part: bytes) -> None:
-    plain = _ESCAPED.sub(lambda escaped: bytes.fromhex(escaped[1].decode()), part)
-    if active := _ACTIVE.search(part) or _ACTIVE.search(plain):
-        kind = "has a password" if active[1] == b"Encrypt" else "is more than a document to read"
+    if active := _ACTIVE.search(part):
+        kind = "has a password" if _LOCKED.match(active[0] + b" ") else "is more than a document to read"
         raise _refused(f"The PDF {kind}. Print it into a new PDF and send that.")
 
 

@@ -96,14 +96,47 @@ def test_a_pdf_with_a_password_is_refused_with_a_way_on():
         (pdf_with(b"<< >>", more=b"/Filter /LZWDecode"), "cannot look into"),
         (pdf_with(b"<< >>", more=b"/Filter [/FlateDecode /FlateDecode]"), "cannot look into"),
         (pdf_with(b"", packed=b"no zlib"), "damaged"),
+        (pdf_with(b"<< >>", more=b"/Filter [/FlateDecode /ASCIIHexDec#6fde]"), "cannot look into"),
+        (pdf_with(b"<< >>", more=b"/Filter /FlateDecode /F /ASCIIHexDecode"), "cannot look into"),
+        (pdf_with(b"<< >>", more=b"/Filter /AHx /X (\n1 0 obj <<) /Filter /FlateDecode"), "cannot look into"),
+        (pdf_with(b"<< /S /JavaScript >>").replace(b"/ObjStm", b"/Obj#53tm"), "cannot look into|more than a document"),
         (b"%PDF-1.7\n" + b"/ObjStm stream\n" * 1000 + b"%%EOF", "damaged|cannot look into"),
         (png_of(30_000, 30_000), "too many pixels"),
         (png_of(8_000, 8_000), "too many pixels"),
     ],
-    ids=["bomb", "other-packing", "packed-twice", "no-zlib", "nested", "huge-picture", "large-picture"],
+    ids=[
+        "bomb",
+        "other-packing",
+        "packed-twice",
+        "no-zlib",
+        "packed-twice-escaped",
+        "another-packing-of-the-same",
+        "packing-in-a-text",
+        "escaped-stream",
+        "nested",
+        "huge-picture",
+        "large-picture",
+    ],
 )
 def test_what_would_fill_a_memory_or_hides_its_content_is_refused(content: bytes, says: str):
     with pytest.raises(InvalidInput, match=says):
+        recognise(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xff\xd8\xff" + b"\xff" * 5_000_000 + b"\x00",
+        pdf_with(b"#41" * 20_000_000),
+        b"%PDF-1.7\n" + pdf_with(b"x", more=b"/Filter /FlateDecode " + b"Decode" * 600)[9:] * 1_000,
+        b"%PDF-1.7\n" + b"/ObjStm stream\nendstream\n" * 300_000 + b"%%EOF",
+    ],
+    ids=["markers", "escapes", "packings", "streams"],
+)
+def test_what_is_made_to_be_slow_to_look_at_is_looked_at_once(content: bytes):
+    """A file is read from its beginning to its end a few times. Were it read once for each of its bytes, this test
+    would take days."""
+    with suppress(InvalidInput):
         recognise(content)
 
 
