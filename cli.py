@@ -1,4 +1,12 @@
-"""``tellergraph``: joins the rooms' commands."""
+"""``tellergraph``: joins the rooms' commands.
+
+The garbage collector is off while they are loaded: it finds nothing there and takes a tenth of the start. What was
+loaded is then kept from it, so that no request waits while it is gone through again.
+"""
+
+import gc
+
+gc.disable()
 
 import sys
 from typing import Annotated
@@ -22,6 +30,9 @@ from tools.fraud.cli import fraud_app
 from tools.kyc.kyc_cli import kyc_app
 from tools.mcp_cli import mcp
 from tools.schedules.worker_cli import worker
+
+gc.freeze()
+gc.enable()
 
 app = typer.Typer(
     no_args_is_help=True, help="A bank's assistant that can be trusted with money.", pretty_exceptions_enable=False

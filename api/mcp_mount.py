@@ -1,55 +1,76 @@
-"""MCP on ``/mcp``: streamable HTTP without sessions, for the customer of the bearer token.
+"""MCP on ``/mcp``. What answers is loaded by the first request for it: the types of the protocol alone are half a
+second of every start, and most who start the assistant never speak MCP."""
 
-A request passes three doors: the host and origin that it names (DNS rebinding), its access token, the MCP server. A 401
-points to a page that says how to send a token (RFC 9728). It names no authorization server: ours is not one of OAuth's.
-"""
+from asyncio import Event, Future, get_running_loop, shield, to_thread
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
-from typing import Any
-from urllib.parse import urlsplit
-
-from fastapi import FastAPI, HTTPException, Request, Response
-from fastapi.responses import JSONResponse
-from fastapi.security.utils import get_authorization_scheme_param
-from mcp.server import ServerRequestContext
-from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
-from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
+from anyio import create_task_group, sleep_forever
+from fastapi import FastAPI, Request, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from api.dependencies import clock_of, metadata
-from api.envelope import ErrorBody, ErrorEnvelope
-from core.errors import CallerError, Forbidden, Unauthorized
 from core.settings import Settings
-from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
-from tools.mcp_server import build_mcp_server, context_for, verify_customer
-from tools.registry import ToolContext
+
+if TYPE_CHECKING:
+    from api.mcp_door import McpDoor
 
 PATH = "/mcp"
 METADATA_PATH = f"/.well-known/oauth-protected-resource{PATH}"
 BROWSER_HEADERS = ("MCP-Protocol-Version", "Mcp-Method", "Mcp-Name")
 """What a client in a browser sends besides the usual."""
 
-_EVERY_INTERFACE = {"0.0.0.0", "::"}  # noqa: S104
+
+class McpMount:
+    """The door to MCP, from its first request on. Answers while ``run`` is entered."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._wanted = Event()
+
+    @asynccontextmanager
+    async def run(self) -> AsyncGenerator[None]:
+        self._opened: Future[McpDoor] = get_running_loop().create_future()
+        async with create_task_group() as group:
+            group.start_soon(self._load_when_wanted)
+            yield
+            group.cancel_scope.cancel()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        door = await self._door()
+        await door(scope, receive, send)
+
+    async def resource_metadata(self, request: Request) -> Response:
+        """RFC 9728's page about PATH."""
+        door = await self._door()
+        return await door.resource_metadata(request)
+
+    async def _door(self) -> "McpDoor":
+        self._wanted.set()
+        return await shield(self._opened)  # one caller who goes away takes it from nobody else
+
+    async def _load_when_wanted(self) -> None:
+        await self._wanted.wait()
+        door = await to_thread(_load, self._settings)
+        async with door.run():
+            self._opened.set_result(door)
+            await sleep_forever()
 
 
-def mount_mcp(app: FastAPI, settings: Settings) -> StreamableHTTPSessionManager:
+def _load(settings: Settings) -> "McpDoor":
+    from api.mcp_door import McpDoor  # noqa: PLC0415
+
+    return McpDoor(settings)
+
+
+def mount_mcp(app: FastAPI, settings: Settings) -> McpMount:
     """Adds the routes. The application's lifespan must run what is returned, once."""
-    manager = StreamableHTTPSessionManager(
-        build_mcp_server(CATALOGUE, CUSTOMER_SCOPES, _context_of),
-        json_response=True,
-        stateless=True,
-    )
-    hosts = TransportSecurityMiddleware(allowed_hosts(settings))
-    door = _Door(manager, hosts)
+    mount = McpMount(settings)
     # POST alone: without sessions there is no stream to GET and nothing to DELETE.
-    app.router.routes += [_NamedRoute(path, door, methods=["POST"]) for path in (PATH, f"{PATH}/")]
-
-    async def resource_metadata(request: Request) -> Response:
-        await _check_host(request, hosts)
-        return _resource_metadata(request)
-
-    app.add_api_route(METADATA_PATH, resource_metadata, response_model=None, include_in_schema=False)
-    return manager
+    app.router.routes += [_NamedRoute(path, mount, methods=["POST"]) for path in (PATH, f"{PATH}/")]
+    app.add_api_route(METADATA_PATH, mount.resource_metadata, response_model=None, include_in_schema=False)
+    return mount
 
 
 class _NamedRoute(Route):
@@ -58,87 +79,3 @@ class _NamedRoute(Route):
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["route"] = self
         await super().handle(scope, receive, send)
-
-
-class _Door:
-    def __init__(self, manager: StreamableHTTPSessionManager, hosts: TransportSecurityMiddleware) -> None:
-        self._manager = manager
-        self._hosts = hosts
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        await _check_host(request, self._hosts)
-        refused = _identify(request)
-        if refused is None:
-            await self._manager.handle_request(scope, receive, send)
-        else:
-            await refused(scope, receive, send)
-
-
-async def _check_host(request: Request, hosts: TransportSecurityMiddleware) -> None:
-    """Raises HTTPException for a host or an origin that is not ours."""
-    refused = await hosts.validate_request(request)
-    if refused is not None:
-        raise HTTPException(
-            refused.status_code,
-            "This server does not answer under that host or for that origin. Its operator can add it to "
-            "TELLERGRAPH_CORS_ORIGINS.",
-        )
-
-
-def _identify(request: Request) -> Response | None:
-    """Keeps who asks in the request's state; the answer to a caller who is refused."""
-    scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
-    if scheme.lower() != "bearer":
-        return _refusal(request, Unauthorized("Send the access token as 'Authorization: Bearer TOKEN'."))
-    try:
-        request.state.customer = verify_customer(request.app.state.signer, token)
-    except (Unauthorized, Forbidden) as error:
-        return _refusal(request, error)
-    return None
-
-
-def _context_of(request: ServerRequestContext[Any, Request]) -> ToolContext:
-    http = request.request
-    if http is None:
-        raise Unauthorized("Please log in.")
-    return context_for(http.state.customer, http.app.state.running.bank, clock_of(http)())
-
-
-def _refusal(request: Request, error: CallerError) -> Response:
-    """The house's envelope, with a challenge (RFC 6750, section 3): no error code where no token came."""
-    reasons = {"invalid_token": "invalid_token", "token_expired": "invalid_token", "forbidden": "insufficient_scope"}
-    reason = reasons.get(error.error_code)
-    challenge = [f'error="{reason}"'] if reason else []
-    challenge.append(f'resource_metadata="{_address(request, METADATA_PATH)}"')
-    body = ErrorBody(code=error.error_code, message=error.message)
-    envelope = ErrorEnvelope(error=body, metadata=metadata(request, clock_of(request)()))
-    headers = {"WWW-Authenticate": f"Bearer {', '.join(challenge)}"}
-    return Response(envelope.model_dump_json(), error.status, headers=headers, media_type="application/json")
-
-
-def _resource_metadata(request: Request) -> Response:
-    about = {
-        "resource": _address(request, PATH),
-        "resource_name": "Tellergraph",
-        "bearer_methods_supported": ["header"],
-        "resource_documentation": _address(request, "/openapi.json"),
-    }
-    return JSONResponse(about)
-
-
-def _address(request: Request, path: str) -> str:
-    return str(request.url.replace(path=path, query=""))
-
-
-def allowed_hosts(settings: Settings) -> TransportSecuritySettings:
-    """This machine's own names, the name that it serves on, and the origins that may call from a browser."""
-    names = {"127.0.0.1", "localhost", "[::1]"}
-    if settings.host not in _EVERY_INTERFACE:
-        names.add(f"[{settings.host}]" if ":" in settings.host else settings.host)
-    own = [form for name in sorted(names) for form in (name, f"{name}:*")]
-    return TransportSecuritySettings(
-        enable_dns_rebinding_protection="*" not in settings.cors_origins,
-        allowed_hosts=own + [urlsplit(origin).netloc for origin in settings.cors_origins],
-        allowed_origins=[f"{scheme}://{host}" for host in own for scheme in ("http", "https")] + settings.cors_origins,
-    )

@@ -16,7 +16,7 @@ from core.security.tokens import AccountType, Identity, TokenSigner
 from tests.tools.conftest import Desk
 from tests.tools.policies import publish
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
-from tools.mcp_cli import for_token
+from tools.mcp_stdio import for_token
 from tools.mcp_server import FAULT, IDEMPOTENCY_KEY, ONLY_PREPARES, build_mcp_server, context_for, verify_customer
 from tools.operations import decide
 from tools.registry import Arguments, Document, Registry, Risk, ToolContext, tool
