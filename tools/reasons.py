@@ -76,6 +76,7 @@ _REASONS = {
     "standing_orders_left": "Standing orders use the account. Cancel them first.",
     "scheduled_payments_left": "Scheduled payments use the account. Cancel them first.",
     "active_card_left": "A card that is active draws on the account. Freeze it first.",
+    "dispute_running": "A dispute of a payment from the account is not settled. Wait for its end, or talk to us.",
     "last_current_account": "It is your only current account. Open another first, or talk to us about leaving.",
     # Identification.
     "application_submitted": "Your application is with us already, or is another one by now. Ask how it stands.",

@@ -22,6 +22,7 @@ Obstacle = Literal[
     "standing_orders_left",
     "scheduled_payments_left",
     "active_card_left",
+    "dispute_running",
     "last_current_account",
 ]
 
@@ -48,6 +49,8 @@ class ClosingFacts:
     """Whom they will pay."""
     active_cards: list[str]
     """Last four digits."""
+    disputes: list[str]
+    """Numbers of those that may still credit or debit it."""
     other_current_accounts: int
 
 
@@ -92,6 +95,7 @@ def find_obstacles(facts: ClosingFacts) -> list[Obstacle]:
         (bool(facts.standing_orders), "standing_orders_left"),
         (bool(facts.scheduled), "scheduled_payments_left"),
         (bool(facts.active_cards), "active_card_left"),
+        (bool(facts.disputes), "dispute_running"),
         (facts.kind == "current" and facts.other_current_accounts == 0, "last_current_account"),
     )
     return [obstacle for applies, obstacle in rules if applies]
@@ -112,6 +116,8 @@ def _explain(obstacle: Obstacle, facts: ClosingFacts) -> str:
             return f"Scheduled payments use it, to {', '.join(facts.scheduled)}: cancel them first."
         case "active_card_left":
             return f"Cards draw on it, ending {', '.join(facts.active_cards)}: freeze them first."
+        case "dispute_running":
+            return f"Disputes of payments from it are not settled, {', '.join(facts.disputes)}: wait for their end."
         case _:
             return reason_of(obstacle)
 

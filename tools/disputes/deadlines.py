@@ -22,6 +22,8 @@ ClockKind = Literal[
 
 NEW_ACCOUNT = timedelta(days=30)
 """After the first deposit an account is new (12 CFR 1005.11(c)(3)(i))."""
+LONGEST_WAIT = timedelta(days=420)
+"""For goods, from the booking: card schemes take nothing 540 days after it, 120 of which are for telling."""
 _RESULTS, _HONOURING, _EVIDENCE = 3, 5, 10
 """Business days."""
 
@@ -162,7 +164,8 @@ def _start(facts: Facts, terms: dict[str, Any]) -> date:
         case "statement":
             return facts.statement_on
         case "expected":
-            return max(facts.booked_on, facts.expected_on or facts.booked_on)
+            expected_on = facts.expected_on or facts.booked_on
+            return min(max(facts.booked_on, expected_on), facts.booked_on + LONGEST_WAIT)
         case _:
             return facts.booked_on
 

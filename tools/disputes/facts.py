@@ -13,6 +13,7 @@ from tools.disputes.liability import EEA_MOST, UK_MOST
 from tools.disputes.reasons import Paid, Reason
 from tools.queries import QUERIES
 
+_BY_CARD = ("card_payment", "subscription")
 _TRANSFERS = ("transfer_out", "standing_order", "direct_debit", "exchange")
 _CASH = "cash_withdrawal"
 
@@ -27,6 +28,8 @@ class Payment:
     description: str
     booked_at: datetime
     is_card: bool
+    is_own: bool
+    """Whether an account of the customer's own received it."""
     is_credit: bool
     country: str
     merchant_country: str | None
@@ -39,13 +42,14 @@ class Payment:
 
     @property
     def paid(self) -> Paid | None:
-        """None for what nobody paid, such as a fee, and for money that came in."""
-        if self.amount_minor > 0 or self.status not in ("booked", "pending"):
+        """None for what nobody else was paid, such as a fee, a credit that is taken back and a transfer between own
+        accounts, and for money that came in."""
+        if self.amount_minor > 0 or self.is_own or self.status not in ("booked", "pending"):
             return None
         if self.kind == _CASH:
             return "cash"
         if self.is_card:
-            return "card"
+            return "card" if self.kind in _BY_CARD else None
         return "transfer" if self.kind in _TRANSFERS else None
 
     def assess(self, reason: Reason, now: datetime, expected_on: date | None = None) -> Eligible | Ineligible:

@@ -72,6 +72,8 @@ async def open_dispute(
         found = await _find(db, context, arguments)
         if not isinstance(found, Payment):
             return found
+        if found.is_own:
+            return NotDisputable(message=_OWN)
         if arguments.reason is None:
             choices = [terms.label for terms in REASONS.values() if found.paid in terms.kinds]
             return ReasonUnclear(asked_for=None, choices=choices) if choices else _not_covered()
@@ -201,6 +203,12 @@ _PROMISES = {
     "decision": "We have decided by",
 }
 """What the customer is told of the first clock that is about them."""
+
+
+_OWN = (
+    "That went to an account of your own: nobody else has the money. If you did not send it, somebody else can get into "
+    "your accounts: change your password and ask for a colleague."
+)
 
 
 def _not_covered() -> NotDisputable:

@@ -53,6 +53,11 @@ select a.name, a.kind, a.currency::text as currency, a.status, a.balance_minor, 
        array(select c.last4::text from cards c
               where c.account_id = a.id and c.status = 'active' and c.customer_id = %(customer_id)s
               order by c.last4) as active_cards,
+       array(select d.reference from disputes d
+              where d.account_id = a.id and d.customer_id = %(customer_id)s
+                and (d.decided_at is null
+                     or d.state = 'resolved_for_merchant' and d.credited_entry is not null and d.reversal_entry is null)
+              order by d.opened_at) as disputes,
        (select count(*) from accounts o
          where o.customer_id = %(customer_id)s and o.kind = 'current' and o.status <> 'closed' and o.id <> a.id
        ) as other_current_accounts

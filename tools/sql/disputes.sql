@@ -1,7 +1,10 @@
 -- get_disputed_payment --
 -- The facts that the rules ask about. The first deposit: when money first came into the account.
 select t.id, t.kind, t.status, t.amount_minor, t.currency, t.description, coalesce(t.booked_at, t.occurred_at) as booked_at,
-       t.card_id is not null as is_card, a.kind = 'credit_card' as is_credit, a.jurisdiction::text as country,
+       t.card_id is not null as is_card,
+       exists (select from transactions o where o.entry_id = t.entry_id and o.customer_id = %(customer_id)s
+                  and o.amount_minor > 0) as is_own,
+       a.kind = 'credit_card' as is_credit, a.jurisdiction::text as country,
        m.country::text as merchant_country, c.last4 as card_last4,
        coalesce((select f.occurred_at from transactions f
                   where f.account_id = t.account_id and f.customer_id = %(customer_id)s and f.amount_minor > 0

@@ -37,6 +37,7 @@ _REASONS = {
     "is_reversal": "That entry is itself a reversal. Reversals are not reversed.",
     "already_reversed": "That entry has been reversed already.",
     "loan_entry": "Entries of a loan are not reversed: its interest and instalments are kept beside them.",
+    "disputed": "A dispute of that payment has credited the amount, or posted that entry. Decide the dispute instead.",
     "not_held": "That payment is not held any more.",
     "still_checked": "Another check of that payment is not over. Propose it again when it is.",
     "below_limit": "The money is gone: the reversal would push a balance below its limit. Nothing was posted.",

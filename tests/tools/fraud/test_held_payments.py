@@ -1,5 +1,6 @@
 """A held payment: the money is set aside, nobody is paid, and a person or the clock ends it, once."""
 
+from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID, uuid4
 
@@ -92,6 +93,22 @@ async def test_what_can_no_longer_be_posted_is_over_when_it_is_let_go(desk: Desk
         {"status": "failed", "error_code": "payee_gone"}
     ]
     assert account(desk) == (1_025_000, 0)
+
+
+async def test_what_nobody_let_go_in_time_is_not_let_go_later(desk: Desk, staff: dict[str, StaffContext]):
+    """Also where the worker has not come by yet."""
+    held = await hold(desk)
+    late = desk.now + 3 * DAY
+    action = await propose_action(staff["maker"], desk.alex, Change("release_payment", held_id=held.id), "looked at it")
+    ended = await decide_action(replace(staff["checker"], now=late - timedelta(seconds=1)), action.id, "reject")
+    assert ended.status == "rejected"
+    released = await end(desk, "release_payment", at=late)
+    assert (released.status, released.error_code) == ("failed", "not_held")
+    later = replace(staff["maker"], now=late)
+    action = await propose_action(later, desk.alex, Change("release_payment", held_id=held.id), "looked at it")
+    ended = await decide_action(replace(staff["checker"], now=late), action.id, "approve")
+    assert (ended.status, ended.error_code) == ("failed", "not_held")
+    assert account(desk) == (1_025_000, 300_000)
 
 
 async def test_the_clock_gives_the_money_back(desk: Desk):

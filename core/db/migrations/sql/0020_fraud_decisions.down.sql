@@ -212,7 +212,7 @@ begin
                      posted.refusal, posted.entry, p_now);
 end $$;
 drop function run_due_payment;
-drop function due_refusal, due_fee, must_wait, settle_fraud_totals;
+drop function due_refusal, due_fee, must_wait, entry_in_dispute, settle_fraud_totals;
 drop function policy_refusal;
 create function run_due_payment(
     p_kind text, p_id uuid, p_due date, p_next_due date, p_retry_at timestamptz, p_now timestamptz) returns text

@@ -557,6 +557,8 @@ begin
     end if;
     -- Its own hold is in the way of nobody but others. It is taken off first, in the transaction that posts.
     select * into strict held from payment_holds where operation_id = op.id;
+    -- Over, though the worker has not come by yet.
+    if held.expires_at <= p_now then return 'not_held'; end if;
     update transactions set status = 'released', released_at = p_now where id = held.transaction_id and status = 'pending';
     posted := post_entry(op, p_now);
     perform end_held(op.id, op.customer_id, case when posted.refusal is null then 'completed' else 'failed' end, posted.refusal,
@@ -783,6 +785,12 @@ drop index staff_actions_waiting;
 create unique index staff_actions_waiting on staff_actions (kind, account_id, entry_id, held_operation_id) nulls not distinct
     where status = 'pending';
 
+create function entry_in_dispute(p_entry bigint) returns boolean
+    language sql stable set search_path = pg_catalog, public, pg_temp
+    return p_entry is null and false;
+comment on function entry_in_dispute is 'Replaced by 0021_disputes: what a dispute has credited does not come back twice.';
+revoke execute on function entry_in_dispute from public;
+
 create or replace function staff_action_refusal(action staff_actions) returns text
     language plpgsql stable set search_path = pg_catalog, public, pg_temp as $$
 declare
@@ -790,6 +798,7 @@ declare
 begin
     if action.kind = 'reverse_entry' then
         return case
+            when entry_in_dispute(action.entry_id) then 'disputed'
             when exists (select from journal_entries where id = action.entry_id and reverses_id is not null) then 'is_reversal'
             when exists (select from journal_entries where reverses_id = action.entry_id) then 'already_reversed'
             -- What a loan owes is more than its postings: interest and paid instalments are kept beside them.

@@ -371,15 +371,24 @@ create function credit_dispute(d disputes, p_kind text, p_now timestamptz) retur
     language plpgsql set search_path = pg_catalog, public, pg_temp as $$
 declare
     refusal text;
+    taken   bigint;
 begin
     perform 1 from accounts where id = d.account_id for no key update;
     refusal := credit_refusal(d);
     if refusal is not null then return refusal; end if;
-    update disputes set credited_entry = post_dispute(d, p_kind, d.amount_minor, null, p_now), credited_at = p_now
-     where id = d.id;
+    -- A payment that was disputed while it was pending may have been booked smaller.
+    taken := (select least(d.amount_minor, -amount_minor) from transactions where id = d.transaction_id);
+    update disputes set credited_entry = post_dispute(d, p_kind, taken, null, p_now), credited_at = p_now where id = d.id;
     return null;
 end $$;
 comment on function credit_dispute is 'Null, or why nothing was credited.';
+
+create function credited_minor(p_dispute uuid) returns bigint
+    language sql stable set search_path = pg_catalog, public, pg_temp
+    return coalesce((select p.amount_minor from disputes d
+                       join postings p on p.entry_id = d.credited_entry and p.account_id = d.account_id
+                      where d.id = p_dispute), 0);
+comment on function credited_minor is 'What a dispute has credited, also if it was taken back.';
 
 create function take_back_credit(d disputes, p_now timestamptz) returns text
     language plpgsql set search_path = pg_catalog, public, pg_temp as $$
@@ -389,9 +398,9 @@ begin
     select * into strict account from accounts where id = d.account_id for no key update;
     if d.reversal_entry is not null or d.credited_entry is null then return 'nothing_to_take_back'; end if;
     if account.status = 'closed' then return 'account_closed'; end if;
-    if account.balance_minor - account.held_minor - d.amount_minor < -account.overdraft_minor then return 'below_limit'; end if;
+    if account.balance_minor - account.held_minor - credited_minor(d.id) < -account.overdraft_minor then return 'below_limit'; end if;
     update disputes
-       set reversal_entry = post_dispute(d, 'provisional_credit_reversal', -d.amount_minor, d.credited_entry, p_now)
+       set reversal_entry = post_dispute(d, 'provisional_credit_reversal', -credited_minor(d.id), d.credited_entry, p_now)
      where id = d.id;
     return null;
 exception when unique_violation then
@@ -406,6 +415,25 @@ begin
     select * into d from disputes where id = p_dispute and customer_id = p_customer for no key update;
     return d;
 end $$;
+
+create or replace function entry_in_dispute(p_entry bigint) returns boolean
+    language sql stable set search_path = pg_catalog, public, pg_temp
+    return exists (select from disputes d join transactions t on t.id = d.transaction_id
+                    where t.entry_id = p_entry and d.credited_entry is not null and d.reversal_entry is null)
+        or exists (select from disputes where credited_entry = p_entry or reversal_entry = p_entry);
+comment on function entry_in_dispute is
+    'Of a payment that a dispute has credited, or what a dispute has posted: staff do not reverse it besides.';
+
+create function is_disputable(t transactions) returns boolean
+    language sql stable set search_path = pg_catalog, public, pg_temp
+    return t.amount_minor < 0 and t.status in ('booked', 'pending')
+       and t.kind in ('card_payment', 'subscription', 'cash_withdrawal', 'transfer_out', 'standing_order', 'direct_debit',
+                      'exchange')
+       and not exists (select from postings p
+                        where p.entry_id = t.entry_id and p.customer_id = t.customer_id and p.amount_minor > 0);
+comment on function is_disputable is
+    'What somebody else was paid. Not what the bank books itself, such as a fee or a credit that it takes back, and not what '
+    'went to an account of the customer''s own.';
 
 -- The customer's -----------------------------------------------------------------------------------------------------
 
@@ -428,7 +456,7 @@ begin
     select * into t from transactions where id = p_transaction and customer_id = op.customer_id for no key update;
     refusal := case
         when t.id is null then 'transaction_unknown'
-        when t.amount_minor > 0 or t.status not in ('booked', 'pending') then 'not_disputable'
+        when not is_disputable(t) then 'not_disputable'
         when p_amount is null or p_amount not between 1 and -t.amount_minor then 'wrong_amount'
         when (select jurisdiction from accounts where id = t.account_id) <> p_terms ->> 'jurisdiction' then 'account_changed'
     end;
@@ -510,13 +538,13 @@ begin
         end if;
         if refusal is null then
             perform move_dispute(d.id, 'provisionally_credited', 'schedule',
-                                 jsonb_build_object('amount_minor', d.amount_minor, 'rule', clock.rule), p_now);
+                                 jsonb_build_object('amount_minor', credited_minor(d.id), 'rule', clock.rule), p_now);
         end if;
     elsif clock.kind = 'debit' then
         refusal := take_back_credit(d, p_now);
         if refusal is null then
             perform note_dispute(d, 'credit_taken_back', 'schedule', true,
-                                 jsonb_build_object('amount_minor', d.amount_minor, 'rule', clock.rule), p_now);
+                                 jsonb_build_object('amount_minor', credited_minor(d.id), 'rule', clock.rule), p_now);
         end if;
     else
         perform note_dispute(d, 'deadline_passed', 'schedule', false,
@@ -681,14 +709,14 @@ begin
     when 'credit' then
         refusal := credit_dispute(d, 'provisional_credit', p_now);
         if refusal is not null then return refusal; end if;
-        perform move_dispute(d.id, 'provisionally_credited', p_actor, jsonb_build_object('amount_minor', d.amount_minor), p_now);
+        perform move_dispute(d.id, 'provisionally_credited', p_actor, jsonb_build_object('amount_minor', credited_minor(d.id)), p_now);
         perform end_dispute_clocks(d.id, array['refund', 'provisional_credit'], 'met', p_now);
     when 'resolve_for_customer' then
         if d.credited_entry is null then
             refusal := nullif(credit_dispute(d, 'dispute_refund', p_now), 'nothing_taken');
             if refusal is not null then return refusal; end if;
         end if;
-        perform move_dispute(d.id, 'resolved_for_customer', p_actor, jsonb_build_object('amount_minor', d.amount_minor), p_now);
+        perform move_dispute(d.id, 'resolved_for_customer', p_actor, jsonb_build_object('amount_minor', credited_minor(d.id)), p_now);
         perform end_dispute_clocks(d.id, array['refund', 'provisional_credit', 'decision', 'acknowledgement'], 'met', p_now);
         perform end_dispute_clocks(d.id, null, 'not_needed', p_now);
         perform start_dispute_clocks(d, (select coalesce(jsonb_agg(c), '[]') from jsonb_array_elements(p_clocks) c
@@ -704,7 +732,7 @@ begin
 end $$;
 
 revoke execute on function keep_dispute_state, note_dispute, move_dispute, start_dispute_clocks, end_dispute_clocks,
-    dispute_account, post_dispute, credit_refusal, credit_dispute, take_back_credit, lock_dispute, file_dispute,
+    dispute_account, post_dispute, credited_minor, is_disputable, credit_refusal, credit_dispute, take_back_credit, lock_dispute, file_dispute,
     add_dispute_evidence, withdraw_dispute, run_dispute_clock, list_open_disputes, open_dispute_file, work_on_dispute,
     dispute_action_refusal, propose_dispute_action, open_dispute_action, decide_dispute_action, do_dispute_action from public;
 grant execute on function file_dispute, add_dispute_evidence, withdraw_dispute to tellergraph_app;
