@@ -24,6 +24,8 @@ class Heard:
     """Whether the understanding stands by it; what is not clear is asked about."""
     language: str = "en"
     """ISO 639-1."""
+    has_more: bool = False
+    """Whether the message goes on with another request."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,13 @@ from datetime import date, time
 from decimal import Decimal
 from typing import Any, cast
 
+from agent.dialogue.capitals import find_merchant
 from agent.dialogue.fill_amounts import decimal_of, fill_amounts, fill_currencies, last_of, slot_before
 from agent.dialogue.fill_days import fill_days, find_no_day
 from agent.dialogue.free_text import find_new_name, find_text, without_times
+from agent.dialogue.shapes import Task
 from agent.dialogue.specs import Form, Slot
-from agent.dialogue.tables import BEFORE_OTHERS, FLAGS, KINDS, NAMED_IN_WORDS, PLACES, WHEN_ASKED, WORDS
+from agent.dialogue.tables import BEFORE_OTHERS, FLAGS, KINDS, NAMED_IN_WORDS, PLACES, WHEN_ASKED, WORDS, YES_AND_NO
 from agent.understanding.slots import CardWords, Duration, Mention
 
 _INTO = re.compile(r"\b(?:in|into|to|onto|towards)\s+(?:my\s+|the\s+)?$", re.I)
@@ -23,6 +25,8 @@ _PLACED = frozenset(
 """Slots of which several share a kind of mention: which it fills depends on how it was said."""
 _LOOKED_UP = frozenset({"merchant", "text"})
 """Slots by which transactions are found."""
+_ONE_PAYMENT = frozenset({"merchant", "reference", "amount", "date"})
+"""Slots of a task that is about one payment, whose merchant may be named anywhere."""
 _MENTIONED = frozenset({"frequency"})
 """Closed sets whose words are read with those around them: "a week later" is no rhythm."""
 _LONGEST_REFERENCE = 5
@@ -188,7 +192,9 @@ def _of_slot(
     if slot.name in _LOOKED_UP and not slot.required:
         # Somebody who is paid or pays, and is no payee.
         parties = [each for each in said if each.kind == "name" and (each.role or each.text[:1].isupper())]
-        return str(parties[0].value) if parties else None
+        if parties:
+            return str(parties[0].value)
+        return find_merchant(text, said) if names >= _ONE_PAYMENT and slot.name not in given else None
     return find_text(slot, text, names, asked)
 
 
@@ -210,6 +216,14 @@ def find_word(slot: str, values: Iterable[str], text: str) -> str | None:
         if re.search(rf"(?i)\b(?:{WORDS.get((slot, value)) or _plain(value)})\b", text):
             return value
     return None
+
+
+def answer_in(task: Task, text: str) -> dict[str, str]:
+    """What a text says to the "was this you?" that the task has an answer to already; empty where it says nothing."""
+    slots = [slot for slot in YES_AND_NO if slot in task["slots"]]
+    # No comes first: "it wasn't me".
+    found = {slot: find_word(slot, map(str, reversed(YES_AND_NO[slot])), text) for slot in slots}
+    return {slot: value for slot, value in found.items() if value}
 
 
 def _plain(value: str) -> str:

@@ -65,6 +65,7 @@ _SAYS_NOTHING = re.compile(
 )
 """No answer, although it is one in form."""
 _TIMES = frozenset({"time", "time_period", "date", "period", "duration", "amount"})
+_DISPUTE = re.compile(r"\bD(?:-[\dA-F]{4}){3}\b", re.I)
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b", re.I)
 
 
@@ -83,6 +84,8 @@ def find_text(slot: Slot, text: str, names: set[str], asked: str | None) -> Any 
     for match in _PLACEHOLDER.finditer(text):
         if match[1].casefold() == slot.name:
             return match[0]
+    if slot.name == "reference" and (match := _DISPUTE.search(text)):
+        return match[0].upper()
     if slot.name == "iban" and (match := _IBAN.search(text)):
         return match[0]
     if slot.name == "account_number" and (match := _NUMBER_OF_ACCOUNT.search(text)):

@@ -10,11 +10,13 @@ from agent.dialogue.act_grammar import plain
 from agent.dialogue.acts import Act, Said, read_act
 from agent.dialogue.choices import pick
 from agent.dialogue.desk import Desk, Heard
+from agent.dialogue.fill import find_word
 from agent.dialogue.free_text import takes_text
 from agent.dialogue.progress import only, turns_payment, values_in
 from agent.dialogue.requests import QUESTION
 from agent.dialogue.residue import residue
 from agent.dialogue.shapes import Task
+from agent.dialogue.specs import Form
 from agent.dialogue.tables import PAYMENT_TOOLS, PROSE
 from agent.understanding.clauses import begins_request
 from agent.understanding.intents import OwnIntent, Route
@@ -33,6 +35,7 @@ _LOW, _LIKELY, _SURE, _VERY_SURE, _NEVER = 0.4, 0.5, 0.6, 0.85, 2.0
 """Confidence that is enough for what says something again or ends it, while a task is open; for other acts; while none
 is, or beside values; and for what could be the text that was asked for."""
 _SIGH = re.compile(r"(?i)\W*(?:oh|ah|aw|ugh|argh|god|christ|shit|crap)\W+(?:\w+\W+)?no+\b(?=\W+\w+\W+\w)")
+_PARTS = re.compile(r"[,.;:!?]+(?:\s+|$)|\s+(?:and|but|so)\s+", re.IGNORECASE)
 _CREATE = frozenset({"create", "book", "make", "request", "open", "add", "apply"})
 """Verbs of tools that make what they are named after: "forget the appointment" ends the booking."""
 
@@ -45,6 +48,9 @@ def hear_act(heard: Heard, task: Task | None, desk: Desk) -> Said:
         return Said(Act.WAIT, "") if _says_nothing(said.rest, heard, task, desk) else Said(None, heard.text)
     if task and (said.act is Act.UNDO or (said.act is Act.NO and not said.rest)) and _chooses(heard, task, desk):
         # "the original one", "neither of the first two"
+        return Said(None, heard.text)
+    if (said.act is None or said.act in _ALTERS | {Act.NO}) and task and _names_what_is_asked(heard.text, task, desk):
+        # "someone else did that", where the reason was asked for
         return Said(None, heard.text)
     if said.act is Act.NO and task and _cries_out(heard, task, desk):
         # "oh no, I think I lost my card, freeze it"
@@ -74,6 +80,15 @@ def _cries_out(heard: Heard, task: Task, desk: Desk) -> bool:
     is_ours = heard.route in (Route.OPERATION, Route.FRAUD, Route.KNOWLEDGE) and heard.is_clear
     is_other = desk.tool_of(heard.intent) != task["tool"] and heard.confidence >= _SURE
     return bool(_SIGH.match(heard.text)) and is_ours and is_other and not values_in(task, heard, heard.text, desk)
+
+
+def _names_what_is_asked(text: str, task: Task, desk: Desk) -> bool:
+    """Whether it names one of the values that were asked for, and whatever in it sounds like an act does so, too."""
+    slot = desk.specs[task["tool"]].find(task["asks"] or "")
+    if slot is None or slot.form is not Form.WORD:
+        return False
+    named = {part: find_word(slot.name, slot.values, part) for part in _PARTS.split(text) if part.strip()}
+    return any(named.values()) and all(value or not read_act(part, in_task=True).act for part, value in named.items())
 
 
 def nouns_of(task: Task | None) -> tuple[str, ...]:

@@ -5,13 +5,14 @@ from copy import deepcopy
 from dataclasses import replace
 
 from agent.dialogue import words
+from agent.dialogue.acts import Act, read_act
 from agent.dialogue.desk import Desk, Heard
 from agent.dialogue.hearing import hear_act
 from agent.dialogue.nonsense import is_nonsense
 from agent.dialogue.open_task import answers, within
 from agent.dialogue.progress import PAYMENT_INTENTS, advance, open_question, say_open, slots_of, values_in
 from agent.dialogue.request_words import PAYS, PERSON, RENAMES, STANDING, VERBS, claims_to_be_another, spoken_of
-from agent.dialogue.requests import SURE, VERY_SURE, afresh
+from agent.dialogue.requests import SURE, VERY_SURE, afresh, was_asked
 from agent.dialogue.residue import residue
 from agent.dialogue.shapes import LONGEST_QUEUE, Dialogue, Step, Task, top
 from agent.understanding.intents import INTENT_ROUTES, OwnIntent, Route
@@ -51,7 +52,8 @@ def decide(dialogue: Dialogue, heard: Heard, desk: Desk) -> tuple[Dialogue, Step
     if task is None and is_nonsense(heard):
         heard = replace(heard, intent=OwnIntent.GIBBERISH.value, route=INTENT_ROUTES[OwnIntent.GIBBERISH].value)
     changed["about"] = (spoken_of(task) if task else {}) or changed["about"]
-    if heard.language != _ENGLISH and not (task and (answers(changed, heard, desk) or names_value(task, heard, desk))):
+    is_answer = task is not None and (answers(changed, heard, desk) or names_value(task, heard, desk))
+    if heard.language != _ENGLISH and not is_answer and not (task is None and _says_yes_or_no(heard, desk)):
         return changed, _in_other_language(task, heard, desk)
     said = hear_act(heard, task, desk)
     step = within(changed, task, heard, said, desk) if task else afresh(changed, heard, said, desk)
@@ -59,6 +61,11 @@ def decide(dialogue: Dialogue, heard: Heard, desk: Desk) -> tuple[Dialogue, Step
     if changed["unclear"] <= dialogue["unclear"]:
         changed["unclear"] = 0
     return changed, step
+
+
+def _says_yes_or_no(heard: Heard, desk: Desk) -> bool:
+    """ "yep, genuine" is too short to be known as English."""
+    return was_asked(desk) and read_act(heard.text, in_task=False).act in (Act.YES, Act.NO)
 
 
 def names_value(task: Task, heard: Heard, desk: Desk) -> bool:

@@ -10,6 +10,7 @@ from agent.dialogue.choice_values import values_of_choice
 from agent.dialogue.choices import Picked, pick
 from agent.dialogue.choose_again import choose_again
 from agent.dialogue.desk import Desk, Heard
+from agent.dialogue.fill import answer_in
 from agent.dialogue.free_text import takes_text, whole_answer
 from agent.dialogue.other import is_other
 from agent.dialogue.person import wants_person
@@ -72,6 +73,11 @@ def within(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk) 
         # A plain request for what is proposed is as good as a yes.
         kind: StepKind = "approve" if desk.takes_yes else "refer"
         return Step(kind=kind, route=route_of(task["intent"]), intent=task["intent"])
+    if task["operation_id"] and (named := answer_in(task, heard.text)):
+        if not named.items() <= task["slots"].items():
+            return _corrected(task, named, None, desk)
+        if said.act is not Act.YES:
+            return say_open(task, open_question(task, desk.specs[task["tool"]], desk))
     if said.act in (None, Act.NO, Act.CHANGE, Act.UNDO) and (step := choose_again(task, heard, desk)):
         return step
     match said.act:
@@ -97,6 +103,8 @@ def within(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk) 
 
 def _agreed(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk) -> Step:
     """A yes with something after it. A condition, a correction or second thoughts are no yes."""
+    if not said.is_conditional and answer_in(task, said.rest):
+        return Step(kind=_approval(desk), route=OPERATION, intent=task["intent"])
     again = read_act(said.rest, in_task=True) if said.rest else said
     if again.act not in (None, Act.YES):
         return within(changed, task, only(heard, said.rest), again, desk)
@@ -109,11 +117,14 @@ def _agreed(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk)
     if not said.rest:
         # A mere "ok", to something else.
         return say_open(task, open_question(task, desk.specs[task["tool"]], desk))
-    is_code_needed = bool(desk.pending and desk.pending["step_up"])
-    kind: StepKind = "refer" if is_code_needed or not desk.takes_yes else "approve"
     # "yes, send it to Maria" says nothing new.
     rest = "" if values and not is_second and not QUESTION.search(said.rest) else said.rest
-    return Step(kind=kind, route=OPERATION, intent=task["intent"], rest=rest)
+    return Step(kind=_approval(desk), route=OPERATION, intent=task["intent"], rest=rest)
+
+
+def _approval(desk: Desk) -> StepKind:
+    is_code_needed = bool(desk.pending and desk.pending["step_up"])
+    return "refer" if is_code_needed or not desk.takes_yes else "approve"
 
 
 def _take_offer(changed: Dialogue, offer: Offer, said: Said, desk: Desk) -> Step:
@@ -250,7 +261,11 @@ def _picked(task: Task, heard: Heard, said: str, desk: Desk) -> Picked | None:
     if is_told and task["asks"] in values_in(task, heard, heard.text, desk):
         return None
     choices = task["choices"] or list(desk.own.of(task["asks"]))
-    return pick(choices, said, heard.mentions, described=desk.own.described)
+    picked = pick(choices, said, heard.mentions, described=desk.own.described)
+    if picked is None or slot is None or slot.form is not Form.WORD:
+        return picked
+    # Sentences share their small words with any message.
+    return picked if picked.is_whole and (_has_ordinal(heard) or not QUESTION.search(heard.text)) else None
 
 
 def swaps(task: Task, text: str, desk: Desk) -> bool:

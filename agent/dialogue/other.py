@@ -11,7 +11,7 @@ from agent.dialogue.request_words import PAYS, claims_to_be_another
 from agent.dialogue.requests import OPERATIONS, QUESTION, SURE, VERY_SURE
 from agent.dialogue.residue import residue
 from agent.dialogue.shapes import Task
-from agent.dialogue.tables import DROPS, PLACES, PROSE
+from agent.dialogue.tables import ANSWERED_BY, DROPS, PLACES, PROSE
 from agent.understanding.clauses import begins_request
 from agent.understanding.intents import CONVERSATION_ACTS, OwnIntent, Route
 
@@ -52,6 +52,8 @@ def is_other(task: Task, heard: Heard, values: dict[str, Any], desk: Desk) -> bo
         return False
     is_question = bool(QUESTION.search(heard.text)) and not _asks_for_change(task, heard, values)
     tool = desk.tool_of(heard.intent)
+    if values and ANSWERED_BY.get(tool or "", ("", ""))[0] == task["tool"]:
+        return False
     if (tool is not None and is_same(tool, task["tool"])) or ("name" in values and _CALLS_IT.search(heard.text)):
         return False
     if values and tool is not None and _is_request(heard):

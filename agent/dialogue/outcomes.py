@@ -1,6 +1,6 @@
 """What a tool's answer means for the task that called it: a proposal waits, a question is open, or the task is over."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any, NamedTuple
 
@@ -8,9 +8,18 @@ from agent.dialogue import words
 from agent.dialogue.desk import Desk
 from agent.dialogue.request_words import spoken_of
 from agent.dialogue.residue import words as words_of
-from agent.dialogue.shapes import Dialogue, Done, Offer, Task, top
+from agent.dialogue.shapes import Dialogue, Done, Offer, Task, new_task, top
 from agent.dialogue.specs import Spec
-from agent.dialogue.tables import ASKS_AGAIN, DROPS, MAY_FIT_LATER, NEEDS_ONE, PAYMENT_TOOLS, UNCLEAR_AS
+from agent.dialogue.tables import (
+    ASKS_AGAIN,
+    ASKS_AGAIN_OF,
+    DROPS,
+    GOES_OVER,
+    MAY_FIT_LATER,
+    NEEDS_ONE,
+    PAYMENT_TOOLS,
+    UNCLEAR_AS,
+)
 
 _UNCLEAR = "_unclear"
 _NEW_PAYEE = "add_payee"
@@ -58,12 +67,15 @@ def settle(dialogue: Dialogue, tool: str, answered: Answered, desk: Desk) -> Set
         return Settled(changed)
     if code.endswith(_UNCLEAR) and answered.result:
         return _unclear(changed, task, spec, answered.result, desk)
+    if (following := GOES_OVER.get((tool, code))) and _is_known(following[0], task, desk):
+        changed["stack"][-1] = _over_to(*following, task, desk)
+        return Settled(changed)
     slot = _slot_to_ask(code, spec)
     if slot is not None:
         return _refused(changed, task, spec, code, slot)
     changed["stack"].pop()
     changed["about"] = spoken_of(task) or changed["about"]
-    if answered.result and "message" not in answered.result:
+    if answered.result and (code == "found" or "message" not in answered.result):
         changed["last"] = Done(tool=tool, intent=task["intent"], slots=task["slots"])
     return Settled(changed)
 
@@ -125,8 +137,17 @@ def _named(said: Any, choices: list[str]) -> bool:
     return any(set(words_of(str(said))) & set(words_of(choice)) for choice in choices)
 
 
+def _is_known(tool: str, task: Task, desk: Desk) -> bool:
+    """Whether the customer said something that the other tool takes."""
+    return tool in desk.specs and bool(desk.specs[tool].kept(task["slots"]))
+
+
+def _over_to(tool: str, known: Mapping[str, str], task: Task, desk: Desk) -> Task:
+    return new_task(tool, tool, {**desk.specs[tool].kept(task["slots"]), **known})
+
+
 def _slot_to_ask(code: str, spec: Spec) -> str | None:
-    slot = ASKS_AGAIN.get(code)
+    slot = ASKS_AGAIN_OF.get((spec.name, code)) or ASKS_AGAIN.get(code)
     if slot == "":
         slot = next((alternatives[0] for alternatives in NEEDS_ONE.get(spec.name, ())), None)
     return slot if slot is not None and spec.find(slot) else None

@@ -9,7 +9,7 @@ from agent.dialogue.acts import Act, Said
 from agent.dialogue.choices import pick
 from agent.dialogue.consent import says_yes
 from agent.dialogue.desk import Desk, Heard
-from agent.dialogue.fill import fill
+from agent.dialogue.fill import fill, find_word
 from agent.dialogue.options import find_options
 from agent.dialogue.progress import is_same, is_short, open_question, push, route_of, slots_of, take_turn
 from agent.dialogue.request_words import PRONOUNS
@@ -32,6 +32,9 @@ QUESTION = re.compile(
     r"will|would|should|may|am|have|has)\b"
 )
 _WAS_IT_YOU = re.compile(r"(?i)\bwas (?:this|that|it) you\b")
+_DECLINES = re.compile(r"(?i)\bthank")
+""" "no thanks" is to an offer, not to a question."""
+_NAMES_PAYMENT = frozenset({"merchant", "amount"})
 _ANSWERED = OPERATIONS | {Route.KNOWLEDGE.value}
 """What the help centre may know something about."""
 _A_SENTENCE = 4
@@ -78,19 +81,34 @@ def afresh(changed: Dialogue, heard: Heard, said: Said, desk: Desk) -> Step:
 
 
 def _was_it_you(changed: Dialogue, heard: Heard, said: Said, desk: Desk) -> Step | None:
-    """A plain yes or no to "was this you?". It prepares the answer, which is to be confirmed like any other."""
+    """The answer to "was this you?". It is prepared, to be confirmed like any other; what may be one is asked for."""
     last = changed["last"]
-    if last is None or last["tool"] not in ANSWERED_BY or not _WAS_IT_YOU.search(desk.last_said):
+    if last is None or last["tool"] not in ANSWERED_BY or not was_asked(desk) or heard.has_more:
         return None
     tool, slot = ANSWERED_BY[last["tool"]]
-    is_yes = said.act is Act.YES or (heard.intent == OwnIntent.AGREE and heard.confidence >= SURE)
-    if tool not in desk.specs or not (is_yes or said.act is Act.NO) or said.is_conditional or _says_more(said.rest):
+    if tool not in desk.specs or QUESTION.search(heard.text):
         return None
-    return push_heard(changed, tool, tool, heard, desk, given={slot: YES_AND_NO[slot][not is_yes]})
+    yes, no = YES_AND_NO[slot]
+    is_yes = said.act is Act.YES or (heard.intent == OwnIntent.AGREE and heard.confidence >= SURE)
+    if named := find_word(slot, (str(no), str(yes)), heard.text):
+        return push_heard(changed, tool, tool, heard, desk, given={slot: named})
+    is_no = said.act is Act.NO and not _DECLINES.search(heard.text)
+    if (is_yes or is_no) and not said.is_conditional and not _says_more(said.rest, heard):
+        return push_heard(changed, tool, tool, heard, desk, given={slot: yes if is_yes else no})
+    if heard.intent == OwnIntent.REPORT_FRAUD_ALERT:
+        return push_heard(changed, tool, tool, heard, desk)
+    return None
 
 
-def _says_more(rest: str) -> bool:
-    return begins_request(rest) or len(rest.split()) > _A_SENTENCE or bool(QUESTION.search(rest))
+def was_asked(desk: Desk) -> bool:
+    """Whether "was this you?" was the last thing said."""
+    return bool(_WAS_IT_YOU.search(desk.last_said))
+
+
+def _says_more(rest: str, heard: Heard) -> bool:
+    """Whether a yes or no goes on with something that is wanted, rather than with its reason."""
+    is_long = len(rest.split()) > _A_SENTENCE and heard.route not in (SMALL_TALK, Route.FRAUD.value)
+    return is_long or begins_request(rest) or heard.intent in (OwnIntent.THANKS, OwnIntent.GOODBYE)
 
 
 def _of_what_is_done(done: str | None, text: str, said: Said) -> str | None:
@@ -152,15 +170,15 @@ def begin(changed: Dialogue, heard: Heard, desk: Desk) -> Step:
 
 
 def _answering(changed: Dialogue, tool: str | None, heard: Heard, desk: Desk) -> str | None:
-    """ "that wasn't me" after the alerts were listed answers them."""
-    last = changed["last"]
-    if tool is None or tool not in ANSWERED_BY or last is None or last["tool"] != tool:
+    """ "that wasn't me" after the alerts were listed answers them, and by itself where it says which payment is meant.
+    What else the message asks for comes first."""
+    if tool is None or tool not in ANSWERED_BY or ANSWERED_BY[tool][0] not in desk.specs or heard.has_more:
         return tool
     answer, slot = ANSWERED_BY[tool]
-    if answer not in desk.specs:
-        return tool
     values = fill(slots_of(answer, desk), heard.mentions, heard.text, today=desk.today, given={}, asked=None)
-    return answer if slot in values else tool
+    last = changed["last"]
+    is_named = bool(values.keys() & _NAMES_PAYMENT) or (last is not None and last["tool"] == tool)
+    return answer if slot in values and is_named else tool
 
 
 def _is_backed(tool: str | None, heard: Heard, desk: Desk) -> bool:

@@ -167,16 +167,19 @@ WORDS: Mapping[tuple[str, str], str] = {
     ): r"(?:did(?: not|n'?t)|have(?: not|n'?t)|never) (?:made?|do|did|done|authori[sz]ed?|allow(?:ed)?|pa(?:y|id)|make|"
     r"buy|bought|spend|spent|approved?|used?|take out|took out)|(?:was|is|were)(?: not|n'?t) (?:me|mine|my\b)|"
     r"not (?:me|mine|my payment)|some(?:one|body) else|do(?: not|n'?t) recogni[sz]e|unauthori[sz]ed|"
-    r"without my (?:permission|knowledge|consent)|stolen card|fraud(?:ulent)?",
+    r"without (?:my|asking|telling)\b|stolen card|fraud(?:ulent)?",
     ("operation", "exchange_currency"): r"exchang\w*|convert\w*|currenc(?:y|ies)",
     ("operation", "transfer_between_accounts"): r"between my (?:own )?accounts",
     ("operation", "pay_payee"): r"pay\w*|send\w*|transfer\w*",
     (
         "answer",
         "fraud",
-    ): r"(?:was|is|were)(?: not|n'?t) (?:me|mine)|not (?:me|mine|my)|never (?:made|bought|been|set foot)|"
-    r"did(?: not|n'?t) (?:make|buy|do)|do(?: not|n'?t) recogni[sz]e|some(?:body|one) else",
-    ("answer", "genuine"): r"(?:was|is|'s) (?:me|mine)|i (?:made|bought|did) (?:it|that|this)|genuine",
+    ): r"(?:was|is|were)(?: not|n'?t) (?:me|mine)|not (?:me|mine|my)|never|nothing to do with (?:me|us)|"
+    r"did(?: not|n'?t) (?:make|buy|do|order|authori[sz]e)|do(?: not|n'?t) recogni[sz]e|some(?:body|one) else",
+    (
+        "answer",
+        "genuine",
+    ): r"(?:was|is|'s) (?:me|mine)|i (?:made|bought|ordered|paid|did)(?! not|n'?t)|genuine|legit\w*",
     ("switch", "contactless"): r"contact\s?less|tap(?:ping)?",
     ("switch", "online"): r"online|internet|web",
     ("switch", "cash_machines"): r"cash\s?(?:machines?|points?|withdrawals?)|atms?|withdrawals?",
@@ -259,6 +262,22 @@ OWN_YES = frozenset({HAND_OFF})
 """Tools that a plain request of the customer is the yes to: harmless, and what nobody expects to be asked again."""
 NO_CURRENCY = r"(?:bit\s?coins?|btc|eth(?:er(?:eum)?)?|crypto\w*|doge\w*|litecoins?|tokens?|points?|shares?)"
 """What customers count that is not money at a bank."""
+_OF_HELD = ("the held payment", frozenset({"release_payment", "cancel_held_payment"}))
+_OF_DISPUTE = ("the dispute", frozenset({"withdraw_dispute", "add_evidence", "get_dispute_status"}))
+POINTED_AT: Mapping[str, tuple[str, frozenset[str]]] = {
+    "list_held_payments": _OF_HELD,
+    "get_dispute_status": _OF_DISPUTE,
+    "list_disputes": _OF_DISPUTE,
+    "open_dispute": _OF_DISPUTE,
+    "add_evidence": _OF_DISPUTE,
+} | dict.fromkeys(PAYMENT_TOOLS, ("the held payment", frozenset({"release_payment"})))
+"""What a task that is done was about, and the intents that "it" may be of then."""
+GOES_OVER: Mapping[tuple[str, str], tuple[str, Mapping[str, str]]] = {
+    ("answer_fraud_alert", "no_alert"): ("open_dispute", {"reason": "unauthorised"}),
+}
+"""(tool, refusal) -> the tool that does what was meant, with what is known for it; shared slots go along."""
+ASKS_AGAIN_OF: Mapping[tuple[str, str], str] = {("open_dispute", "charge_unknown"): "merchant"}
+"""As ASKS_AGAIN, of one tool."""
 ASKS_AGAIN: Mapping[str, str] = {
     "insufficient_funds": "amount",
     "over_payment_limit": "amount",

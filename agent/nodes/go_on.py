@@ -32,5 +32,6 @@ def _without_finished(state: State) -> Dialogue:
     was asked."""
     dialogue = state.get("dialogue") or new_dialogue()
     task = top(dialogue)
-    is_over = state["step"] == "call" and task and not task["asks"] and not task["operation_id"]
+    is_called = task is not None and task["tool"] == state["tool"]
+    is_over = state["step"] == "call" and task and is_called and not task["asks"] and not task["operation_id"]
     return {**dialogue, "stack": dialogue["stack"][:-1]} if is_over else dialogue

@@ -6,6 +6,7 @@ from typing import Any
 from langgraph.runtime import Runtime
 
 from agent.dialogue.acts import find_answer
+from agent.dialogue.fill import answer_in
 from agent.dialogue.hearing import nouns_of
 from agent.dialogue.outcomes import ended
 from agent.dialogue.shapes import Dialogue, new_dialogue, top
@@ -23,10 +24,14 @@ async def screen(state: State, runtime: Runtime[Turn]) -> Update:
     message = mask(turn.raw_message, turn.placeholders)
     dialogue, pending = state.get("dialogue") or new_dialogue(), state.get("pending")
     just_asked = bool(pending and pending["just_asked"])
-    said, nouns = on_one_line(message), nouns_of(top(dialogue))
+    task = top(dialogue)
+    said, nouns = on_one_line(message), nouns_of(task)
     answer = None
     if _can_mean(pending, dialogue):
         answer = find_answer(said, just_asked=just_asked, verb=_verb(pending), nouns=nouns)
+    if task and answer_in(task, said):
+        # "No, that was not me" may be what is proposed.
+        answer = None
     # A yes that begins a conversation answers nothing that we asked in it.
     if answer == "approve" and not turn.takes_a_yes and (pending or not state.get("history")):
         return {"message": message, "asks_confirmation": True}

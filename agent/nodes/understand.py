@@ -11,6 +11,7 @@ from agent.dialogue.free_text import takes_text
 from agent.dialogue.manager import adds, answers, decide, later
 from agent.dialogue.parts import parts_of
 from agent.dialogue.person import in_own_words, is_own_yes
+from agent.dialogue.pointing import in_full
 from agent.dialogue.request_words import claims_to_be_another
 from agent.dialogue.shapes import Dialogue, Step, new_dialogue, top
 from agent.events import Routed
@@ -43,7 +44,7 @@ async def understand(state: State, runtime: Runtime[Turn]) -> Update:
     # What had to wait may be several requests still.
     said, *agenda = [*await ears.parts(next_up, dialogue), *waiting]
     understanding = await ears.read(said)
-    heard = ears.heard(said, understanding)
+    heard = replace(await ears.pointed_at(said, dialogue) or ears.heard(said, understanding), has_more=bool(agenda))
     if state["has_asked"] and _can_wait(heard):
         return {"agenda": agenda, "dialogue": later(dialogue, said), "step": ""}
     before = dialogue
@@ -162,6 +163,14 @@ class _Ears:
             is_clear=understanding.is_clear,
             language=understanding.language,
         )
+
+    async def pointed_at(self, said: str, dialogue: Dialogue) -> Heard | None:
+        """What a message that only points at something asks for; None where it points at nothing that it could mean."""
+        if (meant := in_full(dialogue, said)) is None:
+            return None
+        text, intents = meant
+        heard = self.heard(text, await self.read(text))
+        return heard if heard.intent in intents and heard.is_clear else None
 
     async def parts(self, message: str, dialogue: Dialogue) -> list[str]:
         """The requests of a message; one where the customer was asked to tell something in their own words."""

@@ -2,6 +2,7 @@
 does all of it: the card is frozen, what was taken is disputed, a held payment is cancelled, a new card is ordered."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
@@ -29,6 +30,7 @@ class AnswerArguments(Arguments):
         default=None, description="fraud: the customer says that it was not them. genuine: it was them."
     )
     merchant: str | None = Field(default=None, min_length=1, max_length=100, description="Where, or to whom.")
+    amount: Decimal | None = Field(default=None, gt=0, max_digits=15, decimal_places=4, description="How much.")
     reference: UUID | None = Field(default=None, description="The reference that the list of alerts gave.")
 
 
@@ -46,7 +48,7 @@ class NoAlert(Refusal):
     http_status = 404
 
     status: Literal["no_alert"] = "no_alert"
-    message: str = "No alert of yours waits for an answer."
+    message: str = "No alert of yours that waits for an answer is about that payment."
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,7 @@ async def answer_fraud_alert(
     async with context.database.writing(context.scope) as db:
         rows = await list_rows(db, context)
         meant = [row for row in rows if _is_meant(row, arguments)]
-        if not rows:
+        if not rows or (not meant and arguments.answer == "fraud"):
             return NoAlert()
         if len(meant) != 1:
             return AlertUnclear(asked_for=arguments.merchant, choices=[_payment(row) for row in meant or rows])
@@ -156,7 +158,8 @@ async def _plan(db: WriteHandle, context: ToolContext, row: AlertRow) -> _Steps:
 def _is_meant(row: AlertRow, arguments: AnswerArguments) -> bool:
     if arguments.reference is not None:
         return row.id == arguments.reference
-    return arguments.merchant is None or arguments.merchant.casefold() in row.merchant.casefold()
+    is_there = arguments.merchant is None or arguments.merchant.casefold() in row.merchant.casefold()
+    return is_there and arguments.amount in (None, row.amount.decimal)
 
 
 def _payment(row: AlertRow) -> str:

@@ -45,7 +45,7 @@ def say(name: str, result: dict[str, Any]) -> str:
         return _proposal(result)
     if status in BY_STATUS:
         return BY_STATUS[status](result)
-    if "message" in result:
+    if status != "found" and "message" in result:
         return _refusal(result)
     return BY_TOOL[name](result)
 
