@@ -57,8 +57,12 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[str], int]], ...] = (
     ("IBAN", re.compile(r"\b([A-Za-z]{2}\d{2}(?: ?[A-Za-z0-9]){11,30})\b"), _iban_length),
     ("CARD", re.compile(r"(?<!\d)(\d(?:[ -]?\d){12,22})(?!\d)"), _card_length),
     ("SORT_CODE", re.compile(r"(?<!\d)(\d{2}-\d{2}-\d{2})(?!\d)"), len),
-    # Not a date such as 01-02-2026 with a time behind it.
-    ("PHONE", re.compile(r"(?<!\w)(?!\d{2}-\d{2}-\d{4})((?:\+\d{1,3}[ -]?|0)\d(?:[ -]?\d){8,10})(?!\d)"), len),
+    # Not a date such as 01-02-2026 with a time behind it, and no number of ours such as D-0123-4567-89AB.
+    (
+        "PHONE",
+        re.compile(r"(?<!\w)(?<!\b[A-Z]-)(?!\d{2}-\d{2}-\d{4})((?:\+\d{1,3}[ -]?|0)\d(?:[ -]?\d){8,10})(?!\d)"),
+        len,
+    ),
 )
 """Kind, form (the finding is the group that matched) and how much of it, from its start, is really one; 0: nothing."""
 _PLACEHOLDER = re.compile(r"\[[A-Z_]+_\d+\]")
