@@ -7,8 +7,9 @@ standing_order:NAME    amount of the active one to this payee or own account; of
 scheduled:NAME         likewise, what is still to be paid on a later day
 operations:STATUS      how many were proposed since the scenario began and are now completed, pending, cancelled, ...
 alerts:STATUS          how many are open, confirmed_genuine or confirmed_fraud
-cases:opened           how often the customer was handed over to a person since then; likewise complaints:opened,
-                       callbacks:opened, appointments:opened and disputes:opened
+cases:opened           what was opened since then for a person to take up: hand-overs, cases of care, complaints
+complaints:opened      how many of these are complaints; likewise callbacks:opened, appointments:opened,
+                       disputes:opened
 pending                whether a proposal waits for the customer
 task                   the open task: the top of the stack that is saved with the conversation
 

@@ -30,7 +30,10 @@ select count(*)::text as value from banking_operations
 select count(*)::text as value from fraud_alerts where customer_id = %(customer)s and status = %(name)s
 
 -- count_cases --
-select count(*)::text as value from handoffs where customer_id = %(customer)s and requested_at >= %(since)s
+-- What was opened for a person to take up: hand-overs, cases of care and complaints.
+select ((select count(*) from handoffs where customer_id = %(customer)s and requested_at >= %(since)s)
+      + (select count(*) from care_cases where customer_id = %(customer)s and opened_at >= %(since)s)
+      + (select count(*) from complaints where customer_id = %(customer)s and received_at >= %(since)s))::text as value
 
 -- count_complaints --
 select count(*)::text as value from complaints where customer_id = %(customer)s and received_at >= %(since)s
