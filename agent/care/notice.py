@@ -12,16 +12,20 @@ from agent.dialogue.shapes import new_dialogue, top
 from agent.events import Token
 from agent.nodes.context import tool_context
 from agent.state import State, Turn
+from agent.understanding.intents import OwnIntent
 from knowledge.embed import Encoder
 from tools.service.care.cases import OpenedCase, open_cases
 
 _WORDS: dict[str, str] = tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
+_OF_DISPUTES = frozenset({"open_dispute", "list_disputes", "get_dispute_status", "add_evidence", "withdraw_dispute"})
 _COVERED: dict[Concern, frozenset[str]] = {
-    "complaint": frozenset({"make_complaint"}),
-    "dispute": frozenset({"open_dispute", "confirm_fraud"}),
-    "fraud": frozenset({"confirm_fraud"}),
+    "complaint": frozenset({"make_complaint", "list_complaints"}),
+    "dispute": _OF_DISPUTES | {"answer_fraud_alert"},
+    "fraud": _OF_DISPUTES | {"answer_fraud_alert"},
 }
-"""Tools that see to a concern themselves."""
+"""Tools that see to a concern themselves, or ask in its words."""
+_ASKED_ABOUT: dict[Concern, frozenset[str]] = {"fraud": frozenset({OwnIntent.LIST_FRAUD_ALERTS.value})}
+"""Intents that only ask about it: whether there are alerts. Who reports fraud gets the same list, and a case."""
 
 
 async def take_care(state: State, turn: Turn) -> str:
@@ -33,7 +37,9 @@ async def take_care(state: State, turn: Turn) -> str:
     concerns = await loop.run_in_executor(turn.parts.encoder_threads, _detect, message, turn.parts.encoder)
     under_way = _tools_under_way(state)
     left: tuple[Concern, ...] = tuple(
-        concern for concern in concerns if not under_way & _COVERED.get(concern, frozenset())
+        concern
+        for concern in concerns
+        if not under_way & _COVERED.get(concern, frozenset()) and not _only_asks(state, concern)
     )
     if not left:
         return ""
@@ -57,6 +63,11 @@ def _detector() -> CareDetector:
 def _tools_under_way(state: State) -> frozenset[str]:
     task = top(state.get("dialogue") or new_dialogue())
     return frozenset(filter(None, [state["tool"], task and task["tool"], *(done["name"] for done in state["returns"])]))
+
+
+def _only_asks(state: State, concern: Concern) -> bool:
+    first = state["first"]
+    return first is not None and first["intent"] in _ASKED_ABOUT.get(concern, frozenset())
 
 
 def _told(case: OpenedCase) -> str:
