@@ -9,7 +9,7 @@ import asyncio
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
@@ -31,7 +31,8 @@ Params = Mapping[str, Any]
 @dataclass(frozen=True, slots=True)
 class Scope:
     """For whom a transaction works. Empty fields see nothing that needs them; ``staff_id`` makes it one of staff, which
-    sees what the policies of tellergraph_staff show and nothing that a customer's would."""
+    sees what the policies of tellergraph_staff show and nothing that a customer's would. ``is_network`` makes it the
+    card network's, which names nobody: its statements find a card's holder and act for them."""
 
     customer_id: UUID | None = None
     subject: str | None = None
@@ -40,14 +41,19 @@ class Scope:
     staff_id: UUID | None = None
     worker_id: UUID | None = None
     turn_id: UUID | None = None
+    is_network: bool = False
 
 
 NOBODY = Scope()
 
-_SET_ALL: LiteralString = "select " + ", ".join(
-    f"set_config('app.{name}', %({name})s, true)"
-    for name in ("customer_id", "subject", "audiences", "login_email", "staff_id", "worker_id", "turn_id")
-)
+_NAMED = ("customer_id", "subject", "audiences", "login_email", "staff_id", "worker_id", "turn_id")
+_SET_ALL: LiteralString = "select " + ", ".join(f"set_config('app.{name}', %({name})s, true)" for name in _NAMED)
+
+
+def _one(rows: list[Row]) -> Row:
+    if not rows:
+        raise NotFound("There is nothing here under that id.")
+    return rows[0]
 
 
 class ReadHandle:
@@ -67,10 +73,7 @@ class ReadHandle:
 
     async def get(self, row: type[Row], query: LiteralString, params: Params | None = None) -> Row:
         """Raises NotFound: "not yours" and "not there" look the same."""
-        found = await self.find(row, query, params)
-        if found is None:
-            raise NotFound("There is nothing here under that id.")
-        return found
+        return _one(await self.all(row, query, params))
 
     async def dicts(self, query: LiteralString, params: Params | None = None) -> list[dict[str, Any]]:
         async with self._connection.cursor(row_factory=dict_row) as cursor:
@@ -158,16 +161,44 @@ class Database:
         Raises:
             Contention: it was ended so each time.
         """
-        for attempt in range(_ATTEMPTS):
-            try:
-                async with self.writing(scope) as db:
-                    return await work(db)
-            except Contention:
-                if attempt == _ATTEMPTS - 1:
-                    raise
-                # Apart from each other, or the same two would meet again.
-                await asyncio.sleep(_PAUSE * 2**attempt * random.uniform(0.5, 1.0))  # noqa: S311
-        raise AssertionError("unreachable")
+
+        async def once() -> Done:
+            async with self.writing(scope) as db:
+                return await work(db)
+
+        return await _until_uncontended(once)
+
+    async def weigh(
+        self,
+        asked: tuple[type[Row], LiteralString, Params],
+        then: tuple[type[Done], LiteralString],
+        work: Callable[[Row], Params],
+        *,
+        scope: Scope = NOBODY,
+    ) -> Done:
+        """Two queries of one row each in one transaction of two round trips: ``work`` makes of the first one's row the
+        values of the second. As ``transact``, again from the start in favour of another.
+
+        Raises:
+            Contention: it was ended so each time.
+            NotFound: one of them has no row.
+        """
+        row, query, params = asked
+
+        async def once() -> Done:
+            async with self._connection() as connection:
+                first = connection.cursor(row_factory=class_row(row))
+                second = connection.cursor(row_factory=class_row(then[0]))
+                async with connection.pipeline():
+                    await _begin(connection, scope, "begin")
+                    await first.execute(query, params)
+                values = work(_one(await first.fetchall()))
+                async with connection.pipeline():
+                    await second.execute(then[1], values)
+                    await connection.execute("commit")
+                return _one(await second.fetchall())
+
+        return await _until_uncontended(once)
 
     @asynccontextmanager
     async def _transaction(self, scope: Scope, begin: LiteralString) -> AsyncGenerator[AsyncConnection[Any]]:
@@ -192,6 +223,18 @@ class Database:
             raise translate(error) from error
 
 
+async def _until_uncontended(once: Callable[[], Awaitable[Done]]) -> Done:
+    for attempt in range(_ATTEMPTS):
+        try:
+            return await once()
+        except Contention:
+            if attempt == _ATTEMPTS - 1:
+                raise
+            # Apart from each other, or the same two would meet again.
+            await asyncio.sleep(_PAUSE * 2**attempt * random.uniform(0.5, 1.0))  # noqa: S311
+    raise AssertionError("unreachable")
+
+
 async def _configure(connection: AsyncConnection[Any]) -> None:
     """Every statement is prepared and planned once: planning the search anew costs more than searching."""
     await register_vector_async(connection)
@@ -201,9 +244,11 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
 
 
 async def _begin(connection: AsyncConnection[Any], scope: Scope, begin: LiteralString) -> None:
-    values = {field.name: _text(getattr(scope, field.name)) for field in fields(scope)}
     await connection.execute(begin)
-    await connection.execute(_SET_ALL, values)
+    if scope.is_network:
+        await connection.execute("set local role tellergraph_network")
+        return
+    await connection.execute(_SET_ALL, {name: _text(getattr(scope, name)) for name in _NAMED})
     if scope.staff_id is not None:
         await connection.execute("set local role tellergraph_staff")
 
@@ -279,7 +324,10 @@ def translated_errors() -> Generator[None]:
 
 
 def translate(error: psycopg.Error) -> TellergraphError:
-    """The driver's error as one of ours. Unknown ones stay internal: their text names tables and values."""
+    """The driver's error as one of ours. Unknown ones stay internal: their text names tables and values. It keeps the
+    first line of its text, so that a stack in a log does not quote the row that was refused."""
+    if error.diag.message_primary is not None:
+        error.args = (error.diag.message_primary,)
     if isinstance(error, errors.SerializationFailure | errors.DeadlockDetected | errors.LockNotAvailable):
         return Contention("Somebody else is changing the same thing just now. Please try again in a moment.")
     if isinstance(error, PoolTimeout | psycopg.OperationalError | psycopg.InterfaceError):

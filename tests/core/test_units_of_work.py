@@ -1,6 +1,7 @@
 """Units of work: for whom a transaction works, what a reader may not do, and how errors look from outside."""
 
 import asyncio
+import traceback
 from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID, uuid4
@@ -46,6 +47,17 @@ async def customer(database):
     async with database.writing(Scope(customer_id=ME)) as db:
         await db.execute(INSERT, {"id": ME, "name": "A Customer"})
     return ME
+
+
+async def test_the_stack_of_an_error_does_not_quote_the_row_it_was_about(database):
+    """Logs have stacks, and no personal data."""
+    broken = "insert into customers (id, full_name, phone, country) values (%(id)s, 'Zelda Quux', '+44 1', null)"
+    with pytest.raises(TellergraphError) as error:
+        async with database.writing(Scope(customer_id=ME)) as db:
+            await db.execute(broken, {"id": ME})
+    logged = "".join(traceback.format_exception(error.value))
+    assert "violates not-null constraint" in logged
+    assert "Zelda" not in logged.replace(broken, "")
 
 
 async def test_a_scope_sees_its_own_and_nobody_sees_nothing(database, customer):
@@ -168,3 +180,54 @@ async def fetch_when_back(database):
         with suppress(Unavailable):
             return await database.fetch(Name, READ, scope=Scope(customer_id=ME))
     return pytest.fail("the database did not come back")
+
+
+TALKING = Scope(subject="customer:me")
+READ_TITLE = "select title from chat_sessions"
+RENAME = "update chat_sessions set title = %(title)s returning title"
+
+
+@dataclass(frozen=True)
+class Talk:
+    title: str
+
+
+@pytest.fixture
+async def talk(database):
+    await database.run(
+        ("insert into chat_sessions values (gen_random_uuid(), 'customer:me', 'A talk', now(), now())", {}),
+        scope=TALKING,
+    )
+
+
+async def test_what_follows_from_a_first_query_is_of_the_same_transaction(database, talk):
+    renamed = await database.weigh(
+        (Talk, READ_TITLE, {}), (Talk, RENAME), lambda found: {"title": f"{found.title} II"}, scope=TALKING
+    )
+    assert renamed == Talk("A talk II")
+    assert await database.fetch(Talk, READ_TITLE, scope=TALKING) == [renamed]
+
+
+async def test_a_thought_that_fails_leaves_nothing_and_the_connection_whole(database, talk):
+    def fail(found: Talk) -> dict[str, str]:
+        raise InvalidInput("Not this one.")
+
+    renaming = (Talk, RENAME, {"title": "X"})
+    for _ in range(3):
+        with pytest.raises(InvalidInput):
+            await database.weigh(renaming, (Talk, READ_TITLE), fail, scope=TALKING)
+    with pytest.raises(TellergraphError):
+        await database.weigh(renaming, (Talk, "select 1 / 0"), lambda found: {}, scope=TALKING)
+    with pytest.raises(NotFound):
+        await database.weigh((Talk, READ_TITLE, {}), (Talk, READ_TITLE), lambda found: {})
+    assert await database.fetch(Talk, READ_TITLE, scope=TALKING) == [Talk("A talk")]
+
+
+async def test_thoughts_at_once_take_turns_where_the_first_query_locks(database, talk):
+    locked = (Talk, f"{READ_TITLE} for no key update", {})
+
+    async def add_one() -> Talk:
+        return await database.weigh(locked, (Talk, RENAME), lambda found: {"title": f"{found.title}I"}, scope=TALKING)
+
+    talks = await asyncio.gather(*(add_one() for _ in range(6)))
+    assert {len(each.title) - len("A talk") for each in talks} == {1, 2, 3, 4, 5, 6}

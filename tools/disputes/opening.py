@@ -206,7 +206,7 @@ _PROMISES = {
 
 
 _OWN = (
-    "That went to an account of your own: nobody else has the money. If you did not send it, somebody else can get into "
+    "That went to an account of your own: nobody else has the money. If you did not send it, somebody can get into "
     "your accounts: change your password and ask for a colleague."
 )
 

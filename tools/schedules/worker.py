@@ -172,6 +172,11 @@ class _Settled:
     settled: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    ended: int
+
+
 class Worker:
     """Rounds over everything that is due. Nothing but the database is shared with other processes."""
 
@@ -224,6 +229,7 @@ class Worker:
         if moments is not None:
             await self._each(_Thing, "list_expired_holds", moments | {"now": now}, self._call("release_hold"))
         await self._settle(now)
+        await self._end_identifications(now)
         if self._webhook is not None:
             await self._tell(self._webhook, now)
         done = Tally.of(self._done - before)
@@ -284,6 +290,15 @@ class Worker:
 
         if await self._database.transact(work):
             _log.info("fraud_totals_settled")
+
+    async def _end_identifications(self, now: datetime) -> None:
+        """Limits follow the level on the day on which it ends."""
+
+        async def work(db: WriteHandle) -> int:
+            return (await db.get(_Ended, _QUERIES["expire_identifications"], {"now": now})).ended
+
+        if ended := await self._database.transact(work):
+            _log.info("identifications_ended", count=ended)
 
     async def _tell(self, webhook: Webhook, now: datetime) -> None:
         """Until one is not taken: the others would hardly be, and payments must not wait for them."""

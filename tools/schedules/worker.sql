@@ -70,6 +70,10 @@ select settle_event(%(id)s, %(fault)s, %(retry_at)s, %(now)s) as settled
 -- Once a night; false for the rest of the day.
 select settle_fraud_totals(%(now)s) as settled
 
+-- expire_identifications --
+-- What held until a day before today, a thousand in a round.
+select expire_kyc(%(now)s, 1000) as ended
+
 -- get_hold_terms --
 -- After how many days a hold is released that nobody collects, as published.
 select max(quantity) filter (where code = 'card.pending.release_days') as card_days,

@@ -3,7 +3,7 @@ draft, submitted, in review, verified, rejected, expired; limits follow the leve
 
 import io
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, LiteralString
 from uuid import UUID
@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pypdf import PdfWriter
 
+from core.db.database import Database
 from core.errors import Conflict, Forbidden, NotFound, Refused
 from tests.tools.asking import approved, done, pending, prepared, refused_arguments
 from tests.tools.conftest import Desk
@@ -25,6 +26,7 @@ from tools.compliance.screening.review import decide_verdict, list_hits
 from tools.compliance.screening.review import propose_verdict as propose_screening
 from tools.kyc.kyc_cli import expire
 from tools.kyc.review import decide_application, list_waiting, propose_verdict, read_picture, take_application
+from tools.schedules.worker import Worker
 from tools.staff.context import StaffContext
 
 IDENTITY = {"full_name": "Blair Sample", "date_of_birth": "1990-05-02", "nationality": "GB"}
@@ -263,6 +265,54 @@ async def test_an_identification_ends_with_its_time(unknown: Desk, attachments: 
     assert (await status(unknown))["next_step"].startswith("Begin a new application")
 
 
+async def verified(desk: Desk, become: Become, level: int, until: date) -> None:
+    """Blair is identified at a level until that day."""
+    [row] = desk.owner(
+        """insert into kyc_applications (customer_id, level, sections, sealed, created_at, changed_at)
+           select %(id)s, level, sections, 'x', now(), now() from kyc_levels where level = %(level)s returning id""",
+        id=desk.blair,
+        level=level,
+    )
+    staff = {"maker": become("agent").staff_id, "checker": become("supervisor").staff_id, "id": row["id"]}
+    desk.owner("alter table kyc_applications disable trigger kyc_applications_kept")
+    desk.owner(
+        """update kyc_applications set status = 'in_review', submitted_at = now(), taken_by = %(maker)s
+            where id = %(id)s""",
+        **staff,
+    )
+    desk.owner("alter table kyc_applications enable trigger kyc_applications_kept")
+    desk.owner(
+        """update kyc_applications
+              set status = 'verified', verdict = 'verified', maker = %(maker)s, checker = %(checker)s,
+                  maker_reason = 'all fine', decided_at = now(), valid_until = %(until)s where id = %(id)s""",
+        **staff,
+        until=until,
+    )
+
+
+async def test_a_lower_level_does_not_keep_a_higher_one_alive(unknown: Desk, become: Become):
+    today = unknown.now.date()
+    await verified(unknown, become, 3, today + timedelta(days=30))
+    await verified(unknown, become, 1, today + timedelta(days=365))
+    assert customer(unknown) == ("verified", 3)
+    assert expire(unknown.services.owner_url, unknown.now + timedelta(days=32)) == 1
+    assert customer(unknown) == ("verified", 1)
+    assert expire(unknown.services.owner_url, unknown.now + timedelta(days=367)) == 1
+    assert customer(unknown) == ("expired", 0)
+
+
+async def test_the_worker_ends_identifications_on_their_day(unknown: Desk, become: Become):
+    await verified(unknown, become, 2, unknown.now.date())
+    unknown.owner("delete from standing_orders")
+    database = Database(unknown.services.worker_url, pool_size=1)
+    await database.open()
+    await Worker(database, lambda: unknown.now).run_once()
+    assert customer(unknown) == ("verified", 2)
+    await Worker(database, lambda: unknown.now + timedelta(days=2)).run_once()
+    await database.close()
+    assert customer(unknown) == ("expired", 0)
+
+
 # Screening
 
 
@@ -287,6 +337,22 @@ async def test_nobody_is_identified_while_screening_waits_and_nobody_is_told(
     await propose_screening(become("supervisor"), hit.id, "false_positive", "born elsewhere")
     await decide_verdict(become("admin"), hit.id, "approve", None)
 
+    assert await decide_application(become("supervisor"), application, "approve", None) == "verified"
+
+
+async def test_nobody_is_identified_before_they_were_compared_with_a_list_that_came_meanwhile(
+    unknown: Desk, attachments: Attachments, become: Become, tmp_path: Path
+):
+    application = await submitted(unknown, attachments)
+    listed = tmp_path / "own.csv"
+    listed.write_text("id,name,birth\n1,Somebody Else,1950-05-02\n", encoding="utf-8")
+    load_list(unknown.services.owner_url, listed, "own", unknown.now)
+    await take_application(become("agent"), unknown.bank.seal, application)
+    await propose_verdict(become("agent"), application, "verified", None, "all fine")
+    with pytest.raises(Refused) as refused:
+        await decide_application(become("supervisor"), application, "approve", None)
+    assert refused.value.error_code == "screening_waits"
+    rescreen(unknown.services.owner_url, unknown.bank.seal, unknown.now)
     assert await decide_application(become("supervisor"), application, "approve", None) == "verified"
 
 

@@ -4,7 +4,7 @@ drop function decide_kyc_application, propose_kyc_verdict, take_kyc_application,
     audit_kyc;
 drop table kyc_applications;
 drop table kyc_levels;
-drop function follow_kyc_application, log_kyc_application, keep_kyc_document, keep_kyc_application;
+drop function follow_kyc_application, verified_level, log_kyc_application, keep_kyc_document, keep_kyc_application;
 delete from operation_effects where changes in ('kyc_applications', 'kyc_documents');
 do $$
 declare

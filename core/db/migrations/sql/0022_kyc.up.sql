@@ -184,22 +184,32 @@ create trigger kyc_applications_logged after insert or update on kyc_application
 
 -- Whatever says who a customer is follows from the application, in the same statement. screening_standing comes with
 -- 0023_screening, which puts the same question into decide_kyc_application.
+create function verified_level(p_customer uuid) returns smallint
+    language sql stable set search_path = pg_catalog, public, pg_temp
+    return coalesce((select max(level) from kyc_applications where customer_id = p_customer and status = 'verified'), 0)::smallint;
+
 create function follow_kyc_application() returns trigger
     language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
     if new.status = 'verified' and old.status <> 'verified' then
-        update customers set kyc_status = 'verified', kyc_level = greatest(new.level, case when kyc_status = 'verified'
-                                                                                           then kyc_level else 0 end),
-               kyc_verified_at = new.decided_at where id = new.customer_id;
+        -- A level that no application gave is the bank's own, and has no end.
+        update customers set kyc_status = 'verified', kyc_verified_at = new.decided_at,
+               kyc_level = greatest(verified_level(new.customer_id), case when kyc_status = 'verified' and not exists (
+                   select from kyc_applications a where a.customer_id = new.customer_id and a.id <> new.id
+                      and a.valid_until is not null) then kyc_level else 0 end)
+         where id = new.customer_id;
+        -- A higher one that holds goes on to its own end: less does not renew it.
         update kyc_applications set status = 'expired', changed_at = new.changed_at
-         where customer_id = new.customer_id and status = 'verified' and id <> new.id;
+         where customer_id = new.customer_id and status = 'verified' and id <> new.id and level <= new.level;
     elsif new.status = 'rejected' and old.status <> 'rejected' then
         update customers set kyc_status = 'rejected', kyc_level = 0
          where id = new.customer_id and kyc_status <> 'verified';
     elsif new.status = 'expired' and old.status = 'verified' then
-        update customers set kyc_status = 'expired', kyc_level = 0
-         where id = new.customer_id and not exists (
-               select from kyc_applications a where a.customer_id = new.customer_id and a.status = 'verified');
+        update customers set kyc_status = case verified_level(new.customer_id) when 0 then 'expired' else kyc_status end,
+               kyc_level = verified_level(new.customer_id)
+         where id = new.customer_id
+           and not exists (select from kyc_applications a where a.customer_id = new.customer_id and a.status = 'verified'
+                              and a.level >= new.level);
     end if;
     return null;
 end $$;
@@ -207,10 +217,12 @@ create trigger kyc_applications_followed after update on kyc_applications
     for each row execute function follow_kyc_application();
 
 create function expire_kyc(p_now timestamptz, p_limit integer) returns integer
-    language plpgsql set search_path = pg_catalog, public, pg_temp as $$
+    language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
     ended integer;
 begin
+    -- The owner check of this function: it is nobody's transaction, and tells how many alone.
+    if app_customer_id() is not null then return 0; end if;
     update kyc_applications set status = 'expired', changed_at = p_now
      where id in (select id from kyc_applications
                    where status = 'verified' and valid_until < timezone('Europe/London', p_now)::date
@@ -218,7 +230,8 @@ begin
     get diagnostics ended = row_count;
     return ended;
 end $$;
-comment on function expire_kyc is 'By the operator (tellergraph kyc expire): what held until a day before today.';
+comment on function expire_kyc is
+    'By the worker and the operator (tellergraph kyc expire): what held until a day before today.';
 
 -- Staff ---------------------------------------------------------------------------------------------------------------
 
@@ -329,7 +342,9 @@ create function audit_kyc(p_actor uuid, application kyc_applications, p_action t
             jsonb_build_object('verdict', p_verdict, 'reason', p_reason, 'maker', application.maker), p_now);
 $$;
 
-revoke execute on function keep_kyc_application, keep_kyc_document, log_kyc_application, follow_kyc_application, expire_kyc,
+revoke execute on function keep_kyc_application, keep_kyc_document, log_kyc_application, verified_level, follow_kyc_application,
+    expire_kyc,
     list_waiting_kyc, take_kyc_application, propose_kyc_verdict, decide_kyc_application, may_verify, audit_kyc from public;
 grant execute on function list_waiting_kyc, take_kyc_application, propose_kyc_verdict, decide_kyc_application
     to tellergraph_staff;
+grant execute on function expire_kyc to tellergraph_worker;

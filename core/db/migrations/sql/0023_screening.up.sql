@@ -338,5 +338,10 @@ grant execute on function list_screening_hits, propose_screening_verdict, decide
 create or replace function may_verify(application kyc_applications) returns boolean
     language sql stable set search_path = pg_catalog, public, pg_temp
     return screening_standing('customer', application.customer_id) = 'clear'
-       and screening_standing('application', application.id) = 'clear';
-comment on function may_verify is 'Nobody is verified while screening waits for somebody, or has found them.';
+       and screening_standing('application', application.id) = 'clear'
+       and not exists (select from screening_loads l
+                        where l.added + l.changed > 0
+                          and l.generation > coalesce((select s.generation from screening_subjects s
+                                                        where s.kind = 'application' and s.subject_id = application.id), 0));
+comment on function may_verify is
+    'Nobody is verified while screening waits for somebody or has found them, or before they were compared with all lists.';
