@@ -126,7 +126,9 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         await stack.enter_async_context(housekeeping(assistant, checkpoints))
         if settings.worker == "inside":
             await stack.enter_async_context(
-                background_worker(services.worker_url, clock, settings.worker_interval, make_webhook(settings))
+                background_worker(
+                    services.worker_url, clock, settings.worker_interval, make_webhook(settings), bank.fraud
+                )
             )
             await stack.enter_async_context(background_monitor(services.compliance_url, clock))
         stack.push_async_callback(assistant.drain)

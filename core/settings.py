@@ -83,6 +83,8 @@ class Settings(BaseSettings):
 
     card_network_secret: SecretStr | None = None
     """The card network's credential, at least 32 characters. Unset: nobody gets authorisations."""
+    fraud_policy: Path | None = None
+    """Folder of the bank's own limits.toml and policy.toml for the fraud rules. Of a file that is not there: ours."""
     fraud_webhook_url: str | None = None
     """Where the bank's own system is told about fraud alerts. Unset: nobody is told."""
     fraud_webhook_secret: SecretStr | None = Field(default=None, validate_default=True)

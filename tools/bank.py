@@ -6,6 +6,7 @@ from core.services import Services
 from core.settings import Settings
 from tools.attachments.cipher import FileCipher
 from tools.attachments.store import Attachments
+from tools.fraud.decisions import read_fraud_policy
 from tools.registry import Bank
 from tools.step_up.code_senders import CodeSender, LogSender, NoSender, WebhookSender
 from tools.step_up.codes import StepUpCodes
@@ -13,7 +14,8 @@ from tools.step_up.codes import StepUpCodes
 
 def make_bank(settings: Settings, services: Services, database: Database) -> Bank:
     """Codes are sent as the settings say. ``database`` may be opened later."""
-    return Bank(database, StepUpCodes(services.secret_key, code_sender(settings)), Seal(services.secret_key))
+    fraud = read_fraud_policy(settings.fraud_policy)
+    return Bank(database, StepUpCodes(services.secret_key, code_sender(settings)), Seal(services.secret_key), fraud)
 
 
 def make_attachments(settings: Settings, services: Services) -> Attachments:

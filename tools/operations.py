@@ -191,7 +191,7 @@ async def propose(
 
 async def _decide_about(db: WriteHandle, context: ToolContext, proposal: Proposed, facts: dict[str, Any]) -> Proposed:
     """Stores the decision. The answer says no more than whether a code is needed or nothing can be done."""
-    decision = assess(facts, context.said).as_stored()
+    decision = assess(facts, context.said, context.bank.fraud).as_stored()
     values = {"operation_id": UUID(proposal.operation_id), "decision": Jsonb(decision), "now": context.now}
     decided = await db.get(_Decided, QUERIES["record_decision"], values)
     if decided.outcome == Outcome.BLOCK:

@@ -22,6 +22,7 @@ from core.clock import BANK_TIME_ZONE
 from core.db.database import Database, Scope
 from core.errors import CallerError, Refused
 from core.security.sealing import Seal
+from tools.fraud.decisions import SHIPPED, FraudPolicy
 from tools.reasons import NOT_POSSIBLE_NOW, reason_of
 
 A = TypeVar("A", bound="Arguments")
@@ -130,6 +131,7 @@ class Bank:
     database: Database
     step_up: StepUp
     seal: Seal
+    fraud: FraudPolicy = SHIPPED
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from evals.bench.processes import BenchError, Child, find_free_port, python, sta
 Fault = Literal["server", "postgres"]
 _RECOVERY_S = 60.0
 _LOOK_S = 0.01
+_POLICY = Path(__file__).with_name("bank_policy")
 
 
 @dataclass
@@ -107,6 +108,7 @@ def settings_of(folder: Path) -> dict[str, str]:
         "TELLERGRAPH_DEMO": "false",
         "TELLERGRAPH_LLM": "offline",
         "TELLERGRAPH_LOG_LEVEL": "WARNING",
+        "TELLERGRAPH_FRAUD_POLICY": str(_POLICY),
     }
 
 

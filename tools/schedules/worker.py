@@ -34,7 +34,7 @@ from tools.calendar import (
     second_try_at,
 )
 from tools.compliance.screening.payees import PayeeToScreen, screen_payee
-from tools.fraud.decisions import assess
+from tools.fraud.decisions import SHIPPED, FraudPolicy, assess
 from tools.fraud.webhook import Event, Webhook, retry_at
 
 _log = get_logger(__name__)
@@ -180,12 +180,16 @@ class _Ended:
 class Worker:
     """Rounds over everything that is due. Nothing but the database is shared with other processes."""
 
-    def __init__(self, database: Database, clock: Clock, webhook: Webhook | None = None) -> None:
+    def __init__(
+        self, database: Database, clock: Clock, webhook: Webhook | None = None, policy: FraudPolicy = SHIPPED
+    ) -> None:
         """
         Args:
             webhook: who is told about fraud alerts; None: what is to be told waits.
+            policy: what is decided by about payments whose day has come.
         """
         self._database = database
+        self._policy = policy
         self._webhook = webhook
         self._clock = clock
         self._done: Counter[Outcome] = Counter()
@@ -345,7 +349,7 @@ class Worker:
         if told.facts is None:
             return None
         await screen_payee(self._database, db, PayeeToScreen(told.payee_id, told.payee_name), now)
-        decision = Jsonb(assess(told.facts).as_stored())
+        decision = Jsonb(assess(told.facts, policy=self._policy).as_stored())
         values = key | {"next_due": terms.next_due, "retry_at": again if now < again else None, "decision": decision}
         return (await db.get(_Answer, _QUERIES["run_due_payment"], values)).outcome
 
@@ -359,12 +363,16 @@ class Worker:
 
 @asynccontextmanager
 async def background_worker(
-    worker_url: str, clock: Clock, interval: timedelta, webhook: Webhook | None = None
+    worker_url: str,
+    clock: Clock,
+    interval: timedelta,
+    webhook: Webhook | None = None,
+    policy: FraudPolicy = SHIPPED,
 ) -> AsyncGenerator[Worker]:
     """A worker inside another process, such as a server's. Leaving waits for what it is doing just now."""
     database = Database(worker_url, pool_size=1)
     await database.open()
-    worker = Worker(database, clock, webhook)
+    worker = Worker(database, clock, webhook, policy)
     task = asyncio.create_task(worker.run(interval), name="worker")
     try:
         yield worker

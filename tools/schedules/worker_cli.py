@@ -18,6 +18,7 @@ from core.logging import configure_logging
 from core.services import Services
 from core.settings import Settings, load_settings
 from tools.compliance.aml.background import background_monitor
+from tools.fraud.decisions import read_fraud_policy
 from tools.fraud.webhook import make_webhook
 from tools.schedules.worker import Tally, Worker
 
@@ -41,7 +42,7 @@ def worker(
 
 async def _work(services: Services, settings: Settings, *, once: bool) -> Tally:
     database = Database(services.worker_url, pool_size=1)
-    working = Worker(database, system_clock, make_webhook(settings))
+    working = Worker(database, system_clock, make_webhook(settings), read_fraud_policy(settings.fraud_policy))
     loop = asyncio.get_running_loop()
     for number in (SIGINT, SIGTERM):
         loop.add_signal_handler(number, working.stop)

@@ -7,5 +7,6 @@
 
 from tools.fraud.decisions.decide import Outcome, decide
 from tools.fraud.decisions.engine import Assessment, assess
+from tools.fraud.decisions.in_force import SHIPPED, FraudPolicy, read_fraud_policy
 
-__all__ = ["Assessment", "Outcome", "assess", "decide"]
+__all__ = ["SHIPPED", "Assessment", "FraudPolicy", "Outcome", "assess", "decide", "read_fraud_policy"]

@@ -5,10 +5,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from tools.fraud.decisions.decide import decide
-from tools.fraud.decisions.policy import POLICY, Outcome
-from tools.fraud.rules import LIMITS, Facts, Finding, find_all
-
-RULES_VERSION = f"rules {LIMITS.version}, policy {POLICY.version}"
+from tools.fraud.decisions.in_force import SHIPPED, FraudPolicy
+from tools.fraud.decisions.policy import Outcome
+from tools.fraud.rules import Facts, Finding, find_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +20,7 @@ class Assessment:
     model: str | None = None
     contributions: tuple[Mapping[str, Any], ...] = ()
     """What spoke most for and against, of the model's features."""
+    policy: str = SHIPPED.version
 
     def as_stored(self) -> dict[str, Any]:
         """As ``write_decision`` reads it. What the customer wrote is not kept a second time."""
@@ -28,14 +28,14 @@ class Assessment:
         return {
             "outcome": self.outcome.value,
             "score": self.score,
-            "rules_version": RULES_VERSION,
+            "rules_version": self.policy,
             "model_version": self.model,
             "features": {name: value for name, value in self.told.items() if name != "said"},
             "hits": [*rules, *({"rule": "model", **each} for each in self.contributions)],
         }
 
 
-def assess(told: Mapping[str, Any], said: tuple[str, ...] = ()) -> Assessment:
+def assess(told: Mapping[str, Any], said: tuple[str, ...] = (), policy: FraudPolicy = SHIPPED) -> Assessment:
     """Of an operation, or of a payment whose day has come.
 
     Args:
@@ -43,5 +43,5 @@ def assess(told: Mapping[str, Any], said: tuple[str, ...] = ()) -> Assessment:
         said: what the customer wrote in the turn that is not stored yet.
     """
     facts = Facts.parse(told, said)
-    findings = find_all(facts)
-    return Assessment(decide(facts, findings), findings, told)
+    findings = find_all(facts, policy.limits)
+    return Assessment(decide(facts, findings, policy=policy.decisions), findings, told, policy=policy.version)
