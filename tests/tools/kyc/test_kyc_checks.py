@@ -142,7 +142,7 @@ def test_documents_have_the_numbers_of_their_kind():
         ("national_id", "ES", "54362315-Z"),
     ):
         with pytest.raises(ValueError, match=r"\w"):
-            document_number(kind, country, number)
+            document_number(kind, country, number)  # pyright: ignore[reportArgumentType]
 
 
 def test_accounts_are_checked_with_their_banks():

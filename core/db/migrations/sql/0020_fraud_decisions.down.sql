@@ -6,7 +6,7 @@ update scheduled_payments set status = 'failed', error_code = 'not_allowed' wher
 
 drop function move_alert, answer_alert, open_alert_file, list_fraud_queue, settle_event, take_event, ask_customer, open_alert, tell_about_alert,
     expire_held_payment, cancel_held_payment, release_held_payment, release_held, end_held, hold_payment, posting_refusal,
-    card_facts, due_payment_facts, operation_facts, payment_facts, in_policy_currency, record_decision, write_decision,
+    ask_card_facts, ask_authorisation, act_for_network, card_facts, newest_use, due_payment_facts, operation_facts, payment_facts, in_policy_currency, record_decision, write_decision,
     write_card_decision;
 drop table event_outbox;
 drop index banking_operations_paid, banking_operations_changed;
@@ -21,6 +21,8 @@ drop trigger fraud_alerts_life on fraud_alerts;
 drop trigger needs_operation on fraud_alerts;
 drop function guard_alert;
 drop index fraud_alerts_queue;
+revoke select on fraud_alerts from tellergraph_app;
+grant select on fraud_alerts to tellergraph_app;
 delete from fraud_alerts where transaction_id is null or card_id is null;
 alter table fraud_alerts drop constraint fraud_alerts_answer_stands, drop constraint fraud_alerts_closed,
     drop constraint fraud_alerts_status_check;

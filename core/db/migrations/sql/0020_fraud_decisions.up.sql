@@ -984,6 +984,10 @@ alter table fraud_alerts
 create unique index fraud_alerts_operation on fraud_alerts (operation_id) where operation_id is not null;
 create index fraud_alerts_decision on fraud_alerts (decision_id) where decision_id is not null;
 create index fraud_alerts_closed_by on fraud_alerts (closed_by) where closed_by is not null;
+-- What staff note about it, and who, is not the customer's.
+revoke select on fraud_alerts from tellergraph_app;
+grant select (id, customer_id, card_id, transaction_id, operation_id, status, reason, answer, asked_at, answered_at, created_at)
+    on fraud_alerts to tellergraph_app;
 create index fraud_alerts_queue on fraud_alerts (created_at) where status <> 'closed';
 comment on column fraud_alerts.asked_at is 'When the customer was first asked whether it was them.';
 

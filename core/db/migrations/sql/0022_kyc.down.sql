@@ -1,10 +1,10 @@
 -- Who was verified stays verified: that is the customer's own row.
 drop table kyc_documents, kyc_events;
 drop function decide_kyc_application, propose_kyc_verdict, take_kyc_application, list_waiting_kyc, expire_kyc, may_verify,
-    audit_kyc;
+    audit_kyc, verified_level;
 drop table kyc_applications;
 drop table kyc_levels;
-drop function follow_kyc_application, verified_level, log_kyc_application, keep_kyc_document, keep_kyc_application;
+drop function follow_kyc_application, log_kyc_application, keep_kyc_document, keep_kyc_application;
 delete from operation_effects where changes in ('kyc_applications', 'kyc_documents');
 do $$
 declare

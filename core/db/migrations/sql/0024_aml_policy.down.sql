@@ -2,7 +2,7 @@
 set local role tellergraph_compliance;
 revoke usage on schema compliance from tellergraph_staff, tellergraph_owner;
 drop function compliance.list_cases, compliance.get_case, compliance.open_case, compliance.add_note, compliance.assign_case,
-    compliance.propose_closing, compliance.decide_closing, compliance.take_case, compliance.write_journal;
+    compliance.propose_closing, compliance.decide_closing, compliance.take_case, compliance.write_journal, compliance.require_officer;
 drop table compliance.journal, compliance.notes, compliance.alerts, compliance.cases, compliance.findings, compliance.hits, compliance.days,
     compliance.runs, compliance.rule_sets;
 drop sequence compliance.case_numbers;
@@ -18,7 +18,7 @@ begin
     end loop;
 end $$;
 revoke select on merchants, terminals, currencies from tellergraph_compliance;
-revoke execute on function refuse_change, require_staff, app_staff_id from tellergraph_compliance;
+revoke execute on function refuse_change, app_staff_id from tellergraph_compliance;
 update staff set role = 'auditor' where role = 'compliance';
 alter table staff drop constraint staff_role_check,
     add constraint staff_role_check check (role in ('agent', 'supervisor', 'auditor', 'admin'));
