@@ -235,6 +235,23 @@ async def _until_uncontended(once: Callable[[], Awaitable[Done]]) -> Done:
     raise AssertionError("unreachable")
 
 
+async def until_uncontended(work: Callable[[], Awaitable[Done]]) -> Done:
+    """Again from the start where PostgreSQL ended it in favour of another.
+
+    Raises:
+        Contention: it was ended so each time.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            return await work()
+        except Contention:
+            if attempt == _ATTEMPTS - 1:
+                raise
+            # Apart from each other, or the same two would meet again.
+            await asyncio.sleep(_PAUSE * 2**attempt * random.uniform(0.5, 1.0))  # noqa: S311
+    raise AssertionError("unreachable")
+
+
 async def _configure(connection: AsyncConnection[Any]) -> None:
     """Every statement is prepared and planned once: planning the search anew costs more than searching."""
     await register_vector_async(connection)

@@ -1,16 +1,22 @@
-"""Fraud scoring on a large bank: calls a second and core through the path that decisions take, and the backfill.
+"""Fraud decisions on a large bank, by the path that they take, and the backfill.
 
     python -m evals.bench.fraud --transactions 10000000 --json
 
-A call asks for the features of a customer's payment (one statement) and scores them with the promoted model, in this
-process. CPU is that of this process and its PostgreSQL connection together, so that calls
-per second and core are calls by their CPU time, whatever else the machine does; latencies are wall-clock, with waiting.
+    card_decision     facts, features, rules and the model's score of a card's charge (``decide_about``): one statement
+    authorisation     the whole of it: that, the hold, and all that is kept
+    payment_decision  facts and rules of a proposed payment (``operation_facts``, ``assess``), and the decision kept
+    features          of the above only the model's features, asked for alone: one statement
+
+One call after the other over one connection. CPU is that of this process and its PostgreSQL backend together, so that
+calls per second and core are calls by their CPU time, whatever else the machine does; latencies are wall-clock, with
+waiting.
 """
 
-import asyncio
 import os
 import random
-from datetime import timedelta
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from time import perf_counter, process_time
 from typing import Annotated, Any
 from uuid import UUID
@@ -20,93 +26,159 @@ import orjson
 import psutil
 import psycopg
 import typer
+import uvloop
+from psycopg.types.json import Jsonb
 
 from core.clock import system_clock
-from core.db.database import Database
+from core.db.database import Database, Scope
+from core.db.queries import Queries
+from core.money import Money
 from core.services import Services
 from evals.bench.tables_data import PER_CUSTOMER, Bank, empty_server, make_bank
-from tools.fraud.features import FraudEvent, ask_vector, merchant_name, terminal_party
-from tools.fraud.features.backfill import backfill
-from tools.fraud.model import Scorer, load_scorer
+from tools.cards.authorisations import AuthorisationRequest, authorise, decide_about
+from tools.fraud.decisions import assess
+from tools.fraud.features.backfill import backfill, remember
+from tools.fraud.model import load_scorer
+from tools.queries import QUERIES as TOOLS
 
+_QUERIES = Queries(Path(__file__).with_name("sql") / "fraud.sql")
 _WARM = 200
 """Calls before those that count."""
 
+Call = Callable[[Database], Awaitable[object]]
+
 app = typer.Typer(add_completion=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Features:
+    features: list[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    outcome: str
+    step_up: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    facts: dict[str, Any]
 
 
 @app.command()
 def fraud(
     transactions: Annotated[int, typer.Option(min=1_000, help="In the bank.")] = 1_200_000,
-    calls: Annotated[int, typer.Option(min=100, help="Scoring calls, one after the other.")] = 5_000,
+    calls: Annotated[int, typer.Option(min=100, help="Of each kind, one after the other.")] = 5_000,
     seed: Annotated[int, typer.Option(help="Draws customers and payments.")] = 1,
+    scores: Annotated[
+        bool, typer.Option(help="Score what was paid before, too: most of the time of a large bank.")
+    ] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Make a bank, backfill it, and score payments of its customers."""
+    """Make a bank, backfill it, and decide about payments of its customers."""
     with empty_server(transactions) as server:
         bank = make_bank(server, "fraud_bank", transactions // PER_CUSTOMER, system_clock())
-        result = _measure(bank, calls, random.Random(seed))
+        result = _measure(bank, calls, random.Random(seed), with_scores=scores)
     typer.echo(orjson.dumps(result, option=0 if as_json else orjson.OPT_INDENT_2).decode())
 
 
-def _measure(bank: Bank, calls: int, drawn: random.Random) -> dict[str, Any]:
-    scorer = load_scorer()
-    done = backfill(bank.services.owner_url, scorer, system_clock())
-    with psycopg.connect(bank.services.owner_url) as owner:
-        query = "select id from customers order by md5(id::text) limit 5000"
-        customers = [found for (found,) in owner.execute(query).fetchall()]
-    asked = [(drawn.choice(customers), _payment(drawn)) for _ in range(calls + _WARM)]
+def _measure(bank: Bank, calls: int, drawn: random.Random, *, with_scores: bool) -> dict[str, Any]:
+    backfilled = _backfill(bank) if with_scores else _remember(bank)
+    drawn_calls = _draw(bank.services, calls + _WARM, drawn)
+    measured = {kind: uvloop.run(_time(bank.services, made)) for kind, made in drawn_calls.items()}
+    return {"transactions": bank.transactions, "cores": os.cpu_count(), "backfill": backfilled, **measured}
+
+
+def _backfill(bank: Bank) -> dict[str, Any]:
+    done = backfill(bank.services.owner_url, load_scorer(), system_clock())
+    return asdict(done) | {"per_second": round(done.scored / done.seconds)}
+
+
+def _remember(bank: Bank) -> dict[str, Any]:
+    begun = perf_counter()
+    remembered, settled = remember(bank.services.owner_url, system_clock())
+    return {"remembered": remembered, "settled": settled, "seconds": round(perf_counter() - begun, 2)}
+
+
+def _draw(services: Services, calls: int, drawn: random.Random) -> dict[str, list[Call]]:
+    with psycopg.connect(services.owner_url) as owner:
+        cards = owner.execute(_QUERIES["list_cards"]).fetchall()
+        payments = owner.execute(_QUERIES["file_payments"], {"limit": calls, "now": system_clock()}).fetchall()
+
+    def charge() -> tuple[UUID, AuthorisationRequest]:
+        card, customer = drawn.choice(cards)
+        amount = Money(drawn.randint(100, 2_000), "GBP")
+        return customer, AuthorisationRequest(f"{drawn.getrandbits(64):x}", card, drawn.randint(1, 300), amount)
+
     return {
-        "transactions": bank.transactions,
-        "cores": os.cpu_count(),
-        "backfill": {
-            "remembered": done.remembered,
-            "scored": done.scored,
-            "seconds": done.seconds,
-            "per_second": round(done.scored / done.seconds),
-        },
-        "scoring": asyncio.run(_score(bank.services, scorer, asked)),
+        "features": [_ask_features(*charge()) for _ in range(calls)],
+        "card_decision": [_decide_card(charge()[1]) for _ in range(calls)],
+        "payment_decision": [_decide_payment(*payment) for payment in payments],
+        "authorisation": [_authorise(charge()[1]) for _ in range(calls)],
     }
 
 
-def _payment(drawn: random.Random) -> FraudEvent:
-    place = drawn.randint(1, 300)
-    at = system_clock() + timedelta(seconds=drawn.randint(0, 3600))
-    return FraudEvent(
-        terminal_party(place), merchant_name(place), drawn.randint(100, 20_000), at, "GB", None, "in_store"
-    )
+def _ask_features(customer: UUID, request: AuthorisationRequest) -> Call:
+    values = {"customer": str(customer), "terminal": request.terminal_id, "minor": request.amount.minor}
+    scorer = load_scorer()
+
+    async def call(database: Database) -> None:
+        asked = values | {"now": system_clock()}
+        [row] = await database.ask(_Features, _QUERIES["read_features"], asked)
+        scorer.score_vector(np.array(row.features, dtype=np.float64))
+
+    return call
 
 
-async def _score(services: Services, scorer: Scorer, asked: list[tuple[UUID, FraudEvent]]) -> dict[str, Any]:
+def _decide_card(request: AuthorisationRequest) -> Call:
+    async def call(database: Database) -> None:
+        (await decide_about(database, request, system_clock())).as_stored()
+
+    return call
+
+
+def _authorise(request: AuthorisationRequest) -> Call:
+    return lambda database: authorise(database, request, system_clock())
+
+
+def _decide_payment(operation: UUID, customer: UUID) -> Call:
+    async def call(database: Database) -> None:
+        async with database.writing(Scope(customer_id=customer)) as db:
+            values = {"operation": operation, "operation_id": operation, "now": system_clock()}
+            told = await db.get(_Told, _QUERIES["operation_facts"], values)
+            decision = Jsonb(assess(told.facts).as_stored())
+            await db.get(_Decided, TOOLS["record_decision"], values | {"decision": decision})
+
+    return call
+
+
+async def _time(services: Services, calls: list[Call]) -> dict[str, Any]:
     database = Database(services.app_url, pool_size=1)
     await database.open()
     try:
-        for customer, event in asked[:_WARM]:
-            await _call(database, scorer, customer, event)
+        for call in calls[:_WARM]:
+            await call(database)
         [backend] = _backends(services)
         seconds: list[float] = []
         cpu = process_time(), _cpu(backend)
-        for customer, event in asked[_WARM:]:
+        for call in calls[_WARM:]:
             begun = perf_counter()
-            await _call(database, scorer, customer, event)
+            await call(database)
             seconds.append(perf_counter() - begun)
         own, theirs = process_time() - cpu[0], _cpu(backend) - cpu[1]
     finally:
         await database.close()
-    calls = len(seconds)
+    made = len(seconds)
     p50, p99 = (float(value) for value in np.quantile(seconds, [0.5, 0.99]) * 1000)
     return {
-        "calls": calls,
+        "calls": made,
         "p50_ms": round(p50, 3),
         "p99_ms": round(p99, 3),
-        "per_second": round(calls / sum(seconds)),
-        "per_second_and_core": round(calls / (own + theirs)),
-        "cpu_us": {"process": round(own / calls * 1e6), "postgres": round(theirs / calls * 1e6)},
+        "per_second": round(made / sum(seconds)),
+        "per_second_and_core": round(made / (own + theirs)),
+        "cpu_us": {"process": round(own / made * 1e6), "postgres": round(theirs / made * 1e6)},
     }
-
-
-async def _call(database: Database, scorer: Scorer, customer: UUID, event: FraudEvent) -> None:
-    scorer.score_vector(await ask_vector(database, customer, event))
 
 
 def _backends(services: Services) -> list[psutil.Process]:

@@ -1,8 +1,9 @@
 """What the card network asks: may this card be charged? The answer is a hold on the ledger, or no.
 
-The network works as ``tellergraph_network``, which sees whose a card is and may call two functions. State of card and
-account, switches, limits and balance are the database's to check (``refuse_card_payment``); the fraud decision is made
-between the two calls, while the account is locked, so that two charges at once do not each see the other missing.
+Two statements, each a transaction of its own as ``tellergraph_network``, which sees whose a card is and may call two
+functions. State of card and account, switches, limits and balance are the database's to check
+(``refuse_card_payment``); the fraud decision is made between the two. The second refuses what was decided without the
+card's newest use, so that of two charges at once one is decided about again.
 """
 
 from collections.abc import Mapping
@@ -12,12 +13,14 @@ from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
+import orjson
 from psycopg.types.json import Jsonb
 
-from core.db.database import Database, WriteHandle
+from core.db.database import Database, until_uncontended
 from core.db.queries import Queries
-from core.errors import InvalidInput, NotFound
+from core.errors import InvalidInput
 from core.money import Money
+from tools.fraud.decisions import SHIPPED, Assessment, FraudPolicy
 from tools.fraud.decisions.cards import assess_card
 from tools.registry import Result
 
@@ -77,15 +80,41 @@ class _Told:
     facts: dict[str, Any]
 
 
-async def authorise(database: Database, request: AuthorisationRequest, now: datetime) -> Authorisation:
+async def authorise(
+    database: Database, request: AuthorisationRequest, now: datetime, policy: FraudPolicy = SHIPPED
+) -> Authorisation:
     """Places the hold, or writes down the refusal. The same reference gets the same answer again.
 
     Raises:
         NotFound: there is no such card or terminal.
         InvalidInput: the amount is not in the currency of the card's account.
         Conflict: the reference stands for another charge of the card.
+        Contention: the card was used meanwhile, time and again.
     """
-    values = {
+
+    async def once() -> _Answer:
+        decision = Jsonb((await decide_about(database, request, now, policy)).as_stored(), orjson.dumps)
+        [answer] = await database.ask(_Answer, _QUERIES["authorise"], _values(request, now) | {"decision": decision})
+        return answer
+
+    answer = await until_uncontended(once)
+    approved = answer.status != "declined"
+    code = APPROVED if approved else _CODES.get(answer.decline_reason or "", _DO_NOT_HONOUR)
+    return Authorisation(reference=request.reference, approved=approved, response_code=code, hold_id=answer.id)
+
+
+async def decide_about(
+    database: Database, request: AuthorisationRequest, now: datetime, policy: FraudPolicy = SHIPPED
+) -> Assessment:
+    """What the fraud engine says to it as things stand. Raises as ``authorise`` does."""
+    [told] = await database.ask(_Told, _QUERIES["card_facts"], _values(request, now))
+    if told.facts["currency"] != request.amount.currency:
+        raise InvalidInput(f"The card's account is in {told.facts['currency']}.", code="wrong_currency")
+    return assess_card(told.facts, policy)
+
+
+def _values(request: AuthorisationRequest, now: datetime) -> dict[str, Any]:
+    return {
         "card": request.card_id,
         "terminal": request.terminal_id,
         "minor": request.amount.minor,
@@ -93,18 +122,3 @@ async def authorise(database: Database, request: AuthorisationRequest, now: date
         "contactless": request.contactless,
         "now": now,
     }
-
-    async def work(db: WriteHandle) -> _Answer:
-        await db.execute(_QUERIES["become_network"])
-        if not await db.dicts(_QUERIES["act_for_holder"], values):
-            raise NotFound("There is no such card.")
-        facts = (await db.get(_Told, _QUERIES["card_facts"], values)).facts
-        if facts["currency"] != request.amount.currency:
-            raise InvalidInput(f"The card's account is in {facts['currency']}.", code="wrong_currency")
-        decision = Jsonb(assess_card(facts).as_stored())
-        return await db.get(_Answer, _QUERIES["authorise"], values | {"decision": decision})
-
-    answer = await database.transact(work)
-    approved = answer.status != "declined"
-    code = APPROVED if approved else _CODES.get(answer.decline_reason or "", _DO_NOT_HONOUR)
-    return Authorisation(reference=request.reference, approved=approved, response_code=code, hold_id=answer.id)

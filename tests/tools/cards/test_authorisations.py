@@ -5,13 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
+from psycopg import errors
+from psycopg.types.json import Jsonb
 
 from core.errors import Conflict, InvalidInput, NotFound
 from core.money import Money
 from tests.tools.bookkeeping import done
 from tests.tools.conftest import Desk
-from tools.cards.authorisations import Authorisation, AuthorisationRequest, authorise
+from tools.cards.authorisations import Authorisation, AuthorisationRequest, authorise, decide_about
 
 
 def card_of(desk: Desk, last4: str = "4821") -> UUID:
@@ -79,6 +82,24 @@ async def test_charges_at_once_are_held_once_for_each_reference(desk: Desk):
     answers = await asyncio.gather(*(charge(desk, "5", reference=f"net-{n % 2}") for n in range(6)))
     assert {answer.approved for answer in answers} == {True}
     assert everyday(desk)["held_minor"] == held + 1_000
+
+
+async def test_charges_at_once_are_decided_about_as_one_after_the_other(desk: Desk):
+    """A card is not tested faster by asking for everything at the same moment."""
+    answers = await asyncio.gather(*(charge(desk, "1", kind="online") for _ in range(5)))
+    assert sorted(answer.response_code for answer in answers) == ["00", "00", "00", "59", "59"]
+
+
+async def test_a_decision_that_has_not_seen_the_newest_use_is_not_carried_out(desk: Desk):
+    request = AuthorisationRequest("net-1", card_of(desk), terminal_of(desk, "online"), Money(100, "GBP"))
+    late = (await decide_about(desk.database, request, desk.now)).as_stored()
+    await charge(desk, "2", kind="online")
+    with psycopg.connect(desk.services.app_url) as app, pytest.raises(errors.SerializationFailure):
+        app.execute(
+            "select ask_authorisation(%s, %s, 100, 'net-1', false, %s, %s)",
+            [request.card_id, request.terminal_id, Jsonb(late), desk.now],
+        )
+    assert len(decisions(desk)) == 1
 
 
 @pytest.mark.parametrize(

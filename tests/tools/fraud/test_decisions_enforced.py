@@ -185,8 +185,8 @@ async def test_a_proposal_that_ran_out_is_no_payment(desk: Desk):
 BUSY = """
     insert into banking_operations (customer_id, type, status, payload, payload_hash, summary, amount_minor, currency,
                                     idempotency_key, initiated_by, created_at, expires_at, completed_at)
-    select %(who)s, type, status, '{}', '', type, amount, case when amount > 0 then 'GBP' end, type || status || n, 'chat',
-           at, at + interval '10 minutes', at
+    select %(who)s, type, status, '{}', '', type, amount, case when amount > 0 then 'GBP' end,
+           type || status || n, 'chat', at, at + interval '10 minutes', at
       from (select o.*, n, %(now)s::timestamptz - interval '1 hour' * hours + interval '1 second' * n as at
               from (values %(rows)s) o (type, status, amount, hours, times), generate_series(1, times) n) o"""
 
@@ -235,7 +235,7 @@ async def test_what_is_decided_against_is_refused_in_plain_words_and_kept(desk: 
     assert (await decide(desk.context(desk.alex), row["id"], "approve")).status == "failed"
 
 
-def _against(told: dict[str, object], said: tuple[str, ...] = ()) -> "_Against":
+def _against(*_: object) -> "_Against":
     return _Against()
 
 

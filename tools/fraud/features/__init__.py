@@ -9,8 +9,9 @@ For whoever decides about payments; nothing else of the two packages has to be k
     score = load_scorer().score(features)             # Score(probability, contributions, model), no await, no I/O
     await record_event(db, event, transaction_id)     # afterwards, whatever was decided about it: attempts count too
 
-- ``load_scorer().score_vector(await ask_vector(database, customer_id, event))`` is the same score for whoever has no
-  unit of work and keeps nothing but the score, in half the time.
+- A card's charge is asked about in one statement with everything else that is decided on (``card_facts``,
+  0020_fraud_decisions.up.sql): its ``model`` is ``fraud_vector()``, the same features as one array in the order of
+  ``NAMES``, for ``load_scorer().score_vector``.
 - ``FraudEvent(party, merchant, amount_minor, at, country, device, channel)``: ``party`` is whom the money goes to, as
   ``terminal_party(17)`` or ``account_party(sort_code, account_number, iban)``; what is not known is None. The customer
   is the one of the unit of work. Only what moves money is an event: record no payee changes (features of one may be
@@ -34,7 +35,6 @@ For whoever decides about payments; nothing else of the two packages has to be k
 from tools.fraud.features.online import (
     FraudEvent,
     account_party,
-    ask_vector,
     merchant_name,
     read_features,
     record_event,
@@ -48,7 +48,6 @@ __all__ = [
     "Features",
     "FraudEvent",
     "account_party",
-    "ask_vector",
     "merchant_name",
     "read_features",
     "record_event",

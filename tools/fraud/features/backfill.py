@@ -49,16 +49,23 @@ def backfill(owner_url: str, scorer: Scoring, now: datetime) -> Backfilled:
     May be stopped and started again, while the bank is open.
     """
     begun = perf_counter()
-    with psycopg.connect(with_options(owner_url, _QUICK)) as owner:
-        remembered = _number(owner, "select remember_transactions()")
-    settled = settle(owner_url, now)
-    with psycopg.connect(owner_url, autocommit=True) as owner:
-        owner.execute("vacuum analyze fraud_events, fraud_firsts, fraud_labels, fraud_party_days")
+    remembered, settled = remember(owner_url, now)
+    with psycopg.connect(owner_url) as owner:
         last = _number(owner, "select coalesce(max(id), 0) from fraud_events")
     spans = [range(first, min(first + _SPAN, last + 1)) for first in range(1, last + 1, _SPAN)]
     with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
         scored = sum(pool.map(partial(_score, owner_url, scorer), spans))
     return Backfilled(remembered, settled, scored, round(perf_counter() - begun, 2))
+
+
+def remember(owner_url: str, now: datetime) -> tuple[int, int]:
+    """How many transactions became events, and how many days of how many parties were settled."""
+    with psycopg.connect(with_options(owner_url, _QUICK)) as owner:
+        remembered = _number(owner, "select remember_transactions()")
+    settled = settle(owner_url, now)
+    with psycopg.connect(owner_url, autocommit=True) as owner:
+        owner.execute("vacuum analyze fraud_events, fraud_firsts, fraud_labels, fraud_party_days")
+    return remembered, settled
 
 
 def settle(owner_url: str, now: datetime) -> int:

@@ -3,12 +3,8 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-from uuid import UUID
 
-import numpy as np
-from numpy.typing import NDArray
-
-from core.db.database import Database, ReadHandle, WriteHandle
+from core.db.database import ReadHandle, WriteHandle
 from core.db.queries import Queries
 from tools.fraud.features.shapes import Features
 
@@ -27,11 +23,6 @@ class FraudEvent:
     country: str | None = None
     device: str | None = None
     channel: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Vector:
-    features: list[float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +51,6 @@ def account_party(sort_code: str | None, account_number: str | None, iban: str |
 async def read_features(db: ReadHandle, event: FraudEvent) -> Features:
     """Of the unit of work's customer, who has to be named in its scope."""
     return await db.get(Features, QUERIES["read_features"], asdict(event))
-
-
-async def ask_vector(database: Database, customer: UUID, event: FraudEvent) -> NDArray[np.float64]:
-    """The same as ``Features.vector()``, for a score alone: one message to PostgreSQL, no unit of work around it.
-
-    Args:
-        customer: whose payment it is; from the verified token, as a scope's.
-    """
-    values = {
-        "customer": str(customer),
-        "party": event.party,
-        "merchant": event.merchant,
-        "amount_minor": event.amount_minor,
-        "at": event.at,
-        "country": event.country,
-        "device": event.device,
-        "channel": event.channel,
-    }
-    [row] = await database.ask(_Vector, QUERIES["ask_vector"], values)
-    return np.array(row.features, dtype=np.float64)
 
 
 async def record_event(db: WriteHandle, event: FraudEvent, transaction_id: int | None = None) -> int:

@@ -61,7 +61,7 @@ class Facts:
     """Payments of the last seven days, or uses of the card in the last two, newest first; also what still waits for a
     yes, so that many small proposals are not each looked at alone."""
     most: int = 0
-    """The largest payment of the account's, or use of the card's, latest history."""
+    """The largest payment of the account's latest history; of a card's where its country is new."""
     idle: int | None = None
     """Since money last left an account of the customer's, or the card was last used; or since it was opened."""
     payee_age: int | None = None
@@ -79,7 +79,6 @@ class Facts:
     country: str | None = None
     online: bool = True
     new_country: bool = False
-    new_merchant: bool = False
     vouched: bool = False
     """The customer said within a day that a charge like this one was theirs."""
     words: tuple[str, ...] = ()
@@ -114,7 +113,6 @@ class Facts:
             country=told.get("country"),
             online=told.get("is_online", True),
             new_country=told.get("is_new_country", False),
-            new_merchant=told.get("is_new_merchant", False),
             vouched=told.get("is_vouched", False),
             words=tuple(word for word in words if word),
         )

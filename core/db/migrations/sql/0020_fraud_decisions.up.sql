@@ -297,61 +297,85 @@ comment on function due_payment_facts is
 
 -- The card network ---------------------------------------------------------------------------------------------------
 -- tellergraph_network is no login; tellergraph_app becomes it for the card network's own credential, and inherits nothing
--- of it. It finds a card's holder and asks for one authorisation at a time.
+-- of it. It finds a card's holder and asks for one authorisation at a time. The facts are read without a lock, so that nobody
+-- waits while the application decides; what was decided without having seen the card's newest use is not done.
 
 create policy network_finds on cards for select to tellergraph_network using (true);
 grant select (id, customer_id) on cards to tellergraph_network;
 
+-- Internal: of those that card_facts() tells.
+create function newest_use(p_card uuid, p_now timestamptz) returns bigint
+    language sql stable set search_path = pg_catalog, public, pg_temp as $$
+    select coalesce(max(t.id), 0)
+      from (select id from transactions where card_id = p_card and occurred_at > p_now - interval '2 days'
+             order by occurred_at desc, id desc limit 200) t;
+$$;
+
 create function card_facts(p_card uuid, p_terminal integer, p_minor bigint, p_now timestamptz) returns jsonb
-    language plpgsql security definer set search_path = pg_catalog, public, pg_temp
+    language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp
     set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
-    card     cards;
-    account  accounts;
-    terminal terminals := (select t from terminals t where t.id = p_terminal);
-    merchant merchants := (select m from merchants m where m.id = terminal.merchant_id);
+    card     record;
+    place    record;
     in_units numeric;
-    made     record;
+    seen     constant bigint := newest_use(p_card, p_now);
+    recent   jsonb;
+    last_at  timestamptz;
+    is_new   boolean;
+    most     bigint;
     vouched  boolean;
 begin
-    -- The owner check of this function: a card of the transaction's customer. Authorisations of one account take turns, from
-    -- here to their end: a decision that two were taken at once for would have seen neither.
-    select * into card from cards where id = p_card and customer_id = app_customer_id();
+    -- The owner check of this function: a card of the transaction's customer.
+    select c.id, c.customer_id, c.created_at, a.currency into card
+      from cards c join accounts a on a.id = c.account_id where c.id = p_card and c.customer_id = app_customer_id();
     if not found then
         raise exception 'there is no such card' using errcode = 'TG031';
     end if;
-    if terminal.id is null then
+    select t.id, t.kind, t.merchant_id, m.country into place
+      from terminals t join merchants m on m.id = t.merchant_id where t.id = p_terminal;
+    if not found then
         raise exception 'there is no such terminal' using errcode = 'TG032';
     end if;
-    select * into account from accounts where id = card.account_id for no key update;
-    in_units := in_policy_currency(1000000, account.currency, p_now) / 1000000.0;
+    in_units := in_policy_currency(1000000, card.currency, p_now) / 1000000.0;
     select jsonb_agg(jsonb_build_object('ago', extract(epoch from p_now - t.occurred_at)::bigint,
                                         'minor', round(-t.amount_minor * in_units)::bigint, 'is_declined', t.status = 'declined',
                                         'country', m.country, 'is_online', coalesce(x.kind = 'online', true))
-                     order by t.occurred_at desc) filter (where t.occurred_at > p_now - interval '2 days') as recent,
-           coalesce(max(-t.amount_minor) filter (where t.status in ('booked', 'pending')), 0) as most,
-           bool_or(m.country = merchant.country) filter (where t.status in ('booked', 'pending')) as was_there,
-           bool_or(t.merchant_id = merchant.id) filter (where t.status = 'booked') as was_here,
-           extract(epoch from p_now - max(t.occurred_at) filter (where t.status in ('booked', 'pending')))::bigint as idle
-      into made
-      from (select * from transactions
-             where card_id = card.id and occurred_at <= p_now order by occurred_at desc, id desc limit 200) t
+                     order by t.occurred_at desc) into recent
+      from (select occurred_at, amount_minor, status, merchant_id, terminal_id from transactions
+             where card_id = card.id and occurred_at > p_now - interval '2 days' and occurred_at <= p_now
+             order by occurred_at desc, id desc limit 200) t
       left join merchants m on m.id = t.merchant_id left join terminals x on x.id = t.terminal_id;
+    -- Of the latest two hundred uses, as few as answer the question: a card that was in this country yesterday is asked no more.
+    last_at := (select t.occurred_at
+                  from (select occurred_at, status from transactions where card_id = card.id and occurred_at <= p_now
+                         order by occurred_at desc, id desc limit 200) t
+                 where t.status in ('booked', 'pending') limit 1);
+    is_new := not exists (
+        select from (select merchant_id, status from transactions where card_id = card.id and occurred_at <= p_now
+                      order by occurred_at desc, id desc limit 200) t
+         where t.status in ('booked', 'pending')
+           and (select m.country from merchants m where m.id = t.merchant_id) = place.country);
+    if is_new then
+        most := (select coalesce(max(-t.amount_minor), 0)
+                   from (select amount_minor, status from transactions where card_id = card.id and occurred_at <= p_now
+                          order by occurred_at desc, id desc limit 200) t
+                  where t.status in ('booked', 'pending'));
+    end if;
     vouched := exists (select from fraud_alerts f join transactions t on t.id = f.transaction_id
                         where f.card_id = card.id and f.customer_id = card.customer_id
                           and f.answered_at > p_now - interval '24 hours' and f.answer = 'genuine'
-                          and t.merchant_id = merchant.id and -t.amount_minor >= p_minor);
+                          and t.merchant_id = place.merchant_id and -t.amount_minor >= p_minor);
     return jsonb_build_object(
-        'kind', case terminal.kind when 'atm' then 'cash' else 'card' end, 'currency', account.currency,
-        'amount_minor', round(p_minor * in_units)::bigint, 'country', merchant.country, 'is_online', terminal.kind = 'online',
-        'recent', coalesce(made.recent, '[]'), 'most_minor', round(made.most * in_units)::bigint,
-        'is_new_country', not coalesce(made.was_there, false), 'is_new_merchant', not coalesce(made.was_here, false),
-        'idle', coalesce(made.idle, extract(epoch from p_now - card.created_at)::bigint), 'is_vouched', vouched,
-        'model', (select to_jsonb(f) from fraud_features('terminal:' || terminal.id, 'merchant:' || merchant.id, p_minor, p_now,
-                                                         merchant.country, null, terminal.kind) f));
+        'kind', case place.kind when 'atm' then 'cash' else 'card' end, 'currency', card.currency, 'seen', seen,
+        'amount_minor', round(p_minor * in_units)::bigint, 'country', place.country, 'is_online', place.kind = 'online',
+        'recent', coalesce(recent, '[]'), 'most_minor', round(most * in_units)::bigint, 'is_new_country', is_new,
+        'idle', extract(epoch from p_now - coalesce(last_at, card.created_at))::bigint, 'is_vouched', vouched,
+        'model', fraud_vector('terminal:' || place.id, 'merchant:' || place.merchant_id, p_minor, p_now, place.country, null,
+                              place.kind));
 end $$;
 comment on function card_facts is
-    'What is known of a card and its use when it is to be charged, p_minor in the currency of its account.';
+    'What is known of a card and its use when it is to be charged, p_minor in the currency of its account. most_minor is told '
+    'where the country is new; model are the columns of fraud_features(), in their order.';
 
 -- Internal.
 create function write_card_decision(
@@ -412,6 +436,10 @@ begin
         end if;
         return answer;
     end if;
+    -- Two decisions that were taken at once would each have seen the other missing: one of them is taken again.
+    if (p_decision -> 'features' ->> 'seen')::bigint <> newest_use(card.id, p_now) then
+        raise exception 'the card was used meanwhile' using errcode = 'serialization_failure';
+    end if;
     refusal := refuse_card_payment(card, account, terminal, merchant, p_minor, coalesce(p_contactless, false), p_now);
     decision := write_card_decision(card, p_terminal, p_minor, p_authorisation, p_decision, p_now);
     refusal := coalesce(refusal, case decision.outcome when 'allow' then null when 'step_up' then 'authentication_required'
@@ -434,6 +462,31 @@ end $$;
 comment on function authorise_card_payment is
     'The pending transaction that holds the amount (minor units of the account''s currency), or the declined one with '
     'its reason. The same reference gives the same answer again. p_decision: what the fraud engine decided, by card_facts().';
+
+-- What the card network asks for, each in a statement that is a transaction. Neither has a right of its own: until it ends,
+-- it is tellergraph_network, which works for the card's holder, or for nobody where there is no such card.
+create function act_for_network(p_card uuid) returns void language plpgsql as $$
+begin
+    perform set_config('role', 'tellergraph_network', true);
+    perform set_config('app.customer_id', coalesce((select c.customer_id::text from cards c where c.id = p_card), ''), true);
+end $$;
+
+create function ask_card_facts(p_card uuid, p_terminal integer, p_minor bigint, p_now timestamptz) returns jsonb
+    language plpgsql as $$
+begin
+    perform act_for_network(p_card);
+    return card_facts(p_card, p_terminal, p_minor, p_now);
+end $$;
+
+create function ask_authorisation(
+    p_card uuid, p_terminal integer, p_minor bigint, p_authorisation text, p_contactless boolean, p_decision jsonb,
+    p_now timestamptz)
+    returns transactions
+    language plpgsql as $$
+begin
+    perform act_for_network(p_card);
+    return authorise_card_payment(p_card, p_terminal, p_minor, p_authorisation, p_contactless, p_decision, p_now);
+end $$;
 
 -- Held payments ------------------------------------------------------------------------------------------------------
 
@@ -1218,6 +1271,7 @@ end $$;
 
 grant execute on function record_decision, operation_facts, release_held_payment, cancel_held_payment, answer_alert to tellergraph_app;
 grant execute on function card_facts, authorise_card_payment to tellergraph_network;
+grant execute on function act_for_network, ask_card_facts, ask_authorisation to tellergraph_app;
 grant execute on function run_due_payment, due_payment_facts, expire_held_payment, take_event, settle_event, settle_fraud_totals
     to tellergraph_worker;
 grant execute on function list_fraud_queue, open_alert_file, move_alert, propose_staff_action to tellergraph_staff;
