@@ -287,6 +287,15 @@ def test_a_terminals_risk_is_its_share_of_frauds_among_what_is_old_enough(ledger
     assert (found.party_victims_30d, found.party_genuine_since, found.party_last_fraud_days) == (1, 2, 7.125)
 
 
+def test_a_terminals_last_genuine_payment_is_old_enough_and_no_known_fraud(ledger: Services):
+    paid = [pay(timedelta(0)), fraud(timedelta(days=1), timedelta(minutes=5)), pay(timedelta(days=3), customer=1)]
+
+    assert last(ledger, *paid, pay(timedelta(days=9), customer=2)).party_last_genuine_days == 9
+    assert last(ledger, *paid, pay(timedelta(days=10), customer=2)).party_last_genuine_days == 7
+    assert last(ledger, *paid, pay(timedelta(days=40), customer=2)).party_last_genuine_days is None
+    assert last(ledger, paid[1], pay(timedelta(days=9), customer=2)).party_last_genuine_days is None
+
+
 async def test_a_customer_asks_and_records_for_themselves_alone(ledger: Services):
     """Through the interface that decisions use; who is not named in the unit of work has no events."""
     with psycopg.connect(ledger.owner_url) as owner:

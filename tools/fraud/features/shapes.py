@@ -60,6 +60,7 @@ class Features:
     party_last_fraud_days: float | None
     party_first_fraud_days: float | None
     party_genuine_since: float | None
+    party_last_genuine_days: float | None
     party_plain_frauds_30d: float | None
     party_last_plain_days: float | None
     party_first_plain_days: float | None

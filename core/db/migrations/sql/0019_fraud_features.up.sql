@@ -24,7 +24,7 @@ comment on column fraud_events.transaction_id is
     'No foreign key: a transaction of the demo bank may be put back while what was scored stays.';
 comment on column fraud_events.party is 'Whom the money went to: fraud_thing() of a terminal or of an account.';
 create index fraud_events_customer on fraud_events (customer_id, occurred_at) include (amount_minor, party);
-create index fraud_events_party on fraud_events (party, occurred_at) include (amount_minor) where party is not null;
+create index fraud_events_party on fraud_events (party, occurred_at) include (amount_minor, id) where party is not null;
 create index fraud_events_merchant on fraud_events (merchant, occurred_at) include (amount_minor) where merchant is not null;
 
 -- When a customer first met a counterparty, country, device or channel. The row under the customer's own id says since
@@ -163,7 +163,7 @@ create function fraud_features_at(p_customer uuid, p_party uuid, p_merchant uuid
         party_count_1d float8, party_count_7d float8, party_count_30d float8,
         party_risk_1d float8, party_risk_7d float8, party_risk_30d float8, party_risk_recent float8,
         party_frauds_30d float8, party_victims_30d float8, party_last_fraud_days float8, party_first_fraud_days float8,
-        party_genuine_since float8,
+        party_genuine_since float8, party_last_genuine_days float8,
         party_plain_frauds_30d float8, party_last_plain_days float8, party_first_plain_days float8,
         party_mean_30d float8, amount_to_party_mean float8,
         merchant_count_1d float8, merchant_count_7d float8, merchant_count_30d float8,
@@ -192,7 +192,7 @@ select m.amount,
        t.count_1d, t.count_7d, t.count_30d, p.n_1d / greatest(t.count_1d, p.n_1d, 1), p.n_7d / greatest(t.count_7d, p.n_7d, 1),
        p.n_30d / greatest(t.count_30d, p.n_30d, 1), p.recent,
        p.n_30d, p.victims, date_part('epoch', p_at - p.last_at) / 86400, date_part('epoch', p_at - p.first_at) / 86400,
-       t.since_fraud,
+       t.since_fraud, date_part('epoch', p_at - j.last_at) / 86400,
        p.plain, date_part('epoch', p_at - p.last_plain) / 86400, date_part('epoch', p_at - p.first_plain) / 86400,
        t.mean, m.amount / nullif(t.mean, 0),
        g.count_1d, g.count_7d, g.count_30d, g.risk_1d, g.risk_7d, g.risk_30d,
@@ -246,7 +246,9 @@ select m.amount,
               coalesce(sum(exp(date_part('epoch', l.known_at - p_at) / 604800)), 0) as recent,
               max(l.occurred_at) as last_at, min(l.occurred_at) as first_at,
               count(*) filter (where not l.is_large)::float8 as plain, max(l.occurred_at) filter (where not l.is_large) as last_plain,
-              min(l.occurred_at) filter (where not l.is_large) as first_plain
+              min(l.occurred_at) filter (where not l.is_large) as first_plain,
+              -- Each event since thirty days before the delay that is known to be a fraud.
+              array_agg(l.event_id) as ids
          from fraud_labels l
         where l.party = p_party and l.known_at > m.d30 and l.known_at <= p_at
           and (l.withdrawn_at is null or l.withdrawn_at > p_at)) p
@@ -263,6 +265,12 @@ select m.amount,
                 cross join lateral fraud_party_total(p_party, v.until) x
                 where v.until is not null) t
        offset 0) t
+  -- A compromised terminal has had none for a while, and a quiet one may have been compromised for longer without a label.
+  left join lateral (
+       select e.occurred_at as last_at from fraud_events e
+        where e.party = p_party and e.occurred_at <= m.settled and e.occurred_at > m.d30 - p_delay
+          and e.id <> all (coalesce(p.ids, '{}'))
+        order by e.occurred_at desc limit 1) j on true
   left join lateral (
        select u.n_1d as count_1d, u.n_7d as count_7d, u.n_30d as count_30d, l.n_1d / greatest(u.n_1d, l.n_1d, 1) as risk_1d,
               l.n_7d / greatest(u.n_7d, l.n_7d, 1) as risk_7d, l.n_30d / greatest(u.n_30d, l.n_30d, 1) as risk_30d
@@ -308,7 +316,7 @@ create function fraud_features(p_party text, p_merchant text, p_amount_minor big
         party_count_1d float8, party_count_7d float8, party_count_30d float8,
         party_risk_1d float8, party_risk_7d float8, party_risk_30d float8, party_risk_recent float8,
         party_frauds_30d float8, party_victims_30d float8, party_last_fraud_days float8, party_first_fraud_days float8,
-        party_genuine_since float8,
+        party_genuine_since float8, party_last_genuine_days float8,
         party_plain_frauds_30d float8, party_last_plain_days float8, party_first_plain_days float8,
         party_mean_30d float8, amount_to_party_mean float8,
         merchant_count_1d float8, merchant_count_7d float8, merchant_count_30d float8,
@@ -323,7 +331,7 @@ select * from fraud_features_at(app_customer_id(), fraud_thing(p_party), fraud_t
 $$;
 comment on function fraud_features is 'What is known at p_at about an event that is not recorded yet. One round trip.';
 
--- The same in one value, which costs less to hand over than 65 columns, for whoever scores and keeps nothing.
+-- The same in one value, which costs less to hand over than 66 columns, for whoever scores and keeps nothing.
 do $do$
 declare
     columns text := (select string_agg('f.' || quote_ident(a.name), ', ' order by a.place)
