@@ -33,8 +33,8 @@ async def test_a_bank_asks_for_a_code_where_its_own_limits_say(desk: Desk, stric
 
     assert (by_shipped["step_up"], by_ours["step_up"]) == (False, True)
     stored = desk.owner("select rules_version from fraud_decisions order by id desc limit 1")
-    ours_then_shipped = f"rules ours {SHIPPED.limits.version}, policy {SHIPPED.decisions.version}"
-    assert stored == [{"rules_version": ours_then_shipped}]
+    version = f"rules ours {SHIPPED.limits.version}, policy {SHIPPED.decisions.version}"
+    assert stored == [{"rules_version": version}]
 
 
 def test_what_a_folder_does_not_say_is_as_shipped(strict: Path):
