@@ -70,4 +70,4 @@ async def authorisations(
     body: AuthorisationBody, running: RunningDep, now: NowDep, reply: ReplyDep
 ) -> Envelope[Authorisation]:
     """May this card be charged? Places a hold, or declines with a response code (ISO 8583, field 39)."""
-    return reply(await authorise(running.database, body.request(), now))
+    return reply(await authorise(running.database, body.request(), now, running.bank.fraud))

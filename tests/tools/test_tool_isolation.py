@@ -48,7 +48,12 @@ OF_NO_CUSTOMER = {
     "api.insert_customer": "as insert_credentials",
 }
 """Statements that are not tried here. Those of staff are tested below and in test_staff.py."""
-NEVER_THE_SAME = {"tools.take_account_number", "tools.begin_authenticator", "tools.open_care_case"}
+NEVER_THE_SAME = {
+    "tools.take_account_number",
+    "tools.begin_authenticator",
+    "tools.insert_payee",
+    "tools.open_care_case",
+}
 """Statements that give a new number or id each time, of the transaction's customer."""
 
 
