@@ -345,7 +345,7 @@ async def test_open_fraud_alerts(reading_desk: Desk):
         "currency": "GBP",
         "date": (today(reading_desk) - timedelta(days=1)).isoformat(),
         "card_last4": "4821",
-        "payment_status": "declined",
+        "payment_status": "booked",
     }
 
 

@@ -155,7 +155,7 @@ NAMED: dict[Who, Callable[[History], Named]] = {"alex": alex, "blair": blair}
 
 
 def _voltline(history: History) -> Alert:
-    """Yesterday evening, stopped by fraud control: nothing is held, nothing was booked."""
+    """Yesterday evening, noticed when it had been paid: if it was not the customer, there is something to give back."""
     shop = load_catalogue().named["Voltline Electronics"]
     movement = Movement(
         at(history.today_index - 1, 21, 14),
@@ -168,8 +168,6 @@ def _voltline(history: History) -> Alert:
         card=_DEBIT,
         merchant=shop.id,
         terminal=shop.terminals[0].id,
-        status="declined",
-        decline_reason="suspected_fraud",
     )
     return Alert(movement, _DEBIT, "Much more than you usually spend online, late in the evening")
 

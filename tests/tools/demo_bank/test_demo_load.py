@@ -137,9 +137,9 @@ def test_alex_pays_rent_on_the_first_and_has_one_open_alert(bank: Services, seed
         "status": "open",
         "last4": "4821",
         "amount_minor": -24_999,
-        "transaction_status": "declined",
+        "transaction_status": "booked",
         "description": "Voltline Electronics",
-        "decline_reason": "suspected_fraud",
+        "decline_reason": None,
     }
 
 

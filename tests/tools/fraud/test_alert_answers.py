@@ -27,39 +27,37 @@ def cards(desk: Desk, last4: str = "4821") -> list[str]:
     return [state for row in rows for state in (row["status"], row["replaced"]) if state]
 
 
-async def test_it_was_not_me_freezes_the_card_and_orders_a_new_one_in_one_operation(desk: Desk):
+async def test_it_was_not_me_freezes_the_card_disputes_and_orders_a_new_one_in_one_operation(desk: Desk):
     asked = await ask(desk, desk.alex, "answer_fraud_alert", answer="fraud")
     assert asked["summary"] == (
-        "Report that £249.99 at Voltline Electronics was not you: freeze the card ending 4821 and order a replacement"
+        "Report that £249.99 at Voltline Electronics was not you: freeze the card ending 4821, dispute £249.99 and "
+        "order a replacement"
     )
     assert asked["step_up"] is False
     assert cards(desk) == ["active"]
-    assert (await approve(desk, desk.alex, asked)).status == "completed"
+    operation = await approve(desk, desk.alex, asked)
+    assert operation.status == "completed"
     assert cards(desk) == ["frozen", "pending_activation"]
     answered = alert_of(desk)
     assert (answered["status"], answered["answer"]) == ("confirmed_fraud", "fraud")
-    assert len(desk.owner("select 1 from banking_operations where status = 'completed'")) == 1
-
-
-async def test_what_was_taken_is_disputed_in_the_same_operation(desk: Desk):
-    desk.owner(
-        """alter table fraud_alerts disable trigger user;
-           update fraud_alerts f set transaction_id = (
-               select t.id from transactions t
-                where t.card_id = f.card_id and t.status = 'booked' and t.amount_minor < 0 and t.kind = 'card_payment'
-                order by t.occurred_at desc limit 1)
-            where f.decision_id is null;
-           alter table fraud_alerts enable trigger user"""
-    )
-    asked = await ask(desk, desk.alex, "answer_fraud_alert", answer="fraud")
-    assert "dispute" in asked["summary"]
-    operation = await approve(desk, desk.alex, asked)
-    assert operation.status == "completed"
     [dispute] = desk.owner("select reason, operation_id, transaction_id from disputes")
     assert (dispute["reason"], dispute["operation_id"]) == ("unauthorised", operation.id)
-    assert dispute["transaction_id"] == alert_of(desk)["transaction_id"]
-    assert cards(desk) == ["frozen", "pending_activation"]
+    assert dispute["transaction_id"] == answered["transaction_id"]
+    assert len(desk.owner("select 1 from banking_operations where status = 'completed'")) == 1
     assert faults(desk) == []
+
+
+async def test_what_the_customer_disputes_already_is_not_disputed_twice(desk: Desk):
+    await done(desk, desk.alex, "open_dispute", merchant="Voltline", amount="249.99", reason="unauthorised")
+    asked = await ask(desk, desk.alex, "answer_fraud_alert", answer="fraud")
+    assert (await approve(desk, desk.alex, asked)).status == "completed"
+    assert len(desk.owner("select 1 from disputes")) == 1
+    assert cards(desk) == ["frozen", "pending_activation"]
+
+
+@pytest.mark.parametrize("named", [{"merchant": "voltline"}, {"amount": "249.99"}])
+async def test_the_payment_is_named_by_merchant_or_amount(desk: Desk, named: dict[str, Any]):
+    assert (await ask(desk, desk.alex, "answer_fraud_alert", answer="fraud", **named))["type"] == "confirm_fraud"
 
 
 async def test_it_was_me_changes_nothing_but_the_alert(desk: Desk):
@@ -74,9 +72,9 @@ async def test_it_was_me_changes_nothing_but_the_alert(desk: Desk):
 async def test_without_an_answer_the_bank_asks(desk: Desk):
     asked = await ask(desk, desk.alex, "answer_fraud_alert")
     assert (asked["status"], asked["message"]) == ("answer_unclear", "Was this you?")
-    assert (await ask(desk, desk.alex, "answer_fraud_alert", merchant="Tesco", answer="fraud"))[
-        "status"
-    ] == "merchant_unclear"
+    assert (await ask(desk, desk.alex, "answer_fraud_alert", merchant="Tesco"))["status"] == "merchant_unclear"
+    other = await ask(desk, desk.alex, "answer_fraud_alert", merchant="Tesco", answer="fraud")
+    assert other["status"] == "no_alert"
     assert (await ask(desk, desk.blair, "answer_fraud_alert", answer="fraud"))["status"] == "no_alert"
 
 
