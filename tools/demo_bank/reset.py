@@ -31,6 +31,9 @@ _BEFORE_LEDGER = (
     "dispute_clocks",
     "dispute_events",
     "disputes",
+    "kyc_events",
+    "kyc_documents",
+    "kyc_applications",
     "attachment_chunks",
     "attachments",
     "event_outbox",
@@ -72,7 +75,7 @@ DELETED_TABLES = (*_BEFORE_LEDGER, *_AFTER_LEDGER)
 """Whose rows of the customer are deleted and written again, each before those that it refers to."""
 KEPT_KEYS = {"customers": "id", "credentials": "customer_id"}
 """Tables whose row is put right in place, as others refer to it, with the key."""
-KEPT_TABLES = ("audit_log", "staff_reads")
+KEPT_TABLES = ("audit_log", "staff_reads", "screening_subjects", "screening_hits", "screening_events")
 PATIENCE = timedelta(seconds=15)
 """How long a reset waits for others to leave the ledger."""
 LEDGER_TABLES = ("postings", "journal_entries")
@@ -87,7 +90,10 @@ _APPEND_ONLY = (
     "dispute_evidence",
     "fraud_decisions",
     "fx_deals",
+    "kyc_events",
 )
+_KEPT_BY = {"kyc_applications": "kyc_applications_kept"} | {table: f"{table}_append_only" for table in _APPEND_ONLY}
+"""The trigger of each table that refuses deletions."""
 
 
 def reset_demo(owner_url: str, who: Who, now: datetime, *, patience: timedelta = PATIENCE) -> None:
@@ -138,10 +144,9 @@ def _delete_ledger(connection: OwnerConnection, customer: str) -> None:
 
 def _append_only(connection: OwnerConnection, *, enabled: bool) -> None:
     action = sql.SQL("enable" if enabled else "disable")
-    for table in _APPEND_ONLY:
+    for table, trigger in _KEPT_BY.items():
         statement = sql.SQL("alter table {} {} trigger {}")
-        trigger = sql.Identifier(f"{table}_append_only")
-        connection.execute(statement.format(sql.Identifier(table), action, trigger))
+        connection.execute(statement.format(sql.Identifier(table), action, sql.Identifier(trigger)))
 
 
 def _delete_rows(connection: OwnerConnection, table: str, customer: str) -> None:
