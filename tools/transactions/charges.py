@@ -19,6 +19,7 @@ Day = date
 _LOOKS_BACK = timedelta(days=400)
 _NEAR = timedelta(days=3)
 """How far the day may be off: a card payment is often remembered by the day on which it was booked."""
+_OF_LATE, _LONG_AGO = timedelta(days=31), timedelta(days=92)
 _MOST = 50
 _CHOICES = 8
 
@@ -85,7 +86,7 @@ async def find_charges(
     db: ReadHandle, context: ToolContext, arguments: ChargeArguments
 ) -> list[TransactionRow] | ChargeUnclear | ChargeUnknown:
     """What the customer means by merchant, amount and day, and what is just like it: the latest first, at least one."""
-    rows = _closest(await _list_charges(db, context, arguments), arguments)
+    rows = _closest(await _list_charges(db, context, arguments), arguments, context.today)
     if not rows:
         return ChargeUnknown()
     return _unclear(rows, arguments) if any(_what(row) != _what(rows[0]) for row in rows) else rows
@@ -103,13 +104,20 @@ async def _list_charges(db: ReadHandle, context: ToolContext, arguments: ChargeA
     return await db.all(TransactionRow, QUERIES["list_charges"], query | moments(since, until, context.today))
 
 
-def _closest(rows: list[TransactionRow], arguments: ChargeArguments) -> list[TransactionRow]:
-    """Those with exactly the amount and the day, where there are such."""
+def _closest(rows: list[TransactionRow], arguments: ChargeArguments, today: date) -> list[TransactionRow]:
+    """Those with exactly the amount and the day, where there are such; where there is neither, those of late."""
     day, amount = arguments.date, arguments.amount
     on_day = [row for row in rows if day_of(row.occurred_at) == day]
     rows = on_day or rows
     exact = [row for row in rows if abs(Money(row.amount_minor, row.currency).decimal) == amount]
-    return exact or rows
+    return exact or (rows if day or arguments.merchant is None else _latest(rows, today))
+
+
+def _latest(rows: list[TransactionRow], today: date) -> list[TransactionRow]:
+    """Of one merchant the payments of late, where all others are long ago: nobody who names no day means those."""
+    days = {id(row): today - day_of(row.occurred_at) for row in rows}
+    fresh = [row for row in rows if days[id(row)] <= _OF_LATE]
+    return fresh if fresh and all(days[id(row)] > _LONG_AGO for row in rows if row not in fresh) else rows
 
 
 def _what(row: TransactionRow) -> tuple[object, ...]:
