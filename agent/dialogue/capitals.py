@@ -22,12 +22,19 @@ def find_merchant(text: str, said: Iterable[Mention]) -> str | None:
     words = text.split()
     if sum(word[:1].isupper() for word in words) > _MOST * len(words):
         return None
-    taken = [(each.start, each.end) for each in said if each.kind not in ("name", "merchant")]
+    taken = [each for each in said if each.kind not in ("name", "merchant")]
     for match in _RUN.finditer(text):
         start, found = _without_first(match, is_first=bool(_STARTS.search(text, 0, match.start())))
-        if found and not any(start < end and begin < match.end() for begin, end in taken):
+        if found and not any(_is_that(each, start, found) for each in taken):
             return found.removesuffix("'s").removesuffix("\u2019s")
     return None
+
+
+def _is_that(mention: Mention, start: int, found: str) -> bool:
+    """Whether it is something else that is known; "Electronics" is a category, "Voltline Electronics" none."""
+    end = start + len(found)
+    is_part = mention.kind == "category" and mention.end - mention.start < len(found)
+    return mention.start < end and start < mention.end and not is_part
 
 
 def _without_first(match: re.Match[str], *, is_first: bool) -> tuple[int, str]:

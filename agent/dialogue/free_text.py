@@ -71,7 +71,7 @@ _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}\b", re.I)
 
 def whole_answer(text: str) -> str:
     """A message as the value of a slot that takes text; empty where it says that there is none to tell."""
-    answer = _LEADING.sub("", text.strip()).strip(" .!?\"'“”")[:200]
+    answer = _LEADING.sub("", text.strip()).strip(" .!?\"'“”")
     return "" if _SAYS_NOTHING.fullmatch(answer) else answer
 
 

@@ -35,6 +35,8 @@ _LOW, _LIKELY, _SURE, _VERY_SURE, _NEVER = 0.4, 0.5, 0.6, 0.85, 2.0
 """Confidence that is enough for what says something again or ends it, while a task is open; for other acts; while none
 is, or beside values; and for what could be the text that was asked for."""
 _SIGH = re.compile(r"(?i)\W*(?:oh|ah|aw|ugh|argh|god|christ|shit|crap)\W+(?:\w+\W+)?no+\b(?=\W+\w+\W+\w)")
+_TOLD = frozenset({"reason"})
+"""Slots that customers fill when they are asked for something else."""
 _PARTS = re.compile(r"[,.;:!?]+(?:\s+|$)|\s+(?:and|but|so)\s+", re.IGNORECASE)
 _CREATE = frozenset({"create", "book", "make", "request", "open", "add", "apply"})
 """Verbs of tools that make what they are named after: "forget the appointment" ends the booking."""
@@ -83,12 +85,15 @@ def _cries_out(heard: Heard, task: Task, desk: Desk) -> bool:
 
 
 def _names_what_is_asked(text: str, task: Task, desk: Desk) -> bool:
-    """Whether it names one of the values that were asked for, and whatever in it sounds like an act does so, too."""
-    slot = desk.specs[task["tool"]].find(task["asks"] or "")
-    if slot is None or slot.form is not Form.WORD:
-        return False
-    named = {part: find_word(slot.name, slot.values, part) for part in _PARTS.split(text) if part.strip()}
-    return any(named.values()) and all(value or not read_act(part, in_task=True).act for part, value in named.items())
+    """Whether it names a value that was or will be asked for, and whatever in it sounds like an act does so, too."""
+    slots = [slot for slot in desk.specs[task["tool"]].slots if slot.form is Form.WORD and _is_open(slot.name, task)]
+    parts = [part for part in _PARTS.split(text) if part.strip()]
+    named = {part: any(find_word(slot.name, slot.values, part) for slot in slots) for part in parts}
+    return any(named.values()) and all(is_one or not read_act(part, in_task=True).act for part, is_one in named.items())
+
+
+def _is_open(slot: str, task: Task) -> bool:
+    return slot == task["asks"] or (slot in _TOLD and slot not in task["slots"] and task["asks"] is not None)
 
 
 def nouns_of(task: Task | None) -> tuple[str, ...]:

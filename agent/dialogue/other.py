@@ -52,7 +52,13 @@ def is_other(task: Task, heard: Heard, values: dict[str, Any], desk: Desk) -> bo
         return False
     is_question = bool(QUESTION.search(heard.text)) and not _asks_for_change(task, heard, values)
     tool = desk.tool_of(heard.intent)
-    if values and ANSWERED_BY.get(tool or "", ("", ""))[0] == task["tool"]:
+    if (
+        values
+        and tool is not None
+        and tool in ANSWERED_BY
+        and (ANSWERED_BY[tool][0] == task["tool"] or "reason" in values)
+    ):
+        # "I didn't authorise it" says why a payment is disputed.
         return False
     if (tool is not None and is_same(tool, task["tool"])) or ("name" in values and _CALLS_IT.search(heard.text)):
         return False

@@ -86,7 +86,8 @@ def _was_it_you(changed: Dialogue, heard: Heard, said: Said, desk: Desk) -> Step
     if last is None or last["tool"] not in ANSWERED_BY or not was_asked(desk) or heard.has_more:
         return None
     tool, slot = ANSWERED_BY[last["tool"]]
-    if tool not in desk.specs or QUESTION.search(heard.text):
+    is_request = heard.route == OPERATION and heard.is_clear and heard.confidence >= SURE
+    if tool not in desk.specs or QUESTION.search(heard.text) or is_request:
         return None
     yes, no = YES_AND_NO[slot]
     is_yes = said.act is Act.YES or (heard.intent == OwnIntent.AGREE and heard.confidence >= SURE)

@@ -89,7 +89,10 @@ def _is_hidden(value: Any) -> bool:
 
 
 def _reason(item: dict[str, Any]) -> str:
-    """Our own words of a validator; empty for Pydantic's, which no customer could read."""
+    """Our own words of a validator; empty for Pydantic's, which no customer could read, but for those of length."""
+    if item["type"] == "string_too_long":
+        most, given = item["ctx"]["max_length"], len(item["input"])
+        return f"that is too long: it has {given:,} characters, and at most {most:,} are possible. Please shorten it."
     return item["msg"].removeprefix("Value error, ") if item["type"] == "value_error" else ""
 
 
