@@ -285,7 +285,7 @@ _REFUSED: dict[str, Callable[[], TellergraphError]] = {
     "TG092": lambda: Conflict("The case is closed: nothing about it changes.", code="case_closed"),
     "TG093": lambda: Conflict("That is so already: look at the case as it stands.", code="case_open"),
     "TG094": lambda: Conflict("Nobody has proposed to close the case.", code="closing_not_proposed"),
-    "TG040": lambda: Refused("Nobody has looked at this yet. Please ask again.", code="not_decided"),
+    "TG045": lambda: Refused("Nobody has looked at this yet. Please ask again.", code="not_decided"),
     "TG031": lambda: NotFound("There is no such card."),
     "TG032": lambda: NotFound("There is no such terminal."),
     "TG034": lambda: Conflict("Another payment stands under this reference.", code="reference_reused"),

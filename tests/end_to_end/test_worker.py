@@ -192,6 +192,8 @@ def test_once_does_what_is_due_and_says_what_it_did(start: Start, rows: Rows):
         "payments_postponed": 0,
         "holds_released": 0,
         "operations_expired": 0,
+        "dispute_clocks_ended": 0,
+        "alerts_told": 0,
         "errors": 0,
     }
     assert count(rows, "paid") == 3

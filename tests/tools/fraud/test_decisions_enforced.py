@@ -63,7 +63,7 @@ async def test_money_that_nobody_decided_about_is_not_moved(desk: Desk, app: App
     operation = await copy_of(desk, app, tool, **arguments)
     with pytest.raises(psycopg.Error) as refused:
         confirm_and_execute(desk, app, operation)
-    assert refused.value.sqlstate == "TG040"
+    assert refused.value.sqlstate == "TG045"
     assert desk.owner("select 1 from banking_operations where status = 'completed'") == []
 
 
@@ -113,7 +113,7 @@ async def test_a_decision_is_about_one_payload_and_one_policy(desk: Desk, app: A
             owner.execute(change.encode())
         with pytest.raises(psycopg.Error) as refused:
             confirm_and_execute(desk, app, proposed["operation_id"])
-        assert refused.value.sqlstate == "TG040"
+        assert refused.value.sqlstate == "TG045"
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def _alerts(result: dict[str, Any]) -> str:
 
 def _held(result: dict[str, Any]) -> str:
     if not result["payments"]:
-        return "None of your payments is being held."
+        return "No payment of yours is being held."
     lines = [
         f"**{money(payment['amount'], payment['currency'])}** to {payment['payee']}, "
         f"until {day(payment['expires_at'][:10])}"

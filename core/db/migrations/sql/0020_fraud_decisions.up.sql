@@ -210,7 +210,9 @@ declare
     log      record;
     changed  record;
     known    record;
-    moved    record;
+    received bigint;
+    most     bigint;
+    last_at  timestamptz;
     said     jsonb;
 begin
     -- Each of these by itself: no number of other operations pushes one of them out of sight.
@@ -233,17 +235,20 @@ begin
     select count(*) as payments, coalesce(max(-t.amount_minor), 0) as most, min(t.occurred_at) as first into known
       from (select amount_minor, occurred_at from transactions
              where payee_id = p_payee and customer_id = p_customer and status = 'booked' limit 24) t;
-    select coalesce(sum(t.amount_minor) filter (where t.amount_minor > 0 and t.kind in ('transfer_in', 'top_up')
-                                                and t.occurred_at > p_now - interval '24 hours'), 0) as received,
-           coalesce(max(-t.amount_minor) filter (where t.amount_minor < 0 and t.kind in ('transfer_out', 'standing_order')
-                                                 and t.status = 'booked'), 0) as most,
-           -- Of all accounts: savings may sleep.
-           (select extract(epoch from p_now - l.occurred_at)::bigint from transactions l
-             where l.customer_id = p_customer and l.amount_minor < 0 and l.occurred_at <= p_now
-             order by l.occurred_at desc, l.id desc limit 1) as idle
-      into moved
-      from (select amount_minor, kind, status, occurred_at from transactions
-             where account_id = p_source and occurred_at <= p_now order by occurred_at desc, id desc limit 300) t;
+    received := (select sum(t.amount_minor) from transactions t
+                  where t.account_id = p_source and t.occurred_at > p_now - interval '24 hours' and t.occurred_at <= p_now
+                    and t.amount_minor > 0 and t.kind in ('transfer_in', 'top_up'));
+    -- What was usual is asked about whom the customer hardly knows.
+    if p_payee is not null and known.payments < 24 then
+        most := (select coalesce(max(-t.amount_minor), 0)
+                   from (select amount_minor, kind, status from transactions where account_id = p_source and occurred_at <= p_now
+                          order by occurred_at desc, id desc limit 300) t
+                  where t.amount_minor < 0 and t.kind in ('transfer_out', 'standing_order') and t.status = 'booked');
+    end if;
+    -- Of all accounts: savings may sleep.
+    last_at := (select l.occurred_at from transactions l
+                 where l.customer_id = p_customer and l.amount_minor < 0 and l.occurred_at <= p_now
+                 order by l.occurred_at desc, l.id desc limit 1);
     if p_turn is not null then
         select jsonb_agg(m.content) into said
           from (select c.content from chat_turns u join chat_messages c on c.session_id = u.session_id
@@ -257,8 +262,8 @@ begin
         'payee_most_minor', round(known.most * in_units)::bigint,
         'payee_since', extract(epoch from p_now - known.first)::bigint,
         'recent', coalesce(log.payments, '[]'), 'payee_change', changed.payee, 'contact_change', changed.contact,
-        'received_minor', round(moved.received * in_units)::bigint, 'most_minor', round(moved.most * in_units)::bigint,
-        'idle', coalesce(moved.idle, extract(epoch from p_now - account.opened_at)::bigint),
+        'received_minor', round(coalesce(received, 0) * in_units)::bigint, 'most_minor', round(most * in_units)::bigint,
+        'idle', extract(epoch from p_now - coalesce(last_at, account.opened_at))::bigint,
         'available_minor', round((account.balance_minor - account.held_minor) * in_units)::bigint,
         'memo', p_memo, 'said', coalesce(said, '[]'));
 end $$;
@@ -386,7 +391,7 @@ declare
     written fraud_decisions;
 begin
     if p_decision is null then
-        raise exception 'nobody has decided about this authorisation' using errcode = 'TG040';
+        raise exception 'nobody has decided about this authorisation' using errcode = 'TG045';
     end if;
     insert into fraud_decisions (customer_id, card_id, authorisation, payload_hash, policy_version, rules_version, model_version,
                                  outcome, score, features, hits, decided_at, valid_until)
@@ -695,7 +700,7 @@ begin
     if op.decided then
         decision := (select d from fraud_decisions d where d.operation_id = op.id);
         if (decision.payload_hash, decision.policy_version) is distinct from (op.payload_hash, op.policy_version) then
-            raise exception 'nobody has decided about this operation as it stands' using errcode = 'TG040';
+            raise exception 'nobody has decided about this operation as it stands' using errcode = 'TG045';
         end if;
         if decision.valid_until <= p_now then
             return end_operation(op.id, 'pending', 'cancelled', 'decision_stale', p_now);
