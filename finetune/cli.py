@@ -138,6 +138,7 @@ def finetune() -> None:
 @app.command("care")
 def care(
     banking77: _Banking77,
+    clinc150: _Clinc150,
     out: Annotated[Path | None, typer.Option(help="Where weights and card go.")] = None,
     as_json: _Json = False,
 ) -> None:
@@ -146,7 +147,7 @@ def care(
     from finetune.care import train_care  # noqa: PLC0415
 
     try:
-        trained = asdict(train_care(banking77, out or WEIGHTS))
+        trained = asdict(train_care(banking77, clinc150, out or WEIGHTS))
     except TellergraphError as error:
         typer.echo(f"Error: {error.message}", err=True)
         raise typer.Exit(2 if isinstance(error, InvalidInput) else 1) from error

@@ -3,7 +3,7 @@ hardship, a death, coercion. One logistic regression for each over what the enco
 its sentences, and over the words of lexicon.yaml in them; the weights and their card are in ``weights/`` beside
 (finetune/care.py).
 
-Pure. A message may tell several; the likeliest sentence counts.
+Pure. A message is read in plain spelling (plain.py), and may tell several; the likeliest part of it counts.
 """
 
 import re
@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import yaml
 
+from agent.care.plain import LEXICON, PlainSpelling
 from core.errors import ConfigurationError
 from knowledge.embed import Encoder
 
@@ -23,12 +24,13 @@ Concern = Literal["dispute", "fraud", "lost_phone", "complaint", "hardship", "be
 CONCERNS: tuple[Concern, ...] = get_args(Concern)
 WEIGHTS = Path(__file__).parent / "weights"
 FILE = "care.npz"
-LEXICON = Path(__file__).with_name("lexicon.yaml")
 _CUE = np.float32(0.5)
 """What a word weighs beside the encoder's unit vectors."""
 
-MOST_SENTENCES = 8
-"""Of one message; a longer one is read as a whole besides."""
+MOST_PARTS = 14
+"""Of one message besides the whole of it."""
+_LONG, _WINDOW = 24, 16
+"""Words of a sentence from which windows of so many words are read besides, each half in the next."""
 _SHORTEST = 8
 """Letters of a sentence that tells something."""
 _ENDS = re.compile(r"(?<=[.!?;\n])\s+|\n+|,\s+(?=(?:and|but|because|since|as|by the way)\b)")
@@ -84,7 +86,8 @@ class CareDetector:
         """In the order of CONCERNS."""
         if not message.strip():
             return ()
-        views = np.stack([seen(part, encoder, self.lexicon) for part in parts_of(message)])
+        plain = PlainSpelling.load().write(message)
+        views = np.stack([seen(part, encoder, self.lexicon) for part in parts_of(plain)])
         likeliest = self.probabilities(views).max(axis=0)
         return tuple(concern for concern, is_so in zip(CONCERNS, likeliest >= self.thresholds, strict=True) if is_so)
 
@@ -103,7 +106,15 @@ def _any_of(beginnings: list[str]) -> re.Pattern[str]:
 
 
 def parts_of(message: str) -> Sequence[str]:
-    """The message and, where it has several, its sentences."""
-    parts = [part.strip() for part in _ENDS.split(message)]
-    told = [part for part in parts if len(part) >= _SHORTEST][:MOST_SENTENCES]
-    return [message, *told] if len(told) > 1 else [message]
+    """The message and, where it has several, its sentences, and windows of its long ones."""
+    told = [part for part in map(str.strip, _ENDS.split(message)) if len(part) >= _SHORTEST]
+    windows = [window for part in told for window in _windows(part.split())]
+    parts = [*(told if len(told) > 1 else ()), *windows]
+    return [message, *parts[:MOST_PARTS]]
+
+
+def _windows(words: list[str]) -> list[str]:
+    if len(words) < _LONG:
+        return []
+    starts = range(0, len(words) - _WINDOW // 2, _WINDOW // 2)
+    return [" ".join(words[start : start + _WINDOW]) for start in starts]

@@ -115,6 +115,8 @@ class OwnIntent(StrEnum):
     SET_CONSENT = "set_consent"
     MAKE_COMPLAINT = "make_complaint"
     LIST_COMPLAINTS = "list_complaints"
+    LIST_SUPPORT_CASES = "list_support_cases"
+    """Asks about cases that were opened about what they told in passing; their numbers begin with R-."""
     BOOK_APPOINTMENT = "book_appointment"
     LIST_APPOINTMENTS = "list_appointments"
     CANCEL_APPOINTMENT = "cancel_appointment"

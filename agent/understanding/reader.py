@@ -15,6 +15,7 @@ from agent.understanding.language import ENGLISH, detect_language
 from agent.understanding.language import SURE as SURE_OF_LANGUAGE
 from agent.understanding.reject import SURE, is_too_uncertain
 from agent.understanding.requests import (
+    asks_for_case,
     asks_for_person,
     asks_to_do,
     changes_something,
@@ -186,6 +187,8 @@ class Reader:
             return _as_question(clause)
         if asks_for_person(text):
             return clause if found.intent in _SEES_PEOPLE else _turned(clause, OwnIntent.TALK_TO_HUMAN.value)
+        if asks_for_case(text):
+            return _turned(clause, OwnIntent.LIST_SUPPORT_CASES.value)
         if _is_bare(clause):
             return _turned(clause, OwnIntent.UNCLEAR.value)
         operation = operation_for(found.intent, text) or _wanted(clause, text)

@@ -78,6 +78,13 @@ _ASKS_FOR_PERSON = re.compile(
     r"|^\W*(?:(?:an? |real |live )*(?:human(?: being)?|agent|representative|operator)\W*)+(?:please|now)?\W*$",
     re.IGNORECASE,
 )
+_ASKS_FOR_CASE = re.compile(
+    r"\bR(?:-[\dA-F]{4}){3}\b"
+    r"|\b(?:status|state|news|have|happen\w*|going on|progress|update|show|list|see|tell|which|what"
+    r"|how|any|closed|taken)\b"
+    r"[^.?!]{0,40}\b(?:(?<!in )(?:my|our) cases?\b(?! of)|open cases?\b|cases? (?:that )?you (?:have )?opened\b)",
+    re.IGNORECASE,
+)
 _DETAILS = r"(?:change|update|edit|correct|alter|amend|register|use|replace)\b.{0,40}\b"
 _STOP = r"(?:freeze|lock|pause|suspend|block|stop)\b"
 
@@ -151,6 +158,11 @@ def asks_to_do(text: str) -> bool:
 def asks_for_person(text: str) -> bool:
     """Whether the customer asks to speak to somebody, whatever it is about."""
     return bool(_ASKS_FOR_PERSON.search(text))
+
+
+def asks_for_case(text: str) -> bool:
+    """Whether it quotes the number of a case, or asks where one stands."""
+    return bool(_ASKS_FOR_CASE.search(text))
 
 
 def is_question_about(operation: str, text: str) -> bool:

@@ -56,10 +56,14 @@ class Speller:
     def knows(self, word: str) -> bool:
         """Whether it is a word, or near one of the bank's."""
         word = word.lower()
-        return word in self._known or word.removesuffix("s") in self._known or self._correct(word) is not None
+        return self.is_word(word) or self._correct(word) is not None
+
+    def is_word(self, word: str) -> bool:
+        """Whether a word in small letters needs no correction."""
+        return word in self._known or word.removesuffix("s") in self._known
 
     def _find(self, word: str) -> str | None:
-        if word in self._known or word.removesuffix("s") in self._known:
+        if self.is_word(word):
             return None
         allowed = 2 if len(word) >= _LONG else 1
         right = self._right.get(word[0], {})

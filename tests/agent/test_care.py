@@ -6,7 +6,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from agent.care.detector import CareDetector, parts_of
+from agent.care.detector import MOST_PARTS, CareDetector, parts_of
+from agent.care.plain import PlainSpelling
 from core.errors import ConfigurationError
 from core.services import Services
 from knowledge.embed import Encoder
@@ -26,6 +27,12 @@ def detector() -> CareDetector:
         ("I've lost my job and can't pay the loan", "hardship"),
         ("I want to make a complaint about how you treated me", "complaint"),
         ("my husband forces me to send him my wages and I'm scared", "coercion"),
+        ("sumbody stole my moblie on the tram", "lost_phone"),
+        (
+            "we had put something aside for the winter, but then the car broke, then the boiler, and what is left now "
+            "does not cover the loan any more, so I cannot pay it on Monday and do not know what will happen",
+            "hardship",
+        ),
     ],
 )
 def test_it_is_heard_alone_and_in_passing(
@@ -45,7 +52,20 @@ def test_the_same_words_about_something_else_open_nothing(
 
 def test_a_message_is_read_in_sentences_up_to_a_bound():
     assert parts_of("one sentence alone") == ["one sentence alone"]
-    assert len(parts_of("My father died. " * 500)) <= 9
+    assert len(parts_of("My father died. " * 500)) == MOST_PARTS + 1
+    assert len(parts_of("and my father died " * 500)) == MOST_PARTS + 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("i losst my fone plz hlp", "i lost my phone please help"),
+        ("sum1 hakced my acount", "someone hacked my account"),
+        ("Pay Kowalczyk 20 for the invoices, I'm texting offline", None),
+    ],
+)
+def test_slips_are_put_right_and_names_and_other_words_stay(typed: str, meant: str | None):
+    assert PlainSpelling.load().write(typed) == (meant or typed)
 
 
 def test_weights_that_are_not_there_are_said_to_be(tmp_path: Path):
