@@ -39,6 +39,7 @@ from tools.schedules.standing_orders import create_standing_order, list_standing
 from tools.service.appointments import book_appointment, cancel_appointment, list_appointments
 from tools.service.branches import find_atms, find_branches, get_opening_hours
 from tools.service.callbacks import request_callback
+from tools.service.care.own_cases import list_support_cases
 from tools.service.complaints import list_complaints, make_complaint
 from tools.service.contact_details import change_address, change_contact_details
 from tools.service.handoff import request_handoff
@@ -136,6 +137,7 @@ CATALOGUE = Registry(
         request_handoff,
         make_complaint,
         list_complaints,
+        list_support_cases,
         book_appointment,
         list_appointments,
         cancel_appointment,

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from agent.models.offline.results.permissions import BY_TOOL as PERMISSIONS
 from agent.models.offline.results.service import BY_STATUS, BY_TOOL
 from core.services import Services
 from tests.tools.asking import MONDAY, at, done
 from tests.tools.conftest import Desk, open_desk
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.registry import Risk
+from tools.service.care.cases import open_cases
 
 SUNDAY = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
@@ -31,7 +33,7 @@ def test_every_reading_tool_of_these_subjects_has_words():
     reading = {tool.name for tool in CATALOGUE.offered(scopes) if tool.risk is Risk.READ}
 
     assert scopes <= CUSTOMER_SCOPES
-    assert set(BY_TOOL) == reading
+    assert set(BY_TOOL) | set(PERMISSIONS) == reading
 
 
 async def test_the_profile(monday: Desk):
@@ -94,3 +96,23 @@ async def test_opening_hours(monday: Desk):
 async def test_fees_and_limits(monday: Desk):
     assert "**£20.00**" in await said(monday, "list_fees_and_limits", text="chaps")
     assert "There are " in await said(monday, "list_fees_and_limits")
+
+
+async def test_a_case_is_told_with_its_clock_and_without_what_staff_wrote(monday: Desk):
+    assert await said(monday, "list_support_cases") == "You have no cases with us."
+
+    await open_cases(monday.context(monday.alex), ("hardship", "complaint", "coercion"), "too tight")
+    monday.owner(
+        """update care_cases set taken_by = s.id, taken_at = now() from staff s
+            where s.role = 'agent' and kind = 'hardship'"""
+    )
+    told = await said(monday, "list_support_cases")
+
+    assert (
+        "payments that are hard to make, of 23 November 2026: A colleague has taken it up. By 26 November 2026: "
+        in told
+    )
+    assert "your complaint, of 23 November 2026: It waits for a colleague." in told
+    assert "By 18 January 2027: you have our final answer." in told
+    assert told.count("**R-") == 2
+    assert "we answer by 18 January 2027" in await said(monday, "list_complaints")

@@ -76,7 +76,7 @@ TOOLS_OF_SCOPE = {
         "set_preferences",
         "set_consent",
     ],
-    "support:read": ["list_complaints", "list_appointments"],
+    "support:read": ["list_complaints", "list_support_cases", "list_appointments"],
     "support:write": [
         "request_handoff",
         "make_complaint",

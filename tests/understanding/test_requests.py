@@ -4,6 +4,7 @@ import pytest
 
 from agent.understanding.intents import INTENT_ROUTES, OwnIntent, Route
 from agent.understanding.requests import (
+    asks_for_case,
     asks_for_person,
     asks_how,
     asks_to_do,
@@ -158,3 +159,24 @@ def test_a_standing_order_named_without_a_verb_is_a_new_one(text: str) -> None:
 @pytest.mark.parametrize("text", ["standing order to Sunrise should be 900", "change the standing order to Jimmy"])
 def test_a_standing_order_that_is_to_be_different_stays_the_same_one(text: str) -> None:
     assert operation_for("change_standing_order", text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "what's happening with my case?",
+        "any news on R-1A2B-3C4D-5E6F",
+        "do I have open cases",
+        "how is the case you opened",
+    ],
+)
+def test_a_case_is_asked_for(text: str) -> None:
+    assert asks_for_case(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["what happens in my case of a lost card", "in any case show my balance", "how much was the phone case", "R-12"],
+)
+def test_other_cases_are_no_case_of_ours(text: str) -> None:
+    assert not asks_for_case(text)

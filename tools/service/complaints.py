@@ -110,7 +110,8 @@ async def _file(db: WriteHandle, context: ToolContext, payload: dict[str, Any]) 
     examples={"What became of my complaint?": {}},
 )
 async def list_complaints(context: ToolContext, arguments: NoArguments) -> Complaints:  # noqa: ARG001
-    """The customer's complaints with their numbers, where they stand and by when they are answered."""
+    """The customer's complaints with their numbers, where they stand and by when they are answered; also those that
+    were heard in passing, whose numbers begin with R-."""
     values = {"customer_id": context.customer_id, "limit": _MOST_COMPLAINTS}
     rows = await context.database.fetch(_Row, QUERIES["list_complaints"], values, scope=context.scope)
     return Complaints(

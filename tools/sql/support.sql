@@ -54,11 +54,18 @@ insert into complaints (customer_id, category, text, received_at, acknowledged_b
 values (%(customer_id)s, %(category)s, %(text)s, %(now)s, %(acknowledged_by)s, %(answer_by)s)
 
 -- list_complaints --
--- The customer's complaints, the latest first.
+-- The customer's complaints, the latest first, with those that were heard in passing and have a case.
 select c.reference, c.category, c.text, c.status, c.received_at, c.acknowledged_by, c.answer_by
   from complaints c
  where c.customer_id = %(customer_id)s
- order by c.received_at desc
+union all
+select c.reference, 'other', c.said, case when c.closed_at is null then 'received' else 'answered' end, c.opened_at,
+       min(k.due_on), max(k.due_on)
+  from care_cases c
+  join care_clocks k on k.case_id = c.id
+ where c.customer_id = %(customer_id)s and c.kind = 'complaint'
+ group by c.id, c.reference, c.said, c.closed_at, c.opened_at
+ order by received_at desc
  limit %(limit)s
 
 -- list_taken_slots --

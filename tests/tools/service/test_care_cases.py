@@ -34,6 +34,39 @@ async def test_a_complaint_has_the_clocks_of_the_handbook(desk: Desk):
     assert [row["rule"][:17] for row in stored] == ["FCA Handbook, DIS", "FCA Handbook, DIS"]
 
 
+@pytest.mark.parametrize(
+    ("country", "said", "last", "rule"),
+    [
+        ("GB", "You lost my transfer.", date(2026, 12, 14), "PSRs 2017, reg. 101(7)"),
+        ("DE", "You lost my transfer.", date(2026, 12, 14), "Directive (EU) 2015/2366, art. 101(2)"),
+        ("GB", "Your clerk was rude.", date(2027, 1, 18), "FCA Handbook, DISP 1.6.2R"),
+    ],
+)
+def test_a_complaint_about_a_payment_is_answered_in_fifteen_business_days(
+    country: str, said: str, last: date, rule: str
+):
+    clock = clocks_of("complaint", MONDAY.date(), country, said)[-1]
+    assert clock.due_on == last
+    assert clock.rule.startswith(rule)
+
+
+async def test_customers_read_their_cases_and_nothing_that_staff_wrote(desk: Desk, become: Become):
+    await open_cases(desk.context(desk.alex), ("fraud", "coercion"), "a man had my code, he makes me")
+    for waiting in await list_cases(become("agent"), limit=10):
+        await take_case(become("agent"), waiting.id)
+        await close_case(become("agent"), waiting.id, "Do not tell the customer this.")
+
+    [told] = (await desk.ask(desk.alex, "list_support_cases"))["cases"]
+
+    assert (told["kind"], told["state"], told["clocks"]) == ("fraud", "closed", [])
+    assert "Do not tell" not in str(told)
+    assert (await desk.ask(desk.blair, "list_support_cases"))["cases"] == []
+    with psycopg.connect(desk.services.app_url) as app:
+        app.execute("select set_config('app.customer_id', %s, true)", [str(desk.alex)])
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            app.execute("select outcome from care_cases")
+
+
 async def test_a_case_that_is_open_is_not_opened_again_and_others_do_not_see_it(desk: Desk):
     context = desk.context(desk.alex)
     assert [case.kind for case in await open_cases(context, ("hardship", "fraud"), "said")] == ["hardship", "fraud"]

@@ -73,7 +73,7 @@ async def open_cases(context: ToolContext, kinds: tuple[Kind, ...], said: str) -
         country = (await db.get(_Country, CUSTOMERS["get_jurisdiction"], values)).country
         opened: list[OpenedCase] = []
         for kind in kinds:
-            clocks = clocks_of(kind, local_day(context.now, country), country)
+            clocks = clocks_of(kind, local_day(context.now, country), country, said)
             about = {"kind": kind, "said": said, "turn_id": context.turn_id, "now": context.now}
             rows = Jsonb([clock.row() for clock in clocks])
             reference = (await db.get(_Reference, CUSTOMERS["open_care_case"], about | {"clocks": rows})).reference

@@ -55,6 +55,17 @@ def _complaints(result: dict[str, Any]) -> str:
     return "Your complaints:\n\n" + bullets(_complaint(each) for each in result["complaints"])
 
 
+def _cases(result: dict[str, Any]) -> str:
+    if not result["cases"]:
+        return "You have no cases with us."
+    return "Your cases:\n\n" + bullets(_case(each) for each in result["cases"])
+
+
+def _case(case: dict[str, Any]) -> str:
+    clocks = "".join(f" By {day(clock['date'])}: {clock['what']}." for clock in case["clocks"])
+    return f"**{case['reference']}**, {case['about']}, of {day(case['opened'])}: {case['state_in_words']}{clocks}"
+
+
 def _complaint(complaint: dict[str, Any]) -> str:
     said = f"**{complaint['reference']}** ({complaint['category']}), of {day(complaint['received'])}: "
     if complaint["state"] == "answered":
@@ -141,6 +152,7 @@ def _handoff_open(result: dict[str, Any]) -> str:
 BY_TOOL: dict[str, Callable[[dict[str, Any]], str]] = {
     "get_profile": _profile,
     "list_complaints": _complaints,
+    "list_support_cases": _cases,
     "list_appointments": _appointments,
     "find_branches": _branches,
     "find_atms": _atms,
