@@ -4,7 +4,7 @@ interpreted: bounded in length, without control characters, and without secrets 
 import unicodedata
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, StringConstraints
 
 from core.security.pii import Placeholders, mask
 
@@ -31,6 +31,9 @@ def _lines(text: str) -> str:
 
 Line = Annotated[str, AfterValidator(_one_line)]
 Lines = Annotated[str, AfterValidator(_lines)]
+Told = Annotated[str, StringConstraints(min_length=3, max_length=2000), AfterValidator(_lines)]
+"""What happened, in their own words. The length is the text's own: one that only an optional field names leaves the 200
+characters of all arguments in force."""
 
 
 def without_secrets(text: str) -> str:

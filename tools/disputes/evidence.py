@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from core.db.database import WriteHandle
 from tools.attachments.store import find_attachment
-from tools.customer_text import Lines, without_secrets
+from tools.customer_text import Told, without_secrets
 from tools.disputes.disputes import DisputeArguments, DisputeRow, DisputeUnclear, DisputeUnknown, find_one
 from tools.operations import effect, propose
 from tools.queries import QUERIES
@@ -19,9 +19,7 @@ class EvidenceArguments(DisputeArguments):
     attachment: UUID | None = Field(
         default=None, description="The id of a file that was uploaded (POST /api/v1/attachments, purpose dispute)."
     )
-    note: Lines | None = Field(
-        default=None, min_length=3, max_length=2000, description="What the customer says to it, in their own words."
-    )
+    note: Told | None = Field(default=None, description="What the customer says to it, in their own words.")
 
     @model_validator(mode="after")
     def _something(self) -> "EvidenceArguments":

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from core.db.database import WriteHandle
 from core.money import Money
-from tools.customer_text import Lines, without_secrets
+from tools.customer_text import Told, without_secrets
 from tools.disputes.deadlines import Clock, Eligible, Ineligible
 from tools.disputes.facts import Payment, find_payment
 from tools.disputes.reasons import REASONS, Reason
@@ -33,9 +33,7 @@ class OpenDisputeArguments(ChargeArguments):
     expected_on: Day | None = Field(
         default=None, description="Of goods or services: the day on which they were to come, ISO date."
     )
-    description: Lines | None = Field(
-        default=None, min_length=3, max_length=2000, description="What happened, in the customer's own words."
-    )
+    description: Told | None = Field(default=None, description="What happened, in the customer's own words.")
 
 
 class ReasonUnclear(Unclear):
