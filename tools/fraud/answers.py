@@ -23,6 +23,13 @@ Answer = Literal["fraud", "genuine"]
 _OPERATIONS: dict[Answer, str] = {"fraud": "confirm_fraud", "genuine": "confirm_genuine"}
 _HAS_PLASTIC = ("debit", "credit")
 _IN_USE = ("active", "frozen")
+_BECAME = {
+    "declined": " (declined: no money was taken)",
+    "not made": " (not made: no money was taken)",
+    "released": " (never collected: no money was taken)",
+    "reversed": " (paid back already)",
+}
+"""By the state of the payment, where there is nothing to cancel or to get back."""
 
 
 class AnswerArguments(Arguments):
@@ -71,7 +78,8 @@ class _Steps:
         ]
         named = [words for applies, words in parts if applies]
         todo = " and ".join(part for part in (", ".join(named[:-1]), *named[-1:]) if part)
-        return f"Report that {_payment(row)} was not you" + (f": {todo}" if todo else "")
+        became = _BECAME.get(row.payment_status, "")
+        return f"Report that {_payment(row)}{became} was not you" + (f": {todo}" if todo else "")
 
 
 @dataclass(frozen=True, slots=True)

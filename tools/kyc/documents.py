@@ -7,7 +7,7 @@ from pydantic import Field
 
 from core.db.database import WriteHandle
 from tools.attachments.store import find_attachment
-from tools.kyc.filling import NotOpen
+from tools.kyc.filling import WHERE, NotOpen
 from tools.kyc.store import lock_open
 from tools.operations import effect, propose
 from tools.queries import QUERIES
@@ -43,7 +43,7 @@ async def add_identity_document(context: ToolContext, arguments: DocumentArgumen
     async with context.database.writing(context.scope) as db:
         stored = await lock_open(db, context)
         if stored is None or stored.status != "draft":
-            return NotOpen(message="There is no application to add it to. Fill in your details first.")
+            return NotOpen(message=f"There is no application to add it to. Fill in your details first, {WHERE}.")
         found = await find_attachment(db, context.customer_id, arguments.file)
         if found is None or found.purpose != "identity":
             return FileUnknown(message="I do not find that file. Upload it in the app first, as an identity document.")

@@ -71,6 +71,9 @@ class NotOpen(Refusal):
     status: Literal["not_open"] = "not_open"
 
 
+WHERE = "in the app, under Identification"
+"""Where details are filled in and pictures sent, by the bank's own form over REST: a chat keeps what is said in it."""
+
 SUBMITTED = NotOpen(message="Your application is with us already. It cannot be changed while we look at it.")
 
 

@@ -10,6 +10,7 @@ from core.db.database import ReadHandle
 from tools.accounts.accounts import NoArguments
 from tools.kyc.application import Application, Section, masked
 from tools.kyc.checks import find_problems
+from tools.kyc.filling import WHERE
 from tools.kyc.store import (
     Level,
     Message,
@@ -41,12 +42,13 @@ _MESSAGES: dict[Message, str] = {
     "more_needed": "We need more from you. Please fill in what is missing.",
     "cannot_offer": "We cannot offer you this. You can ask us to look at it again, or make a complaint.",
 }
+_BEGIN = f"Begin with your name, date of birth, nationality and address, {WHERE}."
 _NEXT: dict[ApplicationStatus, str] = {
     "submitted": "Nothing to do: a colleague looks at your application.",
     "in_review": "Nothing to do: a colleague looks at your application.",
     "verified": "Nothing to do: you are identified.",
-    "rejected": "You can begin a new application, or talk to us.",
-    "expired": "Begin a new application: what we knew is too old.",
+    "rejected": f"You can begin a new application {WHERE}, or talk to us.",
+    "expired": f"Begin a new application {WHERE}: what we knew is too old.",
 }
 
 
@@ -133,7 +135,7 @@ def _without_application(standing: _Standing) -> IdentityStatus:
         message=None,
         valid_until=None,
         submitted=None,
-        next_step=_NEXT["verified"] if is_known else "Begin with your name, date of birth, nationality and address.",
+        next_step=_NEXT["verified"] if is_known else _BEGIN,
     )
 
 
@@ -178,4 +180,4 @@ def _next(status: ApplicationStatus, missing: list[str], problems: list[str]) ->
         return _NEXT[status]
     if problems:
         return problems[0]
-    return f"Tell or send us {missing[0]}." if missing else "Submit the application."
+    return f"Give us {missing[0]}, {WHERE}." if missing else "Submit the application."

@@ -10,7 +10,7 @@ from tools.accounts.accounts import NoArguments
 from tools.compliance.screening.applicants import applicant
 from tools.compliance.screening.screener import record_screening, screen_name
 from tools.compliance.screening.subjects import SubjectKind
-from tools.kyc.filling import SUBMITTED, NotOpen
+from tools.kyc.filling import SUBMITTED, WHERE, NotOpen
 from tools.kyc.status import read_missing
 from tools.kyc.store import StoredApplication, lock_open, open_application
 from tools.operations import effect, propose
@@ -39,12 +39,15 @@ async def submit_identity_application(
     async with context.database.writing(context.scope) as db:
         stored = await lock_open(db, context)
         if stored is None:
-            return NotOpen(message="There is no application yet. Fill in your details first.")
+            return NotOpen(message=f"There is no application yet. Begin one {WHERE}; then it can be handed in.")
         if stored.status != "draft":
             return SUBMITTED
         missing = await read_missing(db, context, stored)
         if missing:
-            return Incomplete(message=f"Something is missing or does not fit: {'; '.join(missing)}", missing=missing)
+            what = "; ".join(missing)
+            return Incomplete(
+                message=f"Something is missing or does not fit, see to it {WHERE}: {what}", missing=missing
+            )
         return await propose(
             db,
             context,
