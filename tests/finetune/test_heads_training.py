@@ -1,6 +1,7 @@
 """The training command on a tiny stand-in for the published data: it gives heads that load, the same ones each time."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -57,17 +58,16 @@ def test_a_new_intent_is_added_to_heads_that_stay_as_they_were(
 ) -> None:
     every = training.make_own_examples(RECIPE.seed)
     known = [example for example in every if example.intent != "open_dispute"]
-    taught = next(example.text for example in every if example.intent == "open_dispute")
     with monkeypatch.context() as before:
         before.setattr(training, "make_own_examples", lambda _seed: known)
         train_heads(published, published, tmp_path / "old", tmp_path / "held_out", recipe=RECIPE)
-    extend_heads(published, published, tmp_path / "old", tmp_path / "new", recipe=RECIPE)
+    extend_heads(published, published, tmp_path / "old", tmp_path / "new", recipe=replace(RECIPE, epochs=60))
     (old, _), (new, record) = read_heads(tmp_path / "old"), read_heads(tmp_path / "new")
 
     assert record["added"]["classes"] == ["own/open_dispute"]
     for one, other in zip(old, new, strict=True):
         assert (other.output_weight[: len(one.output_bias)] == one.output_weight).all()
-    understood = Heads.load(tmp_path / "new").predict(Encoder.load().read(taught).views)
+    understood = Heads.load(tmp_path / "new").predict(Encoder.load().read("I want to dispute a payment").views)
     assert understood.intent == "open_dispute"
     with pytest.raises(InvalidInput, match="know every class"):
         extend_heads(published, published, tmp_path / "new", tmp_path / "again", recipe=RECIPE)
