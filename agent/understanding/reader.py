@@ -188,7 +188,8 @@ class Reader:
         if asks_for_person(text):
             return clause if found.intent in _SEES_PEOPLE else _turned(clause, OwnIntent.TALK_TO_HUMAN.value)
         if asks_for_case(text):
-            return _turned(clause, OwnIntent.LIST_SUPPORT_CASES.value)
+            # Said in so many words, whatever the heads heard.
+            return replace(_turned(clause, OwnIntent.LIST_SUPPORT_CASES.value), confidence=1.0)
         if _is_bare(clause):
             return _turned(clause, OwnIntent.UNCLEAR.value)
         operation = operation_for(found.intent, text) or _wanted(clause, text)
