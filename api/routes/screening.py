@@ -1,4 +1,4 @@
-"""What screening found, for compliance staff: supervisors and administrators decide, two of them about each hit;
+"""What screening found, for compliance staff: officers, supervisors and administrators decide, two of them about each hit;
 auditors read. Agents, who talk to customers, see nothing of it."""
 
 from typing import Annotated

@@ -19,7 +19,7 @@ from tools.compliance.aml.cli import monitor_command
 from tools.compliance.screening.load import LoadReport, list_lists, load_list, remove_list
 from tools.compliance.screening.matching.matcher import Match, Matcher
 from tools.compliance.screening.matching.score import Screened
-from tools.compliance.screening.rescreen import read_entries, rescreen
+from tools.compliance.screening.rescreen import RescreenReport, read_entries, rescreen
 
 compliance_app = typer.Typer(
     no_args_is_help=True, help="Sanctions lists and screening against them; watching for money laundering."
@@ -38,13 +38,23 @@ def load_list_command(
     name: Annotated[
         str | None, typer.Option("--list", help="The list to bring in line with it; after the file if not given.")
     ] = None,
+    is_rescreened: Annotated[
+        bool, typer.Option("--rescreen/--no-rescreen", help="Screen everybody against what is new, as rescreen does.")
+    ] = True,
     as_json: AsJson = False,
 ) -> None:
-    """Load a list: what is new or changed goes in, what is gone ends. A file that is broken changes nothing."""
+    """Load a list: what is new or changed goes in, what is gone ends, and everybody is screened against what is new. A
+    file that is broken changes nothing."""
     with command_services(as_json) as services:
         migrate(services)
         report = load_list(services.owner_url, file, name or _name_of(file), system_clock())
-    _print(as_json, asdict(report), _say_load(report))
+        screened = None
+        if is_rescreened and report.generation is not None:
+            screened = rescreen(services.owner_url, Seal(services.secret_key), system_clock())
+    said = _say_load(report)
+    if report.generation is not None:
+        said += "\n" + (_say_rescreen(screened) if screened else "Run tellergraph compliance rescreen.")
+    _print(as_json, asdict(report) | {"rescreened": screened and asdict(screened)}, said)
 
 
 @compliance_app.command("remove-list")
@@ -90,11 +100,8 @@ def rescreen_command(as_json: AsJson = False) -> None:
     with command_services(as_json) as services:
         migrate(services)
         report = rescreen(services.owner_url, Seal(services.secret_key), system_clock())
-    said = (
-        f"{report.in_full:,} screened in full, {report.against_changes:,} against what changed on the lists, "
-        f"{report.up_to_date:,} up to date; {report.hits:,} hits."
-    )
-    _print(as_json, asdict(report), said if report.generation else "No list is loaded: nobody was screened.")
+    said = _say_rescreen(report) if report.generation else "No list is loaded: nobody was screened."
+    _print(as_json, asdict(report), said)
 
 
 def _screen(services: Services, who: Screened) -> list[Match]:
@@ -141,7 +148,14 @@ def _say_load(report: LoadReport) -> str:
     ]
     for what, names in report.examples.items():
         lines += [f"  {what}: {name}" for name in names]
-    return "\n".join([*lines, "Run tellergraph compliance rescreen."])
+    return "\n".join(lines)
+
+
+def _say_rescreen(report: RescreenReport) -> str:
+    return (
+        f"{report.in_full:,} screened in full, {report.against_changes:,} against what changed on the lists, "
+        f"{report.up_to_date:,} up to date; {report.hits:,} hits."
+    )
 
 
 def _print(as_json: bool, result: dict[str, Any], text: str) -> None:

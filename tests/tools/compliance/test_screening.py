@@ -169,7 +169,7 @@ async def test_nobody_records_about_somebody_elses_payee(desk: Desk, load):
 async def test_two_of_compliance_decide_and_a_false_positive_stays_one(desk: Desk, load, become: Become):
     load(alex_listed(desk))
     screen_all(desk)
-    maker, checker = become("supervisor"), become("admin")
+    maker, checker = become("compliance"), become("admin")
     [hit] = await list_hits(maker, WHY, status="open", limit=10)
     assert hit.score > 80
     assert hit.reasons[0]["code"] == "name"

@@ -238,7 +238,7 @@ alter table staff_reads add constraint staff_reads_subject_check
 create function open_screening(p_reason text, p_now timestamptz) returns staff
     language plpgsql set search_path = pg_catalog, public, pg_temp as $$
 declare
-    reader staff := require_staff('supervisor', 'auditor', 'admin');
+    reader staff := require_staff('supervisor', 'auditor', 'admin', 'compliance');
 begin
     insert into staff_reads (staff_id, subject, reason, at) values (reader.id, 'screening', p_reason, p_now);
     insert into audit_log (actor, action, resource, detail, at)
@@ -271,7 +271,7 @@ create function propose_screening_verdict(p_hit uuid, p_verdict text, p_reason t
     language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
     -- Who may: app_staff_id() with one of these roles.
-    who staff := require_staff('supervisor', 'admin');
+    who staff := require_staff('supervisor', 'admin', 'compliance');
     hit screening_hits;
 begin
     select * into hit from screening_hits h where h.id = p_hit for no key update;
@@ -293,7 +293,7 @@ create function decide_screening_verdict(p_hit uuid, p_decision text, p_reason t
     language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
     -- Who may: app_staff_id() with one of these roles.
-    who staff := require_staff('supervisor', 'admin');
+    who staff := require_staff('supervisor', 'admin', 'compliance');
     hit screening_hits;
 begin
     select * into hit from screening_hits h where h.id = p_hit for no key update;
