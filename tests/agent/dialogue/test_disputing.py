@@ -131,7 +131,7 @@ def test_a_reason_that_is_told_before_it_is_asked_for_is_kept(desk):
 @pytest.mark.parametrize(
     ("text", "merchant"),
     [
-        ("Swift Cabs charged me twice", "Swift Cabs"),
+        ("Front Row Tickets charged me twice", "Front Row Tickets"),
         ("file a dispute against Voltline Electronics", "Voltline Electronics"),
         ("please dispute the Fibrenest payment", "Fibrenest"),
         ("I'd like to dispute that EE charge", "EE"),
