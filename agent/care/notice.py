@@ -41,6 +41,8 @@ async def take_care(state: State, turn: Turn) -> str:
         for concern in concerns
         if not under_way & _COVERED.get(concern, frozenset()) and not _only_asks(state, concern)
     )
+    if "fraud" in left:
+        left = tuple(concern for concern in left if concern != "dispute")  # one matter, one case
     if not left:
         return ""
     opened = await open_cases(tool_context(turn), left, message)

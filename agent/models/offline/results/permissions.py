@@ -6,6 +6,7 @@ from typing import Any
 from agent.models.offline.results.words import bullets, day, money
 
 _LEVELS = ("not identified", "basic", "full", "enhanced")
+_SAID_OTHERWISE = {"pay_payee": "Pay somebody", "add_payee": "Add a payee", "change_payee": "Change a payee"}
 
 
 def _permissions(result: dict[str, Any]) -> str:
@@ -23,7 +24,8 @@ def _permissions(result: dict[str, Any]) -> str:
 
 
 def _named(permission: dict[str, Any]) -> str:
-    return f"**{permission['operation'].replace('_', ' ')}**"
+    name: str = permission["operation"]
+    return f"**{_SAID_OTHERWISE.get(name, name.replace('_', ' ').capitalize())}**"
 
 
 def _limits(permission: dict[str, Any]) -> str:
