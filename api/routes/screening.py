@@ -1,5 +1,5 @@
-"""What screening found, for compliance staff: officers, supervisors and administrators decide, two of them about each hit;
-auditors read. Agents, who talk to customers, see nothing of it."""
+"""What screening found, for compliance staff: officers, supervisors and administrators decide, two of them about each
+hit; auditors read. Agents, who talk to customers, see nothing of it."""
 
 from typing import Annotated
 from uuid import UUID
