@@ -9,6 +9,11 @@ Indexes = frozenset[int]
 _ORDINALS = ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"]
 _NUMBERS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
 _ORDINAL = rf"{'|'.join(_ORDINALS)}|(?:10|[1-9])(?:st|nd|rd|th)"
+_A_TIME = (
+    r"(?!\s+(?:few\s+)?(?:times?|nights?|evening|morning|days?|week(?:end)?s?|months?|quarter|years?|"
+    r"spring|summer|autumn|winter|christmas|easter)\b)"
+)
+"""Behind "last": "my mum died last week" chooses nothing."""
 PLACES = re.compile(
     rf"\b(?:(?P<side>first|top|last|bottom|final)\s+(?P<several>two|three|four|2|3|4|couple)\b"
     rf"|(?P<down>{_ORDINAL})\s+(?:one\s+)?(?:from\s+(?:the\s+)?|to\s+)(?:top|start|beginning)\b"
@@ -16,7 +21,7 @@ PLACES = re.compile(
     r"|(?P<before_last>last\s+but\s+one|penultimate)\b"
     rf"|(?P<ordinal>{_ORDINAL})\b"
     r"|(?P<first>former|top(?:most)?|upper(?:most)?|at\s+the\s+(?:start|beginning|front))\b"
-    r"|(?P<last>latter|bottom|last|final|lower(?:most)?|at\s+the\s+(?:end|back))\b"
+    rf"|(?P<last>latter|bottom|last{_A_TIME}|final|lower(?:most)?|at\s+the\s+(?:end|back))\b"
     r"|(?P<middle>middle|mid|central|centre|in[\s-]?between)\b"
     rf"|(?:number|no\.?(?=\s*\d)|option|choice|nr\.?|#)\s*(?P<number>10|[1-9]|{'|'.join(_NUMBERS)})(?!\w|\.\d))",
     re.IGNORECASE,
