@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -69,6 +69,7 @@ def test_no_facts_make_a_rule_fail_and_every_finding_says_why(facts: Facts):
 
 
 @given(FACTS, st.integers(0, HOUR), MINOR)
+@example(Facts(Use.PAYMENT, recent=(*[Past(0, 0)] * 7, Past(0, 1_062_501))), 0, 0)
 def test_one_more_payment_is_never_less_suspicious(facts: Facts, ago: int, minor: int):
     more = replace(facts, recent=(Past(ago, minor), *facts.recent))
     for rule in (find_velocity, find_mule, find_impossible_travel):

@@ -45,7 +45,8 @@ class Mule(_Section):
 
 class NewPayee(_Section):
     days: int = Field(gt=0)
-    payments: int = Field(gt=0)
+    payments: int = Field(gt=0, le=24)
+    """The database counts no further (``payment_facts``)."""
     amount: int = Field(gt=0)
     times_usual: float = Field(gt=0)
     certain_times: float = Field(gt=0)

@@ -181,7 +181,7 @@ comment on function record_decision is
 
 -- Facts --------------------------------------------------------------------------------------------------------------
 -- What the rules and the model are asked about: amounts in minor units of the policy's currency, times in seconds before
--- now. Each reads a bounded number of rows of one customer, by an index.
+-- now. Each reads a bounded number of rows of one customer, or those of a day, by an index.
 
 create index banking_operations_paid on banking_operations (customer_id, created_at desc)
     where type = 'pay_payee' and initiated_by <> 'schedule' and status in ('pending', 'processing', 'held', 'completed');
