@@ -30,10 +30,14 @@ select count(*)::text as value from banking_operations
 select count(*)::text as value from fraud_alerts where customer_id = %(customer)s and status = %(name)s
 
 -- count_cases --
--- What was opened for a person to take up: hand-overs, cases of care and complaints.
-select ((select count(*) from handoffs where customer_id = %(customer)s and requested_at >= %(since)s)
-      + (select count(*) from care_cases where customer_id = %(customer)s and opened_at >= %(since)s)
-      + (select count(*) from complaints where customer_id = %(customer)s and received_at >= %(since)s))::text as value
+-- What was opened for a person to take up: cases of care, and hand-overs and complaints of another moment. Who demands a
+-- person in anger in one message has told one thing.
+with care as (select opened_at from care_cases where customer_id = %(customer)s and opened_at >= %(since)s),
+     others as (select requested_at as at from handoffs where customer_id = %(customer)s and requested_at >= %(since)s
+                union all
+                select received_at from complaints where customer_id = %(customer)s and received_at >= %(since)s)
+select ((select count(*) from care)
+      + (select count(*) from others where at not in (select opened_at from care)))::text as value
 
 -- count_complaints --
 select count(*)::text as value from complaints where customer_id = %(customer)s and received_at >= %(since)s
