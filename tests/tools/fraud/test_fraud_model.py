@@ -13,7 +13,7 @@ from tools.fraud.features import NAMES, Features
 from tools.fraud.model import load_scorer, metrics
 from tools.fraud.model.drift import deciles, measure_drift, spread, stability_index
 from tools.fraud.model.scorer import Scorer
-from tools.fraud.model.training import PARAMETERS, train_trees
+from tools.fraud.model.training import MONOTONE, PARAMETERS, train_trees
 from tools.fraud.model.trees import Trees
 from tools.fraud.model.versions import (
     MODELS_DIR,
@@ -124,6 +124,19 @@ def test_the_committed_model_is_calm_about_the_usual_and_says_why_it_is_not():
     assert first.log_odds > 0
     assert first.feature.startswith("amount")
     assert f"{first.value:,.1f}" in first.words
+
+
+@pytest.mark.parametrize("name", sorted(MONOTONE))
+def test_more_known_frauds_at_a_terminal_never_make_a_payment_there_less_suspicious(name: str):
+    random = np.random.default_rng(11)
+    usual = np.repeat(ordinary().vector()[None].astype(np.float32), 40, axis=0)
+    for at, other in enumerate(NAMES):
+        if other.startswith(("amount", "party")):
+            usual[:, at] = random.choice([0, 0.3, 1, 5, 8, 20, 40, np.nan], 40)
+    for row in usual:
+        asked = np.repeat(row[None], 61, axis=0)
+        asked[:, NAMES.index(name)] = np.linspace(0, 40, 61)
+        assert (np.diff(load_scorer().probabilities(asked)) * MONOTONE[name] >= -1e-9).all()
 
 
 def test_the_committed_model_scores_no_genuine_rows_of_the_data_by_heart():

@@ -15,7 +15,7 @@ from tools.fraud.features.shapes import NAMES
 from tools.fraud.model.drift import deciles, spread
 from tools.fraud.model.evaluation import events_features
 from tools.fraud.model.scorer import Scorer
-from tools.fraud.model.training import LEFT_OUT, PARAMETERS, ROUNDS, train_trees
+from tools.fraud.model.training import LEFT_OUT, MONOTONE, PARAMETERS, ROUNDS, train_trees
 from tools.fraud.model.versions import MODELS_DIR, Metadata, save_version
 
 _CARD = """# Fraud model {version}
@@ -27,6 +27,8 @@ Gradient-boosted trees ({trees} trees, at most {leaves} leaves each), grown with
   {delay_days:g} days after their event; what is younger at the end of the file was not learnt.
 - Features: {features} of those that are served online (`fraud_features_at`); {unused} are not used, because they say
   nothing in this data: {unused_names}.
+- What frauds at a counterparty say goes one way: more of them never lower the score (monotone constraints, in
+  `metadata.json`).
 - Calibration: monotone, from trees that had not seen what they scored (three parts in time).
 {note}
 Use it for: ordering payments by suspicion, beside rules. Not for: a decision about a person without a way to ask for a
@@ -80,7 +82,7 @@ def make_version(
         rows=known - first,
         frauds=int(truth.sum()),
         delay_days=int(delay_days),
-        parameters=PARAMETERS | {"rounds": ROUNDS},
+        parameters=PARAMETERS | {"rounds": ROUNDS, "monotone": MONOTONE},
         edges=edges,
         shares=shares,
         score_edges=score_edges,
