@@ -38,7 +38,7 @@ export function words(name) {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-const PAST = { add: "Added", check: "Checked", find: "Found", list: "Looked at", look: "Looked", open: "Opened", prepare: "Prepared", search: "Searched", show: "Looked at" };
+const PAST = { add: "Added", check: "Checked", explain: "Explained", find: "Found", get: "Got", list: "Looked at", look: "Looked", open: "Opened", prepare: "Prepared", search: "Searched", see: "Looked at", show: "Looked at", track: "Tracked" };
 
 /** What a tool does, once it has done it: "Check your balance" as "Checked your balance". */
 export function pastTense(title) {

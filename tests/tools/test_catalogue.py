@@ -1,5 +1,6 @@
 """The list of tools: what a model is told about each, and who may use which."""
 
+import re
 from pathlib import Path
 
 import orjson
@@ -12,6 +13,7 @@ from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.registry import Arguments, Risk, ToolContext, tool
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"
+STATIC = Path(__file__).parents[2] / "api" / "static"
 TOOLS = CATALOGUE.offered(CUSTOMER_SCOPES)
 
 TOOLS_OF_SCOPE = {
@@ -223,3 +225,10 @@ async def test_a_fault_inside_a_tool_is_not_blamed_on_its_arguments(desk_without
 
     with pytest.raises(ValueError, match="number"):
         await registry.call("broken", {}, context=desk_without_database, scopes=frozenset({"test:read"}))
+
+
+def test_the_widget_knows_the_past_of_what_each_tool_does():
+    [table] = re.findall(r"const PAST = \{(.*?)\};", (STATIC / "format.js").read_text(encoding="utf-8"))
+    known = set(re.findall(r"(\w+): ", table))
+
+    assert {tool.title.split()[0].lower() for tool in TOOLS} <= known
