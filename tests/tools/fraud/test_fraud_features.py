@@ -23,7 +23,6 @@ from tools.fraud.features import (
     Features,
     FraudEvent,
     account_party,
-    ask_vector,
     merchant_name,
     read_features,
     record_event,
@@ -296,6 +295,16 @@ def test_a_terminals_last_genuine_payment_is_old_enough_and_no_known_fraud(ledge
     assert last(ledger, paid[1], pay(timedelta(days=9), customer=2)).party_last_genuine_days is None
 
 
+VECTOR = "select fraud_vector(%(party)s, %(merchant)s, %(amount_minor)s, %(at)s) as features"
+
+
+@dataclass
+class Vector:
+    """As a card's charge is asked about."""
+
+    features: list[float | None]
+
+
 async def test_a_customer_asks_and_records_for_themselves_alone(ledger: Services):
     """Through the interface that decisions use; who is not named in the unit of work has no events."""
     with psycopg.connect(ledger.owner_url) as owner:
@@ -317,14 +326,15 @@ async def test_a_customer_asks_and_records_for_themselves_alone(ledger: Services
             known = await read_features(db, later)
         async with database.reading(yours) as db:
             other = await read_features(db, later)
-        asked = [await ask_vector(database, customer, later) for customer in CUSTOMERS[:2]]
+        asked = [await database.fetch(Vector, VECTOR, asdict(later), scope=scope) for scope in (mine, yours)]
     finally:
         await database.close()
 
     assert (known.count_30d, known.party_is_new, known.customer_frauds_30d) == (1, 0, 1)
     assert (other.count_30d, other.party_is_new, other.customer_frauds_30d) == (0, 1, 0)
     assert other.party_frauds_30d == 1
-    np.testing.assert_array_equal(asked, [known.vector(), other.vector()])
+    as_one = [np.array(row.features, dtype=np.float64) for [row] in asked]
+    np.testing.assert_array_equal(as_one, [known.vector(), other.vector()])
 
 
 def test_the_runtime_login_reads_no_events(ledger: Services):
