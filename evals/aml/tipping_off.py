@@ -1,4 +1,4 @@
-"""``python -m evals.aml.tipping_off``: how long a customer's reads take while there is a case about them and while
+"""``python -m evals.aml.tipping_off``: what a customer's reads cost while there is a case about them and while
 there is none, block by block in turns, in a database of its own that is gone afterwards. Whoever could tell the two
 apart would have been tipped off."""
 
@@ -16,7 +16,7 @@ from uuid import UUID, uuid4
 import numpy as np
 import psycopg
 
-from core.db.database import Database
+from core.db.database import NOBODY, Database
 from core.db.migrate import migrate
 from core.security.sealing import Seal
 from core.services import Services, running_services
@@ -50,18 +50,22 @@ def set_case(services: Services, customer: UUID, *, is_open: bool) -> None:
         owner.execute(_OPEN, [customer if is_open else uuid4()])
 
 
-async def time_block(bank: Bank, customer: UUID, calls: int) -> float:
-    """Milliseconds, the median of the block."""
-    taken: list[float] = []
+def on_cpu(backend: int) -> float:
+    """Seconds that this process and the customer's session in PostgreSQL have computed: other work on the machine is
+    not counted, and waiting for a lock would show in what is told of it."""
+    return time.process_time() + int(Path(f"/proc/{backend}/schedstat").read_text().split()[0]) / 1e9
+
+
+async def time_block(bank: Bank, customer: UUID, backend: int, calls: int) -> float:
+    """Milliseconds of CPU for a call."""
+    began = on_cpu(backend)
     for number in range(calls):
         tool, arguments = READS[number % len(READS)]
         context = ToolContext(bank, customer, datetime.now(UTC), uuid4())
-        began = time.perf_counter()
         outcome = await CATALOGUE.call(tool, arguments, context=context, scopes=CUSTOMER_SCOPES)
-        taken.append(time.perf_counter() - began)
         if outcome.result is None:
             raise SystemExit(f"{tool} failed: {outcome.error}")
-    return float(np.median(taken)) * 1000
+    return (on_cpu(backend) - began) / calls * 1000
 
 
 async def time_pairs(services: Services, pairs: int, calls: int, seed: int) -> np.ndarray[Any, Any]:
@@ -72,12 +76,14 @@ async def time_pairs(services: Services, pairs: int, calls: int, seed: int) -> n
     database = Database(services.app_url, pool_size=1)
     await database.open()
     bank = Bank(database, StepUpCodes(services.secret_key, LogSender()), Seal(services.secret_key))
+    async with database.reading(NOBODY) as db:
+        [told] = await db.dicts("select pg_backend_pid() as id")
     rows: list[tuple[float, float]] = []
     for _ in range(pairs + 2):
         both: dict[bool, float] = {}
         for is_open in drawn.sample([False, True], 2):
             set_case(services, customer, is_open=is_open)
-            both[is_open] = await time_block(bank, customer, calls)
+            both[is_open] = await time_block(bank, customer, told["id"], calls)
         rows.append((both[False], both[True]))
     await database.close()
     return np.array(rows[2:])
