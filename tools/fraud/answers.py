@@ -135,7 +135,6 @@ async def _propose_fraud(db: WriteHandle, context: ToolContext, row: AlertRow) -
         "card_id": str(row.card_id) if row.card_id else None,
         "operation_id": str(row.operation_id) if steps.cancels else None,
         "transaction_id": row.transaction_id if steps.disputes else None,
-        "freezes": steps.freezes,
         "replaces": steps.replaces,
     }
     proposed = Proposed(summary=steps.said(row), card=row.card_last4)
@@ -190,7 +189,8 @@ async def _fraud(db: WriteHandle, context: ToolContext, payload: dict[str, Any])
         await db.execute(QUERIES["cancel_held_payment"], values)
     if payload["transaction_id"] is not None:
         await file_dispute(db, context, payload["transaction_id"], "unauthorised")
-    if payload["freezes"]:
+    if payload["card_id"] is not None:
+        # Also one that was frozen when this was proposed and is not any more.
         await db.execute(QUERIES["set_card_status"], values | {"from_status": "active", "to_status": "frozen"})
     if payload["replaces"]:
         await _replace(db, context, values)

@@ -47,6 +47,16 @@ async def test_it_was_not_me_freezes_the_card_disputes_and_orders_a_new_one_in_o
     assert faults(desk) == []
 
 
+async def test_a_card_that_was_unfrozen_meanwhile_is_frozen_again(desk: Desk):
+    await done(desk, desk.alex, "freeze_card", card="4821")
+    asked = await ask(desk, desk.alex, "answer_fraud_alert", answer="fraud")
+    assert "freeze the card" not in asked["summary"]
+    await done(desk, desk.alex, "unfreeze_card", card="4821")
+
+    assert (await approve(desk, desk.alex, asked)).status == "completed"
+    assert cards(desk) == ["frozen", "pending_activation"]
+
+
 async def test_what_the_customer_disputes_already_is_not_disputed_twice(desk: Desk):
     await done(desk, desk.alex, "open_dispute", merchant="Voltline", amount="249.99", reason="unauthorised")
     asked = await ask(desk, desk.alex, "answer_fraud_alert", answer="fraud")
