@@ -16,8 +16,8 @@ from core.security.tokens import AccountType, Identity, TokenSigner
 from tests.tools.conftest import Desk
 from tests.tools.policies import publish
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
-from tools.mcp_stdio import for_token
 from tools.mcp_server import FAULT, IDEMPOTENCY_KEY, ONLY_PREPARES, build_mcp_server, context_for, verify_customer
+from tools.mcp_stdio import for_token
 from tools.operations import decide
 from tools.registry import Arguments, Document, Registry, Risk, ToolContext, tool
 from tools.results import results_of
