@@ -1,6 +1,7 @@
 """`tellergraph fraud ...` on files of payments, each in a PostgreSQL of its own, and on the bank's own transactions."""
 
 import json
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -126,6 +127,66 @@ def test_parquet_and_csv_of_the_same_are_the_same(files, tmp_path: Path):
     ours, theirs = read_dataset(path), read_dataset(files[0])
     for name in ("occurred_at", "customer", "terminal", "amount_cents", "is_fraud"):
         np.testing.assert_array_equal(getattr(ours, name), getattr(theirs, name))
+
+
+def test_order_and_kind_of_ids_change_nothing(files, tmp_path: Path):
+    shuffled = write(tmp_path / "any order.csv", sorted(lines(0, range(32)), key=lambda row: row[::-1]))
+    renamed = [
+        f"tx-{int(one):05d},{at},Zoë {customer},shop {terminal},{rest}"
+        for one, at, customer, terminal, rest in (row.split(",", 4) for row in lines(0, range(32)))
+    ]
+    plain = read_dataset(files[0])
+    for other in (read_dataset(shuffled), read_dataset(write(tmp_path / "words.csv", renamed))):
+        for name in ("occurred_at", "amount_cents", "is_fraud"):
+            np.testing.assert_array_equal(getattr(plain, name), getattr(other, name))
+        np.testing.assert_array_equal(plain.customer, np.char.replace(other.customer, "Zoë ", ""))
+        np.testing.assert_array_equal(plain.terminal, np.char.replace(other.terminal, "shop ", ""))
+
+
+def test_moments_with_a_zone_become_those_of_utc_wherever_the_command_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    path = write(tmp_path / "zones.csv", ["1,2026-01-01 09:00:00+05,1,1,100,0", "2,2026-01-01 09:00:00+00,1,1,100,0"])
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        found = read_dataset(path).occurred_at
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert [str(at) for at in found.astype("datetime64[h]")] == ["2026-01-01T04", "2026-01-01T09"]
+
+
+def test_frauds_without_a_scenario_are_counted_under_none(tmp_path: Path):
+    rows = ["1,2026-01-01 09:00:00,1,1,100,1,2", "2,2026-01-01 10:00:00,1,1,100,1,"]
+    found = read_dataset(write(tmp_path / "scenarios.csv", rows, f"{HEADER},fraud_scenario"))
+    assert found.scenario is not None
+    assert found.scenario.tolist() == ["2", ""]
+
+
+@pytest.mark.parametrize(
+    ("frauds", "options", "words"),
+    [(False, [], "needs frauds and genuine"), (True, ["--model", "unheard-of"], "no fraud model unheard-of")],
+)
+def test_what_cannot_be_measured_is_said_before_anything_is_loaded(files, tmp_path, frauds, options, words):
+    rows = [row if frauds else f"{row[:-1]}0" for row in lines(10_000, range(32, 36), 1)]
+    test = write(tmp_path / "test.csv", rows)
+    done = CliRunner().invoke(
+        fraud_app, ["evaluate", "--history", str(files[0]), "--test", str(test), "--json", *options]
+    )
+    assert done.exit_code == 1
+    assert words in json.loads(done.stdout)["error"]["message"]
+    assert "loading" not in done.stderr
+
+
+def test_a_history_may_end_a_week_before_the_test(files, tmp_path):
+    """Nothing is known of that week, so customers and terminals are as they were before it."""
+    test = write(tmp_path / "later.csv", lines(10_000, range(39, 43), 1))
+    found = run("evaluate", "--history", str(files[0]), "--test", str(test), "--train", "--exclude-known")
+
+    assert (found["train_days"], found["train_rows"]) == (7, 7 * PER_DAY)
+    assert found["left_out"] + found["n"] == 4 * PER_DAY
+    assert found["roc_auc"] > 0.5
 
 
 def test_a_test_older_than_its_history_is_refused(files):

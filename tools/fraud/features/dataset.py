@@ -34,7 +34,7 @@ _WRONG = {
 _SELECT = """
     select epoch_us(occurred_at::timestamp) as moment, customer_id::varchar as customer,
            terminal_id::varchar as terminal, amount_cents::double::bigint as amount, is_fraud::boolean as fraud,
-           {}::varchar as scenario
+           coalesce({}::varchar, '') as scenario
       from found order by moment, transaction_id"""
 
 
@@ -83,6 +83,8 @@ def read_dataset(path: Path) -> Dataset:
 
     try:
         with duckdb.connect(config=_ALONE) as connection:
+            # A moment with a zone would become one of this machine's.
+            connection.execute("set TimeZone = 'UTC'")
             # A view takes no parameters; DuckDB reads files and has no database that a name could hurt.
             connection.execute(f"create view found as select * from {reader}({_quoted(path)})")  # noqa: S608
             columns = [row[0] for row in connection.execute("describe found").fetchall()]

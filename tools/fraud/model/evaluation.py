@@ -80,7 +80,8 @@ class Evaluation:
 def evaluate(
     history: Dataset, test: Dataset, protocol: Protocol, report: Callable[[str], None] = lambda _: None
 ) -> Evaluation:
-    """Raises InvalidInput when the history is too short, or nothing is left to test on."""
+    """Raises InvalidInput when the history is too short or nothing is left to test on; and as ``load_trees``."""
+    _refuse_one_kind(test.is_fraud)
     both = join(history, test)
     start = test.occurred_at[0].astype("datetime64[D]").astype("datetime64[us]")
     known_until = days_before(start, protocol.delay_days)
@@ -88,17 +89,15 @@ def evaluate(
     first = int(history.before(days_before(known_until, protocol.days)).sum()) if protocol.train else known
     if known == 0 or (protocol.train and first == known):
         raise InvalidInput("The history has no event whose label is known when the test begins.")
+    scorer = None if protocol.train else _promoted(protocol)
     report(f"loading {len(both)} events")
     with scratch_bank(both, protocol.delay_days) as url:
         report(f"computing features of {known - first + len(test)} events")
         learnt = events_features(url, range(first + 1, known + 1), protocol.delay_days)
         asked = events_features(url, range(len(history) + 1, len(both) + 1), protocol.delay_days)
-    if protocol.train:
+    if scorer is None:
         report(f"training on {known - first} events")
         scorer = Scorer("trained on the history", train_trees(learnt, history.is_fraud[first:known]))
-    else:
-        version = protocol.model or read_promoted(protocol.models)
-        scorer = Scorer(version, load_trees(protocol.models, version))
     found = Evaluation(
         scorer.model,
         known - first,
@@ -109,7 +108,12 @@ def evaluate(
         test.scenario,
         protocol=protocol,
     )
-    return _without_known(found, history, known_until) if protocol.exclude_known else _checked(found)
+    return _without_known(found, history, known_until) if protocol.exclude_known else found
+
+
+def _promoted(protocol: Protocol) -> Scorer:
+    version = protocol.model or read_promoted(protocol.models)
+    return Scorer(version, load_trees(protocol.models, version))
 
 
 def events_features(url: str, ids: range, delay_days: float) -> Rows:
@@ -131,20 +135,18 @@ def _without_known(found: Evaluation, history: Dataset, known_until: np.datetime
         last = day - int(np.ceil(found.protocol.delay_days)) - 1
         known = np.unique(victims[(fraud_days >= begin) & (fraud_days <= last)])
         kept &= (found.day != day) | ~np.isin(found.customer, known)
-    return _checked(
-        replace(
-            found,
-            truth=found.truth[kept],
-            probability=found.probability[kept],
-            customer=found.customer[kept],
-            day=found.day[kept],
-            scenario=None if found.scenario is None else found.scenario[kept],
-            left_out=int((~kept).sum()),
-        )
+    _refuse_one_kind(found.truth[kept])
+    return replace(
+        found,
+        truth=found.truth[kept],
+        probability=found.probability[kept],
+        customer=found.customer[kept],
+        day=found.day[kept],
+        scenario=None if found.scenario is None else found.scenario[kept],
+        left_out=int((~kept).sum()),
     )
 
 
-def _checked(found: Evaluation) -> Evaluation:
-    if not found.truth.any() or found.truth.all():
+def _refuse_one_kind(truth: NDArray[np.bool_]) -> None:
+    if not truth.any() or truth.all():
         raise InvalidInput("To measure anything, the test needs frauds and genuine payments.")
-    return found
