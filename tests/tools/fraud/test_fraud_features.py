@@ -38,7 +38,7 @@ CUSTOMERS = [uuid5(UUID(int=0), str(n)) for n in range(3)]
 ASK = """select * from fraud_features(%(party)s, %(merchant)s, %(amount_minor)s, %(at)s, %(country)s, %(device)s,
                                       %(channel)s)"""
 VECTOR = """select fraud_vector(%(party)s, %(merchant)s, %(amount_minor)s, %(at)s, %(country)s, %(device)s,
-                                %(channel)s)"""
+                                %(channel)s) as features"""
 RECORD = """select record_fraud_event(%(party)s, %(merchant)s, %(amount_minor)s, %(at)s, %(country)s, %(device)s,
                                        %(channel)s)"""
 
@@ -293,9 +293,6 @@ def test_a_terminals_last_genuine_payment_is_old_enough_and_no_known_fraud(ledge
     assert last(ledger, *paid, pay(timedelta(days=10), customer=2)).party_last_genuine_days == 7
     assert last(ledger, *paid, pay(timedelta(days=40), customer=2)).party_last_genuine_days is None
     assert last(ledger, paid[1], pay(timedelta(days=9), customer=2)).party_last_genuine_days is None
-
-
-VECTOR = "select fraud_vector(%(party)s, %(merchant)s, %(amount_minor)s, %(at)s) as features"
 
 
 @dataclass

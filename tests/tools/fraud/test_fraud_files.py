@@ -9,6 +9,7 @@ import duckdb
 import numpy as np
 import psycopg
 import pytest
+from psycopg import sql
 from typer.testing import CliRunner
 
 from core.errors import InvalidInput
@@ -197,6 +198,11 @@ def test_a_test_older_than_its_history_is_refused(files):
 
 def test_the_banks_past_is_remembered_and_scored_once(bank: Services, seeded_at: datetime):
     scorer = load_scorer(MODELS_DIR)
+    # Loading the demo bank remembers what it is small enough for; a larger one is left to this.
+    with psycopg.connect(bank.owner_url) as owner:
+        for table in ("fraud_scores", "fraud_labels", "fraud_firsts", "fraud_events", "fraud_party_days"):
+            owner.execute(sql.SQL("delete from {}").format(sql.Identifier(table)))
+        owner.execute("update fraud_days_settled set until = '-infinity'")
     first = backfill(bank.owner_url, scorer, seeded_at)
     again = backfill(bank.owner_url, scorer, seeded_at)
 
