@@ -13,8 +13,10 @@ meet           ``meet(server, ALEX)``: a signed-in customer; ``meet(server)``: a
 
 import hashlib
 import itertools
+import logging
 import signal
 import socket
+import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
@@ -29,9 +31,11 @@ import numpy as np
 import psycopg
 import pytest
 import redis
+import structlog
 from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
+from structlog._config import BoundLoggerLazyProxy
 
 from core.db.bootstrap import DATABASE
 from core.db.migrate import migrate
@@ -243,3 +247,27 @@ def _copy(services: Services, template: str, name: str) -> Services:
 
 def _database(services: Services) -> str:
     return conninfo_to_dict(services.owner_url)["dbname"]
+
+
+@pytest.fixture
+def logging_restored() -> Iterator[None]:
+    """Leaves logging as it was. Loggers keep what they were made with when they first wrote, in whatever test that was:
+    here they begin anew."""
+    root, level = logging.getLogger(), logging.getLogger().level
+    handlers, chatty = root.handlers[:], {name: logging.getLogger(name).level for name in ("httpx2", "psycopg.pool")}
+    _forget_made_loggers()
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    for name, before in chatty.items():
+        logging.getLogger(name).setLevel(before)
+    structlog.reset_defaults()
+    structlog.contextvars.clear_contextvars()
+    _forget_made_loggers()
+
+
+def _forget_made_loggers() -> None:
+    for module in list(sys.modules.values()):
+        for value in list(vars(module).values()):
+            if type(value) is BoundLoggerLazyProxy:
+                vars(value).pop("bind", None)

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from core.logging import configure_logging
 from core.services import Services
 from core.settings import Settings
 from tests.api.conftest import customer_id_of
@@ -123,6 +124,7 @@ def banks(clone: Clone, template_database: str) -> Iterator[dict[str, Services]]
 PREPARED = {"without": leave, "with": open_case, "gone": hide_schema}
 
 
+@pytest.mark.usefixtures("logging_restored")
 def test_answers_and_logs_are_the_same_with_a_case_and_without(
     settings: Settings, banks: dict[str, Services], meet: Meet, capfd: pytest.CaptureFixture[str]
 ):
@@ -138,6 +140,7 @@ def test_answers_and_logs_are_the_same_with_a_case_and_without(
 def _talk(
     settings: Settings, services: Services, meet: Meet, capfd: pytest.CaptureFixture[str]
 ) -> tuple[list[str], list[str]]:
+    configure_logging("INFO")
     with serving(settings, services) as url:
         caller = meet(url, ALEX)
         # The first talk logs in, and the others have its token.

@@ -1,7 +1,6 @@
 """Logs are one JSON object a line."""
 
 import logging
-from collections.abc import Iterator
 
 import orjson
 import pytest
@@ -10,27 +9,13 @@ import structlog
 from core.logging import configure_logging, get_logger
 
 
-@pytest.fixture
-def restored() -> Iterator[None]:
-    """Leaves logging as it was."""
-    root, level = logging.getLogger(), logging.getLogger().level
-    handlers, chatty = root.handlers[:], {name: logging.getLogger(name).level for name in ("httpx2", "psycopg.pool")}
-    yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    for name, before in chatty.items():
-        logging.getLogger(name).setLevel(before)
-    structlog.reset_defaults()
-    structlog.contextvars.clear_contextvars()
-
-
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
     output = capsys.readouterr()
     assert output.out == ""
     return [orjson.loads(line) for line in output.err.splitlines()]
 
 
-def test_ours_and_the_libraries_lines_look_alike(restored, capsys):
+def test_ours_and_the_libraries_lines_look_alike(logging_restored, capsys):
     configure_logging("INFO")
     structlog.contextvars.bind_contextvars(request_id="r1")
 
@@ -52,7 +37,7 @@ def test_ours_and_the_libraries_lines_look_alike(restored, capsys):
     assert theirs == {"event": "something odd", "level": "warning", "logger": "some.library", "request_id": "r1"}
 
 
-def test_a_stack_is_one_line_too(restored, capsys):
+def test_a_stack_is_one_line_too(logging_restored, capsys):
     configure_logging("INFO")
 
     try:
@@ -64,7 +49,7 @@ def test_a_stack_is_one_line_too(restored, capsys):
     assert "LookupError: no\nsuch thing" in str(line["exception"])
 
 
-def test_chatty_libraries_are_quiet(restored, capsys):
+def test_chatty_libraries_are_quiet(logging_restored, capsys):
     configure_logging("INFO")
 
     logging.getLogger("httpx2").info("GET https://model.example?key=1")

@@ -122,7 +122,9 @@ async def test_a_customer_is_led_from_one_thing_to_the_next(unknown: Desk, attac
 
     rest = {name: SECTIONS[name] for name in ("document", "tax", "exposure")}
     await done(unknown, "fill_identity_details", unknown.blair, **rest)
-    assert (await status(unknown))["next_step"] == "Tell or send us a picture of the identity document."
+    assert (await status(unknown))["next_step"] == (
+        "Give us a picture of the identity document, in the app, under Identification."
+    )
     file = await upload(unknown, attachments, unknown.blair)
     await done(unknown, "add_identity_document", unknown.blair, file=file, shows="identity")
     whole = await status(unknown)
