@@ -17,8 +17,12 @@ export class SessionList {
   }
 
   show(sessions) {
-    const rows = sessions.map((session) => this.#row(session));
+    // The list comes anew after each turn: a question that is open in it stays, with the focus.
+    const asking = new Map([...this.#list.querySelectorAll(".session-ask")].map((question) => [question.parentElement.dataset.session, question.parentElement]));
+    const focused = this.#list.getRootNode().activeElement;
+    const rows = sessions.map((session) => asking.get(session.session_id) ?? this.#row(session));
     this.#list.replaceChildren(...(rows.length ? rows : [h("li", { class: "empty" }, "Your chats will be listed here.")]));
+    if (this.#list.contains(focused)) focused.focus();
     this.mark(this.#current);
   }
 

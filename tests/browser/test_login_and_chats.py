@@ -120,9 +120,28 @@ async def test_past_chats_are_listed_opened_and_deleted(chat_page: Page, scripte
     await expect_ended(chat_page)
     assert scripted.asked("/chat/stream")[0][3]["session_id"] == "s-1"
     await past.get_by_role("button", name="Delete Balance").click()
+    await expect(past.get_by_role("button", name="Keep")).to_be_focused()
     await past.get_by_role("button", name="Delete", exact=True).click()
     await expect(past.get_by_text("Balance")).to_have_count(0)
     assert [path for method, path, *_ in scripted.requests if method == "DELETE"] == ["/api/v1/chat/history/s-2"]
+
+
+async def test_a_question_in_the_list_of_past_chats_stays_while_the_list_comes_anew(
+    chat_page: Page, scripted: ScriptedBank
+) -> None:
+    balance = {"session_id": "s-2", "title": "Balance", "updated_at": datetime.now(UTC).isoformat()}
+    scripted.sessions = [balance]
+    await log_in(chat_page, EMAIL, PASSWORD)
+    past = chat_page.get_by_role("navigation", name="Past chats")
+    await past.get_by_role("button", name="Delete Balance").click()
+    scripted.sessions = [balance, balance | {"session_id": "s-3", "title": "Cards"}]
+    scripted.chats = [turn(*answer("Yes."))]
+
+    await ask(chat_page, "do I have a card?")
+    await expect(past.get_by_role("button", name="Delete Cards")).to_be_visible()
+
+    await past.get_by_role("button", name="Delete", exact=True).click()
+    await expect(past.get_by_text("Balance")).to_have_count(0)
 
 
 async def test_a_visitors_chat_stays_in_view_when_they_log_in(chat_page: Page, scripted: ScriptedBank) -> None:
