@@ -206,6 +206,11 @@ def meet(tokens: dict[tuple[str, str], str]) -> Iterator[Meet]:
 
 
 @pytest.fixture(scope="session", autouse=True)
+def logs_in_the_report() -> None:
+    _log_through_pytest()
+
+
+@pytest.fixture(scope="session", autouse=True)
 def no_network() -> Iterator[None]:
     """Refuses connections that leave this machine."""
     with pytest.MonkeyPatch.context() as patch:
@@ -261,9 +266,18 @@ def logging_restored() -> Iterator[None]:
     root.setLevel(level)
     for name, before in chatty.items():
         logging.getLogger(name).setLevel(before)
-    structlog.reset_defaults()
+    _log_through_pytest()
     structlog.contextvars.clear_contextvars()
     _forget_made_loggers()
+
+
+def _log_through_pytest() -> None:
+    """What a server in a thread logs stands in the failing test's report, and never in what a command prints meanwhile."""
+    structlog.configure(
+        processors=[structlog.processors.KeyValueRenderer(key_order=["event"])],
+        wrapper_class=structlog.make_filtering_bound_logger("INFO"),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+    )
 
 
 def _forget_made_loggers() -> None:

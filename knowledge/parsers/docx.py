@@ -25,7 +25,7 @@ def parse(content: bytes, name: str) -> Parsed:
         converted = mammoth.convert_to_html(
             BytesIO(content), style_map=_STYLES, convert_image=_without_images, external_file_access=False
         )
-    except ArticleError:
+    except (ArticleError, MemoryError):
         raise
     # A damaged file can fail anywhere in the library, with any error.
     except Exception as error:

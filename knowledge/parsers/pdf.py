@@ -47,7 +47,7 @@ def parse(content: bytes, name: str) -> Parsed:
         reader = _open(content, name)
         pages = [_read_lines(page) for page in _pages(reader, name)]
         title = _own_title(reader)
-    except ArticleError:
+    except (ArticleError, MemoryError):
         raise
     # A damaged file can fail anywhere in the library, with any error.
     except Exception as error:

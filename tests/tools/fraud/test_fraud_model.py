@@ -108,7 +108,7 @@ def ordinary(**changed: float | None) -> Features:
         name: None for name in NAMES if name.endswith(("_fraud_days", "_plain_days", "_large_days", "genuine_since"))
     }
     values |= {"amount_to_customer_frauds": None, "customer_days": 100.0, "party_last_genuine_days": 7.5}
-    return Features(**(values | changed))  # pyright: ignore
+    return Features(**(values | changed))
 
 
 def test_the_committed_model_is_calm_about_the_usual_and_says_why_it_is_not():
