@@ -272,7 +272,7 @@ def logging_restored() -> Iterator[None]:
 
 
 def _log_through_pytest() -> None:
-    """What a server in a thread logs stands in the failing test's report, and never in what a command prints meanwhile."""
+    """What a server in a thread logs stands in the failing test's report, never in what a command prints meanwhile."""
     structlog.configure(
         processors=[structlog.processors.KeyValueRenderer(key_order=["event"])],
         wrapper_class=structlog.make_filtering_bound_logger("INFO"),
