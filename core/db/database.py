@@ -31,8 +31,7 @@ Params = Mapping[str, Any]
 @dataclass(frozen=True, slots=True)
 class Scope:
     """For whom a transaction works. Empty fields see nothing that needs them; ``staff_id`` makes it one of staff, which
-    sees what the policies of tellergraph_staff show and nothing that a customer's would. ``is_network`` makes it the
-    card network's, which names nobody: its statements find a card's holder and act for them."""
+    sees what the policies of tellergraph_staff show and nothing that a customer's would."""
 
     customer_id: UUID | None = None
     subject: str | None = None
@@ -41,7 +40,6 @@ class Scope:
     staff_id: UUID | None = None
     worker_id: UUID | None = None
     turn_id: UUID | None = None
-    is_network: bool = False
 
 
 NOBODY = Scope()
@@ -166,39 +164,7 @@ class Database:
             async with self.writing(scope) as db:
                 return await work(db)
 
-        return await _until_uncontended(once)
-
-    async def weigh(
-        self,
-        asked: tuple[type[Row], LiteralString, Params],
-        then: tuple[type[Done], LiteralString],
-        work: Callable[[Row], Params],
-        *,
-        scope: Scope = NOBODY,
-    ) -> Done:
-        """Two queries of one row each in one transaction of two round trips: ``work`` makes of the first one's row the
-        values of the second. As ``transact``, again from the start in favour of another.
-
-        Raises:
-            Contention: it was ended so each time.
-            NotFound: one of them has no row.
-        """
-        row, query, params = asked
-
-        async def once() -> Done:
-            async with self._connection() as connection:
-                first = connection.cursor(row_factory=class_row(row))
-                second = connection.cursor(row_factory=class_row(then[0]))
-                async with connection.pipeline():
-                    await _begin(connection, scope, "begin")
-                    await first.execute(query, params)
-                values = work(_one(await first.fetchall()))
-                async with connection.pipeline():
-                    await second.execute(then[1], values)
-                    await connection.execute("commit")
-                return _one(await second.fetchall())
-
-        return await _until_uncontended(once)
+        return await until_uncontended(once)
 
     @asynccontextmanager
     async def _transaction(self, scope: Scope, begin: LiteralString) -> AsyncGenerator[AsyncConnection[Any]]:
@@ -221,18 +187,6 @@ class Database:
                     raise
         except psycopg.Error as error:
             raise translate(error) from error
-
-
-async def _until_uncontended(once: Callable[[], Awaitable[Done]]) -> Done:
-    for attempt in range(_ATTEMPTS):
-        try:
-            return await once()
-        except Contention:
-            if attempt == _ATTEMPTS - 1:
-                raise
-            # Apart from each other, or the same two would meet again.
-            await asyncio.sleep(_PAUSE * 2**attempt * random.uniform(0.5, 1.0))  # noqa: S311
-    raise AssertionError("unreachable")
 
 
 async def until_uncontended(work: Callable[[], Awaitable[Done]]) -> Done:
@@ -262,9 +216,6 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
 
 async def _begin(connection: AsyncConnection[Any], scope: Scope, begin: LiteralString) -> None:
     await connection.execute(begin)
-    if scope.is_network:
-        await connection.execute("set local role tellergraph_network")
-        return
     await connection.execute(_SET_ALL, {name: _text(getattr(scope, name)) for name in _NAMED})
     if scope.staff_id is not None:
         await connection.execute("set local role tellergraph_staff")
