@@ -1,7 +1,7 @@
 """Disputes of card payments, cash withdrawals and transfers: docs/disputes.md.
 
     reasons.toml, rules.toml   why a payment can be disputed, and whose rules say by when what is done
-    deadlines.py, liability.py   the same as pure functions of the facts of a payment
+    deadlines.py, bank_days.py   the same as pure functions of the facts of a payment (facts.py)
     opening.py, disputes.py, evidence.py   the customer's tools
     staff.py   what people do; the worker (tools/schedules) does what a clock that has run out asks for
 

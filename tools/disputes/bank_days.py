@@ -1,4 +1,4 @@
-"""Business days and the hour of the day where an account is. Pure.
+"""Business days, and when a day is over, where an account is. Pure.
 
 United Kingdom: Monday to Friday but for the bank holidays of England. United States: those of the Federal Reserve
 Banks, which are closed on the Monday after a holiday on a Sunday and open on the Friday before one on a Saturday; a
@@ -18,7 +18,14 @@ EEA = frozenset(
 )
 """ISO 3166-1 codes of the European Economic Area."""
 
-_ZONES = {"GB": ZoneInfo("Europe/London"), "US": ZoneInfo("America/New_York")}
+_ZONES = {
+    "GB": ZoneInfo("Europe/London"),
+    "US": ZoneInfo("America/New_York"),
+    "IE": ZoneInfo("Europe/Dublin"),
+    "IS": ZoneInfo("Atlantic/Reykjavik"),
+    "PT": ZoneInfo("Europe/Lisbon"),
+} | dict.fromkeys(("BG", "CY", "EE", "FI", "GR", "LT", "LV", "RO"), ZoneInfo("Europe/Helsinki"))
+"""Of the capital: bank days are those of the bank's offices. Eastern Europe changes its clocks at one instant."""
 _ELSEWHERE = ZoneInfo("Europe/Brussels")
 _NOON = time(12)
 _SATURDAY, _SUNDAY = 5, 6
@@ -44,13 +51,22 @@ def business_days_after(day: date, number: int, country: str) -> date:
 
 
 def local_day(moment: datetime, country: str) -> date:
-    """The day that it is where the account is. Of countries with several time zones, the first in which a day ends."""
-    return moment.astimezone(_ZONES.get(country, _ELSEWHERE)).date()
+    """The day that it is where the account is."""
+    return moment.astimezone(_zone(country)).date()
 
 
 def noon(day: date, country: str) -> datetime:
     """When the bank does what is still to be done on the last day: half a day before it would be late."""
-    return datetime.combine(day, _NOON, _ZONES.get(country, _ELSEWHERE))
+    return datetime.combine(day, _NOON, _zone(country))
+
+
+def end_of(day: date, country: str) -> datetime:
+    """The first moment that is late."""
+    return datetime.combine(day + _DAY, time(), _zone(country))
+
+
+def _zone(country: str) -> ZoneInfo:
+    return _ZONES.get(country, _ELSEWHERE)
 
 
 @cache

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from tools.calendar import add_months
-from tools.disputes.bank_days import EEA, business_days_after, local_day, noon
+from tools.disputes.bank_days import EEA, business_days_after, end_of, local_day, noon
 from tools.disputes.reasons import REASONS, Paid, Reason
 
 Regime = Literal["reg_e", "reg_z", "psr", "psd2"]
@@ -26,6 +26,8 @@ LONGEST_WAIT = timedelta(days=420)
 """For goods, from the booking: card schemes take nothing 540 days after it, 120 of which are for telling."""
 _RESULTS, _HONOURING, _EVIDENCE = 3, 5, 10
 """Business days."""
+_POSTED = frozenset[ClockKind]({"refund", "provisional_credit", "debit"})
+"""What the worker does by itself, before the last day is over. All else people have that whole day for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Facts:
     booked_on: date
     first_deposit_on: date
     is_foreign: bool
-    """Whether it was made in another country."""
+    """Whether it was made in another country: 12 CFR 1005.11(c)(3)(ii)(A)."""
     expected_on: date | None = None
     """When goods or services were to come."""
 
@@ -68,12 +70,12 @@ class Clock:
 
     def row(self, country: str) -> dict[str, Any]:
         """As the database's functions take it."""
-        due_at = noon(self.due_on, country).isoformat()
+        due_at = (noon if self.kind in _POSTED else end_of)(self.due_on, country)
         return {
             "kind": self.kind,
             "rule": self.rule,
             "due_on": self.due_on.isoformat(),
-            "due_at": due_at,
+            "due_at": due_at.isoformat(),
             "is_met": self.is_met,
         }
 
@@ -156,7 +158,9 @@ def _clock(facts: Facts, clock: dict[str, Any], opened_on: date) -> Clock:
     elif facts.is_longer and "longer" in clock:
         terms = clock["longer"]
     start = _start(facts, clock) if "from" in clock else opened_on
-    return Clock(cast(ClockKind, clock["kind"]), terms["rule"], _after(start, terms, facts.country))
+    kind = cast(ClockKind, clock["kind"])
+    # The dispute's number and how it stands are there to read at once: they acknowledge the notice.
+    return Clock(kind, terms["rule"], _after(start, terms, facts.country), is_met=kind == "acknowledgement")
 
 
 def _start(facts: Facts, terms: dict[str, Any]) -> date:
@@ -175,7 +179,11 @@ def _after(start: date, terms: dict[str, Any], country: str) -> date:
         return business_days_after(start, terms["business_days"], country)
     if "months" in terms:
         return add_months(start, terms["months"])
-    return start + timedelta(days=terms["days"])
+    end = start + timedelta(days=terms["days"])
+    if "cycles" in terms:
+        # A billing cycle is a month. The one in which the notice comes is not complete: official interpretation 13(c)(2).
+        return min(end, add_months(start.replace(day=1), terms["cycles"] + 1) - timedelta(days=1))
+    return end
 
 
 RULES: list[dict[str, Any]] = tomllib.loads(Path(__file__).with_name("rules.toml").read_text(encoding="utf-8"))["rule"]

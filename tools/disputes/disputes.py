@@ -40,18 +40,21 @@ _SAID: dict[State, str] = {
 _CLOCKS = {
     "refund": "we give the money back, unless we have reason to doubt it",
     "provisional_credit": "we have decided, or credit the amount for the time being",
-    "acknowledgement": "we confirm in writing that we have it",
     "decision": "we have decided",
-    "debit": "we take back what was credited for the time being; payments that you make before are not affected",
+    "debit": "we take back {credited}, credited for the time being; payments that you make before are not affected",
     "filing": "we have to bring it before the card scheme",
     "evidence": "you send us what we asked for",
 }
 _EVENTS = {
     "opened": "You opened the dispute.",
     "evidence_added": "You sent evidence.",
-    "evidence_requested": "We asked you for evidence",
-    "credit_taken_back": "We took back what was credited for the time being.",
+    "evidence_requested": "We asked you for evidence: {request}",
+    "provisionally_credited": "{credited} is back in your account while we look into it.",
+    "credit_taken_back": "We took back {credited}, credited for the time being.",
+    "resolved_for_merchant": _SAID["resolved_for_merchant"]
+    + " {explanation} Ask for a colleague if you want copies of the documents that we relied on.",
 }
+"""Where an event says more than the state it leads to: what a notice has to (12 CFR 1005.11(c)(2)(ii) and (d))."""
 
 
 class DisputeArguments(Arguments):
@@ -127,10 +130,16 @@ class DisputeRow:
     payment: str
     paid_at: datetime
     transaction_id: int
+    credited_minor: int | None
+    """What was credited, also if it was taken back: less than is disputed where less was booked."""
 
     @property
     def amount(self) -> Money:
         return Money(self.amount_minor, self.currency)
+
+    @property
+    def credited(self) -> Money:
+        return Money(self.credited_minor or 0, self.currency)
 
     def shown(self) -> Dispute:
         return Dispute(
@@ -200,9 +209,12 @@ async def get_dispute_status(
     return DisputeStatus(
         dispute=row.shown(),
         deadlines=[
-            Deadline(date=clock.due_on.isoformat(), what=_CLOCKS[clock.kind], rule=clock.rule) for clock in clocks
+            Deadline(
+                date=clock.due_on.isoformat(), what=_CLOCKS[clock.kind].format(credited=row.credited), rule=clock.rule
+            )
+            for clock in clocks
         ],
-        events=[Event(at=event.at, what=_said(event)) for event in events],
+        events=[Event(at=event.at, what=_said(event, row)) for event in events],
         helpful_evidence=list(REASONS[row.reason].evidence) if row.decided_at is None else [],
     )
 
@@ -228,14 +240,9 @@ async def find_one(
     return DisputeUnclear(asked_for=None, choices=[f"{row.reference}: {row.payment}, {row.amount}" for row in rows])
 
 
-def _said(event: _EventRow) -> str:
-    if event.kind == "evidence_requested":
-        return f"{_EVENTS[event.kind]}: {event.detail['request']}"
-    if event.kind == "resolved_for_merchant":
-        return f"{_SAID['resolved_for_merchant']} {event.detail['explanation']}"
-    if event.kind in _EVENTS:
-        return _EVENTS[event.kind]
-    return next(said for state, said in _SAID.items() if state == event.kind)
+def _said(event: _EventRow, row: DisputeRow) -> str:
+    said = {**_SAID, **_EVENTS}[event.kind]
+    return said.format(credited=row.credited, **event.detail)
 
 
 def _day(moment: datetime) -> str:

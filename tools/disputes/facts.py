@@ -8,14 +8,23 @@ from uuid import UUID
 from core.db.database import ReadHandle
 from core.money import Money
 from tools.disputes.bank_days import local_day
-from tools.disputes.deadlines import Eligible, Facts, Ineligible, assess
-from tools.disputes.liability import EEA_MOST, UK_MOST
+from tools.disputes.deadlines import Eligible, Facts, Ineligible, Regime, assess
 from tools.disputes.reasons import Paid, Reason
 from tools.queries import QUERIES
 
 _BY_CARD = ("card_payment", "subscription")
 _TRANSFERS = ("transfer_out", "standing_order", "direct_debit", "exchange")
 _CASH = "cash_withdrawal"
+_STATES = frozenset({"US", "AS", "GU", "MP", "PR", "UM", "VI"})
+"""Not foreign to each other: 12 CFR 1005.2(l)."""
+_MOST_BORNE: dict[Regime, Money] = {
+    "reg_e": Money(50_000, "USD"),
+    "reg_z": Money(5_000, "USD"),
+    "psr": Money(3_500, "GBP"),
+    "psd2": Money(5_000, "EUR"),
+}
+"""Of an unauthorised payment by a lost or stolen card that was told in time: 12 CFR 1005.6(b)(2) and 1026.12(b)(1),
+PSRs 2017, reg. 77(1), Directive (EU) 2015/2366, art. 74(1). Fraud and gross negligence are for people to judge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +72,7 @@ class Payment:
             paid=paid,
             booked_on=local_day(self.booked_at, self.country),
             first_deposit_on=local_day(self.first_deposit_at, self.country),
-            is_foreign=self.merchant_country not in (None, self.country),
+            is_foreign=self._is_foreign,
             expected_on=expected_on,
         )
         return assess(facts, reason, local_day(now, self.country))
@@ -78,11 +87,18 @@ class Payment:
             "clocks": [clock.row(self.country) for clock in eligible.clocks],
         }
 
+    @property
+    def _is_foreign(self) -> bool:
+        places = {self.merchant_country or self.country, self.country}
+        return len(places) > 1 and not places <= _STATES
+
     def _liability(self, eligible: Eligible, reason: Reason) -> int | None:
-        """The most that could come to be borne of this one payment, before anybody has looked at how it came about."""
-        if reason != "unauthorised" or eligible.regime not in ("psr", "psd2"):
+        """The most that the customer may have to bear, before anybody has looked at how it came about. None where the
+        law says nothing, or says it in another currency."""
+        most = _MOST_BORNE[eligible.regime]
+        if reason != "unauthorised" or most.currency != self.currency:
             return None
-        return min(UK_MOST if eligible.regime == "psr" else EEA_MOST, self.amount.minor)
+        return min(most.minor, self.amount.minor)
 
 
 async def find_payment(db: ReadHandle, customer_id: UUID, transaction_id: int) -> Payment | None:

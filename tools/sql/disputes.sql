@@ -21,8 +21,9 @@ select file_dispute(%(transaction_id)s, %(reason)s, %(amount_minor)s, %(descript
 -- list_disputes --
 -- The customer's disputes, the latest first.
 select d.id, d.reference, d.reason, d.state, d.kind, d.amount_minor, d.currency, d.opened_at, d.credited_at, d.decided_at,
-       d.reversal_entry is not null as is_taken_back, t.description as payment, t.occurred_at as paid_at,
-       d.transaction_id
+       d.reversal_entry is not null as is_taken_back, t.description as payment, t.occurred_at as paid_at, d.transaction_id,
+       (select c.amount_minor from transactions c
+         where c.entry_id = d.credited_entry and c.customer_id = %(customer_id)s) as credited_minor
   from disputes d join transactions t on t.id = d.transaction_id
  where d.customer_id = %(customer_id)s
  order by d.opened_at desc
@@ -31,8 +32,9 @@ select d.id, d.reference, d.reason, d.state, d.kind, d.amount_minor, d.currency,
 -- find_dispute --
 -- One of the customer's, by its reference.
 select d.id, d.reference, d.reason, d.state, d.kind, d.amount_minor, d.currency, d.opened_at, d.credited_at, d.decided_at,
-       d.reversal_entry is not null as is_taken_back, t.description as payment, t.occurred_at as paid_at,
-       d.transaction_id
+       d.reversal_entry is not null as is_taken_back, t.description as payment, t.occurred_at as paid_at, d.transaction_id,
+       (select c.amount_minor from transactions c
+         where c.entry_id = d.credited_entry and c.customer_id = %(customer_id)s) as credited_minor
   from disputes d join transactions t on t.id = d.transaction_id
  where d.customer_id = %(customer_id)s and d.reference = %(reference)s
 

@@ -1,15 +1,16 @@
 """By when a dispute is opened and the bank acts: pure functions of the facts, for every day and country. By law:
-12 CFR 1005.6 and 1005.11, PSRs 2017 regs. 74 and 76, Directive (EU) 2015/2366 arts. 71 and 73."""
+12 CFR 1005.6, 1005.11 and 1026.13, PSRs 2017 regs. 74, 76 and 77, Directive (EU) 2015/2366 arts. 71, 73 and 74."""
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tools.calendar import add_months
-from tools.disputes.bank_days import business_days_after, is_business_day, noon
+from tools.disputes.bank_days import EEA, business_days_after, end_of, is_business_day, local_day, noon
 from tools.disputes.deadlines import (
     Clock,
     ClockKind,
@@ -18,9 +19,10 @@ from tools.disputes.deadlines import (
     Ineligible,
     assess,
     clocks_after_decision,
+    evidence_clock,
     regime_of,
 )
-from tools.disputes.liability import UK_MOST, Taken, european_liability, us_liability
+from tools.disputes.facts import Payment
 from tools.disputes.reasons import REASONS
 
 DAYS = st.dates(date(2020, 1, 1), date(2032, 12, 31))
@@ -143,7 +145,23 @@ def test_a_credit_card_in_america_is_under_regulation_z():
     found = assess(facts, "unauthorised", date(2026, 3, 10))
     assert isinstance(found, Eligible)
     assert found.regime == "reg_z"
-    assert [clock.kind for clock in found.clocks] == ["acknowledgement", "decision"]
+    assert [(clock.kind, clock.is_met) for clock in found.clocks] == [("acknowledgement", True), ("decision", False)]
+
+
+@pytest.mark.parametrize(
+    ("told", "decided_by"),
+    [
+        (date(2026, 3, 10), date(2026, 5, 31)),
+        (date(2026, 3, 31), date(2026, 5, 31)),
+        (date(2026, 7, 1), date(2026, 9, 29)),
+        (date(2026, 12, 31), date(2027, 2, 28)),
+    ],
+    ids=["mid-cycle", "last-day-of-a-cycle", "ninety-days-come-first", "over-new-year"],
+)
+def test_a_credit_card_dispute_is_decided_within_two_whole_billing_cycles(told: date, decided_by: date):
+    """And never later than 90 days: 12 CFR 1026.13(c)(2)."""
+    facts = replace(CASH, is_credit=True, paid="card", booked_on=told)
+    assert clocks(facts, told)["decision"].due_on == decided_by
 
 
 @given(booked_on=DAYS, wait=st.integers(0, 400), country=COUNTRIES)
@@ -202,45 +220,87 @@ def test_a_credit_is_taken_back_five_business_days_after_it_is_announced(day: da
     ]
 
 
-# Liability: 12 CFR 1005.6(b)
+# Where the account is: what the clock on the wall says
 
 
-TAKEN = st.lists(
-    st.builds(Taken, on=st.dates(date(2026, 1, 1), date(2026, 12, 31)), minor=st.integers(1, 200_000)), max_size=8
+@pytest.mark.parametrize(
+    ("told", "country", "day"),
+    [
+        (datetime(2026, 6, 1, 22, 59, tzinfo=UTC), "GB", 1),
+        (datetime(2026, 6, 1, 23, 0, tzinfo=UTC), "GB", 2),
+        (datetime(2026, 6, 1, 22, 59, tzinfo=UTC), "PT", 1),
+        (datetime(2026, 6, 1, 21, 59, tzinfo=UTC), "DE", 1),
+        (datetime(2026, 6, 1, 22, 0, tzinfo=UTC), "DE", 2),
+        (datetime(2026, 6, 1, 21, 0, tzinfo=UTC), "FI", 2),
+        (datetime(2026, 6, 1, 23, 59, tzinfo=UTC), "IS", 1),
+        (datetime(2026, 6, 2, 3, 59, tzinfo=UTC), "US", 1),
+        (datetime(2026, 6, 2, 4, 0, tzinfo=UTC), "US", 2),
+    ],
 )
+def test_what_is_told_a_minute_before_midnight_is_told_on_that_day(told: datetime, country: str, day: int):
+    assert local_day(told, country) == date(2026, 6, day)
 
 
-@given(taken=TAKEN, told=st.dates(date(2026, 1, 1), date(2026, 12, 31)), before=st.integers(0, 200))
-def test_liability_is_one_of_three_steps_and_never_more_than_was_taken(taken: list[Taken], told: date, before: int):
-    learned = told - timedelta(days=before)
-    total = sum(payment.minor for payment in taken if payment.on <= told)
-    most = us_liability(taken, learned_on=learned, statement_on=None, told_on=told, lost_or_stolen=True)
-    in_time = told <= business_days_after(learned, 2, "US")
-    assert 0 <= most <= min(total, 5_000 if in_time else 50_000)
-    assert us_liability(taken, learned_on=learned, statement_on=None, told_on=told, lost_or_stolen=False) == 0
+@given(day=DAYS, country=st.sampled_from(["GB", "US", *sorted(EEA)]))
+def test_the_worker_has_half_a_day_before_it_is_late_also_when_clocks_change(day: date, country: str):
+    assert local_day(noon(day, country), country) == day
+    late = end_of(day, country)
+    assert late.astimezone(UTC) - noon(day, country).astimezone(UTC) == timedelta(hours=12)
+    assert local_day(late.astimezone(UTC) - timedelta(microseconds=1), country) == day
+    assert local_day(late, country) == day + timedelta(days=1)
 
 
-@given(taken=TAKEN, told=st.dates(date(2026, 3, 1), date(2026, 12, 31)))
-def test_what_is_taken_after_sixty_days_from_the_statement_is_the_customers(taken: list[Taken], told: date):
-    statement = date(2026, 2, 1)
-    late = [p for p in taken if statement + timedelta(days=60) < p.on <= told]
-    borne = us_liability(taken, learned_on=None, statement_on=statement, told_on=told, lost_or_stolen=False)
-    assert borne == sum(payment.minor for payment in late)
+def test_people_have_their_last_day_to_its_end():
+    """The worker posts at noon; what a colleague or the customer does at 23:59 is in time."""
+    asked = datetime(2026, 3, 16, 12, tzinfo=UTC)
+    evidence = evidence_clock("GB", asked)
+    assert evidence.due_on == date(2026, 3, 30)
+    assert evidence.row("GB")["due_at"] == "2026-03-31T00:00:00+01:00"
+    due = {kind: clock.row("US")["due_at"] for kind, clock in clocks(CASH, date(2026, 3, 2)).items()}
+    assert due == {"provisional_credit": "2026-03-16T12:00:00-04:00", "decision": "2026-04-17T00:00:00-04:00"}
 
 
-def test_the_official_example_of_the_second_step():
-    """Learned on Monday, told on Friday; 100 USD taken on Tuesday and 600 on Thursday: 50 and 450."""
-    learned, told = date(2026, 3, 2), date(2026, 3, 6)
-    large = [Taken(date(2026, 3, 3), 10_000), Taken(date(2026, 3, 5), 60_000)]
-    small = [Taken(date(2026, 3, 3), 10_000), Taken(date(2026, 3, 5), 20_000)]
-
-    def borne(taken: list[Taken]) -> int:
-        return us_liability(taken, learned_on=learned, statement_on=None, told_on=told, lost_or_stolen=True)
-
-    assert (borne(large), borne(small)) == (50_000, 25_000)
+# Of one payment
 
 
-@given(minor=st.integers(1, 10**7), lost=st.booleans(), could=st.booleans())
-def test_in_britain_a_lost_card_costs_thirty_five_pounds_at_most(minor: int, lost: bool, could: bool):
-    borne = european_liability(minor, most=UK_MOST, lost_or_stolen=lost, could_notice=could)
-    assert borne == (min(3_500, minor) if lost and could else 0)
+PAYMENT = Payment(
+    id=1,
+    kind="cash_withdrawal",
+    status="booked",
+    amount_minor=-60_000,
+    currency="USD",
+    description="Cash",
+    booked_at=datetime(2026, 3, 2, 15, tzinfo=UTC),
+    is_card=True,
+    is_own=False,
+    is_credit=False,
+    country="US",
+    merchant_country="US",
+    card_last4="1234",
+    first_deposit_at=datetime(2020, 1, 1, tzinfo=UTC),
+)
+TOLD = datetime(2026, 3, 3, 15, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("place", "days"), [("US", 45), ("PR", 45), ("GU", 45), (None, 45), ("CA", 90)])
+def test_what_is_paid_in_a_territory_of_the_united_states_is_not_foreign(place: str | None, days: int):
+    """12 CFR 1005.2(l)."""
+    found = replace(PAYMENT, merchant_country=place).assess("unauthorised", TOLD)
+    assert isinstance(found, Eligible)
+    [decision] = [clock for clock in found.clocks if clock.kind == "decision"]
+    assert decision.due_on == date(2026, 3, 3) + timedelta(days=days)
+
+
+def test_the_most_that_is_borne_is_said_in_the_laws_own_currency_and_no_other():
+    """12 CFR 1005.6(b)(2) and 1026.12(b)(1), PSRs 2017 reg. 77(1), Directive (EU) 2015/2366 art. 74(1)."""
+    most = {("US", "USD"): 50_000, ("GB", "GBP"): 3_500, ("DE", "EUR"): 5_000}
+    for country, currency in product(("US", "GB", "DE", "PL"), ("USD", "GBP", "EUR", "PLN", "JPY")):
+        payment = replace(PAYMENT, country=country, currency=currency)
+        found = payment.assess("unauthorised", TOLD)
+        assert isinstance(found, Eligible)
+        expected = most.get(("DE" if country == "PL" else country, currency))
+        assert payment.terms(found, "unauthorised")["liability_minor"] == expected
+    small = replace(PAYMENT, amount_minor=-999, is_credit=True, kind="card_payment")
+    found = small.assess("unauthorised", TOLD)
+    assert isinstance(found, Eligible)
+    assert small.terms(found, "unauthorised")["liability_minor"] == 999

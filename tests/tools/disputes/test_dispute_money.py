@@ -147,11 +147,11 @@ async def test_what_was_reversed_is_not_credited_as_well(desk: Desk, become: Bec
     assert sound(desk)
 
 
-@pytest.mark.parametrize("day", ["9999-12-31", "2100-01-01", "0001-01-01"])
-async def test_a_promised_day_that_nobody_promises_gives_no_more_time(desk: Desk, day: str):
-    long_ago = pay(desk, at=desk.now - timedelta(days=541))
-    answer = await desk.ask(desk.alex, "open_dispute", reference=str(long_ago), reason="not_received", expected_on=day)
-    assert answer["status"] == "not_disputable"
+async def test_a_promised_day_that_nobody_promises_gives_no_more_time(desk: Desk):
+    long_ago = str(pay(desk, at=desk.now - timedelta(days=541)))
+    for day in ("9999-12-31", "2100-01-01", "0001-01-01"):
+        answer = await desk.ask(desk.alex, "open_dispute", reference=long_ago, reason="not_received", expected_on=day)
+        assert answer["status"] == "not_disputable", day
 
 
 async def test_an_account_is_not_closed_while_a_dispute_of_it_runs(desk: Desk):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
+from typing import Literal, LiteralString
 from uuid import UUID, uuid4
 
 import psycopg
@@ -140,11 +141,15 @@ async def test_in_america_the_credit_comes_after_ten_business_days_and_goes_five
     assert status["deadlines"] == [
         {
             "date": debit["due_on"].isoformat(),
-            "what": "we take back what was credited for the time being; payments that you make before are not affected",
+            "what": "we take back £249.99, credited for the time being; payments that you make before are not affected",
             "rule": "12 CFR 1005.11(d)(2)",
         }
     ]
-    assert status["events"][-1]["what"] == "It was decided that the payment stands. The receipt is signed."
+    assert [event["what"] for event in status["events"][1:]] == [
+        "£249.99 is back in your account while we look into it.",
+        "It was decided that the payment stands. The receipt is signed. Ask for a colleague if you want copies of the "
+        "documents that we relied on.",
+    ]
     await work(debit["due_at"])
     await work(debit["due_at"])
     assert balance(desk) == paid
@@ -261,8 +266,22 @@ async def test_evidence_is_asked_for_sent_and_read_by_staff_alone(desk: Desk, be
 async def test_what_was_asked_for_and_did_not_come_does_not_end_the_dispute(desk: Desk, become: Become, work: Work):
     dispute = await disputed(desk, pay(desk), "not_received")
     await request_evidence(become("agent"), dispute, "Please send the order.")
-    await work(clock(desk, dispute, "evidence")["due_at"])
+    over = clock(desk, dispute, "evidence")["due_at"]
+    await work(over - timedelta(minutes=1))
+    assert state(desk, dispute) == "awaiting_evidence"
+    await work(over)
     assert (state(desk, dispute), clock(desk, dispute, "evidence")["outcome"]) == ("investigating", "missed")
+
+
+@pytest.mark.parametrize(("minutes", "outcome"), [(-1, "met"), (0, "late")], ids=["23:59", "midnight"])
+async def test_what_comes_on_the_last_day_is_in_time_until_midnight(
+    desk: Desk, become: Become, minutes: int, outcome: str
+):
+    dispute = await disputed(desk, pay(desk), "not_received")
+    await request_evidence(become("agent"), dispute, "Please send the order.")
+    when = clock(desk, dispute, "evidence")["due_at"] + timedelta(minutes=minutes)
+    await done(at(desk, when), "add_evidence", note="They never sent it.")
+    assert clock(desk, dispute, "evidence")["outcome"] == outcome
 
 
 async def test_the_queue_shows_what_is_due_next_and_not_whose_it_is(desk: Desk, become: Become):
@@ -325,26 +344,21 @@ async def test_a_part_of_a_payment_can_be_disputed_and_not_more_than_it(desk: De
     assert balance(desk) == before + 1_250
 
 
-@pytest.mark.parametrize(
-    ("country", "kind", "reason", "days", "says"),
-    [
+async def test_what_is_too_late_or_not_covered_is_said_with_its_rule(desk: Desk):
+    cases: tuple[tuple[str, Literal["card_payment", "transfer_out"], str, int, str], ...] = (
         ("GB", "card_payment", "unauthorised", 420, "PSRs 2017, reg. 74(1)"),
         ("US", "card_payment", "unauthorised", 100, "12 CFR 1005.11(b)(1)(i)"),
         ("US", "transfer_out", "scam", 2, "another one"),
         ("JP", "card_payment", "unauthorised", 2, "another one"),
         ("GB", "card_payment", "not_received", 130, "120 days"),
-    ],
-)
-async def test_what_is_too_late_or_not_covered_is_said_with_its_rule(
-    desk: Desk, country: str, kind: str, reason: str, days: int, says: str
-):
-    live_in(desk, country)
-    when = desk.now - timedelta(days=days)
-    transaction = pay(desk, 100, at=when, kind=kind)  # pyright: ignore[reportArgumentType]
-    refused = await desk.ask(desk.alex, "open_dispute", reference=str(transaction), reason=reason)
-    assert refused["status"] == "not_disputable"
-    assert says in refused["message"]
-    assert "colleague" in refused["message"]
+    )
+    for country, kind, reason, days, says in cases:
+        live_in(desk, country)
+        transaction = pay(desk, 100, at=desk.now - timedelta(days=days), kind=kind)
+        refused = await desk.ask(desk.alex, "open_dispute", reference=str(transaction), reason=reason)
+        assert refused["status"] == "not_disputable", (country, reason)
+        assert says in refused["message"]
+        assert "colleague" in refused["message"]
 
 
 async def test_without_a_reason_the_ones_that_fit_are_offered(desk: Desk):
@@ -363,42 +377,39 @@ async def test_money_that_came_in_is_not_disputed(desk: Desk):
     assert refused["status"] == "not_disputable"
 
 
-@pytest.mark.parametrize(
-    ("query", "sqlstate"),
-    [
+async def test_what_is_decided_stays_whoever_writes(desk: Desk, become: Become):
+    dispute = await disputed(desk, pay(desk))
+    await decided(desk, become, dispute, "resolve_for_merchant")
+    writes: tuple[tuple[LiteralString, str], ...] = (
         ("update disputes set state = 'open' where id = %(id)s", "TG084"),
         ("update disputes set amount_minor = 1 where id = %(id)s", "TG084"),
         ("update disputes set state = 'investigating' where id = %(id)s", "TG084"),
         ("delete from dispute_events", "TG001"),
         ("update dispute_evidence set note = 'other'", "TG001"),
-    ],
-)
-async def test_what_is_decided_stays_whoever_writes(desk: Desk, become: Become, query: str, sqlstate: str):
-    dispute = await disputed(desk, pay(desk))
-    await decided(desk, become, dispute, "resolve_for_merchant")
-    with pytest.raises(psycopg.Error) as error, psycopg.connect(desk.services.owner_url) as owner:
-        owner.execute(query, {"id": dispute})  # pyright: ignore[reportArgumentType, reportCallIssue]
-    assert error.value.sqlstate == sqlstate
+    )
+    with psycopg.connect(desk.services.owner_url) as owner:
+        for query, sqlstate in writes:
+            with pytest.raises(psycopg.Error) as error, owner.transaction():
+                owner.execute(query, {"id": dispute})
+            assert error.value.sqlstate == sqlstate, query
 
 
-@pytest.mark.parametrize(
-    "call",
-    [
-        "select file_dispute(1, 'unauthorised', 1, null, '{}', now())",
-        "select add_dispute_evidence(gen_random_uuid(), null, 'note', now())",
-        "select withdraw_dispute(gen_random_uuid(), now())",
-        "update disputes set state = 'resolved_for_customer'",
-        "select credit_dispute(d, 'provisional_credit', now()) from disputes d",
-        "select run_dispute_clock(id, now()) from dispute_clocks",
-    ],
-)
-async def test_the_runtime_login_does_nothing_without_an_operation(desk: Desk, call: str):
+async def test_the_runtime_login_does_nothing_without_an_operation(desk: Desk):
     await disputed(desk, pay(desk))
+    calls: tuple[tuple[LiteralString, str], ...] = (
+        ("select file_dispute(1, 'unauthorised', 1, null, '{}', now())", "TG012"),
+        ("select add_dispute_evidence(gen_random_uuid(), null, 'note', now())", "TG012"),
+        ("select withdraw_dispute(gen_random_uuid(), now())", "TG012"),
+        ("update disputes set state = 'resolved_for_customer'", "42501"),
+        ("select credit_dispute(d, 'provisional_credit', now()) from disputes d", "42501"),
+        ("select run_dispute_clock(id, now()) from dispute_clocks", "42501"),
+    )
     with psycopg.connect(desk.services.app_url) as app:
         app.execute("select set_config('app.customer_id', %s, true)", [str(desk.alex)])
-        with pytest.raises(psycopg.Error) as error:
-            app.execute(call)  # pyright: ignore[reportArgumentType, reportCallIssue]
-    assert error.value.sqlstate in ("TG012", "42501")
+        for call, sqlstate in calls:
+            with pytest.raises(psycopg.Error) as error, app.transaction():
+                app.execute(call)
+            assert error.value.sqlstate == sqlstate, call
 
 
 async def test_a_dispute_of_long_ago_is_still_found(desk: Desk):

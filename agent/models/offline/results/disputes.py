@@ -16,6 +16,8 @@ def _disputes(result: dict[str, Any]) -> str:
 def _status(result: dict[str, Any]) -> str:
     dispute = result["dispute"]
     said = [f"{_one(dispute)}, opened on {day(dispute['opened'])}. {dispute['state_in_words']}"]
+    if len(result["events"]) > 1:
+        said.append("What has happened:\n\n" + bullets(event["what"] for event in result["events"]))
     if result["deadlines"]:
         said.append(
             "By when what happens:\n\n"

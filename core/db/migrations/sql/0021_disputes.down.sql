@@ -1,6 +1,6 @@
 -- Disputes and files are gone. What was credited and taken back stays posted, as refunds.
-drop function list_open_disputes, open_dispute_file, work_on_dispute, propose_dispute_action, open_dispute_action,
-    decide_dispute_action, run_dispute_clock, file_dispute, add_dispute_evidence, withdraw_dispute;
+drop function list_open_disputes, open_dispute_file, work_on_dispute, propose_dispute_action, decide_dispute_action,
+    run_dispute_clock, file_dispute, add_dispute_evidence, withdraw_dispute;
 drop function do_dispute_action, dispute_action_refusal, credited_minor, is_disputable, lock_dispute, take_back_credit, credit_dispute, credit_refusal,
     post_dispute, dispute_account, end_dispute_clocks, start_dispute_clocks, move_dispute, note_dispute;
 create or replace function entry_in_dispute(p_entry bigint) returns boolean

@@ -186,7 +186,8 @@ create table dispute_clocks (
 );
 comment on column dispute_clocks.rule is 'The law, the scheme or the bank''s own promise that it comes from.';
 comment on column dispute_clocks.due_on is 'The last day on which it is in time.';
-comment on column dispute_clocks.due_at is 'When the worker does what is still to be done: noon of that day, where the account is.';
+comment on column dispute_clocks.due_at is
+    'When the worker does it: noon of that day where it posts; else when that day is over, and it is missed.';
 create index dispute_clocks_customer on dispute_clocks (customer_id, dispute_id);
 create index dispute_clocks_dispute on dispute_clocks (dispute_id, customer_id);
 create unique index dispute_clocks_running on dispute_clocks (dispute_id, kind) where ended_at is null;
@@ -322,10 +323,12 @@ create function end_dispute_clocks(p_dispute uuid, p_kinds text[], p_outcome tex
     language sql set search_path = pg_catalog, public, pg_temp as $$
     update dispute_clocks
        set ended_at = p_now,
-           outcome = case when p_outcome = 'met' and p_now >= due_at + interval '12 hours' then 'late' else p_outcome end
+           outcome = case when p_outcome = 'met' and p_now >= due_at + case
+                          when kind in ('refund', 'provisional_credit', 'debit') then interval '12 hours' else interval '0' end
+                     then 'late' else p_outcome end
      where dispute_id = p_dispute and ended_at is null and (p_kinds is null or kind = any (p_kinds));
 $$;
-comment on function end_dispute_clocks is 'Of these kinds, or all. Noon of the last day and twelve hours: the day is over.';
+comment on function end_dispute_clocks is 'Of these kinds, or all. What the worker posts is due at noon: twelve hours later the day is over.';
 
 create function dispute_account(p_currency text, p_now timestamptz) returns uuid
     language plpgsql set search_path = pg_catalog, public, pg_temp as $$
@@ -477,7 +480,7 @@ begin
 end $$;
 comment on function file_dispute is
     'Opens a dispute of the customer whose operation is being executed. Null, or why not, before anything was written. '
-    'p_terms: kind, regime, jurisdiction, liability_minor, clocks [{kind, rule, due_on, due_at}] (tools/disputes/deadlines.py).';
+    'p_terms: kind, regime, jurisdiction, liability_minor, clocks [{kind, rule, due_on, due_at, is_met}] (tools/disputes/deadlines.py).';
 
 create function add_dispute_evidence(p_dispute uuid, p_attachment uuid, p_note text, p_now timestamptz) returns text
     language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
@@ -657,14 +660,6 @@ begin
                          jsonb_build_object('action', action_id, 'kind', p_kind, 'reason', p_reason), p_now);
 end $$;
 
-create function open_dispute_action(p_action uuid, p_reason text, p_now timestamptz) returns void
-    language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
-begin
-    -- Who may: open_customer_file() asks for app_staff_id() with its role.
-    perform require_staff('agent', 'supervisor', 'auditor', 'admin');
-    perform open_dispute_file((select dispute_id from dispute_actions where id = p_action), p_reason, p_now);
-end $$;
-
 create function decide_dispute_action(p_action uuid, p_decision text, p_remark text, p_clocks jsonb, p_now timestamptz)
     returns void
     language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
@@ -719,13 +714,13 @@ begin
             if refusal is not null then return refusal; end if;
         end if;
         perform move_dispute(d.id, 'resolved_for_customer', p_actor, jsonb_build_object('amount_minor', credited_minor(d.id)), p_now);
-        perform end_dispute_clocks(d.id, array['refund', 'provisional_credit', 'decision', 'acknowledgement'], 'met', p_now);
+        perform end_dispute_clocks(d.id, array['refund', 'provisional_credit', 'decision'], 'met', p_now);
         perform end_dispute_clocks(d.id, null, 'not_needed', p_now);
         perform start_dispute_clocks(d, (select coalesce(jsonb_agg(c), '[]') from jsonb_array_elements(p_clocks) c
                                           where c ->> 'kind' <> 'debit'), p_now);
     when 'resolve_for_merchant' then
         perform move_dispute(d.id, 'resolved_for_merchant', p_actor, jsonb_build_object('explanation', action.reason), p_now);
-        perform end_dispute_clocks(d.id, array['decision', 'acknowledgement'], 'met', p_now);
+        perform end_dispute_clocks(d.id, array['decision'], 'met', p_now);
         perform end_dispute_clocks(d.id, null, 'not_needed', p_now);
         perform start_dispute_clocks(d, (select coalesce(jsonb_agg(c), '[]') from jsonb_array_elements(p_clocks) c
                                           where c ->> 'kind' <> 'debit' or d.credited_entry is not null), p_now);
@@ -736,8 +731,8 @@ end $$;
 revoke execute on function keep_dispute_state, note_dispute, move_dispute, start_dispute_clocks, end_dispute_clocks,
     dispute_account, post_dispute, credited_minor, is_disputable, credit_refusal, credit_dispute, take_back_credit, lock_dispute, file_dispute,
     add_dispute_evidence, withdraw_dispute, run_dispute_clock, list_open_disputes, open_dispute_file, work_on_dispute,
-    dispute_action_refusal, propose_dispute_action, open_dispute_action, decide_dispute_action, do_dispute_action from public;
+    dispute_action_refusal, propose_dispute_action, decide_dispute_action, do_dispute_action from public;
 grant execute on function file_dispute, add_dispute_evidence, withdraw_dispute to tellergraph_app;
 grant execute on function run_dispute_clock to tellergraph_worker;
-grant execute on function list_open_disputes, open_dispute_file, work_on_dispute, propose_dispute_action, open_dispute_action,
-    decide_dispute_action to tellergraph_staff;
+grant execute on function list_open_disputes, open_dispute_file, work_on_dispute, propose_dispute_action, decide_dispute_action
+    to tellergraph_staff;
