@@ -157,6 +157,9 @@ begin
     if op.limit_minor is not null or op.payload ->> 'debit_currency' <> credit_currency then
         -- Limited payments and exchanges of one customer take turns: a day's limit is one sum.
         perform 1 from customers where id = op.customer_id for no key update;
+        if current_setting('transaction_isolation') <> 'read committed' then
+            raise exception 'a snapshot of before the wait has not what was paid meanwhile' using errcode = 'TG019';
+        end if;
     end if;
     if not is_own then
         select * into payee from payees
