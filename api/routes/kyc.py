@@ -1,7 +1,7 @@
 """Applications of customers who want to be identified, for staff: agents look and propose, supervisors and
 administrators decide what somebody else proposed."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Response
@@ -23,7 +23,7 @@ from tools.kyc.review import (
     read_picture,
     take_application,
 )
-from tools.kyc.store import Message
+from tools.kyc.store import Message, PictureKind
 
 _FOUND: dict[int | str, dict[str, Any]] = {
     404: {"model": ErrorEnvelope, "description": "- `not_found`: nothing waits under that id."}
@@ -80,9 +80,7 @@ async def take(
 @router.post(
     "/applications/{application_id}/documents/{kind}", operation_id="open_application_document", responses=_FOUND
 )
-async def document(
-    application_id: UUID, kind: Literal["identity", "address"], context: StaffDep, running: RunningDep
-) -> Response:
+async def document(application_id: UUID, kind: PictureKind, context: StaffDep, running: RunningDep) -> Response:
     """A picture, as the customer sent it. It opens the customer's file, which is written down."""
     found, content = await read_picture(context, running.attachments, application_id, kind)
     return as_download(found, content)

@@ -16,7 +16,7 @@ from core.errors import InvalidInput
 from tools.attachments.cipher import FileCipher, SealBroken, SealedFile
 from tools.attachments.content import MediaType, recognise
 from tools.queries import QUERIES
-from tools.registry import Result, ToolContext
+from tools.registry import Refusal, Result, ToolContext
 
 Purpose = Literal["dispute", "identity"]
 
@@ -31,6 +31,12 @@ class Attachment(Result):
     size_bytes: int
     sha256: str = Field(description="Of the content, in hexadecimal.")
     created_at: datetime
+
+
+class FileUnknown(Refusal):
+    http_status = 404
+
+    status: Literal["file_unknown"] = "file_unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +120,13 @@ class Attachments:
         return _attachment(row), content
 
 
-async def find_attachment(db: ReadHandle, customer_id: UUID, attachment_id: UUID) -> Attachment | None:
-    """What is known of a customer's file."""
+async def find_attachment(
+    db: ReadHandle, customer_id: UUID, attachment_id: UUID, purpose: Purpose
+) -> Attachment | None:
+    """What is known of a customer's file, if they sent it for that."""
     values = {"customer_id": customer_id, "attachment_id": attachment_id}
     row = await db.find(_Row, QUERIES["get_attachment"], values)
-    return row and _attachment(row)
+    return _attachment(row) if row and row.purpose == purpose else None
 
 
 def shown_name(name: str) -> str:

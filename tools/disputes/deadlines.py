@@ -181,7 +181,7 @@ def _after(start: date, terms: dict[str, Any], country: str) -> date:
         return add_months(start, terms["months"])
     end = start + timedelta(days=terms["days"])
     if "cycles" in terms:
-        # A billing cycle is a month. The one in which the notice comes is not complete: official interpretation 13(c)(2).
+        # A billing cycle is a month. The one in which the notice comes is not complete (its official interpretation).
         return min(end, add_months(start.replace(day=1), terms["cycles"] + 1) - timedelta(days=1))
     return end
 

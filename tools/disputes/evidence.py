@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from core.db.database import WriteHandle
-from tools.attachments.store import find_attachment
+from tools.attachments.store import FileUnknown, find_attachment
 from tools.customer_text import Told, without_secrets
 from tools.disputes.disputes import DisputeArguments, DisputeRow, DisputeUnclear, DisputeUnknown, find_one
 from tools.operations import effect, propose
@@ -26,13 +26,6 @@ class EvidenceArguments(DisputeArguments):
         if self.attachment is None and self.note is None:
             raise ValueError("give a file, a note, or both")
         return self
-
-
-class FileUnknown(Refusal):
-    http_status = 404
-
-    status: Literal["file_unknown"] = "file_unknown"
-    message: str = "There is no such file. Upload it first, with the purpose dispute."
 
 
 class DisputeOver(Refusal):
@@ -70,9 +63,9 @@ async def add_evidence(
             return DisputeOver()
         name = None
         if arguments.attachment is not None:
-            file = await find_attachment(db, context.customer_id, arguments.attachment)
-            if file is None or file.purpose != "dispute":
-                return FileUnknown()
+            file = await find_attachment(db, context.customer_id, arguments.attachment, "dispute")
+            if file is None:
+                return FileUnknown(message="There is no such file. Upload it first, with the purpose dispute.")
             name = file.name
         what = " and ".join(part for part in (name and f"the file {name}", arguments.note and "a note") if part)
         return await propose(

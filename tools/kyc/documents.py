@@ -1,28 +1,24 @@
 """Pictures of documents: files that the customer uploaded (``POST /api/v1/attachments``, purpose identity)."""
 
-from typing import Any, Literal
+from typing import Any
 from uuid import UUID
 
 from pydantic import Field
 
 from core.db.database import WriteHandle
-from tools.attachments.store import find_attachment
+from tools.attachments.store import FileUnknown, find_attachment
 from tools.kyc.filling import WHERE, NotOpen
-from tools.kyc.store import lock_open
+from tools.kyc.store import PictureKind, lock_open
 from tools.operations import effect, propose
 from tools.queries import QUERIES
-from tools.registry import Arguments, Proposed, Refusal, Risk, ToolContext, tool
+from tools.registry import Arguments, Proposed, Risk, ToolContext, tool
 
-_SHOWS = {"identity": "identity document", "address": "address"}
+_SHOWS: dict[PictureKind, str] = {"identity": "identity document", "address": "address"}
 
 
 class DocumentArguments(Arguments):
     file: UUID = Field(description="The id of a file that was uploaded with the purpose identity.")
-    shows: Literal["identity", "address"] = Field(description="The identity document, or a letter with the address.")
-
-
-class FileUnknown(Refusal):
-    status: Literal["file_unknown"] = "file_unknown"
+    shows: PictureKind = Field(description="The identity document, or a letter with the address.")
 
 
 @tool(
@@ -44,8 +40,8 @@ async def add_identity_document(context: ToolContext, arguments: DocumentArgumen
         stored = await lock_open(db, context)
         if stored is None or stored.status != "draft":
             return NotOpen(message=f"There is no application to add it to. Fill in your details first, {WHERE}.")
-        found = await find_attachment(db, context.customer_id, arguments.file)
-        if found is None or found.purpose != "identity":
+        found = await find_attachment(db, context.customer_id, arguments.file, "identity")
+        if found is None:
             return FileUnknown(message="I do not find that file. Upload it in the app first, as an identity document.")
         return await propose(
             db,

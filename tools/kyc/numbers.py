@@ -54,11 +54,6 @@ def tax_number(country: str, number: str) -> str:
     return _checked("tin", country, number, "taxpayer number")
 
 
-def has_check(country: str) -> bool:
-    """Whether we know how taxpayer numbers of a country are made."""
-    return country in _known()["tin"]
-
-
 def account_number(iban: str) -> str:
     """An IBAN, its check digits and its country's form checked. Raises ValueError."""
     # Its registries of banks take a tenth of a second to read, which a start would pay for.

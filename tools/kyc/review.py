@@ -17,7 +17,7 @@ from core.security.sealing import Seal
 from tools.attachments.store import Attachment, Attachments
 from tools.kyc.application import Application
 from tools.kyc.checks import find_problems
-from tools.kyc.store import Message, open_application
+from tools.kyc.store import Message, PictureKind, open_application
 from tools.registry import Result
 from tools.staff.context import StaffContext
 
@@ -42,7 +42,7 @@ class WaitingApplication(Result):
 
 
 class Picture(Result):
-    kind: Literal["identity", "address"]
+    kind: PictureKind
     attachment_id: UUID = Field(description="POST /api/v1/admin/kyc/applications/{id}/documents/{kind} gives it.")
     name: str
     media_type: str
@@ -115,7 +115,7 @@ async def take_application(context: StaffContext, seal: Seal, application_id: UU
 
 
 async def read_picture(
-    context: StaffContext, attachments: Attachments, application_id: UUID, kind: Literal["identity", "address"]
+    context: StaffContext, attachments: Attachments, application_id: UUID, kind: PictureKind
 ) -> tuple[Attachment, bytes]:
     """A picture of an application that waits; its customer's file is opened, on record.
 

@@ -14,11 +14,11 @@ from tools.kyc.filling import WHERE
 from tools.kyc.store import (
     Level,
     Message,
+    PictureKind,
     StoredApplication,
-    StoredDocument,
     find_application,
     get_level,
-    list_documents,
+    list_pictures,
     open_application,
 )
 from tools.kyc.store import Status as ApplicationStatus
@@ -96,26 +96,25 @@ async def get_identity_status(context: ToolContext, arguments: NoArguments) -> I
         stored = await find_application(db, context)
         if stored is None:
             return _without_application(standing)
-        documents = await list_documents(db, context, stored.id)
+        pictures = await list_pictures(db, context, stored.id)
         level = await get_level(db, stored.level)
-    return _with_application(context, standing, stored, documents, level)
+    return _with_application(context, standing, stored, pictures, level)
 
 
-def list_missing(application: Application, documents: list[StoredDocument], level: Level) -> list[str]:
+def _list_missing(application: Application, pictures: list[PictureKind], level: Level) -> list[str]:
     """In words, in the order in which they are asked for."""
     needed = [section for section in Section if section.value in level.sections]
     lacking: list[str] = [section for section in needed if section not in application.sections]
-    kinds: list[str] = ["identity", "address"][: level.documents]
-    there = {document.kind for document in documents}
-    lacking += [f"{kind}_picture" for kind in kinds if kind not in there]
+    kinds: list[PictureKind] = ["identity", "address"]
+    lacking += [f"{kind}_picture" for kind in kinds[: level.documents] if kind not in pictures]
     return [_ASKED[each] for each in lacking]
 
 
 async def read_missing(db: ReadHandle, context: ToolContext, stored: StoredApplication) -> list[str]:
     """What is missing from an application, and what does not fit in it."""
     application = open_application(context.seal, stored.sealed)
-    documents = await list_documents(db, context, stored.id)
-    missing = list_missing(application, documents, await get_level(db, stored.level))
+    pictures = await list_pictures(db, context, stored.id)
+    missing = _list_missing(application, pictures, await get_level(db, stored.level))
     return missing + [problem.text for problem in find_problems(application, context.today)]
 
 
@@ -143,12 +142,12 @@ def _with_application(
     context: ToolContext,
     standing: _Standing,
     stored: StoredApplication,
-    documents: list[StoredDocument],
+    pictures: list[PictureKind],
     level: Level,
 ) -> IdentityStatus:
     application = open_application(context.seal, stored.sealed)
     is_draft = stored.status == "draft"
-    missing = list_missing(application, documents, level) if is_draft else []
+    missing = _list_missing(application, pictures, level) if is_draft else []
     problems = [problem.text for problem in find_problems(application, context.today)] if is_draft else []
     given = application.document
     return IdentityStatus(
@@ -160,7 +159,7 @@ def _with_application(
         filled=[section.value for section in application.sections],
         missing=missing,
         problems=problems,
-        pictures=sorted(document.kind for document in documents),
+        pictures=list[str](pictures),
         document=given
         and GivenDocument(
             kind=given.kind,

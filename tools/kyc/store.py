@@ -13,6 +13,8 @@ from tools.queries import QUERIES
 from tools.registry import ToolContext
 
 Status = Literal["draft", "submitted", "in_review", "verified", "rejected", "expired"]
+PictureKind = Literal["identity", "address"]
+"""What a picture shows: the identity document, or a letter with the address."""
 Message = Literal["document_unreadable", "document_expired", "details_differ", "more_needed", "cannot_offer"]
 
 
@@ -32,7 +34,6 @@ class StoredApplication:
     sealed: str
     message: Message | None
     submitted_at: datetime | None
-    decided_at: datetime | None
     valid_until: date | None
 
 
@@ -40,19 +41,13 @@ class StoredApplication:
 class Level:
     """What a level takes."""
 
-    level: int
-    name: str
     sections: list[str]
     documents: int
-    valid_months: int
 
 
 @dataclass(frozen=True, slots=True)
-class StoredDocument:
-    kind: Literal["identity", "address"]
-    name: str
-    media_type: str
-    added_at: datetime
+class _Picture:
+    kind: PictureKind
 
 
 def seal_application(seal: Seal, application: Application) -> str:
@@ -79,11 +74,10 @@ async def lock_open(db: WriteHandle, context: ToolContext) -> StoredApplication 
     return await db.find(StoredApplication, QUERIES["lock_identity_draft"], values)
 
 
-async def list_documents(db: ReadHandle, context: ToolContext, application_id: UUID) -> list[StoredDocument]:
+async def list_pictures(db: ReadHandle, context: ToolContext, application_id: UUID) -> list[PictureKind]:
     values = {"customer_id": context.customer_id, "application_id": application_id}
-    return await db.all(StoredDocument, QUERIES["list_identity_documents"], values)
+    return [picture.kind for picture in await db.all(_Picture, QUERIES["list_identity_pictures"], values)]
 
 
 async def get_level(db: ReadHandle, number: int) -> Level:
-    levels = await db.all(Level, QUERIES["list_identity_levels"])
-    return next(level for level in levels if level.level == number)
+    return await db.get(Level, QUERIES["get_identity_level"], {"level": number})

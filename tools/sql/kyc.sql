@@ -1,19 +1,20 @@
 -- find_identity_application --
 -- The customer's latest, whatever became of it.
-select id, reference, level, status, sections, sealed, message, submitted_at, decided_at, valid_until
+select id, reference, level, status, sections, sealed, message, submitted_at, valid_until
   from kyc_applications where customer_id = %(customer_id)s
  order by created_at desc limit 1
 
 -- get_identity_standing --
 select kyc_status as status, kyc_level as level from customers where id = %(customer_id)s
 
--- list_identity_documents --
-select d.kind, a.name, a.media_type, d.added_at
-  from kyc_documents d join attachments a on a.id = d.attachment_id
- where d.application_id = %(application_id)s and d.customer_id = %(customer_id)s
+-- list_identity_pictures --
+-- What the pictures of an application show.
+select kind from kyc_documents
+ where application_id = %(application_id)s and customer_id = %(customer_id)s order by kind
 
--- list_identity_levels --
-select level, name, sections, documents, valid_months from kyc_levels order by level
+-- get_identity_level --
+-- What a level takes.
+select sections, documents from kyc_levels where level = %(level)s
 
 -- list_details_of_turn --
 -- What this turn has prepared already: sealed twice, the same words look different.
@@ -22,7 +23,7 @@ select payload ->> 'sealed' as sealed from banking_operations
 
 -- lock_identity_draft --
 -- One change after the other.
-select id, reference, level, status, sections, sealed, message, submitted_at, decided_at, valid_until
+select id, reference, level, status, sections, sealed, message, submitted_at, valid_until
   from kyc_applications where customer_id = %(customer_id)s and status in ('draft', 'submitted', 'in_review')
    for update
 
