@@ -126,7 +126,7 @@ def _ask_features(customer: UUID, request: AuthorisationRequest) -> Call:
     async def call(database: Database) -> None:
         asked = values | {"now": system_clock()}
         [row] = await database.ask(_Features, _QUERIES["read_features"], asked)
-        scorer.score_vector(np.array(row.features, dtype=np.float64))
+        scorer.score(np.array(row.features, dtype=np.float64))
 
     return call
 

@@ -1,10 +1,8 @@
 """Features as they are asked online, one event after the other as it comes, and in batch over the whole history."""
 
-import tomllib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
-from importlib.resources import files
 from uuid import UUID, uuid5
 
 import numpy as np
@@ -15,32 +13,35 @@ from hypothesis import strategies as st
 from psycopg import sql
 
 from core.db.bootstrap import DATABASE
-from core.db.database import Database, Scope
 from core.services import Services
 from tests.conftest import Clone
-from tools.fraud.features import (
-    NAMES,
-    Features,
-    FraudEvent,
-    account_party,
-    merchant_name,
-    read_features,
-    record_event,
-    record_label,
-    terminal_party,
-)
 from tools.fraud.features.batch import compute_features
+from tools.fraud.features.shapes import NAMES
 
 PHASES = (Phase.explicit, Phase.reuse, Phase.generate)
 """An example takes a tenth of a second: one that fails is told as it was found."""
 START = datetime(2026, 3, 1, tzinfo=UTC)
 CUSTOMERS = [uuid5(UUID(int=0), str(n)) for n in range(3)]
-ASK = """select * from fraud_features(%(party)s, %(merchant)s, %(amount_minor)s, %(at)s, %(country)s, %(device)s,
-                                      %(channel)s)"""
-VECTOR = """select fraud_vector(%(party)s, %(merchant)s, %(amount_minor)s, %(at)s, %(country)s, %(device)s,
-                                %(channel)s) as features"""
+ASK = """select fraud_vector(%(party)s, %(merchant)s, %(amount_minor)s, %(at)s, %(country)s, %(device)s,
+                             %(channel)s)"""
 RECORD = """select record_fraud_event(%(party)s, %(merchant)s, %(amount_minor)s, %(at)s, %(country)s, %(device)s,
-                                       %(channel)s)"""
+                                       %(channel)s, %(transaction)s)"""
+Features = dict[str, float | None]
+"""By name."""
+
+
+@dataclass(frozen=True)
+class FraudEvent:
+    """A payment that is about to be made, as the functions are asked about it."""
+
+    party: str | None
+    merchant: str | None
+    amount_minor: int
+    at: datetime
+    country: str | None = None
+    device: str | None = None
+    channel: str | None = None
+    transaction: int | None = None
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ def histories(draw: st.DrawFn) -> list[Lived]:
         at += timedelta(seconds=draw(pauses))
         terminal = draw(st.integers(1, 3))
         event = FraudEvent(
-            party=draw(st.sampled_from([terminal_party(terminal)] * 5 + [None])),
-            merchant=draw(st.sampled_from([merchant_name(terminal // 2), None])),
+            party=draw(st.sampled_from([f"terminal:{terminal}"] * 5 + [None])),
+            merchant=draw(st.sampled_from([f"merchant:{terminal // 2}", None])),
             amount_minor=draw(st.sampled_from([0, 1, 999, 1_000, 2_500, 10_000, 10**12])),
             at=at,
             country=draw(st.sampled_from([None, "GB", "FR"])),
@@ -100,22 +101,17 @@ def live(services: Services, lived: list[Lived], settled: list[date]) -> dict[in
     found: dict[int, Features] = {}
     labels: list[tuple[datetime, int, UUID, bool]] = []
     days = sorted(settled)
-    with psycopg.connect(services.app_url) as app, psycopg.connect(services.owner_url) as owner:
+    with psycopg.connect(services.owner_url) as owner:
         for one in lived:
             while days and days[0] < one.event.at.date():
                 owner.execute("select settle_fraud_days(%s)", [days.pop(0)])
-                owner.commit()
             for label in sorted(label for label in labels if label[0] <= one.event.at):
                 labels.remove(label)
-                give_label(app, *label)
-            be(app, one.customer)
-            row = app.execute(ASK, asdict(one.event)).fetchone()
-            [(vector,)] = app.execute(VECTOR, asdict(one.event)).fetchall()
-            [(event,)] = app.execute(RECORD, asdict(one.event)).fetchall()
-            app.commit()
-            assert row is not None
-            assert list(row) == vector
-            found[event] = Features(*row)
+                give_label(owner, *label)
+            be(owner, one.customer)
+            [(vector,)] = owner.execute(ASK, asdict(one.event)).fetchall()
+            [(event,)] = owner.execute(RECORD, asdict(one.event)).fetchall()
+            found[event] = dict(zip(NAMES, vector, strict=True))
             if one.confirmed_after is not None:
                 at = one.event.at + one.confirmed_after
                 labels.append((at, event, one.customer, True))
@@ -124,14 +120,19 @@ def live(services: Services, lived: list[Lived], settled: list[date]) -> dict[in
                         (max(at, one.event.at + timedelta(days=7)) + timedelta(days=1), event, one.customer, False)
                     )
         for label in sorted(labels):
-            give_label(app, *label)
+            give_label(owner, *label)
     return found
 
 
-def give_label(app: psycopg.Connection, at: datetime, event: int, customer: UUID, is_fraud: bool) -> None:
-    be(app, customer)
-    app.execute("select record_fraud_label(%s, %s, %s)", [event, is_fraud, at])
-    app.commit()
+def give_label(owner: psycopg.Connection, at: datetime, event: int, customer: UUID, is_fraud: bool) -> bool:
+    be(owner, customer)
+    [(is_news,)] = owner.execute("select record_fraud_label(%s, %s, %s)", [event, is_fraud, at]).fetchall()
+    return is_news
+
+
+def vector_of(features: Features) -> np.ndarray:
+    """As a batch has it: NaN for what is not known."""
+    return np.array([*features.values()], dtype=np.float64).astype(np.float32)
 
 
 def in_batch(services: Services, ids: list[int]) -> dict[int, np.ndarray]:
@@ -140,7 +141,7 @@ def in_batch(services: Services, ids: list[int]) -> dict[int, np.ndarray]:
 
 
 def differing(features: Features, row: np.ndarray) -> dict[str, tuple[float, float]]:
-    pairs = zip(NAMES, features.vector().astype(np.float32), row, strict=True)
+    pairs = zip(NAMES, vector_of(features), row, strict=True)
     return {name: (a, b) for name, a, b in pairs if not np.array_equal(a, b, equal_nan=True)}
 
 
@@ -148,7 +149,7 @@ def assert_same(online: dict[int, Features], batch: dict[int, np.ndarray]) -> No
     assert set(online) == set(batch)
     for number, features in online.items():
         np.testing.assert_array_equal(
-            features.vector().astype(np.float32), batch[number], f"event {number}: {differing(features, batch[number])}"
+            vector_of(features), batch[number], f"event {number}: {differing(features, batch[number])}"
         )
 
 
@@ -204,7 +205,7 @@ def test_the_future_and_labels_that_are_too_young_change_nothing(ledger: Service
 
 
 def pay(at: timedelta, amount: int = 1_000, terminal: int = 1, customer: int = 0, **known: str) -> Lived:
-    event = FraudEvent(terminal_party(terminal), None, amount, START + at, **known)
+    event = FraudEvent(f"terminal:{terminal}", None, amount, START + at, **known)
     return Lived(CUSTOMERS[customer], event, None, False)
 
 
@@ -225,31 +226,36 @@ def test_spending_is_counted_over_an_hour_a_day_a_week_and_a_month_before_the_pa
     amounts = [9_900, 1_000, 2_000, 3_000, 5_000]
     found = last(ledger, *map(pay, days, amounts), pay(timedelta(days=30, minutes=30), 4_000))
 
-    assert (found.count_1h, found.count_1d, found.count_7d, found.count_30d) == (0, 2, 3, 4)
-    assert (found.mean_1d, found.mean_30d, found.deviation_1d) == (40.0, 27.5, 10.0)
-    assert (found.median_30d, found.largest_30d, found.amount_to_largest) == (20.0, 50.0, 0.8)
-    assert found.seconds_since_last == 90 * 60
+    assert (found["count_1h"], found["count_1d"], found["count_7d"], found["count_30d"]) == (0, 2, 3, 4)
+    assert (found["mean_1d"], found["mean_30d"], found["deviation_1d"]) == (40.0, 27.5, 10.0)
+    assert (found["median_30d"], found["largest_30d"], found["amount_to_largest"]) == (20.0, 50.0, 0.8)
+    assert found["seconds_since_last"] == 90 * 60
 
 
 def test_a_first_payment_has_no_habit_to_be_compared_with(ledger: Services):
     found = last(ledger, pay(timedelta(0), country="GB"))
 
-    assert (found.amount, found.count_30d, found.party_is_new, found.country_is_new) == (10.0, 0, 1, 1)
+    assert (found["amount"], found["count_30d"], found["party_is_new"], found["country_is_new"]) == (10.0, 0, 1, 1)
     assert (
-        found.mean_30d is found.amount_z is found.seconds_since_last is found.party_days is found.device_is_new is None
+        found["mean_30d"]
+        is found["amount_z"]
+        is found["seconds_since_last"]
+        is found["party_days"]
+        is found["device_is_new"]
+        is None
     )
 
 
 def test_a_terminal_and_a_country_are_new_once(ledger: Services):
     found = last(ledger, pay(timedelta(0), country="GB"), pay(timedelta(days=2), country="GB", device="phone"))
 
-    assert (found.party_is_new, found.party_days, found.country_is_new, found.device_is_new) == (0, 2, 0, 1)
+    assert (found["party_is_new"], found["party_days"], found["country_is_new"], found["device_is_new"]) == (0, 2, 0, 1)
 
 
 def test_hours_are_the_banks(ledger: Services):
     summer_night = pay(timedelta(days=90, hours=4, minutes=59))
-    assert (last(ledger, summer_night).hour, last(ledger, summer_night).is_night) == (5, 1)
-    assert last(ledger, pay(timedelta(days=90, hours=5))).is_night == 0
+    assert (last(ledger, summer_night)["hour"], last(ledger, summer_night)["is_night"]) == (5, 1)
+    assert last(ledger, pay(timedelta(days=90, hours=5)))["is_night"] == 0
 
 
 def fraud(at: timedelta, confirmed: timedelta, **more: int) -> Lived:
@@ -269,8 +275,8 @@ def fraud(at: timedelta, confirmed: timedelta, **more: int) -> Lived:
 def test_a_fraud_is_known_a_week_after_it_or_when_it_is_confirmed(ledger: Services, at, confirmed, frauds):
     found = last(ledger, fraud(timedelta(0), confirmed), pay(at, customer=1))
 
-    assert found.party_frauds_30d == frauds
-    assert last(ledger, fraud(timedelta(0), confirmed), pay(at, terminal=2)).customer_frauds_30d == frauds
+    assert found["party_frauds_30d"] == frauds
+    assert last(ledger, fraud(timedelta(0), confirmed), pay(at, terminal=2))["customer_frauds_30d"] == frauds
 
 
 def test_a_terminals_risk_is_its_share_of_frauds_among_what_is_old_enough(ledger: Services):
@@ -282,70 +288,62 @@ def test_a_terminals_risk_is_its_share_of_frauds_among_what_is_old_enough(ledger
         pay(timedelta(days=2), customer=1),
         pay(timedelta(days=7, hours=3), customer=2),
     )
-    assert (found.party_count_1d, found.party_count_30d, found.party_risk_1d) == (3, 3, 1 / 3)
-    assert (found.party_victims_30d, found.party_genuine_since, found.party_last_fraud_days) == (1, 2, 7.125)
+    assert (found["party_count_1d"], found["party_count_30d"], found["party_risk_1d"]) == (3, 3, 1 / 3)
+    assert (found["party_victims_30d"], found["party_genuine_since"], found["party_last_fraud_days"]) == (1, 2, 7.125)
 
 
 def test_a_terminals_last_genuine_payment_is_old_enough_and_no_known_fraud(ledger: Services):
     paid = [pay(timedelta(0)), fraud(timedelta(days=1), timedelta(minutes=5)), pay(timedelta(days=3), customer=1)]
 
-    assert last(ledger, *paid, pay(timedelta(days=9), customer=2)).party_last_genuine_days == 9
-    assert last(ledger, *paid, pay(timedelta(days=10), customer=2)).party_last_genuine_days == 7
-    assert last(ledger, *paid, pay(timedelta(days=40), customer=2)).party_last_genuine_days is None
-    assert last(ledger, paid[1], pay(timedelta(days=9), customer=2)).party_last_genuine_days is None
+    assert last(ledger, *paid, pay(timedelta(days=9), customer=2))["party_last_genuine_days"] == 9
+    assert last(ledger, *paid, pay(timedelta(days=10), customer=2))["party_last_genuine_days"] == 7
+    assert last(ledger, *paid, pay(timedelta(days=40), customer=2))["party_last_genuine_days"] is None
+    assert last(ledger, paid[1], pay(timedelta(days=9), customer=2))["party_last_genuine_days"] is None
 
 
-@dataclass
-class Vector:
-    """As a card's charge is asked about."""
-
-    features: list[float | None]
-
-
-async def test_a_customer_asks_and_records_for_themselves_alone(ledger: Services):
-    """Through the interface that decisions use; who is not named in the unit of work has no events."""
+def test_a_customer_is_asked_about_and_remembered_by_themselves_alone(ledger: Services):
+    event = FraudEvent("account:20-00-00 12345678", None, 5_000, START, channel="chat", transaction=41)
+    later = FraudEvent(event.party, None, 5_000, START + timedelta(days=8))
+    mine, yours = CUSTOMERS[:2]
     with psycopg.connect(ledger.owner_url) as owner:
         forget(owner)
-    database = Database(ledger.app_url, pool_size=1)
-    await database.open()
-    event = FraudEvent(account_party("20-00-00", "12345678", None), None, 5_000, START, channel="chat")
-    mine, yours = Scope(customer_id=CUSTOMERS[0]), Scope(customer_id=CUSTOMERS[1])
-    try:
-        async with database.writing(mine) as db:
-            first = await record_event(db, event, transaction_id=41)
-            assert await record_event(db, event, transaction_id=41) == first
-        async with database.writing(yours) as db:
-            assert not await record_label(db, first, True, START)
-        later = FraudEvent(event.party, None, 5_000, START + timedelta(days=8))
-        async with database.writing(mine) as db:
-            assert await record_label(db, first, True, START)
-            assert not await record_label(db, first, True, START)
-            known = await read_features(db, later)
-        async with database.reading(yours) as db:
-            other = await read_features(db, later)
-        asked = [await database.fetch(Vector, VECTOR, asdict(later), scope=scope) for scope in (mine, yours)]
-    finally:
-        await database.close()
+        be(owner, mine)
+        [(first,)] = owner.execute(RECORD, asdict(event)).fetchall()
+        assert owner.execute(RECORD, asdict(event)).fetchall() == [(first,)]
+        assert not give_label(owner, START, first, yours, True)
+        assert give_label(owner, START, first, mine, True)
+        assert not give_label(owner, START, first, mine, True)
+    known, other = (asked(ledger, customer, later) for customer in (mine, yours))
 
-    assert (known.count_30d, known.party_is_new, known.customer_frauds_30d) == (1, 0, 1)
-    assert (other.count_30d, other.party_is_new, other.customer_frauds_30d) == (0, 1, 0)
-    assert other.party_frauds_30d == 1
-    as_one = [np.array(row.features, dtype=np.float64) for [row] in asked]
-    np.testing.assert_array_equal(as_one, [known.vector(), other.vector()])
+    assert (known["count_30d"], known["party_is_new"], known["customer_frauds_30d"]) == (1, 0, 1)
+    assert (other["count_30d"], other["party_is_new"], other["customer_frauds_30d"]) == (0, 1, 0)
+    assert other["party_frauds_30d"] == 1
 
 
-def test_the_runtime_login_reads_no_events(ledger: Services):
+def asked(services: Services, customer: UUID, event: FraudEvent) -> Features:
+    """As the runtime login asks."""
+    with psycopg.connect(services.app_url) as app:
+        be(app, customer)
+        [(vector,)] = app.execute(ASK, asdict(event)).fetchall()
+    return dict(zip(NAMES, vector, strict=True))
+
+
+def test_the_runtime_login_reads_and_writes_no_events_and_no_labels(ledger: Services):
     with psycopg.connect(ledger.app_url, autocommit=True) as app:
         for table in ("fraud_events", "fraud_labels", "fraud_firsts", "fraud_party_days", "fraud_scores"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 app.execute(sql.SQL("select * from {}").format(sql.Identifier(table)))
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             app.execute("select settle_fraud_days(current_date)")
+        be(app, CUSTOMERS[0])
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            app.execute(RECORD, asdict(FraudEvent("terminal:1", None, 100, START)))
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            app.execute("select record_fraud_label(1, true, now())")
 
 
-def test_every_feature_has_its_words_in_the_order_of_the_definition(ledger: Services):
-    words = tomllib.loads((files("tools.fraud.features") / "features.toml").read_text())
+def test_the_features_that_have_words_are_those_of_the_definition_in_its_order(ledger: Services):
     with psycopg.connect(ledger.owner_url) as owner:
         query = "select * from fraud_features_at(null, null, null, 0, now(), null, null, null, interval '7 days')"
         columns = owner.execute(query).description or []
-    assert list(words) == list(NAMES) == [column.name for column in columns]
+    assert list(NAMES) == [column.name for column in columns]

@@ -15,10 +15,10 @@ from typer.testing import CliRunner
 from core.errors import InvalidInput
 from core.services import Services
 from tools.fraud.cli import fraud_app
-from tools.fraud.features import NAMES
 from tools.fraud.features.backfill import backfill
 from tools.fraud.features.batch import compute_features
 from tools.fraud.features.dataset import COLUMNS, join, read_dataset
+from tools.fraud.features.shapes import NAMES
 from tools.fraud.model import load_scorer
 from tools.fraud.model.recent import drift_of_bank
 from tools.fraud.model.versions import MODELS_DIR

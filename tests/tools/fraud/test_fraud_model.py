@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import ConfigurationError, InvalidInput, NotFound
-from tools.fraud.features import NAMES, Features
+from tools.fraud.features.shapes import NAMES
 from tools.fraud.model import load_scorer, metrics
 from tools.fraud.model.drift import deciles, measure_drift, spread, stability_index
 from tools.fraud.model.scorer import Scorer
@@ -98,7 +98,7 @@ def test_too_few_frauds_teach_nothing():
         train_trees(np.zeros((100, len(NAMES)), dtype=np.float32), np.arange(100) < 5)
 
 
-def ordinary(**changed: float | None) -> Features:
+def ordinary(**changed: float | None) -> np.ndarray:
     values: dict[str, float | None] = dict.fromkeys(NAMES, 0.0)
     values |= {name: None for name in NAMES if name.startswith(("merchant", "country", "device", "channel"))}
     values |= {"amount": 25.0, "hour": 13.0, "count_30d": 60.0, "count_7d": 14.0, "count_1d": 2.0, "median_30d": 24.0}
@@ -108,7 +108,7 @@ def ordinary(**changed: float | None) -> Features:
         name: None for name in NAMES if name.endswith(("_fraud_days", "_plain_days", "_large_days", "genuine_since"))
     }
     values |= {"amount_to_customer_frauds": None, "customer_days": 100.0, "party_last_genuine_days": 7.5}
-    return Features(**(values | changed))
+    return np.array([*(values | changed).values()], dtype=np.float64)
 
 
 def test_the_committed_model_is_calm_about_the_usual_and_says_why_it_is_not():
@@ -129,7 +129,7 @@ def test_the_committed_model_is_calm_about_the_usual_and_says_why_it_is_not():
 @pytest.mark.parametrize("name", sorted(MONOTONE))
 def test_more_known_frauds_at_a_terminal_never_make_a_payment_there_less_suspicious(name: str):
     random = np.random.default_rng(11)
-    usual = np.repeat(ordinary().vector()[None].astype(np.float32), 40, axis=0)
+    usual = np.repeat(ordinary()[None].astype(np.float32), 40, axis=0)
     for at, other in enumerate(NAMES):
         if other.startswith(("amount", "party")):
             usual[:, at] = random.choice([0, 0.3, 1, 5, 8, 20, 40, np.nan], 40)
@@ -147,7 +147,7 @@ def test_the_committed_model_scores_no_genuine_rows_of_the_data_by_heart():
 
 def test_one_score_and_a_batch_of_one_agree():
     scorer, features = load_scorer(), ordinary(amount=300.0)
-    row = features.vector().astype(np.float32)[None]
+    row = features.astype(np.float32)[None]
     assert scorer.score(features).probability == pytest.approx(scorer.probabilities(row)[0], abs=1e-6)
 
 

@@ -10,7 +10,7 @@ from core.logging import get_logger
 from tools.fraud.decisions.decide import decide
 from tools.fraud.decisions.engine import Assessment
 from tools.fraud.decisions.in_force import SHIPPED, FraudPolicy
-from tools.fraud.features import NAMES
+from tools.fraud.features.shapes import NAMES
 from tools.fraud.model import Score, load_scorer
 from tools.fraud.rules import Facts, find_all
 
@@ -44,7 +44,7 @@ def assess_card(told: Mapping[str, Any], policy: FraudPolicy = SHIPPED) -> Asses
 
 def _score(features: Sequence[float | None]) -> Score | None:
     try:
-        return load_scorer().score_vector(np.array(features, dtype=np.float64))
+        return load_scorer().score(np.array(features, dtype=np.float64))
     except ConfigurationError as error:
         _log.error("fraud_model_missing", reason=error.message)
         return None

@@ -1,16 +1,14 @@
 """Scores one event, or many, with a version of the model."""
 
 import math
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from tools.fraud.features.shapes import NAMES, Features
+from tools.fraud.features.shapes import NAMES, put_in_words
 from tools.fraud.model.trees import Floats, Indices, Rows, Trees
 from tools.fraud.model.versions import MODELS_DIR, load_trees, read_promoted
 
@@ -53,11 +51,8 @@ class Scorer:
         self._columns = np.array([NAMES.index(name) for name in trees.names])
         self._numbers = np.arange(len(trees.feature))
 
-    def score(self, features: Features) -> Score:
-        return self.score_vector(features.vector())
-
-    def score_vector(self, vector: Floats) -> Score:
-        """Of shape (features,), in the order of ``NAMES``, NaN for what is not known."""
+    def score(self, vector: Floats) -> Score:
+        """Of one event, shape (features,), in the order of ``NAMES``, NaN for what is not known."""
         asked = vector[self._columns]
         leaves = self._trees.leaves_of_one(asked.astype(np.float32))
         log_odds = self._trees.value[self._numbers, leaves].sum()
@@ -86,12 +81,5 @@ def load_scorer(folder: Path = MODELS_DIR, model: str | None = None) -> Scorer:
 
 
 def _put(name: str, value: float, log_odds: float) -> Contribution:
-    word = _words()[name]
-    unknown = math.isnan(value)
-    said = word["unknown"] if unknown else word["words"].format(value=value)
-    return Contribution(name, None if unknown else value, round(log_odds, 4), said)
-
-
-@cache
-def _words() -> Mapping[str, Mapping[str, Any]]:
-    return tomllib.loads((Path(__file__).parents[1] / "features" / "features.toml").read_text(encoding="utf-8"))
+    known = None if math.isnan(value) else value
+    return Contribution(name, known, round(log_odds, 4), put_in_words(name, known))

@@ -295,43 +295,13 @@ select m.amount,
           and (l.withdrawn_at is null or l.withdrawn_at > p_at)) c
 $$;
 comment on function fraud_features_at is
-    'The one definition of every feature. No rights of its own: fraud_features() asks it online, the batch for each row.';
+    'The one definition of every feature. No rights of its own: fraud_vector() asks it online, the batch for each row.';
 
 -- Online ----------------------------------------------------------------------------------------------------------------
 -- The transaction's customer is about to pay. What is not known is null. The delay is the one that labels are given below.
 
 create function fraud_label_delay() returns interval language sql immutable parallel safe return interval '168 hours';
 
-create function fraud_features(p_party text, p_merchant text, p_amount_minor bigint, p_at timestamptz,
-                               p_country text default null, p_device text default null, p_channel text default null)
-    returns table (
-        amount float8, hour float8, is_night float8, is_weekend float8,
-        count_1h float8, count_1d float8, count_7d float8, count_30d float8,
-        sum_1d float8, mean_1d float8, mean_7d float8, mean_30d float8, deviation_1d float8, deviation_7d float8, deviation_30d float8,
-        seconds_since_last float8, median_30d float8, largest_30d float8, largest_7d_to_median float8,
-        amount_z float8, amount_to_mean float8, amount_to_median float8, amount_to_largest float8,
-        large_7d float8, large_14d float8, large_30d float8, time_of_day_share float8, customer_days float8,
-        party_is_new float8, party_days float8, party_visits_30d float8, merchant_is_new float8,
-        country_is_new float8, device_is_new float8, channel_is_new float8,
-        party_count_1d float8, party_count_7d float8, party_count_30d float8,
-        party_risk_1d float8, party_risk_7d float8, party_risk_30d float8, party_risk_recent float8,
-        party_frauds_30d float8, party_victims_30d float8, party_last_fraud_days float8, party_first_fraud_days float8,
-        party_genuine_since float8, party_last_genuine_days float8,
-        party_plain_frauds_30d float8, party_last_plain_days float8, party_first_plain_days float8,
-        party_mean_30d float8, amount_to_party_mean float8,
-        merchant_count_1d float8, merchant_count_7d float8, merchant_count_30d float8,
-        merchant_risk_1d float8, merchant_risk_7d float8, merchant_risk_30d float8,
-        customer_frauds_7d float8, customer_frauds_30d float8, customer_last_fraud_days float8,
-        customer_first_fraud_days float8, customer_large_frauds_30d float8, customer_first_large_days float8,
-        amount_to_customer_frauds float8)
-    language sql stable security definer set search_path = pg_catalog, public, pg_temp rows 1 as $$
-select * from fraud_features_at(app_customer_id(), fraud_thing(p_party), fraud_thing(p_merchant), p_amount_minor, p_at,
-                                fraud_thing('country:' || p_country), fraud_thing('device:' || p_device),
-                                fraud_thing('channel:' || p_channel), fraud_label_delay())
-$$;
-comment on function fraud_features is 'What is known at p_at about an event that is not recorded yet. One round trip.';
-
--- The same in one value, which costs less to hand over than 66 columns, for whoever scores and keeps nothing.
 do $do$
 declare
     columns text := (select string_agg('f.' || quote_ident(a.name), ', ' order by a.place)
@@ -348,13 +318,15 @@ begin
                                                 fraud_thing('channel:' || p_channel), fraud_label_delay()) f
         $body$ $f$, columns);
 end $do$;
-comment on function fraud_vector is 'The columns of fraud_features() in their order.';
+comment on function fraud_vector is
+    'What is known at p_at about an event that is not recorded yet: the columns of fraud_features_at() in their order, as one '
+    'value, which costs less to hand over than 66.';
 
--- Remembers the event for those that come. Once for a transaction: asked again, it returns the same event.
+-- Internal, as all to the end of the section. Remembers the event for those that come. Once for a transaction: asked again, it returns the same event.
 create function record_fraud_event(p_party text, p_merchant text, p_amount_minor bigint, p_at timestamptz,
                                    p_country text default null, p_device text default null, p_channel text default null,
                                    p_transaction bigint default null) returns bigint
-    language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+    language plpgsql set search_path = pg_catalog, public, pg_temp as $$
 declare
     who     uuid := app_customer_id();
     things  uuid[] := array[who, fraud_thing(p_party), fraud_thing(p_merchant), fraud_thing('country:' || p_country),
@@ -387,7 +359,7 @@ $$;
 
 -- A fraud was confirmed, or, with p_is_fraud false, turned out to be none after all. Returns whether it is news.
 create function record_fraud_label(p_event bigint, p_is_fraud boolean, p_at timestamptz) returns boolean
-    language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
+    language plpgsql set search_path = pg_catalog, public, pg_temp as $$
 begin
     if p_is_fraud then
         insert into fraud_labels (event_id, customer_id, party, merchant, amount_minor, is_large, occurred_at, known_at)
@@ -461,5 +433,4 @@ create index fraud_scores_customer on fraud_scores (customer_id);
 select protect_customer_table('fraud_scores', false);
 drop policy own on fraud_scores;
 
-grant execute on function fraud_thing to tellergraph_app;
-grant execute on function fraud_features, fraud_vector, record_fraud_event, record_fraud_label to tellergraph_app;
+grant execute on function fraud_vector to tellergraph_app;

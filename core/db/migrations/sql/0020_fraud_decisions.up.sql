@@ -380,7 +380,7 @@ begin
 end $$;
 comment on function card_facts is
     'What is known of a card and its use when it is to be charged, p_minor in the currency of its account. most_minor is told '
-    'where the country is new; model are the columns of fraud_features(), in their order.';
+    'where the country is new; model is fraud_vector().';
 
 -- Internal.
 create function write_card_decision(
