@@ -39,9 +39,6 @@ PROPOSAL_TTL = timedelta(minutes=10)
 SLIP_TTL = timedelta(minutes=1)
 """How long a confirmation may wait to be executed."""
 
-DECIDED = frozenset({"add_payee", "change_payee", "schedule_payment", "create_standing_order", "change_standing_order"})
-"""Types besides payments that are decided about: ``operation_types.decided``."""
-
 Decision = Literal["approve", "deny"]
 Status = Literal["pending", "processing", "held", "completed", "failed", "cancelled", "expired"]
 
@@ -79,6 +76,8 @@ class _Stored:
     proposed: dict[str, Any]
     request_hash: str | None
     step_up: bool
+    decided: bool
+    """Whether it is executed only with a decision of the fraud engine."""
     error_code: str | None
     expires_at: datetime
 
@@ -178,7 +177,7 @@ async def propose(
     stored = await db.get(_Stored, QUERIES["get_operation_by_key"], key)
     if context.request_hash is None and (stored.type, stored.payload) != (operation, payload):
         raise _key_reused()
-    if money is None and operation not in DECIDED:
+    if not stored.decided:
         return _same_request(context, stored)
     preview = await db.get(_Preview, QUERIES["preview_operation"], {"operation_id": stored.id, "now": context.now})
     if preview.error_code:

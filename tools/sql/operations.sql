@@ -9,7 +9,7 @@ on conflict (customer_id, idempotency_key) do nothing
 
 -- get_operation_by_key --
 -- The proposal under an idempotency key.
-select id, type, payload, summary, proposed, request_hash, step_up, error_code, expires_at
+select id, type, payload, summary, proposed, request_hash, step_up, decided, error_code, expires_at
   from banking_operations
  where customer_id = %(customer_id)s and idempotency_key = %(idempotency_key)s
 
