@@ -98,7 +98,7 @@ def save_version(trees: Trees, metadata: Metadata, card: str, folder: Path = MOD
     np.savez_compressed(target / "trees.npz", format=FORMAT, **arrays)
     (target / "MODEL_CARD.md").write_text(card, encoding="utf-8")
     # Last: a version without it is not listed.
-    (target / "metadata.json").write_text(json.dumps(asdict(metadata), indent=1) + "\n", encoding="utf-8")
+    (target / "metadata.json").write_text(_lines(asdict(metadata)), encoding="utf-8")
     return target
 
 
@@ -127,6 +127,12 @@ def load_trees(folder: Path, version: str) -> Trees:
     if unknown := set(names) - set(NAMES):
         raise ConfigurationError(f"The fraud model {version} asks for features that are not known: {sorted(unknown)}.")
     return trees
+
+
+def _lines(values: dict[str, Any]) -> str:
+    """JSON with a line for each key."""
+    lines = (f" {json.dumps(key)}: {json.dumps(value)}" for key, value in values.items())
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 def _read_promotions(folder: Path) -> list[str]:
