@@ -166,7 +166,7 @@ def test_even_the_owner_of_the_tables_rewrites_no_history(office: Office, statem
 
 async def test_a_draft_has_fincens_names_and_can_be_read(office: Office):
     case_id = await the_case(office)
-    await add_note(office.officer, case_id, "Said\nnothing | <script>")
+    await add_note(office.officer, case_id, "Said\nnothing\x07 \u202e| <script>")
     case = await get_case(office.officer, case_id, "draft", action="exported")
     draft = draft_report(case, filed_on=LAST, institution="Teller Bank", glossary=["XXGVTXX"])
 
@@ -181,11 +181,23 @@ async def test_a_draft_has_fincens_names_and_can_be_read(office: Office):
     assert activity["SuspiciousActivityFromDateText"] <= activity["SuspiciousActivityToDateText"]
     [narrative] = draft.fincen["ActivityNarrativeInformation"]
     assert "Cash just under the amount" in narrative["ActivityNarrativeText"]
-    assert all(ord(sign) >= 32 for sign in narrative["ActivityNarrativeText"])
+    assert narrative["ActivityNarrativeText"].isprintable()
+    assert draft.left_out == []
     assert [code.code for code in draft.glossary] == ["XXGVTXX"]
     assert "<script>" not in draft.markdown
     assert "<b>" not in draft.markdown
     assert draft.markdown.count("\n| ") >= len(case.transactions)
+
+
+async def test_a_draft_says_what_it_had_no_room_for(office: Office):
+    case = await get_case(office.officer, await the_case(office), "draft")
+    long = case.model_copy(update={"reason": "x" * 21_000, "transactions": [case.transactions[0]] * 500})
+    draft = draft_report(long, filed_on=LAST, institution="Teller Bank", glossary=[])
+
+    told = [piece["ActivityNarrativeText"] for piece in draft.fincen["ActivityNarrativeInformation"]]
+    assert [len(piece) for piece in told] == [4_000] * 5
+    assert [words.split()[1] for words in draft.left_out] == ["narrative", "most"]
+    assert "x" * 21_000 in draft.markdown
 
 
 async def test_a_code_that_is_none_is_refused(office: Office):

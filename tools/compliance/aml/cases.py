@@ -17,6 +17,9 @@ from tools.staff.context import StaffContext
 _QUERIES = Queries(Path(__file__).with_suffix(".sql"))
 
 CaseStatus = Literal["open", "closing", "closed"]
+MOST_TRANSACTIONS = 500
+"""Of a case, as ``compliance.get_case`` tells them."""
+
 Outcome = Literal["no_suspicion", "report_filed"]
 ClosingDecision = Literal["approve", "reject"]
 
@@ -100,7 +103,7 @@ class Case(Result):
     customer: CaseCustomer
     accounts: list[CaseAccount]
     alerts: list[Alert]
-    transactions: list[CaseTransaction] = Field(description="Of the alerts' windows, at most 500.")
+    transactions: list[CaseTransaction] = Field(description=f"Of the alerts' windows, at most {MOST_TRANSACTIONS}.")
     notes: list[Note]
 
 

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from core.clock import BANK_TIME_ZONE
 from core.errors import InvalidInput
 from core.money import Money
-from tools.compliance.aml.cases import Alert, Case, CaseCustomer
+from tools.compliance.aml.cases import MOST_TRANSACTIONS, Alert, Case, CaseCustomer
 from tools.registry import Result
 
 _CODES = Path(__file__).with_name("sar_codes.toml")
@@ -62,6 +62,7 @@ class Draft(Result):
     fincen: dict[str, Any] = Field(description="Element names of FinCEN's SAR XML schema 2.0.")
     glossary: list[GlossaryCode] = Field(description="UK codes that the officer chose; empty: no codes apply.")
     markdown: str
+    left_out: list[str] = Field(description="What there was no room for, to be told by the officer in other words.")
 
 
 @cache
@@ -91,7 +92,20 @@ def draft_report(case: Case, *, filed_on: date, institution: str, glossary: list
         fincen=_fincen(case, filed_on, institution, text),
         glossary=chosen,
         markdown=_markdown(case, filed_on, institution, chosen, text),
+        left_out=_left_out(case, text),
     )
+
+
+def _left_out(case: Case, text: str) -> list[str]:
+    room = _NARRATIVE_MOST * _NARRATIVES_MOST
+    told = (
+        (len(text) > room, f"The narrative has {len(text):,} characters; FinCEN's form takes the first {room:,}."),
+        (
+            len(case.transactions) >= MOST_TRANSACTIONS,
+            f"At most {MOST_TRANSACTIONS} transactions are listed.",
+        ),
+    )
+    return [words for applies, words in told if applies]
 
 
 def _fincen(case: Case, filed_on: date, institution: str, text: str) -> dict[str, Any]:
@@ -200,7 +214,12 @@ def _narrative(case: Case) -> str:
     notes = [f"{note.at.astimezone(BANK_TIME_ZONE):%Y-%m-%d}: {note.text}" for note in case.notes]
     level = case.customer.kyc_level
     known = f"The subject has been a customer since {_local_day(case.customer.since)}, identity level {level}."
-    return " ".join(" ".join([f"{case.reason}.", *found, known, *notes]).split())
+    return _plain(" ".join([f"{case.reason}.", *found, known, *notes]))
+
+
+def _plain(text: str) -> str:
+    """In one line, without characters that control or hide something."""
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def _facts(alert: Alert) -> str:
@@ -253,7 +272,7 @@ Confidential. Telling the customer, or anybody who may tell them, that this repo
 
 def _cell(text: str) -> str:
     """What others wrote stays text: no table, heading, link or HTML comes of it."""
-    return "".join(f"\\{sign}" if sign in "\\|<>[]`*_#" else sign for sign in " ".join(text.split()))
+    return "".join(f"\\{sign}" if sign in "\\|<>[]`*_#" else sign for sign in _plain(text))
 
 
 def _local_day(moment: datetime) -> date:

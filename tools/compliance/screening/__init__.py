@@ -8,8 +8,8 @@ For whoever decides about payments, payees and customers:
     select screening_standing('payee', payee_id)                                          in functions of the owner
 
 ``screening_standing`` answers ``match`` (staff confirmed it), ``review`` (staff have not decided yet) or ``clear``; the
-application's roles may not ask it, so that no tool, model or trace can show it. ``screening.is_clear`` says whether
-this very screening found nothing: whoever is not clear may still have been reviewed, and that only SQL knows.
+application's roles may not ask it, so that no tool, model or trace can show it. What a
+screening found may have been reviewed: that only SQL knows.
 
     entries.py   what stands on a list      lists/     readers of the published formats
     matching/    names against names        load.py    a file becomes a list: tellergraph compliance load-list

@@ -26,11 +26,6 @@ class Screening:
     """Of the lists; 0 where there are none."""
     matches: tuple[Match, ...]
 
-    @property
-    def is_clear(self) -> bool:
-        """Whether nothing was found. What was found may have been reviewed: ``screening_standing`` in SQL knows."""
-        return not self.matches
-
 
 @dataclass(frozen=True, slots=True)
 class _Generation:

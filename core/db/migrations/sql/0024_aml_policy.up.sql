@@ -579,10 +579,6 @@ end $$;
 comment on function decide_policy is
     'Publishes or rejects; does nothing where that was decided. The maker is refused by policy_proposals_four_eyes.';
 
-revoke execute on function terms_at, is_fee_weekend, eligibility_refusal, limits_of, limit_refusal, policy_step_up,
-    policy_fee_terms, policy_fee, disclosures_of, counted_minor, policy_fee_of, policy_matters, policy_refusal,
-    refuse_proposal, refuse_by_policy, what_may_i_do, policy_document, write_policy, policy_begins, audit_policy, propose_policy,
-    decide_policy, fee_prices from public;
 grant execute on function terms_at, is_fee_weekend, eligibility_refusal, limits_of, limit_refusal, policy_step_up,
     policy_fee_terms, policy_fee, disclosures_of, refuse_by_policy, what_may_i_do to tellergraph_app;
 grant execute on function terms_at to tellergraph_worker, tellergraph_staff;

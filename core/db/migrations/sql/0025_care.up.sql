@@ -144,6 +144,5 @@ begin
         return next closed;
     end if;
 end $$;
-revoke execute on function keep_care_case, open_care_case, list_care_cases, take_care_case, close_care_case from public;
 grant execute on function open_care_case to tellergraph_app;
 grant execute on function list_care_cases, take_care_case, close_care_case to tellergraph_staff;
