@@ -69,13 +69,10 @@ class Facts:
     payee_payments: int = 0
     payee_since: int | None = None
     """Since the first payment to the payee."""
-    payee_change: int | None = None
-    """Since the customer last added or changed a payee, within seven days."""
     contact_change: int | None = None
     """Since phone, e-mail address or authenticator app changed, within seven days."""
     received: int = 0
     """What came in from outside within 24 hours."""
-    available: int = 0
     country: str | None = None
     online: bool = True
     new_country: bool = False
@@ -106,10 +103,8 @@ class Facts:
             payee_age=told.get("payee_age"),
             payee_payments=told.get("payee_payments") or 0,
             payee_since=told.get("payee_since"),
-            payee_change=told.get("payee_change"),
             contact_change=told.get("contact_change"),
             received=told.get("received_minor") or 0,
-            available=told.get("available_minor") or 0,
             country=told.get("country"),
             online=told.get("is_online", True),
             new_country=told.get("is_new_country", False),

@@ -186,7 +186,7 @@ comment on function record_decision is
 create index banking_operations_paid on banking_operations (customer_id, created_at desc)
     where type = 'pay_payee' and initiated_by <> 'schedule' and status in ('pending', 'processing', 'held', 'completed');
 create index banking_operations_changed on banking_operations (customer_id, completed_at desc)
-    where status = 'completed' and type in ('add_payee', 'change_payee', 'change_contact_details', 'add_authenticator');
+    where status = 'completed' and type in ('change_contact_details', 'add_authenticator');
 
 create function in_policy_currency(p_minor bigint, p_currency text, p_now timestamptz) returns bigint
     language plpgsql stable set search_path = pg_catalog, public, pg_temp as $$
@@ -199,8 +199,8 @@ end $$;
 
 -- Internal: of a payment that is being prepared, or is due. Null ids where there is none.
 create function payment_facts(
-    p_customer uuid, p_operation uuid, p_type text, p_source uuid, p_target uuid, p_payee uuid, p_minor bigint,
-    p_currency text, p_memo text, p_turn uuid, p_now timestamptz) returns jsonb
+    p_customer uuid, p_operation uuid, p_type text, p_source uuid, p_payee uuid, p_minor bigint, p_currency text,
+    p_memo text, p_turn uuid, p_now timestamptz) returns jsonb
     language plpgsql stable set search_path = pg_catalog, public, pg_temp
     set plan_cache_mode = force_generic_plan set enable_seqscan = off as $$
 declare
@@ -208,8 +208,8 @@ declare
     payee    payees := (select p from payees p where p.id = p_payee and p.customer_id = p_customer);
     in_units constant numeric := in_policy_currency(1000000, account.currency, p_now) / 1000000.0;
     log      record;
-    changed  record;
     known    record;
+    changed_at timestamptz;
     received bigint;
     most     bigint;
     last_at  timestamptz;
@@ -226,14 +226,11 @@ begin
                and type = 'pay_payee' and initiated_by <> 'schedule' and status in ('pending', 'processing', 'held', 'completed')
                and (status <> 'pending' or expires_at > p_now) and id is distinct from p_operation
              order by created_at desc limit 60) o;
-    select extract(epoch from p_now - max(o.completed_at) filter (where o.type in ('add_payee', 'change_payee')))::bigint as payee,
-           extract(epoch from p_now - max(o.completed_at) filter (where o.type not in ('add_payee', 'change_payee')))::bigint as contact
-      into changed
-      from banking_operations o
-     where o.customer_id = p_customer and o.completed_at > p_now - interval '7 days' and o.completed_at <= p_now
-       and o.status = 'completed' and o.type in ('add_payee', 'change_payee', 'change_contact_details', 'add_authenticator');
-    select count(*) as payments, coalesce(max(-t.amount_minor), 0) as most, min(t.occurred_at) as first into known
-      from (select amount_minor, occurred_at from transactions
+    changed_at := (select max(o.completed_at) from banking_operations o
+                    where o.customer_id = p_customer and o.completed_at > p_now - interval '7 days' and o.completed_at <= p_now
+                      and o.status = 'completed' and o.type in ('change_contact_details', 'add_authenticator'));
+    select count(*) as payments, min(t.occurred_at) as first into known
+      from (select occurred_at from transactions
              where payee_id = p_payee and customer_id = p_customer and status = 'booked' limit 24) t;
     received := (select sum(t.amount_minor) from transactions t
                   where t.account_id = p_source and t.occurred_at > p_now - interval '24 hours' and t.occurred_at <= p_now
@@ -256,15 +253,12 @@ begin
                    and c.created_at > p_now - interval '2 hours' order by c.id desc limit 8) m;
     end if;
     return jsonb_build_object(
-        'kind', p_type, 'amount_minor', in_policy_currency(p_minor, p_currency, p_now), 'is_own', p_target is not null,
-        'is_limited', p_payee is not null,
+        'kind', p_type, 'amount_minor', in_policy_currency(p_minor, p_currency, p_now),
         'payee_age', extract(epoch from p_now - payee.created_at)::bigint, 'payee_payments', known.payments,
-        'payee_most_minor', round(known.most * in_units)::bigint,
         'payee_since', extract(epoch from p_now - known.first)::bigint,
-        'recent', coalesce(log.payments, '[]'), 'payee_change', changed.payee, 'contact_change', changed.contact,
+        'recent', coalesce(log.payments, '[]'), 'contact_change', extract(epoch from p_now - changed_at)::bigint,
         'received_minor', round(coalesce(received, 0) * in_units)::bigint, 'most_minor', round(most * in_units)::bigint,
         'idle', extract(epoch from p_now - coalesce(last_at, account.opened_at))::bigint,
-        'available_minor', round((account.balance_minor - account.held_minor) * in_units)::bigint,
         'memo', p_memo, 'said', coalesce(said, '[]'));
 end $$;
 
@@ -276,14 +270,13 @@ declare
 begin
     if op.id is null or not op.decided then return null; end if;
     if op.type = 'change_standing_order' then
-        return (select payment_facts(op.customer_id, op.id, op.type, s.account_id, s.to_account_id, s.payee_id,
+        return (select payment_facts(op.customer_id, op.id, op.type, s.account_id, s.payee_id,
                                      (op.payload ->> 'amount_minor')::bigint, s.currency, s.reference, op.turn_id, p_now)
                   from standing_orders s
                  where s.id = (op.payload ->> 'standing_order_id')::uuid and s.customer_id = op.customer_id);
     end if;
     return payment_facts(op.customer_id, op.id, op.type, (op.payload ->> 'account_id')::uuid,
-                         (op.payload ->> 'to_account_id')::uuid, (op.payload ->> 'payee_id')::uuid, op.amount_minor, op.currency,
-                         op.payload ->> 'reference', op.turn_id, p_now);
+                         (op.payload ->> 'payee_id')::uuid, op.amount_minor, op.currency, op.payload ->> 'reference', op.turn_id, p_now);
 end $$;
 comment on function operation_facts is 'Null for an operation that nobody has to decide about.';
 
@@ -295,7 +288,7 @@ declare
 begin
     if due.id is null then return null; end if;
     return payment_facts(due.customer_id, null, case when due.payee_id is null then 'transfer_between_accounts' else p_kind end,
-                         due.account_id, due.to_account_id, due.payee_id, due.amount_minor, due.currency, null, null, p_now);
+                         due.account_id, due.payee_id, due.amount_minor, due.currency, null, null, p_now);
 end $$;
 comment on function due_payment_facts is
     'Of the one payment that the worker is about to make: figures, no names and no words. Null where it is not due.';
@@ -595,7 +588,6 @@ create function must_wait(op banking_operations) returns boolean
     language sql stable set search_path = pg_catalog, public, pg_temp
     return false;
 comment on function must_wait is 'Replaced by 0023_screening: a payment that staff have to look at first is held.';
-revoke execute on function must_wait from public;
 
 -- Internal: posts what was held. Null, or the code of a refusal, with which the payment is over; it waits on while it is
 -- still_checked.
@@ -663,7 +655,6 @@ create function policy_refusal(op banking_operations, p_now timestamptz) returns
     return case when op.policy_version <> policy_at(p_now) then 'policy_changed' end;
 comment on function policy_refusal is
     'What execute_operation() asks before it does anything: null, policy_changed, or why the policy does not allow it.';
-revoke execute on function policy_refusal from public;
 
 create or replace function execute_operation(p_operation uuid, p_slip text, p_now timestamptz) returns banking_operations
     language plpgsql security definer set search_path = pg_catalog, public, pg_temp
@@ -732,7 +723,6 @@ create function due_refusal(op banking_operations, p_confirmed_fee bigint, p_arr
     returns text language sql stable set search_path = pg_catalog, public, pg_temp
     return policy_refusal(op, p_now);
 comment on function due_refusal is 'Replaced by 0024_aml_policy: why a payment is not made at the price of the day.';
-revoke execute on function due_fee, due_refusal from public;
 
 drop function run_due_payment;
 create function run_due_payment(
@@ -847,7 +837,6 @@ create function entry_in_dispute(p_entry bigint) returns boolean
     language sql stable set search_path = pg_catalog, public, pg_temp
     return p_entry is null and false;
 comment on function entry_in_dispute is 'Replaced by 0021_disputes: what a dispute has credited does not come back twice.';
-revoke execute on function entry_in_dispute from public;
 
 create or replace function staff_action_refusal(action staff_actions) returns text
     language plpgsql stable set search_path = pg_catalog, public, pg_temp as $$
