@@ -49,20 +49,19 @@ def copy_data_dir(source: Path, target: Path) -> Path:
 
 def list_servers(data_dir: Path) -> list[psutil.Process]:
     """PostgreSQL's and Redis's main processes that work on this directory."""
-    found = []
-    for process in psutil.process_iter():
-        try:
-            arguments = process.cmdline()
-        except (psutil.NoSuchProcess, psutil.ZombieProcess):
-            continue
-        is_server = bool(arguments) and arguments[0].split(" ")[0].endswith(("/postgres", "redis-server"))
-        if is_server and str(data_dir) in " ".join(arguments):
-            found.append(process)
-    return found
+    running = list(psutil.process_iter(["cmdline", "ppid"]))
+    found = {process.pid: process for process in running if _is_server(process.info["cmdline"] or [], data_dir)}
+    # A process that was forked a moment ago still has its parent's command line.
+    return [process for process in found.values() if process.info["ppid"] not in found]
+
+
+def _is_server(arguments: list[str], data_dir: Path) -> bool:
+    is_server = bool(arguments) and arguments[0].split(" ")[0].endswith(("/postgres", "redis-server"))
+    return is_server and str(data_dir) in " ".join(arguments)
 
 
 def find_server(data_dir: Path, name: str) -> psutil.Process:
-    [process] = [found for found in list_servers(data_dir) if name in found.cmdline()[0]]
+    [process] = [found for found in list_servers(data_dir) if name in found.info["cmdline"][0]]
     return process
 
 
