@@ -5,14 +5,13 @@
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
 
 import warnings
-from collections.abc import Generator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from peft import PeftModel
+from peft.tuners.tuners_utils import BaseTunerLayer
 from safetensors import safe_open
 from transformers import AutoConfig, AutoModelForCausalLM, BitsAndBytesConfig
 from transformers.utils import logging as transformers_logging
@@ -78,17 +77,15 @@ class Weights:
         if self._tuned is not None and key in self._tuned.peft_config:
             self._tuned.delete_adapter(key)
 
-    @contextmanager
-    def using(self, key: str | None) -> Generator[Any]:
+    def use(self, key: str | None) -> Any:
         """The base with one adapter, or alone."""
-        if self._tuned is None:
-            yield self.model
-        elif key is None:
-            with self._tuned.disable_adapter():
-                yield self._tuned
-        else:
+        # PeftModel itself cannot be without an adapter once the one that was used last has been dropped.
+        for layer in self.model.modules():
+            if isinstance(layer, BaseTunerLayer):
+                layer.enable_adapters(key is not None)
+        if self._tuned is not None and key is not None:
             self._tuned.set_adapter(key, inference_mode=True)
-            yield self._tuned
+        return self.model
 
 
 def check_fit(model: Any, folder: Path) -> None:
