@@ -105,7 +105,7 @@ def load_base(folder: Path, four_bit: FourBit) -> Weights:
     """On the GPU where there is one. "auto": four bits where bitsandbytes is installed and the weights are plain.
 
     Raises:
-        ValueError: four bits are wanted and bitsandbytes is missing.
+        ValueError: four bits are wanted and bitsandbytes is missing, or weights are.
         OSError, safetensors.SafetensorError, torch.OutOfMemoryError: as torch and Transformers raise them.
     """
     has_library = find_spec("bitsandbytes") is not None
@@ -114,14 +114,19 @@ def load_base(folder: Path, four_bit: FourBit) -> Weights:
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
     is_quantised = getattr(config, "quantization_config", None) is not None
     quantised = has_library and four_bit != "off" and not is_quantised
-    model = AutoModelForCausalLM.from_pretrained(
+    loading: Any = AutoModelForCausalLM.from_pretrained(
         folder,
         local_files_only=True,
         use_safetensors=True,
         dtype=torch.bfloat16,
         device_map={"": "cuda" if torch.cuda.is_available() else "cpu"},
         quantization_config=_in_four_bits() if quantised else None,
+        output_loading_info=True,
     )
+    model, found = loading
+    # Transformers only mentions them, and gives them random numbers.
+    if missing := sorted(found["missing_keys"]):
+        raise ValueError(f"its weights lack {len(missing)} parts, such as {missing[0]}: copy the folder again")
     if quantised:
         _keep_weights_as_they_are(model)
     return Weights(model.eval())
