@@ -1,4 +1,4 @@
-"""A circuit breaker: a provider that failed several times in a row is not asked for a while, then by one request alone."""
+"""A circuit breaker: a provider that failed several times in a row is left alone, then tried by one request."""
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -7,7 +7,7 @@ from math import ceil
 from time import monotonic
 from typing import Literal
 
-from agent.models.faults import ALIVE, LASTING, NOT_ASKED, Fault, ModelFailed, fault_of
+from agent.models.faults import ALIVE, LASTING, NOT_ASKED, Fault, ModelFailed, fault_of, wait_of
 from core.errors import ProviderFailed
 from core.logging import get_logger
 
@@ -87,6 +87,8 @@ class Breaker:
         self._failures += 1
         if fault in LASTING:
             self._open(error.message, LONGEST_PAUSE)
+        elif wait := wait_of(error):
+            self._open(error.message, wait)
         elif self._failures >= FAILURES or self._open_until is not None:
             self._open(error.message, FIRST_PAUSE * 2**self._pauses)
 
