@@ -65,8 +65,11 @@ class Attempt:
         self.builder = ReplyBuilder(link.name)
 
     async def run(self) -> Reply:
-        opening = self._fence.opening() if self._fence else None
-        await self._listen(opening)
+        messages, opening = self._ask.messages, None
+        if self._fence:
+            messages = await self._fence.hide(messages)
+            opening = self._fence.opening()
+        await self._listen(messages, opening)
         reply = self.builder.build()
         if opening:
             await self._ask.say(opening.finish())
@@ -77,12 +80,12 @@ class Attempt:
             refuse_repeats(reply.calls, self._ask.earlier_calls())
         return reply
 
-    async def _listen(self, opening: Opening | None) -> None:
+    async def _listen(self, messages: list[BaseMessage], opening: Opening | None) -> None:
         now, started = self._ask.allowance.now, self._ask.allowance.now()
         loop = asyncio.get_running_loop()
         limit = self._begin_by
         try:
-            async with asyncio.timeout(None) as watch, aclosing(self._stream()) as stream:
+            async with asyncio.timeout(None) as watch, aclosing(self._stream(messages)) as stream:
                 while True:
                     watch.reschedule(loop.time() + min(limit, self._ends_at) - now())
                     chunk = await anext(stream, None)
@@ -111,8 +114,7 @@ class Attempt:
             return ModelFailed(f"The model gave nothing more for {self._idle:g} s.", Fault.SLOW)
         return ModelFailed(f"The model gave nothing for {seconds:.1f} s.", Fault.SLOW)
 
-    def _stream(self) -> AsyncGenerator[AIMessageChunk]:
-        messages = self._fence.hide(self._ask.messages) if self._fence else self._ask.messages
+    def _stream(self, messages: list[BaseMessage]) -> AsyncGenerator[AIMessageChunk]:
         options: dict[str, Any] = {"tools": self._ask.tools} if self._ask.tools else {}
         return cast(AsyncGenerator[AIMessageChunk], self._link.model.astream(messages, **options))
 

@@ -2,9 +2,9 @@
 deployment in a calendar month. Days and months are the bank's.
 
 Redis counts, in one step for all of them, so that any number of processes keep one budget. What a request will take is
-estimated and taken before it, and put right after it: a budget can be passed by what the last requests needed beyond their
-estimate, not by how many were made at once. While Redis is away each process keeps to the same limits by its own count,
-and tells Redis afterwards.
+estimated and taken before it, and put right after it: a budget can be passed by what the last requests needed beyond
+their estimate, not by how many were made at once. While Redis is away each process keeps to the same limits by its own
+count, and tells Redis afterwards.
 """
 
 import asyncio
@@ -79,9 +79,7 @@ class Limits:
 
     @classmethod
     def of(cls, settings: Settings) -> "Limits":
-        return cls(
-            settings.budget_customer, settings.budget_visitors, settings.budget_day, settings.budget_deployment
-        )
+        return cls(settings.budget_customer, settings.budget_visitors, settings.budget_day, settings.budget_deployment)
 
     @property
     def budgets(self) -> list[Budget]:
@@ -91,9 +89,7 @@ class Limits:
 class Budgets:
     """One for each process."""
 
-    def __init__(
-        self, redis: Redis | None, limits: Limits, clock: Clock, now: Callable[[], float] = monotonic
-    ) -> None:
+    def __init__(self, redis: Redis | None, limits: Limits, clock: Clock, now: Callable[[], float] = monotonic) -> None:
         """Args:
         redis: None: this process counts alone.
         now: seconds of a clock that never goes back.

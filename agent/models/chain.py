@@ -19,6 +19,7 @@ from langchain_core.messages import BaseMessage
 from agent.models.allowance import BUDGET_USED_UP, CUT_OFF, Allowance
 from agent.models.attempt import Ask, Attempt, OnText
 from agent.models.budgets import Budgets
+from agent.models.choice import Verdict
 from agent.models.counts import COMPLETED, REQUESTS, RETRIES, SECONDS
 from agent.models.faults import NOT_ASKED, TRANSIENT, Fault, ModelFailed, fault_of, wait_of
 from agent.models.fence import Fence
@@ -60,6 +61,7 @@ class ModelChain:
         turn_time: timedelta | None = None,
         retries: int = 0,
         budgets: Budgets | None = None,
+        considered: Sequence[Verdict] = (),
         now: Callable[[], float] = monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         jitter: Callable[[], float] = random.random,
@@ -68,11 +70,13 @@ class ModelChain:
         first_token_timeout: for the first token of a link, requests that are made again included.
         turn_time: for all links and rounds of a turn; None: not bounded.
         retries: how often a link is asked again before its first token.
+        considered: what was chosen from, and why.
         now: seconds of a clock that never goes back.
         jitter: a number from 0 to 1.
         """
         self.links = tuple(links)
         self.budgets = budgets
+        self.considered = tuple(considered)
         self._bounds = Bounds(
             first_token_timeout.total_seconds(),
             idle_timeout.total_seconds(),
@@ -94,7 +98,7 @@ class ModelChain:
     def unavailable_for(self) -> timedelta | None:
         """How long no link can be asked, as far as it is known; None: one can."""
         waits = [link.busy_for for link in self.links]
-        return None if None in waits else min(wait for wait in waits if wait is not None)
+        return None if None in waits else min((wait for wait in waits if wait is not None), default=None)
 
     async def stream(
         self,

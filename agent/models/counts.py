@@ -1,4 +1,4 @@
-"""What the models are asked, what it takes and what it costs, for ``GET /metrics``. Only models of the chain are named."""
+"""What models are asked, what it takes and what it costs, for ``GET /metrics``. Only models of the chain are named."""
 
 from prometheus_client import Counter, Histogram
 

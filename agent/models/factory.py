@@ -12,7 +12,6 @@ from agent.models.budgets import Budgets, Limits
 from agent.models.chain import ModelChain
 from agent.models.choice import Choice, choose_models
 from agent.models.link import OFFLINE, Link
-from agent.models.local.link import LocalName, open_local
 from agent.models.offline.model import OfflineChat
 from agent.models.openai_compatible import OpenAICompatibleChat
 from agent.models.prices import Price, read_prices
@@ -29,7 +28,7 @@ def list_models(settings: Settings) -> list[ModelName]:
     """The models that would answer, first choice first. Raises ConfigurationError as the factory would, without opening
     anything."""
     choice = choose_models(settings)
-    _limits(settings, _prices(choice, settings))
+    _limits(choice, settings, _prices(choice, settings))
     return choice.names
 
 
@@ -47,7 +46,7 @@ async def open_chain(
     """
     choice = await asyncio.to_thread(choose_models, settings)
     prices = _prices(choice, settings)
-    limits = _limits(settings, prices)
+    limits = _limits(choice, settings, prices)
     for verdict in choice.verdicts:
         _log.info("model_considered", model=str(verdict.name), chosen=verdict.is_chosen, reason=verdict.reason)
     async with AsyncExitStack() as stack:
@@ -58,7 +57,7 @@ async def open_chain(
             turn_time=settings.turn_time,
             retries=settings.model_retries,
             budgets=Budgets(redis, limits, clock) if limits.budgets else None,
-            choice=choice,
+            considered=choice.verdicts,
         )
 
 
@@ -76,6 +75,8 @@ async def _open_model(
     if name.provider == OFFLINE:
         return OfflineChat()
     if name.provider == "local":
+        from agent.models.local.link import LocalName, open_local  # noqa: PLC0415
+
         return await stack.enter_async_context(open_local(LocalName(*name.base_and_adapter), settings))
     server = endpoint(name, settings)
     if server.base_url.startswith("http://") and data_class(name, settings) == "masked":
@@ -88,13 +89,13 @@ def _prices(choice: Choice, settings: Settings) -> dict[str, Price | None]:
     return {str(name): prices.get(str(name)) for name in choice.names}
 
 
-def _limits(settings: Settings, prices: dict[str, Price | None]) -> Limits:
-    """Raises ConfigurationError for a budget in dollars where a model has no price."""
+def _limits(choice: Choice, settings: Settings, prices: dict[str, Price | None]) -> Limits:
+    """Raises ConfigurationError for a budget in dollars where what costs has no price."""
     limits = Limits.of(settings)
-    if any(budget.unit == "USD" for budget in limits.budgets):
-        for name in choose_models_that_cost(prices, settings):
-            raise ConfigurationError(
-                f"TELLERGRAPH_BUDGET_* is in USD, but {name} has no price: give it one in TELLERGRAPH_PRICES, or set "
-                "the budget in tokens."
-            )
+    unpriced = [name for name in choice.names if prices[str(name)] is None and data_class(name, settings) != "own"]
+    if unpriced and any(budget.unit == "USD" for budget in limits.budgets):
+        raise ConfigurationError(
+            f"TELLERGRAPH_BUDGET_...: a budget is in USD, but {unpriced[0]} has no price: give it one in "
+            "TELLERGRAPH_PRICES, or set the budget in tokens."
+        )
     return limits

@@ -120,7 +120,7 @@ class OpenAICompatibleChat(BaseChatModel):
 
 def _as_sent(messages: list[BaseMessage]) -> list[dict[str, Any]]:
     """In the protocol's words, with nothing in them that a chat template takes for its own."""
-    converted = cast(list[dict[str, Any]], convert_to_openai_messages(messages))
+    converted = convert_to_openai_messages(messages)
     for message in converted:
         message["content"] = defuse_all(message["content"])
         for call in message.get("tool_calls", ()):

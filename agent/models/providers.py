@@ -1,12 +1,12 @@
 """The names that ``TELLERGRAPH_LLM`` is a chain of, and where each of them leads.
 
-    offline                    no language model: composed from tool results and passages
-    local:PATH[@ADAPTER]       a Transformers model in this process; an adapter's folder, or a registry's
-    ollama:MODEL               OLLAMA_HOST
-    vllm:MODEL                 VLLM_BASE_URL
-    openai:MODEL               OPENAI_BASE_URL
-    together:MODEL             together.ai
-    https://HOST/PATH#MODEL    any other server that speaks the OpenAI protocol
+offline                    no language model: composed from tool results and passages
+local:PATH[@ADAPTER]       a Transformers model in this process; an adapter's folder, or a registry's
+ollama:MODEL               OLLAMA_HOST
+vllm:MODEL                 VLLM_BASE_URL
+openai:MODEL               OPENAI_BASE_URL
+together:MODEL             together.ai
+https://HOST/PATH#MODEL    any other server that speaks the OpenAI protocol
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,9 @@ TOGETHER = "https://api.together.xyz/v1"
 
 _OTHERS = frozenset({"openai", "together"})
 """Of another party, whatever their address: what listens on this machine under such a name is most likely a gateway."""
-_KNOWN = "offline, local:PATH[@ADAPTER], ollama:MODEL, vllm:MODEL, openai:MODEL, together:MODEL and https://HOST/PATH#MODEL"
+_KNOWN = (
+    "offline, local:PATH[@ADAPTER], ollama:MODEL, vllm:MODEL, openai:MODEL, together:MODEL and https://HOST/PATH#MODEL"
+)
 
 
 @dataclass(frozen=True, slots=True)

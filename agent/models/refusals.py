@@ -1,4 +1,4 @@
-"""What a model server means by an answer that is no stream. Its words may repeat what it was sent: they go no further."""
+"""What a model server means by an answer that is no stream. Its words may repeat what it was sent: they stay here."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,8 @@ _NO_TOOLS = re.compile(
     r"|--enable-auto-tool-choice|tool choice requires"
     r"|extra_forbidden\W.{0,80}'tools'|only named tools are supported"
     # Others.
-    r"|(?:tools?|tool[ _-]?(?:use|call(?:s|ing)?)|function[ _-]?call(?:s|ing)?)\b.{0,40}\b(?:not|isn't|aren't) (?:supported|enabled)",
+    r"|\b(?:tools?|tool[ _-]?(?:use|calls?|calling)|function[ _-]?(?:calls?|calling))\b"
+    r".{0,40}\b(?:not|isn't|aren't) (?:supported|enabled)",
     re.IGNORECASE | re.DOTALL,
 )
 _LONGEST_WAIT = timedelta(days=1)
