@@ -112,6 +112,11 @@ class Budgets:
             return "used_up"
         return "not_shared" if self._now() < self._asked_again_at else "ok"
 
+    @property
+    def counted(self) -> dict[str, int]:
+        """What this process used, by counter."""
+        return dict(self._own)
+
     async def take(self, payer: str, use: Use) -> Taken:
         """Raises ModelFailed where a budget is used up."""
         counters = self._counters(payer)

@@ -19,7 +19,13 @@ def model() -> Iterator[ScriptedModel]:
 
 
 def configured(model: ScriptedModel, llm: str = "openai:reader,offline") -> Settings:
-    given = {"llm": llm, "openai_api_key": "sk-x", "openai_base_url": model.base_url, "graph_extraction": "model", "model_retries": 0}
+    given = {
+        "llm": llm,
+        "openai_api_key": "sk-x",
+        "openai_base_url": model.base_url,
+        "graph_extraction": "model",
+        "model_retries": 0,
+    }
     return Settings(_env_file=None, **given)
 
 
