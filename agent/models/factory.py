@@ -15,7 +15,7 @@ from agent.models.link import OFFLINE, Link
 from agent.models.offline.model import OfflineChat
 from agent.models.openai_compatible import OpenAICompatibleChat
 from agent.models.prices import Price, read_prices
-from agent.models.providers import ModelName, data_class, endpoint
+from agent.models.providers import ModelName, data_class, endpoint, is_loopback
 from core.clock import Clock, system_clock
 from core.errors import ConfigurationError
 from core.logging import get_logger
@@ -79,7 +79,7 @@ async def _open_model(
 
         return await stack.enter_async_context(open_local(LocalName(*name.base_and_adapter), settings))
     server = endpoint(name, settings)
-    if server.base_url.startswith("http://") and data_class(name, settings) == "masked":
+    if server.base_url.startswith("http://") and not is_loopback(server.base_url):
         _log.warning("model_in_the_open", model=str(name), hint="what is sent is not encrypted: use https")
     return OpenAICompatibleChat(model=server.model, base_url=server.base_url, api_key=server.key, client=client)
 

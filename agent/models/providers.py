@@ -87,10 +87,14 @@ def parse_name(text: str) -> ModelName:
 
 
 def _parse_address(text: str) -> ModelName:
-    parts = urlsplit(text)
-    if parts.username or parts.password:
-        raise ConfigurationError("TELLERGRAPH_LLM: put the key of an address into TELLERGRAPH_LLM_KEYS, as host=key.")
-    if not parts.hostname or not parts.fragment or parts.query:
+    try:
+        parts = urlsplit(text)
+        is_whole = bool(parts.hostname and parts.fragment and not parts.query and parts.port != 0)
+    except ValueError:
+        parts, is_whole = None, False
+    if parts and parts.username is not None:
+        raise ConfigurationError("TELLERGRAPH_LLM: write the key of an address into TELLERGRAPH_LLM_KEYS, as host=key.")
+    if not is_whole:
         raise ConfigurationError(f"TELLERGRAPH_LLM: {text!r} is no address and model: write https://HOST/v1#MODEL.")
     return ModelName("url", text)
 
@@ -159,11 +163,11 @@ def data_class(name: ModelName, settings: Settings) -> DataClass:
     """Own: on this machine, so that nothing leaves it."""
     if name.provider in (OFFLINE, "local"):
         return "own"
-    is_ours = name.provider not in _OTHERS and _is_loopback(endpoint(name, settings).base_url)
+    is_ours = name.provider not in _OTHERS and is_loopback(endpoint(name, settings).base_url)
     return "own" if is_ours else "masked"
 
 
-def _is_loopback(address: str) -> bool:
+def is_loopback(address: str) -> bool:
     host = urlsplit(address).hostname or ""
     try:
         return ip_address(host).is_loopback
