@@ -16,8 +16,8 @@ from agent.models.factory import open_chain
 from core.cli import AsJson, command_services
 from core.db.migrate import migrate
 from core.errors import Conflict, NotFound
-from core.services import Services
 from core.logging import configure_logging
+from core.services import Services
 from core.settings import Settings, load_settings
 from knowledge.graph.builder import GraphBuilder, GraphReport
 from knowledge.graph.states import read_states
