@@ -34,8 +34,17 @@ async def answer(state: State, runtime: Runtime[Turn]) -> Update:
     async def on_text(text: str) -> None:
         await say(gate.push(text))
 
+    async def on_cut() -> None:
+        gate.drop()
+
     chain = turn.parts.fixed if _is_fixed(state, turn) else turn.parts.models
-    reply = await chain.stream(make_messages(state, turn), tools=_tools(state, turn), on_text=on_text)
+    reply = await chain.stream(
+        make_messages(state, turn),
+        tools=_tools(state, turn),
+        on_text=on_text,
+        allowance=turn.allowance,
+        on_cut=on_cut,
+    )
     await say(gate.finish())
     return {
         # Whoever puts the question, it is put: what was asked for was not called.

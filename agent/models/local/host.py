@@ -117,6 +117,11 @@ class Host:
         with suppress(Unavailable):
             self._send({"kind": "drop", "key": key})
 
+    @property
+    def busy_for(self) -> timedelta | None:
+        """Until there is room in the queue; None: there is."""
+        return self._wait() if self._customers > self._queue else None
+
     async def answer(self, request: Message) -> AsyncGenerator[Message]:
         """What the process says to a customer's ``generate``; leaving early has it stop at the next token.
 
@@ -124,8 +129,8 @@ class Host:
             ProviderBusy: too many wait already.
             ProviderFailed: the process has ended, or cannot answer this.
         """
-        if self._customers > self._queue:
-            raise ProviderBusy("The local model has as many questions as it can take.", self._wait())
+        if (wait := self.busy_for) is not None:
+            raise ProviderBusy("The local model has as many questions as it can take.", wait)
         self._customers += 1
         self.idle.clear()
         self.busy.set()
