@@ -13,6 +13,7 @@ from uuid import UUID
 from agent.dialogue.shapes import Dialogue, StepKind
 from agent.events import Citation, DecidedOperation, Event
 from agent.messages import Evidence, Message, ToolCall, ToolReturn
+from agent.models.fencing.own_fence import OwnFence
 from agent.parts import Parts
 from core.clock import BANK_TIME_ZONE
 from core.db.database import Scope
@@ -171,6 +172,8 @@ class Turn:
     """The customer's yes from the confirmation endpoint. A checkpoint must not hold it."""
     record: "TurnRecord | None" = None
     """What ``remember`` leaves for the service to save."""
+    fence: OwnFence | None = None
+    """What other parties' models are shown goes through it; made when a model is asked."""
     initiated_by: InitiatedBy = "chat"
     """The door that the message came through."""
 

@@ -3,20 +3,15 @@
 from functools import cache
 from pathlib import Path
 from string import Template
-from typing import Any
 
-import orjson
+from agent.prompts.fences import fence
+
+__all__ = ["fence", "render"]
 
 
 def render(name: str, **values: str) -> str:
     """The template ``name``.md with its ``$values``. Raises KeyError for a missing one."""
     return _template(name).substitute(values)
-
-
-def fence(tag: str, content: Any) -> str:
-    """Data for a model, as JSON between tags that the data cannot close: every ``<`` and ``>`` in it is escaped."""
-    text = orjson.dumps(content).decode().replace("<", "\\u003c").replace(">", "\\u003e")
-    return f"<{tag}>\n{text}\n</{tag}>"
 
 
 @cache

@@ -1,0 +1,69 @@
+"""Results and arguments of tools, as far as their field's name tells that a value is somebody's."""
+
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+from agent.models.fencing.details import Detail, Kind
+
+_KINDS: dict[str, Kind] = {
+    "payee": "NAME",
+    "payee_name": "NAME",
+    "recipient": "NAME",
+    "holder": "NAME",
+    "full_name": "NAME",
+    "iban": "IBAN",
+    "account_number": "ACCOUNT",
+    "sort_code": "SORT_CODE",
+    "email": "EMAIL",
+    "new_email": "EMAIL",
+    "phone": "PHONE",
+    "new_phone": "PHONE",
+    "address_line": "ADDRESS",
+    "new_address": "ADDRESS",
+    "postcode": "POSTCODE",
+    "date_of_birth": "DOB",
+}
+_OF_PEOPLE = frozenset({"payees", "add_payee", "change_payee", "check_payee_name"})
+"""Lists and tools whose ``name`` is a payee's; elsewhere it is that of an account, a branch or a product."""
+_BETWEEN_PEOPLE = frozenset({"transfer_in", "transfer_out", "standing_order"})
+"""Kinds of transactions whose description begins with the other side's name."""
+
+
+def list_details(value: Any, of: str, account_names: frozenset[str]) -> Iterator[Detail]:
+    """What the fields say is personal. ``of``: the tool, or the field that the value stands in."""
+    match value:
+        case dict():
+            fields = cast(dict[str, Any], value)
+            for name, inner in fields.items():
+                if isinstance(inner, str):
+                    if detail := _detail(name, inner, of, fields, account_names):
+                        yield detail
+                else:
+                    yield from list_details(inner, name if isinstance(inner, list) else of, account_names)
+        case list():
+            for inner in cast(list[Any], value):
+                yield from list_details(inner, of, account_names)
+        case _:
+            return
+
+
+def rewrite(value: Any, change: Callable[[str], str]) -> Any:
+    """The same with every text changed; names of fields stay."""
+    match value:
+        case str():
+            return change(value)
+        case dict():
+            return {name: rewrite(inner, change) for name, inner in cast(dict[str, Any], value).items()}
+        case list():
+            return [rewrite(inner, change) for inner in cast(list[Any], value)]
+        case _:
+            return value
+
+
+def _detail(name: str, text: str, of: str, fields: dict[str, Any], account_names: frozenset[str]) -> Detail | None:
+    kind = "NAME" if name == "name" and of in _OF_PEOPLE else _KINDS.get(name)
+    if name == "description" and fields.get("kind") in _BETWEEN_PEOPLE:
+        kind, text = "NAME", text.partition(", ")[0].removeprefix("To ").removeprefix("From ")
+    if kind is None or text in account_names or not text.strip() or text.startswith("["):
+        return None
+    return Detail(kind, text.strip())
