@@ -52,6 +52,9 @@ def rewrite(value: Any, change: Callable[[str], str]) -> Any:
     match value:
         case str():
             return change(value)
+        case int() if not isinstance(value, bool):
+            changed = change(str(value))
+            return value if changed == str(value) else changed
         case dict():
             return {name: rewrite(inner, change) for name, inner in cast(dict[str, Any], value).items()}
         case list():

@@ -9,11 +9,12 @@ from itertools import pairwise
 from agent.models.fencing.details import Detail, Kind
 from agent.models.fencing.folded import MOST_BETWEEN, Compact, Folded, Token
 from agent.models.fencing.forms import STREET_WORDS, Rule, Run, Sequence, forms_of
-from agent.models.fencing.ordinary import NEVER_FIRST
+from agent.models.fencing.ordinary import NEVER_FIRST, ordinary_words
 from agent.models.fencing.spoken import in_digits
 
 _BEFORE_PHONE = re.compile(r"(?:\+|\b00|\b0|\(0?)?[\d() .\-/]{0,8}\Z")
 _SENTENCE = re.compile(r"(?:\A|[.!?\n])[\s\"'(*_-]*\Z")
+_WITH_ACCOUNT = re.compile(r"\d{12,18}")
 _SORT_CODE_GROUPS = ([6], [2, 2, 2], [1] * 6)
 
 
@@ -34,6 +35,8 @@ class Finder:
         self._known: dict[tuple[Kind, str], int] = {}
         self._sequences: dict[str, list[tuple[Sequence, int]]] = defaultdict(list)
         self._runs: dict[tuple[str, Rule], int] = {}
+        self._common: set[int] = set()
+        """Names that are ordinary words, such as "Gas Board"."""
         for detail in details:
             self.add(detail)
 
@@ -44,6 +47,8 @@ class Finder:
             return self._known[key]
         number = self._known[key] = len(self.details)
         self.details.append(detail)
+        if all(token.word in ordinary_words() for token in Folded.of(detail.value).tokens):
+            self._common.add(number)
         for form in dict.fromkeys(forms_of(detail)):
             if isinstance(form, Run):
                 if form.characters:
@@ -64,7 +69,9 @@ class Finder:
 
     def _runs_in(self, folded: Folded, compact: Compact, *, whole_only: bool) -> Iterator[Found]:
         for (characters, rule), number in self._runs.items():
-            if characters not in compact.text or (whole_only and rule is not Rule.ALWAYS):
+            if characters not in compact.text:
+                continue
+            if whole_only and (rule is not Rule.ALWAYS or number in self._common):
                 continue
             for start, end in compact.find_all(characters):
                 if _fits(rule, folded, compact, start, end):
@@ -79,7 +86,8 @@ class Finder:
             for first in {token.word, STREET_WORDS.get(token.word, token.word)}:
                 for sequence, number in self._sequences.get(first, ()):
                     pieces = tokens[place : place + len(sequence.words)]
-                    if whole_only and (len(sequence.words) < 2 or sequence.rule is Rule.CAPITAL):
+                    is_partial = len(sequence.words) < 2 or sequence.rule is Rule.CAPITAL
+                    if whole_only and (is_partial or number in self._common):
                         continue
                     if _is(sequence, pieces, folded):
                         yield Found(*folded.span(pieces[0].start, pieces[-1].end), number)
@@ -118,9 +126,10 @@ def _is_written_as_name(pieces: list[Token], folded: Folded) -> bool:
 def _fits(rule: Rule, folded: Folded, compact: Compact, start: int, end: int) -> bool:
     if rule is Rule.ALWAYS:
         return True
-    if not compact.is_bounded(start, end):
-        return False
     pieces = compact.pieces(start, end)
+    if not compact.is_bounded(start, end):
+        # A sort code and the account number in one.
+        return rule is Rule.GROUPED and len(pieces) == 1 and bool(_WITH_ACCOUNT.fullmatch(pieces[0].word))
     if rule is Rule.SPELLED:
         apart = [folded.lower[left.end : right.start] for left, right in pairwise(pieces)]
         return all(len(piece.word) == 1 for piece in pieces) or all("-" in gap or "\n" in gap for gap in apart)

@@ -138,9 +138,11 @@ def _result(message: ToolMessage) -> tuple[str, Any]:
     """The tag around a result, and the result; the text itself where it is an error in words."""
     tag, inside = unfence(str(message.text)) or ("", str(message.text))
     try:
-        return tag, orjson.loads(inside)
+        result: Any = orjson.loads(inside)
     except orjson.JSONDecodeError:
-        return tag, str(message.text)
+        return "", str(message.text)
+    is_structured = isinstance(result, (dict, list))
+    return (tag, result) if is_structured else ("", str(message.text))
 
 
 def _texts(message: BaseMessage) -> Iterator[str]:
