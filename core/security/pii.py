@@ -65,6 +65,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[str], int]], ...] = (
     ),
 )
 """Kind, form (the finding is the group that matched) and how much of it, from its start, is really one; 0: nothing."""
+_WORTH_A_LOOK = re.compile(r"@|\d\D?\d\D?\d|(?i:pin|cv[vc]|pass|code|otp)")
+"""What each pattern needs, looked for first since most texts of tools have nothing of it."""
 _PLACEHOLDER = re.compile(r"\[[A-Z_]+_\d+\]")
 
 
@@ -122,6 +124,8 @@ def mask(text: str, placeholders: Placeholders) -> str:
 
 def find_personal(text: str) -> Iterator[tuple[str, int, int]]:
     """Kind, start and end of whatever ``mask`` would hide; findings of different kinds may overlap."""
+    if not _WORTH_A_LOOK.search(text):
+        return
     for kind, pattern, real_length in _PATTERNS:
         for start, end in _spans(text, pattern, real_length):
             yield kind, start, end

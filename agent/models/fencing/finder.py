@@ -3,8 +3,8 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from agent.models.fencing.details import Detail, Kind
 from agent.models.fencing.folded import MOST_BETWEEN, Compact, Folded, Token
@@ -12,14 +12,14 @@ from agent.models.fencing.forms import STREET_WORDS, Rule, Run, Sequence, forms_
 from agent.models.fencing.ordinary import NEVER_FIRST, ordinary_words
 from agent.models.fencing.spoken import in_digits
 
+_GRAM = 3
 _BEFORE_PHONE = re.compile(r"(?:\+|\b00|\b0|\(0?)?[\d() .\-/]{0,8}\Z")
 _SENTENCE = re.compile(r"(?:\A|[.!?\n])[\s\"'(*_-]*\Z")
 _WITH_ACCOUNT = re.compile(r"\d{12,18}")
 _SORT_CODE_GROUPS = ([6], [2, 2, 2], [1] * 6)
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     """Characters ``start`` to ``end`` of the text say ``owner``, a number of the finder's details."""
 
     start: int
@@ -34,7 +34,10 @@ class Finder:
         self.details: list[Detail] = []
         self._known: dict[tuple[Kind, str], int] = {}
         self._sequences: dict[str, list[tuple[Sequence, int]]] = defaultdict(list)
-        self._runs: dict[tuple[str, Rule], int] = {}
+        self._runs: dict[int, dict[str, dict[Run, int]]] = {}
+        """By so many first characters."""
+        self.version = 0
+        """Grows when more can be found."""
         self._common: set[int] = set()
         """Names that are ordinary words, such as "Gas Board"."""
         for detail in details:
@@ -49,36 +52,44 @@ class Finder:
         self.details.append(detail)
         if all(token.word in ordinary_words() for token in Folded.of(detail.value).tokens):
             self._common.add(number)
-        for form in dict.fromkeys(forms_of(detail)):
+        forms = dict.fromkeys(forms_of(detail))
+        self.version += bool(forms)
+        for form in forms:
             if isinstance(form, Run):
-                if form.characters:
-                    self._runs.setdefault((form.characters, form.rule), number)
+                length = min(len(form.characters), _GRAM)
+                if length > 1:
+                    runs = self._runs.setdefault(length, defaultdict(dict))
+                    runs[form.characters[:length]].setdefault(form, number)
             elif form.words:
                 self._sequences[form.words[0]].append((form, number))
         return number
 
-    def find(self, text: str, *, whole_only: bool = False) -> list[Found]:
-        """What was found, without overlaps, in order. ``whole_only``: no parts of names and nothing that ordinary
-        words may say as well."""
-        folded = Folded.of(text)
+    def find(self, folded: Folded, *, whole_only: bool = False) -> list[Found]:
+        """What was found, overlaps included. ``whole_only``: no parts of names and nothing that ordinary words may say
+        as well."""
         found = list(self._runs_in(folded, folded.compact, whole_only=whole_only))
         if (said := in_digits(folded.tokens)) is not None:
             found.extend(self._runs_in(folded, Compact(folded.lower, said), whole_only=whole_only))
         found.extend(self._sequences_in(folded, whole_only=whole_only))
-        return without_overlaps(found)
+        return found
 
     def _runs_in(self, folded: Folded, compact: Compact, *, whole_only: bool) -> Iterator[Found]:
-        for (characters, rule), number in self._runs.items():
-            if characters not in compact.text:
+        text = compact.text
+        for start, run, number in self._candidates(text):
+            if whole_only and (run.rule is not Rule.ALWAYS or number in self._common):
                 continue
-            if whole_only and (rule is not Rule.ALWAYS or number in self._common):
-                continue
-            for start, end in compact.find_all(characters):
-                if _fits(rule, folded, compact, start, end):
-                    left, right = compact.place(start, end)
-                    if self.details[number].kind == "PHONE":
-                        left = _with_prefix(folded.lower, left)
-                    yield Found(*folded.span(left, right), number)
+            end = start + len(run.characters)
+            if text.startswith(run.characters, start) and _fits(run.rule, folded, compact, start, end):
+                left, right = compact.place(start, end)
+                if self.details[number].kind == "PHONE":
+                    left = _with_prefix(folded.lower, left)
+                yield Found(*folded.span(left, right), number)
+
+    def _candidates(self, text: str) -> Iterator[tuple[int, Run, int]]:
+        for length, runs in self._runs.items():
+            for start in [at for at in range(len(text) - length + 1) if text[at : at + length] in runs]:
+                for run, number in runs[text[start : start + length]].items():
+                    yield start, run, number
 
     def _sequences_in(self, folded: Folded, *, whole_only: bool) -> Iterator[Found]:
         tokens = folded.tokens
@@ -124,6 +135,8 @@ def _is_written_as_name(pieces: list[Token], folded: Folded) -> bool:
 
 
 def _fits(rule: Rule, folded: Folded, compact: Compact, start: int, end: int) -> bool:
+    if any(len(gap) > MOST_BETWEEN for gap in compact.gaps(start, end)):
+        return False
     if rule is Rule.ALWAYS:
         return True
     pieces = compact.pieces(start, end)

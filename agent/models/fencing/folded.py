@@ -4,10 +4,10 @@ with the way back to the characters it came from."""
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
+from typing import NamedTuple
 
 MOST_BETWEEN = 3
 """Characters that may stand between two pieces of one value: a line break, a hyphen, a comma and a space."""
@@ -22,8 +22,7 @@ _WRITTEN_OUT = {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ
 _INVISIBLE = frozenset({"Mn", "Me", "Cf"})
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A run of letters or of digits in the folded text."""
 
     word: str
@@ -39,15 +38,6 @@ class Compact:
         self.text = "".join(token.word for token in tokens)
         self._lower = lower
         self._starts = [0, *accumulate(len(token.word) for token in tokens)][:-1]
-
-    def find_all(self, value: str) -> Iterator[tuple[int, int]]:
-        """From where to where it stands, also where its pieces stand a little apart."""
-        start = self.text.find(value)
-        while start >= 0:
-            end = start + len(value)
-            if all(len(gap) <= MOST_BETWEEN for gap in self.gaps(start, end)):
-                yield start, end
-            start = self.text.find(value, start + 1)
 
     def pieces(self, start: int, end: int) -> list[Token]:
         return self.tokens[bisect_right(self._starts, start) - 1 : bisect_right(self._starts, end - 1)]

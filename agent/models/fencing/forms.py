@@ -3,10 +3,10 @@
 import re
 from calendar import month_name
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from datetime import date
 from enum import Enum
 from itertools import product
+from typing import NamedTuple
 
 from agent.models.fencing.details import Detail
 from agent.models.fencing.folded import Folded
@@ -27,16 +27,14 @@ class Rule(Enum):
     """As BOUNDED, and its digits are grouped as a sort code's."""
 
 
-@dataclass(frozen=True, slots=True)
-class Sequence:
+class Sequence(NamedTuple):
     """Words that stand one behind the other."""
 
     words: tuple[str, ...]
     rule: Rule = Rule.BOUNDED
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """Letters and digits, whatever stands between them."""
 
     characters: str

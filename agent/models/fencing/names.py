@@ -9,7 +9,7 @@ or without the ending, and with spaces inside the brackets. The brackets must be
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import count
 from typing import get_args
 
@@ -57,9 +57,9 @@ class Names:
         self._surfaces: dict[str, str] = {}
         self._foreign: set[str] = set()
 
-    def reserve(self, text: str) -> None:
-        """Whatever looks like a placeholder here is not given away."""
-        self._foreign.update(key for _, key in look_alikes(text) if not self.is_ours(key))
+    def reserve(self, keys: Iterable[str]) -> None:
+        """They stand in what is sent already, and are not given away."""
+        self._foreign.update(key for key in keys if not self.is_ours(key))
 
     def is_ours(self, key: str) -> bool:
         """Whether it was given away here: text that has it all the same only looks like it."""
@@ -114,6 +114,8 @@ class Names:
 
 def look_alikes(text: str) -> Iterator[tuple[re.Match[str], str]]:
     """What a model's answer would be searched for: where it stands, and its key."""
+    if "[" not in text:
+        return
     for found in PLACEHOLDER.finditer(text):
         if key := key_of(found[1]):
             yield found, key

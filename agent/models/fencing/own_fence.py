@@ -22,6 +22,16 @@ from agent.prompts.fences import fence, unfence
 from core.security.pii import Placeholders, find_personal
 
 
+class _Text:
+    """What can be said of a text whoever's it is."""
+
+    def __init__(self, text: str) -> None:
+        self.folded = Folded.of(text)
+        self.look_alikes = [(found.start(), found.end(), key) for found, key in look_alikes(text)]
+        spans = [(kind, *self.folded.span(start, end)) for kind, start, end in find_personal(self.folded.cased)]
+        self.personal = [(Detail(cast(Kind, kind), text[start:end]), start, end) for kind, start, end in spans]
+
+
 class OwnFence:
     """``read`` gives the customer's details, once, when something is to be hidden."""
 
@@ -33,6 +43,7 @@ class OwnFence:
         self._account_names: frozenset[str] = frozenset()
         self._named: dict[str, int] = {}
         """Whole values of fields that say what they hold."""
+        self._read_texts: dict[str, _Text] = {}
         self._hidden: dict[tuple[str, bool, int], str] = {}
 
     def add(self, details: Iterable[Detail]) -> None:
@@ -48,7 +59,7 @@ class OwnFence:
         tools = {call["id"]: call["name"] for message in messages for call in _calls(message)}
         for message in messages:
             for text in _texts(message):
-                self._names.reserve(text)
+                self._names.reserve(key for _, _, key in self._text(text).look_alikes)
             self._learn(message, tools, finder)
         for owner, detail in enumerate(finder.details):
             self._names.allot(owner, detail)
@@ -63,6 +74,11 @@ class OwnFence:
         self._finder = Finder(own.details)
         return self._finder
 
+    def _text(self, text: str) -> _Text:
+        if text not in self._read_texts:
+            self._read_texts[text] = _Text(text)
+        return self._read_texts[text]
+
     def _learn(self, message: BaseMessage, tools: dict[str | None, str], finder: Finder) -> None:
         """What the fields and the forms in a message say is personal."""
         for value, tool in _structured(message, tools):
@@ -70,9 +86,8 @@ class OwnFence:
                 self._named[detail.value] = finder.add(detail)
         if not isinstance(message, SystemMessage):
             for text in _texts(message):
-                for kind, start, end in find_personal(Folded.of(text).cased):
-                    left, right = Folded.of(text).span(start, end)
-                    finder.add(Detail(cast(Kind, kind), text[left:right]))
+                for detail, _, _ in self._text(text).personal:
+                    finder.add(detail)
 
     def _hide(self, message: BaseMessage, finder: Finder) -> BaseMessage:
         def change(text: str) -> str:
@@ -92,16 +107,18 @@ class OwnFence:
         if text in self._named and not whole_only:
             owner = self._named[text]
             return self._names.hide(owner, finder.details[owner], text)
-        key = (text, whole_only, len(finder.details))
+        key = (text, whole_only, finder.version)
         if key not in self._hidden:
             self._hidden[key] = "".join(self._pieces(text, finder, whole_only=whole_only))
         return self._hidden[key]
 
     def _pieces(self, text: str, finder: Finder, *, whole_only: bool) -> Iterator[str]:
-        fixed = [(found.start(), found.end(), key) for found, key in look_alikes(text) if is_placeholder(key)]
+        read = self._text(text)
+        fixed = [each for each in read.look_alikes if is_placeholder(each[2])]
+        by_form = [] if whole_only else [Found(start, end, finder.add(detail)) for detail, start, end in read.personal]
         found = [
             one
-            for one in (*finder.find(text, whole_only=whole_only), *(() if whole_only else _by_form(text, finder)))
+            for one in (*finder.find(read.folded, whole_only=whole_only), *by_form)
             if all(one.end <= start or end <= one.start for start, end, _ in fixed)
         ]
         for start, end, key in fixed:
@@ -113,13 +130,6 @@ class OwnFence:
             yield self._names.hide(one.owner, finder.details[one.owner], text[one.start : one.end])
             done = one.end
         yield text[done:]
-
-
-def _by_form(text: str, finder: Finder) -> Iterator[Found]:
-    folded = Folded.of(text)
-    for kind, start, end in find_personal(folded.cased):
-        left, right = folded.span(start, end)
-        yield Found(left, right, finder.add(Detail(cast(Kind, kind), text[left:right])))
 
 
 def _calls(message: BaseMessage) -> list[Any]:
@@ -141,8 +151,7 @@ def _result(message: ToolMessage) -> tuple[str, Any]:
         result: Any = orjson.loads(inside)
     except orjson.JSONDecodeError:
         return "", str(message.text)
-    is_structured = isinstance(result, (dict, list))
-    return (tag, result) if is_structured else ("", str(message.text))
+    return (tag, result) if isinstance(result, (dict, list)) else ("", str(message.text))  # pyright: ignore[reportUnknownVariableType]
 
 
 def _texts(message: BaseMessage) -> Iterator[str]:
