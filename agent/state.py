@@ -94,6 +94,8 @@ class State(TypedDict):
     answer: str
     cited: list[int]
     model: str
+    prompt: str
+    """Versions of the templates that the model was given; empty where no language model was asked."""
     usage: dict[str, int]
     asks_confirmation: bool
 
@@ -130,6 +132,7 @@ TURN_DEFAULTS: State = {
     "answer": "",
     "cited": [],
     "model": "",
+    "prompt": "",
     "usage": {},
     "asks_confirmation": False,
 }
@@ -153,6 +156,7 @@ class TurnRecord:
     asks: str | None
     usage: dict[str, int]
     model: str
+    prompt: str = ""
 
 
 @dataclass(slots=True)

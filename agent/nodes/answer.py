@@ -8,7 +8,7 @@ from langgraph.runtime import Runtime
 
 from agent.events import Token
 from agent.offer import offered_tools
-from agent.prompts.messages import make_messages
+from agent.prompts.messages import make_messages, versions_of
 from agent.release import Release, evidence_figures
 from agent.state import State, Turn, Update
 from agent.understanding.intents import Route
@@ -35,7 +35,8 @@ async def answer(state: State, runtime: Runtime[Turn]) -> Update:
         await say(gate.push(text))
 
     chain = turn.parts.fixed if _is_fixed(state, turn) else turn.parts.models
-    reply = await chain.stream(make_messages(state, turn), tools=_tools(state, turn), on_text=on_text)
+    messages = make_messages(state, turn)
+    reply = await chain.stream(messages, tools=_tools(state, turn), on_text=on_text)
     await say(gate.finish())
     return {
         # Whoever puts the question, it is put: what was asked for was not called.
@@ -44,6 +45,7 @@ async def answer(state: State, runtime: Runtime[Turn]) -> Update:
         "rounds": state["rounds"] + 1,
         "answer": state["answer"] + "".join(said),
         "model": reply.model,
+        "prompt": state["prompt"] if chain is turn.parts.fixed else versions_of(messages),
         "usage": _added(state["usage"], reply.usage),
     }
 

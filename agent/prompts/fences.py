@@ -23,6 +23,14 @@ def unfence(text: str) -> tuple[str, str] | None:
     return (fenced[1], fenced[2]) if fenced else None
 
 
+def read_result(text: str) -> str:
+    """The JSON of a result, or the words of an error, as ``fence`` was given them."""
+    fenced = unfence(text)
+    if fenced is None:
+        return text
+    return orjson.loads(fenced[1]) if fenced[1].startswith('"') else fenced[1]
+
+
 def without_tags(text: str) -> str:
     """A customer's words, in which what would be one of our tags has a space behind its bracket."""
     return _TAG.sub("< ", text)
