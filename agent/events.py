@@ -85,6 +85,13 @@ class DecidedOperation(BaseModel):
     status: str
 
 
+class Notice(BaseModel):
+    """What was not as it should be, though there is an answer."""
+
+    code: str
+    message: str
+
+
 class Done(_Event):
     event = "done"
     answer: str
@@ -104,12 +111,14 @@ class Done(_Event):
     """Versions of the templates that the model was given; empty where no language model answered."""
     timings: dict[str, float]
     """Milliseconds."""
+    notices: list[Notice] = []
 
 
 class Failed(_Event):
     event = "error"
     code: str
     message: str
+    details: dict[str, Any] = {}
 
 
 Event = TurnStarted | Routed | ToolCalled | ToolReturned | Citation | Token | ConfirmationNeeded | Done | Failed

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from agent.graph_models import make_extractor
-from agent.models.factory import build_chain
+from agent.models.factory import open_chain
 from core.cli import AsJson, command_services
 from core.db.migrate import migrate
 from core.errors import Conflict, NotFound
@@ -71,8 +71,8 @@ async def _build(settings: Settings, services: Services, kb: str, bar: Progress)
     def advance(done: int, total: int) -> None:
         bar.update(task, completed=done, total=total, visible=True)
 
-    async with aiohttp.ClientSession() as client:
-        extractor = make_extractor(settings, build_chain(settings, client))
+    async with aiohttp.ClientSession() as client, open_chain(settings, client) as models:
+        extractor = make_extractor(settings, models)
         return await GraphBuilder(services.owner_url, services.graph_url, extractor).build(kb, advance)
 
 

@@ -64,6 +64,10 @@ class Release:
     def finish(self) -> str:
         return self._checked(*self._take(len(self._held)))
 
+    def drop(self) -> None:
+        """What is held goes nowhere: the rest of it will never come."""
+        self._held = ""
+
     def _take(self, length: int) -> tuple[str, str]:
         """The next piece of what is held, with what stands before it."""
         before, piece, self._held = self._before, self._held[:length], self._held[length:]

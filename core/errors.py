@@ -9,8 +9,11 @@ CLI into a line. ``message`` is written for the person who reads it and never ca
       Unavailable 503        a service of ours is gone; try again
         Contention             the same rows were wanted by others; the database layer tries again by itself
         ProviderFailed       a language model failed; the chain goes on to the next
+          ProviderBusy         it has no room just now, and says when it will have
 """
 
+import math
+from datetime import timedelta
 from typing import Any, ClassVar
 
 
@@ -85,10 +88,20 @@ class ProviderFailed(Unavailable):
     code = "model_unavailable"
 
 
+class ProviderBusy(ProviderFailed):
+    """Nothing was begun; ``retry_after`` is the earliest moment at which asking again makes sense."""
+
+    code = "model_busy"
+
+    def __init__(self, message: str, retry_after: timedelta = timedelta(seconds=5), *, code: str | None = None) -> None:
+        super().__init__(message, code=code, details={"retry_after": max(1, math.ceil(retry_after.total_seconds()))})
+        self.retry_after = retry_after
+
+
 def class_of(code: str) -> type[TellergraphError]:
     """The class that a code came from, for one that was told across a stream; Unavailable for a code that belongs to no
-    class, such as ``turn_lost``."""
-    known = {kind.code: kind for kind in _family(TellergraphError)}
+    class, such as ``turn_lost``. Of classes that share a code it is the one that the others are kinds of."""
+    known = {kind.code: kind for kind in reversed(_family(TellergraphError))}
     return known.get(code, Unavailable)
 
 

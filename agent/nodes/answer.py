@@ -7,6 +7,7 @@ import orjson
 from langgraph.runtime import Runtime
 
 from agent.events import Token
+from agent.models.fencing.of_turn import fence_of
 from agent.offer import offered_tools
 from agent.prompts.messages import make_messages, versions_of
 from agent.release import Release, evidence_figures
@@ -34,9 +35,19 @@ async def answer(state: State, runtime: Runtime[Turn]) -> Update:
     async def on_text(text: str) -> None:
         await say(gate.push(text))
 
+    async def on_cut() -> None:
+        gate.drop()
+
     chain = turn.parts.fixed if _is_fixed(state, turn) else turn.parts.models
     messages = make_messages(state, turn)
-    reply = await chain.stream(messages, tools=_tools(state, turn), on_text=on_text)
+    reply = await chain.stream(
+        messages,
+        tools=_tools(state, turn),
+        on_text=on_text,
+        fence=fence_of(state, turn),
+        allowance=turn.allowance,
+        on_cut=on_cut,
+    )
     await say(gate.finish())
     return {
         # Whoever puts the question, it is put: what was asked for was not called.

@@ -34,6 +34,7 @@ async def remember(state: State, runtime: Runtime[Turn]) -> Update:
         usage=state["usage"],
         model=state["model"],
         prompt=state["prompt"],
+        notices=turn.allowance.notices,
     )
     said: list[Message] = [{"role": "user", "content": state["message"]}] if state["message"] else []
     said.append({"role": "assistant", "content": state["answer"]})
