@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 from agent.models.fencing.details import Detail, Kind
+from agent.models.fencing.ordinary import ordinary_words
 
 _KINDS: dict[str, Kind] = {
     "payee": "NAME",
@@ -25,8 +26,8 @@ _KINDS: dict[str, Kind] = {
 }
 _OF_PEOPLE = frozenset({"payees", "add_payee", "change_payee", "check_payee_name"})
 """Lists and tools whose ``name`` is a payee's; elsewhere it is that of an account, a branch or a product."""
-_BETWEEN_PEOPLE = frozenset({"transfer_in", "transfer_out", "standing_order"})
-"""Kinds of transactions whose description begins with the other side's name."""
+_FROM_PEOPLE = "transfer_in"
+"""Transactions whose description begins with the name of who sent it; whom money was sent to is a payee."""
 
 
 def list_details(value: Any, of: str, account_names: frozenset[str]) -> Iterator[Detail]:
@@ -65,8 +66,10 @@ def rewrite(value: Any, change: Callable[[str], str]) -> Any:
 
 def _detail(name: str, text: str, of: str, fields: dict[str, Any], account_names: frozenset[str]) -> Detail | None:
     kind = "NAME" if name == "name" and of in _OF_PEOPLE else _KINDS.get(name)
-    if name == "description" and fields.get("kind") in _BETWEEN_PEOPLE:
-        kind, text = "NAME", text.partition(", ")[0].removeprefix("To ").removeprefix("From ")
+    if name == "description" and fields.get("kind") == _FROM_PEOPLE:
+        kind, text = "NAME", text.partition(", ")[0].removeprefix("From ")
+        if all(word in ordinary_words() for word in text.casefold().split()):
+            return None
     if kind is None or text in account_names or not text.strip() or text.startswith("["):
         return None
     return Detail(kind, text.strip())

@@ -25,8 +25,11 @@ select kind, value from (
      where p.customer_id = %(customer_id)s
     union all
     (select 6, min(occurred_at), 'NAME', split_part(description, ', ', 1)
-       from transactions
+       from transactions received
       where customer_id = %(customer_id)s and kind = 'transfer_in' and description not like 'From %%'
+        and not exists (select from transactions sent
+                         where sent.entry_id = received.entry_id and sent.customer_id = received.customer_id
+                           and sent.id <> received.id)
       group by 4 order by max(occurred_at) desc limit 200)
 ) details
  where value <> ''
