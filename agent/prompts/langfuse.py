@@ -53,9 +53,9 @@ async def running_langfuse(settings: Settings, prompts: Prompts, client: aiohttp
 
 
 class LangfusePrompts:
-    def __init__(self, url: str, auth: aiohttp.BasicAuth, prompts: Prompts, client: aiohttp.ClientSession) -> None:
+    def __init__(self, url: str, authorization: str, prompts: Prompts, client: aiohttp.ClientSession) -> None:
         self._url = url
-        self._auth = auth
+        self._headers = {"Authorization": authorization}
         self._prompts = prompts
         self._client = client
         self._told: dict[str, str] = {}
@@ -70,7 +70,7 @@ class LangfusePrompts:
         )
         if url is None or public is None or secret is None:
             return None
-        auth = aiohttp.BasicAuth(public.get_secret_value(), secret.get_secret_value())
+        auth = aiohttp.encode_basic_auth(public.get_secret_value(), secret.get_secret_value())
         return cls(url, auth, prompts, client)
 
     async def keep_up(self, pause: float) -> None:
@@ -95,7 +95,7 @@ class LangfusePrompts:
     async def _refresh(self, name: str) -> None:
         url = f"{self._url}/api/public/v2/prompts/{PREFIX}{name}"
         async with self._client.get(
-            url, params={"label": _LABEL}, auth=self._auth, timeout=_PATIENCE, allow_redirects=False
+            url, params={"label": _LABEL}, headers=self._headers, timeout=_PATIENCE, allow_redirects=False
         ) as response:
             if response.status == HTTPStatus.NOT_FOUND:
                 self._prompts.restore(name)

@@ -9,6 +9,7 @@ import openai
 import pytest
 from pydantic import SecretStr
 
+from agent.prompts.fences import read_result
 from core.budget import Budget
 from core.services import Services
 from core.settings import Settings
