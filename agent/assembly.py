@@ -26,7 +26,7 @@ from agent.models.link import OFFLINE, Link
 from agent.models.offline.model import OfflineChat
 from agent.parts import Parts
 from agent.prompts.langfuse import running_langfuse
-from agent.prompts.templates import Prompts
+from agent.prompts.templates import DEFAULT_BANK, Prompts
 from agent.service import MOST_READERS, Assistant
 from agent.understanding.heads import Heads
 from core.clock import Clock
@@ -107,7 +107,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
 
         extractor = make_extractor(settings, models)
         graph = await stack.enter_async_context(running_graph(settings, services, client, encode, extractor, pace))
-        prompts = Prompts(bank=settings.bank_name, tokens=settings.prompt_tokens)
+        prompts = Prompts(bank=settings.bank_name or DEFAULT_BANK, tokens=settings.prompt_tokens)
         await stack.enter_async_context(running_langfuse(settings, prompts, client))
         retriever = Retriever(database, graph=graph, graph_for_answers=settings.graph == "always")
         parts = Parts(

@@ -97,8 +97,8 @@ class Settings(BaseSettings):
     prices: Path | None = None
     """The bank's own table of prices. Of a model that is not in it: ours."""
 
-    bank_name: str = Field(default="Teller Bank", min_length=1, max_length=60)
-    """What a language model calls the bank."""
+    bank_name: str | None = Field(default=None, min_length=1, max_length=60)
+    """What a language model calls the bank. Unset: as the demo bank is called."""
     prompt_tokens: int = Field(default=16_000, ge=2_000, le=1_000_000)
     """What a prompt may have with its tools. Of a longer one the oldest messages are shortened, then left out."""
     langfuse_base_url: str | None = Field(
@@ -238,8 +238,8 @@ class Settings(BaseSettings):
 
     @field_validator("bank_name")
     @classmethod
-    def _on_one_line(cls, value: str) -> str:
-        if not value.isprintable():
+    def _on_one_line(cls, value: str | None) -> str | None:
+        if value is not None and not value.isprintable():
             raise ValueError("is a name on one line")
         return value
 

@@ -32,5 +32,5 @@ def read_result(text: str) -> str:
 
 
 def without_tags(text: str) -> str:
-    """A customer's words, in which what would be one of our tags has a space behind its bracket."""
-    return _TAG.sub("< ", text)
+    """A customer's words, in which what would be one of our tags begins with another bracket."""
+    return _TAG.sub("\u2039", text)
