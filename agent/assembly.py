@@ -25,6 +25,8 @@ from agent.models.factory import open_chain
 from agent.models.link import OFFLINE, Link
 from agent.models.offline.model import OfflineChat
 from agent.parts import Parts
+from agent.prompts.langfuse import running_langfuse
+from agent.prompts.templates import DEFAULT_BANK, Prompts
 from agent.service import MOST_READERS, Assistant
 from agent.understanding.heads import Heads
 from core.clock import Clock
@@ -105,6 +107,8 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
 
         extractor = make_extractor(settings, models)
         graph = await stack.enter_async_context(running_graph(settings, services, client, encode, extractor, pace))
+        prompts = Prompts(bank=settings.bank_name or DEFAULT_BANK, tokens=settings.prompt_tokens)
+        await stack.enter_async_context(running_langfuse(settings, prompts, client))
         retriever = Retriever(database, graph=graph, graph_for_answers=settings.graph == "always")
         parts = Parts(
             bank=bank,
@@ -117,6 +121,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
             fixed=_offline_alone(settings),
             seal=Seal(services.secret_key),
             encoder_threads=threads,
+            prompts=prompts,
         )
         checkpoints = AsyncPostgresSaver(pool)
         conversations = Conversations(database, uuid4())

@@ -40,6 +40,7 @@ def ending_of(
         asks=record.asks,
         usage=record.usage,
         model=record.model,
+        prompt=record.prompt,
         timings={"total_ms": round(seconds * 1000, 1), "model_ms": round(model_seconds * 1000, 1)},
         notices=record.notices,
     )

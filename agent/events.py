@@ -107,6 +107,8 @@ class Done(_Event):
     asks: str | None
     usage: dict[str, int]
     model: str
+    prompt: str = ""
+    """Versions of the templates that the model was given; empty where no language model answered."""
     timings: dict[str, float]
     """Milliseconds."""
     notices: list[Notice] = []

@@ -1,9 +1,10 @@
 """What the nodes work with: built once for each process, the same for every turn."""
 
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from agent.models.chain import ModelChain
+from agent.prompts.templates import Prompts
 from agent.understanding.heads import Heads
 from core.security.sealing import Seal
 from knowledge.cache import CachedRetriever
@@ -26,3 +27,4 @@ class Parts:
     seal: Seal
     encoder_threads: Executor
     """One thread: the encoder runs beside the event loop, and never on more than one core."""
+    prompts: Prompts = field(default_factory=Prompts)

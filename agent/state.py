@@ -14,6 +14,7 @@ from agent.dialogue.shapes import Dialogue, StepKind
 from agent.events import Citation, DecidedOperation, Event, Notice
 from agent.messages import Evidence, Message, ToolCall, ToolReturn
 from agent.models.allowance import Allowance
+from agent.models.fencing.own_fence import OwnFence
 from agent.parts import Parts
 from core.clock import BANK_TIME_ZONE
 from core.db.database import Scope
@@ -94,6 +95,8 @@ class State(TypedDict):
     answer: str
     cited: list[int]
     model: str
+    prompt: str
+    """Versions of the templates that the model was given; empty where no language model was asked."""
     usage: dict[str, int]
     asks_confirmation: bool
 
@@ -130,6 +133,7 @@ TURN_DEFAULTS: State = {
     "answer": "",
     "cited": [],
     "model": "",
+    "prompt": "",
     "usage": {},
     "asks_confirmation": False,
 }
@@ -154,6 +158,7 @@ class TurnRecord:
     usage: dict[str, int]
     model: str
     notices: list[Notice]
+    prompt: str = ""
 
 
 @dataclass(slots=True)
@@ -173,6 +178,8 @@ class Turn:
     """The customer's yes from the confirmation endpoint. A checkpoint must not hold it."""
     record: "TurnRecord | None" = None
     """What ``remember`` leaves for the service to save."""
+    fence: OwnFence | None = None
+    """What other parties' models are shown goes through it; made when a model is asked."""
     initiated_by: InitiatedBy = "chat"
     """The door that the message came through."""
     allowance: Allowance = field(default_factory=Allowance)

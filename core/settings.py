@@ -107,6 +107,23 @@ class Settings(BaseSettings):
     prices: Path | None = None
     """The bank's own table of prices. Of a model that is not in it: ours."""
 
+    bank_name: str | None = Field(default=None, min_length=1, max_length=60)
+    """What a language model calls the bank. Unset: as the demo bank is called."""
+    prompt_tokens: int = Field(default=16_000, ge=2_000, le=1_000_000)
+    """What a prompt may have with its tools. Of a longer one the oldest messages are shortened, then left out."""
+    langfuse_base_url: str | None = Field(
+        default=None, validation_alias=AliasChoices("LANGFUSE_BASE_URL", "LANGFUSE_HOST")
+    )
+    """Where prompts are read from. Unset: ours are used."""
+    langfuse_public_key: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("LANGFUSE_PUBLIC_KEY"), validate_default=True
+    )
+    langfuse_secret_key: SecretStr | None = Field(
+        default=None, validation_alias=AliasChoices("LANGFUSE_SECRET_KEY"), validate_default=True
+    )
+    langfuse_interval: Duration = Field(default=timedelta(minutes=1), ge=timedelta(seconds=1))
+    """Pause between two looks for new prompts."""
+
     demo: bool = True
     """Load the demo bank at start and offer its logins."""
     demo_customers: int = Field(default=200, ge=2, le=100_000)
@@ -228,6 +245,26 @@ class Settings(BaseSettings):
     @classmethod
     def _safe_gateway(cls, value: str | None, info: ValidationInfo) -> str | None:
         return _needed_by_webhook(value, info) if value is None else _require_safe(value)
+
+    @field_validator("bank_name")
+    @classmethod
+    def _on_one_line(cls, value: str | None) -> str | None:
+        if value is not None and not value.isprintable():
+            raise ValueError("is a name on one line")
+        return value
+
+    @field_validator("langfuse_base_url")
+    @classmethod
+    def _safe_langfuse(cls, value: str | None) -> str | None:
+        return value and _require_safe(value).rstrip("/")
+
+    @field_validator("langfuse_public_key", "langfuse_secret_key")
+    @classmethod
+    def _langfuse_whole(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        # An address that was wrong itself is told once.
+        if "langfuse_base_url" in info.data and (value is None) != (info.data["langfuse_base_url"] is None):
+            raise ValueError("and LANGFUSE_BASE_URL need each other")
+        return value
 
     @field_validator("fraud_webhook_url")
     @classmethod

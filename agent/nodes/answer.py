@@ -7,8 +7,9 @@ import orjson
 from langgraph.runtime import Runtime
 
 from agent.events import Token
+from agent.models.fencing.of_turn import fence_of
 from agent.offer import offered_tools
-from agent.prompts.messages import make_messages
+from agent.prompts.messages import make_messages, versions_of
 from agent.release import Release, evidence_figures
 from agent.state import State, Turn, Update
 from agent.understanding.intents import Route
@@ -38,10 +39,12 @@ async def answer(state: State, runtime: Runtime[Turn]) -> Update:
         gate.drop()
 
     chain = turn.parts.fixed if _is_fixed(state, turn) else turn.parts.models
+    messages = make_messages(state, turn)
     reply = await chain.stream(
-        make_messages(state, turn),
+        messages,
         tools=_tools(state, turn),
         on_text=on_text,
+        fence=fence_of(state, turn),
         allowance=turn.allowance,
         on_cut=on_cut,
     )
@@ -53,6 +56,7 @@ async def answer(state: State, runtime: Runtime[Turn]) -> Update:
         "rounds": state["rounds"] + 1,
         "answer": state["answer"] + "".join(said),
         "model": reply.model,
+        "prompt": state["prompt"] if chain is turn.parts.fixed else versions_of(messages),
         "usage": _added(state["usage"], reply.usage),
     }
 

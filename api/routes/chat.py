@@ -58,6 +58,7 @@ class ConfirmRequest(BaseModel):
 class ChatMetadata(BaseModel):
     processing_time_ms: float
     model_version: str
+    prompt_version: str = Field(default="", description="Templates the model was given; empty where none was asked.")
     cached: bool = False
     usage: dict[str, int]
     notices: list[Notice] = []
@@ -185,6 +186,7 @@ async def _whole(started: Started, scope: Scope, running: RunningDep, reply: Rep
             metadata=ChatMetadata(
                 processing_time_ms=done.timings["total_ms"],
                 model_version=f"{done.model}/{VERSION}",
+                prompt_version=done.prompt,
                 usage=done.usage,
                 notices=done.notices,
             ),

@@ -65,6 +65,8 @@ _PATTERNS: tuple[tuple[str, re.Pattern[str], Callable[[str], int]], ...] = (
     ),
 )
 """Kind, form (the finding is the group that matched) and how much of it, from its start, is really one; 0: nothing."""
+_WORTH_A_LOOK = re.compile(r"@|\d\D?\d\D?\d|(?i:pin|cv[vc]|pass|code|otp)")
+"""What each pattern needs, looked for first since most texts of tools have nothing of it."""
 _PLACEHOLDER = re.compile(r"\[[A-Z_]+_\d+\]")
 
 
@@ -93,15 +95,23 @@ class Placeholders:
             self.typed.update(_PLACEHOLDER.findall(text))
 
     def restore(self, text: str) -> str:
-        for placeholder, original in self.originals.items():
-            text = text.replace(placeholder, original)
-        return text
+        """In one pass: what an original looks like is not looked at."""
+        return _PLACEHOLDER.sub(lambda found: self.originals.get(found[0], found[0]), text)
 
     def conceal(self, text: str) -> str:
-        """The text with what is known hidden again, as when a tool repeats what it was asked for."""
+        """The text with what is known hidden again, as when a tool repeats what it was asked for. What only looks like
+        one of our placeholders gets one of its own."""
+        text = _PLACEHOLDER.sub(self._concealed_look_alike, text)
         for placeholder, original in self.originals.items():
-            text = text.replace(original, placeholder)
+            if original not in self.originals:
+                text = text.replace(original, placeholder)
         return text
+
+    def _concealed_look_alike(self, found: re.Match[str]) -> str:
+        if found[0] in self.originals:
+            return self.hide("TEXT", found[0])
+        self.typed.add(found[0])
+        return found[0]
 
 
 def mask(text: str, placeholders: Placeholders) -> str:
@@ -112,20 +122,34 @@ def mask(text: str, placeholders: Placeholders) -> str:
     return text
 
 
-def _replaced(
-    text: str, kind: str, pattern: re.Pattern[str], real_length: Callable[[str], int], placeholders: Placeholders
-) -> Iterator[str]:
-    done = search_from = 0
+def find_personal(text: str) -> Iterator[tuple[str, int, int]]:
+    """Kind, start and end of whatever ``mask`` would hide; findings of different kinds may overlap."""
+    if not _WORTH_A_LOOK.search(text):
+        return
+    for kind, pattern, real_length in _PATTERNS:
+        for start, end in _spans(text, pattern, real_length):
+            yield kind, start, end
+
+
+def _spans(text: str, pattern: re.Pattern[str], real_length: Callable[[str], int]) -> Iterator[tuple[int, int]]:
+    search_from = 0
     while match := pattern.search(text, search_from):
         start = match.start(match.lastindex or 0)
         length = real_length(match[match.lastindex or 0])
-        if not length:
-            search_from = start + 1
-            continue
-        value = text[start : start + length]
+        search_from = start + (length or 1)
+        if length:
+            yield start, search_from
+
+
+def _replaced(
+    text: str, kind: str, pattern: re.Pattern[str], real_length: Callable[[str], int], placeholders: Placeholders
+) -> Iterator[str]:
+    done = 0
+    for start, end in _spans(text, pattern, real_length):
+        value = text[start:end]
         yield text[done:start]
         yield placeholders.hide(kind, value)
         if kind == "CARD":
             yield f" ending {re.sub(r'[ -]', '', value)[-4:]}"
-        done = search_from = start + length
+        done = end
     yield text[done:]

@@ -87,7 +87,9 @@ def _chunk(content: str = "", **more: Any) -> ChatGenerationChunk:
 
 
 def chain_of(*models: BaseChatModel) -> ModelChain:
-    links = [Link("offline" if isinstance(model, OfflineChat) else model._llm_type, model) for model in models]
+    """Each as if it ran on this machine: what others are shown is a matter of tests/agent/test_fence.py."""
+    names = ["offline" if isinstance(model, OfflineChat) else model._llm_type for model in models]
+    links = [Link(name, model, data_class="own") for name, model in zip(names, models, strict=True)]
     return ModelChain(links, first_token_timeout=timedelta(seconds=20), idle_timeout=timedelta(seconds=20))
 
 

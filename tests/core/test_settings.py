@@ -14,7 +14,7 @@ from core.settings import Settings, load_settings, unknown_variables
 @pytest.fixture(autouse=True)
 def nothing_set(monkeypatch, tmp_path):
     """Neither variables nor a .env file."""
-    for name in [name for name in os.environ if name.startswith(("TELLERGRAPH_", "OPENAI_", "OLLAMA_"))]:
+    for name in [name for name in os.environ if name.startswith(("TELLERGRAPH_", "OPENAI_", "OLLAMA_", "LANGFUSE_"))]:
         monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
@@ -135,3 +135,15 @@ def test_a_damaged_secret_key_is_told_and_not_replaced(tmp_path):
     with pytest.raises(ConfigurationError, match="is damaged"):
         get_secret_key(Settings(_env_file=None, data_dir=tmp_path))
     assert (tmp_path / "secret.key").read_text() == ""
+
+
+def test_langfuse_is_set_whole(monkeypatch):
+    monkeypatch.setenv("LANGFUSE_PUBLIC_KEY", "pk")
+    monkeypatch.setenv("LANGFUSE_SECRET_KEY", "sk")
+    assert wrong_variables() == ["LANGFUSE_PUBLIC_KEY", "LANGFUSE_SECRET_KEY"]
+    monkeypatch.setenv("LANGFUSE_HOST", "http://langfuse.example")
+    assert wrong_variables() == ["LANGFUSE_BASE_URL"]
+    monkeypatch.setenv("LANGFUSE_HOST", "https://langfuse.example/")
+    assert load_settings().langfuse_base_url == "https://langfuse.example"
+    monkeypatch.delenv("LANGFUSE_SECRET_KEY")
+    assert wrong_variables() == ["LANGFUSE_SECRET_KEY"]

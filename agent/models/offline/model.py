@@ -14,6 +14,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from agent.models.offline.brief import read
 from agent.models.offline.compose import compose
 from agent.models.offline.plan import plan
+from agent.prompts.fences import read_result
 
 _PIECE = re.compile(r".+?(?:\n\n|\Z)", re.DOTALL)
 
@@ -69,4 +70,4 @@ def _results(messages: list[BaseMessage]) -> Iterator[tuple[str, bool, str]]:
         if isinstance(message, AIMessage):
             names = {str(call["id"]): call["name"] for call in message.tool_calls}
         elif isinstance(message, ToolMessage):
-            yield names[message.tool_call_id], message.status == "success", cast(str, message.content)
+            yield names[message.tool_call_id], message.status == "success", read_result(cast(str, message.content))

@@ -1,0 +1,111 @@
+"""A text as it is compared: without case, accents, invisible characters and look-alike letters of other alphabets, and
+with the way back to the characters it came from."""
+
+import re
+import unicodedata
+from bisect import bisect_right
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import accumulate, pairwise
+from typing import NamedTuple
+
+MOST_BETWEEN = 3
+"""Characters that may stand between two pieces of one value: a line break, a hyphen, a comma and a space."""
+
+_TOKEN = re.compile(r"[^\W\d_]+|\d+")
+_LOOK_ALIKE = str.maketrans(
+    "аеорсухіјкмтнвгԁѕАВЕКМНОРСТХУІЈЅαβεικνορτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧøØłŁđĐıħ",
+    "aeopcyxijkmthbrdsABEKMHOPCTXYIJSabeikvoptuxABEZHIKMNOPTYXoOlLdDih",
+)
+"""Letters that look like Latin ones, or are Latin ones that Unicode does not take apart."""
+_WRITTEN_OUT = {"ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "þ": "th", "Þ": "Th"}
+_INVISIBLE = frozenset({"Mn", "Me", "Cf"})
+
+
+class Token(NamedTuple):
+    """A run of letters or of digits in the folded text."""
+
+    word: str
+    start: int
+    end: int
+
+
+class Compact:
+    """The words of some tokens without anything between them."""
+
+    def __init__(self, lower: str, tokens: list[Token]) -> None:
+        self.tokens = tokens
+        self.text = "".join(token.word for token in tokens)
+        self._lower = lower
+        self._starts = [0, *accumulate(len(token.word) for token in tokens)][:-1]
+
+    def pieces(self, start: int, end: int) -> list[Token]:
+        return self.tokens[bisect_right(self._starts, start) - 1 : bisect_right(self._starts, end - 1)]
+
+    def gaps(self, start: int, end: int) -> list[str]:
+        return [self._lower[left.end : right.start] for left, right in pairwise(self.pieces(start, end))]
+
+    def is_bounded(self, start: int, end: int) -> bool:
+        """Whether it begins and ends with a token."""
+        first, last = bisect_right(self._starts, start) - 1, bisect_right(self._starts, end - 1) - 1
+        return self._starts[first] == start and self._starts[last] + len(self.tokens[last].word) == end
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """Where it stands in the folded text."""
+        first, last = bisect_right(self._starts, start) - 1, bisect_right(self._starts, end - 1) - 1
+        left, right = self.tokens[first], self.tokens[last]
+        return (
+            left.start + (start - self._starts[first] if _is_literal(left) else 0),
+            right.start + end - self._starts[last] if _is_literal(right) else right.end,
+        )
+
+
+def _is_literal(token: Token) -> bool:
+    """Whether the token stands in the text as it is; a number in words does not."""
+    return len(token.word) == token.end - token.start
+
+
+@dataclass(frozen=True)
+class Folded:
+    """``lower`` and ``cased`` have the same length; character ``i`` of them comes from ``source[i]`` of the text."""
+
+    text: str
+    cased: str
+    lower: str
+    source: "range | list[int]"
+
+    @classmethod
+    def of(cls, text: str) -> "Folded":
+        if text.isascii():
+            return cls(text, text, text.lower(), range(len(text)))
+        pieces = [_fold(character) for character in text]
+        cased = "".join(pieces)
+        source = [place for place, piece in enumerate(pieces) for _ in piece]
+        return cls(text, cased, "".join(map(_lower, cased)), source)
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where it stands in the text, with what is invisible behind it."""
+        return self.source[start], self.source[end] if end < len(self.source) else len(self.text)
+
+    @cached_property
+    def tokens(self) -> list[Token]:
+        return [Token(match[0], match.start(), match.end()) for match in _TOKEN.finditer(self.lower)]
+
+    @cached_property
+    def compact(self) -> "Compact":
+        return Compact(self.lower, self.tokens)
+
+
+@lru_cache(maxsize=4096)
+def _fold(character: str) -> str:
+    if character.isascii():
+        return character
+    if character in _WRITTEN_OUT:
+        return _WRITTEN_OUT[character]
+    parts = unicodedata.normalize("NFKD", character).translate(_LOOK_ALIKE)
+    return "".join(part for part in parts if unicodedata.category(part) not in _INVISIBLE)
+
+
+def _lower(character: str) -> str:
+    lower = character.lower()
+    return lower if len(lower) == 1 else character

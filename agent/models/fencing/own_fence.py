@@ -1,0 +1,170 @@
+"""The fence of one turn (agent/models/fence.py), around whatever a model of another party is sent.
+
+What is hidden comes from three places: the customer's own details (details.py), fields of tools' arguments and results
+that say what they hold (fields.py), and forms that a pattern and a checksum prove (core/security/pii.py). Instructions
+and passages are the same for everybody: there only a whole detail is hidden, since a placeholder in place of a common
+word would tell that it is one of the customer's names.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Iterator
+from typing import Any, cast
+
+import orjson
+from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
+
+from agent.models.fencing.details import Detail, Kind, OwnDetails
+from agent.models.fencing.fields import list_details, rewrite
+from agent.models.fencing.finder import Finder, Found, without_overlaps
+from agent.models.fencing.folded import Folded
+from agent.models.fencing.names import Names, is_placeholder, look_alikes
+from agent.models.fencing.opening import OwnOpening
+from agent.prompts.fences import fence, unfence
+from core.security.pii import Placeholders, find_personal
+
+
+class _Text:
+    """What can be said of a text whoever's it is."""
+
+    def __init__(self, text: str) -> None:
+        self.folded = Folded.of(text)
+        self.look_alikes = [(found.start(), found.end(), key) for found, key in look_alikes(text)]
+        spans = [(kind, *self.folded.span(start, end)) for kind, start, end in find_personal(self.folded.cased)]
+        self.personal = [(Detail(cast(Kind, kind), text[start:end]), start, end) for kind, start, end in spans]
+
+
+class OwnFence:
+    """``read`` gives the customer's details, once, when something is to be hidden."""
+
+    def __init__(self, read: Callable[[], Awaitable[OwnDetails]], placeholders: Placeholders) -> None:
+        self._read = read
+        self._said: list[Detail] = []
+        self._names = Names(placeholders)
+        self._finder: Finder | None = None
+        self._account_names: frozenset[str] = frozenset()
+        self._named: dict[str, int] = {}
+        """Whole values of fields that say what they hold."""
+        self._read_texts: dict[str, _Text] = {}
+        self._hidden: dict[tuple[str, bool, int], str] = {}
+
+    def add(self, details: Iterable[Detail]) -> None:
+        """What only the conversation knows so far, such as the name of a payee who is being added."""
+        self._said.extend(details)
+
+    async def hide(self, messages: list[BaseMessage]) -> list[BaseMessage]:
+        finder = self._finder or await self._open()
+        while self._said:
+            detail = self._said.pop(0)
+            if detail.value not in self._account_names:
+                finder.add(detail)
+        tools = {call["id"]: call["name"] for message in messages for call in _calls(message)}
+        for message in messages:
+            for text in _texts(message):
+                self._names.reserve(key for _, _, key in self._text(text).look_alikes)
+            self._learn(message, tools, finder)
+        for owner, detail in enumerate(finder.details):
+            self._names.allot(owner, detail)
+        return [self._hide(message, finder) for message in messages]
+
+    def opening(self) -> OwnOpening:
+        return OwnOpening(self._names)
+
+    async def _open(self) -> Finder:
+        own = await self._read()
+        self._account_names = own.account_names
+        self._finder = Finder(own.details)
+        return self._finder
+
+    def _text(self, text: str) -> _Text:
+        if text not in self._read_texts:
+            self._read_texts[text] = _Text(text)
+        return self._read_texts[text]
+
+    def _learn(self, message: BaseMessage, tools: dict[str | None, str], finder: Finder) -> None:
+        """What the fields and the forms in a message say is personal."""
+        for value, tool in _structured(message, tools):
+            for detail in list_details(value, tool, self._account_names):
+                self._named[detail.value] = finder.add(detail)
+        if not isinstance(message, SystemMessage):
+            for text in _texts(message):
+                for detail, _, _ in self._text(text).personal:
+                    finder.add(detail)
+
+    def _hide(self, message: BaseMessage, finder: Finder) -> BaseMessage:
+        def change(text: str) -> str:
+            return self._replaced(text, finder, whole_only=isinstance(message, SystemMessage))
+
+        update: dict[str, Any] = {"content": change(str(message.text)), "additional_kwargs": {}}
+        if isinstance(message, ToolMessage):
+            tag, result = _result(message)
+            if not isinstance(result, str):
+                changed = rewrite(result, change)
+                update["content"] = fence(tag, changed) if tag else orjson.dumps(changed).decode()
+        if isinstance(message, AIMessage):
+            update["tool_calls"] = [call | {"args": rewrite(call["args"], change)} for call in message.tool_calls]
+        return message.model_copy(update=update)
+
+    def _replaced(self, text: str, finder: Finder, *, whole_only: bool) -> str:
+        if text in self._named and not whole_only:
+            owner = self._named[text]
+            return self._names.hide(owner, finder.details[owner], text)
+        key = (text, whole_only, finder.version)
+        if key not in self._hidden:
+            self._hidden[key] = "".join(self._pieces(text, finder, whole_only=whole_only))
+        return self._hidden[key]
+
+    def _pieces(self, text: str, finder: Finder, *, whole_only: bool) -> Iterator[str]:
+        read = self._text(text)
+        fixed = [each for each in read.look_alikes if is_placeholder(each[2])]
+        by_form = [] if whole_only else [Found(start, end, finder.add(detail)) for detail, start, end in read.personal]
+        found = [
+            one
+            for one in (*finder.find(read.folded, whole_only=whole_only), *by_form)
+            if all(one.end <= start or end <= one.start for start, end, _ in fixed)
+        ]
+        for start, end, key in fixed:
+            if self._names.is_ours(key):
+                found.append(Found(start, end, finder.add(Detail("TEXT", text[start:end]))))
+        done = 0
+        for one in without_overlaps(found):
+            yield text[done : one.start]
+            yield self._names.hide(one.owner, finder.details[one.owner], text[one.start : one.end])
+            done = one.end
+        yield text[done:]
+
+
+def _calls(message: BaseMessage) -> list[Any]:
+    return list(message.tool_calls) if isinstance(message, AIMessage) else []
+
+
+def _structured(message: BaseMessage, tools: dict[str | None, str]) -> Iterator[tuple[Any, str]]:
+    """Arguments and results, each with its tool."""
+    for call in _calls(message):
+        yield call["args"], call["name"]
+    if isinstance(message, ToolMessage):
+        yield _result(message)[1], tools.get(message.tool_call_id, "")
+
+
+def _result(message: ToolMessage) -> tuple[str, Any]:
+    """The tag around a result, and the result; the text itself where it is an error in words."""
+    tag, inside = unfence(str(message.text)) or ("", str(message.text))
+    try:
+        result: Any = orjson.loads(inside)
+    except orjson.JSONDecodeError:
+        return "", str(message.text)
+    return (tag, result) if isinstance(result, (dict, list)) else ("", str(message.text))  # pyright: ignore[reportUnknownVariableType]
+
+
+def _texts(message: BaseMessage) -> Iterator[str]:
+    """Everything that is said in a message, as it is read."""
+    if isinstance(message, ToolMessage):
+        yield from _strings(_result(message)[1])
+    else:
+        yield str(message.text)
+    for call in _calls(message):
+        yield from _strings(call["args"])
+
+
+def _strings(value: Any) -> list[str]:
+    found: list[str] = []
+    rewrite(value, lambda text: found.append(text) or text)
+    return found
