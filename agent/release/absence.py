@@ -6,14 +6,48 @@ from agent.release.claims import Reading
 from agent.release.evidence import Known
 from agent.release.units import stem
 
-_NONE = re.compile(r"(?:\b(?:no|zero|0)|\bwithout(?: any)?|(?:\bnot|n't|\bnever)\b(?: \w+){0,4}? (?:any|a single|one)|\bnot a)\s+((?:[a-z-]+\s+){0,2}[a-z]+)")  # noqa: E501
-_SOME = re.compile(r"\b(?:have|has|is|are|there's|got|found|see)\s+(?:an?|some|several|a few|many)\s+((?:[a-z-]+\s+){0,2}[a-z]+)")  # noqa: E501
+_NONE = re.compile(
+    r"(?:\b(?:no|zero|0)|\bwithout(?: any)?|(?:\bnot|n't|\bnever)\b(?: \w+){0,4}? (?:any|a single|one)|\bnot a)\s+((?:[a-z-]+\s+){0,2}[a-z]+)"
+)  # noqa: E501
+_SOME = re.compile(
+    r"\b(?:have|has|is|are|there's|got|found|see)\s+(?:an?|some|several|a few|many)\s+((?:[a-z-]+\s+){0,2}[a-z]+)"
+)  # noqa: E501
 MADE_UP = frozenset(
-    "alert alerts dispute disputes complaint complaints appointment appointments loan loans order orders case cases".split()
+    [
+        "alert",
+        "alerts",
+        "dispute",
+        "disputes",
+        "complaint",
+        "complaints",
+        "appointment",
+        "appointments",
+        "loan",
+        "loans",
+        "order",
+        "orders",
+        "case",
+        "cases",
+    ]
 )
 """What is said to be there although none was found."""
 _OTHER = frozenset({"other", "further", "more", "such", "new", "additional", "extra", "second", "third"})
-_STATES = frozenset({"pending", "open", "declined", "booked", "frozen", "blocked", "active", "closed", "overdue", "held", "cancelled", "expired"})  # noqa: E501
+_STATES = frozenset(
+    {
+        "pending",
+        "open",
+        "declined",
+        "booked",
+        "frozen",
+        "blocked",
+        "active",
+        "closed",
+        "overdue",
+        "held",
+        "cancelled",
+        "expired",
+    }
+)  # noqa: E501
 
 
 def find_false_absence(reading: Reading, known: Known) -> bool:

@@ -30,8 +30,29 @@ _IN_CREDIT = re.compile(r"\bin credit\b")
 _BALANCES = frozenset({"ledger", "available", "balance"})
 _NOT = frozenset({"not", "never", "isn't", "aren't", "wasn't", "hasn't", "weren't", "haven't"})
 _STATE_WORDS = frozenset(
-    "active frozen blocked pending booked declined open closed expired completed cancelled reversed released held "
-    "inactive lost stolen overdue sent received refunded".split()
+    [
+        "active",
+        "frozen",
+        "blocked",
+        "pending",
+        "booked",
+        "declined",
+        "open",
+        "closed",
+        "expired",
+        "completed",
+        "cancelled",
+        "reversed",
+        "released",
+        "held",
+        "inactive",
+        "lost",
+        "stolen",
+        "overdue",
+        "sent",
+        "received",
+        "refunded",
+    ]
 )
 _REFERS = frozenset({"it", "its", "that", "this", "there", "they", "which", "it's", "that's", "available"})
 
@@ -183,7 +204,9 @@ def _days_of(claim: Claim, anchors: list[Claim], reading: Reading) -> list[Day]:
     dates = [each for each in reading.claims if each.kind == "date"]
     if not dates:
         return []
-    beside = _beside(claim.start, claim.end, anchors, [Place(str(n), each.start, each.end) for n, each in enumerate(dates)])
+    beside = _beside(
+        claim.start, claim.end, anchors, [Place(str(n), each.start, each.end) for n, each in enumerate(dates)]
+    )
     return [dates[int(beside.name)].value, *dates[int(beside.name)].others] if beside else []
 
 

@@ -158,7 +158,9 @@ def _number_at(tokens: list[Token], place: int, today: date | None) -> tuple[Cla
             return Claim("rate", value, token.start, tokens[after - 1].end, negative=negative), after
         case ("duration", name, working):
             value = in_base_unit(token.value, name, working)
-            return Claim("duration", value, token.start, tokens[after - 1].end, others=_ago(tokens, after, value, today)), after
+            return Claim(
+                "duration", value, token.start, tokens[after - 1].end, others=_ago(tokens, after, value, today)
+            ), after
         case ("count", *nouns):
             if FREE_NOUNS.intersection(nouns) or (token.text == "one" and not _counts_one(tokens, place)):
                 return None, after
@@ -261,8 +263,60 @@ def _unit_of(tokens: list[Token], after: int) -> tuple[tuple[Any, ...], int]:
 
 
 _NO_NOUN = frozenset(
-    "of to and or is are was were in on at a the with from for as by per each more less then that this it if you we i "
-    "ending ends and has have had will may can do does now so but left until after before between over than not".split()
+    [
+        "of",
+        "to",
+        "and",
+        "or",
+        "is",
+        "are",
+        "was",
+        "were",
+        "in",
+        "on",
+        "at",
+        "a",
+        "the",
+        "with",
+        "from",
+        "for",
+        "as",
+        "by",
+        "per",
+        "each",
+        "more",
+        "less",
+        "then",
+        "that",
+        "this",
+        "it",
+        "if",
+        "you",
+        "we",
+        "i",
+        "ending",
+        "ends",
+        "and",
+        "has",
+        "have",
+        "had",
+        "will",
+        "may",
+        "can",
+        "do",
+        "does",
+        "now",
+        "so",
+        "but",
+        "left",
+        "until",
+        "after",
+        "before",
+        "between",
+        "over",
+        "than",
+        "not",
+    ]
 )
 
 

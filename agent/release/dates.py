@@ -9,11 +9,24 @@ from agent.release.tokens import Token
 
 Day = tuple[int | None, int | None, int | None, int | None]
 
-_NAMES = "january february march april may june july august september october november december".split()
+_NAMES = [
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+]
 MONTHS = {name: n for n, name in enumerate(_NAMES, start=1)} | {
     name[:3]: n for n, name in enumerate(_NAMES, start=1)
 } | {"sept": 9}  # fmt: skip
-_WEEK = "monday tuesday wednesday thursday friday saturday sunday".split()
+_WEEK = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 WEEKDAYS = (
     {name: n for n, name in enumerate(_WEEK)}
     | {f"{name}s": n for n, name in enumerate(_WEEK)}
@@ -22,8 +35,28 @@ WEEKDAYS = (
 _ORDINALS = {
     name: n
     for n, name in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
-        "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split(),
+        [
+            "first",
+            "second",
+            "third",
+            "fourth",
+            "fifth",
+            "sixth",
+            "seventh",
+            "eighth",
+            "ninth",
+            "tenth",
+            "eleventh",
+            "twelfth",
+            "thirteenth",
+            "fourteenth",
+            "fifteenth",
+            "sixteenth",
+            "seventeenth",
+            "eighteenth",
+            "nineteenth",
+            "twentieth",
+        ],
         start=1,
     )
 } | {"thirtieth": 30}
@@ -197,8 +230,34 @@ def day_words_at(tokens: list[Token], place: int, today: date | None) -> tuple[l
 
 
 _HAPPENS = frozenset(
-    "paid pay spent spend sent send arrive arrives arrived due leave leaves left expire expires charged debited booked "
-    "delivered bought took taken made transferred received moved".split()
+    [
+        "paid",
+        "pay",
+        "spent",
+        "spend",
+        "sent",
+        "send",
+        "arrive",
+        "arrives",
+        "arrived",
+        "due",
+        "leave",
+        "leaves",
+        "left",
+        "expire",
+        "expires",
+        "charged",
+        "debited",
+        "booked",
+        "delivered",
+        "bought",
+        "took",
+        "taken",
+        "made",
+        "transferred",
+        "received",
+        "moved",
+    ]
 )
 
 

@@ -120,7 +120,9 @@ class Known:
 
     @cached_property
     def _texts(self) -> list[str]:
-        return [f"{each['title']}\n{each['heading']}\n{each['text']}\n{each['url']}" for each in self._material.passages]
+        return [
+            f"{each['title']}\n{each['heading']}\n{each['text']}\n{each['url']}" for each in self._material.passages
+        ]
 
     @cached_property
     def claims(self) -> frozenset[tuple[str, Any]]:
@@ -145,9 +147,8 @@ class Known:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Of the results and earlier answers: states as they are written there."""
-        texts = (*self._material.results, *self._material.said_by_us, *self.own_words_texts)
-        return frozenset(word for text in texts for word in _WORD_PARTS.findall(text.lower()))
+        """Of the results: states as they are written there."""
+        return frozenset(word for text in self._material.results for word in _WORD_PARTS.findall(text.lower()))
 
     @cached_property
     def help_words(self) -> frozenset[str]:
@@ -212,7 +213,9 @@ class _ResultReader:
             self._object(cast(dict[str, Any], found), Record({}, set(), [], set()), "")
 
     def _object(self, found: dict[str, Any], around: Record, currency: str) -> Record:
-        record = Record({role: set(names) for role, names in around.names.items()}, set(around.tails), list(around.days), set())
+        record = Record(
+            {role: set(names) for role, names in around.names.items()}, set(around.tails), list(around.days), set()
+        )
         self.records.append(record)
         currency = str(found.get("currency") or currency)
         is_account = bool(_OF_ACCOUNTS & found.keys())
@@ -291,7 +294,9 @@ class _ResultReader:
         if key == "name":
             role = "account" if is_account else "party"
         elif key == "kind" and is_account:
-            record.names.setdefault("account", set()).add(f"{value.replace('_', ' ')} {'' if '_' in value else 'account'}".strip())
+            record.names.setdefault("account", set()).add(
+                f"{value.replace('_', ' ')} {'' if '_' in value else 'account'}".strip()
+            )
             return
         if role is not None and value:
             said = value.replace("_", " ").lower()

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from decimal import Decimal
+from typing import Any, Literal, cast
 
 from agent.release.absence import find_false_absence
 from agent.release.binding import Context, is_bound
 from agent.release.claims import Claim, Reading, read
+from agent.release.dates import fits
 from agent.release.deeds import asks_for_secret, find_false_state, find_promise
 from agent.release.evidence import Known
 from agent.release.links import find_foreign_link
@@ -20,7 +22,8 @@ _ASKED = re.compile(r"\?\s*$")
 _AS_SAID_BY_YOU = re.compile(
     r"\byou (?:said|say|mentioned|asked|told|wrote|want|wanted|would like|wish|mean|meant)\b|\byou'd like\b"
 )
-_MARKS = re.compile(r"(?:\s?\[\d{1,2}\])+")
+_MARK = re.compile(r"\[\d{1,2}\]")
+_SPACED_MARK = re.compile(r"\s?\[(\d{1,2})\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class Judge:
         figures = [claim for claim in reading.claims if claim.kind != "mark"]
         marks = [int(claim.value) for claim in reading.claims if claim.kind == "mark"]
         if marks and not self._hold(marks, figures):
-            return self._with_right_mark(sentence, figures)
+            return self._with_right_mark(sentence, marks, figures)
         if not is_bound(reading, self._known, self._context):
             return Verdict("dropped", "binding")
         return Verdict("released", reading.claims[0].kind if reading.claims else "")
@@ -76,7 +79,9 @@ class Judge:
         known = self._known
         values = (claim.value, *claim.others)
         if claim.kind == "date":
-            return any(map(known.has_day, values)) or (repeats and any(("date", each) in known.from_customer for each in values))
+            return any(map(known.has_day, values)) or (
+                repeats and any(("date", each) in known.from_customer for each in values)
+            )
         claims = known.claims | known.from_customer if repeats else known.claims
         return _stands_in(claim, claims) and _has_bound(claim, claims)
 
@@ -85,38 +90,44 @@ class Judge:
         shown = self._known.passages
         if not all(1 <= mark <= len(shown) for mark in marks):
             return False
-        cited = frozenset[tuple[str, object]]().union(*(shown[mark - 1] for mark in marks))
+        cited = frozenset[tuple[str, Any]]().union(*(shown[mark - 1] for mark in marks))
         return all(_in_passage(claim, cited) for claim in figures)
 
     def _has_right_marks(self, sentence: str) -> bool:
         marks = [int(mark) for mark in re.findall(r"\[(\d{1,2})\]", sentence)]
         return all(1 <= mark <= len(self._known.passages) for mark in marks)
 
-    def _with_right_mark(self, sentence: str, figures: list[Claim]) -> Verdict:
-        """Cites the passage that holds the figures, where exactly one does."""
-        holding = [n for n, passage in enumerate(self._known.passages, start=1) if all(_in_passage(each, passage) for each in figures)]  # noqa: E501
-        if not figures or len(holding) != 1:
-            return Verdict("dropped", "citation")
-        first = True
+    def _with_right_mark(self, sentence: str, marks: list[int], figures: list[Claim]) -> Verdict:
+        """Without marks that name nothing, where that is enough; else with the one passage that holds the figures."""
+        shown = self._known.passages
+        right = {mark for mark in marks if 1 <= mark <= len(shown)}
+        if right != set(marks) and self._hold(right, figures if right else []) and (right or not figures):
+            keeps = right
+        else:
+            keeps = {n for n, passage in enumerate(shown, start=1) if all(_in_passage(each, passage) for each in figures)}
+            if not figures or len(keeps) != 1:
+                return Verdict("dropped", "citation")
+            sentence = _MARK.sub(f"[{min(keeps)}]", sentence, count=1)
+        met = set[int]()
 
-        def replaced(match: re.Match[str]) -> str:
-            nonlocal first
-            mark = f"{' ' if match[0][0].isspace() else ''}[{holding[0]}]" if first else ""
-            first = False
-            return mark
+        def kept(match: re.Match[str]) -> str:
+            mark = int(match[1])
+            is_kept = mark in keeps and mark not in met
+            met.add(mark)
+            return match[0] if is_kept else ""
 
-        return Verdict("repaired", "citation", _MARKS.sub(replaced, sentence))
+        return Verdict("repaired", "citation", _SPACED_MARK.sub(kept, sentence))
 
 
-def _in_passage(claim: Claim, passage: frozenset[tuple[str, object]]) -> bool:
+def _in_passage(claim: Claim, passage: frozenset[tuple[str, Any]]) -> bool:
     if claim.kind == "date":
-        from agent.release.dates import fits
-
-        return any(kind == "date" and fits(value, day) for kind, day in passage for value in (claim.value, *claim.others))
+        return any(
+            kind == "date" and fits(value, day) for kind, day in passage for value in (claim.value, *claim.others)
+        )
     return _stands_in(claim, passage)
 
 
-def _stands_in(claim: Claim, claims: frozenset[tuple[str, object]]) -> bool:
+def _stands_in(claim: Claim, claims: frozenset[tuple[str, Any]]) -> bool:
     """Whether its figure stands there as what it is said to be."""
     values = (claim.value, *claim.others)
     if any((claim.kind, value) in claims for value in values):
@@ -133,13 +144,11 @@ def _stands_in(claim: Claim, claims: frozenset[tuple[str, object]]) -> bool:
             return False
 
 
-def _amount(kind: str, value: object) -> object:
-    if isinstance(value, tuple) and kind in ("money", "count"):
-        return value[0]
-    return None
+def _amount(kind: str, value: Any) -> Decimal | None:
+    return cast(tuple[Decimal, str], value)[0] if kind in ("money", "count") else None
 
 
-def _has_bound(claim: Claim, claims: frozenset[tuple[str, object]]) -> bool:
+def _has_bound(claim: Claim, claims: frozenset[tuple[str, Any]]) -> bool:
     if not claim.bound:
         return True
     if any((f"{claim.kind} {claim.bound}", value) in claims for value in (claim.value, *claim.others)):

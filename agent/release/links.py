@@ -15,5 +15,6 @@ def find_foreign_link(sentence: str, reading: Reading, known: Known) -> bool:
     if _PICTURE.search(sentence) or _HTML.search(reading.plain):
         return True
     return any(
-        (target := inline or reference) not in known.links and target.strip() for inline, reference in _TARGET.findall(reading.plain)
+        (target := inline or reference) not in known.links and target.strip()
+        for inline, reference in _TARGET.findall(reading.plain)
     )

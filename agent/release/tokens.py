@@ -44,21 +44,42 @@ _TOKEN = re.compile(
     |(?P<percent>[%‰])
     |(?P<dash>[-−–—])
     |(?P<other>\S)
-    """,  # noqa: E501
+    """,
     re.VERBOSE,
 )
 _HYPHENATED = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)+")
 _ABBREVIATED = frozenset({"e.g", "i.e", "a.m", "p.m"})
 _SCALES = {"k": 3, "m": 6, "mn": 6, "bn": 9, "thousand": 3, "million": 6, "billion": 9, "hundred": 2}
 
-_SMALL = (
-    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-    "eighteen nineteen"
-).split()
-_TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()
+_SMALL = [
+    "zero",
+    "one",
+    "two",
+    "three",
+    "four",
+    "five",
+    "six",
+    "seven",
+    "eight",
+    "nine",
+    "ten",
+    "eleven",
+    "twelve",
+    "thirteen",
+    "fourteen",
+    "fifteen",
+    "sixteen",
+    "seventeen",
+    "eighteen",
+    "nineteen",
+]
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _UNITS = {word: value for value, word in enumerate(_SMALL)} | {word: 10 * n for n, word in enumerate(_TENS, start=2)}
 _ORDINAL_UNITS = {
-    word: n for n, word in enumerate("first second third fourth fifth sixth seventh eighth ninth".split(), start=1)
+    word: n
+    for n, word in enumerate(
+        ["first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth"], start=1
+    )
 }
 _FRACTIONS = {"half": Decimal("0.5"), "quarter": Decimal("0.25")}
 NUMBER_WORDS = frozenset({*_UNITS, *_SCALES, *_FRACTIONS, "dozen", "point", "nil"})
@@ -164,11 +185,11 @@ def _value_at(tokens: list[Token], place: int) -> tuple[Decimal, int]:
         word = token.text
         if token.kind == "number" and at == place:
             group = token.value
-        elif token.kind == "dash" or token.kind == "word" and word == "and":
+        elif token.kind == "dash" or (token.kind == "word" and word == "and"):
             # Only between two words of one number.
             follows = tokens[at + 1].text if at + 1 < len(tokens) else ""
             halves = " ".join(token.text for token in tokens[at + 1 : at + 3]) == "a half"
-            if end == place or word == "and" and halves:
+            if end == place or (word == "and" and halves):
                 if end > place and halves:
                     return total + group + _FRACTIONS["half"], at + 3
                 break

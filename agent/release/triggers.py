@@ -23,7 +23,9 @@ _MORE = frozenset(
     # Where it leads.
     "www http https javascript data mailto tel vbscript".split()
 )
-TRIGGERS = frozenset({*_MORE, *NUMBER_WORDS, *MONTHS, *WEEKDAYS, *RELATIVE, *PARTICIPLES, *STATES, *TIME_UNITS, *MADE_UP})
+TRIGGERS = frozenset(
+    {*_MORE, *NUMBER_WORDS, *MONTHS, *WEEKDAYS, *RELATIVE, *PARTICIPLES, *STATES, *TIME_UNITS, *MADE_UP}
+)
 _WORD = re.compile(r"[^\W\d_]+|\s+|[.,;:!?\"'’()“”](?=[\s\"'’)(“”]|\Z)|['’-](?=[^\W\d_])|.", re.DOTALL)
 _FREE = re.compile(r"[-\s.,;:!?\"'’()“”]+")
 
@@ -40,9 +42,11 @@ def find_trigger(text: str, *, is_whole: bool = False) -> int:
         if piece[0].isalpha():
             if not piece.isascii() or piece.lower() in TRIGGERS or is_last:
                 return match.start()
-        elif is_last and not piece.isspace() or not _FREE.fullmatch(piece):
-            return match.start()
-        elif piece in ".:" and text[match.end() : match.end() + 1].strip():
+        elif (
+            (is_last and not piece.isspace())
+            or not _FREE.fullmatch(piece)
+            or (piece in ".:" and text[match.end() : match.end() + 1].strip())
+        ):
             return match.start()
         safe = match.end()
     return safe

@@ -30,7 +30,9 @@ TIME_UNITS = {
 }
 WORKING = frozenset({"working", "business", "banking"})
 _IN_BASE = {"hour": ("minute", 60), "week": ("day", 7), "fortnight": ("day", 14), "year": ("month", 12)}
-FREE_NOUNS = frozenset({"way", "thing", "option", "step", "question", "point", "choice", "moment", "possibilitie", "last", "digit"})
+FREE_NOUNS = frozenset(
+    {"way", "thing", "option", "step", "question", "point", "choice", "moment", "possibilitie", "last", "digit"}
+)
 """What a reply may count of itself."""
 _ALIKE = {"transaction": "payment", "purchase": "payment", "recipient": "payee", "beneficiarie": "payee"}
 
