@@ -8,10 +8,10 @@ from agent.release.units import stem
 
 _NONE = re.compile(
     r"(?:\b(?:no|zero|0)|\bwithout(?: any)?|(?:\bnot|n't|\bnever)\b(?: \w+){0,4}? (?:any|a single|one)|\bnot a)\s+((?:[a-z-]+\s+){0,2}[a-z]+)"
-)  # noqa: E501
+)
 _SOME = re.compile(
     r"\b(?:have|has|is|are|there's|got|found|see)\s+(?:an?|some|several|a few|many)\s+((?:[a-z-]+\s+){0,2}[a-z]+)"
-)  # noqa: E501
+)
 MADE_UP = frozenset(
     [
         "alert",
@@ -47,7 +47,7 @@ _STATES = frozenset(
         "cancelled",
         "expired",
     }
-)  # noqa: E501
+)
 
 
 def find_false_absence(reading: Reading, known: Known) -> bool:

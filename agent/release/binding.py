@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from agent.release.claims import Claim, Reading
-from agent.release.dates import Day, fits
+from agent.release.dates import MONTHS, WEEKDAYS, Day, fits
 from agent.release.evidence import Fact, Known, Record, Role
+from agent.release.units import stem
 
 _FIELDS: dict[str, re.Pattern[str]] = {
     "available": re.compile(r"available|left"),
@@ -22,9 +23,18 @@ _FIELDS: dict[str, re.Pattern[str]] = {
     "monthly": re.compile(r"month"),
     "opening": re.compile(r"opening|starts"),
     "closing": re.compile(r"closing|ends"),
+    "spend": re.compile(r"available|left|limit|most"),
     "held": re.compile(r"held"),
 }
+_BEHIND = frozenset({"available", "held", "interest", "monthly"})
+_RIGHT_BEHIND = 8
+"""Characters between an amount and a word that belongs to it."""
 _A_MONTH = re.compile(r"\s*(?:a|per|each|every)\s+month\b")
+_WHOSE = re.compile(r"\b(?:your|the)\s+([a-z]+)\b")
+_TO_WHOM = re.compile(r"\b(?:to|from|at|with)\s+([A-Z][^\W\d_]+(?:\s+[A-Z][^\W\d_]+){0,4})")
+_NO_NAMES = frozenset(
+    {*MONTHS, *WEEKDAYS, "teller", "bank", "payments", "support", "profile", "home", "cards", "pin", "apr", "aer"}
+)
 _IN_RED = re.compile(r"\b(?:overdrawn|in the red|owe[sd]?|owing|in debt|minus|negative)\b")
 _IN_CREDIT = re.compile(r"\bin credit\b")
 _BALANCES = frozenset({"ledger", "available", "balance"})
@@ -54,7 +64,7 @@ _STATE_WORDS = frozenset(
         "refunded",
     ]
 )
-_REFERS = frozenset({"it", "its", "that", "this", "there", "they", "which", "it's", "that's", "available"})
+_REFERS = frozenset({"it", "its", "it's"})
 
 
 @dataclass(slots=True)
@@ -86,7 +96,34 @@ def is_bound(reading: Reading, known: Known, context: Context) -> bool:
     tails = [claim for claim in reading.claims if claim.kind == "tail"]
     if tails:
         return all(_fits_a_record(claim, tails, named, reading, known) for claim in tails)
+    dates = [claim for claim in reading.claims if claim.kind == "date"]
+    if dates and not all(_fits_a_record(claim, dates, named, reading, known) for claim in dates):
+        return False
+    if not any(named.values()):
+        return _is_so_of_all(reading, known)
     return all(_has_state(place, role, named, reading, known) for role, places in named.items() for place in places)
+
+
+def _is_so_of_all(reading: Reading, known: Known) -> bool:
+    """ "Your card is frozen", where there are two: of each of them."""
+    states = list(_state_places(reading, known))
+    if not states or "?" in reading.plain:
+        return True
+    nouns = [stem(match[1]) for match in _WHOSE.finditer(reading.plain.lower())]
+    items = next((known.lists[noun] for noun in nouns if known.lists.get(noun)), [])
+    word, is_so = _with_denial(states[0], reading)
+    return all((word in map(str, item.values())) == is_so for item in items if "status" in item)
+
+
+def has_strange_name(reading: Reading, known: Known) -> bool:
+    """Whether money is said to go to, or come from, somebody of whom nobody has spoken."""
+    if not known.records or not any(claim.kind == "money" for claim in reading.claims):
+        return False
+    return any(
+        word.lower() not in known.all_words and word.lower() not in _NO_NAMES
+        for match in _TO_WHOM.finditer(reading.plain)
+        for word in match[1].split()
+    )
 
 
 def _names_in(reading: Reading, known: Known, context: Context) -> dict[Role, list[Place]]:
@@ -188,6 +225,8 @@ def _owner(claim: Claim, anchors: list[Claim], places: list[Place]) -> Place | N
 def _is_same(one: Claim, other: Claim) -> bool:
     if one.kind != other.kind:
         return False
+    if one.kind == "date":
+        return any(fits(value, one.value) for value in (other.value, *other.others))
     if one.kind != "money":
         return one.value == other.value
     (amount, currency), (claimed, said) = one.value, other.value
@@ -267,7 +306,7 @@ def _is_of_field(claim: Claim, anchors: list[Claim], record: Record, fact: Fact,
     if _A_MONTH.match(said, claim.end) and not ("month" in fact.key or {"monthly", "month"} & record.words):
         return False
     places = [Place(token.text, token.start, token.end) for token in reading.tokens if token.text in _FIELDS]
-    beside = _beside_only(claim, anchors, places)
+    beside = _field_beside(claim, anchors, places)
     if beside is None or not any(_FIELDS[beside.name].search(each.key) for each in record.facts):
         return True
     keys = [each.key for each in record.facts if _is_same(each.claim, claim)]
@@ -281,9 +320,17 @@ def _around(claim: Claim, anchors: list[Claim], said: str) -> str:
     return f"{said[left : claim.start]} | {said[claim.end : right]}"
 
 
-def _beside_only(claim: Claim, anchors: list[Claim], places: Iterable[Place]) -> Place | None:
-    """As ``_beside``, of the places in the gaps alone."""
-    left_edge = max((each.end for each in anchors if each.end <= claim.start), default=-1)
-    right_edge = min((each.start for each in anchors if each.start >= claim.end), default=1 << 30)
-    near = [place for place in places if left_edge <= place.start < right_edge]
-    return _beside(claim.start, claim.end, anchors, near)
+def _field_beside(claim: Claim, anchors: list[Claim], places: Iterable[Place]) -> Place | None:
+    """The field's word that an amount belongs to: right behind it ("£5 available") or before it."""
+    left_edge = max((each.end for each in anchors if each.end <= claim.start), default=-1 - _RIGHT_BEHIND)
+    near = list(places)
+    behind = [place for place in near if 0 <= place.start - claim.end <= _RIGHT_BEHIND and place.name in _BEHIND]
+    if behind:
+        return behind[0]
+    before = [
+        place
+        for place in near
+        if left_edge <= place.start <= claim.start
+        and not (place.name in _BEHIND and place.start - left_edge <= _RIGHT_BEHIND)
+    ]
+    return before[-1] if before else None

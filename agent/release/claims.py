@@ -61,7 +61,7 @@ _PER = frozenset({"a", "an", "per", "each", "every"})
 _TELLING = frozenset({"twice", "double", "triple", "thrice", "dozens", "half", "quarter", "christmas", "easter"})
 _BEFORE_ONE_UNIT = frozenset({"within", "in", "takes", "take", "for", "after", "lasts", "about", "another"})
 _NO_COST = re.compile(
-    r"\b(?:(?:is|are|it's|completely|entirely|totally)\s+free\b|for\s+free\b|free\s+of\s+charge|(?:at|for)\s+no\s+(?:extra\s+)?(?:cost|charge|fee)"
+    r"\b(?:(?:(?<!limit )(?:is|are)|it's|completely|entirely|totally)\s+free\b|for\s+free\b|free\s+of\s+charge|(?:at|for)\s+no\s+(?:extra\s+)?(?:cost|charge|fee)"
     r"|without\s+(?:a\s+|any\s+)?(?:cost|charge|fee)|costs?\s+(?:you\s+)?nothing|no\s+fees?\b|no\s+charges?\b)"
 )
 _BOUNDS: tuple[tuple[Bound, re.Pattern[str]], ...] = (
@@ -71,6 +71,8 @@ _BOUNDS: tuple[tuple[Bound, re.Pattern[str]], ...] = (
     ("less", re.compile(r"(?:less than|fewer than|under|below|lower than|short of)\s*$")),
     ("not", re.compile(r"(?:\bnot|n't|\bnever)(?:\s+(?:hold|have|be|exactly|cost|contain|owe|pay|paid|spend|spent))?\s*$")),
 )  # fmt: skip
+_SHORTEST_CODE = 6
+"""Digits without a unit that are an account number or a code, and no amount."""
 _BEFORE = 28
 """Characters before a claim in which its bound stands."""
 
@@ -169,6 +171,8 @@ def _number_at(tokens: list[Token], place: int, today: date | None) -> tuple[Cla
         case _:
             if token.text == "one":
                 return None, place + 1
+            if token.raw.isdigit() and len(token.raw) >= _SHORTEST_CODE:
+                return _code(tokens, place, place + 1)
             return Claim("number", token.value, token.start, token.end, negative=negative), place + 1
 
 

@@ -224,6 +224,8 @@ def day_words_at(tokens: list[Token], place: int, today: date | None) -> tuple[l
         if token.text in ("today", "tonight") and _only_says_when_it_was_asked(tokens):
             return [], place
         return [_of(today + timedelta(days=RELATIVE[token.text]))], place + 1
+    if token.text == "this" and _only_says_when_it_was_asked(tokens):
+        return [], place
     if token.text in ("last", "next", "this") and place + 1 < len(tokens):
         return _whole_period(token.text, tokens[place + 1].text, today, place)
     return [], place
@@ -232,18 +234,14 @@ def day_words_at(tokens: list[Token], place: int, today: date | None) -> tuple[l
 _HAPPENS = frozenset(
     [
         "paid",
-        "pay",
         "spent",
-        "spend",
         "sent",
-        "send",
         "arrive",
         "arrives",
         "arrived",
         "due",
         "leave",
         "leaves",
-        "left",
         "expire",
         "expires",
         "charged",
@@ -252,11 +250,9 @@ _HAPPENS = frozenset(
         "delivered",
         "bought",
         "took",
-        "taken",
         "made",
         "transferred",
         "received",
-        "moved",
     ]
 )
 

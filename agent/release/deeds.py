@@ -177,6 +177,9 @@ _BETWEEN = frozenset(
 )
 _NOT = re.compile(r"\b(?:not|never|nothing|no|nobody|cannot|yet to)\b|n't\b")
 _DENIES = frozenset({"nothing", "nobody", "none", "no", "neither"})
+_REASSURES = frozenset({"worries", "worry", "problem", "problems", "doubt", "need", "trouble"})
+_USUAL = frozenset({"charged", "paid", "made", "sent", "credited", "debited", "processed"})
+"""What "is" done as a rule."""
 _CONDITION = re.compile(r"\b(?:if|when|whenever|once|until|unless|after|before|whether|should|as soon as|in case)\b")
 _ASKS = re.compile(
     r"^\W*(?:and |or |so |but )?(?:do|did|does|have|has|shall|should|would|will|could|can|may|is|are|was|were|what|which"
@@ -240,6 +243,8 @@ def _is_false_at(words: list[str], place: int, said: str, known: Known, is_condi
         return not is_conditional
     if not auxiliary or "be" in behind:
         return False
+    if word in _USUAL and auxiliary in ("is", "are") and not {"your", "now", "already", "been"} & set(words):
+        return False
     if word in known.words and "confirmation" not in known.words:
         return False
     if word in known.help_words and (is_conditional or not {"your", "both"} & set(words)):
@@ -257,7 +262,7 @@ def _lead(words: list[str], place: int) -> tuple[str, str, list[str]]:
         if word in _LED:
             return word, "", passed
         if word in _BE or word in _HAVE:
-            if _DENIES & set(words[max(0, back - 3) : back]):
+            if _DENIES & set(words[max(0, back - 4) : back]) and not _REASSURES & set(words):
                 return "", "not", passed
             before = words[back - 1] if back else ""
             if before in _LED or (word in _HAVE and before in _BETWEEN and back > 1 and words[back - 2] in _LED):

@@ -6,7 +6,7 @@ the facts that belong to that. A record is also named by what contains it, and b
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -33,6 +33,8 @@ _OF_ACCOUNTS = frozenset({"ledger", "iban", "sort_code", "account_number"})
 """Beside which a ``name`` or ``kind`` is an account's."""
 _TAILS = frozenset({"last4", "card_last4", "cards", "replaced_by"})
 _STATES = frozenset({"status", "state", "payment_status", "delivery_status", "outcome"})
+_MOST = re.compile(r"limit|max|most|left|available|highest|until")
+_LEAST = re.compile(r"min|least|lowest|from")
 _COUNTS = frozenset({"number", "count", "times", "seen"})
 _COUNTED = ("payment", "time", "line", "debit")
 _RATES = re.compile(r"apr|aer|percent|rate")
@@ -60,6 +62,8 @@ class Record:
     days: list[Day]
     states: set[str]
     facts: list[Fact] = field(default_factory=list[Fact])
+    is_whole: bool = False
+    """Whether it is a result and no part of one."""
     words: set[str] = field(default_factory=set[str])
     """Values that are words, such as "monthly"."""
 
@@ -128,8 +132,8 @@ class Known:
     def claims(self) -> frozenset[tuple[str, Any]]:
         """All that may be said without more ado: ("money", (Decimal("12.50"), "GBP")), and with its bound a second time."""
         ours = (_keys(read(text, None).claims) for text in (*self._material.said_by_us, *self.own_words_texts))
-        today = ("date", (self.today.year, self.today.month, self.today.day, self.today.weekday()))
-        return frozenset({today}).union(*self.passages, *ours, (key for record in self.records for fact in record.facts for key in _keys([fact.claim])))  # fmt: skip # noqa: E501
+        facts = (key for record in self.records for fact in record.facts for key in _keys([_with_bound(fact)]))
+        return frozenset(facts).union(*self.passages, *ours)
 
     @cached_property
     def own_words_texts(self) -> tuple[str, ...]:
@@ -153,6 +157,12 @@ class Known:
     @cached_property
     def help_words(self) -> frozenset[str]:
         return frozenset().union(*map(_words_of, self._texts))
+
+    @cached_property
+    def all_words(self) -> frozenset[str]:
+        """Of everything that a name may come from."""
+        texts = (*self._material.said_by_us, *self._material.said_by_customer, *self.own_words_texts)
+        return self.words | self.help_words | {word for text in texts for word in _WORD_PARTS.findall(text.lower())}
 
     @cached_property
     def names(self) -> dict[str, Role]:
@@ -181,6 +191,14 @@ def _keys(claims: Iterable[Claim]) -> Iterator[tuple[str, Any]]:
 
 def _lists_tails(key: str, value: Any) -> bool:
     return key in _TAILS and isinstance(value, list) and all(isinstance(each, str) for each in cast(list[Any], value))
+
+
+def _with_bound(fact: Fact) -> Claim:
+    """A limit may also be said as "up to"."""
+    if fact.claim.bound or not fact.key:
+        return fact.claim
+    bound = "most" if _MOST.search(fact.key) else "least" if _LEAST.search(fact.key) else ""
+    return replace(fact.claim, bound=bound)
 
 
 @lru_cache(maxsize=2048)
@@ -212,10 +230,12 @@ class _ResultReader:
         if isinstance(found, dict):
             self._object(cast(dict[str, Any], found), Record({}, set(), [], set()), "")
 
-    def _object(self, found: dict[str, Any], around: Record, currency: str) -> Record:
+    def _object(self, found: dict[str, Any], around: Record, currency: str, within: str = "") -> Record:
         record = Record(
             {role: set(names) for role, names in around.names.items()}, set(around.tails), list(around.days), set()
         )
+        record.is_whole = not within
+        record.words.update(within.split("_"))
         self.records.append(record)
         currency = str(found.get("currency") or currency)
         is_account = bool(_OF_ACCOUNTS & found.keys())
@@ -239,7 +259,7 @@ class _ResultReader:
             self.lists[noun] = objects
             record.facts.append(Fact(Claim("count", (Decimal(len(objects)), noun), 0, 0), ""))
         for value in objects:
-            self._object(value, record, currency)
+            self._object(value, record, currency, key)
         for value in values:
             if isinstance(value, str | int | float):
                 self._scalar(record, found, key, value, currency, is_account=False)
@@ -267,7 +287,7 @@ class _ResultReader:
         if _ISO.fullmatch(value):
             self._day(record, key, value)
             return
-        self._name(record, key, value, is_account)
+        self._name(record, key, value, is_account, is_card="card" in str(found.get("label")), is_whole=record.is_whole)
         reading = read(value, None)
         record.words.update(reading.words)
         record.facts += (Fact(claim, "") for claim in reading.claims)
@@ -287,12 +307,16 @@ class _ResultReader:
             record.facts += (Fact(claim, key) for claim in reading.claims)
         record.days += (claim.value for claim in reading.claims if claim.kind == "date")
 
-    def _name(self, record: Record, key: str, value: str, is_account: bool) -> None:
-        if key in _STATES:
+    def _name(self, record: Record, key: str, value: str, is_account: bool, *, is_card: bool, is_whole: bool) -> None:
+        # The result's own "status" only says which kind of result it is.
+        if key in _STATES and not (key == "status" and is_whole):
             record.states.update(_WORD_PARTS.findall(value.lower()))
         role = _ROLES.get(key)
         if key == "name":
             role = "account" if is_account else "party"
+        elif key == "kind" and is_card:
+            record.names.setdefault("card", set()).add(f"{value} card")
+            return
         elif key == "kind" and is_account:
             record.names.setdefault("account", set()).add(
                 f"{value.replace('_', ' ')} {'' if '_' in value else 'account'}".strip()

@@ -61,7 +61,7 @@ class Release:
         if self._is_skipping:
             self._held = ""
             return ""
-        end = find_trigger(self._held)
+        end = find_trigger(self._sent, self._held)
         free, self._held = self._held[:end], self._held[end:]
         self._sent += free
         return free
@@ -82,7 +82,7 @@ class Release:
         if self._is_skipping:
             self._is_skipping = False
             return end
-        if find_trigger(sentence, is_whole=True) == len(sentence):
+        if find_trigger("", sentence, is_whole=True) == len(sentence):
             return sentence[len(sent) :]
         verdict = self._judge.judge(sentence)
         if verdict.kind:
@@ -96,7 +96,7 @@ class Release:
             case "repaired":
                 return verdict.text[len(sent) :]
             case "dropped":
-                free = sentence[len(sent) : find_trigger(sentence, is_whole=True)]
+                free = sentence[len(sent) : find_trigger("", sentence, is_whole=True)]
                 remark = LEFT_OUT_WORDS if verdict.kind in _NO_FIGURE else LEFT_OUT
                 return free + remark + _ending(sentence)
 

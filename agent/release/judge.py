@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Literal, cast
 
 from agent.release.absence import find_false_absence
-from agent.release.binding import Context, is_bound
+from agent.release.binding import Context, has_strange_name, is_bound
 from agent.release.claims import Claim, Reading, read
 from agent.release.dates import fits
 from agent.release.deeds import asks_for_secret, find_false_state, find_promise
@@ -22,6 +22,7 @@ _ASKED = re.compile(r"\?\s*$")
 _AS_SAID_BY_YOU = re.compile(
     r"\byou (?:said|say|mentioned|asked|told|wrote|want|wanted|would like|wish|mean|meant)\b|\byou'd like\b"
 )
+_TELLS_TODAY = re.compile(r"\b(?:today is|today's|as of|it is now|it's now)\b")
 _MARK = re.compile(r"\[\d{1,2}\]")
 _SPACED_MARK = re.compile(r"\s?\[(\d{1,2})\]")
 
@@ -52,7 +53,7 @@ class Judge:
         marks = [int(claim.value) for claim in reading.claims if claim.kind == "mark"]
         if marks and not self._hold(marks, figures):
             return self._with_right_mark(sentence, marks, figures)
-        if not is_bound(reading, self._known, self._context):
+        if has_strange_name(reading, self._known) or not is_bound(reading, self._known, self._context):
             return Verdict("dropped", "binding")
         return Verdict("released", reading.claims[0].kind if reading.claims else "")
 
@@ -70,15 +71,19 @@ class Judge:
         if find_false_absence(reading, known):
             return "absence"
         said = reading.plain.lower().replace("’", "'")
+        tells_today = bool(_TELLS_TODAY.search(said))
         repeats = bool(_ASKED.search(said) or _AS_SAID_BY_YOU.search(said))
-        return next((claim.kind for claim in reading.claims if not self._is_known(claim, repeats)), "")
+        return next((claim.kind for claim in reading.claims if not self._is_known(claim, repeats, tells_today)), "")
 
-    def _is_known(self, claim: Claim, repeats: bool) -> bool:
+    def _is_known(self, claim: Claim, repeats: bool, tells_today: bool) -> bool:
         if claim.kind == "mark":
             return True
         known = self._known
         values = (claim.value, *claim.others)
         if claim.kind == "date":
+            today = (known.today.year, known.today.month, known.today.day, known.today.weekday())
+            if tells_today and any(fits(each, today) for each in values):
+                return True
             return any(map(known.has_day, values)) or (
                 repeats and any(("date", each) in known.from_customer for each in values)
             )
@@ -104,7 +109,9 @@ class Judge:
         if right != set(marks) and self._hold(right, figures if right else []) and (right or not figures):
             keeps = right
         else:
-            keeps = {n for n, passage in enumerate(shown, start=1) if all(_in_passage(each, passage) for each in figures)}
+            keeps = {
+                n for n, passage in enumerate(shown, start=1) if all(_in_passage(each, passage) for each in figures)
+            }
             if not figures or len(keeps) != 1:
                 return Verdict("dropped", "citation")
             sentence = _MARK.sub(f"[{min(keeps)}]", sentence, count=1)

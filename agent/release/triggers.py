@@ -26,27 +26,25 @@ _MORE = frozenset(
 TRIGGERS = frozenset(
     {*_MORE, *NUMBER_WORDS, *MONTHS, *WEEKDAYS, *RELATIVE, *PARTICIPLES, *STATES, *TIME_UNITS, *MADE_UP}
 )
-_WORD = re.compile(r"[^\W\d_]+|\s+|[.,;:!?\"'’()“”](?=[\s\"'’)(“”]|\Z)|['’-](?=[^\W\d_])|.", re.DOTALL)
-_FREE = re.compile(r"[-\s.,;:!?\"'’()“”]+")
+_PIECE = re.compile(r"[^\W\d_]+|\s+|.", re.DOTALL)
+_FREE = frozenset("-.,;:!?\"'’()“”")
+_JOINS = frozenset(".:/@")
+"""What makes an address of two words without a space."""
 
 
-def find_trigger(text: str, *, is_whole: bool = False) -> int:
+def find_trigger(before: str, text: str, *, is_whole: bool = False) -> int:
     """Where the first thing stands that may be part of a claim; the end if there is none.
 
-    The last word of a text that is not ``is_whole`` may go on, and so may what stands before a full stop.
+    ``before`` is what stands before the text. The last word of a text that is not ``is_whole`` may go on.
     """
-    safe = 0
-    for match in _WORD.finditer(text):
+    last = before[-1:]
+    for match in _PIECE.finditer(text):
         piece = match[0]
-        is_last = match.end() == len(text) and not is_whole
         if piece[0].isalpha():
-            if not piece.isascii() or piece.lower() in TRIGGERS or is_last:
+            may_go_on = match.end() == len(text) and not is_whole
+            if may_go_on or last in _JOINS or not piece.isascii() or piece.lower() in TRIGGERS:
                 return match.start()
-        elif (
-            (is_last and not piece.isspace())
-            or not _FREE.fullmatch(piece)
-            or (piece in ".:" and text[match.end() : match.end() + 1].strip())
-        ):
+        elif not piece.isspace() and piece not in _FREE:
             return match.start()
-        safe = match.end()
-    return safe
+        last = piece[-1]
+    return len(text)
