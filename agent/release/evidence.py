@@ -38,6 +38,9 @@ _LEAST = re.compile(r"min|least|lowest|from")
 _COUNTS = frozenset({"number", "count", "times", "seen"})
 _COUNTED = ("payment", "time", "line", "debit")
 _RATES = re.compile(r"apr|aer|percent|rate")
+_SHARES = re.compile(r"fee|share")
+"""Amounts, or a share in per cent."""
+_PENNIES = re.compile(r"\.\d\d$")
 _DECIMAL = re.compile(r"-?\d{1,19}(?:\.\d{1,8})?")
 _ISO = re.compile(r"\d{4}-\d\d(?:-\d\d)?(?:T.*)?")
 _LINK = re.compile(r"(?<![\w/])(?:https?:/)?/[^\s\"'()<>\\]{1,500}")
@@ -352,6 +355,8 @@ def _of_decimal(found: dict[str, Any], key: str, text: str, currency: str) -> It
             yield Claim("money", (value, bought), 0, 0)
             yield Claim("money", (Decimal(1), found.get("sell_currency") or currency), 0, 0)
         return
+    if _SHARES.search(key) and not _PENNIES.search(text):
+        yield Claim("rate", (value, ""), 0, 0)
     own = str(found.get(f"{key}_currency") or currency or found.get("sell_currency") or "")
     yield Claim("money", (abs(value), own), 0, 0, negative=value < 0)
 

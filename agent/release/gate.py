@@ -61,7 +61,8 @@ class Release:
         if self._is_skipping:
             self._held = ""
             return ""
-        end = find_trigger(self._sent, self._held)
+        # A space waits with what follows it: a citation that is taken out takes it along.
+        end = len(self._held[: find_trigger(self._sent, self._held)].rstrip(" \t"))
         free, self._held = self._held[:end], self._held[end:]
         self._sent += free
         return free
@@ -94,7 +95,7 @@ class Release:
             case "released":
                 return sentence[len(sent) :]
             case "repaired":
-                return verdict.text[len(sent) :]
+                return verdict.text.removeprefix(sent)
             case "dropped":
                 free = sentence[len(sent) : find_trigger("", sentence, is_whole=True)]
                 remark = LEFT_OUT_WORDS if verdict.kind in _NO_FIGURE else LEFT_OUT
