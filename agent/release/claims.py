@@ -205,16 +205,14 @@ def _tail_at(tokens: list[Token], place: int) -> Claim | None:
 
 
 def _is_negative(tokens: list[Token], place: int) -> bool:
-    before = tokens[place - 1] if place else None
-    if before is not None and before.kind == "symbol" and place > 1:
-        before = tokens[place - 2]
-    if before is None:
+    """Whether a sign stands before the number, or before its currency: "-£5", not "2-5"."""
+    at = place - 2 if place > 1 and tokens[place - 1].kind == "symbol" else place - 1
+    if at < 0:
         return False
-    if before.text in ("minus", "negative"):
+    if tokens[at].text in ("minus", "negative"):
         return True
-    is_sign = before.kind == "dash" and tokens[tokens.index(before) + 1].start == before.end
-    behind = tokens[tokens.index(before) - 1] if tokens.index(before) else None
-    return is_sign and (behind is None or behind.end < before.start)
+    is_sign = tokens[at].kind == "dash" and tokens[at + 1].start == tokens[at].end
+    return is_sign and (at == 0 or tokens[at - 1].end < tokens[at].start)
 
 
 def _unit_at(tokens: list[Token], place: int) -> tuple[tuple[Any, ...], int]:

@@ -139,10 +139,10 @@ def _day_first(tokens: list[Token], place: int, number: int) -> tuple[list[Day],
         return [_with(year, month, number)], after
     joins = place + 2 < len(tokens) and (tokens[place + 1].kind == "dash" or tokens[place + 1].text in ("to", "and", "or", "until"))  # fmt: skip # noqa: E501
     if joins and (other := _day_number(tokens, place + 2)):
-        days, after = _day_first(tokens, place + 2, other)
-        if days and after > place + 3:
-            year, month, _, _ = days[0]
-            return [_with(year, month, number)], place + 1
+        at = place + 3 + (place + 3 < len(tokens) and tokens[place + 3].text == "of")
+        month = _month_at(tokens, at, beside_number=True) if other else None
+        if month is not None:
+            return [_with(_year_at(tokens, at + 1)[0], month, number)], place + 1
     if tokens[place].kind == "ordinal" or (tokens[place].text in _LATER_ORDINALS and _is_on_the(tokens, place)):
         return [(None, None, number, None)], place + 1
     return [], place

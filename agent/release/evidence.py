@@ -32,6 +32,7 @@ _ROLES: dict[str, Role] = {
 _OF_ACCOUNTS = frozenset({"ledger", "iban", "sort_code", "account_number"})
 """Beside which a ``name`` or ``kind`` is an account's."""
 _TAILS = frozenset({"last4", "card_last4", "cards", "replaced_by"})
+_REFERENCES = frozenset({"reference", "operation_id"})
 _STATES = frozenset({"status", "state", "payment_status", "delivery_status", "outcome"})
 _MOST = re.compile(r"limit|max|most|left|available|highest|until")
 _LEAST = re.compile(r"min|least|lowest|from")
@@ -201,7 +202,7 @@ def _with_bound(fact: Fact) -> Claim:
     if fact.claim.bound or not fact.key:
         return fact.claim
     bound = "most" if _MOST.search(fact.key) else "least" if _LEAST.search(fact.key) else ""
-    return replace(fact.claim, bound=bound)
+    return replace(fact.claim, bound=bound) if bound else fact.claim
 
 
 @lru_cache(maxsize=2048)
@@ -291,6 +292,11 @@ class _ResultReader:
             self._day(record, key, value)
             return
         self._name(record, key, value, is_account, is_card="card" in str(found.get("label")), is_whole=record.is_whole)
+        if key in _REFERENCES or value.replace("_", "").isalpha():
+            # One word, or a code: no more can be read from it.
+            record.words.update(value.split("_"))
+            record.facts.append(Fact(Claim("code", compact(value), 0, 0), key))
+            return
         reading = read(value, None)
         record.words.update(reading.words)
         record.facts += (Fact(claim, "") for claim in reading.claims)

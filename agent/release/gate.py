@@ -15,7 +15,7 @@ from agent.release.triggers import find_trigger
 
 LEFT_OUT = "(I left out a figure here that I could not verify.)"
 LEFT_OUT_WORDS = "(I left out something here that I could not verify.)"
-LONGEST = 2000
+LONGEST = 1000
 """Characters of a sentence that are held. A longer one with a claim in it is left out up to its end."""
 
 _NO_FIGURE = frozenset({"state", "promise", "absence", "secret", "link", "citation", "binding", "word"})
