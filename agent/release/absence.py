@@ -7,7 +7,8 @@ from agent.release.evidence import Known
 from agent.release.units import stem
 
 _NONE = re.compile(
-    r"(?:\b(?:no|zero|0)|\bwithout(?: any)?|(?:\bnot|n't|\bnever)\b(?: \w+){0,4}? (?:any|a single|one)|\bnot a)\s+((?:[a-z-]+\s+){0,2}[a-z]+)"
+    r"(?:\b(?:no|zero|0)|\bwithout(?: any)?|(?:\bnot|n't|\bnever)\b(?: \w+){0,4}? (?:any|a single|one)|\bnot a)"
+    r"\s+((?:[a-z-]+\s+){0,2}[a-z]+)"
 )
 _SOME = re.compile(
     r"\b(?:have|has|is|are|there's|got|found|see)\s+(?:an?|some|several|a few|many)\s+((?:[a-z-]+\s+){0,2}[a-z]+)"

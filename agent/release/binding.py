@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import Any
 
 from agent.release.claims import Claim, Reading
 from agent.release.dates import MONTHS, WEEKDAYS, Day, fits
@@ -67,6 +68,9 @@ _STATE_WORDS = frozenset(
 _REFERS = frozenset({"it", "its", "it's"})
 
 
+_NONE: list[dict[str, Any]] = []
+
+
 @dataclass(slots=True)
 class Place:
     """A name in a sentence."""
@@ -110,7 +114,7 @@ def _is_so_of_all(reading: Reading, known: Known) -> bool:
     if not states or "?" in reading.plain:
         return True
     nouns = [stem(match[1]) for match in _WHOSE.finditer(reading.plain.lower())]
-    items = next((known.lists[noun] for noun in nouns if known.lists.get(noun)), [])
+    items = next((known.lists[noun] for noun in nouns if known.lists.get(noun)), _NONE)
     word, is_so = _with_denial(states[0], reading)
     return all((word in map(str, item.values())) == is_so for item in items if "status" in item)
 
@@ -145,9 +149,7 @@ def _names_in(reading: Reading, known: Known, context: Context) -> dict[Role, li
         context.names, context.leads = found, _is_heading(reading.plain)
     elif found and not context.leads:
         context.names = found
-    elif not found and not reading.plain.strip():
-        pass
-    elif not found and not inherits:
+    elif not found and not inherits and reading.plain.strip():
         context.names, context.leads = {}, False
     return named
 
@@ -199,12 +201,14 @@ def _fits_a_record(
     holders = [(record, fact) for record in known.records for fact in record.facts if _is_same(fact.claim, claim)]
     if not holders:
         return True
-    demands = [(role, place) for role, places in named.items() if (place := _owner(claim, anchors, places))]
+    demands: list[tuple[Role, Place]] = [
+        (role, owner) for role, places in named.items() if (owner := _owner(claim, anchors, places))
+    ]
     days = _days_of(claim, anchors, reading)
     tails = _tails_of(claim, anchors, reading)
     states = _states_of(claim, anchors, reading, known)
     return any(
-        all(_names(record, role, place.name) for role, place in demands)
+        all(_names(record, role, owner.name) for role, owner in demands)
         and (not record.days or not days or any(fits(day, has) for day in days for has in record.days))
         and (not record.tails or tails <= record.tails)
         and (not record.states or all((word in record.states) == is_so for word, is_so in states))
@@ -283,22 +287,20 @@ def _has_state(place: Place, role: Role, named: dict[Role, list[Place]], reading
     states = list(_state_places(reading, known))
     if not states or place.start < 0 or "?" in reading.plain:
         return True
-    anchor = Claim("code", "", place.start, place.end)
     beside = _beside(place.start, place.end, [Claim("code", "", each.start, each.end) for each in named[role]], states)
     if beside is None:
         return True
     word, is_so = _with_denial(beside, reading)
     holders = [record for record in known.records if place.name in record.names.get(role, ()) and record.states]
-    del anchor
     return not holders or any((word in record.states) == is_so for record in holders)
 
 
 def _is_of_field(claim: Claim, anchors: list[Claim], record: Record, fact: Fact, reading: Reading) -> bool:
     """Whether the words beside it fit the field that holds it: "available", "a month", "overdrawn"."""
     said = reading.plain.lower()
-    if claim.negative or (_IN_RED.search(_around(claim, anchors, said)) and fact.key in _BALANCES):
-        if fact.key and not fact.claim.negative:
-            return False
+    owes = claim.negative or (fact.key in _BALANCES and _IN_RED.search(_around(claim, anchors, said)))
+    if owes and fact.key and not fact.claim.negative:
+        return False
     if _IN_CREDIT.search(_around(claim, anchors, said)) and fact.key == "ledger" and fact.claim.negative:
         return False
     if not fact.key:

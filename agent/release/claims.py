@@ -61,16 +61,22 @@ _PER = frozenset({"a", "an", "per", "each", "every"})
 _TELLING = frozenset({"twice", "double", "triple", "thrice", "dozens", "half", "quarter", "christmas", "easter"})
 _BEFORE_ONE_UNIT = frozenset({"within", "in", "takes", "take", "for", "after", "lasts", "about", "another"})
 _NO_COST = re.compile(
-    r"\b(?:(?:(?<!limit )(?:is|are)|it's|completely|entirely|totally)\s+free\b|for\s+free\b|free\s+of\s+charge|(?:at|for)\s+no\s+(?:extra\s+)?(?:cost|charge|fee)"
-    r"|without\s+(?:a\s+|any\s+)?(?:cost|charge|fee)|costs?\s+(?:you\s+)?nothing|no\s+fees?\b|no\s+charges?\b)"
+    r"\b(?:(?:(?<!limit )(?:is|are)|it's|completely|entirely|totally)\s+free\b|for\s+free\b|free\s+of\s+charge"
+    r"|(?:at|for)\s+no\s+(?:extra\s+)?(?:cost|charge|fee)|without\s+(?:a\s+|any\s+)?(?:cost|charge|fee)|costs?\s+(?:you\s+)?nothing|no\s+fees?\b|no\s+charges?\b)"
 )
+_NO_MORE = r"(?:no|not|never)"
+_COSTS = r"hold|have|be|exactly|cost|contain|owe|pay|paid|spend|spent"
 _BOUNDS: tuple[tuple[Bound, re.Pattern[str]], ...] = (
-    ("least", re.compile(r"(?:at least|(?:no|not|never) (?:less|fewer) than|(?:a )?minimum(?: is| of)?:?|starting (?:at|from))\s*$")),
-    ("most", re.compile(r"(?:at most|up to|(?:no|not|never) more than|(?:a )?maximum(?: is| of)?:?|within|no later than)\s*$")),
+    (
+        "least",
+        re.compile(rf"(?:at least|{_NO_MORE} (?:less|fewer) than|minimum(?: is| of)?:?|starting (?:at|from))\s*$"),
+    ),
+    ("most", re.compile(rf"(?:at most|up to|{_NO_MORE} more than|maximum(?: is| of)?:?|within|no later than)\s*$")),
     ("more", re.compile(r"(?:more than|over|above|exceeds|exceeding|greater than|higher than|upwards of)\s*$")),
     ("less", re.compile(r"(?:less than|fewer than|under|below|lower than|short of)\s*$")),
-    ("not", re.compile(r"(?:\bnot|n't|\bnever)(?:\s+(?:hold|have|be|exactly|cost|contain|owe|pay|paid|spend|spent))?\s*$")),
-)  # fmt: skip
+    ("not", re.compile(rf"(?:\bnot|n't|\bnever)(?:\s+(?:{_COSTS}))?\s*$")),
+)
+_LONGEST_LIST = 20
 _SHORTEST_CODE = 6
 """Digits without a unit that are an account number or a code, and no amount."""
 _BEFORE = 28
@@ -184,7 +190,7 @@ def _counts_one(tokens: list[Token], place: int) -> bool:
 def _is_list_number(tokens: list[Token], place: int) -> bool:
     """The number of a list's item: "1." or "2)" where the line begins."""
     token = tokens[place]
-    if place or token.in_words or len(token.raw) > 2 or len(tokens) < 2:
+    if place or token.in_words or token.value > _LONGEST_LIST or len(tokens) < 2:
         return False
     return tokens[1].text in (".", ")") and tokens[1].start == token.end and (
         len(tokens) == 2 or tokens[2].start > tokens[1].end
@@ -339,6 +345,9 @@ def _money_after_symbol(tokens: list[Token], place: int) -> tuple[Claim | None, 
     negative = False
     if number < len(tokens) and tokens[number].kind == "dash":
         number, negative = number + 1, True
+    if place + 1 == len(tokens):
+        # The amount may stand in the next line.
+        return _code(tokens, place, place + 1)
     if number >= len(tokens) or tokens[number].kind not in ("number", "code", "clock", "expiry", "phone"):
         return None, place + 1
     if tokens[number].kind != "number":

@@ -81,8 +81,8 @@ def date_at(tokens: list[Token], place: int) -> tuple[list[Day], int]:
             return [_day(_century(year), month, day)], place + 1
         case "expiry":
             first, last = (int(part) for part in token.text.split("/"))
-            both: list[Day] = [_day(_century(last), first)]
-            return (both + [(None, last, first, None)] if last <= 12 else both), place + 1
+            expiry = _day(_century(last), first)
+            return [expiry, (None, last, first, None)] if last <= 12 else [expiry], place + 1
         case _:
             return _in_words(tokens, place)
 

@@ -178,41 +178,51 @@ _BETWEEN = frozenset(
 _NOT = re.compile(r"\b(?:not|never|nothing|no|nobody|cannot|yet to)\b|n't\b")
 _DENIES = frozenset({"nothing", "nobody", "none", "no", "neither"})
 _REASSURES = frozenset({"worries", "worry", "problem", "problems", "doubt", "need", "trouble"})
+_SOOTHES = re.compile(r"\b(?:no (?:worries|problem|doubt|need)|not a problem|don't worry|do not worry)\b")
 _USUAL = frozenset({"charged", "paid", "made", "sent", "credited", "debited", "processed"})
 """What "is" done as a rule."""
 _CONDITION = re.compile(r"\b(?:if|when|whenever|once|until|unless|after|before|whether|should|as soon as|in case)\b")
 _ASKS = re.compile(
-    r"^\W*(?:and |or |so |but )?(?:do|did|does|have|has|shall|should|would|will|could|can|may|is|are|was|were|what|which"
-    r"|when|where|who|how|why)\b[^.!]*\?\s*$",
+    r"^\W*(?:and |or |so |but )?(?:do|did|does|have|has|shall|should|would|will|could|can|may|is|are|was|were"
+    r"|what|which|when|where|who|how|why)\b[^.!]*\?\s*$",
     re.IGNORECASE,
 )
 _FOR_CONFIRMATION = re.compile(r"\bto confirm\b|\byour confirmation\b|\byou confirm\b|\bplease confirm\b")
 _FINISHED = re.compile(
-    r"^\W*(?:(?:and |so |ok(?:ay)?,? |great,? |right,? |perfect,? |good news[:,!]? )?(?:it's |it is |that's |that is |all |you're |you are )?(?:now )?"
+    r"^\W*(?:(?:and |so |ok(?:ay)?,? |great,? |right,? |perfect,? |good news[:,!]? )?"
+    r"(?:it's |it is |that's |that is |all |you're |you are )?(?:now )?"
     r"(?:done|completed?|all set|finished|sorted|set|sent|paid|cancelled|frozen|blocked)(?: for you| now)?)\W*$"
-    r"|\bsuccess(?:ful|fully)?\b|\bon (?:its|their|the) way\b|\b(?:went|gone|going) through\b|\b(?:is|are|now|been) complete\b"
-    r"|\b(?:payment|transfer|freezing|order|request|refund|cancellation|it)(?: is)? (?:complete|done|sorted)\b|\bgone ahead\b|\bwent ahead\b"
-    r"|\btaken care of\b|\bthat's (?:all )?done\b|\ball done\b|\b(?:has|have|had) (?:now |just |already )?(?:left|gone|arrived)\b",
+    r"|\bsuccess(?:ful|fully)?\b|\bon (?:its|their|the) way\b|\b(?:went|gone|going) through\b"
+    r"|\b(?:is|are|now|been) complete\b|\b(?:gone|went) ahead\b|\btaken care of\b|\bthat's (?:all )?done\b|\ball done\b"
+    r"|\b(?:payment|transfer|freezing|order|request|refund|cancellation|it)(?: is)? (?:complete|done|sorted)\b"
+    r"|\b(?:has|have|had) (?:now |just |already )?(?:left|gone|arrived)\b",
     re.IGNORECASE,
 )
 _PROMISE = re.compile(
     r"\b(?:guarantee[sd]?|guaranteeing|promis(?:e|es|ed|ing)|assure you|definitely|rest assured|without fail)\b"
-    r"|\b(?:we|i|the bank|teller bank)(?:'ll| will| shall| are going to|'re going to|'m going to| am going to)(?: \w+){0,2}? "
-    r"(?:refund|reimburse|compensate|credit|return|waive|approve|repay|send|pay|transfer|cancel|freeze|block|call|cover|restore"
-    r"|increase|lower|raise|move|order|replace|book|close|open|give you)\b"
+    r"|\b(?:we|i|the bank|teller bank)(?:'ll| will| shall|(?:'re|'m| are| am) going to)"
+    r"(?: \w+){0,2}? (?:refund|reimburse|compensate|credit|return|waive|approve|repay|send|pay|transfer|cancel|freeze"
+    r"|block|call|cover|restore|increase|lower|raise|move|order|replace|book|close|open|give you)\b"
     r"|\byou(?:'ll| will| are going to|'re going to)(?: \w+){0,2}? (?:get|receive|be)(?: \w+){0,4}? "
     r"(?:back|refund(?:ed)?|reimbursed|compensat(?:ed|ion)|approved|accepted|credited)\b"
     r"|\b(?:colleague|adviser|advisor|agent|someone|team)(?:'ll| will)\b",
 )
-_SECRET = r"(?:(?:full|online|secret|card|banking|current|own|\d-digit|one-time|one time|security|secure|login|log-in|sms|text) ){0,3}(?:pin|password|passcode|pass code|cvv2?|cvc2?|security code|one-time code|one time code|otp|code|memorable word|secret|card number)"  # noqa: E501
+_CREDENTIAL = (
+    r"(?:(?:full|online|secret|card|banking|current|own|\d-digit|one-time|one time|security|secure|sms|text) ){0,3}"
+    r"(?:pin|password|passcode|pass code|cvv2?|cvc2?|otp|code|memorable word|secret|card number)"
+)
+_TELL = (
+    "tell|give|send|share|provide|reply|message|type|text|enter|write|read|say|confirm|supply|put|submit|post|disclose"
+)
 _ASKS_SECRET = re.compile(
-    rf"\b(?:tell|give|send|share|provide|reply|message|type|text|enter|write|read|say|confirm|supply|put|submit|post|disclose)\b"
-    rf"[^.!?]{{0,40}}?\b(?:your|the|a|his|her|their|that|this)\s+{_SECRET}\b"
-    rf"|\b(?:what(?:'s| is| was)|which|need|want|require|have)\b[^.!?]{{0,24}}?\b(?:your\s+)?{_SECRET}\b"
-    rf"|\byour {_SECRET},? please\b|^\W*{_SECRET}(?:,? please)?\W*$"
+    rf"\b(?:{_TELL})\b[^.!?]{{0,40}}?\b(?:your|the|a|his|her|their|that|this)\s+{_CREDENTIAL}\b"
+    rf"|\b(?:what(?:'s| is| was)|which|need|want|require|have)\b[^.!?]{{0,24}}?\b(?:your\s+)?{_CREDENTIAL}\b"
+    rf"|\byour {_CREDENTIAL},? please\b|^\W*{_CREDENTIAL}(?:,? please)?\W*$"
 )
 _FORBIDS = re.compile(r"(?:\bnever|\bnot(?: to)?|n't|\bnobody|\bno one|\bwill not|\bcannot)(?: \w+){0,2}\s*$")
 _AWAY = re.compile(r"\b(?:cash machine|atm|in the app|in our app|till|terminal|shop|counter|in a message)\b")
+_HERE = re.compile(r"\b(?:me|us|here|this chat|below)\b")
+_WANTS = re.compile(r"what|which|need|want|require|have")
 _NOBODY = re.compile(r"\b(?:nobody|no one|not even us|keep)\b")
 
 
@@ -222,7 +232,12 @@ def find_false_state(reading: Reading, known: Known) -> bool:
     if _ASKS.search(said):
         return False
     is_conditional = bool(_CONDITION.search(said))
-    if _FINISHED.search(said) and not (is_conditional or _NOT.search(said)):
+    finished = _FINISHED.search(said)
+    if (
+        finished
+        and not _CONDITION.search(said[: finished.start()])
+        and not _NOT.search(_SOOTHES.sub("", said[: finished.end()]))
+    ):
         return True
     words = [token.text for token in reading.tokens]
     return any(
@@ -240,7 +255,7 @@ def _is_false_at(words: list[str], place: int, said: str, known: Known, is_condi
     if led_by in _LED and word in PARTICIPLES:
         if word in ("set", "made", "added") and _FOR_CONFIRMATION.search(said) and "confirmation" in known.words:
             return False
-        return not is_conditional
+        return not _CONDITION.search(" ".join(words[:place]))
     if not auxiliary or "be" in behind:
         return False
     if word in _USUAL and auxiliary in ("is", "are") and not {"your", "now", "already", "been"} & set(words):
@@ -294,7 +309,7 @@ def _is_usual(word: str, known: Known) -> bool:
     states = frozenset[str]().union(*(record.states for record in known.records))
     if any(word in shown for state, shown in _SHOWN_BY.items() if state in states):
         return True
-    return word in ("set", "due", "valid", "made", "left", "noted") and bool(known.records) and "confirmation" not in known.words  # fmt: skip # noqa: E501
+    return word in ("set", "due", "valid", "made", "left") and bool(known.records) and "confirmation" not in known.words
 
 
 def find_promise(reading: Reading, known: Known) -> bool:
@@ -314,8 +329,9 @@ def asks_for_secret(reading: Reading) -> bool:
     for found in _ASKS_SECRET.finditer(said):
         forbidden = _FORBIDS.search(said[: found.start()]) or _NOBODY.search(said[: found.end() + 20])
         away = _AWAY.search(said)
-        asks_here = re.search(r"\b(?:me|us|here|this chat|below)\b", found[0] + said[found.end() : found.end() + 20])
-        about = re.match(r"(?:what|which|need|want|require|have)", found[0]) and " your " not in f"{found[0]} " and "?" not in said and "we" not in said.split() and "i" not in said.split()  # fmt: skip # noqa: E501
+        asks_here = _HERE.search(found[0] + said[found.end() : found.end() + 20])
+        asks = re.search(r"\?|\b(?:we|i)\b|\byour\b", said)
+        about = _WANTS.match(found[0]) and not asks
         if not (forbidden or about or (away and not asks_here)):
             return True
     return False

@@ -15,7 +15,7 @@ from typing import Any, Literal, cast
 import orjson
 
 from agent.messages import Evidence as Passage
-from agent.release.claims import Claim, Reading, compact, read
+from agent.release.claims import Claim, compact, read
 from agent.release.dates import Day, fits
 from agent.release.splitting import as_said, split
 from agent.release.units import TIME_UNITS, in_base_unit, stem
@@ -134,7 +134,7 @@ class Known:
 
     @cached_property
     def claims(self) -> frozenset[tuple[str, Any]]:
-        """All that may be said without more ado: ("money", (Decimal("12.50"), "GBP")), and with its bound a second time."""
+        """All that may be said: ("money", (Decimal("12.50"), "GBP")); with its bound a second time."""
         ours = (_keys(read(text, None).claims) for text in (*self._material.said_by_us, *self.own_words_texts))
         facts = (key for record in self.records for fact in record.facts for key in _keys([_with_bound(fact)]))
         return frozenset(facts).union(*self.passages, *ours)
@@ -151,7 +151,9 @@ class Known:
 
     @cached_property
     def from_customer(self) -> frozenset[tuple[str, Any]]:
-        return frozenset().union(*(_keys(read(text, self.today).claims) for text in self._material.said_by_customer))
+        return frozenset[tuple[str, Any]]().union(
+            *(_keys(read(text, self.today).claims) for text in self._material.said_by_customer)
+        )
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -160,7 +162,7 @@ class Known:
 
     @cached_property
     def help_words(self) -> frozenset[str]:
-        return frozenset().union(*map(_words_of, self._texts))
+        return frozenset[str]().union(*map(_words_of, self._texts))
 
     @cached_property
     def all_words(self) -> frozenset[str]:
@@ -246,7 +248,7 @@ class _ResultReader:
         nested: list[tuple[str, Any]] = []
         for key, value in found.items():
             if isinstance(value, dict | list) and not _lists_tails(key, value):
-                nested.append((key, value))
+                nested.append((key, cast(Any, value)))
             elif value is not None:
                 self._scalar(record, found, key, value, currency, is_account)
         for key, value in nested:
@@ -365,6 +367,3 @@ def _of_decimal(found: dict[str, Any], key: str, text: str, currency: str) -> It
         yield Claim("rate", (value, ""), 0, 0)
     own = str(found.get(f"{key}_currency") or currency or found.get("sell_currency") or "")
     yield Claim("money", (abs(value), own), 0, 0, negative=value < 0)
-
-
-__all__ = ["Fact", "Known", "Material", "Reading", "Record", "Role"]

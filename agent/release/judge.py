@@ -142,9 +142,9 @@ def _stands_in(claim: Claim, claims: frozenset[tuple[str, Any]]) -> bool:
     match claim.kind:
         case "money":
             amount, currency = claim.value
-            return (("money", (amount, "")) in claims) if currency else any(
-                kind == "money" and value[0] == amount for kind, value in claims if isinstance(value, tuple)
-            )  # fmt: skip
+            if currency:
+                return ("money", (amount, "")) in claims
+            return any(kind == "money" and _amount(kind, value) == amount for kind, value in claims)
         case "number":
             return any(_amount(kind, value) == claim.value for kind, value in claims)
         case _:

@@ -15,7 +15,9 @@ from core.money import CURRENCIES
 
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u034f\u061c]")
 _ESCAPE = re.compile(r"\\([^\w\s])")
-_HIDDEN_DIGITS = re.compile(r"(?:(?<!\*)\*{3,}|(?<![•●∙·])[•●∙·]{2,}|\b[xX]{2,}|\b[xX](?=\d{4}\b))[\s-]?(?=\d{4}(?!\d))")
+_HIDDEN_DIGITS = re.compile(
+    r"(?:(?<!\*)\*{3,}|(?<![•●∙·])[•●∙·]{2,}|\b[xX]{2,}|\b[xX](?=\d{4}\b))[\s-]?(?=\d{4}(?!\d))"
+)
 """What stands for the digits of a number that are not shown: ``**** 4821``."""
 _EMPHASIS = re.compile(r"\*{1,3}|~~|`|(?<!\w)_{1,3}|_{1,3}(?!\w)")
 _CODES = "|".join(sorted(CURRENCIES))

@@ -8,21 +8,21 @@ from agent.release.deeds import PARTICIPLES, STATES
 from agent.release.tokens import NUMBER_WORDS
 from agent.release.units import TIME_UNITS
 
-_MORE = frozenset(
-    # Numbers and days that are told from their neighbours.
-    "both twice double triple thrice dozens fiver tenner grand christmas easter noon midnight midday last next this ago "
-    "within minus negative overdrawn owe owes owed owing credit red debt any single number free "
-    "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
-    "sixteenth seventeenth eighteenth nineteenth twentieth thirtieth "
-    # What is denied, promised, asked for or finished; the "t" and "ll" of "don't" and "we'll".
-    "no not t never nothing none without nobody cannot "
-    "will ll shall going guarantee guaranteed guarantees guaranteeing promise promises promised promising assure "
-    "definitely rest fail "
-    "pin password passcode pass cvv cvc code otp memorable secret "
-    "success successfully successful sorted way through taken ahead complete set "
-    # Where it leads.
-    "www http https javascript data mailto tel vbscript".split()
+_FIGURES = (
+    "both twice double triple thrice dozens fiver tenner grand christmas easter noon midnight midday last next this "
+    "ago within minus negative overdrawn owe owes owed owing credit red debt any single number free first second third "
+    "fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth "
+    "eighteenth nineteenth twentieth thirtieth"
 )
+_SAID_OF_OPERATIONS = (
+    "no not t never nothing none without nobody cannot will ll shall going guarantee guaranteed guarantees "
+    "guaranteeing promise promises promised promising assure definitely rest fail success successfully successful sorted way "
+    "through taken ahead complete set"
+)
+""" "t" and "ll" end "don't" and "we'll"."""
+_SECRETS = "pin password passcode pass cvv cvc code otp memorable secret"
+_SCHEMES = "www http https javascript data mailto tel vbscript"
+_MORE = frozenset(f"{_FIGURES} {_SAID_OF_OPERATIONS} {_SECRETS} {_SCHEMES}".split())
 TRIGGERS = frozenset(
     {*_MORE, *NUMBER_WORDS, *MONTHS, *WEEKDAYS, *RELATIVE, *PARTICIPLES, *STATES, *TIME_UNITS, *MADE_UP}
 )
