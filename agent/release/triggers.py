@@ -10,14 +10,14 @@ from agent.release.units import TIME_UNITS
 
 _FIGURES = (
     "both twice double triple thrice dozens fiver tenner grand christmas easter noon midnight midday last next this "
-    "ago within minus negative overdrawn owe owes owed owing credit red debt any single number free first second third "
-    "fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth "
-    "eighteenth nineteenth twentieth thirtieth"
+    "ago within minus negative overdrawn owe owes owed owing credit red debt any single number free first second "
+    "third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth "
+    "seventeenth eighteenth nineteenth twentieth thirtieth"
 )
 _SAID_OF_OPERATIONS = (
     "no not t never nothing none without nobody cannot will ll shall going guarantee guaranteed guarantees "
-    "guaranteeing promise promises promised promising assure definitely rest fail success successfully successful sorted way "
-    "through taken ahead complete set"
+    "guaranteeing promise promises promised promising assure definitely rest fail success successfully successful "
+    "sorted way through taken ahead complete set"
 )
 """ "t" and "ll" end "don't" and "we'll"."""
 _SECRETS = "pin password passcode pass cvv cvc code otp memorable secret"
