@@ -13,24 +13,10 @@ _NONE = re.compile(
 _SOME = re.compile(
     r"\b(?:have|has|is|are|there's|got|found|see)\s+(?:an?|some|several|a few|many)\s+((?:[a-z-]+\s+){0,2}[a-z]+)"
 )
-MADE_UP = frozenset(
-    [
-        "alert",
-        "alerts",
-        "dispute",
-        "disputes",
-        "complaint",
-        "complaints",
-        "appointment",
-        "appointments",
-        "loan",
-        "loans",
-        "order",
-        "orders",
-        "case",
-        "cases",
-    ]
+_MADE_UP_WORDS = (
+    "alert alerts dispute disputes complaint complaints appointment appointments loan loans order orders case cases"
 )
+MADE_UP = frozenset(_MADE_UP_WORDS.split())
 """What is said to be there although none was found."""
 _OTHER = frozenset({"other", "further", "more", "such", "new", "additional", "extra", "second", "third"})
 _STATES = frozenset(

@@ -40,31 +40,11 @@ _IN_RED = re.compile(r"\b(?:overdrawn|in the red|owe[sd]?|owing|in debt|minus|ne
 _IN_CREDIT = re.compile(r"\bin credit\b")
 _BALANCES = frozenset({"ledger", "available", "balance"})
 _NOT = frozenset({"not", "never", "isn't", "aren't", "wasn't", "hasn't", "weren't", "haven't"})
-_STATE_WORDS = frozenset(
-    [
-        "active",
-        "frozen",
-        "blocked",
-        "pending",
-        "booked",
-        "declined",
-        "open",
-        "closed",
-        "expired",
-        "completed",
-        "cancelled",
-        "reversed",
-        "released",
-        "held",
-        "inactive",
-        "lost",
-        "stolen",
-        "overdue",
-        "sent",
-        "received",
-        "refunded",
-    ]
+_STATE_WORDS_WORDS = (
+    "active frozen blocked pending booked declined open closed expired completed cancelled reversed released held "
+    "inactive lost stolen overdue sent received refunded"
 )
+_STATE_WORDS = frozenset(_STATE_WORDS_WORDS.split())
 _REFERS = frozenset({"it", "its", "it's"})
 
 
@@ -92,7 +72,7 @@ class Context:
 def is_bound(reading: Reading, known: Known, context: Context) -> bool:
     """Whether everything in the sentence can be said of what it is said of; keeps its names in ``context``."""
     named = _names_in(reading, known, context)
-    anchors = [claim for claim in reading.claims if claim.kind == "money"]
+    anchors = [claim for claim in reading.claims if claim.kind in ("money", "number")]
     if not known.records:
         return True
     if anchors:
@@ -227,6 +207,8 @@ def _owner(claim: Claim, anchors: list[Claim], places: list[Place]) -> Place | N
 
 
 def _is_same(one: Claim, other: Claim) -> bool:
+    if one.kind == "money" and other.kind == "number":
+        return one.value[0] == other.value
     if one.kind != other.kind:
         return False
     if one.kind == "date":

@@ -270,62 +270,12 @@ def _unit_of(tokens: list[Token], after: int) -> tuple[tuple[Any, ...], int]:
     return (("count", *nouns), at + 1) if nouns else ((), after)
 
 
-_NO_NOUN = frozenset(
-    [
-        "of",
-        "to",
-        "and",
-        "or",
-        "is",
-        "are",
-        "was",
-        "were",
-        "in",
-        "on",
-        "at",
-        "a",
-        "the",
-        "with",
-        "from",
-        "for",
-        "as",
-        "by",
-        "per",
-        "each",
-        "more",
-        "less",
-        "then",
-        "that",
-        "this",
-        "it",
-        "if",
-        "you",
-        "we",
-        "i",
-        "ending",
-        "ends",
-        "and",
-        "has",
-        "have",
-        "had",
-        "will",
-        "may",
-        "can",
-        "do",
-        "does",
-        "now",
-        "so",
-        "but",
-        "left",
-        "until",
-        "after",
-        "before",
-        "between",
-        "over",
-        "than",
-        "not",
-    ]
+_NO_NOUN_WORDS = (
+    "of to and or is are was were in on at a the with from for as by per each more less then that this it if you "
+    "we i ending ends and has have had will may can do does now so but left until after before between over than "
+    "not"
 )
+_NO_NOUN = frozenset(_NO_NOUN_WORDS.split())
 
 
 def _nouns_at(tokens: list[Token], at: int) -> list[str]:

@@ -9,172 +9,35 @@ import re
 from agent.release.claims import Reading
 from agent.release.evidence import Known
 
-PARTICIPLES = frozenset(
-    [
-        "sent",
-        "paid",
-        "transferred",
-        "moved",
-        "frozen",
-        "blocked",
-        "unfrozen",
-        "unblocked",
-        "cancelled",
-        "canceled",
-        "refunded",
-        "ordered",
-        "changed",
-        "updated",
-        "increased",
-        "raised",
-        "lowered",
-        "reduced",
-        "removed",
-        "deleted",
-        "opened",
-        "closed",
-        "booked",
-        "reported",
-        "filed",
-        "submitted",
-        "registered",
-        "created",
-        "scheduled",
-        "activated",
-        "deactivated",
-        "disabled",
-        "enabled",
-        "stopped",
-        "reversed",
-        "credited",
-        "debited",
-        "approved",
-        "processed",
-        "completed",
-        "replaced",
-        "requested",
-        "arranged",
-        "made",
-        "done",
-        "informed",
-        "notified",
-        "alerted",
-        "contacted",
-        "executed",
-        "exchanged",
-        "converted",
-        "withdrawn",
-        "deposited",
-        "reset",
-        "renamed",
-        "issued",
-        "released",
-        "returned",
-        "received",
-        "reimbursed",
-        "compensated",
-        "waived",
-        "escalated",
-        "passed",
-        "forwarded",
-        "unlocked",
-        "locked",
-        "settled",
-        "repaid",
-        "resolved",
-        "confirmed",
-        "froze",
-        "unfroze",
-        "declined",
-        "rejected",
-        "delivered",
-        "dispatched",
-        "accepted",
-        "granted",
-        "authorised",
-        "authorized",
-        "charged",
-        "set",
-        "added",
-        "posted",
-        "left",
-        "gone",
-        "went",
-        "arrived",
-        "adjusted",
-        "fixed",
-        "secured",
-        "verified",
-        "signed",
-        "enrolled",
-        "applied",
-        "logged",
-        "recorded",
-        "noted",
-    ]
+_PARTICIPLES_WORDS = (
+    "sent paid transferred moved frozen blocked unfrozen unblocked cancelled canceled refunded ordered changed "
+    "updated increased raised lowered reduced removed deleted opened closed booked reported filed submitted "
+    "registered created scheduled activated deactivated disabled enabled stopped reversed credited debited "
+    "approved processed completed replaced requested arranged made done informed notified alerted contacted "
+    "executed exchanged converted withdrawn deposited reset renamed issued released returned received reimbursed "
+    "compensated waived escalated passed forwarded unlocked locked settled repaid resolved confirmed froze "
+    "unfroze declined rejected delivered dispatched accepted granted authorised authorized charged set added "
+    "posted left gone went arrived adjusted fixed secured verified signed enrolled applied logged recorded "
 )
-STATES = frozenset(
-    [
-        "pending",
-        "active",
-        "inactive",
-        "complete",
-        "successful",
-        "finished",
-        "overdue",
-        "expired",
-        "lost",
-        "stolen",
-        "due",
-        "valid",
-        "invalid",
-        "held",
-        "suspended",
-        "reserved",
-        "underway",
-    ]
+PARTICIPLES = frozenset(_PARTICIPLES_WORDS.split())
+_STATES_WORDS = (
+    "pending active inactive complete successful finished overdue expired lost stolen due valid invalid held "
+    "suspended reserved underway"
 )
+STATES = frozenset(_STATES_WORDS.split())
+_GERUNDS_WORDS = (
+    "sending transferring paying moving freezing blocking cancelling refunding ordering processing unfreezing"
+)
+GERUNDS = frozenset(_GERUNDS_WORDS.split())
 _LED = frozenset({"i", "we", "i've", "we've", "system", "team", "bank"})
 _BE = frozenset({"is", "are", "was", "were", "be", "been", "being", "it's", "that's", "everything's", "gets", "got"})
 _HAVE = frozenset({"has", "have", "had", "'ve", "i've", "we've", "you've", "it's"})
-_BETWEEN = frozenset(
-    [
-        "now",
-        "just",
-        "already",
-        "also",
-        "successfully",
-        "then",
-        "both",
-        "all",
-        "still",
-        "currently",
-        "fully",
-        "been",
-        "again",
-        "it",
-        "that",
-        "your",
-        "the",
-        "this",
-        "so",
-        "automatically",
-        "instantly",
-        "immediately",
-        "officially",
-        "safely",
-        "gone",
-        "ahead",
-        "and",
-        "went",
-        "being",
-        "for",
-        "you",
-        "went",
-        "actually",
-        "certainly",
-    ]
+_BETWEEN_WORDS = (
+    "now just already also successfully then both all still currently fully been again it that your the this so "
+    "automatically instantly immediately officially safely gone ahead and went being for you went actually "
+    "certainly"
 )
+_BETWEEN = frozenset(_BETWEEN_WORDS.split())
 _NOT = re.compile(r"\b(?:not|never|nothing|no|nobody|cannot|yet to)\b|n't\b")
 _DENIES = frozenset({"nothing", "nobody", "none", "no", "neither"})
 _REASSURES = frozenset({"worries", "worry", "problem", "problems", "doubt", "need", "trouble"})
@@ -188,7 +51,9 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 _FOR_CONFIRMATION = re.compile(r"\bto confirm\b|\byour confirmation\b|\byou confirm\b|\bplease confirm\b")
+_DOING = "|".join(sorted(GERUNDS))
 _FINISHED = re.compile(
+    rf"\b(?:i'm|i am|we're|we are)(?: now| just| already)? (?:{_DOING})\b|^\W*(?:{_DOING})\b.{{0,200}}\bnow\b|"
     r"^\W*(?:(?:and |so |ok(?:ay)?,? |great,? |right,? |perfect,? |good news[:,!]? )?"
     r"(?:it's |it is |that's |that is |all |you're |you are )?(?:now )?"
     r"(?:done|completed?|all set|finished|sorted|set|sent|paid|cancelled|frozen|blocked)(?: for you| now)?)\W*$"
@@ -205,7 +70,7 @@ _PROMISE = re.compile(
     r"|block|call|cover|restore|increase|lower|raise|move|order|replace|book|close|open|give you)\b"
     r"|\byou(?:'ll| will| are going to|'re going to)(?: \w+){0,2}? (?:get|receive|be)(?: \w+){0,4}? "
     r"(?:back|refund(?:ed)?|reimbursed|compensat(?:ed|ion)|approved|accepted|credited)\b"
-    r"|\b(?:colleague|adviser|advisor|agent|someone|team)(?:'ll| will)\b",
+    r"|\b(?:money|refund|compensation|colleague|adviser|advisor|agent|someone|team)(?:'ll| will)\b",
 )
 _CREDENTIAL = (
     r"(?:(?:full|online|secret|card|banking|current|own|\d-digit|one-time|one time|security|secure|sms|text) ){0,3}"

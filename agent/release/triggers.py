@@ -4,7 +4,7 @@ import re
 
 from agent.release.absence import MADE_UP
 from agent.release.dates import MONTHS, RELATIVE, WEEKDAYS
-from agent.release.deeds import PARTICIPLES, STATES
+from agent.release.deeds import GERUNDS, PARTICIPLES, STATES
 from agent.release.tokens import NUMBER_WORDS
 from agent.release.units import TIME_UNITS
 
@@ -24,7 +24,7 @@ _SECRETS = "pin password passcode pass cvv cvc code otp memorable secret"
 _SCHEMES = "www http https javascript data mailto tel vbscript"
 _MORE = frozenset(f"{_FIGURES} {_SAID_OF_OPERATIONS} {_SECRETS} {_SCHEMES}".split())
 TRIGGERS = frozenset(
-    {*_MORE, *NUMBER_WORDS, *MONTHS, *WEEKDAYS, *RELATIVE, *PARTICIPLES, *STATES, *TIME_UNITS, *MADE_UP}
+    {*_MORE, *NUMBER_WORDS, *MONTHS, *WEEKDAYS, *RELATIVE, *PARTICIPLES, *GERUNDS, *STATES, *TIME_UNITS, *MADE_UP}
 )
 _PIECE = re.compile(r"[^\W\d_]+|\s+|.", re.DOTALL)
 _FREE = frozenset("-.,;:!?\"'’()“”")
