@@ -365,3 +365,34 @@ async def test_what_a_tool_repeats_of_masked_data_does_not_reach_the_model(start
 
     assert "Which account do you mean?" in talk.record.answer
     assert all("jo@mail.example" not in str(message.content) for message in talk.model.requests[-1])
+
+
+async def test_an_answer_that_is_mostly_made_up_is_followed_by_ours(start):
+    talk = start("alex")
+
+    await talk.say("what's my balance?", BALANCE, "Everyday has £7. Travel has £8. I have moved it all. Hello!")
+
+    said, _, ours = talk.record.answer.partition(" Hello!\n\n")
+    assert said.count("(I left out") == 3
+    assert ours == "Your balance: **Everyday** (current): **£2,480.15**."
+
+
+async def test_our_answer_does_not_repeat_a_line_that_went_out(start):
+    talk = start("alex")
+    line = "- **Everyday** (current): **£2,480.15**"
+
+    await talk.say(
+        "what are my balances?", ("get_balance", "{}"), f"{line}\n- Travel: £8\n- Platinum: £9\n- Rainy Day: £1"
+    )
+
+    assert talk.record.answer.count(line) == 1
+    assert "**Rainy Day** (savings): **£10,250.00**" in talk.record.answer
+
+
+async def test_what_the_customer_claims_is_no_evidence(start):
+    talk = start("alex")
+
+    await talk.say("what's my balance, about £5,000?", BALANCE, "Yes, you have £5,000.00 in Everyday.")
+
+    assert "5,000.00" not in talk.record.answer
+    assert "£2,480.15" in talk.record.answer

@@ -15,7 +15,7 @@ from agent.models.offline.compose import compose
 from agent.models.offline.model import OfflineChat
 from agent.models.offline.plan import plan
 from agent.models.offline.results import BY_STATUS, BY_TOOL
-from agent.release import evidence_figures, figures
+from agent.release import Material, Release, evidence_figures, figures
 from agent.understanding.intents import INTENT_ROUTES
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.registry import Risk, ToolContext
@@ -219,3 +219,16 @@ def test_only_some_of_many_likely_articles_are_named():
     found = [passage(name, 1.0) for name in ("fees", "rates", "loans", "cards", "cash")]
     answer = compose(brief(route="knowledge", tool=None, passages=found, marks_from=3), [])
     assert answer.endswith("See also: *About rates* [4] · *About loans* [5] · *About cards* [6]")
+
+
+@pytest.mark.parametrize("who", ["alex", "blair"])
+async def test_the_gate_lets_out_every_word_of_it(parts, customers, seeded_at, who):
+    for tool in CATALOGUE.offered(CUSTOMER_SCOPES):
+        context = ToolContext(parts.bank, customers[who], seeded_at, uuid4())
+        outcome = await CATALOGUE.call(tool.name, {}, context=context, scopes=CUSTOMER_SCOPES)
+        content = outcome.result.model_dump_json() if outcome.result else str(outcome.error)
+        said = compose(brief(), [(tool.name, outcome.result is not None, content)])
+        gate = Release(Material(today=seeded_at.date(), results=[content], compose=lambda said=said: said))
+
+        assert gate.push(said) + gate.finish() == said
+        assert not [kind for kind, became in gate.outcomes if became != "released"]
