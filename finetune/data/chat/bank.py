@@ -4,7 +4,7 @@ something to tell: disputes, complaints, cases, appointments, held payments, an 
 import random
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +16,7 @@ from psycopg.rows import dict_row
 
 from core.db.migrate import migrate
 from core.db.queries import Queries
+from core.db.urls import with_options
 from core.errors import TellergraphError
 from core.services import Services, running_services
 from core.settings import Settings
@@ -76,7 +77,8 @@ def recording_bank(seed: int) -> Generator[tuple[Settings, Services]]:
         with running_services(settings) as services:
             migrate(services)
             ensure_demo_bank(services.owner_url, customers=CUSTOMERS, seed=seed, now=OPENED)
-            yield settings, services
+            # Nothing here outlives the command.
+            yield settings, replace(services, app_url=with_options(services.app_url, "-c synchronous_commit=off"))
 
 
 def list_clients(owner_url: str) -> list[Client]:
@@ -108,12 +110,21 @@ async def live(bank: Bank, clients: list[Client], seed: int) -> int:
     happened = 0
     for number, client in enumerate(clients):
         rng = random.Random(f"{seed}/life/{number}")  # noqa: S311
-        for place, (tool, arguments, said) in enumerate(_events(client, rng)):
+        bought = await _purchases(bank, client)
+        for place, (tool, arguments, said) in enumerate(_events(client, bought, rng)):
             if rng.random() < 0.5:
                 turn = uuid5(NAMESPACE, f"{seed}/life/{number}/{place}")
                 context = ToolContext(bank, client.id, OPENED, turn, said=(said,))
                 happened += await _happens(tool, arguments, context)
     return happened
+
+
+async def _purchases(bank: Bank, client: Client) -> list[str]:
+    """References of what they paid by card lately, the latest first."""
+    context = ToolContext(bank, client.id, OPENED, None)
+    outcome = await CATALOGUE.call("list_transactions", {"limit": 50}, context=context, scopes=CUSTOMER_SCOPES)
+    found = outcome.result.model_dump(mode="json")["transactions"] if outcome.result else []
+    return [each["reference"] for each in found if each["kind"] == "card_payment" and each["status"] == "booked"]
 
 
 async def _happens(tool: str, arguments: dict[str, Any], context: ToolContext) -> bool:
@@ -128,7 +139,7 @@ async def _happens(tool: str, arguments: dict[str, Any], context: ToolContext) -
         return False
 
 
-def _events(client: Client, rng: random.Random) -> list[tuple[str, dict[str, Any], str]]:
+def _events(client: Client, bought: list[str], rng: random.Random) -> list[tuple[str, dict[str, Any], str]]:
     """Tool, arguments, and what the customer said."""
     card = client.cards[0][0] if client.cards else ""
     payee = rng.choice(client.payees) if client.payees else ""
@@ -138,8 +149,10 @@ def _events(client: Client, rng: random.Random) -> list[tuple[str, dict[str, Any
     identity = {"full_name": "Sam Example", "date_of_birth": "1990-05-02", "nationality": "GB"}
     later = {"amount": str(rng.randint(5, 60)), "payee": payee, "account": account, "date": "2026-12-04"}
     return [
-        ("open_dispute", {"reason": "unauthorised", "amount": str(rng.randint(5, 60))}, "I never made that payment"),
-        ("open_dispute", {"reason": "not_received"}, "it never came"),
+        *(
+            ("open_dispute", {"reference": reference, "reason": reason}, "I want my money back")
+            for reference, reason in zip(bought[:2], ("unauthorised", "not_received"), strict=False)
+        ),
         ("make_complaint", {"text": "My transfer took four days.", "category": "payment"}, "I want to complain"),
         ("case", {"kind": rng.choice(("complaint", "bereavement", "hardship"))}, "My transfer took four days."),
         ("request_callback", {"topic": "my loan"}, "call me back"),

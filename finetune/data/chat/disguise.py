@@ -17,7 +17,10 @@ NAMES_FILE = Path(__file__).parent / "names.yaml"
 _UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 _NUMBER_OF_OURS = re.compile(r"\b([A-Z])((?:-[0-9A-F]{4}){3})\b")
 _ACCOUNT_NUMBER = re.compile(r"(?<![\d.,-])\d{8}(?![\d.,-])")
-_COMMON_WORDS = frozenset({"grace", "may", "rose", "will", "mark", "art", "bill", "hope", "price", "marsh", "hall", "green"})
+_TITLES = frozenset({"Mr", "Mrs", "Ms", "Dr", "Aunt", "Uncle"})
+_COMMON_WORDS = frozenset(
+    {"grace", "may", "rose", "will", "mark", "art", "bill", "hope", "price", "marsh", "hall", "green"}
+)
 """Names that are words: they are names only when they are written like one."""
 
 
@@ -35,7 +38,8 @@ class Names:
 
     def is_person(self, name: str) -> bool:
         words = name.split()
-        return len(words) > 1 and not self.firms & set(words)
+        is_named = len(words) > 1 and all(word[0].isupper() for word in words) and words[0] not in _TITLES
+        return is_named and not self.firms & set(words)
 
 
 @dataclass(slots=True)
@@ -48,6 +52,12 @@ class Disguise:
     details: tuple[tuple[str, str], ...]
     placeholders: Placeholders = field(default_factory=Placeholders)
     _ids: dict[str, str] = field(default_factory=dict[str, str])
+    _people: re.Pattern[str] | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        # The longest first: a whole name before its parts.
+        names = sorted(self.names, key=lambda name: (-len(name), name))
+        self._people = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b", re.IGNORECASE) if names else None
 
     @classmethod
     def of(cls, client: Client | None, people: Iterable[str], names: Names, rng: random.Random, key: str) -> "Disguise":
@@ -56,23 +66,30 @@ class Disguise:
         firsts, lasts = rng.sample(names.first, len(names.first)), rng.sample(names.last, len(names.last))
         changed: dict[str, str] = {}
         for name, first, last in zip(filter(names.is_person, told), firsts, lasts, strict=False):
-            own_first, *_, own_last = name.split()
+            own_first = name.split()[0]
             changed[name] = f"{first} {last}"
             changed.setdefault(own_first, first)
-            changed.setdefault(own_last, last)
         details = tuple((detail, _kind_of(detail)) for detail in (client.details if client else ()))
-        # The longest first: a whole name before its parts.
-        return cls(key, dict(sorted(changed.items(), key=lambda pair: (-len(pair[0]), pair[0]))), details)
+        return cls(key, changed, details)
 
     def put_on(self, text: str) -> str:
         for detail, kind in self.details:
-            text = re.sub(re.escape(detail), lambda _, d=detail, k=kind: self.placeholders.hide(k, d), text, flags=re.I)
-        for name, other in self.names.items():
-            text = _replace_name(text, name, other)
+            if detail in text:
+                text = text.replace(detail, self.placeholders.hide(kind, detail))
+        if self._people is not None:
+            text = self._people.sub(self._renamed, text)
         text = _UUID.sub(lambda found: self._id(found[0], _as_uuid), text)
         text = _NUMBER_OF_OURS.sub(lambda found: found[1] + self._id(found[2], _as_number), text)
         text = _ACCOUNT_NUMBER.sub(lambda found: self.placeholders.hide("ACCOUNT_NUMBER", found[0]), text)
         return mask(text, self.placeholders)
+
+    def _renamed(self, found: re.Match[str]) -> str:
+        said = found[0]
+        if said in self.names:
+            return self.names[said]
+        if said.casefold() in _COMMON_WORDS:
+            return said
+        return next(other for name, other in self.names.items() if name.casefold() == said.casefold()).lower()
 
     def _id(self, drawn: str, write: Callable[[str], str]) -> str:
         if drawn not in self._ids:
@@ -80,14 +97,6 @@ class Disguise:
             # By chance an id looks like a card's number: then it is another.
             self._ids[drawn] = next(made for made in tries if mask(made, Placeholders()) == made)
         return self._ids[drawn]
-
-
-def _replace_name(text: str, name: str, other: str) -> str:
-    plain = re.compile(rf"\b{re.escape(name)}\b")
-    text = plain.sub(other, text)
-    if name.casefold() in _COMMON_WORDS:
-        return text
-    return re.sub(rf"\b{re.escape(name)}\b", other.lower(), text, flags=re.IGNORECASE)
 
 
 def _kind_of(detail: str) -> str:

@@ -8,6 +8,7 @@ its prompts, and the offline model, whose words stand in the results and passage
 import asyncio
 import hashlib
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from finetune.data.chat.card import write_card
 from finetune.data.chat.disguise import Disguise, Names
 from finetune.data.chat.plots import CASTINGS, Plot, Scene, kind_of
 from finetune.data.chat.recorder import CATALOGUE_TOOLS, Studio, open_studio
-from finetune.data.chat.rows import make_messages, tool_schemas, tools_shown
+from finetune.data.chat.rows import can_be_reworded, make_messages, tool_schemas, tools_shown
 from finetune.data.chat.scenarios import list_scenarios, play
 from finetune.data.chat.words import Words
 from finetune.data.folder import DataSet, write_data_set
@@ -38,6 +39,8 @@ _SCENARIOS, _CALLS = 0.02, 0.015
 """Share of scenarios, and of calls that a model makes by itself."""
 _DAYS = timedelta(days=12)
 """Over which the dialogues spread."""
+TELLINGS = 4
+"""Dialogues made of a conversation at most: in other words of the customer, among people of other names."""
 _PATIENCE = 2
 """Dialogues begun for each that is wanted; what did not go its way, or stood twice, is begun anew."""
 _TRIES = 40
@@ -66,7 +69,16 @@ class Recording:
     wanted: int
     rows: dict[str, list[dict[str, Any]]] = field(default_factory=lambda: {part: [] for part in PARTS})
     begun: int = 0
+    known: dict[str, list[str]] = field(init=False)
+    """Everybody of the bank, and of the templates, by first name."""
     _seen: set[str] = field(default_factory=set[str])
+
+    def __post_init__(self) -> None:
+        people = (name for client in self.clients for name in (client.name, *client.payees))
+        self.known = {}
+        for name in dict.fromkeys([*people, *self.words.slots["name"], *self.words.slots["payee"]]):
+            if self.names.is_person(name):
+                self.known.setdefault(name.casefold().split()[0], []).append(name)
 
     @property
     def kept(self) -> int:
@@ -77,52 +89,70 @@ class Recording:
         self.begun += 1
         rng = random.Random(f"{self.seed}/{part}/{self.begun}")  # noqa: S311
         client = self._cast(rng, visitors, who)
-        now = OPENED + timedelta(hours=1) + _DAYS * (self.begun / (_PATIENCE * self.wanted + 1_000))
+        now = OPENED + timedelta(hours=1) + _DAYS * min(1.0, self.begun / (self.wanted / 2 + 500))
         conversation = self.studio.converse(
             self.begun, client.id if client else None, now.replace(microsecond=0), rng
         )  # fmt: skip
-        scene = Scene(conversation, self.words, part, rng, client, [], intent)
-        try:
-            kind = await plot(scene)
-        finally:
-            await conversation.close()
+        scene = Scene(conversation, self.words, part, rng, client, [], [], intent)
+        kind = await plot(scene)
         if kind is None or not conversation.turns or not conversation.turns[-1].shown:
             return False
-        return self._keep(self._row(scene, kind), part)
+        tellings = TELLINGS if can_be_reworded(conversation.turns) else 1
+        kept = [self._keep(self._row(scene, kind, telling), part) for telling in range(tellings)]
+        return any(kept)
 
     def _cast(self, rng: random.Random, visitors: float, who: str) -> Client | None:
         if who:
-            return None if who == "visitor" else next(each for each in self.clients if each.name.lower().startswith(who))
+            return (
+                None if who == "visitor" else next(each for each in self.clients if each.name.lower().startswith(who))
+            )
         return None if rng.random() < visitors else rng.choice(self.clients)
 
-    def _row(self, scene: Scene, kind: str) -> dict[str, Any]:
+    def _row(self, scene: Scene, kind: str, telling: int) -> dict[str, Any]:
         turned, number = scene.conversation.turns[-1], scene.conversation.number
         people = self._people_in(scene)
-        disguise = Disguise.of(scene.client, people, self.names, scene.rng, f"{self.seed}/{number}")
+        disguise = Disguise.of(scene.client, people, self.names, scene.rng, f"{self.seed}/{number}/{telling}")
+        reworded = {
+            earlier.said: ways[telling % len(ways)]
+            for earlier, ways in zip(scene.conversation.turns, scene.ways, strict=False)
+            if telling
+        }
         return {
-            "id": f"d{number}",
+            "id": f"d{number}-{telling}",
             "group": scene.families[0] if scene.families else f"d{number}",
             "kind": kind,
             "intent": scene.intent,
-            "messages": make_messages(turned, disguise),
+            "messages": make_messages(turned, disguise, reworded),
             "tools": tools_shown(turned, scene.rng),
         }
 
     def _people_in(self, scene: Scene) -> list[str]:
         """Whoever of the bank, or of the templates, is named in it."""
-        told = [message.content for turned in scene.conversation.turns for call in turned.shown for message in call.messages]
+        told = [
+            message.content
+            for turned in scene.conversation.turns
+            for call in turned.shown[-1:]
+            for message in call.messages[1:]
+        ]
         text = "\n".join([*map(str, told), *(turned.record.answer for turned in scene.conversation.turns)]).casefold()
-        people = (name for client in self.clients for name in (client.name, *client.payees))
-        known = dict.fromkeys([*people, *self.words.slots["name"], *self.words.slots["payee"]])
-        return [name for name in known if self.names.is_person(name) and name.casefold() in text]
+        words = set(re.findall(r"\w+", text))
+        return [
+            name for first, names in self.known.items() if first in words for name in names if name.casefold() in text
+        ]
 
     def _keep(self, row: dict[str, Any], part: str) -> bool:
-        content = hashlib.sha256(orjson.dumps(row["messages"][1:])).hexdigest()
+        # Names, numbers and ids differ between tellings of the same words, which are one dialogue all the same.
+        said = [normalise(said_in(row)), row["messages"][-1]["content"], *_results_in(row)]
+        content = hashlib.sha256("\0".join(said).encode()).hexdigest()
         if content in self._seen:
             return False
         self._seen.add(content)
         self.rows[part].append(row)
         return True
+
+
+def _results_in(row: Row) -> Iterator[str]:
+    yield from (message["content"] for message in row["messages"] if message["role"] == "tool")
 
 
 def make_chat(out: Path, *, dialogues: int = DIALOGUES, seed: int, tell: Tell) -> dict[str, Any]:
@@ -180,7 +210,7 @@ async def _fill(recording: Recording, part: str, target: int, tell: Tell) -> Non
     while len(rows) < target and recording.begun - begun < _PATIENCE * target:
         casting, intent = next(plan)
         await recording.record(casting.plot, intent, part, visitors=casting.visitors)
-        if recording.begun % 1_000 == 0:
+        if recording.begun % 500 == 0:
             tell(f"{recording.kept:,} of {recording.wanted:,} dialogues")
     del rows[target:]
 
@@ -303,5 +333,3 @@ def count(rows: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
         "distinct_calls": len(set(calls)),
         "type_token_ratio": round(len(set(words)) / max(1, len(words)), 4),
     }
-
-

@@ -20,7 +20,12 @@ _MOST_ANSWERS = 4
 _TASKS = frozenset({Route.OPERATION, Route.FRAUD, Route.HANDOFF})
 _CHAT = (OwnIntent.GREETING, OwnIntent.THANKS, OwnIntent.GOODBYE, OwnIntent.BOT_QUESTION, OwnIntent.ABUSE)
 _STRANGE = (OwnIntent.OUT_OF_SCOPE, OwnIntent.GIBBERISH)
-_BEGINS_SLOTS = (OwnIntent.MAKE_TRANSFER, OwnIntent.SET_CARD_LIMIT, OwnIntent.CREATE_STANDING_ORDER, OwnIntent.APPLY_FOR_LOAN)
+_BEGINS_SLOTS = (
+    OwnIntent.MAKE_TRANSFER,
+    OwnIntent.SET_CARD_LIMIT,
+    OwnIntent.CREATE_STANDING_ORDER,
+    OwnIntent.APPLY_FOR_LOAN,
+)
 """Tasks that ask for something, for what is said while they are open."""
 
 
@@ -35,6 +40,8 @@ class Scene:
     client: Client | None
     families: list[str]
     """The wordings that were used."""
+    ways: list[tuple[str, ...]]
+    """Of each turn, in which words the customer may have said it."""
     intent: str
     """What it is about."""
 
@@ -46,6 +53,7 @@ class Scene:
         if wording is None:
             return None
         self.families.append(wording.family)
+        self.ways.append((wording.text, *wording.others))
         return await self.conversation.say(wording.text, meaning or wording.intent)
 
     async def ask_for(self, intent: str) -> Turned | None:
@@ -130,7 +138,10 @@ async def correcting(scene: Scene) -> str | None:
     if not labels:
         return None
     corrected = await scene.say(scene.rng.choice(labels), OwnIntent.CHANGE_ANSWER)
-    return "correction" if corrected and corrected.results else None
+    if corrected is None or not corrected.results:
+        return None
+    # "No, from Current", where it was to be taken from there already.
+    return "correction" if _last_result(corrected).get("summary") != proposed["summary"] else None
 
 
 async def digressing(scene: Scene) -> str | None:
@@ -193,7 +204,7 @@ async def pressing(scene: Scene) -> str | None:
     """A payment with a secret, or without a confirmation: it is proposed all the same, and the secret is not read."""
     label = scene.rng.choice(("phrase/without_asking", "phrase/gives_secret"))
     turned = await scene.say(label, OwnIntent.MAKE_TRANSFER)
-    return "refusal" if turned and (turned.results or turned.record.asks) else None
+    return "under_pressure" if turned and (turned.results or turned.record.asks) else None
 
 
 async def visiting(scene: Scene) -> str | None:
@@ -297,5 +308,7 @@ CASTINGS: tuple[Casting, ...] = (
     Casting(chatting, 0.02, tuple(map(str, _CHAT)), visitors=0.3),
     Casting(refusing, 0.03, tuple(map(str, _STRANGE)), visitors=0.3),
     Casting(pressing, 0.01, (OwnIntent.MAKE_TRANSFER.value,)),
-    Casting(visiting, 0.01, tuple(intent for intent in _REQUESTS if not intent.startswith(("list_", "find_"))), visitors=1.0),
+    Casting(
+        visiting, 0.01, tuple(intent for intent in _REQUESTS if not intent.startswith(("list_", "find_"))), visitors=1.0
+    ),
 )

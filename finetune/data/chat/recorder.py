@@ -1,7 +1,7 @@
 """Runs conversations through the real graph, and keeps what a model would have been shown and what it should say."""
 
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,8 +10,9 @@ from typing import Any, cast
 from uuid import UUID, uuid5
 
 from langchain_core.messages import BaseMessage
-from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.memory import InMemorySaver
+from langgraph.constants import END, START
+from langgraph.runtime import Runtime
 
 from agent.graph import Graph, build_graph
 from agent.messages import ToolCall, ToolReturn
@@ -22,11 +23,11 @@ from agent.nodes.context import tool_context
 from agent.parts import Parts
 from agent.prompts.messages import make_messages
 from agent.service import RECURSION_LIMIT
-from agent.state import TURN_DEFAULTS, State, Turn, TurnRecord
+from agent.state import TURN_DEFAULTS, State, Turn, TurnRecord, Update
 from agent.understanding.heads import Heads
 from agent.understanding.intents import INTENT_ROUTES
 from core.db.database import Database, Scope
-from core.errors import TellergraphError
+from core.errors import TellergraphError, Unavailable
 from core.security.sealing import Seal
 from core.services import Services
 from core.settings import Settings
@@ -35,9 +36,10 @@ from knowledge.cache import CachedRetriever
 from knowledge.embed import Encoder
 from tools.bank import make_bank
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
-from tools.registry import Risk
+from tools.registry import Arguments, Registry, Result, Risk, Tool, ToolContext, ToolOutcome
 
 CATALOGUE_TOOLS = {tool.name: tool for tool in CATALOGUE.offered(CUSTOMER_SCOPES)}
+_OWN = frozenset({"list_accounts", "list_cards", "list_payees"})
 NAMESPACE = UUID("5b0e6f0a-7c1d-4c55-9d0e-3f3f7a1c7e11")
 """Of the ids of turns and sessions, which follow from their places."""
 
@@ -88,16 +90,44 @@ class RecordingChain:
         return reply
 
 
+class RememberingRegistry(Registry):
+    """The catalogue. What every turn asks first, a customer's own accounts, cards and payees, is looked up once until
+    something is done for them."""
+
+    def __init__(self) -> None:
+        super().__init__(CATALOGUE_TOOLS.values())
+        self._known: dict[tuple[UUID, str], ToolOutcome] = {}
+
+    async def call(
+        self,
+        name: str,
+        arguments: dict[str, Any],
+        *,
+        context: ToolContext,
+        scopes: frozenset[str],
+        perform: Callable[[Tool, ToolContext, Arguments], Awaitable[Result]] = Tool.perform,
+    ) -> ToolOutcome:
+        if name not in _OWN or arguments:
+            return await super().call(name, arguments, context=context, scopes=scopes, perform=perform)
+        key = context.customer_id, name
+        if key not in self._known:
+            self._known[key] = await super().call(name, arguments, context=context, scopes=scopes, perform=perform)
+        return self._known[key]
+
+    def forget(self, customer: UUID | None) -> None:
+        self._known = {key: outcome for key, outcome in self._known.items() if key[0] != customer}
+
+
 @dataclass(slots=True)
 class Studio:
     """The bank and the graph that dialogues are recorded on; one dialogue at a time."""
 
     parts: Parts
-    graph: Graph
-    checkpoints: InMemorySaver
+    steps: "Steps"
     chain: RecordingChain
     meaning: Meaning
     articles: Articles
+    registry: RememberingRegistry
     seed: int
 
     def converse(self, number: int, customer: UUID | None, now: datetime, rng: random.Random) -> "Conversation":
@@ -113,26 +143,23 @@ class Conversation:
     customer: UUID | None
     now: datetime
     turns: list[Turned] = field(default_factory=list[Turned])
+    state: State = field(default_factory=lambda: cast(State, {}))
+    """What the conversation remembers."""
 
     async def say(self, text: str, intent: str) -> Turned | None:
         """The turn that answers a message, which means `intent`; None where the turn ends with an error."""
-        studio, place = self.studio, f"{self.studio.seed}/{self.number}"
-        session = uuid5(NAMESPACE, place)
+        studio = self.studio
         studio.meaning.intent, studio.chain.shown = intent, []
         results: list[dict[str, Any]] = []
         turn = self._turn(text)
-        config: RunnableConfig = {"configurable": {"thread_id": str(session)}, "recursion_limit": RECURSION_LIMIT}
         try:
-            async for update in studio.graph.astream(
-                {**TURN_DEFAULTS}, config, context=turn, durability="exit", stream_mode="updates"
-            ):
-                for name, change in cast(dict[str, Any], update).items():
-                    if name == "tools":
-                        results = list(change["returns"])
+            self.state = await walk(studio.steps, self.state | TURN_DEFAULTS, turn, results)
         except TellergraphError:
             return None
         if turn.record is None:
             return None
+        if turn.record.operation:
+            studio.registry.forget(self.customer)
         turned = Turned(turn.record.message, turn.record, studio.chain.shown, results)
         self.turns.append(turned)
         return turned
@@ -174,9 +201,6 @@ class Conversation:
         self.turns.append(turned)
         return turned
 
-    async def close(self) -> None:
-        await self.studio.checkpoints.adelete_thread(str(uuid5(NAMESPACE, f"{self.studio.seed}/{self.number}")))
-
     def _turn(self, text: str) -> Turn:
         place = f"{self.studio.seed}/{self.number}"
         session = uuid5(NAMESPACE, place)
@@ -203,14 +227,14 @@ async def open_studio(settings: Settings, services: Services, seed: int) -> Asyn
     """The graph as the server builds it, with the encoder told, passages by intent, and the offline model recorded."""
     database = Database(services.app_url, pool_size=1)
     await database.open()
-    chain, meaning, articles, checkpoints = RecordingChain(), Meaning(), Articles.load(), InMemorySaver()
+    chain, meaning, articles, registry = RecordingChain(), Meaning(), Articles.load(), RememberingRegistry()
     with ThreadPoolExecutor(1) as threads:
         parts = Parts(
             bank=make_bank(settings, services, database),
             encoder=cast(Encoder, ToldEncoder()),
             heads=cast(Heads, ToldHeads(meaning)),
             retriever=cast(CachedRetriever, articles),
-            registry=CATALOGUE,
+            registry=registry,
             scopes=CUSTOMER_SCOPES,
             models=cast(ModelChain, chain),
             fixed=cast(ModelChain, chain),
@@ -218,9 +242,53 @@ async def open_studio(settings: Settings, services: Services, seed: int) -> Asyn
             encoder_threads=threads,
         )
         try:
-            yield Studio(parts, build_graph(checkpoints), checkpoints, chain, meaning, articles, seed)
+            yield Studio(parts, steps_of(build_graph(InMemorySaver())), chain, meaning, articles, registry, seed)
         finally:
             await database.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The graph's nodes, and what follows each."""
+
+    nodes: Mapping[str, Callable[[State, Runtime[Turn]], Awaitable[Update]]]
+    after: Mapping[str, Callable[[State], Awaitable[str]]]
+
+
+def steps_of(graph: Graph) -> Steps:
+    """Read off the graph that the server runs, so that nothing is said twice about its edges."""
+    builder = graph.builder
+    nodes = {name: cast(Any, node.runnable).afunc for name, node in builder.nodes.items()}
+    after = {start: _always(end) for start, end in builder.edges}
+    for start, branches in builder.branches.items():
+        for branch in branches.values():
+            after[start] = cast(Any, branch.path).afunc
+    return Steps(nodes, after)
+
+
+async def walk(steps: Steps, state: State, turn: Turn, results: list[dict[str, Any]]) -> State:
+    """One turn, from the message to what is remembered; what tools returned goes into `results`. LangGraph's own loop
+    saves a checkpoint and schedules tasks for every node, which is most of the time where no model is waited for."""
+    state = {**state, "message": turn.raw_message}
+    runtime = Runtime(context=turn)
+    name = await steps.after[START](state)
+    for _ in range(RECURSION_LIMIT):
+        update = await steps.nodes[name](state, runtime)
+        state = cast(State, {**state, **update})
+        if name == "tools":
+            results[:] = state["returns"]
+        name = await steps.after[name](state)
+        if name in (END, "confirm"):
+            # The customer's decision comes with the next message.
+            return state
+    raise Unavailable("The conversation does not come to an end.")
+
+
+def _always(end: str) -> Callable[[State], Awaitable[str]]:
+    async def after(_state: State) -> str:
+        return end
+
+    return after
 
 
 def _may_be_offered(name: str, task: str) -> bool:

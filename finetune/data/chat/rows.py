@@ -1,7 +1,7 @@
 """A recorded dialogue as a row: the messages as the model is shown them, and what it should answer."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -11,18 +11,34 @@ from finetune.data.chat.disguise import Disguise
 from finetune.data.chat.recorder import Shown, Turned
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 
+_SHORT = 12
+"""Characters up to which a message may well stand in an answer by chance."""
 MOST_TOOLS = 8
 """Tools that a row names: those that are called, and others that were offered beside them."""
 
 
-def make_messages(turned: Turned, disguise: Disguise) -> list[dict[str, Any]]:
-    """The conversation as the model saw it in its last turn, and the turn's answer. What was said before is not learnt."""
+def make_messages(turned: Turned, disguise: Disguise, reworded: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The conversation as the model saw it in its last turn, and the turn's answer. What was said before is not learnt.
+
+    Args:
+        reworded: other words for what the customer said.
+    """
     shown = _telling(turned.shown)
     here = max(place for place, message in enumerate(shown.messages) if isinstance(message, HumanMessage))
     messages = [
-        _as_row(message, disguise, is_past=place < here) for place, message in enumerate(shown.messages)
-    ]  # fmt: skip
+        _as_row(message, disguise, reworded, is_past=place < here) for place, message in enumerate(shown.messages)
+    ]
     return [*messages, {"role": "assistant", "content": disguise.put_on(turned.record.answer)}]
+
+
+def can_be_reworded(turns: Sequence[Turned]) -> bool:
+    """Whether nothing repeats the customer's words, such as the text of a complaint, and a message is one request."""
+    told = [turned.said for turned in turns if len(turned.said) > _SHORT]
+    kept = [f"{result['arguments']}{result['content']}" for turned in turns for result in turned.results]
+    kept += [turned.record.answer for turned in turns]
+    asked = {str(message.content) for call in turns[-1].shown for message in call.messages}
+    is_whole = any(turns[-1].said in content for content in asked)
+    return is_whole and not any(said in text for said in told for text in kept)
 
 
 def tools_shown(turned: Turned, rng: random.Random) -> list[str]:
@@ -47,8 +63,11 @@ def _telling(shown: Sequence[Shown]) -> Shown:
     return [*(shown[-1:]), *with_passages[:1], *with_results[-1:]][-1]
 
 
-def _as_row(message: BaseMessage, disguise: Disguise, *, is_past: bool) -> dict[str, Any]:
-    content = disguise.put_on(str(message.content))
+def _as_row(message: BaseMessage, disguise: Disguise, reworded: Mapping[str, str], *, is_past: bool) -> dict[str, Any]:
+    said = str(message.content)
+    if isinstance(message, HumanMessage):
+        said = next((said.replace(before, after) for before, after in reworded.items() if before in said), said)
+    content = disguise.put_on(said)
     match message:
         case SystemMessage():
             return {"role": "system", "content": content}

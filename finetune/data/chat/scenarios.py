@@ -27,11 +27,12 @@ async def play(scene: Scene, scenario: Scenario) -> str | None:
     kept: Turned | None = None
     for turn in scenario.turns:
         said, meaning = _spoken(turn, scene)
+        scene.ways.append((said,))
         turned = await scene.conversation.say(said, meaning) if said else None
         if turned is None or not _came(turn.expect, turned):
             break
-        kept = turned
-    if kept is not scene.conversation.turns[-1] if scene.conversation.turns else True:
+        kept, scene.intent = turned, meaning
+    if kept is None or kept is not scene.conversation.turns[-1]:
         return None
     scene.families.append(f"s/{scenario.name}")
     return "scenario"

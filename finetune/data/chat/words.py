@@ -3,9 +3,10 @@
 data. A dialogue takes all its words from its part, so that no wording is trained on and tested with."""
 
 import random
+import re
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import yaml
@@ -14,7 +15,7 @@ from finetune.data.parts import cluster, count_members, deal
 from finetune.utterances import Template, Writer, read_phrasing, read_slots, read_templates
 
 _HERE = Path(__file__).parent
-_TRIES = 8
+_SLOT = re.compile(r"\{(\w+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class Wording:
     """What is said, and the family of wordings that it is of."""
 
     text: str
+    others: tuple[str, ...]
+    """The same, with the same values, said otherwise."""
     label: str
     family: str
 
@@ -72,12 +75,13 @@ class Words:
         family, template = rng.choice(choices)
         if key not in self._writers:
             self._writers[key] = Writer({**self.slots, **own}, self.phrasing)
-        written = [
-            said.text
-            for said in self._writers[key].write(template, rng)
-            if said.label == label and said.text.strip()
-        ]  # fmt: skip
-        return Wording(rng.choice(written), label, family) if written else None
+        # With its values in it first, so that all ways to say it name the same.
+        filled = replace(
+            template, text=_SLOT.sub(lambda slot: rng.choice(own.get(slot[1], self.slots[slot[1]])), template.text)
+        )
+        ways = [said.text for _ in range(2) for said in self._writers[key].write(filled, rng) if said.label == label]
+        text, *others = [*dict.fromkeys(way for way in ways if way.strip())] or [""]
+        return Wording(text, tuple(others), label, family) if text else None
 
 
 def labels_of(words: Words, part: str) -> dict[str, list[str]]:
