@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from core.errors import InvalidInput, TellergraphError
+from core.logging import configure_logging
 
 data_app = typer.Typer(help="Make the data sets for fine-tuning.", no_args_is_help=True)
 
@@ -45,6 +46,7 @@ def chat(
     # Inside the function: it loads the whole agent.
     from finetune.data.chat.make import make_chat  # noqa: PLC0415
 
+    configure_logging("ERROR")
     with _errors_as_lines():
         _print(make_chat(out, dialogues=dialogues, seed=seed, tell=_tell), out, as_json)
 

@@ -1,10 +1,10 @@
-"""A data set on disk: `train.jsonl`, `validation.jsonl`, `test.jsonl`, `card.md` and `manifest.json`, which has the SHA-256
-of every file and the digest of the whole. It is written beside and put in its place when it is complete."""
+"""A data set on disk: `train.jsonl`, `validation.jsonl`, `test.jsonl`, `card.md` and `manifest.json`, which has the
+SHA-256 of every file and the digest of the whole. It is written beside and put in its place when it is complete."""
 
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,8 +46,9 @@ def write_data_set(data: DataSet, card: str, out: Path) -> dict[str, Any]:
         files = {f"{part}.jsonl": _write_rows(rows, folder / f"{part}.jsonl") for part, rows in data.parts.items()}
         for name, content in data.beside.items():
             files[name] = _write(orjson.dumps(content, option=_PLAIN | orjson.OPT_INDENT_2) + b"\n", folder / name)
-        manifest = {"kind": data.kind, "digest": digest_of_files(files), "files": files, **data.figures}
-        (folder / CARD).write_text(card.replace("{digest}", manifest["digest"]), encoding="utf-8")
+        digest = digest_of_files(files)
+        manifest: dict[str, Any] = {"kind": data.kind, "digest": digest, "files": files, **data.figures}
+        (folder / CARD).write_text(card.replace("{digest}", digest), encoding="utf-8")
         (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return manifest
 
@@ -102,7 +103,7 @@ def _check_place(out: Path) -> None:
 
 
 @contextmanager
-def _beside(out: Path) -> Iterator[Path]:
+def _beside(out: Path) -> Generator[Path]:
     """A folder that takes the place of `out` at the end, if all went well."""
     folder: Path | None = None
     try:

@@ -23,11 +23,12 @@ docs/training-data.md says how. Digest of the rows: `{digest}`.
 {parts}
 
 - **Labels**: {labels}: the 77 of BANKING77 and the project's own. Fewest training rows of a label: {fewest}.
-- **Sources**: BANKING77's `train.csv` (Casanueva et al. 2020, CC BY 4.0); the templates of this repository (MIT); CLINC150
-  (Larson et al. 2019, CC BY 3.0) where it was given. BANKING77's `test.csv` is not read: it stays for evaluations.
-- **Parts**: a template's utterances, and texts that are the same but for case, punctuation and numbers or share
-  three quarters of their five-letter stretches, are in one part ({clusters} clusters of {rows} texts). {dropped} texts that stood twice under one label
-  or under several were left out.
+- **Sources**: BANKING77's `train.csv` (Casanueva et al. 2020, CC BY 4.0); the templates of this repository (MIT);
+  CLINC150 (Larson et al. 2019, CC BY 3.0) where it was given. BANKING77's `test.csv` is not read: it stays for
+  evaluations.
+- **Parts**: a template's utterances, and texts that are the same but for case, punctuation and numbers or share three
+  quarters of their five-letter stretches, are in one part ({clusters} clusters of {rows} texts). {dropped} texts that
+  stood twice under one label or under several were left out.
 - **Personal data**: none that was collected here; names in the templates are invented. BANKING77 was published without.
 - **Seed**: {seed}.
 """

@@ -42,8 +42,8 @@ def said_in(row: Row) -> str:
 
 
 def find_near(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
-    """Pairs of positions (earlier, later) of normalised texts that are equal or near. Of equal texts each is paired with
-    the first alone, and only the first with those near it."""
+    """Pairs of positions (earlier, later) of normalised texts that are equal or near. Of equal texts each is paired
+    with the first alone, and only the first with those near it."""
     first: dict[str, int] = {}
     for position, text in enumerate(texts):
         known = first.setdefault(text, position)
@@ -69,8 +69,8 @@ def check_parts(parts: Mapping[str, Sequence[Row]]) -> None:
     if (leak := next(_leaks([name for name, _ in rows], texts), None)) is not None:
         (one, first), (other, second) = rows[leak[0]], rows[leak[1]]
         raise InvalidInput(
-            f'{one} and {other} have the same text: row {first["id"]} "{_short(said_in(first))}" and row {second["id"]} '
-            f'"{_short(said_in(second))}". {_AGAIN}'
+            f'{one} and {other} have the same text: row {first["id"]} "{_short(said_in(first))}" and row '
+            f'{second["id"]} "{_short(said_in(second))}". {_AGAIN}'
         )
 
 

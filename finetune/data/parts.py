@@ -36,8 +36,8 @@ def cluster(texts: Sequence[str], groups: Sequence[H]) -> list[int]:
 
 
 def deal(members: Mapping[int, Mapping[str, int]], seed: int, share: float = 0.1) -> dict[int, str]:
-    """The part of each cluster. Of every label about `share` of the rows go to the validation and to the test part each,
-    as far as it has clusters enough: the training part gets one first.
+    """The part of each cluster. Of every label about `share` of the rows go to the validation and to the test part
+    each, as far as it has clusters enough: the training part gets one first.
 
     Args:
         members: of each cluster, how many rows of which label it has.

@@ -83,8 +83,8 @@ def recording_bank(seed: int) -> Generator[tuple[Settings, Services]]:
 
 def list_clients(owner_url: str) -> list[Client]:
     """All customers, in the order of their ids."""
-    with psycopg.connect(owner_url, row_factory=dict_row) as connection:
-        rows = connection.execute(_QUERIES["list_clients"]).fetchall()
+    with psycopg.connect(owner_url) as connection, connection.cursor(row_factory=dict_row) as cursor:
+        rows = cursor.execute(_QUERIES["list_clients"]).fetchall()
     return [_client(row) for row in rows]
 
 
@@ -123,7 +123,8 @@ async def _purchases(bank: Bank, client: Client) -> list[str]:
     """References of what they paid by card lately, the latest first."""
     context = ToolContext(bank, client.id, OPENED, None)
     outcome = await CATALOGUE.call("list_transactions", {"limit": 50}, context=context, scopes=CUSTOMER_SCOPES)
-    found = outcome.result.model_dump(mode="json")["transactions"] if outcome.result else []
+    nothing: dict[str, list[dict[str, Any]]] = {"transactions": []}
+    found = (outcome.result.model_dump(mode="json") if outcome.result else nothing)["transactions"]
     return [each["reference"] for each in found if each["kind"] == "card_payment" and each["status"] == "booked"]
 
 

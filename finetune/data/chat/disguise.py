@@ -1,5 +1,5 @@
-"""Takes people out of a recorded dialogue: names become names of a closed, invented list, numbers become the placeholders
-that the agent's own mask gives, and ids that the bank drew become ids that follow from the dialogue."""
+"""Takes people out of a recorded dialogue: names become names of a closed, invented list, numbers become the
+placeholders that the agent's own mask gives, and ids that the bank drew become ids that follow from the dialogue."""
 
 import hashlib
 import random
@@ -65,7 +65,7 @@ class Disguise:
         told = dict.fromkeys([*([client.name, *client.payees] if client else []), *people])
         firsts, lasts = rng.sample(names.first, len(names.first)), rng.sample(names.last, len(names.last))
         changed: dict[str, str] = {}
-        for name, first, last in zip(filter(names.is_person, told), firsts, lasts, strict=False):
+        for name, first, last in zip([name for name in told if names.is_person(name)], firsts, lasts, strict=False):
             own_first = name.split()[0]
             changed[name] = f"{first} {last}"
             changed.setdefault(own_first, first)

@@ -1,8 +1,8 @@
 """`tellergraph finetune data chat`: dialogues recorded from the real graph on a demo bank of its own.
 
-Each dialogue is a conversation with the graph that the server runs: its dialogue manager, its tools on a real PostgreSQL,
-its prompts, and the offline model, whose words stand in the results and passages. Only the reading of a message is given
-(`told`): a dialogue is written with what its messages mean. The last turn is what is learnt from.
+Each dialogue is a conversation with the graph that the server runs: its dialogue manager, its tools on a real
+PostgreSQL, its prompts, and the offline model, whose words stand in the results and passages. Only the reading of a
+message is given (`told`): a dialogue is written with what its messages mean. The last turn is what is learnt from.
 """
 
 import asyncio
@@ -15,8 +15,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 from agent.understanding.intents import INTENT_ROUTES, OwnIntent
 from core.errors import TellergraphError
@@ -286,8 +284,8 @@ def _missing_tools(rows: Sequence[Row]) -> list[str]:
 def _check_coverage(rows: Sequence[Row]) -> None:
     if missing := [*_missing_tools(rows), *_missing_intents(rows)]:
         raise NotCovered(
-            f"No training dialogue has {', '.join(missing[:5])}{' and others' if len(missing) > 5 else ''}: add wordings "
-            "to finetune/data/chat, or raise --dialogues."
+            f"No training dialogue has {', '.join(missing[:5])}{' and others' if len(missing) > 5 else ''}: add "
+            "wordings to finetune/data/chat, or raise --dialogues."
         )
 
 
@@ -322,6 +320,8 @@ def count(rows: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
     ]
     return {
         "dialogues": len(every),
+        "conversations": len({row["id"].partition("-")[0] for row in every}),
+        "tellings": TELLINGS,
         "kinds": dict(sorted(Counter(row["kind"] for row in every).items())),
         "intents": dict(sorted(Counter(row["intent"] for row in every).items())),
         "tools": dict(sorted(Counter(name for name, _ in calls).items())),

@@ -79,7 +79,7 @@ class RecordingChain:
         on_text: Callable[[str], Awaitable[None]],
         **_: Any,
     ) -> Reply:
-        """`on_text` is told each piece. Other options of the chain, such as a fence, are nothing to the offline model."""
+        """`on_text` is told each piece. The chain's other options, such as a fence, do not concern the offline model."""
         builder, model = ReplyBuilder("offline"), OfflineChat()
         options: dict[str, Any] = {"tools": tools} if tools else {}
         async for chunk in model.astream(messages, **options):
@@ -276,7 +276,7 @@ async def walk(steps: Steps, state: State, turn: Turn, results: list[dict[str, A
         update = await steps.nodes[name](state, runtime)
         state = cast(State, {**state, **update})
         if name == "tools":
-            results[:] = state["returns"]
+            results[:] = [{**returned} for returned in state["returns"]]
         name = await steps.after[name](state)
         if name in (END, "confirm"):
             # The customer's decision comes with the next message.

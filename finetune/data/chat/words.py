@@ -1,5 +1,5 @@
-"""What customers say in the dialogues: the templates of `finetune/utterances.py`, the dialogues' own phrases and questions
-(`phrases.yaml`, `questions.yaml` beside) and the titles of the help centre's articles, each dealt to one part of the
+"""What customers say in the dialogues: the templates of `finetune/utterances.py`, the dialogues' own phrases and
+questions (`phrases.yaml`, `questions.yaml` beside) and the titles of the help centre's articles, each dealt to one part of the
 data. A dialogue takes all its words from its part, so that no wording is trained on and tested with."""
 
 import random
@@ -67,8 +67,8 @@ class Words:
     def say(
         self, label: str, part: str, rng: random.Random, own: Mapping[str, list[str]], *, key: str = ""
     ) -> Wording | None:
-        """A wording of `label` from the part; None where it has none. `own` are the speaker's values for slots, known as
-        `key`."""
+        """A wording of `label` from the part; None where it has none. `own` are the speaker's values for slots,
+        known as `key`."""
         choices = self.templates[part].get(label)
         if not choices:
             return None
