@@ -39,6 +39,7 @@ def intents(
 def chat(
     out: _Out,
     dialogues: Annotated[int, typer.Option(min=20, help="How many at least.")] = 21_000,
+    customers: Annotated[int, typer.Option(min=4, help="Of the demo bank that they are recorded on.")] = 120,
     seed: _Seed = _SEED,
     as_json: _Json = False,
 ) -> None:
@@ -48,7 +49,7 @@ def chat(
 
     configure_logging("ERROR")
     with _errors_as_lines():
-        _print(make_chat(out, dialogues=dialogues, seed=seed, tell=_tell), out, as_json)
+        _print(make_chat(out, dialogues=dialogues, customers=customers, seed=seed, tell=_tell), out, as_json)
 
 
 @contextmanager

@@ -30,8 +30,6 @@ from tools.service.care.cases import open_cases
 _QUERIES = Queries(Path(__file__).with_name("clients.sql"))
 OPENED = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 """When the bank is made; dialogues follow in the two weeks after it."""
-CUSTOMERS = 120
-"""Of the demo bank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class Client:
 
 
 @contextmanager
-def recording_bank(seed: int) -> Generator[tuple[Settings, Services]]:
+def recording_bank(seed: int, customers: int) -> Generator[tuple[Settings, Services]]:
     """The embedded servers with a demo bank of their own, gone afterwards."""
     # Short, so that sockets fit in it.
     with TemporaryDirectory(prefix="tg-data-") as folder:
@@ -70,13 +68,13 @@ def recording_bank(seed: int) -> Generator[tuple[Settings, Services]]:
             data_dir=data_dir,
             database_url=None,
             redis_url=None,
-            demo_customers=CUSTOMERS,
+            demo_customers=customers,
             demo_seed=seed,
             graph="off",
         )
         with running_services(settings) as services:
             migrate(services)
-            ensure_demo_bank(services.owner_url, customers=CUSTOMERS, seed=seed, now=OPENED)
+            ensure_demo_bank(services.owner_url, customers=customers, seed=seed, now=OPENED)
             # Nothing here outlives the command.
             yield settings, replace(services, app_url=with_options(services.app_url, "-c synchronous_commit=off"))
 

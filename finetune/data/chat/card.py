@@ -11,11 +11,12 @@ chat`; docs/training-data.md says how, and what a row is. Digest of the rows: `{
 - **Dialogues**: {dialogues:,}, of which {with_several_turns:,} have several turns and {with_citations:,} cite the help
   centre. They tell {conversations:,} conversations, each up to {tellings} times in other words and among other names.
   {begun:,} were begun; those that did not go their way or stood twice were left out.
-- **Where from**: recorded from the real graph on a demo bank made for it: prompts, tool calls and tool results are those
-  of the agent, answers those of its offline model, which says nothing that does not stand in results and passages. The
-  customers' words are this project's templates (MIT); articles are the demo bank's help centre.
-- **Words**: {user_messages:,} messages of customers, {distinct_user_messages:,} of them different, {distinct_wordings:,}
-  without case, punctuation and numbers; {distinct_calls:,} different tool calls. Types by tokens: {type_token_ratio}.
+- **Where from**: recorded from the real graph on a demo bank made for it: prompts, tool calls and tool results are
+  those of the agent, answers those of its offline model, which says nothing that does not stand in results and
+  passages. The customers' words are this project's templates (MIT); articles are the demo bank's help centre.
+- **Words**: {user_messages:,} messages of customers, {distinct_user_messages:,} of them different,
+  {distinct_wordings:,} without case, punctuation and numbers; {distinct_calls:,} different tool calls. Types by
+  tokens: {type_token_ratio}.
 - **Parts**: every wording is dealt to one part, and a dialogue takes all its words from its part. {left_out_as_near:,}
   dialogues of the validation and test parts were left out because a text near theirs stands in another part.
 - **Personal data**: none. The bank's customers are invented; their names, and those of people they pay, are replaced by

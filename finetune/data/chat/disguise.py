@@ -62,10 +62,11 @@ class Disguise:
     @classmethod
     def of(cls, client: Client | None, people: Iterable[str], names: Names, rng: random.Random, key: str) -> "Disguise":
         """For a dialogue of `client` in which the `people` may be named, beside their payees."""
-        told = dict.fromkeys([*([client.name, *client.payees] if client else []), *people])
+        everybody: list[str] = [*([client.name, *client.payees] if client else []), *people]
+        told = [name for name in dict.fromkeys(everybody) if names.is_person(name)]
         firsts, lasts = rng.sample(names.first, len(names.first)), rng.sample(names.last, len(names.last))
         changed: dict[str, str] = {}
-        for name, first, last in zip([name for name in told if names.is_person(name)], firsts, lasts, strict=False):
+        for name, first, last in zip(told, firsts, lasts, strict=False):
             own_first = name.split()[0]
             changed[name] = f"{first} {last}"
             changed.setdefault(own_first, first)

@@ -30,8 +30,6 @@ from finetune.data.folder import DataSet, write_data_set
 from finetune.data.leakage import Row, check_parts, leaking, normalise, said_in
 from finetune.data.parts import PARTS, TEST, TRAIN, VALIDATION
 
-DIALOGUES = 21_000
-"""Unless said otherwise."""
 SHARES = {TRAIN: 0.9, VALIDATION: 0.05, TEST: 0.05}
 _SCENARIOS, _CALLS = 0.02, 0.015
 """Share of scenarios, and of calls that a model makes by itself."""
@@ -153,11 +151,12 @@ def _results_in(row: Row) -> Iterator[str]:
     yield from (message["content"] for message in row["messages"] if message["role"] == "tool")
 
 
-def make_chat(out: Path, *, dialogues: int = DIALOGUES, seed: int, tell: Tell) -> dict[str, Any]:
+def make_chat(out: Path, *, dialogues: int, customers: int, seed: int, tell: Tell) -> dict[str, Any]:
     """Records dialogues into `out` and returns the manifest. The same seed and code give the same bytes.
 
     Args:
-        dialogues: how many; a few more where that is needed to cover every tool and intent.
+        dialogues: how many; more where that is needed to cover every tool and intent.
+        customers: of the demo bank.
         tell: told how far it is.
 
     Raises:
@@ -165,16 +164,18 @@ def make_chat(out: Path, *, dialogues: int = DIALOGUES, seed: int, tell: Tell) -
         InvalidInput: `out` is something else.
         Unavailable: the folder cannot be written.
     """
-    rows, figures = record_dialogues(dialogues, seed, tell)
-    _check_coverage(rows[TRAIN])
+    rows, figures = record_dialogues(dialogues, customers, seed, tell)
+    check_coverage(rows[TRAIN])
     check_parts(rows)
-    about = figures | count(rows) | {"seed": seed}
+    about = figures | count(rows) | {"seed": seed, "customers": customers}
     return write_data_set(DataSet("chat", rows, about, {"tools.json": tool_schemas()}), write_card(about), out)
 
 
-def record_dialogues(dialogues: int, seed: int, tell: Tell) -> tuple[dict[str, list[Row]], dict[str, Any]]:
+def record_dialogues(
+    dialogues: int, customers: int, seed: int, tell: Tell
+) -> tuple[dict[str, list[Row]], dict[str, Any]]:
     """The rows of the parts, and how many conversations were begun for them."""
-    with recording_bank(seed) as (settings, services):
+    with recording_bank(seed, customers) as (settings, services):
         clients = list_clients(services.owner_url)
 
         async def work() -> Recording:
@@ -281,7 +282,8 @@ def _missing_tools(rows: Sequence[Row]) -> list[str]:
     return [name for name in CATALOGUE_TOOLS if name not in covered]
 
 
-def _check_coverage(rows: Sequence[Row]) -> None:
+def check_coverage(rows: Sequence[Row]) -> None:
+    """Raises NotCovered where a tool or an intent has no dialogue."""
     if missing := [*_missing_tools(rows), *_missing_intents(rows)]:
         raise NotCovered(
             f"No training dialogue has {', '.join(missing[:5])}{' and others' if len(missing) > 5 else ''}: add "

@@ -79,7 +79,7 @@ class RecordingChain:
         on_text: Callable[[str], Awaitable[None]],
         **_: Any,
     ) -> Reply:
-        """`on_text` is told each piece. The chain's other options, such as a fence, do not concern the offline model."""
+        """`on_text` is told each piece. The chain's other options, such as a fence, mean nothing here."""
         builder, model = ReplyBuilder("offline"), OfflineChat()
         options: dict[str, Any] = {"tools": tools} if tools else {}
         async for chunk in model.astream(messages, **options):

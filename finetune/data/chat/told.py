@@ -1,8 +1,8 @@
 """What stands in for the encoder while dialogues are recorded, so that they follow from the seed alone.
 
 A dialogue is written with what each of its messages means, so nothing has to guess it: `ToldEncoder` and `ToldHeads`
-give back what they were told. `Articles` finds passages by the intents that the help centre's articles name and by words in
-common; vectors would make the choice depend on the processor that multiplies them.
+give back what they were told. `Articles` finds passages by the intents that the help centre's articles name and by
+words in common; vectors would make the choice depend on the processor that multiplies them.
 """
 
 import math

@@ -1,6 +1,6 @@
 """What customers say in the dialogues: the templates of `finetune/utterances.py`, the dialogues' own phrases and
-questions (`phrases.yaml`, `questions.yaml` beside) and the titles of the help centre's articles, each dealt to one part of the
-data. A dialogue takes all its words from its part, so that no wording is trained on and tested with."""
+questions (`phrases.yaml`, `questions.yaml` beside) and the titles of the help centre's articles, each dealt to one
+part of the data. A dialogue takes all its words from its part, so that no wording is trained on and tested with."""
 
 import random
 import re
