@@ -27,7 +27,7 @@ from finetune.train.chat_model import ChatModel
 from finetune.train.chats import read_chats
 from finetune.train.checkpoints import JOURNAL_FILE, Order, find_last_whole, open_unfinished, step_of
 from finetune.train.classifier import Classifier, save_classifier
-from finetune.train.inputs import check_inputs, check_space
+from finetune.train.inputs import check_inputs, check_space, read_longest
 from finetune.train.journal import PICTURE_FILE, Journal, Report, draw_losses, peak_memory, read_journal
 from finetune.train.loop import Loop, make_arguments
 from finetune.train.orders import EpochOrder
@@ -115,8 +115,9 @@ def _prepare_chats(config: TrainingConfig, place: Place, tokenizer: Any) -> _Rea
 def _prepare_texts(config: TrainingConfig, place: Place, tokenizer: Any) -> _Ready:
     recipe, collate = config.classification, PadTexts(tokenizer.pad_token_id)
     labels = list_labels(config.data / "train.jsonl")
-    texts = read_texts(config.data / "train.jsonl", labels, tokenizer, config.batch.max_tokens)
-    unseen = read_texts(config.data / "validation.jsonl", labels, tokenizer, config.batch.max_tokens)
+    longest = read_longest(config)
+    texts = read_texts(config.data / "train.jsonl", labels, tokenizer, longest)
+    unseen = read_texts(config.data / "validation.jsonl", labels, tokenizer, longest)
     classifier = Classifier(load_model(config, place), labels, recipe).to(place.device)
     vectors = embed_texts(classifier, texts, collate, place.device)
     if recipe.start_at_centroids:
