@@ -1,8 +1,9 @@
 """How much a training step keeps for the backward pass, counted without computing or holding anything.
 
-The architecture, with its adapters, is run over tensors that have a shape and no contents (torch's FakeTensorMode), at a
-depth of one layer and of two: their difference is a layer, the rest is what stands before and after the layers. So it
-is right for whatever family, and for dropout, DoRA and the type of computing as they are configured.
+The architecture, with its adapters, is run over tensors that have a shape and no contents (torch's FakeTensorMode), at
+a depth of one layer and of two: their difference is a layer, the rest is what stands before and after the layers. So it
+is right for whatever family, and for dropout, DoRA and the type of computing as they are configured. It is run as on a
+CPU, whose dropout keeps a wider mask than a GPU's: there it is an upper bound.
 """
 
 # torch and its company come with the finetune extra only.
@@ -55,7 +56,7 @@ def _count(model_config: Any, depth: int, config: TrainingConfig, place: Place) 
     shallow.num_hidden_layers = depth
     if getattr(shallow, "layer_types", None):
         shallow.layer_types = shallow.layer_types[:depth]
-    shallow._attn_implementation = "sdpa"  # noqa: SLF001
+    shallow._attn_implementation = "sdpa"
     # A packed base keeps the same for the backward pass as one that is not, and has no form without contents.
     plain = config.model_copy(
         update={
@@ -120,4 +121,4 @@ def _imagine(tensor: "torch.Tensor") -> "torch.Tensor":
 
 
 def _name(tensor: "torch.Tensor") -> int:
-    return tensor.untyped_storage()._cdata  # noqa: SLF001
+    return tensor.untyped_storage()._cdata

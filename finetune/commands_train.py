@@ -1,7 +1,6 @@
 """`tellergraph finetune train` and `finetune plan`."""
 
 import json
-import logging
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -26,10 +25,12 @@ def train(
 ) -> None:
     """Train a model as CONFIG says; the same command again goes on where a run was cut off."""
     wait_passively()
-    _quieten()
     try:
         wanted = load_config(config, _given(method=method, output=output))
         # Inside the function, because the base installation has none of the packages.
+        from finetune.train.quiet import quieten  # noqa: PLC0415
+
+        quieten()
         from finetune.train.failures import explained  # noqa: PLC0415
         from finetune.train.run import train as run  # noqa: PLC0415
 
@@ -51,10 +52,12 @@ def plan(
 ) -> None:
     """Say what a training will need of memory, what fits, and what to change; exits with 3 where it does not fit."""
     wait_passively()
-    _quieten()
     try:
         wanted = load_config(config, _given(method=method))
         # Inside the function, because the base installation has none of the packages.
+        from finetune.train.quiet import quieten  # noqa: PLC0415
+
+        quieten()
         from finetune.plan import make_plan  # noqa: PLC0415
 
         found = make_plan(wanted, None if memory is None else int(memory * 2**30))
@@ -90,11 +93,6 @@ def _show(found: Any) -> list[str]:
         return [*lines, "It fits."]
     advice = "; ".join(found.advice) or "nothing in the config is enough: take a smaller base or more memory"
     return [*lines, f"It does not fit. {'Set ' if found.advice else ''}{advice}."]
-
-
-def _quieten() -> None:
-    # It looks for a kernel for inference on the hub, which training never uses.
-    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
 
 
 def _tell(line: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import torch
 from transformers import AutoModel, AutoModelForCausalLM
 
+
 @dataclass(frozen=True, slots=True)
 class Linear:
     name: str

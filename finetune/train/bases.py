@@ -9,7 +9,6 @@ full    no adapter; weights in fp32, computed with in bf16 where that is asked f
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
 
-import warnings
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,6 +21,7 @@ from core.errors import InvalidInput
 from finetune.config import TrainingConfig
 from finetune.cpu_guard import keep_gradients
 from finetune.nf4 import round_to_nf4
+from finetune.train.quiet import ignoring_renames
 
 Task = Literal["chat", "classification"]
 
@@ -148,9 +148,7 @@ def _attach(model: Any, config: TrainingConfig) -> Any:
     # The frozen weights take no gradient, also where a method trains none of the adapters' own.
     model.requires_grad_(False)
     try:
-        with warnings.catch_warnings():
-            # peft asks for an attribute that transformers has renamed.
-            warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
+        with ignoring_renames():
             return get_peft_model(model, adapter)
     except ValueError as error:
         raise InvalidInput(f"lora.targets does not fit {config.base}: {_first_line(error)}") from error

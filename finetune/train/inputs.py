@@ -49,7 +49,9 @@ def read_longest(config: TrainingConfig) -> int:
     """
     positions = read_base_config(config.base).get("max_position_embeddings", config.batch.max_tokens)
     if config.task == "chat" and config.batch.max_tokens > positions:
-        raise InvalidInput(f"batch.max_tokens is {config.batch.max_tokens}, and {config.base} has {positions} positions.")
+        raise InvalidInput(
+            f"batch.max_tokens is {config.batch.max_tokens}, and {config.base} has {positions} positions."
+        )
     return min(config.batch.max_tokens, positions)
 
 
