@@ -1,8 +1,8 @@
 """What a training run will need of a device's memory, from its config and the base's config.json alone.
 
 Parts are counted, not guessed: weights in the type in which the method keeps them (NF4 with its scales), adapters and
-gradients in fp32, the optimiser's two moments, what the backward pass needs (`finetune/activations.py`), the logits of a
-chunk. What a process has beside (libraries, CUDA's context) is `OVERHEAD`.
+gradients in fp32, the optimiser's two moments, what the backward pass needs (`finetune/activations.py`), the logits of
+a chunk. What a process has beside (libraries, CUDA's context) is `OVERHEAD`.
 """
 
 # torch and its company come with the finetune extra only.

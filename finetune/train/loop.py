@@ -9,6 +9,8 @@ form of checkpoints.
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportIncompatibleMethodOverride=false
 # pyright: reportMissingTypeArgument=false
+# The signatures are the Trainer's.
+# ruff: noqa: ARG002
 
 import contextlib
 import os

@@ -15,7 +15,7 @@ from finetune.train.bases import Place
 
 
 def make_optimiser(model: Any, config: TrainingConfig, place: Place) -> Any:
-    """AdamW over what trains in `model`; with LoRA+ the B matrices have a rate of their own, as has a classifier's head.
+    """AdamW over what trains in `model`. LoRA+ gives the B matrices a rate of their own, as a classifier's head has.
 
     Raises:
         InvalidInput: a paged one is asked for, and the run is on a CPU.

@@ -34,13 +34,13 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tests.tiny_models import make_tiny_llama
+    from tests.tiny_models import make_tiny_llama  # noqa: PLC0415
 
     return make_tiny_llama(tmp_path_factory.mktemp("models") / "llama")
 
 
 @pytest.fixture(scope="session")
 def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    from tests.tiny_models import make_tiny_bert
+    from tests.tiny_models import make_tiny_bert  # noqa: PLC0415
 
     return make_tiny_bert(tmp_path_factory.mktemp("models") / "bert")

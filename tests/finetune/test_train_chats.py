@@ -74,7 +74,7 @@ def test_a_base_that_cannot_show_the_chats_is_refused(
 
 
 def test_a_tool_that_has_no_schema_is_named(tokenizer: Any) -> None:
-    with pytest.raises(InvalidInput, match="Chat d1 has the tool 'get_balance', which tools.json lacks"):
+    with pytest.raises(InvalidInput, match=r"Chat d1 has the tool 'get_balance', which tools.json lacks"):
         encode_chat(make_chat(1), {}, tokenizer)
 
 

@@ -249,7 +249,7 @@ def test_when_every_checkpoint_is_damaged_it_says_so(tmp_path: Path) -> None:
     seal(checkpoint)
     (checkpoint / "trained.safetensors").unlink()
 
-    with pytest.raises(InvalidInput, match="Every checkpoint in .* was damaged"):
+    with pytest.raises(InvalidInput, match=r"Every checkpoint in .* was damaged"):
         find_last_whole(tmp_path, tell_nobody)
 
 
@@ -303,7 +303,10 @@ def test_what_is_wrong_is_said_before_anything_is_written(
 def test_out_of_memory_ends_with_what_to_change(tiny_llama: Path, tmp_path: Path) -> None:
     config = make_config(tiny_llama, tmp_path, tmp_path / "out", batch={"rows": 8, "accumulate": 1})
 
-    with pytest.raises(RunFailed, match="Out of memory. Set batch.rows: 4 and batch.accumulate: 2;"), explained(config):
+    with (
+        pytest.raises(RunFailed, match=r"Out of memory. Set batch.rows: 4 and batch.accumulate: 2;"),
+        explained(config),
+    ):
         torch.empty(2**55)
 
 
