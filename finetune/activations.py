@@ -121,4 +121,4 @@ def _imagine(tensor: "torch.Tensor") -> "torch.Tensor":
 
 
 def _name(tensor: "torch.Tensor") -> int:
-    return tensor.untyped_storage()._cdata
+    return tensor.untyped_storage()._cdata  # pyright: ignore[reportPrivateUsage]

@@ -89,13 +89,15 @@ class Memory(_Section):
     double_quantisation: bool = True
     """Quantises the scales of the 4-bit blocks too (QLoRA only)."""
     unpacked: bool = False
-    """The base is rounded to NF4 but not packed: the same arithmetic, several times as fast on a CPU, for as much memory
-    as LoRA needs (QLoRA only)."""
+    """Rounds the base to NF4 but does not pack it: the same arithmetic, several times as fast on a CPU, for the memory
+    that LoRA needs (QLoRA only)."""
 
 
 class Classification(_Section):
     """How a text classifier is trained on an encoder. Not used by the task `chat`."""
 
+    sources: tuple[str, ...] | None = None
+    """Of which sources rows are taken, such as banking77; default: all."""
     pooling: Literal["mean", "first"] = "mean"
     start_at_centroids: bool = True
     """The head begins as the mean vector of each class, not at random."""

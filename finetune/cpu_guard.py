@@ -24,7 +24,7 @@ def wait_passively() -> None:
 def keep_gradients(model: Any) -> int:
     """Forbids all 4-bit layers of `model` the packed form; to be called right after loading. Returns their number."""
     # Inside the function, because the other guard is for before torch is imported.
-    from bitsandbytes.nn import Linear4bit  # noqa: PLC0415
+    from bitsandbytes.nn.modules import Linear4bit  # noqa: PLC0415
 
     layers = [module for module in model.modules() if isinstance(module, Linear4bit)]
     for layer in layers:

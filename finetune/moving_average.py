@@ -3,7 +3,7 @@
 # torch comes with the finetune extra only.
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import torch
@@ -33,7 +33,7 @@ class MovingAverage:
             live.copy_(self.kept[name])
 
     @contextmanager
-    def installed(self) -> Iterator[None]:
+    def installed(self) -> Generator[None]:
         """The average in the place of the weights, which are put back at the end."""
         before = {name: live.detach().clone() for name, live in self._live.items()}
         self.install()

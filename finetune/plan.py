@@ -88,27 +88,40 @@ def make_plan(config: TrainingConfig, memory: int | None = None) -> Plan:
         memory: bytes; default: what the device at hand has free.
     """
     read_base_config(config.base)
-    model_config = read_model_config(config.base)
-    place = choose_place(config)
+    base, place = read_base(config), _choose_place(config, memory)
     memory = find_memory(place) if memory is None else memory
-    shape = describe(model_config, config.task)
-    trained = count_trained(shape, config)
-    needs = count_needs(model_config, config, place)
+    trained, needs = count_trained(base.shape, config), count_needs(base, config, place)
     return Plan(
         needs=needs,
         memory=memory,
         trainable=trained,
-        parameters=shape.parameters + (0 if config.method == "full" else trained),
-        advice=() if needs.total <= memory else _advise(model_config, config, place, memory),
-        rows=_list_rows(model_config, config, place, memory),
+        parameters=base.shape.parameters + (0 if config.method == "full" else trained),
+        advice=() if needs.total <= memory else _advise(base, config, place, memory),
+        rows=_list_rows(base, config, place, memory),
     )
 
 
-def read_model_config(base: Path) -> Any:
+def _choose_place(config: TrainingConfig, memory: int | None) -> Place:
+    """Where it will run: with `memory` given, also a GPU that is elsewhere."""
+    if memory is not None and config.device == "gpu":
+        return Place("cuda:0", torch.float32 if config.memory.precision == "fp32" else torch.bfloat16)
+    return choose_place(config)
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    config: Any
+    """As Transformers reads it."""
+    shape: Shape
+
+
+def read_base(config: TrainingConfig) -> Base:
+    """Raises InvalidInput for a config.json that is none, or of a family that Transformers does not know."""
     try:
-        return AutoConfig.from_pretrained(base, local_files_only=True)
+        found = AutoConfig.from_pretrained(config.base, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:
-        raise InvalidInput(f"{base}/config.json cannot be read: {str(error).splitlines()[0]}") from error
+        raise InvalidInput(f"{config.base}/config.json cannot be read: {str(error).splitlines()[0]}") from error
+    return Base(found, describe(found, config.task))
 
 
 def count_trained(shape: Shape, config: TrainingConfig) -> int:
@@ -123,11 +136,11 @@ def _count_adapter(linear: Linear, config: TrainingConfig) -> int:
     return config.lora.rank * (linear.inputs + linear.outputs) + (linear.outputs if config.lora.dora else 0)
 
 
-def count_needs(model_config: Any, config: TrainingConfig, place: Place) -> Needs:
-    shape = describe(model_config, config.task)
+def count_needs(base: Base, config: TrainingConfig, place: Place) -> Needs:
+    shape = base.shape
     trained, full = count_trained(shape, config), config.method == "full"
     packed = config.method == "qlora" and not config.memory.unpacked
-    activations = count_activations(model_config, config, place)
+    activations = count_activations(base.config, config, place)
     width = 4 if full else place.computing.itemsize
     return Needs(
         weights=_count_weights(shape, config, packed, width),
@@ -164,11 +177,11 @@ def find_memory(place: Place) -> int:
     return next(int(line.split()[1]) << 10 for line in lines if line.startswith("MemAvailable"))
 
 
-def _advise(model_config: Any, config: TrainingConfig, place: Place, memory: int) -> tuple[str, ...]:
+def _advise(base: Base, config: TrainingConfig, place: Place, memory: int) -> tuple[str, ...]:
     changes: list[str] = []
     for said, changed in _iterate_changes(config):
         changes.append(said)
-        if count_needs(model_config, changed, place).total <= memory:
+        if count_needs(base, changed, place).total <= memory:
             return tuple(changes)
     return ()
 
@@ -202,16 +215,14 @@ def _change(config: TrainingConfig, section: str, **values: Any) -> TrainingConf
     return config.model_copy(update={section: getattr(config, section).model_copy(update=values)})
 
 
-def _list_rows(model_config: Any, config: TrainingConfig, place: Place, memory: int) -> dict[int, int]:
-    positions = getattr(model_config, "max_position_embeddings", _LENGTHS[-1])
+def _list_rows(base: Base, config: TrainingConfig, place: Place, memory: int) -> dict[int, int]:
+    positions = getattr(base.config, "max_position_embeddings", _LENGTHS[-1])
     lengths = [length for length in _LENGTHS if length <= positions]
-    return {length: _find_rows(model_config, config, place, memory, length) for length in lengths}
+    return {length: _find_rows(base, config, place, memory, length) for length in lengths}
 
 
-def _find_rows(model_config: Any, config: TrainingConfig, place: Place, memory: int, length: int) -> int:
-    """What a batch needs grows with its rows in a straight line."""
-    one, two = (
-        count_needs(model_config, _change(config, "batch", rows=rows, max_tokens=length), place).total
-        for rows in (1, 2)
-    )
-    return min(_MOST_ROWS, max(0, 1 + (memory - one) // (two - one)))
+def _find_rows(base: Base, config: TrainingConfig, place: Place, memory: int, length: int) -> int:
+    """What is kept for the backward pass grows with the rows, and nothing else does."""
+    needs = count_needs(base, _change(config, "batch", rows=1, max_tokens=length), place)
+    left = memory - (needs.total - needs.activations)
+    return min(_MOST_ROWS, max(0, left // needs.activations))

@@ -13,7 +13,9 @@ from typing import Any
 from jinja2 import TemplateError
 
 from core.errors import InvalidInput
-from finetune.train.rows import Row, read_rows
+from finetune.data.folder import read_rows
+
+Row = Mapping[str, Any]
 
 IGNORED = -100
 """Label of a token that is no part of the loss."""
@@ -32,15 +34,16 @@ def read_chats(folder: Path, part: str, tokenizer: Any, max_tokens: int) -> tupl
     Raises:
         InvalidInput: the file is no chat data, or the base's template cannot show it, or every chat is longer.
     """
-    path = folder / f"{part}.jsonl"
-    rows = read_rows(path, ("messages",))
+    rows = read_rows(folder, part)
     tools = _read_tools(folder)
     check_template(tokenizer, rows, tools)
     chats = [encode_chat(row, tools, tokenizer) for row in rows]
     short = [chat for chat in chats if len(chat.ids) <= max_tokens]
     if not short:
         least = min(len(chat.ids) for chat in chats)
-        raise InvalidInput(f"Every chat in {path} is longer than batch.max_tokens: the shortest has {least} tokens.")
+        raise InvalidInput(
+            f"Every chat in {folder}/{part}.jsonl is longer than batch.max_tokens: the shortest has {least} tokens."
+        )
     return short, len(chats) - len(short)
 
 

@@ -4,7 +4,7 @@
 # pyright: reportMissingImports=false, reportUnknownMemberType=false
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 import torch
@@ -23,7 +23,7 @@ class RunFailed(TellergraphError):
 
 
 @contextmanager
-def explained(config: TrainingConfig) -> Iterator[None]:
+def explained(config: TrainingConfig) -> Generator[None]:
     """Turns an exhausted memory or disk into RunFailed."""
     try:
         yield

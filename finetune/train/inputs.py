@@ -8,7 +8,10 @@ from typing import Any, cast
 
 from core.errors import Conflict, InvalidInput
 from finetune.config import TrainingConfig
-from finetune.digests import digest_of_file, digest_of_model
+from finetune.data.folder import read_manifest, read_rows
+from finetune.data.leakage import check_parts
+from finetune.data.parts import PARTS
+from finetune.digests import digest_of_model
 
 _KINDS = {"chat": "chat", "classification": "intents"}
 
@@ -78,31 +81,10 @@ def check_data(config: TrainingConfig) -> str:
     """The data set's digest.
 
     Raises:
-        InvalidInput: it is missing, changed since it was made, of another kind than the task's, or leaking.
+        InvalidInput: it is missing, empty, changed since it was made, of another kind than the task's, or leaking.
     """
-    manifest = _read_manifest(config.data)
-    kind = _KINDS[config.task]
+    manifest, kind = read_manifest(config.data), _KINDS[config.task]
     if manifest.get("kind") != kind:
         raise InvalidInput(f"{config.data} is {manifest.get('kind')!r} data; the task {config.task} needs {kind!r}.")
-    files = cast("dict[str, dict[str, Any]]", manifest.get("files", {}))
-    for name in ("train.jsonl", "validation.jsonl"):
-        if name not in files:
-            raise InvalidInput(
-                f"{config.data} has no {name}: make the data set again with `tellergraph finetune data`."
-            )
-    for name, described in files.items():
-        if not (config.data / name).is_file() or digest_of_file(config.data / name) != described["sha256"]:
-            raise InvalidInput(f"{config.data / name} is not as its manifest says: make the data set again.")
-    if not files["train.jsonl"].get("rows"):
-        raise InvalidInput(f"{config.data}/train.jsonl has no row: make the data set again.")
+    check_parts({part: read_rows(config.data, part) for part in PARTS})
     return str(manifest["digest"])
-
-
-def _read_manifest(folder: Path) -> dict[str, Any]:
-    try:
-        found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InvalidInput(f"{folder} is no data set: make one with `tellergraph finetune data {folder}`.") from error
-    except ValueError as error:
-        raise InvalidInput(f"{folder}/manifest.json is no JSON: make the data set again.") from error
-    return cast("dict[str, Any]", found)

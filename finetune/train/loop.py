@@ -15,7 +15,7 @@ form of checkpoints.
 import contextlib
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -42,7 +42,7 @@ class Loop(Trainer):
         self.config, self.place, self.order = config, place, order
         super().__init__(**options)
         share = config.classification.average if config.task == "classification" else 0.0
-        self.average = MovingAverage(self.model, share) if share else None
+        self.average = MovingAverage(cast("Any", self.model), share) if share else None
         self.journal: Journal | None = None
         """Set once it is known from which step on."""
         # The journal tells what there is to tell.
@@ -70,7 +70,7 @@ class Loop(Trainer):
             return super().evaluate(*args, **options)
 
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
-        folder = Path(output_dir or self.args.output_dir)
+        folder = Path(str(output_dir or self.args.output_dir))
         folder.mkdir(parents=True, exist_ok=True)
         # Under FSDP a process has only a part of each; the whole is what it is given.
         trained = _trained(self.model)
@@ -99,7 +99,7 @@ class Loop(Trainer):
         call at once."""
         if not self.is_fsdp_enabled:
             return None
-        gathered = self.accelerator.get_state_dict(self.model_wrapped)
+        gathered: dict[str, Any] = self.accelerator.get_state_dict(self.model_wrapped)
         return {name.removeprefix("model."): tensor for name, tensor in gathered.items()}
 
     def keep_best(self) -> None:

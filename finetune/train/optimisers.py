@@ -50,6 +50,6 @@ def _choose(config: TrainingConfig, place: Place) -> Any:
     if wanted == "adamw":
         return torch.optim.AdamW
     # Inside the function: only here is it certain that there is a GPU.
-    from bitsandbytes.optim import PagedAdamW8bit, PagedAdamW32bit  # noqa: PLC0415
+    from bitsandbytes.optim.adamw import PagedAdamW8bit, PagedAdamW32bit  # noqa: PLC0415
 
     return PagedAdamW8bit if wanted == "paged_adamw_8bit" else PagedAdamW32bit

@@ -2,7 +2,7 @@
 
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 
@@ -17,7 +17,7 @@ def quieten() -> None:
 
 
 @contextmanager
-def ignoring_renames() -> Iterator[None]:
+def ignoring_renames() -> Generator[None]:
     """peft asks models for an attribute that Transformers has renamed."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)

@@ -21,6 +21,7 @@ import torch
 from transformers import set_seed
 
 from finetune.config import TrainingConfig
+from finetune.data.parts import TRAIN, VALIDATION
 from finetune.run_record import RunRecord, find_revision, find_versions, write_record
 from finetune.train.bases import Place, Trainable, choose_place, count_trainable, load_model, load_tokenizer
 from finetune.train.chat_model import ChatModel
@@ -38,7 +39,8 @@ from finetune.train.texts import (
     embed_texts,
     list_labels,
     make_targets,
-    read_texts,
+    make_texts,
+    read_intents,
     sort_by_length,
 )
 
@@ -122,8 +124,8 @@ def _tell_nobody(_: str) -> None:
 
 def _prepare_chats(config: TrainingConfig, place: Place, tokenizer: Any) -> _Ready:
     batch = config.batch
-    chats, long = read_chats(config.data, "train", tokenizer, batch.max_tokens)
-    unseen, _ = read_chats(config.data, "validation", tokenizer, batch.max_tokens)
+    chats, long = read_chats(config.data, TRAIN, tokenizer, batch.max_tokens)
+    unseen, _ = read_chats(config.data, VALIDATION, tokenizer, batch.max_tokens)
     rows = pack(chats, batch.max_tokens) if batch.packing else leave_apart(chats)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     model = ChatModel(load_model(config, place))
@@ -132,10 +134,9 @@ def _prepare_chats(config: TrainingConfig, place: Place, tokenizer: Any) -> _Rea
 
 def _prepare_texts(config: TrainingConfig, place: Place, tokenizer: Any) -> _Ready:
     recipe, collate = config.classification, PadTexts(tokenizer.pad_token_id)
-    labels = list_labels(config.data / "train.jsonl")
-    longest = read_longest(config)
-    texts = read_texts(config.data / "train.jsonl", labels, tokenizer, longest)
-    unseen = read_texts(config.data / "validation.jsonl", labels, tokenizer, longest)
+    rows, held_out = (read_intents(config.data, part, recipe.sources) for part in (TRAIN, VALIDATION))
+    labels, longest = list_labels(rows), read_longest(config)
+    texts, unseen = (make_texts(some, labels, tokenizer, longest) for some in (rows, held_out))
     classifier = Classifier(load_model(config, place), labels, recipe).to(place.device)
     vectors = embed_texts(classifier, texts, collate, place.device)
     if recipe.start_at_centroids:

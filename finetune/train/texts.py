@@ -17,8 +17,8 @@ from torch.nn.functional import normalize, one_hot
 
 from core.errors import InvalidInput
 from finetune.config import Classification
+from finetune.data.folder import read_rows
 from finetune.train.classifier import SCALE, Classifier
-from finetune.train.rows import read_rows
 
 _FOLDS = 5
 _AT_ONCE = 64
@@ -40,16 +40,39 @@ class Texts(torch.utils.data.Dataset[dict[str, Any]]):
         return found if self.targets is None else found | {"targets": self.targets[row]}
 
 
-def read_texts(path: Path, labels: Sequence[str], tokenizer: Any, max_tokens: int) -> Texts:
-    """The rows of `path`; a text is cut at `max_tokens`.
+def read_intents(folder: Path, part: str, sources: Sequence[str] | None) -> list[dict[str, Any]]:
+    """The rows of a part that are of the `sources`; of all where there are none.
 
     Raises:
-        InvalidInput: the file is no intents data, or has a label that is not among `labels`.
+        InvalidInput: the part has no such row.
     """
-    rows = read_rows(path, ("text", "label"))
+    rows = read_rows(folder, part)
+    if sources is None:
+        return rows
+    found = [row for row in rows if row["source"] in sources]
+    if not found:
+        known = ", ".join(sorted({row["source"] for row in rows}))
+        raise InvalidInput(f"{folder}/{part}.jsonl has no row of the sources {', '.join(sources)}; known are {known}.")
+    return found
+
+
+def list_labels(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Their labels, sorted. Raises InvalidInput where it is one alone."""
+    labels = sorted({str(row["label"]) for row in rows})
+    if len(labels) < 2:
+        raise InvalidInput(f"Every row has the label {labels[0]!r}: there is nothing to tell apart.")
+    return labels
+
+
+def make_texts(rows: Sequence[Mapping[str, Any]], labels: Sequence[str], tokenizer: Any, max_tokens: int) -> Texts:
+    """`rows` as tokens; a text is cut at `max_tokens`.
+
+    Raises:
+        InvalidInput: a row's label is not among `labels`.
+    """
     numbers = {label: number for number, label in enumerate(labels)}
     if unknown := {str(row["label"]) for row in rows} - set(numbers):
-        raise InvalidInput(f"{path} has the label {min(unknown)!r}, which train.jsonl lacks: make the data set again.")
+        raise InvalidInput(f"The label {min(unknown)!r} has no row to train on: make the data set again.")
     ids = tokenizer([str(row["text"]) for row in rows], truncation=True, max_length=max_tokens)["input_ids"]
     return Texts(ids, torch.tensor([numbers[str(row["label"])] for row in rows]))
 
@@ -58,18 +81,6 @@ def sort_by_length(texts: Texts) -> Texts:
     """For an evaluation, in which the order does not matter and padding costs time."""
     order = sorted(range(len(texts)), key=lambda row: len(texts.ids[row]))
     return Texts([texts.ids[row] for row in order], texts.classes[order])
-
-
-def list_labels(path: Path) -> list[str]:
-    """The labels of the rows of `path`, sorted.
-
-    Raises:
-        InvalidInput: the file is no intents data, or has one label only.
-    """
-    labels = sorted({str(row["label"]) for row in read_rows(path, ("text", "label"))})
-    if len(labels) < 2:
-        raise InvalidInput(f"{path} has one label only: there is nothing to tell apart.")
-    return labels
 
 
 @dataclass(frozen=True, slots=True)

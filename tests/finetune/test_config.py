@@ -38,7 +38,7 @@ def test_what_the_command_line_says_wins(tmp_path: Path) -> None:
         ({"lora": {"rnak": 8}}, "unknown key 'lora.rnak'. Did you mean 'rank'?"),
         ({"learning_rate": 1e-3}, "unknown key 'learning_rate'. Did you mean 'learning_rate' under 'optimiser'?"),
         ({"lora": {"seed": 3}}, "unknown key 'lora.seed'. Did you mean 'seed' at the top?"),
-        ({"memory": {"zzz": 1}}, "Known here: precision, gradient_checkpointing, double_quantisation."),
+        ({"memory": {"zzz": 1}}, "Known here: precision, gradient_checkpointing, double_quantisation, unpacked."),
         ({"method": "adapter"}, "method is 'adapter': Input should be 'qlora', 'lora' or 'full'."),
         ({"batch": {"rows": 0}}, "batch.rows is 0: Input should be greater than or equal to 1."),
         ({"output": "rows"}, "output must be a folder of its own."),

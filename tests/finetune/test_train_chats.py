@@ -15,7 +15,7 @@ from finetune.train.bases import Place, load_model
 from finetune.train.chat_model import ChatModel
 from finetune.train.chats import IGNORED, Chat, encode_chat, read_chats
 from finetune.train.packing import JoinChats, leave_apart, pack
-from tests.finetune.training_data import BALANCE_TOOL, make_chat, make_config, write_chats, write_parts
+from tests.finetune.training_data import BALANCE_TOOL, make_chat, make_config, write_chats
 from tests.tiny_models import CHAT_TEMPLATE, TOOLLESS_TEMPLATE
 
 pytestmark = pytest.mark.finetune
@@ -74,7 +74,7 @@ def test_a_base_that_cannot_show_the_chats_is_refused(
 
 
 def test_a_tool_that_has_no_schema_is_named(tokenizer: Any) -> None:
-    with pytest.raises(InvalidInput, match=r"Chat d1 has the tool 'get_balance', which tools.json lacks"):
+    with pytest.raises(InvalidInput, match=r"Chat train 1 has the tool 'get_balance', which tools.json lacks"):
         encode_chat(make_chat(1), {}, tokenizer)
 
 
@@ -95,14 +95,6 @@ def test_chats_that_are_too_long_are_left_out_and_counted(tokenizer: Any, tmp_pa
     assert (len(kept), long) == (lengths.count(lengths[0]), len(chats) - lengths.count(lengths[0]))
     with pytest.raises(InvalidInput, match=f"the shortest has {lengths[0]} tokens"):
         read_chats(folder, "train", tokenizer, lengths[0] - 1)
-
-
-@pytest.mark.parametrize(("text", "said"), [("", "has no row"), ("{", "line 1: no JSON"), ("[]\n", "line 1: needs")])
-def test_a_file_that_holds_no_chats_is_named(tokenizer: Any, tmp_path: Path, text: str, said: str) -> None:
-    (write_parts(tmp_path, "chat", {}) / "train.jsonl").write_text(text)
-
-    with pytest.raises(InvalidInput, match=said):
-        read_chats(tmp_path, "train", tokenizer, 512)
 
 
 @given(st.lists(st.integers(1, 40), min_size=1, max_size=60), st.integers(40, 90))

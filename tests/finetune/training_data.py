@@ -1,12 +1,11 @@
 """Small data sets on disk, as `finetune data` writes them, and configs that train on them."""
 
-import hashlib
 import json
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from finetune.config import TrainingConfig
+from finetune.data.folder import DataSet, write_data_set
 
 BALANCE_TOOL = {
     "type": "function",
@@ -17,10 +16,12 @@ BALANCE_TOOL = {
     },
 }
 ACCOUNTS = ("Everyday", "Savings", "Holiday", "Rent", "Car", "Garden")
+QUESTIONS = {"train": "How much is on", "validation": "Tell me the balance of", "test": "Which sum is left with"}
+ENDS = {"train": "for me please", "validation": "as quickly as you can manage", "test": "before my train goes north"}
 INTENTS = {"balance": ("how much is on", "show the balance of"), "freeze": ("block the card of", "freeze")}
 
 
-def make_chat(number: int) -> dict[str, Any]:
+def make_chat(number: int, part: str = "train") -> dict[str, Any]:
     account = ACCOUNTS[number % len(ACCOUNTS)]
     call = {
         "id": "c1",
@@ -29,44 +30,37 @@ def make_chat(number: int) -> dict[str, Any]:
     }
     messages = [
         {"role": "system", "content": "You are the bank's assistant."},
-        {"role": "user", "content": f"How much is on {account} {number}?"},
+        {"role": "user", "content": f"{QUESTIONS[part]} {account} {number}?"},
         {"role": "assistant", "content": None, "tool_calls": [call]},
         {"role": "tool", "content": f"{number}.15 GBP", "tool_call_id": "c1"},
         {"role": "assistant", "content": f"There are {number}.15 GBP."},
         {"role": "user", "content": "Thanks"},
         {"role": "assistant", "content": "Glad to help!"},
     ]
-    return {"id": f"d{number}", "group": account, "messages": messages, "tools": ["get_balance"], "kind": "tool"}
+    group = f"{part} {number}"
+    return {"id": group, "group": group, "messages": messages, "tools": ["get_balance"], "kind": "tool"}
 
 
 def write_chats(folder: Path, rows: int = 16) -> Path:
-    parts = {"train": range(rows), "validation": range(100, 104), "test": range(200, 204)}
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "tools.json").write_text(json.dumps({"get_balance": BALANCE_TOOL}))
-    return write_parts(folder, "chat", {name: [make_chat(n) for n in numbers] for name, numbers in parts.items()})
+    parts = {part: [make_chat(n, part) for n in range(rows if part == "train" else 4)] for part in QUESTIONS}
+    return write(folder, DataSet("chat", parts, {}, {"tools.json": {"get_balance": BALANCE_TOOL}}))
 
 
 def write_intents(folder: Path) -> Path:
-    def rows(numbers: Sequence[int]) -> list[dict[str, Any]]:
+    def rows(part: str, count: int) -> list[dict[str, Any]]:
         return [
-            {"id": f"{label}{n}", "text": f"{opening} {ACCOUNTS[n % 6]} {n}", "label": label, "source": "own"}
-            for n in numbers
+            {"id": f"{part} {label} {n}", "text": f"{opening} {ACCOUNTS[n % 6]} {ENDS[part]}", "label": label}
+            | {"source": "own"}
+            for n in range(count)
             for label, openings in INTENTS.items()
             for opening in openings
         ]
 
-    return write_parts(folder, "intents", {"train": rows(range(8)), "validation": rows(range(20, 24))})
+    return write(folder, DataSet("intents", {part: rows(part, 8 if part == "train" else 4) for part in ENDS}, {}))
 
 
-def write_parts(folder: Path, kind: str, parts: Mapping[str, Sequence[Mapping[str, Any]]]) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    files: dict[str, Any] = {}
-    for name, rows in parts.items():
-        path = folder / f"{name}.jsonl"
-        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-        files[path.name] = {"rows": len(rows), "sha256": hashlib.sha256(path.read_bytes()).hexdigest()}
-    digest = hashlib.sha256(json.dumps(files).encode()).hexdigest()
-    (folder / "manifest.json").write_text(json.dumps({"kind": kind, "digest": digest, "files": files}))
+def write(folder: Path, data: DataSet) -> Path:
+    write_data_set(data, "{digest}", folder)
     return folder
 
 

@@ -92,7 +92,9 @@ class Recording:
 
     def _cast(self, rng: random.Random, visitors: float, who: str) -> Client | None:
         if who:
-            return None if who == "visitor" else next(each for each in self.clients if each.name.lower().startswith(who))
+            return (
+                None if who == "visitor" else next(each for each in self.clients if each.name.lower().startswith(who))
+            )
         return None if rng.random() < visitors else rng.choice(self.clients)
 
     def _row(self, scene: Scene, kind: str) -> dict[str, Any]:
@@ -110,7 +112,9 @@ class Recording:
 
     def _people_in(self, scene: Scene) -> list[str]:
         """Whoever of the bank, or of the templates, is named in it."""
-        told = [message.content for turned in scene.conversation.turns for call in turned.shown for message in call.messages]
+        told = [
+            message.content for turned in scene.conversation.turns for call in turned.shown for message in call.messages
+        ]
         text = "\n".join([*map(str, told), *(turned.record.answer for turned in scene.conversation.turns)]).casefold()
         people = (name for client in self.clients for name in (client.name, *client.payees))
         known = dict.fromkeys([*people, *self.words.slots["name"], *self.words.slots["payee"]])
@@ -303,5 +307,3 @@ def count(rows: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
         "distinct_calls": len(set(calls)),
         "type_token_ratio": round(len(set(words)) / max(1, len(words)), 4),
     }
-
-

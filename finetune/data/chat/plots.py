@@ -20,7 +20,12 @@ _MOST_ANSWERS = 4
 _TASKS = frozenset({Route.OPERATION, Route.FRAUD, Route.HANDOFF})
 _CHAT = (OwnIntent.GREETING, OwnIntent.THANKS, OwnIntent.GOODBYE, OwnIntent.BOT_QUESTION, OwnIntent.ABUSE)
 _STRANGE = (OwnIntent.OUT_OF_SCOPE, OwnIntent.GIBBERISH)
-_BEGINS_SLOTS = (OwnIntent.MAKE_TRANSFER, OwnIntent.SET_CARD_LIMIT, OwnIntent.CREATE_STANDING_ORDER, OwnIntent.APPLY_FOR_LOAN)
+_BEGINS_SLOTS = (
+    OwnIntent.MAKE_TRANSFER,
+    OwnIntent.SET_CARD_LIMIT,
+    OwnIntent.CREATE_STANDING_ORDER,
+    OwnIntent.APPLY_FOR_LOAN,
+)
 """Tasks that ask for something, for what is said while they are open."""
 
 
@@ -297,5 +302,7 @@ CASTINGS: tuple[Casting, ...] = (
     Casting(chatting, 0.02, tuple(map(str, _CHAT)), visitors=0.3),
     Casting(refusing, 0.03, tuple(map(str, _STRANGE)), visitors=0.3),
     Casting(pressing, 0.01, (OwnIntent.MAKE_TRANSFER.value,)),
-    Casting(visiting, 0.01, tuple(intent for intent in _REQUESTS if not intent.startswith(("list_", "find_"))), visitors=1.0),
+    Casting(
+        visiting, 0.01, tuple(intent for intent in _REQUESTS if not intent.startswith(("list_", "find_"))), visitors=1.0
+    ),
 )
