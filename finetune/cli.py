@@ -9,10 +9,13 @@ import typer
 
 from agent.understanding.heads import HEADS_DIR
 from core.errors import InvalidInput, TellergraphError
+from finetune import commands_train
 from finetune.commands_data import data_app
 from knowledge.embed import ENCODER_DIR
 
 app = typer.Typer(help="Make the committed model files again (needs the finetune extra).", no_args_is_help=True)
+app.command("train")(commands_train.train)
+app.command("plan")(commands_train.plan)
 
 app.add_typer(data_app, name="data")
 
