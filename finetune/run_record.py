@@ -1,0 +1,78 @@
+"""`run.json` in the folder that a run wrote: what it was made from, and with what outcome."""
+
+import platform
+import subprocess
+from collections.abc import Iterable
+from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from core.errors import InvalidInput
+
+RUN_FILE = "run.json"
+PACKAGES = ("accelerate", "bitsandbytes", "numpy", "peft", "safetensors", "tokenizers", "torch", "transformers")
+
+
+class RunRecord(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    started_at: datetime
+    """Of the first start, where the run was resumed."""
+    ended_at: datetime
+    revision: str
+    """Git revision of the code, with "-dirty" where files were changed; empty outside a repository."""
+    config: dict[str, Any]
+    base_digest: str
+    """SHA-256 of the base model's weights (`digest_of_model`)."""
+    data_digest: str
+    """SHA-256 of the data set, as its manifest states it."""
+    seeds: list[int]
+    versions: dict[str, str]
+    figures: dict[str, float]
+
+
+def find_versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
+    """The installed ones' versions, and Python's."""
+    found = {"python": platform.python_version()}
+    for package in packages:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def find_revision(folder: Path = Path(__file__).parent) -> str:
+    """The git revision of the code in `folder`, "-dirty" after it if tracked files were changed; empty where there is
+    none."""
+    try:
+        revision = _ask_git(folder, "rev-parse", "HEAD")
+        return revision + ("-dirty" if _ask_git(folder, "status", "--porcelain", "--untracked-files=no") else "")
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def _ask_git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=True, text=True)  # noqa: S603, S607
+    return done.stdout.strip()
+
+
+def write_record(record: RunRecord, folder: Path) -> None:
+    """Replaces run.json in `folder` as a whole."""
+    beside = folder / f".{RUN_FILE}"
+    beside.write_text(record.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    beside.replace(folder / RUN_FILE)
+
+
+def read_record(folder: Path) -> RunRecord:
+    """Raises InvalidInput for a run.json that is missing or is none."""
+    path = folder / RUN_FILE
+    try:
+        return RunRecord.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}. Name a folder that a training wrote.") from error
+    except ValidationError as error:
+        raise InvalidInput(f"{path} is no run record: {error.errors()[0]['msg']}.") from error
