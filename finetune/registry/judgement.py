@@ -1,4 +1,4 @@
-"""Whether an evaluation lets an adapter answer customers. The thresholds are data: ``thresholds.toml`` or a bank's own."""
+"""Whether an evaluation lets an adapter answer customers. The thresholds are data: ``thresholds.toml``, or yours."""
 
 import tomllib
 from collections.abc import Iterator
