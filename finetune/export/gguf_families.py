@@ -26,17 +26,15 @@ class Family:
     """llama.cpp turns neighbours where Transformers turns halves: rows of q and k change places."""
     norms_from_zero: bool = False
     """The model's norms multiply by 1 + weight, those of the file by the weight."""
-    fixed_head_size: int | None = None
-    """What a reader assumes where the file has no field for it."""
     has_windows: bool = False
-    """Attends to a sliding window in some layers."""
+    """Some layers attend to a sliding window. Elsewhere a window ends what the file calls the context."""
 
 
 FAMILIES = {
     "llama": Family(MODEL_ARCH.LLAMA, rotates_in_pairs=True),
     "mistral": Family(MODEL_ARCH.LLAMA, rotates_in_pairs=True),
     "qwen2": Family(MODEL_ARCH.QWEN2),
-    "qwen3": Family(MODEL_ARCH.QWEN3, fixed_head_size=128),
+    "qwen3": Family(MODEL_ARCH.QWEN3),
     "gemma2": Family(MODEL_ARCH.GEMMA2, norms_from_zero=True, has_windows=True),
     "gemma3_text": Family(MODEL_ARCH.GEMMA3, norms_from_zero=True, has_windows=True),
 }
@@ -47,7 +45,7 @@ def find_family(config: Any) -> Family:
     """The family of a model with this ``PretrainedConfig``.
 
     Raises:
-        InvalidInput: a GGUF of it would not give the same logits, as far as we can check.
+        InvalidInput: a GGUF of it would not give the same logits.
     """
     family = FAMILIES.get(config.model_type)
     if family is None:
@@ -55,8 +53,9 @@ def find_family(config: Any) -> Family:
         raise InvalidInput(f"No GGUF of {config.model_type}: only of {known}. The merged safetensors need none.")
     if rope := {kind for kind in _rope_types(config) if kind not in _PLAIN_ROPE}:
         raise InvalidInput(f"No GGUF of a model with {'/'.join(sorted(rope))} rope scaling: convert it with llama.cpp.")
-    if family.fixed_head_size not in (None, head_size(config)):
-        raise InvalidInput(f"No GGUF of {config.model_type} with heads of {head_size(config)}.")
+    scale = getattr(config, "query_pre_attn_scalar", None)
+    if scale not in (None, head_size(config)):
+        raise InvalidInput(f"No GGUF of {config.model_type} whose attention is scaled by {scale} instead of its heads' size.")
     return family
 
 
@@ -74,7 +73,7 @@ def head_size(config: Any) -> int:
 def describe_model(writer: GGUFWriter, config: Any, family: Family) -> None:
     """The model's shape."""
     writer.add_vocab_size(config.vocab_size)
-    writer.add_context_length(config.max_position_embeddings)
+    writer.add_context_length(_find_context(config, family))
     writer.add_embedding_length(config.hidden_size)
     writer.add_block_count(config.num_hidden_layers)
     writer.add_feed_forward_length(config.intermediate_size)
@@ -91,6 +90,11 @@ def describe_model(writer: GGUFWriter, config: Any, family: Family) -> None:
         writer.add_attn_logit_softcapping(cap)
     if (cap := getattr(config, "final_logit_softcapping", None)) is not None:
         writer.add_final_logit_softcapping(cap)
+
+
+def _find_context(config: Any, family: Family) -> int:
+    window = None if family.has_windows else getattr(config, "sliding_window", None)
+    return min(config.max_position_embeddings, window or config.max_position_embeddings)
 
 
 def _rope_base(config: Any) -> float:
