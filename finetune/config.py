@@ -42,8 +42,8 @@ class Lora(_Section):
 
 
 class Optimiser(_Section):
-    name: Literal["auto", "adamw", "paged_adamw"] = "auto"
-    """`auto` pages where bitsandbytes can, which is on an NVIDIA GPU."""
+    name: Literal["auto", "adamw", "paged_adamw", "paged_adamw_8bit"] = "auto"
+    """`auto` is `paged_adamw` where bitsandbytes can page, which is on an NVIDIA GPU, and `adamw` elsewhere."""
     learning_rate: Rate = 2e-4
     weight_decay: Share = 0.0
     warm_up: Share = 0.03
@@ -88,6 +88,9 @@ class Memory(_Section):
     gradient_checkpointing: bool = True
     double_quantisation: bool = True
     """Quantises the scales of the 4-bit blocks too (QLoRA only)."""
+    unpacked: bool = False
+    """The base is rounded to NF4 but not packed: the same arithmetic, several times as fast on a CPU, and no less memory
+    than LoRA (QLoRA only)."""
 
 
 class Classification(_Section):

@@ -17,7 +17,6 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 import torch
-from bitsandbytes import functional as bnb
 from peft import LoraConfig, get_peft_model_state_dict, inject_adapter_in_model, set_peft_model_state_dict
 from peft.tuners.lora import Linear as LoraLinear
 from safetensors.torch import load_file, save_file
@@ -25,13 +24,12 @@ from transformers import BertConfig, BertModel
 
 from core.errors import ConfigurationError
 from finetune.encoder_graph import LAYERS, SHARED_LAYERS
+from finetune.nf4 import round_to_nf4
 
 ADAPTER_DIR = Path(__file__).parent / "adapter"
 ADAPTER_FILE = "adapter_model.safetensors"
 
 _NAME = "default"
-_BLOCK = 64
-"""Weights that share one scale (the paper's value)."""
 
 
 def load_published(source: Path) -> "BertModel":
@@ -50,7 +48,7 @@ def attach_adapter(model: "BertModel", rank: int, seed: int = 0) -> "torch.nn.Mo
     upper = torch.nn.ModuleList(list(cast("Any", model.encoder.layer))[SHARED_LAYERS:LAYERS])
     for module in upper.modules():
         if isinstance(module, torch.nn.Linear):
-            module.weight.data = _round_to_nf4(module.weight.data)
+            module.weight.data = round_to_nf4(module.weight.data)
     config = LoraConfig(r=rank, lora_alpha=2 * rank, target_modules=["query", "key", "value", "dense"])
     inject_adapter_in_model(config, upper, adapter_name=_NAME)
     return upper
@@ -119,8 +117,3 @@ def load_adapter(model: "BertModel", folder: Path, seed: int = 0) -> "torch.nn.M
 def _bert_name(name: str) -> str:
     number, _, rest = name.partition(".")
     return f"encoder.layer.{int(number) + SHARED_LAYERS}.{rest}"
-
-
-def _round_to_nf4(weight: "torch.Tensor") -> "torch.Tensor":
-    packed, state = bnb.quantize_4bit(weight, blocksize=_BLOCK, compress_statistics=True, quant_type="nf4")
-    return bnb.dequantize_4bit(packed, state)

@@ -8,6 +8,8 @@ The targets are soft: label smoothing, and for BANKING77, whose labels are known
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
 
+from collections.abc import Mapping
+
 import torch
 
 _TEMPERATURE = 0.1
@@ -32,11 +34,16 @@ class SupervisedContrast:
 
     def __call__(self, points: "torch.Tensor", classes: "torch.Tensor") -> "torch.Tensor":
         """The loss of unit vectors `points` [rows, width] of `classes` [rows]; they then join the queue."""
+        self._points, self._classes = self._points.to(points.device), self._classes.to(points.device)
         # Copies, because the queue changes before the gradients are computed.
         others, labels = self._points.clone(), self._classes.clone()
         self._push(points.detach(), classes)
         usable = torch.cat(
-            [~torch.eye(len(points), dtype=torch.bool), (labels != _NO_CLASS).expand(len(points), -1)], dim=1
+            [
+                ~torch.eye(len(points), dtype=torch.bool, device=points.device),
+                (labels != _NO_CLASS).expand(len(points), -1),
+            ],
+            dim=1,
         )
         same = (classes[:, None] == torch.cat([classes, labels])) & usable
         scores = (points @ torch.cat([points, others]).T / _TEMPERATURE).masked_fill(~usable, -torch.inf)
@@ -44,7 +51,16 @@ class SupervisedContrast:
         pairs = same.sum(dim=1)
         return -(logs.sum(dim=1) / pairs.clamp(min=1)).sum() / (pairs > 0).sum().clamp(min=1)
 
+    def state(self) -> dict[str, "torch.Tensor"]:
+        """What it remembers, for a checkpoint."""
+        return {"points": self._points, "classes": self._classes, "next": torch.tensor([self._next])}
+
+    def restore(self, state: Mapping[str, "torch.Tensor"]) -> None:
+        """Remembers again what `state` gave."""
+        self._points, self._classes = state["points"].clone(), state["classes"].clone()
+        self._next = int(state["next"])
+
     def _push(self, points: "torch.Tensor", classes: "torch.Tensor") -> None:
-        places = (self._next + torch.arange(len(classes))) % len(self._classes)
+        places = (self._next + torch.arange(len(classes), device=classes.device)) % len(self._classes)
         self._points[places], self._classes[places] = points, classes
         self._next += len(classes)

@@ -23,6 +23,7 @@ from finetune.encoder_adapter import attach_adapter, load_adapter, load_publishe
 from finetune.encoder_batches import States, compute_states
 from finetune.encoder_graph import WIDTH
 from finetune.encoder_losses import SupervisedContrast, soft_cross_entropy
+from finetune.moving_average import MovingAverage
 from knowledge.embed import MAX_TOKENS
 
 Soft = npt.NDArray[np.float32]
@@ -80,28 +81,6 @@ class _Network(torch.nn.Module):
         mean = (states * weights).sum(dim=1) / weights.sum(dim=1)
         logits = self.head(self.drop(_SCALE * torch.nn.functional.normalize(mean, dim=1)))
         return logits, torch.nn.functional.normalize(self.projection(mean), dim=1)
-
-
-class _Average:
-    """Exponential moving average of the parameters that train."""
-
-    def __init__(self, module: "torch.nn.Module", share: float) -> None:
-        self._live = [parameter for parameter in module.parameters() if parameter.requires_grad]
-        self._kept = [parameter.detach().clone() for parameter in self._live]
-        self._share, self._steps = share, 0
-
-    @torch.no_grad()
-    def update(self) -> None:
-        self._steps += 1
-        # At the start the average follows quickly, or it would remember the random adapters.
-        share = min(self._share, (1 + self._steps) / (10 + self._steps))
-        for kept, live in zip(self._kept, self._live, strict=True):
-            kept.lerp_(live, 1 - share)
-
-    @torch.no_grad()
-    def install(self) -> None:
-        for kept, live in zip(self._kept, self._live, strict=True):
-            live.copy_(kept)
 
 
 class _Rows:
@@ -173,7 +152,7 @@ def _train(
     rng = np.random.default_rng(seed)
     steps = recipe.epochs * -(-rows.per_epoch // recipe.batch)
     optimiser, schedule = _make_optimiser(network, steps, recipe)
-    contrast, average = SupervisedContrast(_PROJECTION, recipe.queue), _Average(network, recipe.average)
+    contrast, average = SupervisedContrast(_PROJECTION, recipe.queue), MovingAverage(network, recipe.average)
     trained = [parameter for parameter in network.parameters() if parameter.requires_grad]
     for epoch, drawn in enumerate(rows.epochs):
         losses: list[float] = []

@@ -1,0 +1,32 @@
+"""Guards against two traps of training on a CPU, in the order in which they bite.
+
+Threads that spin: torch and bitsandbytes bring a pool of OpenMP threads each, and where cores are shared the one that
+waits takes the other's time: a step of a small encoder took 3.4 s in place of 0.7. `wait_passively` is for before torch
+is imported; afterwards it has no effect.
+
+Wrong gradients: on a CPU with AVX512-BF16, bitsandbytes repacks a 4-bit layer for inference at its first forward pass
+in evaluation mode, and trains through the packed form from then on, which has no gradient of its own: adapters then
+learn from gradients that point elsewhere, without an error. `keep_gradients` is for every model with 4-bit layers.
+"""
+
+# torch and bitsandbytes come with the finetune extra only.
+# pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
+
+import os
+from typing import Any
+
+
+def wait_passively() -> None:
+    """Lets OpenMP's threads sleep while they wait, unless the environment says otherwise."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
+
+def keep_gradients(model: Any) -> int:
+    """Forbids all 4-bit layers of `model` the packed form; to be called right after loading. Returns their number."""
+    # Inside the function, because the other guard is for before torch is imported.
+    from bitsandbytes.nn import Linear4bit  # noqa: PLC0415
+
+    layers = [module for module in model.modules() if isinstance(module, Linear4bit)]
+    for layer in layers:
+        layer.support_avx512bf16_for_cpu = False
+    return len(layers)

@@ -1,0 +1,94 @@
+"""What is checked before anything is loaded: the base's files, the data set, the output's place."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from core.errors import Conflict, InvalidInput
+from finetune.config import TrainingConfig
+from finetune.digests import digest_of_file, digest_of_model
+
+_KINDS = {"chat": "chat", "classification": "intents"}
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    base_digest: str
+    data_digest: str
+
+
+def check_inputs(config: TrainingConfig) -> Inputs:
+    """Raises InvalidInput, or Conflict for an output that is there, with one line that says what to do."""
+    check_output(config.output)
+    read_base_config(config.base)
+    return Inputs(digest_of_model(config.base), check_data(config))
+
+
+def read_base_config(base: Path) -> dict[str, Any]:
+    """The base's config.json.
+
+    Raises:
+        InvalidInput: there is no such folder, or it is none of a model.
+    """
+    if not base.is_dir():
+        raise InvalidInput(f"The base {base} is no folder here: download the model and name its folder.")
+    try:
+        found = json.loads((base / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InvalidInput(f"{base} has no config.json that can be read: it is no model's folder.") from error
+    return cast("dict[str, Any]", found)
+
+
+def check_output(output: Path) -> None:
+    if output.exists():
+        raise Conflict(f"{output} is there already: name another output, or remove it.")
+    above = next(folder for folder in (output.parent, *output.parent.parents) if folder.exists())
+    if not above.is_dir():
+        raise InvalidInput(f"{above} is no folder: name another output.")
+
+
+def check_space(output: Path, needed: int) -> None:
+    """Raises InvalidInput where the disk has less than `needed` bytes for the checkpoints."""
+    above = next(folder for folder in (output.parent, *output.parent.parents) if folder.exists())
+    free = shutil.disk_usage(above).free
+    if free < needed:
+        raise InvalidInput(
+            f"The disk of {above} has {free >> 20} MiB free and the checkpoints need {needed >> 20}: "
+            "make room, or name an output on another disk."
+        )
+
+
+def check_data(config: TrainingConfig) -> str:
+    """The data set's digest.
+
+    Raises:
+        InvalidInput: it is missing, changed since it was made, of another kind than the task's, or leaking.
+    """
+    manifest = _read_manifest(config.data)
+    kind = _KINDS[config.task]
+    if manifest.get("kind") != kind:
+        raise InvalidInput(f"{config.data} is {manifest.get('kind')!r} data; the task {config.task} needs {kind!r}.")
+    files = cast("dict[str, dict[str, Any]]", manifest.get("files", {}))
+    for name in ("train.jsonl", "validation.jsonl"):
+        if name not in files:
+            raise InvalidInput(
+                f"{config.data} has no {name}: make the data set again with `tellergraph finetune data`."
+            )
+    for name, described in files.items():
+        if not (config.data / name).is_file() or digest_of_file(config.data / name) != described["sha256"]:
+            raise InvalidInput(f"{config.data / name} is not as its manifest says: make the data set again.")
+    if not files["train.jsonl"].get("rows"):
+        raise InvalidInput(f"{config.data}/train.jsonl has no row: make the data set again.")
+    return str(manifest["digest"])
+
+
+def _read_manifest(folder: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidInput(f"{folder} is no data set: make one with `tellergraph finetune data {folder}`.") from error
+    except ValueError as error:
+        raise InvalidInput(f"{folder}/manifest.json is no JSON: make the data set again.") from error
+    return cast("dict[str, Any]", found)
