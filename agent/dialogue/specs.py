@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
 
 from agent.dialogue.tables import FIRST, NEEDS_ONE, NEEDS_WITH, TOGETHER
-from tools.registry import Registry, Risk, Tool
+from tools.registry import Arguments, Registry, Risk, Tool
 
 _PLACEHOLDER = re.compile(r"\[[A-Z_]+_\d+\]")
 
@@ -102,7 +103,13 @@ def specs_of(registry: Registry, scopes: Iterable[str]) -> dict[str, Spec]:
 
 
 def spec_of(tool: Tool) -> Spec:
-    return Spec(tool, tuple(_slot(name, field) for name, field in tool.arguments.model_fields.items()))
+    return Spec(tool, _slots(tool.arguments))
+
+
+@cache
+def _slots(arguments: type[Arguments]) -> tuple[Slot, ...]:
+    # Asked for several times in every turn, of all tools.
+    return tuple(_slot(name, field) for name, field in arguments.model_fields.items())
 
 
 def _slot(name: str, field: FieldInfo) -> Slot:
