@@ -22,6 +22,7 @@ from core.errors import InvalidInput
 from finetune.encoder_onnx import MODEL_FILE, quantise
 from finetune.export.exporting import describe, write_description, written_whole
 from finetune.export.merging import find_source
+from finetune.quiet import quietly
 from finetune.train.classifier import LABELS_FILE, Classifier, load_classifier
 
 _MASKED = -1e4
@@ -55,10 +56,9 @@ def export_classifier(adapter: Path, base: Path | None, out: Path) -> dict[str, 
         Conflict: ``out`` is there already.
     """
     source = find_source(adapter, base)
-    classifier = load_classifier(adapter, source.base)
-    tokenizer = AutoTokenizer.from_pretrained(
-        adapter if (adapter / "tokenizer.json").is_file() else source.base, local_files_only=True
-    )
+    with quietly():
+        classifier = load_classifier(adapter, source.base)
+    tokenizer = AutoTokenizer.from_pretrained(adapter if (adapter / "tokenizer.json").is_file() else source.base)
     with written_whole(out) as folder, tempfile.TemporaryDirectory() as scratch:
         graph = Path(scratch) / "model.onnx"
         apart = _trace(classifier, tokenizer, graph)

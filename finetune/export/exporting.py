@@ -21,6 +21,7 @@ from finetune.export.gguf_file import GgufType, write_gguf
 from finetune.export.merging import Precision, Source, check_served, find_source, merge_adapter
 from finetune.export.ollama import create_model, find_ollama, write_modelfile
 from finetune.export.reading_back import check_gguf
+from finetune.quiet import quietly
 from finetune.run_record import find_revision, find_versions
 
 EXPORT_FILE = "export.json"
@@ -52,7 +53,7 @@ def export_chat(adapter: Path, base: Path | None, order: Order) -> dict[str, Any
         raise InvalidInput("--ollama needs a GGUF: give --gguf TYPE too.")
     source = find_source(adapter, base)
     _check_space(source, order)
-    with written_whole(order.out) as folder:
+    with written_whole(order.out) as folder, quietly():
         merged = merge_adapter(source, folder, order.precision)
         check_served(folder, merged)
         result: dict[str, Any] = describe(source) | {"digest": digest_of_model(folder), "dtype": str(merged.dtype)}
@@ -111,9 +112,13 @@ def _check_space(source: Source, order: Order) -> None:
 
 def _add_gguf(folder: Path, name: str, kind: GgufType) -> dict[str, Any]:
     path = folder / f"{name}.{kind}.gguf"
-    write_gguf(folder, path, kind, name)
-    found = check_gguf(folder, path, kind)
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    # Read where it lies alone: beside the model's own files a reader would take these for what the GGUF lacks.
+    with tempfile.TemporaryDirectory(prefix=f".{path.name}-", dir=folder) as apart:
+        alone = Path(apart) / path.name
+        write_gguf(folder, alone, kind, name)
+        found = check_gguf(folder, alone, kind)
+        alone.rename(path)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
     write_modelfile(folder, path.name, [tokenizer.eos_token] if tokenizer.eos_token else [])
     return {"gguf": path.name, "gguf_type": kind.value, "gguf_read_back": asdict(found)}
 

@@ -55,7 +55,9 @@ def find_family(config: Any) -> Family:
         raise InvalidInput(f"No GGUF of a model with {'/'.join(sorted(rope))} rope scaling: convert it with llama.cpp.")
     scale = getattr(config, "query_pre_attn_scalar", None)
     if scale not in (None, head_size(config)):
-        raise InvalidInput(f"No GGUF of {config.model_type} whose attention is scaled by {scale} instead of its heads' size.")
+        raise InvalidInput(
+            f"No GGUF of {config.model_type} whose attention is scaled by {scale} instead of its heads' size."
+        )
     return family
 
 

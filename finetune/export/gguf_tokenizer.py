@@ -1,5 +1,5 @@
-"""The tokenizer of a model folder as a GGUF file describes it: pieces with kinds and scores, merges, the split rule, the
-chat template. What a reader could not follow is refused."""
+"""The tokenizer of a model folder as a GGUF file describes it: pieces with kinds and scores, merges, the split rule,
+the chat template. What a reader could not follow is refused."""
 
 # gguf and transformers come with the finetune extra only.
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false

@@ -99,7 +99,9 @@ def merge_adapter(source: Source, out: Path, precision: Precision) -> Any:
     except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
         reason = str(error).splitlines()[0]
         raise InvalidInput(f"{source.adapter} cannot be merged into {source.base}: {reason}") from error
-    merged = merged.to(_DTYPES.get(precision, stored)).eval()
+    for parameter in merged.eval().parameters():
+        # Not `to`: that would round the frequencies of the positions too, which no file keeps and every reader makes.
+        parameter.data = parameter.data.to(_DTYPES.get(precision, stored))
     merged.save_pretrained(out, max_shard_size=_SHARD)
     _save_tokenizer(source, out)
     return merged
@@ -108,7 +110,7 @@ def merge_adapter(source: Source, out: Path, precision: Precision) -> Any:
 def _save_tokenizer(source: Source, out: Path) -> None:
     """The adapter's own where it has one: it may have been trained with another chat template."""
     folder = source.adapter if (source.adapter / "tokenizer.json").is_file() else source.base
-    AutoTokenizer.from_pretrained(folder, local_files_only=True).save_pretrained(out)
+    AutoTokenizer.from_pretrained(folder).save_pretrained(out)
     if not (out / "generation_config.json").exists():
         GenerationConfig.from_model_config(AutoConfig.from_pretrained(out)).save_pretrained(out)
 
@@ -119,7 +121,7 @@ def check_served(folder: Path, merged: Any) -> None:
     Raises:
         InvalidInput: it lacks something that a chat server needs, or gives other logits.
     """
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
     if not tokenizer.chat_template:
         raise InvalidInput("The tokenizer has no chat template: no server could show a chat to this model.")
     loaded = AutoModelForCausalLM.from_pretrained(folder, dtype="auto", local_files_only=True)

@@ -24,8 +24,8 @@ PROBES = (
     '{"name": "list_accounts", "arguments": {"limit": 10}}',
     "I'll, we've, DON'T; e-mail: someone@example.org",
 )
-"""What tokenizers differ in: figures, apostrophes, white space, accents, characters that are no piece. At the start of a
-text and after a control token Transformers reads the spaces of a sentencepiece vocabulary otherwise than llama.cpp."""
+"""What tokenizers differ in: figures, apostrophes, white space, accents, characters that are no piece. At the start of
+a text and after a control token Transformers reads the spaces of a sentencepiece vocabulary in its own way."""
 
 _MOST_APART = {
     GgufType.F32: 1e-6,
@@ -77,12 +77,15 @@ def _find_differences(meant: dict[str, Any], read: dict[str, Any], prefix: str =
             continue
         if isinstance(value, dict) and isinstance(other, dict):
             yield from _find_differences(value, other, f"{prefix}{key}.")
-        elif not (value == other or (_is_number(value, other) and isclose(value, other, rel_tol=1e-6))):
+        elif not _is_same(value, other):
             yield f"{prefix}{key}", value, other
 
 
-def _is_number(*values: Any) -> bool:
-    return all(isinstance(value, int | float) for value in values)
+def _is_same(value: Any, other: Any) -> bool:
+    """Numbers come back in single precision."""
+    if isinstance(value, int | float) and isinstance(other, int | float):
+        return isclose(value, other, rel_tol=1e-6)
+    return value == other
 
 
 def _check_tokenizer(folder: Path, path: Path) -> None:

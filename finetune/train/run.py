@@ -32,7 +32,15 @@ from finetune.train.journal import PICTURE_FILE, Journal, Report, draw_losses, p
 from finetune.train.loop import Loop, make_arguments
 from finetune.train.orders import EpochOrder
 from finetune.train.packing import JoinChats, leave_apart, pack
-from finetune.train.texts import PadTexts, accuracy_of, embed_texts, list_labels, make_targets, read_texts, sort_by_length
+from finetune.train.texts import (
+    PadTexts,
+    accuracy_of,
+    embed_texts,
+    list_labels,
+    make_targets,
+    read_texts,
+    sort_by_length,
+)
 
 _BYTES_IN_CHECKPOINT = 12
 """Of a parameter that trains: itself and two moments, in fp32."""
