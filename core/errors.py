@@ -9,8 +9,11 @@ CLI into a line. ``message`` is written for the person who reads it and never ca
       Unavailable 503        a service of ours is gone; try again
         Contention             the same rows were wanted by others; the database layer tries again by itself
         ProviderFailed       a language model failed; the chain goes on to the next
+          ProviderBusy         it has no room just now, and says when it will have
 """
 
+import math
+from datetime import timedelta
 from typing import Any, ClassVar
 
 
@@ -83,6 +86,16 @@ class Contention(Unavailable):
 
 class ProviderFailed(Unavailable):
     code = "model_unavailable"
+
+
+class ProviderBusy(ProviderFailed):
+    """Nothing was begun; ``retry_after`` is the earliest moment at which asking again makes sense."""
+
+    code = "model_busy"
+
+    def __init__(self, message: str, retry_after: timedelta) -> None:
+        super().__init__(message, details={"retry_after": max(1, math.ceil(retry_after.total_seconds()))})
+        self.retry_after = retry_after
 
 
 def class_of(code: str) -> type[TellergraphError]:

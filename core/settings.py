@@ -65,6 +65,16 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))
     openai_base_url: str = Field(default="https://api.openai.com/v1", validation_alias=AliasChoices("OPENAI_BASE_URL"))
     ollama_host: str = Field(default="http://127.0.0.1:11434", validation_alias=AliasChoices("OLLAMA_HOST"))
+    local_four_bit: Literal["auto", "on", "off"] = "auto"
+    """Whether a local model's weights are held in four bits; auto: where bitsandbytes is installed."""
+    local_max_tokens: int = Field(default=512, ge=16, le=32_768)
+    """Of one answer of a local model."""
+    local_queue: int = Field(default=8, ge=0, le=1000)
+    """Answers that may wait for a local model, which gives one at a time; for more it is busy."""
+    local_threads: int | None = Field(default=None, ge=1, le=1024)
+    """Of a local model's process on the CPU. Unset: as many as there are cores."""
+    adapter_key: Path | None = None
+    """Ed25519 public key in PEM. Set: a local model takes only adapters that a registry has signed with it."""
     first_token_timeout: Duration = timedelta(seconds=20)
     idle_timeout: Duration = timedelta(seconds=20)
 

@@ -7,7 +7,9 @@ They know nothing: what a test needs them to say it teaches them. Only for tests
 # pyright: reportUnknownArgumentType=false
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
@@ -100,6 +102,45 @@ def make_tiny_llama(
         LlamaForCausalLM(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What to say, the last message, when the others and the tools are given."""
+
+    chat: Sequence[dict[str, Any]]
+    tools: Sequence[dict[str, Any]] = ()
+    ends: bool = True
+    """False: the end is not learnt, so that a text which repeats itself goes on for ever."""
+
+
+def teach(model: Any, tokenizer: Any, lessons: Sequence[Lesson], rate: float) -> None:
+    """Trains what is trainable until it says its lessons."""
+    rows, marks = zip(*(_encode(tokenizer, lesson) for lesson in lessons), strict=True)
+    tokens = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=tokenizer.pad_token_id)
+    labels = torch.nn.utils.rnn.pad_sequence(marks, batch_first=True, padding_value=-100)
+    optimizer = torch.optim.AdamW([each for each in model.parameters() if each.requires_grad], lr=rate)
+    model.train()
+    for _ in range(300):
+        loss = model(input_ids=tokens, labels=labels).loss
+        if loss.item() < 0.05:
+            break
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+    else:
+        raise AssertionError(f"it did not learn its lessons: loss {loss.item():.3f}")
+    model.eval()
+
+
+def _encode(tokenizer: Any, lesson: Lesson) -> tuple[torch.Tensor, torch.Tensor]:
+    """The tokens, and of them those that are to be learnt."""
+    options = {"tools": list(lesson.tools) or None, "return_dict": False}
+    whole = tokenizer.apply_chat_template(list(lesson.chat), **options)
+    asked = len(tokenizer.apply_chat_template(list(lesson.chat[:-1]), add_generation_prompt=True, **options))
+    end = len(whole) - whole[::-1].index(tokenizer.eos_token_id) - (0 if lesson.ends else 1)
+    tokens = torch.tensor(whole[:end])
+    return tokens, torch.cat([torch.full((asked,), -100), tokens[asked:]])
 
 
 def make_chat_tokenizer(texts: Sequence[str], template: str | None = CHAT_TEMPLATE) -> PreTrainedTokenizerFast:
