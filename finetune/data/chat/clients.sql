@@ -1,0 +1,8 @@
+-- list_clients --
+-- Every customer with what dialogues may speak of, and with what must not be told of them.
+select c.id, c.full_name, c.phone, c.address_line, c.postcode, c.date_of_birth, l.email,
+       array(select a.name from accounts a where a.customer_id = c.id order by a.name) as accounts,
+       array(select k.last4 || ' ' || k.kind from cards k where k.customer_id = c.id and k.status = 'active' order by 1) as cards,
+       array(select p.name from payees p where p.customer_id = c.id order by p.name) as payees
+from customers c left join credentials l on l.customer_id = c.id
+order by c.id

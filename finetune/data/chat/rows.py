@@ -1,0 +1,67 @@
+"""A recorded dialogue as a row: the messages as the model is shown them, and what it should answer."""
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+
+from finetune.data.chat.disguise import Disguise
+from finetune.data.chat.recorder import Shown, Turned
+from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
+
+MOST_TOOLS = 8
+"""Tools that a row names: those that are called, and others that were offered beside them."""
+
+
+def make_messages(turned: Turned, disguise: Disguise) -> list[dict[str, Any]]:
+    """The conversation as the model saw it in its last turn, and the turn's answer. What was said before is not learnt."""
+    shown = _telling(turned.shown)
+    here = max(place for place, message in enumerate(shown.messages) if isinstance(message, HumanMessage))
+    messages = [
+        _as_row(message, disguise, is_past=place < here) for place, message in enumerate(shown.messages)
+    ]  # fmt: skip
+    return [*messages, {"role": "assistant", "content": disguise.put_on(turned.record.answer)}]
+
+
+def tools_shown(turned: Turned, rng: random.Random) -> list[str]:
+    """Those that are called in the turn, with others that were offered, in the order of the catalogue."""
+    called = {result["name"] for result in turned.results}
+    offered = [schema["function"]["name"] for schema in _telling(turned.shown).tools]
+    others = [name for name in offered if name not in called]
+    beside = rng.sample(others, min(len(others), max(0, MOST_TOOLS - len(called))))
+    names = called | set(beside)
+    return [name for name in tool_schemas() if name in names]
+
+
+def tool_schemas() -> dict[str, Any]:
+    """Every tool of the catalogue as models are told of it, by name."""
+    return {tool.name: tool.schema for tool in CATALOGUE.offered(CUSTOMER_SCOPES)}
+
+
+def _telling(shown: Sequence[Shown]) -> Shown:
+    """The call that has most to go by: the last with a tool's result, else the first with passages, else the last."""
+    with_results = [call for call in shown if isinstance(call.messages[-1], ToolMessage)]
+    with_passages = [call for call in shown if "<passages>" in str(call.messages[0].content)]
+    return [*(shown[-1:]), *with_passages[:1], *with_results[-1:]][-1]
+
+
+def _as_row(message: BaseMessage, disguise: Disguise, *, is_past: bool) -> dict[str, Any]:
+    content = disguise.put_on(str(message.content))
+    match message:
+        case SystemMessage():
+            return {"role": "system", "content": content}
+        case ToolMessage():
+            return {"role": "tool", "content": content, "tool_call_id": message.tool_call_id}
+        case AIMessage():
+            calls = [_call(call["id"], call["name"], call["args"], disguise) for call in message.tool_calls]
+            row: dict[str, Any] = {"role": "assistant", "content": content}
+            return row | ({"tool_calls": calls} if calls else {}) | ({"train": False} if is_past else {})
+        case _:
+            return {"role": "user", "content": content}
+
+
+def _call(call_id: str | None, name: str, arguments: dict[str, Any], disguise: Disguise) -> dict[str, Any]:
+    written = orjson.dumps(arguments, option=orjson.OPT_SORT_KEYS).decode()
+    return {"id": call_id, "type": "function", "function": {"name": name, "arguments": disguise.put_on(written)}}
