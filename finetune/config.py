@@ -89,8 +89,8 @@ class Memory(_Section):
     double_quantisation: bool = True
     """Quantises the scales of the 4-bit blocks too (QLoRA only)."""
     unpacked: bool = False
-    """The base is rounded to NF4 but not packed: the same arithmetic, several times as fast on a CPU, and no less memory
-    than LoRA (QLoRA only)."""
+    """The base is rounded to NF4 but not packed: the same arithmetic, several times as fast on a CPU, for as much memory
+    as LoRA needs (QLoRA only)."""
 
 
 class Classification(_Section):

@@ -9,7 +9,6 @@ full    no adapter; weights in fp32, computed with in bf16 where that is asked f
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
 
-import warnings
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -22,6 +21,7 @@ from core.errors import InvalidInput
 from finetune.config import TrainingConfig
 from finetune.cpu_guard import keep_gradients
 from finetune.nf4 import round_to_nf4
+from finetune.train.quiet import ignoring_renames
 
 Task = Literal["chat", "classification"]
 
@@ -84,22 +84,21 @@ def load_model(config: TrainingConfig, place: Place) -> Any:
     packed = config.method == "qlora" and not config.memory.unpacked
     options: dict[str, Any] = {"local_files_only": True, "attn_implementation": "sdpa"}
     options["dtype"] = torch.float32 if config.method == "full" else place.computing
+    options["device_map"] = {"": place.device}
     if packed:
-        options |= {"quantization_config": _describe_nf4(config, place), "device_map": {"": place.device}}
+        options["quantization_config"] = _describe_nf4(config, place)
     try:
         model = kind.from_pretrained(config.base, **options)
     except (OSError, ValueError, KeyError, SafetensorError) as error:
         raise InvalidInput(f"{config.base} cannot be loaded: {_first_line(error)}") from error
     model.config.use_cache = False
-    return prepare_model(model, config, place)
+    return prepare_model(model, config)
 
 
-def prepare_model(model: Any, config: TrainingConfig, place: Place) -> Any:
+def prepare_model(model: Any, config: TrainingConfig) -> Any:
     """`model` as the method wants it: quantised layers guarded or rounded, adapters on."""
-    if keep_gradients(model) == 0:
-        if config.method == "qlora":
-            _round_linear_layers(model, config.memory.double_quantisation)
-        model = model.to(place.device)
+    if keep_gradients(model) == 0 and config.method == "qlora":
+        _round_linear_layers(model, config.memory.double_quantisation)
     if config.method != "full":
         model = _attach(model, config)
     if config.memory.gradient_checkpointing:
@@ -140,8 +139,8 @@ def _attach(model: Any, config: TrainingConfig) -> Any:
         lora_alpha=config.alpha,  # pyright: ignore[reportArgumentType]
         lora_dropout=lora.dropout,
         target_modules=lora.targets if isinstance(lora.targets, str) else list(lora.targets),
-        # Nothing goes through it: sentences are pooled from all states.
-        exclude_modules=r".*pooler.*",
+        # Nothing goes through BERT's pooler: sentences are pooled from all states.
+        exclude_modules=r".*pooler.*" if any("pooler" in name for name, _ in model.named_modules()) else None,
         use_rslora=lora.rslora,
         use_dora=lora.dora,
         task_type=TaskType.CAUSAL_LM if config.task == "chat" else TaskType.FEATURE_EXTRACTION,
@@ -149,9 +148,7 @@ def _attach(model: Any, config: TrainingConfig) -> Any:
     # The frozen weights take no gradient, also where a method trains none of the adapters' own.
     model.requires_grad_(False)
     try:
-        with warnings.catch_warnings():
-            # peft asks for an attribute that transformers has renamed.
-            warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
+        with ignoring_renames():
             return get_peft_model(model, adapter)
     except ValueError as error:
         raise InvalidInput(f"lora.targets does not fit {config.base}: {_first_line(error)}") from error

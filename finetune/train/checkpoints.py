@@ -34,8 +34,8 @@ def unfinished_folder(output: Path) -> Path:
     return output.parent / f".{output.name}.unfinished"
 
 
-def open_unfinished(output: Path, order: Order, started_at: datetime, fresh: bool) -> tuple[Path, datetime]:
-    """(the folder of the unfinished run for `output`, when it first started).
+def open_unfinished(output: Path, order: Order, started_at: datetime, fresh: bool) -> datetime:
+    """Makes the folder of the unfinished run for `output` where there is none; returns when it first started.
 
     Args:
         fresh: begins anew if there is one.
@@ -47,12 +47,12 @@ def open_unfinished(output: Path, order: Order, started_at: datetime, fresh: boo
     if fresh:
         shutil.rmtree(folder, ignore_errors=True)
     if (folder / _ORDER_FILE).exists():
-        return folder, _check_order(folder, order)
+        return _check_order(folder, order)
     folder.mkdir(parents=True, exist_ok=True)
     beside = folder / f".{_ORDER_FILE}"
     beside.write_text(json.dumps(asdict(order) | {"started_at": started_at.isoformat()}), encoding="utf-8")
     beside.replace(folder / _ORDER_FILE)
-    return folder, started_at
+    return started_at
 
 
 def _check_order(folder: Path, order: Order) -> datetime:

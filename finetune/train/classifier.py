@@ -22,6 +22,7 @@ from transformers import AutoModel
 from core.errors import InvalidInput
 from finetune.config import Classification
 from finetune.encoder_losses import SupervisedContrast, soft_cross_entropy
+from finetune.train.quiet import ignoring_renames
 
 HEAD_FILE = "head.safetensors"
 LABELS_FILE = "classifier.json"
@@ -133,4 +134,5 @@ def _load_encoder(folder: Path, base: Path | None) -> Any:
     if not adapter.exists():
         return AutoModel.from_pretrained(folder, **options)
     base = base or Path(json.loads(adapter.read_text(encoding="utf-8"))["base_model_name_or_path"])
-    return PeftModel.from_pretrained(AutoModel.from_pretrained(base, **options), str(folder)).merge_and_unload()
+    with ignoring_renames():
+        return PeftModel.from_pretrained(AutoModel.from_pretrained(base, **options), str(folder)).merge_and_unload()

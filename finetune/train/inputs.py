@@ -22,7 +22,7 @@ class Inputs:
 def check_inputs(config: TrainingConfig) -> Inputs:
     """Raises InvalidInput, or Conflict for an output that is there, with one line that says what to do."""
     check_output(config.output)
-    read_base_config(config.base)
+    read_longest(config)
     return Inputs(digest_of_model(config.base), check_data(config))
 
 
@@ -39,6 +39,20 @@ def read_base_config(base: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise InvalidInput(f"{base} has no config.json that can be read: it is no model's folder.") from error
     return cast("dict[str, Any]", found)
+
+
+def read_longest(config: TrainingConfig) -> int:
+    """The tokens that a row may have: `batch.max_tokens`, or what an encoder has positions for.
+
+    Raises:
+        InvalidInput: a language model has fewer positions.
+    """
+    positions = read_base_config(config.base).get("max_position_embeddings", config.batch.max_tokens)
+    if config.task == "chat" and config.batch.max_tokens > positions:
+        raise InvalidInput(
+            f"batch.max_tokens is {config.batch.max_tokens}, and {config.base} has {positions} positions."
+        )
+    return min(config.batch.max_tokens, positions)
 
 
 def check_output(output: Path) -> None:

@@ -9,6 +9,8 @@ form of checkpoints.
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false, reportIncompatibleMethodOverride=false
 # pyright: reportMissingTypeArgument=false
+# The signatures are the Trainer's.
+# ruff: noqa: ARG002
 
 import contextlib
 import os
@@ -58,7 +60,7 @@ class Loop(Trainer):
     def compute_loss(self, model: Any, inputs: Any, *args: Any, **options: Any) -> Any:
         tokens = inputs.pop("tokens")
         if model.training and self.journal is not None:
-            self.journal.tokens += int(tokens)
+            self.journal.tokens += int(tokens) * self.args.world_size
         bf16 = self.place.computing == torch.bfloat16
         with torch.autocast(self.place.kind, dtype=torch.bfloat16, enabled=bf16):
             return super().compute_loss(model, inputs, *args, **options)
@@ -70,7 +72,9 @@ class Loop(Trainer):
     def _save(self, output_dir: str | None = None, state_dict: Any = None) -> None:
         folder = Path(output_dir or self.args.output_dir)
         folder.mkdir(parents=True, exist_ok=True)
-        _write(_trained(self.model), folder / TRAINED_FILE)
+        # Under FSDP a process has only a part of each; the whole is what it is given.
+        trained = _trained(self.model)
+        _write({name: state_dict[name] for name in trained} if self.is_fsdp_enabled else trained, folder / TRAINED_FILE)
         if self.average:
             steps = torch.tensor([self.average.steps])
             _write(self.average.kept | {_STEPS: steps}, folder / _AVERAGE_FILE)
@@ -78,6 +82,9 @@ class Loop(Trainer):
             _write(self.model.contrast.state(), folder / _CONTRAST_FILE)
 
     def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        if self.is_fsdp_enabled:
+            super()._load_from_checkpoint(resume_from_checkpoint, model)
+            return
         folder = Path(resume_from_checkpoint)
         _restore(_trained(model or self.model), load_file(folder / TRAINED_FILE))
         if self.average:
@@ -87,6 +94,14 @@ class Loop(Trainer):
         if isinstance(self.model, Classifier):
             self.model.contrast.restore(load_file(folder / _CONTRAST_FILE))
 
+    def gather_weights(self) -> dict[str, "torch.Tensor"] | None:
+        """All weights of a language model that is spread over processes; None where each has all. For all processes to
+        call at once."""
+        if not self.is_fsdp_enabled:
+            return None
+        gathered = self.accelerator.get_state_dict(self.model_wrapped)
+        return {name.removeprefix("model."): tensor for name, tensor in gathered.items()}
+
     def keep_best(self) -> None:
         """Puts the weights of the evaluation with the best outcome in place; the last ones where there was none."""
         if self.state.best_model_checkpoint is not None and not self.is_fsdp_enabled:
@@ -95,7 +110,7 @@ class Loop(Trainer):
             self.average.install()
 
 
-def make_arguments(config: TrainingConfig, place: Place, folder: Path, has_validation: bool) -> TrainingArguments:
+def make_arguments(config: TrainingConfig, place: Place, folder: Path) -> TrainingArguments:
     schedule, classifies = config.schedule, config.task == "classification"
     return TrainingArguments(
         output_dir=str(folder),
@@ -111,14 +126,13 @@ def make_arguments(config: TrainingConfig, place: Place, folder: Path, has_valid
         warmup_steps=config.optimiser.warm_up,
         max_grad_norm=config.optimiser.clip,
         logging_steps=schedule.log_every,
-        # Checkpoints stand for themselves where nothing is evaluated.
-        eval_strategy="steps" if has_validation else "no",
+        eval_strategy="steps",
         eval_steps=schedule.evaluate_every,
         save_strategy="steps",
         save_steps=schedule.evaluate_every,
         save_total_limit=schedule.checkpoints,
-        metric_for_best_model=("accuracy" if classifies else "loss") if has_validation else None,
-        greater_is_better=classifies if has_validation else None,
+        metric_for_best_model="accuracy" if classifies else "loss",
+        greater_is_better=classifies,
         label_names=["labels"],
         prediction_loss_only=not classifies,
         remove_unused_columns=False,

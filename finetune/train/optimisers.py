@@ -15,7 +15,11 @@ from finetune.train.bases import Place
 
 
 def make_optimiser(model: Any, config: TrainingConfig, place: Place) -> Any:
-    """AdamW over what trains in `model`. With LoRA+ the B matrices have a rate of their own, as has a classifier's head."""
+    """AdamW over what trains in `model`. LoRA+ gives the B matrices a rate of their own, as a classifier's head has.
+
+    Raises:
+        InvalidInput: a paged one is asked for, and the run is on a CPU.
+    """
     kind, wanted = _choose(config, place), config.optimiser
     if config.lora.plus_ratio is not None and config.method != "full":
         return create_loraplus_optimizer(
@@ -25,12 +29,11 @@ def make_optimiser(model: Any, config: TrainingConfig, place: Place) -> Any:
             loraplus_lr_ratio=config.lora.plus_ratio,
             loraplus_weight_decay=wanted.weight_decay,
         )
-    encoder = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
-    heads = [p for name, p in encoder if config.task == "classification" and _is_head(name)]
-    others = [p for name, p in encoder if not (config.task == "classification" and _is_head(name))]
-    groups = [{"params": others, "lr": wanted.learning_rate}]
-    if heads:
-        groups.append({"params": heads, "lr": config.classification.head_learning_rate})
+    trained = [(name, parameter) for name, parameter in model.named_parameters() if parameter.requires_grad]
+    groups = [{"params": [p for name, p in trained if not _is_head(name)], "lr": wanted.learning_rate}]
+    if config.task == "classification":
+        rate = config.classification.head_learning_rate
+        groups.append({"params": [p for name, p in trained if _is_head(name)], "lr": rate})
     return kind(groups, lr=wanted.learning_rate, weight_decay=wanted.weight_decay)
 
 

@@ -1,4 +1,4 @@
-"""In which order rows are seen: drawn anew in each epoch, by seed and epoch alone, so that a resumed run goes on in it."""
+"""In which order rows are seen: drawn anew in each epoch, by seed and epoch alone, so that a resumed run keeps it."""
 
 # torch comes with the finetune extra only.
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportMissingTypeArgument=false

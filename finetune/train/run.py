@@ -1,8 +1,8 @@
 """A training run from config to output folder.
 
 Everything that can be wrong is looked at before weights are loaded. Then there is an unfinished run beside the output
-(`finetune/train/checkpoints.py`), from which the same command goes on after whatever ended it. The output appears by one
-rename: adapter (or model), tokenizer, `run.json`, `journal.jsonl` and `loss.png`.
+(`finetune/train/checkpoints.py`), from which the same command goes on after whatever ended it. The output appears by
+one rename: adapter (or model), tokenizer, `run.json`, `journal.jsonl` and `loss.png`.
 """
 
 # torch and its company come with the finetune extra only.
@@ -25,9 +25,9 @@ from finetune.run_record import RunRecord, find_revision, find_versions, write_r
 from finetune.train.bases import Place, Trainable, choose_place, count_trainable, load_model, load_tokenizer
 from finetune.train.chat_model import ChatModel
 from finetune.train.chats import read_chats
-from finetune.train.checkpoints import JOURNAL_FILE, Order, find_last_whole, open_unfinished, step_of
+from finetune.train.checkpoints import JOURNAL_FILE, Order, find_last_whole, open_unfinished, step_of, unfinished_folder
 from finetune.train.classifier import Classifier, save_classifier
-from finetune.train.inputs import check_inputs, check_space
+from finetune.train.inputs import check_inputs, check_space, read_longest
 from finetune.train.journal import PICTURE_FILE, Journal, Report, draw_losses, peak_memory, read_journal
 from finetune.train.loop import Loop, make_arguments
 from finetune.train.orders import EpochOrder
@@ -79,9 +79,13 @@ def train(config: TrainingConfig, report: Report, *, fresh: bool = False) -> Out
     place = choose_place(config, int(os.environ.get("LOCAL_RANK", "0")))
     if place.kind == "cpu" and config.threads:
         torch.set_num_threads(config.threads)
+    arguments = make_arguments(config, place, unfinished_folder(config.output))
     order = Order(config.model_dump_json(), inputs.base_digest, inputs.data_digest)
-    folder, started_at = open_unfinished(config.output, order, datetime.now(UTC), fresh)
-    checkpoint = find_last_whole(folder, report)
+    first = arguments.process_index == 0
+    report = report if first else _tell_nobody
+    with arguments.main_process_first(local=False):
+        started_at = open_unfinished(config.output, order, datetime.now(UTC), fresh and first)
+        checkpoint = find_last_whole(unfinished_folder(config.output), report)
     set_seed(config.seed)
     tokenizer = load_tokenizer(config)
     ready = (
@@ -92,9 +96,11 @@ def train(config: TrainingConfig, report: Report, *, fresh: bool = False) -> Out
     kept = config.schedule.checkpoints + 1
     check_space(config.output, kept * _BYTES_IN_CHECKPOINT * trainable.parameters)
     began = time.monotonic()
-    loop = _run(config, place, ready, folder, checkpoint, report)
+    loop = _make_loop(config, place, ready, arguments)
+    _run(loop, checkpoint, report)
     figures = _collect_figures(loop, ready, trainable, place, time.monotonic() - began)
-    if loop.is_world_process_zero():
+    weights = loop.gather_weights()
+    if first:
         record = RunRecord(
             started_at=started_at,
             ended_at=datetime.now(UTC),
@@ -106,8 +112,12 @@ def train(config: TrainingConfig, report: Report, *, fresh: bool = False) -> Out
             versions=find_versions(),
             figures=figures,
         )
-        _finish(loop.model, tokenizer, record, folder, config.output)
+        _finish(ready.model, weights, tokenizer, record, config.output)
     return Outcome(config.output, figures)
+
+
+def _tell_nobody(_: str) -> None:
+    pass
 
 
 def _prepare_chats(config: TrainingConfig, place: Place, tokenizer: Any) -> _Ready:
@@ -123,8 +133,9 @@ def _prepare_chats(config: TrainingConfig, place: Place, tokenizer: Any) -> _Rea
 def _prepare_texts(config: TrainingConfig, place: Place, tokenizer: Any) -> _Ready:
     recipe, collate = config.classification, PadTexts(tokenizer.pad_token_id)
     labels = list_labels(config.data / "train.jsonl")
-    texts = read_texts(config.data / "train.jsonl", labels, tokenizer, config.batch.max_tokens)
-    unseen = read_texts(config.data / "validation.jsonl", labels, tokenizer, config.batch.max_tokens)
+    longest = read_longest(config)
+    texts = read_texts(config.data / "train.jsonl", labels, tokenizer, longest)
+    unseen = read_texts(config.data / "validation.jsonl", labels, tokenizer, longest)
     classifier = Classifier(load_model(config, place), labels, recipe).to(place.device)
     vectors = embed_texts(classifier, texts, collate, place.device)
     if recipe.start_at_centroids:
@@ -134,27 +145,29 @@ def _prepare_texts(config: TrainingConfig, place: Place, tokenizer: Any) -> _Rea
     return _Ready(classifier, texts, sort_by_length(unseen), collate, lengths, 0)
 
 
-def _run(
-    config: TrainingConfig, place: Place, ready: _Ready, folder: Path, checkpoint: Path | None, report: Report
-) -> Loop:
-    loop = Loop(
+def _make_loop(config: TrainingConfig, place: Place, ready: _Ready, arguments: Any) -> Loop:
+    return Loop(
         config,
         place,
         EpochOrder(ready.lengths, config.batch.rows, config.seed),
         model=ready.model,
-        args=make_arguments(config, place, folder, has_validation=True),
+        args=arguments,
         data_collator=ready.collate,
         train_dataset=ready.train,
         eval_dataset=ready.validation,
         compute_metrics=accuracy_of if config.task == "classification" else None,
     )
+
+
+def _run(loop: Loop, checkpoint: Path | None, report: Report) -> None:
     from_step = step_of(checkpoint) if checkpoint else 0
     if checkpoint:
         report(f"going on from step {from_step}")
-    loop.journal = Journal(folder / JOURNAL_FILE, from_step, lambda: loop.state.max_steps, report, place.device)
+    if loop.is_world_process_zero():
+        path = unfinished_folder(loop.config.output) / JOURNAL_FILE
+        loop.journal = Journal(path, from_step, lambda: loop.state.max_steps, report, loop.place.device)
     loop.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     loop.keep_best()
-    return loop
 
 
 def _collect_figures(loop: Loop, ready: _Ready, trainable: Trainable, place: Place, seconds: float) -> dict[str, float]:
@@ -180,18 +193,19 @@ def _collect_figures(loop: Loop, ready: _Ready, trainable: Trainable, place: Pla
     return found
 
 
-def _finish(model: Any, tokenizer: Any, record: RunRecord, folder: Path, output: Path) -> None:
+def _finish(model: Any, weights: dict[str, Any] | None, tokenizer: Any, record: RunRecord, output: Path) -> None:
     """Makes the output folder beside and puts it in its place."""
-    beside = folder / "output"
+    unfinished = unfinished_folder(output)
+    beside = unfinished / "output"
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir()
     if isinstance(model, Classifier):
         save_classifier(model, tokenizer, beside)
     else:
-        model.model.save_pretrained(beside)
+        model.model.save_pretrained(beside, **({} if weights is None else {"state_dict": weights}))
         tokenizer.save_pretrained(beside)
-    shutil.copyfile(folder / JOURNAL_FILE, beside / JOURNAL_FILE)
-    draw_losses(read_journal(folder / JOURNAL_FILE), beside / PICTURE_FILE)
+    shutil.copyfile(unfinished / JOURNAL_FILE, beside / JOURNAL_FILE)
+    draw_losses(read_journal(unfinished / JOURNAL_FILE), beside / PICTURE_FILE)
     write_record(record, beside)
     beside.rename(output)
-    shutil.rmtree(folder)
+    shutil.rmtree(unfinished)

@@ -9,17 +9,9 @@ import pytest
 
 from agent.understanding.intents import BANKING77_INTENTS
 
-_NEED_TORCH = [
-    "test_encoder_onnx.py",
-    "test_encoder_tuning.py",
-    "test_evaluate.py",
-    "test_export.py",
-    "test_export_gguf.py",
-    "test_finetune_cli.py",
-    "test_heads_training.py",
-    "test_registry.py",
-    "tuned.py",
-]
+_NEED_TORCH = ["test_encoder_onnx.py", "test_encoder_tuning.py", "test_finetune_cli.py", "test_heads_training.py"]
+_NEED_TORCH += ["test_plan.py", "test_train_chats.py", "test_train_guard.py", "test_train_run.py"]
+_NEED_TORCH += ["test_evaluate.py", "test_export.py", "test_export_gguf.py", "test_registry.py", "tuned.py"]
 collect_ignore = [] if find_spec("torch") else _NEED_TORCH
 
 
@@ -39,3 +31,17 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("train.jsonl", "val.jsonl"):
         (folder / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
     return folder
+
+
+@pytest.fixture(scope="session")
+def tiny_llama(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.tiny_models import make_tiny_llama  # noqa: PLC0415
+
+    return make_tiny_llama(tmp_path_factory.mktemp("models") / "llama")
+
+
+@pytest.fixture(scope="session")
+def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.tiny_models import make_tiny_bert  # noqa: PLC0415
+
+    return make_tiny_bert(tmp_path_factory.mktemp("models") / "bert")
