@@ -3,15 +3,21 @@ own data in place of placeholders; what is remembered keeps them."""
 
 from typing import Any
 
-import orjson
+from langchain_core.messages import BaseMessage
 from langgraph.runtime import Runtime
 
 from agent.events import Token
+from agent.models.offline.model import compose_answer
 from agent.offer import offered_tools
 from agent.prompts.messages import make_messages
-from agent.release import Release, evidence_figures
+from agent.release import Material, Release
+from agent.release.counts import SENTENCES
+from agent.release.splitting import as_said
 from agent.state import State, Turn, Update
 from agent.understanding.intents import Route
+from core.logging import get_logger
+
+_log = get_logger(__name__)
 
 MAX_ROUNDS = 4
 """Rounds of tool calls in one turn; then the model must answer."""
@@ -20,8 +26,9 @@ _FIXED_ROUTES = frozenset({Route.OUT_OF_SCOPE.value, Route.HANDOFF.value})
 
 
 async def answer(state: State, runtime: Runtime[Turn]) -> Update:
-    turn = runtime.context
-    gate = Release(_known_figures(state, turn))
+    turn, messages = runtime.context, make_messages(state, runtime.context)
+    is_fixed = _is_fixed(state, turn)
+    gate = Release(_material(state, turn, messages))
     said: list[str] = []
 
     async def say(text: str) -> None:
@@ -32,11 +39,14 @@ async def answer(state: State, runtime: Runtime[Turn]) -> Update:
             await turn.emit(Token(text=turn.placeholders.restore(text)))
 
     async def on_text(text: str) -> None:
-        await say(gate.push(text))
+        await say(text if is_fixed else gate.push(text))
 
-    chain = turn.parts.fixed if _is_fixed(state, turn) else turn.parts.models
-    reply = await chain.stream(make_messages(state, turn), tools=_tools(state, turn), on_text=on_text)
+    chain = turn.parts.fixed if is_fixed else turn.parts.models
+    reply = await chain.stream(messages, tools=_tools(state, turn), on_text=on_text)
     await say(gate.finish())
+    if gate.is_gutted and not reply.calls:
+        await say(await _composed(messages, "".join(said), turn))
+    _log_left_out(gate, reply.model)
     return {
         # Whoever puts the question, it is put: what was asked for was not called.
         "has_asked": state["has_asked"] or (not reply.calls and state["step"] == "ask"),
@@ -46,6 +56,30 @@ async def answer(state: State, runtime: Runtime[Turn]) -> Update:
         "model": reply.model,
         "usage": _added(state["usage"], reply.usage),
     }
+
+
+async def _composed(messages: list[BaseMessage], said: str, turn: Turn) -> str:
+    """The offline model's answer from the same evidence, in a paragraph of its own; without the lines that a customer
+    has read already."""
+    parts: list[str] = []
+
+    async def keep(text: str) -> None:
+        parts.append(text)
+
+    await turn.parts.fixed.stream(messages, tools=[], on_text=keep)
+    SENTENCES.labels(kind="answer", outcome="fallback").inc()
+    known = set(map(as_said, said.splitlines()))
+    lines = [line for line in "".join(parts).splitlines() if not line.strip() or as_said(line) not in known]
+    text = "\n".join(lines).strip()
+    return f"\n\n{text}" if text else ""
+
+
+def _log_left_out(gate: Release, model: str) -> None:
+    changed = {
+        f"{kind}:{outcome}": number for (kind, outcome), number in gate.outcomes.items() if outcome != "released"
+    }
+    if changed:
+        _log.warning("sentences_left_out", model=model, sentences=changed, fell_back=gate.is_gutted)
 
 
 def _is_fixed(state: State, turn: Turn) -> bool:
@@ -60,18 +94,18 @@ def _tools(state: State, turn: Turn) -> list[dict[str, Any]]:
     return [] if state["rounds"] >= MAX_ROUNDS else [tool.schema for tool in offered_tools(state, turn)]
 
 
-def _known_figures(state: State, turn: Turn) -> set[str]:
-    return evidence_figures(
-        (
-            turn.today.isoformat(),
+def _material(state: State, turn: Turn, messages: list[BaseMessage]) -> Material:
+    history = state.get("history", [])
+    return Material(
+        today=turn.today,
+        results=[returned["content"] for returned in state["returns"]],
+        passages=state["passages"],
+        said_by_us=[message["content"] for message in history if message["role"] == "assistant"],
+        said_by_customer=[
             state["message"],
-            state["words"],
-            state["question"],
-            *(message["content"] for message in state.get("history", [])),
-            *(passage["text"] for passage in state["passages"]),
-            *(returned["content"] for returned in state["returns"]),
-            orjson.dumps(state["ended"]).decode(),
-        )
+            *(message["content"] for message in history if message["role"] == "user"),
+        ],
+        compose=lambda: compose_answer(messages),
     )
 
 

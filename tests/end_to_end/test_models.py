@@ -256,7 +256,7 @@ def test_a_figure_that_stands_nowhere_is_left_out(
 def test_a_made_up_citation_is_left_out(model_server: str, model: ScriptedModel, meet: Meet) -> None:
     model.will(says("Do this [1] and that [9]."))
     answer = meet(model_server).ask(QUESTION)
-    assert answer["response"] == "Do this [1] and that ."
+    assert answer["response"] == "Do this [1] and that."
     assert [citation["n"] for citation in answer["citations"]] == [1]
 
 

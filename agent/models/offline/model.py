@@ -48,6 +48,11 @@ class OfflineChat(BaseChatModel):
         return ChatResult(generations=[ChatGeneration(message=whole)])
 
 
+def compose_answer(messages: list[BaseMessage]) -> str:
+    """What the offline model would say to these messages, once no tool is left to call."""
+    return compose(read(messages), list(_results(messages)))
+
+
 def _answer(messages: list[BaseMessage], tools: list[dict[str, Any]]) -> Iterator[AIMessageChunk]:
     brief = read(messages)
     results = list(_results(messages))
