@@ -10,11 +10,13 @@ import typer
 from agent.understanding.heads import HEADS_DIR
 from core.errors import InvalidInput, TellergraphError
 from finetune import commands_registry, commands_train
+from finetune.commands_evaluate import evaluate
 from finetune.commands_export import export
 from knowledge.embed import ENCODER_DIR
 
 app = typer.Typer(help="Make the committed model files again (needs the finetune extra).", no_args_is_help=True)
 app.add_typer(commands_registry.app, name="registry")
+app.command()(evaluate)
 app.command()(export)
 app.command("train")(commands_train.train)
 app.command("plan")(commands_train.plan)

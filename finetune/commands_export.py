@@ -71,7 +71,7 @@ def _export(
 def _describe(result: dict[str, Any], ollama: str | None) -> str:
     lines = [f"{result['out']} is written."]
     if "model" in result:
-        lines.append(f"{result['model']}: {result['bytes'] / 1e6:.1f} MB; measure it: finetune evaluate --model")
+        lines.append(f"{result['model']}: {result['bytes'] / 1e6:.1f} MB; measure it with `finetune evaluate`")
     if "gguf" in result:
         apart = result["gguf_read_back"]["logit_distance"]
         lines.append(f"{result['gguf']}: read back, logits apart by {apart:.2g} (relative).")

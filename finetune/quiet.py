@@ -4,11 +4,12 @@
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 
 import logging
-import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 
 from transformers.utils import logging as transformers_logging
+
+from finetune.train.quiet import ignoring_renames
 
 
 @contextmanager
@@ -18,9 +19,7 @@ def quietly() -> Generator[None]:
     # It warns of a kernel that it would fetch from the network.
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
     try:
-        with warnings.catch_warnings():
-            # PEFT asks Transformers by an old name.
-            warnings.filterwarnings("ignore", message=".*is_gradient_checkpointing", category=FutureWarning)
+        with ignoring_renames():
             yield
     finally:
         if shown:

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 from core.errors import InvalidInput
 
 Suite = Literal["chat", "intents"]
+Beside = Literal["base", "previous"]
+"""Whom a model is compared with: what it was tuned from, and the adapter before it."""
 
 
 class _Plain(BaseModel):
@@ -64,7 +66,7 @@ class Evaluation(Measured):
     n: int = Field(ge=1)
     """Rows that were asked."""
     test: TestData
-    against: dict[Literal["base", "previous"], Compared] = {}
+    against: dict[Beside, Compared] = {}
     run: dict[str, Any]
 
 

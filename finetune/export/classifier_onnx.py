@@ -94,7 +94,7 @@ def _trace(classifier: Classifier, tokenizer: Any, path: Path) -> float:
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     found = np.concatenate(
         # One by one and without padding: neither rows nor tokens may be fixed in the graph.
-        [session.run(["logits"], _feed(tokenizer, text))[0] for text in _PROBES]
+        [np.asarray(session.run(["logits"], _feed(tokenizer, text))[0]) for text in _PROBES]
     )
     apart = float(np.abs(found - meant).max())
     if not apart <= _MOST_APART:

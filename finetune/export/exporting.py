@@ -15,8 +15,8 @@ from typing import Any
 
 from transformers import AutoTokenizer
 
+from core.digests import digest_of_model
 from core.errors import Conflict, InvalidInput
-from finetune.digests import digest_of_model
 from finetune.export.gguf_file import GgufType, write_gguf
 from finetune.export.merging import Precision, Source, check_served, find_source, merge_adapter
 from finetune.export.ollama import create_model, find_ollama, write_modelfile

@@ -16,8 +16,8 @@ from pydantic import BaseModel, ValidationError
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
+from core.digests import digest_of_folder, digest_of_model
 from core.errors import InvalidInput
-from finetune.digests import digest_of_folder, digest_of_model
 from finetune.run_record import RunRecord, read_record
 
 _SHARD = "4GB"
@@ -55,14 +55,19 @@ class Source:
     adapter_digest: str
 
 
-def find_source(adapter: Path, base: Path | None) -> Source:
-    """Raises InvalidInput where one of them is missing, quantised, or not of the other."""
+def read_adapter_config(adapter: Path) -> AdapterConfig:
+    """Raises InvalidInput for a folder that is no adapter's."""
     try:
-        config = AdapterConfig.model_validate_json((adapter / _ADAPTER_CONFIG).read_bytes())
+        return AdapterConfig.model_validate_json((adapter / _ADAPTER_CONFIG).read_bytes())
     except OSError as error:
         raise InvalidInput(f"{adapter} is no adapter: {_ADAPTER_CONFIG} cannot be read ({error.strerror}).") from error
     except ValidationError as error:
         raise InvalidInput(f"{adapter / _ADAPTER_CONFIG} is damaged: {error.errors()[0]['msg']}.") from error
+
+
+def find_source(adapter: Path, base: Path | None) -> Source:
+    """Raises InvalidInput where one of them is missing, quantised, or not of the other."""
+    config = read_adapter_config(adapter)
     record = read_record(adapter)
     base = base or Path(config.base_model_name_or_path)
     if not base.is_dir():

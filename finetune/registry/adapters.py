@@ -16,8 +16,8 @@ from pydantic import BaseModel, ValidationError
 from safetensors import SafetensorError, safe_open
 
 from agent.models.registry_file import Adapter, RegistryFile, is_signed_by
+from core.digests import digest_of_folder, digest_of_model
 from core.errors import Conflict, InvalidInput
-from finetune.digests import digest_of_folder, digest_of_model
 from finetune.registry.keys import sign
 from finetune.registry.store import change_registry, check_name, get_adapter, read_or_empty
 from finetune.run_record import RUN_FILE, read_record

@@ -13,8 +13,8 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from typer.testing import CliRunner, Result
 
+from core.digests import digest_of_folder, digest_of_model
 from finetune.cli import app
-from finetune.digests import digest_of_folder, digest_of_model
 from finetune.quiet import quietly
 from finetune.train.classifier import load_classifier
 from tests.finetune.tuned import make_chat_adapter, make_text_classifier

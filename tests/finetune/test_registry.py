@@ -14,8 +14,8 @@ from safetensors.numpy import save_file
 from typer.testing import CliRunner, Result
 
 from agent.models.registry_file import Adapter, is_signed_by, read_registry
+from core.digests import digest_of_folder, digest_of_model
 from finetune.cli import app
-from finetune.digests import digest_of_folder, digest_of_model
 from finetune.registry import store
 from finetune.registry.keys import read_public_key
 from finetune.run_record import RunRecord, write_record

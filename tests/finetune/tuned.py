@@ -10,8 +10,8 @@ import torch
 from peft import LoraConfig, TaskType, get_peft_model
 from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer
 
+from core.digests import digest_of_model
 from finetune.config import Classification
-from finetune.digests import digest_of_model
 from finetune.quiet import quietly
 from finetune.run_record import RunRecord, write_record
 from finetune.train.classifier import Classifier, save_classifier
