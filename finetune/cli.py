@@ -1,4 +1,4 @@
-"""`tellergraph finetune ...`: makes the model files that are committed. Needs the finetune extra."""
+"""`tellergraph finetune ...`: from data to a served adapter, and the model files that are committed."""
 
 import json
 from dataclasses import asdict
@@ -9,14 +9,18 @@ import typer
 
 from agent.understanding.heads import HEADS_DIR
 from core.errors import InvalidInput, TellergraphError
-from finetune import commands_train
+from finetune import commands_registry, commands_train
 from finetune.commands_data import data_app
+from finetune.commands_evaluate import evaluate
+from finetune.commands_export import export
 from knowledge.embed import ENCODER_DIR
 
-app = typer.Typer(help="Make the committed model files again (needs the finetune extra).", no_args_is_help=True)
+app = typer.Typer(help="Train, evaluate and hand out models (needs the finetune extra).", no_args_is_help=True)
+app.add_typer(commands_registry.app, name="registry")
+app.command()(evaluate)
+app.command()(export)
 app.command("train")(commands_train.train)
 app.command("plan")(commands_train.plan)
-
 app.add_typer(data_app, name="data")
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

@@ -48,13 +48,18 @@ def export_encoder(source: Path, out: Path, tuned: Weights | None = None) -> dic
     with tempfile.TemporaryDirectory() as scratch:
         fp32 = Path(scratch) / "model.onnx"
         onnx.save(build_encoder(load_file(source / "model.safetensors"), tuned), fp32)
-        # Seven-bit weights: without the VNNI instructions the products of eight-bit ones saturate, and the same text
-        # would get another vector on another machine.
-        quantize_dynamic(fp32, out / MODEL_FILE, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
+        quantise(fp32, out / MODEL_FILE)
     shutil.copyfile(source / TOKENIZER_FILE, out / TOKENIZER_FILE)
     sums = {name: _sha256(out / name) for name in (MODEL_FILE, TOKENIZER_FILE)}
     (out / "SHA256SUMS").write_text("".join(f"{digest}  {name}\n" for name, digest in sums.items()), encoding="utf-8")
     return sums
+
+
+def quantise(fp32: Path, out: Path) -> None:
+    """Writes the ONNX model `fp32` with int8 weights to `out`."""
+    # Seven-bit weights: without the VNNI instructions the products of eight-bit ones saturate, and the same text would
+    # get another vector on another machine.
+    quantize_dynamic(fp32, out, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
 
 
 def _sha256(path: Path) -> str:

@@ -74,7 +74,7 @@ def compare(served: Said, shadow: Said, at: datetime) -> Comparison:
         shadow_kind=shadow.kind,
         same_tools=same_tools,
         same_arguments=same_tools and list(served.calls) == list(shadow.calls),
-        overlap=round(_overlap(served.text, shadow.text), 4),
+        overlap=round(measure_overlap(served.text, shadow.text), 4),
         served_seconds=round(served.seconds, 3),
         shadow_seconds=round(shadow.seconds, 3),
         served_tokens=served.tokens,
@@ -111,7 +111,8 @@ def read_comparisons(folder: Path) -> Iterator[Comparison]:
                         continue
 
 
-def _overlap(one: str, other: str) -> float:
+def measure_overlap(one: str, other: str) -> float:
+    """F1 of the words that both texts have, 0 to 1."""
     words, others = (Counter(re.findall(r"\w+", text.casefold())) for text in (one, other))
     said = words.total() + others.total()
     return 2 * (words & others).total() / said if said else 1.0

@@ -1,0 +1,1 @@
+"""From an adapter to files that other servers run: merged safetensors, GGUF, ONNX."""
