@@ -311,6 +311,7 @@ def _record_of(said: str, answer: str, state: State) -> TurnRecord:
         asks=None,
         usage={},
         model="offline",
+        notices=[],
     )
 
 
