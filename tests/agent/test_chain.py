@@ -520,8 +520,9 @@ async def test_what_comes_back_is_opened_for_its_owner_whatever_its_pieces():
     assert reply.calls[0]["arguments"] == {"name": "Alex"}
 
 
-async def test_half_a_placeholder_of_a_stream_that_was_cut_goes_nowhere():
-    world = World([Link("theirs", script(["Dear [", DOWN])), offline()])
+@pytest.mark.parametrize("broken", [["Dear [", DOWN], ["Dear ", "["]])
+async def test_half_a_placeholder_of_a_stream_that_was_cut_goes_nowhere(broken):
+    world = World([Link("theirs", script(broken)), offline()])
     await world.ask(fence=Hiding())
 
     assert "[" not in world.said

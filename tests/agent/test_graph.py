@@ -9,6 +9,7 @@ from langgraph.errors import GraphRecursionError
 from agent.events import Event
 from agent.models.offline.phrases import OUT_OF_SCOPE, SIGN_IN
 from agent.nodes.answer import MAX_ROUNDS
+from core.errors import ProviderFailed
 
 BALANCE = ("get_balance", '{"account": "Everyday"}')
 FREEZE = ("freeze_card", '{"card": "4821"}')
@@ -317,15 +318,27 @@ async def test_a_visitor_who_wants_something_done_is_shown_the_article_as_well(s
     assert talk.record.task is None
 
 
+def listing(limit: int) -> tuple[str, str]:
+    return "list_transactions", f'{{"limit": {limit}}}'
+
+
 async def test_a_model_that_calls_tools_without_end_is_stopped(start):
     """After some rounds no tools are offered; one that still calls them has failed."""
     talk = start("alex")
 
     with pytest.raises(Exception, match="tool") as stopped:
-        await talk.say("what's my balance?", *[BALANCE] * (MAX_ROUNDS + 1))
+        await talk.say("what's my balance?", *(listing(limit) for limit in range(1, MAX_ROUNDS + 2)))
 
     assert not isinstance(stopped.value, GraphRecursionError)
     assert [bool(tools) for tools in talk.model.offered] == [*[True] * MAX_ROUNDS, False]
+
+
+async def test_a_model_that_repeats_a_call_has_failed(start):
+    """It would get the same result, for ever."""
+    talk = start("alex")
+
+    with pytest.raises(ProviderFailed, match="same arguments again"):
+        await talk.say("what's my balance?", BALANCE, BALANCE)
 
 
 @pytest.mark.parametrize("who", [None, "alex"])
