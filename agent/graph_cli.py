@@ -16,6 +16,7 @@ from agent.models.factory import open_chain
 from core.cli import AsJson, command_services
 from core.db.migrate import migrate
 from core.errors import Conflict, NotFound
+from core.logging import configure_logging
 from core.services import Services
 from core.settings import Settings, load_settings
 from knowledge.graph.builder import GraphBuilder, GraphReport
@@ -34,6 +35,7 @@ def build_command(
     Only what has changed is read. A document that fails is reported, and tried again the next time; the exit code is
     then 1.
     """
+    configure_logging("WARNING")
     with command_services(as_json) as services, _progress(as_json) as bar:
         migrate(services)
         if kb not in {base["kb"] for base in list_bases(services.owner_url)} | _list_graphs(services).keys():

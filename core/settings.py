@@ -80,6 +80,16 @@ class Settings(BaseSettings):
     vllm_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("VLLM_API_KEY"))
     llm_keys: Annotated[dict[str, SecretStr], NoDecode] = {}
     """API keys of servers that ``llm`` names by their address, ``host=key,host:port=key``."""
+    local_four_bit: Literal["auto", "on", "off"] = "auto"
+    """Whether a local model's weights are held in four bits; auto: where bitsandbytes is installed."""
+    local_max_tokens: int = Field(default=512, ge=16, le=32_768)
+    """Of one answer of a local model."""
+    local_queue: int = Field(default=8, ge=0, le=1000)
+    """Answers that may wait for a local model, which gives one at a time; for more it is busy."""
+    local_threads: int | None = Field(default=None, ge=1, le=1024)
+    """Of a local model's process on the CPU. Unset: as many as there are cores."""
+    adapter_key: Path | None = None
+    """Ed25519 public key in PEM. Set: a local model takes only adapters that a registry has signed with it."""
     first_token_timeout: Duration = Field(default=timedelta(seconds=20), gt=timedelta(0))
     idle_timeout: Duration = Field(default=timedelta(seconds=20), gt=timedelta(0))
     turn_time: Duration = Field(default=timedelta(seconds=90), gt=timedelta(0))

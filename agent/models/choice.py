@@ -1,6 +1,5 @@
 """Which models answer, and why: those that ``TELLERGRAPH_LLM`` names, or for ``auto`` the first that is there."""
 
-import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -93,9 +92,7 @@ def _find_local(settings: Settings) -> tuple[ModelName, str | None]:
         name = ModelName("local", f"{registry.adapters[registry.served.adapter].base}@{folder}")
         require_ready(name, settings)
     except ConfigurationError as error:
-        return unknown, error.message
-    if importlib.util.find_spec("torch") is None:
-        return name, "torch is missing: pip install -r requirements/finetune.txt"
+        return unknown, error.message.removesuffix(".")
     return name, None
 
 

@@ -12,6 +12,7 @@ from agent.models.budgets import Budgets, Limits
 from agent.models.chain import ModelChain
 from agent.models.choice import Choice, choose_models
 from agent.models.link import OFFLINE, Link
+from agent.models.local.link import open_local
 from agent.models.offline.model import OfflineChat
 from agent.models.openai_compatible import OpenAICompatibleChat
 from agent.models.prices import Price, read_prices
@@ -75,9 +76,7 @@ async def _open_model(
     if name.provider == OFFLINE:
         return OfflineChat()
     if name.provider == "local":
-        from agent.models.local.link import LocalName, open_local  # noqa: PLC0415
-
-        return await stack.enter_async_context(open_local(LocalName(*name.base_and_adapter), settings))
+        return await stack.enter_async_context(open_local(name.local, settings))
     server = endpoint(name, settings)
     if server.base_url.startswith("http://") and not is_loopback(server.base_url):
         _log.warning("model_in_the_open", model=str(name), hint="what is sent is not encrypted: use https")

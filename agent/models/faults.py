@@ -29,6 +29,8 @@ class Fault(StrEnum):
     """Empty, too long, filtered, or a tool call that is none."""
     TOOL_LOOP = "tool_loop"
     BUSY = "busy"
+    NOT_READY = "not_ready"
+    """A local model that is loading, or could not be."""
     PAUSED = "paused"
     """Its breaker is open: it was not asked."""
     BUDGET = "budget"
@@ -42,7 +44,7 @@ LASTING = frozenset({Fault.KEY_REFUSED, Fault.QUOTA, Fault.NO_SUCH_MODEL})
 """The next request would fail like this one."""
 ALIVE = frozenset({Fault.NO_TOOLS, Fault.REQUEST_REFUSED, Fault.BAD_REPLY, Fault.TOOL_LOOP})
 """Of this request, not of the provider. Else a customer's text could take a model from all the others."""
-NOT_ASKED = frozenset({Fault.BUSY, Fault.PAUSED, Fault.BUDGET, Fault.TIME})
+NOT_ASKED = frozenset({Fault.BUSY, Fault.NOT_READY, Fault.PAUSED, Fault.BUDGET, Fault.TIME})
 
 
 class ModelFailed(ProviderFailed):

@@ -1,7 +1,9 @@
 """A model of the chain, with what is known about its provider."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import InitVar, dataclass, field
 from datetime import timedelta
+from time import monotonic
 from typing import Literal, Protocol, runtime_checkable
 
 from langchain_core.language_models import BaseChatModel
@@ -37,10 +39,12 @@ class Link:
     """Whether it runs on machines of ours, so that no budget is about it."""
     lacks_tools: bool = False
     """Found out when it was asked with tools."""
+    now: InitVar[Callable[[], float]] = monotonic
+    """The clock of its breaker."""
     breaker: Breaker = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.breaker = Breaker(self.name)
+    def __post_init__(self, now: Callable[[], float]) -> None:
+        self.breaker = Breaker(self.name, now)
 
     @property
     def is_offline(self) -> bool:

@@ -11,14 +11,14 @@ https://HOST/PATH#MODEL    any other server that speaks the OpenAI protocol
 
 from dataclasses import dataclass
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Literal, cast, get_args
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
 from agent.models.link import OFFLINE, DataClass
-from agent.models.registry_file import REGISTRY_FILE
+from agent.models.local.folders import LocalName, check_adapter, check_base, check_installed
+from agent.models.registry_file import REGISTRY_FILE, read_registry
 from core.errors import ConfigurationError
 from core.settings import Settings
 
@@ -45,10 +45,8 @@ class ModelName:
         return f"{self.provider}:{self.model}" if self.model and self.provider != "url" else self.model or self.provider
 
     @property
-    def base_and_adapter(self) -> tuple[Path, Path | None]:
-        """Of ``local``."""
-        base, at, adapter = self.model.rpartition("@")
-        return (Path(base), Path(adapter)) if at else (Path(self.model), None)
+    def local(self) -> LocalName:
+        return LocalName.parse(self.model)
 
 
 OFFLINE_NAME = ModelName(OFFLINE)
@@ -115,16 +113,15 @@ def require_ready(name: ModelName, settings: Settings) -> None:
 
 
 def _require_files(name: ModelName) -> None:
-    base, adapter = name.base_and_adapter
-    if not (base / "config.json").is_file():
-        raise ConfigurationError(
-            f"TELLERGRAPH_LLM names {name}, but {base} is no folder with a Transformers model (config.json is missing)."
-        )
-    if adapter and not any((adapter / file).is_file() for file in ("adapter_config.json", REGISTRY_FILE)):
-        raise ConfigurationError(
-            f"TELLERGRAPH_LLM names {name}, but {adapter} is no adapter (adapter_config.json) and no registry "
-            f"({REGISTRY_FILE})."
-        )
+    folders = name.local
+    check_installed()
+    check_base(folders.path)
+    if folders.adapter is None:
+        return
+    if (folders.adapter / REGISTRY_FILE).is_file():
+        read_registry(folders.adapter)
+    else:
+        check_adapter(folders.adapter)
 
 
 def endpoint(name: ModelName, settings: Settings) -> Endpoint:

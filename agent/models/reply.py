@@ -82,6 +82,8 @@ class ReplyBuilder:
             }
         metadata = cast(dict[str, Any], chunk.response_metadata)
         self._finish_reason = metadata.get("finish_reason") or self._finish_reason
+        # A local model says with which weights.
+        self._model = metadata.get("model_name") or self._model
         if self._length > LONGEST_TEXT or self._arguments_length > LONGEST_ARGUMENTS or len(self._calls) > MOST_CALLS:
             raise ModelFailed("The model's answer has no end.", Fault.BAD_REPLY)
         return text

@@ -13,6 +13,7 @@ from agent.models.budgets import Condition
 from agent.models.chain import ModelChain
 from agent.models.choice import Verdict
 from agent.models.link import DataClass, Link
+from agent.models.local.link import LocalChat
 from api.dependencies import ReplyDep, RunningDep, SettingsDep
 from api.envelope import Envelope
 from core.errors import TellergraphError
@@ -46,6 +47,8 @@ class ProviderHealth(BaseModel):
     """Why it is left alone."""
     tools: bool | None
     """False: it was found to have none."""
+    condition: str | None
+    """Of a local model: what it serves, or what it is doing."""
 
 
 class DetailedHealth(Health):
@@ -111,6 +114,7 @@ def _provider(verdict: Verdict, link: Link | None) -> ProviderHealth:
         breaker=link and link.breaker.state,
         failure=link and link.breaker.reason,
         tools=link and not link.lacks_tools,
+        condition=link.model.condition if link and isinstance(link.model, LocalChat) else None,
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from knowledge.graph.pipes import EmptyDirectory, Message, Parent, connected_parent
+from core.pipes import EmptyDirectory, Message, Parent, connected_parent
 from knowledge.graph.shapes import Keywords
 
 _REMEMBERED = 256

@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from core.errors import TellergraphError
+from core.pipes import Child, Message
 from knowledge.graph.building import RULES
-from knowledge.graph.pipes import Child, Message
 from knowledge.graph.postgres import postgres_environment
 
 Complete = Callable[[str, str], Awaitable[str]]

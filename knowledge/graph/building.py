@@ -21,8 +21,8 @@ import numpy as np
 import numpy.typing as npt
 import psycopg
 
+from core.pipes import EmptyDirectory, Message, Parent, connected_parent
 from knowledge.embed import Encoder
-from knowledge.graph.pipes import EmptyDirectory, Message, Parent, connected_parent
 from knowledge.graph.published import Library, Published
 from knowledge.graph.shapes import GraphPassage, find_passage, write_document
 from knowledge.graph.stand_in import answer_extraction

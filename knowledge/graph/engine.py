@@ -1,5 +1,5 @@
 """LightRAG on our PostgreSQL. The only module that imports it, and it is imported only in processes of its own
-(``pipes.py``): LightRAG reads its settings from the environment, and a ``.env`` and ``config.ini`` where it stands.
+(``core/pipes.py``): LightRAG reads its settings from the environment, and ``.env`` and ``config.ini`` where it stands.
 
 It keeps nothing in files; its tables are in schema ``lightrag``. A knowledge base is a workspace.
 """

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from core.errors import Unavailable
 from core.logging import get_logger
+from core.pipes import Child, Message
 from knowledge.graph.breaker import CircuitBreaker
-from knowledge.graph.pipes import Child, Message
 from knowledge.graph.postgres import postgres_environment
 from knowledge.graph.source import Condition, GraphQuestion, Named, NotReady
 

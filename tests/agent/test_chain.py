@@ -15,7 +15,7 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from prometheus_client import REGISTRY
 
 from agent.models.allowance import BUDGET_USED_UP, CUT_OFF, Allowance
-from agent.models.breaker import FAILURES
+from agent.models.breaker import FAILURES, FIRST_PAUSE
 from agent.models.budgets import Budgets, Limits
 from agent.models.chain import CUT_SHORT, Link, ModelChain
 from agent.models.faults import Fault, ModelFailed
@@ -408,13 +408,14 @@ async def test_a_server_that_only_opens_its_stream_has_not_begun():
 
 
 async def test_a_model_that_keeps_failing_is_left_alone_then_tried_again():
-    first = Link("first", script(*[[DOWN]] * FAILURES, ["Hello", STOP]))
+    clock = [0.0]
+    first = Link("first", script(*[[DOWN]] * FAILURES, ["Hello", STOP]), now=lambda: clock[0])
     world = World([first, offline()])
     for _ in range(FAILURES + 5):
         assert (await world.ask()).model == "offline"
     assert (asked(first), first.breaker.state) == (FAILURES, "open")
 
-    first.breaker._now = lambda: 1e9
+    clock[0] += FIRST_PAUSE.total_seconds()
 
     assert (await world.ask()).model == "first"
     assert first.breaker.state == "closed"

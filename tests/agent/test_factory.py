@@ -1,6 +1,5 @@
 """``TELLERGRAPH_LLM``: what it may say, what ``auto`` finds, and the line that says what is wrong."""
 
-import importlib.util
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from hypothesis import strategies as st
 
 from agent.models.choice import choose_models
 from agent.models.factory import list_models, open_chain
+from agent.models.local.folders import LocalName
 from agent.models.openai_compatible import OpenAICompatibleChat
 from agent.models.prices import Price, read_prices
 from agent.models.providers import data_class, endpoint, parse_chain, parse_name
@@ -123,7 +123,7 @@ WRONG = [
     ({"llm": "http://[::1/v1#m"}, "no address and model"),
     ({"llm": "http://host:99999/v1#m"}, "no address and model"),
     ({"llm": "https://user:secret@host.example/v1#m"}, "TELLERGRAPH_LLM_KEYS, as host=key"),
-    ({"llm": "local:nowhere/at/all"}, "nowhere/at/all is no folder with a Transformers model"),
+    ({"llm": "local:nowhere/at/all"}, "nowhere/at/all is no folder: name one with config.json"),
     ({"llm": "openai:m", "openai_api_key": "sk-x", "cloud": "off"}, "TELLERGRAPH_CLOUD=off: take it out"),
     ({"llm": "https://models.example/v1#m,offline", "cloud": "off"}, "not on this machine, but TELLERGRAPH_CLOUD=off"),
     ({"llm": "ollama:m", "ollama_host": "http://10.0.0.7:11434", "cloud": "off"}, "TELLERGRAPH_CLOUD=off"),
@@ -172,29 +172,47 @@ def test_a_wrong_variable_is_named(monkeypatch, tmp_path, variable, value, line)
 # A model on this machine.
 
 
+def write_weights(path: Path) -> None:
+    header = json.dumps({"w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
+    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
+
+
 @pytest.fixture
 def base(tmp_path: Path) -> Path:
+    """A folder that is whole, as far as it is looked into before weights are loaded."""
+    pytest.importorskip("torch")
     folder = tmp_path / "teller"
     folder.mkdir()
-    (folder / "config.json").write_text("{}")
+    (folder / "config.json").write_text('{"architectures": ["LlamaForCausalLM"]}')
+    (folder / "tokenizer.json").write_text("{}")
+    (folder / "chat_template.jinja").write_text("{{ messages }}")
+    write_weights(folder / "model.safetensors")
     return folder
 
 
 def test_a_local_model_may_have_an_adapter_or_a_registry(base, tmp_path):
-    for file in ("adapter_config.json", "registry.json"):
-        adapter = tmp_path / file.partition(".")[0]
-        adapter.mkdir()
-        (adapter / file).write_text("{}")
-        [name] = list_models(settings(llm=f"local:{base}@{adapter}"))
-        assert name.base_and_adapter == (base, adapter)
+    adapter = tmp_path / "adapter"
+    adapter.mkdir()
+    (adapter / "adapter_config.json").write_text('{"peft_type": "LORA"}')
+    write_weights(adapter / "adapter_model.safetensors")
+    registry(tmp_path / "registry", base, served=None)
 
+    for folder in (adapter, tmp_path / "registry"):
+        [name] = list_models(settings(llm=f"local:{base}@{folder}"))
+        assert name.local == LocalName(base, folder)
     [name] = list_models(settings(llm=f"local:{base}"))
-    assert name.base_and_adapter == (base, None)
+    assert name.local == LocalName(base, None)
 
 
-def test_a_folder_that_is_no_adapter_is_said_so(base, tmp_path):
-    with pytest.raises(ConfigurationError, match="is no adapter"):
+def test_a_folder_that_is_no_adapter_or_cut_off_is_said_so(base, tmp_path):
+    with pytest.raises(ConfigurationError, match=r"adapter_config\.json cannot be read"):
         list_models(settings(llm=f"local:{base}@{tmp_path}"))
+    with pytest.raises(ConfigurationError, match="nowhere is no folder"):
+        list_models(settings(llm=f"local:{base}@{tmp_path / 'nowhere'}"))
+    weights = base / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1])
+    with pytest.raises(ConfigurationError, match="cut off: copy it again"):
+        list_models(settings(llm=f"local:{base}"))
 
 
 # What auto finds.
@@ -253,21 +271,21 @@ def registry(folder: Path, base: Path, *, served: str | None) -> None:
     (folder / "registry.json").write_text(json.dumps(content))
 
 
-def test_auto_takes_a_local_adapter_before_all_others(tmp_path, base, ollama, monkeypatch):
+def test_auto_takes_a_local_adapter_before_all_others(tmp_path, base, ollama):
     ollama.tags = ["llama3.2:latest"]
     chosen = settings(data_dir=tmp_path, ollama_host=host(ollama))
     registry(tmp_path / "models", base, served=None)
     assert verdicts(chosen)[0] == ("local", False, "its registry serves no adapter")
 
     registry(tmp_path / "models", base, served="one")
-    find_spec = importlib.util.find_spec
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "torch" else find_spec(name))
-    assert verdicts(chosen)[0] == ("local", False, "torch is missing: pip install -r requirements/finetune.txt")
-    monkeypatch.setattr(importlib.util, "find_spec", find_spec)
+    assert list(map(str, list_models(chosen))) == [f"local:{base}@{tmp_path / 'models'}", "offline"]
+    assert verdicts(chosen)[1] == ("ollama", False, f"local:{base}@{tmp_path / 'models'} goes before it")
 
-    if find_spec("torch"):
-        assert list(map(str, list_models(chosen))) == [f"local:{base}@{tmp_path / 'models'}", "offline"]
-        assert verdicts(chosen)[1] == ("ollama", False, f"local:{base}@{tmp_path / 'models'} goes before it")
+    (base / "model.safetensors").unlink()
+    assert verdicts(chosen)[0][1:] == (
+        False,
+        f"{base} has no weights: it needs model.safetensors, or its parts and their index",
+    )
 
 
 @pytest.mark.parametrize("content", ["{", '{"version": 7}', '{"served": {"adapter": "ghost"}}'])

@@ -329,6 +329,7 @@ def test_a_wrong_key_is_tried_once_and_health_says_so(model_server: str, model: 
         "breaker": "open",
         "failure": "The model server refused the API key (it answered 401).",
         "tools": True,
+        "condition": None,
     }
     assert (offline["name"], offline["breaker"], offline["data"]) == ("offline", "closed", "own")
 

@@ -1,7 +1,7 @@
 """LightRAG's own query routes on loopback, over the workspace in ``KB`` and with the key in ``KEY``: what a remote
 server is.
 
-Run as a child (``knowledge.graph.pipes``): says ``{"port": ...}`` and ends with its standard input.
+Run as a child (``core.pipes``): says ``{"port": ...}`` and ends with its standard input.
 """
 
 import asyncio
@@ -12,9 +12,9 @@ import uvicorn
 from fastapi import FastAPI
 from lightrag.api.routers.query_routes import create_query_routes
 
+from core.pipes import EmptyDirectory, connected_parent
 from knowledge.embed import Encoder
 from knowledge.graph.engine import open_engine
-from knowledge.graph.pipes import EmptyDirectory, connected_parent
 
 
 async def main(directory: str) -> None:

@@ -13,9 +13,9 @@ from knowledge_base import TODAY
 from core.db.database import Database, Scope
 from core.db.urls import with_database
 from core.errors import Unavailable
+from core.pipes import Child
 from knowledge.graph.graph import Graph
 from knowledge.graph.local import LocalGraph
-from knowledge.graph.pipes import Child
 from knowledge.graph.postgres import postgres_environment
 from knowledge.graph.shapes import Keywords
 from knowledge.graph.source import GraphQuestion, NotReady

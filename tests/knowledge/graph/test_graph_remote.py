@@ -11,8 +11,8 @@ from aiohttp.test_utils import TestServer
 from pydantic import SecretStr
 
 from core.errors import Unavailable
+from core.pipes import Child
 from core.settings import Settings
-from knowledge.graph.pipes import Child
 from knowledge.graph.postgres import postgres_environment
 from knowledge.graph.remote import GraphServer, RemoteGraph
 from knowledge.graph.running import list_servers

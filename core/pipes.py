@@ -1,8 +1,8 @@
 """A process of ours beside this one, and the lines of JSON that both sides write to each other.
 
-LightRAG gets processes of its own: its import alone would hold the server's loop for a second, a question for tens of
-milliseconds, and building takes all of a core. What it needs it is told; of our environment it sees almost nothing. A
-child ends when its parent does, however that ends: its standard input ends then.
+LightRAG and the local model get processes of their own: an import alone would hold the server's loop for a second, a
+question for tens of milliseconds and more. What a child needs it is told; of our environment it sees almost nothing. It
+ends when its parent does, however that ends: its standard input ends then.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ _LONGEST = 64 * 2**20
 _PATIENCE = 2.0
 """Seconds that a child has to end by itself."""
 _KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "TMPDIR")
-_ROOT = Path(__file__).parents[2]
+_ROOT = Path(__file__).parents[1]
 
 
 class Child:
@@ -58,14 +58,14 @@ class Child:
     def send(self, message: Message) -> None:
         """Raises Unavailable: it has ended."""
         if self._process.stdin is None or self._process.stdin.is_closing() or self._process.returncode is not None:
-            raise Unavailable("The graph's process has ended.")
+            raise Unavailable("The process has ended.")
         self._process.stdin.write(orjson.dumps(message, option=orjson.OPT_SERIALIZE_NUMPY) + b"\n")
 
     async def receive(self) -> Message:
         """Raises Unavailable: it has ended."""
         line = await self._process.stdout.readline() if self._process.stdout else b""
         if not line:
-            raise Unavailable("The graph's process has ended.")
+            raise Unavailable("The process has ended.")
         return orjson.loads(line)
 
     async def stop(self) -> None:
@@ -100,7 +100,7 @@ class Parent:
 
 @asynccontextmanager
 async def connected_parent() -> AsyncGenerator[Parent]:
-    """For a child's ``main``, within ``EmptyDirectory``. Standard output is the parent's: what libraries print there
+    """For a child's ``main``. Standard output is the parent's: what libraries print there
     goes to standard error."""
     output = os.dup(1)
     os.dup2(2, 1)
