@@ -3,7 +3,8 @@
     python -m evals.bench.fence --json
 
 The texts are made from a seed: whole details and pieces of them, placeholders that nobody gave away, and characters of
-all kinds. A turn has 30 payees, twelve earlier messages and three rounds, the last two with 50 transactions each.
+all kinds. A plain question has no history, and its customer five payees. A turn has 30 payees, twelve earlier messages
+and three rounds, the last two with 50 transactions each.
 """
 
 import asyncio
@@ -146,7 +147,14 @@ async def _cost(chance: random.Random, own: OwnDetails) -> dict[str, float]:
     """CPU milliseconds of a turn's three rounds, and of the whole stream that comes back."""
     hiding: list[float] = []
     opening: list[float] = []
+    plain: list[float] = []
+    few = make_details(chance, 5)
     for _ in range(_TURNS):
+        begun = time.process_time()
+        await _fence(few).hide(
+            [SystemMessage("You are the assistant. " * 60), HumanMessage("how do I freeze my card?")]
+        )
+        plain.append(time.process_time() - begun)
         rounds = _rounds(chance, own)
         begun = time.process_time()
         turn = _fence(own)
@@ -158,6 +166,7 @@ async def _cost(chance: random.Random, own: OwnDetails) -> dict[str, float]:
         opening.append(time.process_time() - begun)
     return {
         "hide_cpu_ms_per_turn": round(1000 * median(hiding), 2),
+        "hide_cpu_ms_of_a_plain_question": round(1000 * median(plain), 2),
         "open_cpu_ms_per_answer": round(1000 * median(opening), 2),
         "prompt_characters": sum(len(str(message.content)) for message in _rounds(chance, own)[-1]),
     }
