@@ -243,7 +243,7 @@ async def _call_tools(recording: Recording, most: int) -> None:
 def _calling(tool: str, said: str, arguments: Mapping[str, Any]) -> Plot:
     async def plot(scene: Scene) -> str | None:
         turned = await scene.conversation.call(tool, dict(arguments), said, _intent_of(tool))
-        scene.families.append(f"r/{tool}/{said}")
+        scene.families.append(f"r/{tool}/{hashlib.sha256(said.encode()).hexdigest()[:8]}")
         return kind_of(turned, scene)
 
     return plot
