@@ -146,12 +146,13 @@ def test_a_tool_without_a_dialogue_is_an_error(rows: Rows) -> None:
 
 def test_a_name_is_the_same_throughout_a_dialogue() -> None:
     names = Names(("Petra",), ("Oldfield",), frozenset({"Board"}))
-    disguise = Disguise.of(None, ["Maria Lopez", "Gas Board"], names, random.Random(1), "key")  # noqa: S311
+    disguise = Disguise.of(None, ["Maria Lopez", "Gas Board"], ["YO10 4DR"], names, random.Random(1), "key")  # noqa: S311
     assert (
         disguise.put_on("Pay Maria Lopez, pay maria, pay Gas Board") == "Pay Petra Oldfield, pay petra, pay Gas Board"
     )
     hidden = disguise.put_on("to 55779911 and GB29NWBK60161331926819, again 55779911")
     assert hidden == "to [ACCOUNT_NUMBER_1] and [IBAN_1], again [ACCOUNT_NUMBER_1]"
+    assert disguise.put_on("5 Mill Lane, York YO10 4DR") == "5 Mill Lane, York [ADDRESS_1]"
     first = disguise.put_on("01a201a8-1862-78a9-8c4f-2bcd28d1740d")
     assert first == disguise.put_on("01a201a8-1862-78a9-8c4f-2bcd28d1740d") != "01a201a8-1862-78a9-8c4f-2bcd28d1740d"
 

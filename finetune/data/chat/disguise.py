@@ -60,8 +60,16 @@ class Disguise:
         self._people = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b", re.IGNORECASE) if names else None
 
     @classmethod
-    def of(cls, client: Client | None, people: Iterable[str], names: Names, rng: random.Random, key: str) -> "Disguise":
-        """For a dialogue of `client` in which the `people` may be named, beside their payees."""
+    def of(
+        cls,
+        client: Client | None,
+        people: Iterable[str],
+        details: Iterable[str],
+        names: Names,
+        rng: random.Random,
+        key: str,
+    ) -> "Disguise":
+        """For a dialogue of `client` in which the `people` are named, beside their payees, and the `details` told."""
         everybody: list[str] = [*([client.name, *client.payees] if client else []), *people]
         told = [name for name in dict.fromkeys(everybody) if names.is_person(name)]
         firsts, lasts = rng.sample(names.first, len(names.first)), rng.sample(names.last, len(names.last))
@@ -70,8 +78,8 @@ class Disguise:
             own_first = name.split()[0]
             changed[name] = f"{first} {last}"
             changed.setdefault(own_first, first)
-        details = tuple((detail, _kind_of(detail)) for detail in (client.details if client else ()))
-        return cls(key, changed, details)
+        hidden = tuple((detail, _kind_of(detail)) for detail in dict.fromkeys(details))
+        return cls(key, changed, hidden)
 
     def put_on(self, text: str) -> str:
         for detail, kind in self.details:

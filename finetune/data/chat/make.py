@@ -23,7 +23,7 @@ from finetune.data.chat.card import write_card
 from finetune.data.chat.disguise import Disguise, Names
 from finetune.data.chat.plots import CASTINGS, Plot, Scene, kind_of
 from finetune.data.chat.recorder import CATALOGUE_TOOLS, Studio, open_studio
-from finetune.data.chat.rows import can_be_reworded, make_messages, tool_schemas, tools_shown
+from finetune.data.chat.rows import can_be_reworded, make_messages, text_of, tool_schemas, tools_shown
 from finetune.data.chat.scenarios import list_scenarios, play
 from finetune.data.chat.words import Words
 from finetune.data.folder import DataSet, write_data_set
@@ -106,8 +106,10 @@ class Recording:
 
     def _row(self, scene: Scene, kind: str, telling: int) -> dict[str, Any]:
         turned, number = scene.conversation.turns[-1], scene.conversation.number
-        people = self._people_in(scene)
-        disguise = Disguise.of(scene.client, people, self.names, scene.rng, f"{self.seed}/{number}/{telling}")
+        text = text_of(scene.conversation.turns)
+        people = self._people_in(text)
+        details = [detail for client in self.clients for detail in client.details if detail in text]
+        disguise = Disguise.of(scene.client, people, details, self.names, scene.rng, f"{self.seed}/{number}/{telling}")
         reworded = {
             earlier.said: ways[telling % len(ways)]
             for earlier, ways in zip(scene.conversation.turns, scene.ways, strict=False)
@@ -122,18 +124,12 @@ class Recording:
             "tools": tools_shown(turned, scene.rng),
         }
 
-    def _people_in(self, scene: Scene) -> list[str]:
+    def _people_in(self, text: str) -> list[str]:
         """Whoever of the bank, or of the templates, is named in it."""
-        told = [
-            message.content
-            for turned in scene.conversation.turns
-            for call in turned.shown[-1:]
-            for message in call.messages[1:]
-        ]
-        text = "\n".join([*map(str, told), *(turned.record.answer for turned in scene.conversation.turns)]).casefold()
-        words = set(re.findall(r"\w+", text))
+        plain = text.casefold()
+        words = set(re.findall(r"\w+", plain))
         return [
-            name for first, names in self.known.items() if first in words for name in names if name.casefold() in text
+            name for first, names in self.known.items() if first in words for name in names if name.casefold() in plain
         ]
 
     def _keep(self, row: dict[str, Any], part: str) -> bool:
@@ -247,7 +243,7 @@ async def _call_tools(recording: Recording, most: int) -> None:
 def _calling(tool: str, said: str, arguments: Mapping[str, Any]) -> Plot:
     async def plot(scene: Scene) -> str | None:
         turned = await scene.conversation.call(tool, dict(arguments), said, _intent_of(tool))
-        scene.families.append(f"r/{tool}/{said}")
+        scene.families.append(f"r/{tool}/{hashlib.sha256(said.encode()).hexdigest()[:8]}")
         return kind_of(turned, scene)
 
     return plot

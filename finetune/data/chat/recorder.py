@@ -26,7 +26,7 @@ from agent.service import RECURSION_LIMIT
 from agent.state import TURN_DEFAULTS, State, Turn, TurnRecord, Update
 from agent.understanding.heads import Heads
 from agent.understanding.intents import INTENT_ROUTES
-from core.db.database import Database, Scope
+from core.db.database import NOBODY, Database, Scope
 from core.errors import TellergraphError, Unavailable
 from core.security.sealing import Seal
 from core.services import Services
@@ -222,11 +222,20 @@ class Conversation:
         )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class _Seeded:
+    done: bool
+
+
 @asynccontextmanager
 async def open_studio(settings: Settings, services: Services, seed: int) -> AsyncGenerator[Studio]:
     """The graph as the server builds it, with the encoder told, passages by intent, and the offline model recorded."""
     database = Database(services.app_url, pool_size=1)
     await database.open()
+    # The numbers of new cards are drawn by the database, in its one session here.
+    await database.fetch(
+        _Seeded, "select setseed(%(seed)s) is null as done", {"seed": 1 / (1 + seed % 1_000)}, scope=NOBODY
+    )
     chain, meaning, articles, registry = RecordingChain(), Meaning(), Articles.load(), RememberingRegistry()
     with ThreadPoolExecutor(1) as threads:
         parts = Parts(

@@ -31,6 +31,13 @@ def make_messages(turned: Turned, disguise: Disguise, reworded: Mapping[str, str
     return [*messages, {"role": "assistant", "content": disguise.put_on(turned.record.answer)}]
 
 
+def text_of(turns: Sequence[Turned]) -> str:
+    """All that is said, called and returned."""
+    told = [message.content for turned in turns for call in turned.shown[-1:] for message in call.messages[1:]]
+    called = [f"{result['arguments']}{result['content']}" for turned in turns for result in turned.results]
+    return "\n".join([*map(str, told), *called, *(turned.record.answer for turned in turns)])
+
+
 def can_be_reworded(turns: Sequence[Turned]) -> bool:
     """Whether nothing repeats the customer's words, such as the text of a complaint, and a message is one request."""
     told = [turned.said for turned in turns if len(turned.said) > _SHORT]

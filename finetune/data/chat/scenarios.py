@@ -62,7 +62,7 @@ async def play(scene: Scene, scenario: Scenario) -> str | None:
         kept, scene.intent = turned, meaning
     if kept is None or kept is not scene.conversation.turns[-1]:
         return None
-    scene.families.append(f"s/{scenario.name}")
+    scene.families.append(f"s/{hashlib.sha256(scenario.name.encode()).hexdigest()[:8]}")
     return "scenario"
 
 
