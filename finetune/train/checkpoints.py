@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
+from core.digests import digest_of_file
 from core.errors import Conflict, InvalidInput
-from finetune.digests import digest_of_file
 
 SEAL_FILE = "seal.json"
 JOURNAL_FILE = "journal.jsonl"

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from core.digests import digest_of_model
 from core.errors import Conflict, InvalidInput
 from finetune.config import TrainingConfig
 from finetune.data.folder import read_manifest, read_rows
 from finetune.data.leakage import check_parts
 from finetune.data.parts import PARTS
-from finetune.digests import digest_of_model
 
 _KINDS = {"chat": "chat", "classification": "intents"}
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from core.digests import digest_of_folder, digest_of_model
 from core.errors import InvalidInput
 from finetune.config import TrainingConfig, load_config
-from finetune.digests import digest_of_folder, digest_of_model
 from finetune.run_record import RunRecord, find_revision, find_versions, read_record, write_record
 
 LEAST = {"base": "model", "data": "rows", "output": "adapter"}

@@ -15,12 +15,12 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from typer.testing import CliRunner
 
+from core.digests import digest_of_model
 from core.errors import Conflict, InvalidInput
 from finetune.cli import app
 from finetune.config import TrainingConfig
 from finetune.data.folder import DataSet
 from finetune.data.parts import PARTS
-from finetune.digests import digest_of_model
 from finetune.run_record import read_record
 from finetune.train.checkpoints import find_last_whole, is_whole, seal, unfinished_folder
 from finetune.train.classifier import load_classifier
