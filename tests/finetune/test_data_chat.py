@@ -127,7 +127,7 @@ def test_nobody_of_the_bank_is_in_it(rows: Rows) -> None:
     for client in clients:
         own |= {client.name, *client.details} | {name for name in client.payees if Names.load().is_person(name)}
     text = "\n".join(json.dumps(row, ensure_ascii=False) for part in rows.values() for row in part)
-    assert [value for value in sorted(own) if re.search(rf"\b{re.escape(value)}\b", text)] == []
+    assert [value for value in sorted(own) if value in text and re.search(rf"\b{re.escape(value)}\b", text)] == []
 
 
 def test_no_pattern_of_personal_data_is_in_it(rows: Rows) -> None:
