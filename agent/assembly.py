@@ -20,8 +20,9 @@ from agent.event_log import EventLog
 from agent.graph_models import make_extractor
 from agent.housekeeping import housekeeping
 from agent.lookup import name_reader
-from agent.models.chain import Link, ModelChain
-from agent.models.factory import build_chain
+from agent.models.chain import ModelChain
+from agent.models.factory import open_chain
+from agent.models.link import OFFLINE, Link
 from agent.models.offline.model import OfflineChat
 from agent.parts import Parts
 from agent.service import MOST_READERS, Assistant
@@ -88,7 +89,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         patience = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=settings.idle_timeout.total_seconds())
         client = await stack.enter_async_context(aiohttp.ClientSession(timeout=patience))
         threads = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="encoder"))
-        models = build_chain(settings, client)
+        models = await stack.enter_async_context(open_chain(settings, client, redis=redis, clock=clock))
         cache = await stack.enter_async_context(
             open_cache(
                 services.redis_url, database, settings.cache_ttl, name_reader(settings.graph), services.secret_key
@@ -163,7 +164,7 @@ async def _wait_for_quiet(is_busy: Callable[[], bool]) -> None:
 
 def _offline_alone(settings: Settings) -> ModelChain:
     return ModelChain(
-        [Link("offline", OfflineChat())],
+        [Link(OFFLINE, OfflineChat(), data_class="own", is_free=True)],
         first_token_timeout=settings.first_token_timeout,
         idle_timeout=settings.idle_timeout,
     )

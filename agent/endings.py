@@ -4,9 +4,11 @@ from typing import Any
 
 from agent.events import ConfirmationNeeded, Done, Failed
 from agent.state import TurnRecord
-from core.errors import ProviderFailed, TellergraphError
+from core.errors import ProviderBusy, ProviderFailed, TellergraphError
 from core.security.pii import Placeholders
 from tools.operations import Operation
+
+CANNOT_ANSWER = "The assistant cannot answer just now. Please try again."
 
 
 def find_confirmation(state: dict[str, Any]) -> ConfirmationNeeded | None:
@@ -16,9 +18,14 @@ def find_confirmation(state: dict[str, Any]) -> ConfirmationNeeded | None:
 
 
 def ending_of(
-    record: TurnRecord, placeholders: Placeholders, confirmation: ConfirmationNeeded | None, seconds: float
+    record: TurnRecord,
+    placeholders: Placeholders,
+    confirmation: ConfirmationNeeded | None,
+    seconds: float,
+    model_seconds: float,
 ) -> Done:
-    """The last event of a turn that went well. ``seconds`` is how long it took."""
+    """The last event of a turn that went well. ``seconds`` is how long it took, ``model_seconds`` what models had of
+    it."""
     return Done(
         answer=placeholders.restore(record.answer),
         route=record.route,
@@ -33,14 +40,17 @@ def ending_of(
         asks=record.asks,
         usage=record.usage,
         model=record.model,
-        timings={"total_ms": round(seconds * 1000, 1)},
+        timings={"total_ms": round(seconds * 1000, 1), "model_ms": round(model_seconds * 1000, 1)},
+        notices=record.notices,
     )
 
 
 def told(error: TellergraphError) -> Failed:
     """What a customer is told. Why a model failed is the operator's business."""
+    if isinstance(error, ProviderBusy):
+        return Failed(code=error.error_code, message=CANNOT_ANSWER, details=error.details)
     if isinstance(error, ProviderFailed):
-        return Failed(code=error.error_code, message="The assistant cannot answer just now. Please try again.")
+        return Failed(code=error.error_code, message=CANNOT_ANSWER)
     return Failed(code=error.error_code, message=error.message)
 
 

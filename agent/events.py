@@ -85,6 +85,13 @@ class DecidedOperation(BaseModel):
     status: str
 
 
+class Notice(BaseModel):
+    """What was not as it should be, though there is an answer."""
+
+    code: str
+    message: str
+
+
 class Done(_Event):
     event = "done"
     answer: str
@@ -102,12 +109,14 @@ class Done(_Event):
     model: str
     timings: dict[str, float]
     """Milliseconds."""
+    notices: list[Notice] = []
 
 
 class Failed(_Event):
     event = "error"
     code: str
     message: str
+    details: dict[str, Any] = {}
 
 
 Event = TurnStarted | Routed | ToolCalled | ToolReturned | Citation | Token | ConfirmationNeeded | Done | Failed

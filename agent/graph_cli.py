@@ -12,10 +12,11 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from agent.graph_models import make_extractor
-from agent.models.factory import build_chain
+from agent.models.factory import open_chain
 from core.cli import AsJson, command_services
 from core.db.migrate import migrate
 from core.errors import Conflict, NotFound
+from core.logging import configure_logging
 from core.services import Services
 from core.settings import Settings, load_settings
 from knowledge.graph.builder import GraphBuilder, GraphReport
@@ -34,6 +35,7 @@ def build_command(
     Only what has changed is read. A document that fails is reported, and tried again the next time; the exit code is
     then 1.
     """
+    configure_logging("WARNING")
     with command_services(as_json) as services, _progress(as_json) as bar:
         migrate(services)
         if kb not in {base["kb"] for base in list_bases(services.owner_url)} | _list_graphs(services).keys():
@@ -71,8 +73,8 @@ async def _build(settings: Settings, services: Services, kb: str, bar: Progress)
     def advance(done: int, total: int) -> None:
         bar.update(task, completed=done, total=total, visible=True)
 
-    async with aiohttp.ClientSession() as client:
-        extractor = make_extractor(settings, build_chain(settings, client))
+    async with aiohttp.ClientSession() as client, open_chain(settings, client) as models:
+        extractor = make_extractor(settings, models)
         return await GraphBuilder(services.owner_url, services.graph_url, extractor).build(kb, advance)
 
 

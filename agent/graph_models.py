@@ -12,18 +12,17 @@ def make_extractor(settings: Settings, models: ModelChain) -> Extractor:
     """Raises ConfigurationError: a model is to read, and there is none."""
     if settings.graph_extraction == "rules":
         return Extractor()
-    links = [link for link in models.links if link.name != "offline"]
-    if not links:
+    reading = models.without_offline()
+    if not reading.links:
         raise ConfigurationError(
             "TELLERGRAPH_GRAPH_EXTRACTION=model needs a language model: name one in TELLERGRAPH_LLM, or set rules."
         )
-    reading = ModelChain(links, first_token_timeout=settings.first_token_timeout, idle_timeout=settings.idle_timeout)
 
     async def complete(system: str, prompt: str) -> str:
         reply = await reading.stream([SystemMessage(system), HumanMessage(prompt)], tools=[], on_text=_ignore)
         return reply.text
 
-    return Extractor(f"model {','.join(link.name for link in links)}", complete)
+    return Extractor(f"model {','.join(link.name for link in reading.links)}", complete)
 
 
 async def _ignore(_text: str) -> None:

@@ -18,15 +18,16 @@ from langgraph.types import Command
 from redis.exceptions import RedisError
 
 from agent.conversations import Conversations, StoredTurn, TurnKey
-from agent.endings import ending_of, find_confirmation, masked, told
+from agent.endings import CANNOT_ANSWER, ending_of, find_confirmation, masked, told
 from agent.event_log import EventLog, LoggedEvent, Publisher, follow
 from agent.events import Done, Event, Failed, TurnStarted
 from agent.graph import build_graph
+from agent.models.budgets import VISITORS
 from agent.parts import Parts
 from agent.state import TURN_DEFAULTS, Resolution, State, Turn
 from core.clock import Clock
 from core.db.database import Scope, translated_errors
-from core.errors import Conflict, NotFound, Refused, TellergraphError, Unavailable
+from core.errors import Conflict, NotFound, ProviderBusy, Refused, TellergraphError, Unavailable
 from core.logging import get_logger
 from core.security.pii import Placeholders, mask
 from core.security.tokens import AccountType, Identity
@@ -107,7 +108,10 @@ class Assistant:
             NotFound: the session is not the caller's.
             Conflict: another turn of the session is running.
             Unavailable: too many turns, or the database is away.
+            ProviderBusy: no model of the chain can answer for now.
         """
+        if wait := self._parts.models.unavailable_for():
+            raise ProviderBusy(CANNOT_ANSWER, wait)
         key = _key(identity, session_id)
         title = mask(message, Placeholders()) if session_id is None else ""
         await self._begin(key, is_new_session=session_id is None, title=title)
@@ -299,6 +303,7 @@ class Assistant:
             raw_message=message,
             initiated_by=initiated_by,
             slip=slip,
+            allowance=self._parts.models.allow(_payer(key.scope)),
         )
         task = asyncio.create_task(self._run(key, graph_input, turn, publisher), name=f"turn {key.turn_id}")
         self._running[key.turn_id] = task
@@ -333,7 +338,8 @@ class Assistant:
         confirmation = find_confirmation(state)
         if turn.record is None:
             raise TellergraphError("The turn ended without an answer.")
-        done = ending_of(turn.record, turn.placeholders, confirmation, perf_counter() - started)
+        seconds = perf_counter() - started
+        done = ending_of(turn.record, turn.placeholders, confirmation, seconds, turn.allowance.model_seconds)
         await self._conversations.finish(
             key,
             turn.record,
@@ -357,6 +363,11 @@ class Assistant:
 def _key(identity: Identity | None, session_id: UUID | None) -> TurnKey:
     session = session_id or uuid4()
     return TurnKey(uuid4(), session, scope_of(identity, session))
+
+
+def _payer(scope: Scope) -> str:
+    """Whose budget a turn is paid from. Visitors are many, and each is new: they share one."""
+    return VISITORS if scope.subject is None or scope.subject.startswith("visitor:") else scope.subject
 
 
 def _config(session_id: UUID) -> RunnableConfig:

@@ -11,8 +11,9 @@ from typing import Any, Literal, NotRequired, TypedDict
 from uuid import UUID
 
 from agent.dialogue.shapes import Dialogue, StepKind
-from agent.events import Citation, DecidedOperation, Event
+from agent.events import Citation, DecidedOperation, Event, Notice
 from agent.messages import Evidence, Message, ToolCall, ToolReturn
+from agent.models.allowance import Allowance
 from agent.parts import Parts
 from core.clock import BANK_TIME_ZONE
 from core.db.database import Scope
@@ -152,6 +153,7 @@ class TurnRecord:
     asks: str | None
     usage: dict[str, int]
     model: str
+    notices: list[Notice]
 
 
 @dataclass(slots=True)
@@ -173,6 +175,8 @@ class Turn:
     """What ``remember`` leaves for the service to save."""
     initiated_by: InitiatedBy = "chat"
     """The door that the message came through."""
+    allowance: Allowance = field(default_factory=Allowance)
+    """What it may take of the language models."""
 
     @property
     def takes_a_yes(self) -> bool:

@@ -39,7 +39,7 @@ async def _ours(request: Request, error: Exception) -> Response:
         _log.error("request_failed", code=error.error_code, exc_info=error)
     headers = {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else {}
     if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
-        headers["Retry-After"] = "5"
+        headers["Retry-After"] = str(error.details.get("retry_after", 5))
     return _response(
         request, error.status, ErrorBody(code=error.error_code, message=error.message, details=error.details), headers
     )

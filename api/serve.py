@@ -1,6 +1,6 @@
 """From nothing to a serving assistant: services, schema, demo bank, help centre, HTTP."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +11,8 @@ import uvicorn
 from rich.console import Console
 
 import knowledge
-from agent.models.factory import ModelName, list_models
+from agent.models.chain import ModelChain
+from agent.models.factory import list_models
 from api.app import create_app
 from core.clock import system_clock
 from core.db.health import require_security
@@ -60,31 +61,32 @@ def _serve(settings: Settings) -> None:
     for name in unknown_variables():
         _log.warning("unknown_variable", name=name, hint="no setting reads it: is it misspelt?")
     console = Console(stderr=True)
-    models = list_models(settings)
+    list_models(settings)
     with _listening_socket(settings) as listener, prepared_services(settings, console) as services:
+        app = create_app(settings, services)
         config = uvicorn.Config(
-            create_app(settings, services),
+            app,
             log_config=None,
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=int(_SHUTDOWN_PATIENCE.total_seconds()),
         )
-        greeting = _greeting(settings, listener.getsockname()[1], models)
-        _Server(config, console, greeting).run(sockets=[listener])
+        port = listener.getsockname()[1]
+        _Server(config, console, lambda: _greeting(settings, port, app.state.running.models)).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
     """Says where to click once it answers."""
 
-    def __init__(self, config: uvicorn.Config, console: Console, greeting: str) -> None:
+    def __init__(self, config: uvicorn.Config, console: Console, greet: Callable[[], str]) -> None:
         super().__init__(config)
         self._console = console
-        self._greeting = greeting
+        self._greet = greet
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._console.print(self._greeting)
+            self._console.print(self._greet())
 
 
 @contextmanager
@@ -101,12 +103,12 @@ def _listening_socket(settings: Settings) -> Generator[socket]:
         yield listener
 
 
-def _greeting(settings: Settings, port: int, models: list[ModelName]) -> str:
+def _greeting(settings: Settings, port: int, models: ModelChain) -> str:
     lines = [f"\n[bold]Tellergraph is ready:[/bold] http://{settings.host}:{port}"]
     if settings.demo:
         customers = [login for login in LOGINS if login.role == "customer"]
         lines += [f"  log in as {login.email}  password {login.password}" for login in customers]
-    lines.append(f"Answers come from: {', '.join(map(str, models))}. Press Ctrl-C to stop.\n")
+    lines.append(f"Answers come from: {', '.join(link.name for link in models.links)}. Press Ctrl-C to stop.\n")
     return "\n".join(lines)
 
 

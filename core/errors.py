@@ -93,15 +93,15 @@ class ProviderBusy(ProviderFailed):
 
     code = "model_busy"
 
-    def __init__(self, message: str, retry_after: timedelta) -> None:
-        super().__init__(message, details={"retry_after": max(1, math.ceil(retry_after.total_seconds()))})
+    def __init__(self, message: str, retry_after: timedelta = timedelta(seconds=5), *, code: str | None = None) -> None:
+        super().__init__(message, code=code, details={"retry_after": max(1, math.ceil(retry_after.total_seconds()))})
         self.retry_after = retry_after
 
 
 def class_of(code: str) -> type[TellergraphError]:
     """The class that a code came from, for one that was told across a stream; Unavailable for a code that belongs to no
-    class, such as ``turn_lost``."""
-    known = {kind.code: kind for kind in _family(TellergraphError)}
+    class, such as ``turn_lost``. Of classes that share a code it is the one that the others are kinds of."""
+    known = {kind.code: kind for kind in reversed(_family(TellergraphError))}
     return known.get(code, Unavailable)
 
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from core.budget import Budget
 from core.errors import ConfigurationError
 
 
@@ -19,7 +20,12 @@ def _in_seconds(value: object) -> object:
     return f"PT{value}S" if isinstance(value, str) and value.isascii() and value.isdecimal() else value
 
 
+def _as_budget(value: object) -> object:
+    return Budget.parse(value) if isinstance(value, str) else value
+
+
 Duration = Annotated[timedelta, BeforeValidator(_in_seconds)]
+OptionalBudget = Annotated[Budget | None, BeforeValidator(_as_budget), NoDecode]
 
 
 class Settings(BaseSettings):
@@ -62,9 +68,18 @@ class Settings(BaseSettings):
 
     llm: str = "auto"
     """A chain such as ``openai:gpt-4o-mini,offline``."""
+    cloud: Literal["on", "off"] = "on"
+    """Off: no model of another party, and no server that is not on this machine."""
     openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))
     openai_base_url: str = Field(default="https://api.openai.com/v1", validation_alias=AliasChoices("OPENAI_BASE_URL"))
+    together_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("TOGETHER_API_KEY"))
     ollama_host: str = Field(default="http://127.0.0.1:11434", validation_alias=AliasChoices("OLLAMA_HOST"))
+    ollama_model: str = "llama3.2"
+    """What ``auto`` takes of Ollama, if it is there."""
+    vllm_base_url: str = Field(default="http://127.0.0.1:8001/v1", validation_alias=AliasChoices("VLLM_BASE_URL"))
+    vllm_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("VLLM_API_KEY"))
+    llm_keys: Annotated[dict[str, SecretStr], NoDecode] = {}
+    """API keys of servers that ``llm`` names by their address, ``host=key,host:port=key``."""
     local_four_bit: Literal["auto", "on", "off"] = "auto"
     """Whether a local model's weights are held in four bits; auto: where bitsandbytes is installed."""
     local_max_tokens: int = Field(default=512, ge=16, le=32_768)
@@ -75,8 +90,22 @@ class Settings(BaseSettings):
     """Of a local model's process on the CPU. Unset: as many as there are cores."""
     adapter_key: Path | None = None
     """Ed25519 public key in PEM. Set: a local model takes only adapters that a registry has signed with it."""
-    first_token_timeout: Duration = timedelta(seconds=20)
-    idle_timeout: Duration = timedelta(seconds=20)
+    first_token_timeout: Duration = Field(default=timedelta(seconds=20), gt=timedelta(0))
+    idle_timeout: Duration = Field(default=timedelta(seconds=20), gt=timedelta(0))
+    turn_time: Duration = Field(default=timedelta(seconds=90), gt=timedelta(0))
+    """For all models and rounds of a turn. When it is up, the offline model says the rest."""
+    model_retries: int = Field(default=1, ge=0, le=5)
+    """How often a model is asked again before its first token."""
+    budget_customer: OptionalBudget = None
+    """Of a customer in a day, for models that are not on this machine: ``200000 tokens`` or ``5.00 USD``."""
+    budget_visitors: OptionalBudget = None
+    """Of all visitors together in a day."""
+    budget_day: OptionalBudget = None
+    """Of all in a day."""
+    budget_deployment: OptionalBudget = None
+    """Of all in a calendar month."""
+    prices: Path | None = None
+    """The bank's own table of prices. Of a model that is not in it: ours."""
 
     demo: bool = True
     """Load the demo bank at start and offer its logins."""
@@ -137,6 +166,31 @@ class Settings(BaseSettings):
             parts = urlsplit(url)
             if not re.fullmatch("[a-z0-9_]{1,40}", kb) or parts.scheme not in {"http", "https"} or not parts.hostname:
                 raise ValueError("is an address that begins with https://, or help=https://...,other=https://...")
+        return value
+
+    @field_validator("llm_keys", mode="before")
+    @classmethod
+    def _by_host(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        parts = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+        if not all(host and key and "/" not in host for host, _, key in parts):
+            raise ValueError("is host=key,host:port=key, without http:// or paths")
+        return {host.lower(): key for host, _, key in parts}
+
+    @field_validator("openai_api_key", "together_api_key", "vllm_api_key")
+    @classmethod
+    def _is_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not re.fullmatch(r"[\x21-\x7e]+", value.get_secret_value()):
+            raise ValueError("is no API key: it is empty, or has spaces or letters that no key has")
+        return value
+
+    @field_validator("openai_base_url", "vllm_base_url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
+            raise ValueError("is the address of a server with its path, such as https://host/v1")
         return value
 
     @field_validator("old_secret_keys")
@@ -246,7 +300,10 @@ def unknown_variables() -> list[str]:
 
 
 def _variable(field: str) -> str:
-    return field.upper() if field.upper().startswith(("OPENAI_", "OLLAMA_")) else f"TELLERGRAPH_{field.upper()}"
+    """Of a field, or of the variable that an error names already."""
+    known = Settings.model_fields.get(field)
+    alias = known.validation_alias if known else field
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else str(alias or f"TELLERGRAPH_{field.upper()}")
 
 
 def _reason(message: str) -> str:

@@ -43,6 +43,9 @@ class Status:
     """An HTTP error instead of a stream."""
 
     code: int
+    message: str = "no"
+    retry_after: str | None = None
+    error_code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,8 @@ class ScriptedModel:
     scripts: list[Script] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     gates: list[Gate] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    """The models that it has as an Ollama."""
     faults: list[str] = field(default_factory=list)
 
     def will(self, *scripts: Script) -> None:
@@ -148,7 +153,7 @@ class _Handler(BaseHTTPRequestHandler):
         while steps and isinstance(steps[0], Gate):
             _pass(steps.pop(0))
         if steps and isinstance(steps[0], Status):
-            self._refuse(steps[0].code)
+            self._refuse(steps[0])
             return
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
@@ -158,6 +163,12 @@ class _Handler(BaseHTTPRequestHandler):
         for step in steps:
             self._play(step)
         self.wfile.write(b"0\r\n\r\n")
+
+    def do_GET(self) -> None:
+        """What Ollama answers to the question which models it has."""
+        found = self.path == "/api/tags" and self.server.model.tags
+        models = [{"name": name, "size": 1} for name in self.server.model.tags]
+        self._send(200 if found else 404, {"models": models} if found else {"error": "not found"})
 
     def log_message(self, format: str, *args: Any) -> None:
         """Tests are quiet."""
@@ -186,9 +197,16 @@ class _Handler(BaseHTTPRequestHandler):
     def _write(self, block: bytes) -> None:
         self.wfile.write(f"{len(block):x}\r\n".encode() + block + b"\r\n")
 
-    def _refuse(self, status: int) -> None:
-        body = json.dumps({"error": {"message": "no", "type": "server_error", "code": None}}).encode()
+    def _refuse(self, status: Status) -> None:
+        error = {"message": status.message, "type": "server_error", "code": status.error_code}
+        wait = {"Retry-After": status.retry_after} if status.retry_after else {}
+        self._send(status.code, {"error": error}, wait)
+
+    def _send(self, status: int, content: dict[str, Any], headers: dict[str, str] | None = None) -> None:
+        body = json.dumps(content).encode()
         self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

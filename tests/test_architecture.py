@@ -59,7 +59,7 @@ def test_an_import_the_other_way_is_caught(tmp_path: Path, room: str, line: str,
     linted = lint_imports(tmp_path)
 
     assert linted.returncode == 1
-    assert re.search(rf"^{contract}.* BROKEN$", linted.stdout, re.MULTILINE), linted.stdout
+    assert re.search(rf"^{contract}.* BROKEN( \(\d+ ignored imports\))?$", linted.stdout, re.MULTILINE), linted.stdout
 
 
 def test_no_file_grows_beyond_what_can_be_read_at_once():

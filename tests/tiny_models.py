@@ -116,6 +116,8 @@ class Lesson:
 
 def teach(model: Any, tokenizer: Any, lessons: Sequence[Lesson], rate: float) -> None:
     """Trains what is trainable until it says its lessons."""
+    # Several threads wait for each other longer than they compute.
+    torch.set_num_threads(1)
     rows, marks = zip(*(_encode(tokenizer, lesson) for lesson in lessons), strict=True)
     tokens = torch.nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=tokenizer.pad_token_id)
     labels = torch.nn.utils.rnn.pad_sequence(marks, batch_first=True, padding_value=-100)

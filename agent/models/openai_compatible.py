@@ -19,11 +19,16 @@ from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from langchain_core.outputs.chat_generation import ChatGeneration
 from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 
-from core.errors import ProviderFailed
+from agent.models.control_tokens import defuse, defuse_all
+from agent.models.faults import Fault, ModelFailed
+from agent.models.refusals import read_refusal
 
 _PACE = 0.02
 """Seconds between two reads of a stream. Tokens that arrive meanwhile are handled together, which halves the cost of a
 turn; a reader cannot tell."""
+_LONGEST_LINE = 1 << 20
+"""Bytes of one event."""
+_LONGEST_REFUSAL = 8_192
 
 
 class OpenAICompatibleChat(BaseChatModel):
@@ -49,7 +54,7 @@ class OpenAICompatibleChat(BaseChatModel):
     ) -> AsyncIterator[ChatGenerationChunk]:
         body: dict[str, Any] = {
             "model": self.model,
-            "messages": convert_to_openai_messages(messages),
+            "messages": _as_sent(messages),
             "stream": True,
             "stream_options": {"include_usage": True},
         }
@@ -62,10 +67,12 @@ class OpenAICompatibleChat(BaseChatModel):
                 yield chunk
             # LangChain's own error for a stream without a chunk would pass for a fault of ours.
             yield _chunk([])
+        except aiohttp.ConnectionTimeoutError as error:
+            raise ModelFailed("The model server cannot be reached.", Fault.UNREACHABLE) from error
         except TimeoutError as error:
-            raise ProviderFailed("The model server is too slow.") from error
+            raise ModelFailed("The model server is too slow.", Fault.SLOW) from error
         except (aiohttp.ClientError, OSError) as error:
-            raise ProviderFailed("The model server cannot be reached.") from error
+            raise ModelFailed("The model server cannot be reached.", Fault.UNREACHABLE) from error
 
     async def _read(self, body: dict[str, Any]) -> AsyncIterator[ChatGenerationChunk]:
         headers = {
@@ -74,12 +81,16 @@ class OpenAICompatibleChat(BaseChatModel):
             "Accept": "text/event-stream",
         }
         url = f"{self.base_url.rstrip('/')}/chat/completions"
-        async with self.client.post(url, data=orjson.dumps(body), headers=headers) as response:
+        # A redirect could lead from this machine to another one, which may not see what this one may.
+        async with self.client.post(url, data=orjson.dumps(body), headers=headers, allow_redirects=False) as response:
             if response.status != HTTPStatus.OK:
-                raise ProviderFailed(f"The model server answered {response.status}.")
+                said = await response.content.read(_LONGEST_REFUSAL)
+                raise read_refusal(response.status, response.headers, said, with_tools="tools" in body)
             rest = b""
             while block := await response.content.readany():
                 *lines, rest = (rest + block).split(b"\n")
+                if len(rest) > _LONGEST_LINE:
+                    raise ModelFailed("The model server sent something that is not a completion.", Fault.CUT_OFF)
                 events, ended = _parse(lines)
                 if events:
                     yield _chunk(events)
@@ -105,6 +116,18 @@ class OpenAICompatibleChat(BaseChatModel):
         for chunk in chunks:
             whole += cast(AIMessageChunk, chunk)
         return ChatResult(generations=[ChatGeneration(message=whole)])
+
+
+def _as_sent(messages: list[BaseMessage]) -> list[dict[str, Any]]:
+    """In the protocol's words, with nothing in them that a chat template takes for its own."""
+    converted = convert_to_openai_messages(messages)
+    for message in converted:
+        message["content"] = defuse_all(message["content"])
+        for call in message.get("tool_calls", ()):
+            function = call["function"]
+            arguments = defuse_all(orjson.loads(function["arguments"]))
+            call["function"] = {"name": defuse(function["name"]), "arguments": orjson.dumps(arguments).decode()}
+    return converted
 
 
 class _Function(BaseModel):
@@ -153,9 +176,9 @@ def _parse(lines: list[bytes]) -> tuple[list[_Event], bool]:
         try:
             event = _Event.model_validate_json(data)
         except ValidationError as error:
-            raise ProviderFailed("The model server sent something that is not a completion.") from error
+            raise ModelFailed("The model server sent something that is not a completion.", Fault.CUT_OFF) from error
         if event.error is not None:
-            raise ProviderFailed("The model server reported an error in mid-stream.")
+            raise ModelFailed("The model server reported an error in mid-stream.", Fault.CUT_OFF)
         events.append(event)
     return events, False
 

@@ -41,8 +41,13 @@ async def answer(state: State, runtime: Runtime[Turn]) -> Update:
     async def on_text(text: str) -> None:
         await say(text if is_fixed else gate.push(text))
 
+    async def on_cut() -> None:
+        gate.drop()
+
     chain = turn.parts.fixed if is_fixed else turn.parts.models
-    reply = await chain.stream(messages, tools=_tools(state, turn), on_text=on_text)
+    reply = await chain.stream(
+        messages, tools=_tools(state, turn), on_text=on_text, allowance=turn.allowance, on_cut=on_cut
+    )
     await say(gate.finish())
     if gate.is_gutted and not reply.calls:
         await say(await _composed(messages, "".join(said), turn))

@@ -33,6 +33,7 @@ async def remember(state: State, runtime: Runtime[Turn]) -> Update:
         asks=asks,
         usage=state["usage"],
         model=state["model"],
+        notices=turn.allowance.notices,
     )
     said: list[Message] = [{"role": "user", "content": state["message"]}] if state["message"] else []
     said.append({"role": "assistant", "content": state["answer"]})

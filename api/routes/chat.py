@@ -11,7 +11,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 
 from agent.conversations import Session, StoredMessage
 from agent.event_log import LoggedEvent
-from agent.events import Citation, ConfirmationNeeded, DecidedOperation, Done, Failed
+from agent.events import Citation, ConfirmationNeeded, DecidedOperation, Done, Failed, Notice
 from agent.service import Started, scope_of
 from api.dependencies import AnyoneDep, Reply, ReplyDep, RunningDep, SignedInDep
 from api.envelope import Envelope
@@ -60,6 +60,7 @@ class ChatMetadata(BaseModel):
     model_version: str
     cached: bool = False
     usage: dict[str, int]
+    notices: list[Notice] = []
 
 
 class ChatResponse(BaseModel):
@@ -185,6 +186,7 @@ async def _whole(started: Started, scope: Scope, running: RunningDep, reply: Rep
                 processing_time_ms=done.timings["total_ms"],
                 model_version=f"{done.model}/{VERSION}",
                 usage=done.usage,
+                notices=done.notices,
             ),
         )
     )
@@ -204,4 +206,6 @@ def _failure(event: LoggedEvent | None) -> TellergraphError:
     if event is None:
         return TellergraphError("Something went wrong on our side. Please try again.")
     failed = Failed.model_validate(orjson.loads(event.data))
-    return class_of(failed.code)(failed.message, code=failed.code)
+    error = class_of(failed.code)(failed.message, code=failed.code)
+    error.details = failed.details
+    return error

@@ -8,11 +8,17 @@ from fastapi import APIRouter, Response
 from pydantic import BaseModel
 from redis.exceptions import RedisError
 
+from agent.models.breaker import BreakerState
+from agent.models.budgets import Condition
+from agent.models.chain import ModelChain
+from agent.models.choice import Verdict
+from agent.models.link import DataClass, Link
+from agent.models.local.link import LocalChat
 from api.dependencies import ReplyDep, RunningDep, SettingsDep
 from api.envelope import Envelope
 from core.errors import TellergraphError
 from core.version import VERSION
-from knowledge.graph.source import Condition
+from knowledge.graph.source import Condition as GraphCondition
 
 router = APIRouter(tags=["health"])
 
@@ -26,14 +32,37 @@ class Health(BaseModel):
     version: str = VERSION
 
 
+class ProviderHealth(BaseModel):
+    """A model that was considered at the start."""
+
+    name: str
+    chosen: bool
+    reason: str
+    """Why it was chosen, or why not."""
+    data: DataClass | None
+    """What it is shown of the customer's own data; none where it is not chosen."""
+    breaker: BreakerState | None
+    """``open``: it failed and is left alone; ``half_open``: the next request tries it."""
+    failure: str | None
+    """Why it is left alone."""
+    tools: bool | None
+    """False: it was found to have none."""
+    condition: str | None
+    """Of a local model: what it serves, or what it is doing."""
+
+
 class DetailedHealth(Health):
     database: Word
     redis: Word
     models: list[str]
     llm: str
     """As configured."""
+    providers: list[ProviderHealth]
+    """``models``, and what ``auto`` did not choose."""
+    budget: Condition | Literal["off"]
+    """Of what all use together. ``used_up``: models that cost are not asked until midnight."""
     active_turns: int
-    graph: Condition
+    graph: GraphCondition
     """Of the second way to documents. Nothing depends on it: it may be late or away."""
 
 
@@ -62,9 +91,30 @@ async def detailed(
             redis=redis,
             models=[link.name for link in running.models.links],
             llm=settings.llm,
+            providers=_providers(running.models),
+            budget=running.models.budgets.condition if running.models.budgets else "off",
             active_turns=len(running.assistant.active_turns),
             graph="off" if running.graph is None else running.graph.condition,
         )
+    )
+
+
+def _providers(models: ModelChain) -> list[ProviderHealth]:
+    links = {link.name: link for link in models.links}
+    return [_provider(verdict, links.get(str(verdict.name))) for verdict in models.considered]
+
+
+def _provider(verdict: Verdict, link: Link | None) -> ProviderHealth:
+    link = link if verdict.is_chosen else None
+    return ProviderHealth(
+        name=str(verdict.name),
+        chosen=verdict.is_chosen,
+        reason=verdict.reason,
+        data=link and link.data_class,
+        breaker=link and link.breaker.state,
+        failure=link and link.breaker.reason,
+        tools=link and not link.lacks_tools,
+        condition=link.model.condition if link and isinstance(link.model, LocalChat) else None,
     )
 
 

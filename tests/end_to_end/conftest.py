@@ -33,6 +33,7 @@ def model_settings(settings: Settings, model: ScriptedModel) -> Settings:
             "llm": "openai:scripted,offline",
             "openai_api_key": SecretStr("sk-test"),
             "openai_base_url": model.base_url,
+            "model_retries": 0,
         }
     )
 

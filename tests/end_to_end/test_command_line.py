@@ -122,7 +122,9 @@ def test_a_stopped_server_leaves_no_process_and_loses_nothing(
         process.send_signal(number)
         assert process.wait(timeout=30) == 0
         assert not any(child.is_running() for child in children)
-    with serving_process(environment) as (_, url):
+    with serving_process(environment) as (process, url):
+        assert process.stderr is not None
+        assert process.stderr.readline() == "Answers come from: offline. Press Ctrl-C to stop.\n"
         history = httpx2.get(f"{url}/api/v1/chat/history/{asked['session_id']}").json()["data"]["messages"]
         assert [message["content"] for message in history] == ["hi", asked["response"]]
 

@@ -9,6 +9,7 @@ import openai
 import pytest
 from pydantic import SecretStr
 
+from core.budget import Budget
 from core.services import Services
 from core.settings import Settings
 from tests.scripted_model import Call, Finish, Gate, ScriptedModel, Status, Step, Text, calls, says
@@ -175,7 +176,8 @@ BROKEN: list[Any] = [
 def test_a_broken_model_does_nothing_and_the_next_one_answers(
     model_server: str, model: ScriptedModel, meet: Meet, records: Records, script: list[Step]
 ) -> None:
-    model.will(script, script)
+    # A key that was refused is not tried again.
+    model.will(*[script] * (1 if script == [Status(401)] else 2))
     events = meet(model_server, ALEX).hear(BALANCE)
     assert called(events) == [("get_balance", True)]
     assert "£2,480.15" in texts(events)
@@ -203,25 +205,48 @@ CUT: list[Any] = [
 
 
 @pytest.mark.parametrize("script", CUT)
-def test_an_answer_that_breaks_off_is_an_error_not_an_answer(
+def test_an_answer_that_breaks_off_is_completed_from_the_banks_records(
     model_server: str, model: ScriptedModel, meet: Meet, records: Records, script: list[Step]
 ) -> None:
+    """What was shown cannot be taken back. Issue 7: a clean error, and the offline model says the rest."""
     model.will(script)
     alex = meet(model_server, ALEX)
     events = alex.hear(BALANCE)
+    assert names(events)[-1] == "done"
+    said, done = texts(events), events[-1].content
+    assert done["answer"] == said
+    begun, cut, rest = said.partition("My answer was cut off there.")
+    assert (bool(begun.strip()), bool(cut), "£2,480.15" in rest) == (True, True, True)
+    assert called(events) == [("get_balance", True)]
+    assert done["model"] == "offline"
+    [notice] = done["notices"]
+    assert notice["code"] == "model_unavailable"
+    assert "finish reason" not in notice["message"]
+    assert records("select 1 from banking_operations") == []
+    model.will(says("All is well."))
+    answer = alex.ask(QUESTION)
+    assert answer["response"].startswith("All is well.")
+    assert answer["metadata"]["notices"] == []
+
+
+def test_an_answer_that_stalls_is_completed_too(serve: Serve, model: ScriptedModel, meet: Meet) -> None:
+    model.will([Text("You should "), Gate()])
+    answer = meet(serve(idle_timeout=timedelta(seconds=0.3))).ask(QUESTION)
+    assert answer["response"].startswith("You should")
+    assert "cut off" in answer["response"]
+    assert [notice["code"] for notice in answer["metadata"]["notices"]] == ["model_unavailable"]
+    assert answer["citations"]
+
+
+def test_without_the_offline_model_an_answer_that_breaks_off_is_an_error(
+    serve: Serve, model: ScriptedModel, meet: Meet, records: Records
+) -> None:
+    model.will([Text("You should ")])
+    events = meet(serve(llm="openai:scripted"), ALEX).hear(BALANCE)
     assert names(events)[-2:] == ["token", "error"]
     assert events[-1].content["code"] == "model_unavailable"
     assert "finish reason" not in events[-1].content["message"]
     assert records("select 1 from banking_operations") == []
-    model.will(says("All is well."))
-    assert alex.ask(QUESTION)["response"].startswith("All is well.")
-
-
-def test_an_answer_that_stalls_is_an_error(serve: Serve, model: ScriptedModel, meet: Meet) -> None:
-    model.will([Text("You should "), Gate()])
-    events = meet(serve(idle_timeout=timedelta(seconds=0.3))).hear(QUESTION)
-    assert events[-1].name == "error"
-    assert events[-1].content["code"] == "model_unavailable"
 
 
 def test_when_no_model_answers_the_customer_is_told(serve: Serve, model: ScriptedModel, meet: Meet) -> None:
@@ -261,10 +286,91 @@ def test_a_made_up_citation_is_left_out(model_server: str, model: ScriptedModel,
 
 
 def test_a_model_that_calls_tools_for_ever_is_stopped(model_server: str, model: ScriptedModel, meet: Meet) -> None:
-    model.will(*[calls("get_balance")] * 4, says("Enough."))
+    limits = [json.dumps({"limit": limit}) for limit in range(1, 5)]
+    model.will(*[calls("list_transactions", limit) for limit in limits], says("Enough."))
     answer = meet(model_server, ALEX).ask(BALANCE)
     assert answer["response"] == "Enough."
     assert [bool(request.tools) for request in model.requests] == [True] * 4 + [False]
+
+
+def test_a_model_that_repeats_a_call_is_left_for_the_next(model_server: str, model: ScriptedModel, meet: Meet) -> None:
+    model.will(calls("get_balance"), calls("get_balance"))
+    events = meet(model_server, ALEX).hear(BALANCE)
+    assert called(events) == [("get_balance", True)]
+    assert "£2,480.15" in texts(events)
+    assert events[-1].content["model"] == "offline"
+
+
+def test_a_server_that_is_overloaded_is_asked_again(serve: Serve, model: ScriptedModel, meet: Meet) -> None:
+    model.will([Status(429, retry_after="0")], says("Open the app."))
+    answer = meet(serve(model_retries=1)).ask(QUESTION)
+    assert answer["metadata"]["model_version"].startswith("openai:scripted/")
+    assert len(model.requests) == 2
+
+
+def health(url: str) -> dict[str, Any]:
+    with httpx2.Client() as client:
+        return client.get(f"{url}/health/detailed").json()["data"]
+
+
+def test_a_wrong_key_is_tried_once_and_health_says_so(model_server: str, model: ScriptedModel, meet: Meet) -> None:
+    model.will([Status(401, "Incorrect API key provided: sk-test")])
+    visitor = meet(model_server)
+    for _ in range(3):
+        assert visitor.ask(QUESTION)["metadata"]["model_version"].startswith("offline/")
+    assert len(model.requests) == 1
+    [openai, offline] = health(model_server)["providers"]
+    assert openai == {
+        "name": "openai:scripted",
+        "chosen": True,
+        "reason": "named in TELLERGRAPH_LLM",
+        "data": "masked",
+        "breaker": "open",
+        "failure": "The model server refused the API key (it answered 401).",
+        "tools": True,
+        "condition": None,
+    }
+    assert (offline["name"], offline["breaker"], offline["data"]) == ("offline", "closed", "own")
+
+
+def test_a_model_without_tools_answers_what_needs_none(model_server: str, model: ScriptedModel, meet: Meet) -> None:
+    model.will([Status(400, "registry.ollama.ai/library/m does not support tools")], says("Open the app."))
+    alex = meet(model_server, ALEX)
+    for _ in range(2):
+        assert "£2,480.15" in alex.ask(BALANCE)["response"]
+    assert health(model_server)["providers"][0]["tools"] is False
+    assert meet(model_server).ask(QUESTION)["response"].startswith("Open the app.")
+    assert len(model.requests) == 2
+
+
+def test_a_used_up_budget_is_told_and_the_bank_answers_offline(serve: Serve, model: ScriptedModel, meet: Meet) -> None:
+    url = serve(budget_customer=Budget(1, "tokens"), budget_visitors=Budget(1, "tokens"))
+    model.will(says("Open the app."), says("Open the app."))
+    alex, visitor, other = meet(url, ALEX), meet(url), meet(url)
+    assert alex.ask(QUESTION)["metadata"]["notices"] == []
+    done = alex.hear(BALANCE)[-1].content
+    assert ("£2,480.15" in done["answer"], done["model"]) == (True, "offline")
+    assert done["notices"] == [
+        {"code": "budget_used_up", "message": "The budget for language models is used up for now."}
+    ]
+    # Visitors have one budget, whoever they are.
+    assert visitor.ask(QUESTION)["metadata"]["notices"] == []
+    assert [notice["code"] for notice in other.ask(QUESTION)["metadata"]["notices"]] == ["budget_used_up"]
+    assert health(url)["budget"] == "ok"
+
+
+def test_where_nobody_can_answer_the_caller_is_told_when_to_come_back(
+    serve: Serve, model: ScriptedModel, meet: Meet
+) -> None:
+    model.will([Status(429, retry_after="120")])
+    visitor = meet(serve(llm="openai:scripted"))
+    assert visitor.http.post("/api/v1/chat", json={"message": QUESTION}).status_code == 503
+    for path in ("/api/v1/chat", "/api/v1/chat/stream"):
+        refused = visitor.http.post(path, json={"message": QUESTION})
+        assert refused.status_code == 503
+        assert 100 <= int(refused.headers["Retry-After"]) <= 120
+        assert refused.json()["error"]["code"] == "model_busy"
+    assert len(model.requests) == 1
 
 
 def test_a_visitors_model_is_offered_no_tool_and_can_call_none(

@@ -58,17 +58,18 @@ class Answering:
         most = min(request["most"], self.weights.longest - len(prompt))
         if most < _SHORTEST:
             raise ValueError(f"the prompt has {len(prompt)} tokens, and the model takes {self.weights.longest}")
-        speech = _Speech(say, ToolCallParser(offers_tools=bool(request["tools"])))
+        parser = ToolCallParser(offers_tools=bool(request["tools"]), in_thought=self.prompter.begins_thought)
+        speech = _Speech(say, parser)
         memory = self._memories.setdefault(request["key"], Memory())
         words, output, reason = DecodeStream(skip_special_tokens=False), 0, "length"
-        with self.weights.using(request["key"]) as model:
-            for token in decode(model, prompt, memory, most=most, is_wanted=is_wanted):
-                output += 1
-                if token in self._ends:
-                    reason = "stop"
-                    break
-                if piece := words.step(self.tokenizer.backend_tokenizer, token):
-                    speech.add(speech.parser.push(piece))
+        model = self.weights.use(request["key"])
+        for token in decode(model, prompt, memory, most=most, is_wanted=is_wanted):
+            output += 1
+            if token in self._ends:
+                reason = "stop"
+                break
+            if piece := words.step(self.tokenizer.backend_tokenizer, token):
+                speech.add(speech.parser.push(piece))
         if not is_wanted():
             reason = "cancelled"
         elif reason == "stop":

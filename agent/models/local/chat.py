@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from datetime import timedelta
 from time import monotonic
 from typing import Any, NoReturn, cast
 from uuid import uuid4
@@ -15,6 +16,7 @@ from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResu
 from langchain_core.runnables.config import ensure_config
 from pydantic import ConfigDict
 
+from agent.models.faults import Fault, ModelFailed
 from agent.models.local.following import Follower
 from agent.models.local.lineup import Tuned
 from agent.models.local.shadow import Job, Shadow, gather
@@ -39,6 +41,10 @@ class LocalChat(BaseChatModel):
     def condition(self) -> str:
         """For the health page."""
         return self.follower.condition
+
+    def busy_for(self) -> timedelta | None:
+        """Until there is room in the queue; None: there is."""
+        return self.follower.host.busy_for
 
     async def _astream(
         self,
@@ -87,9 +93,9 @@ class LocalChat(BaseChatModel):
     def _prepare(self, messages: list[BaseMessage], tools: list[dict[str, Any]]) -> tuple[Tuned | None, Message]:
         lineup, machine = self.follower.lineup, self.follower.host.machine
         if lineup is None or machine is None:
-            raise ProviderFailed(f"The local model is not ready: {self.condition}.")
+            raise ModelFailed(f"The local model is not ready: {self.condition}.", Fault.NOT_READY)
         if tools and not machine.has_tools:
-            raise ProviderFailed("The local model's chat template knows no tools, so it cannot be asked with any.")
+            raise ModelFailed("Its chat template knows no tools, so it cannot be asked with any.", Fault.NO_TOOLS)
         # The graph runs each conversation under its session's id.
         conversation = str(ensure_config().get("configurable", {}).get("thread_id") or "")
         tuned = lineup.choose(conversation)

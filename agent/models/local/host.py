@@ -65,8 +65,8 @@ class Host:
         """Whether a customer waits."""
         self.idle.set()
         self._child: Child | None = None
-        self._starts = 0
-        self._pause = _FIRST_PAUSE
+        self._ends = 0
+        """Of its process since the last whole answer."""
         self._numbers = count(1)
         self._answers: dict[int, asyncio.Queue[Message | None]] = {}
         self._loading: dict[str, asyncio.Future[None]] = {}
@@ -82,7 +82,7 @@ class Host:
         if self.refusal:
             return f"refused: {self.refusal}"
         if self.machine is None:
-            return "loading" if self._starts < 2 else f"starting again (start {self._starts})"
+            return f"ended {self._ends} times without an answer, starting again" if self._ends else "loading"
         bits = ", 4-bit" if self.machine.four_bit else ""
         tools = (
             ""
@@ -97,9 +97,9 @@ class Host:
             while self.refusal is None:
                 await self._live()
                 if self.refusal is None:
-                    _log.warning("local_model_ended", again_in=self._pause)
-                    await asyncio.sleep(self._pause)
-                    self._pause = min(2 * self._pause, _LONGEST_PAUSE)
+                    pause = min(_FIRST_PAUSE * 2 ** (self._ends - 1), _LONGEST_PAUSE)
+                    _log.warning("local_model_ended", again_in=pause)
+                    await asyncio.sleep(pause)
         finally:
             self._forget()
 
@@ -117,6 +117,11 @@ class Host:
         with suppress(Unavailable):
             self._send({"kind": "drop", "key": key})
 
+    @property
+    def busy_for(self) -> timedelta | None:
+        """Until there is room in the queue; None: there is."""
+        return self._wait() if self._customers > self._queue else None
+
     async def answer(self, request: Message) -> AsyncGenerator[Message]:
         """What the process says to a customer's ``generate``; leaving early has it stop at the next token.
 
@@ -124,8 +129,8 @@ class Host:
             ProviderBusy: too many wait already.
             ProviderFailed: the process has ended, or cannot answer this.
         """
-        if self._customers > self._queue:
-            raise ProviderBusy("The local model has as many questions as it can take.", self._wait())
+        if (wait := self.busy_for) is not None:
+            raise ProviderBusy("The local model has as many questions as it can take.", wait)
         self._customers += 1
         self.idle.clear()
         self.busy.set()
@@ -155,7 +160,7 @@ class Host:
                 if message["kind"] == "failed":
                     raise ProviderFailed(f"The local model cannot answer: {message['reason']}.")
                 yield message
-            self._pause = _FIRST_PAUSE
+            self._ends = 0
         except Unavailable as error:
             raise error if isinstance(error, ProviderFailed) else ProviderFailed(self.condition) from error
         finally:
@@ -175,10 +180,10 @@ class Host:
 
     async def _live(self) -> None:
         """One process, from its start to its end."""
-        self._starts += 1
         try:
             child = await Child.start(_WORKER, self.opening.environment)
         except OSError as error:
+            self._ends += 1
             _log.warning("local_model_does_not_start", reason=str(error))
             return
         try:
@@ -189,6 +194,7 @@ class Host:
         except Unavailable:
             return
         finally:
+            self._ends += 1
             self._forget()
             await asyncio.shield(child.stop())
 

@@ -21,12 +21,18 @@ _PROBE_RESULT = "probe result 4711"
 
 class Prompter:
     def __init__(self, tokenizer: Any) -> None:
-        """Args: tokenizer: a fast one of Transformers, with a chat template."""
+        """Args: tokenizer: a fast one of Transformers, with a chat template.
+
+        Raises:
+            jinja2.TemplateError: the template is no template, or cannot render a greeting.
+        """
         self._tokenizer = tokenizer
         # Transformers takes special tokens, and what it finds in the template. A template may put tokens together.
         tokenizer.chat_control_tokens = [token for token in tokenizer.get_added_vocab() if not token.isspace()]
         self._folds_system = not self._renders([_say("system", "Be brief."), _say("user", "Hello")], [])
         self.has_tools = self._shows_tools()
+        self.begins_thought = self._render([_say("user", "Hello")], []).rstrip().endswith("<think>")
+        """Whether the answer begins within a thought."""
 
     def encode(self, chat: Chat, tools: list[dict[str, Any]]) -> list[int]:
         """Raises ValueError for a chat that the template cannot put into words."""
@@ -47,9 +53,12 @@ class Prompter:
             **options,
         )
 
+    def _render(self, chat: Chat, tools: list[dict[str, Any]]) -> str:
+        return cast(str, self._apply(chat, tools, tokenize=False))
+
     def _renders(self, chat: Chat, tools: list[dict[str, Any]], *shown: str) -> bool:
         try:
-            text = cast(str, self._apply(chat, tools, tokenize=False))
+            text = self._render(chat, tools)
         except (TemplateError, TypeError, KeyError, IndexError):
             return False
         return all(part in text for part in shown)

@@ -37,6 +37,7 @@ class Shadow:
         self._host = host
         self._folder = folder
         self._jobs = asyncio.Queue[Job](_MOST)
+        self.is_asking = False
 
     def add(self, job: Job) -> None:
         if not self._jobs.full():
@@ -70,9 +71,12 @@ class Shadow:
         try:
             async with aclosing(self._host.ask(job.request)) as answers:
                 async for message in answers:
+                    self.is_asking = True
                     messages.append(message)
         except ProviderFailed:
             pass
+        finally:
+            self.is_asking = False
         return gather(job.request["key"] or "", messages, monotonic() - began)
 
     async def _record(self, job: Job, said: Said) -> None:

@@ -54,9 +54,13 @@ _BETWEEN = re.compile(r"(?:\s|;|,|\[TOOL_CALLS\])*")
 class ToolCallParser:
     """Of one answer. The pieces may be cut anywhere: what comes out is the same."""
 
-    def __init__(self, *, offers_tools: bool) -> None:
-        """Args: offers_tools: an answer that begins with "{" is a bare call only where tools were offered."""
-        self._mode = self._after_thought = _Mode.START
+    def __init__(self, *, offers_tools: bool, in_thought: bool = False) -> None:
+        """Args:
+        offers_tools: an answer that begins with "{" is a bare call only where tools were offered.
+        in_thought: the prompt ends with <think>.
+        """
+        self._after_thought = _Mode.START
+        self._mode = _Mode.THOUGHT if in_thought else _Mode.START
         self._held = ""
         self._offers_tools = offers_tools
 

@@ -5,14 +5,13 @@
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
 
 import warnings
-from collections.abc import Generator
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
 import torch
 from peft import PeftModel
+from peft.tuners.tuners_utils import BaseTunerLayer
 from safetensors import safe_open
 from transformers import AutoConfig, AutoModelForCausalLM, BitsAndBytesConfig
 from transformers.utils import logging as transformers_logging
@@ -78,17 +77,15 @@ class Weights:
         if self._tuned is not None and key in self._tuned.peft_config:
             self._tuned.delete_adapter(key)
 
-    @contextmanager
-    def using(self, key: str | None) -> Generator[Any]:
+    def use(self, key: str | None) -> Any:
         """The base with one adapter, or alone."""
-        if self._tuned is None:
-            yield self.model
-        elif key is None:
-            with self._tuned.disable_adapter():
-                yield self._tuned
-        else:
+        # PeftModel itself cannot be without an adapter once the one that was used last has been dropped.
+        for layer in self.model.modules():
+            if isinstance(layer, BaseTunerLayer):
+                layer.enable_adapters(key is not None)
+        if self._tuned is not None and key is not None:
             self._tuned.set_adapter(key, inference_mode=True)
-            yield self._tuned
+        return self.model
 
 
 def check_fit(model: Any, folder: Path) -> None:
@@ -108,7 +105,7 @@ def load_base(folder: Path, four_bit: FourBit) -> Weights:
     """On the GPU where there is one. "auto": four bits where bitsandbytes is installed and the weights are plain.
 
     Raises:
-        ValueError: four bits are wanted and bitsandbytes is missing.
+        ValueError: four bits are wanted and bitsandbytes is missing, or weights are.
         OSError, safetensors.SafetensorError, torch.OutOfMemoryError: as torch and Transformers raise them.
     """
     has_library = find_spec("bitsandbytes") is not None
@@ -117,14 +114,19 @@ def load_base(folder: Path, four_bit: FourBit) -> Weights:
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
     is_quantised = getattr(config, "quantization_config", None) is not None
     quantised = has_library and four_bit != "off" and not is_quantised
-    model = AutoModelForCausalLM.from_pretrained(
+    loading: Any = AutoModelForCausalLM.from_pretrained(
         folder,
         local_files_only=True,
         use_safetensors=True,
         dtype=torch.bfloat16,
         device_map={"": "cuda" if torch.cuda.is_available() else "cpu"},
         quantization_config=_in_four_bits() if quantised else None,
+        output_loading_info=True,
     )
+    model, found = loading
+    # Transformers only mentions them, and gives them random numbers.
+    if missing := sorted(found["missing_keys"]):
+        raise ValueError(f"its weights lack {len(missing)} parts, such as {missing[0]}: copy the folder again")
     if quantised:
         _keep_weights_as_they_are(model)
     return Weights(model.eval())

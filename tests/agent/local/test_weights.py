@@ -1,0 +1,68 @@
+"""A base in memory: in four bits where asked, read token by token as Transformers itself would."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from transformers import AutoModelForCausalLM
+
+from agent.models.local.decoding import Memory, decode
+from agent.models.local.weights import load_base
+from tests.tiny_models import make_tiny_llama
+
+PROMPT = list(range(3, 303))
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_tiny_llama(tmp_path_factory.mktemp("base"))
+
+
+def test_four_bits_take_less_memory_and_are_never_repacked_for_a_kernel_from_the_network(base: Path):
+    plain, quantised = load_base(base, "off"), load_base(base, "auto")
+
+    assert not plain.is_four_bit
+    assert quantised.is_four_bit
+    assert quantised.model.get_memory_footprint() < 0.75 * plain.model.get_memory_footprint()
+    flags = [getattr(each, "support_avx512bf16_for_cpu", None) for each in quantised.model.modules()]
+    assert flags.count(False) == 14
+    assert True not in flags
+
+
+def test_a_base_that_lacks_weights_is_refused_rather_than_given_random_ones(base: Path, tmp_path: Path):
+    shutil.copytree(base, tmp_path, dirs_exist_ok=True)
+    weights = load_file(tmp_path / "model.safetensors")
+    del weights["model.layers.1.mlp.up_proj.weight"]
+    save_file(weights, tmp_path / "model.safetensors", {"format": "pt"})
+
+    with pytest.raises(ValueError, match=r"lack 1 parts, such as model.layers.1.mlp.up_proj.weight"):
+        load_base(tmp_path, "off")
+
+
+def test_the_likeliest_tokens_come_whether_or_not_a_part_of_the_prompt_was_read_before(base: Path):
+    model = AutoModelForCausalLM.from_pretrained(base)
+    memory = Memory()
+
+    def answer(prompt: list[int], known: Memory) -> list[int]:
+        return list(decode(model, prompt, known, most=12, is_wanted=lambda: True))
+
+    wanted = model.generate(
+        torch.tensor([PROMPT]), do_sample=False, max_new_tokens=12, eos_token_id=None, attention_mask=torch.ones(1, 300)
+    )[0, 300:].tolist()
+    other = [*PROMPT[:200], *PROMPT[:50]]
+
+    assert answer(PROMPT, memory) == wanted
+    assert answer(other, memory) == answer(other, Memory())
+    assert memory.tokens[: len(other)] == other
+    assert answer(PROMPT, memory) == wanted
+    assert answer(PROMPT, memory) == wanted
+
+
+def test_a_prompt_that_nobody_waits_for_is_not_read_to_its_end(base: Path):
+    model = AutoModelForCausalLM.from_pretrained(base)
+    memory, looks = Memory(), iter([True, False])
+
+    assert list(decode(model, PROMPT, memory, most=12, is_wanted=lambda: next(looks))) == []
+    assert memory.tokens == PROMPT[:256]
