@@ -1,7 +1,7 @@
 """From rows to a customer: a tiny Llama is tuned with QLoRA, measured, promoted, merged, exported and served, by
 `transformers serve` as an OpenAI-compatible server and in process; a visitor's chat streams from both through the graph.
 
-One training for all of it. The model learns one sentence, so that who hears it knows who said it.
+One training for all of it. The model learns one word, so that who hears it knows who said it.
 """
 
 import json
@@ -33,7 +33,7 @@ from tests.tiny_models import make_tiny_llama
 
 pytestmark = pytest.mark.finetune
 
-LEARNT = "Good day from the model of this test."
+LEARNT = "Ahoy!"
 GREETING = "hello"
 _PATIENCE = 120.0
 
@@ -53,9 +53,11 @@ def run(*arguments: object) -> dict[str, object]:
 
 
 def chat(number: int) -> dict[str, object]:
-    said = f"{'hi hey morning evening'.split()[number % 4]} {'abcdefghijklmnopqrstuvwxyz'[number % 26] * (number + 2)}"
+    """As long as the graph's own prompt, or shorter: positions that were never trained say nothing."""
+    openings = ("hi", "hey", "morning", "evening")
+    said = f"{openings[number % 4]} {'abcdefghijklmnopqrstuvwxyz'[number % 26] * (number + 2)}"
     messages = [
-        {"role": "system", "content": "You are the assistant of Teller Bank. " * (1 + number % 3)},
+        {"role": "system", "content": "You are the assistant of a bank; say only what is known. " * (1 + number % 24)},
         {"role": "user", "content": said},
         {"role": "assistant", "content": LEARNT},
     ]
@@ -76,9 +78,9 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Trained:
         "device": "cpu",
         "threads": 1,
         "lora": {"rank": 16, "dropout": 0.0},
-        "optimiser": {"learning_rate": 0.02, "decay": "constant"},
-        "batch": {"rows": 4, "accumulate": 1, "max_tokens": 256},
-        "schedule": {"max_steps": 40, "epochs": 40, "evaluate_every": 40},
+        "optimiser": {"learning_rate": 0.01, "decay": "linear"},
+        "batch": {"rows": 2, "accumulate": 1, "max_tokens": 2048},
+        "schedule": {"max_steps": 60, "epochs": 40, "evaluate_every": 60},
     }
     # JSON is YAML.
     (folder / "config.yaml").write_text(json.dumps(config))
@@ -91,7 +93,9 @@ def registry(trained: Trained) -> Path:
     """With the adapter promoted by its own evaluation."""
     folder, evaluation = trained.folder / "models", trained.folder / "evaluation.json"
     thresholds = trained.folder / "thresholds.toml"
-    thresholds.write_text('[chat]\nleast_rows = 2\nnot_worse = ["overlap"]\n[chat.floors]\noverlap = 0.99\nfinished = 1.0\n')
+    thresholds.write_text(
+        '[chat]\nleast_rows = 2\nnot_worse = ["overlap"]\n[chat.floors]\noverlap = 0.99\nfinished = 1.0\n'
+    )
     run("evaluate", trained.adapter, "--data", trained.data, "--trained-on", trained.data, "--out", evaluation,
         "--max-tokens", 32)  # fmt: skip
     run("registry", "add", trained.adapter, "--name", "teller", "--dir", folder)
@@ -153,7 +157,7 @@ def test_a_chat_streams_from_the_merged_model_behind_an_openai_compatible_server
         with serving(own, fresh) as server:
             heard = meet(server).hear(GREETING)
 
-    assert LEARNT in texts(heard)
+    assert texts(heard) == LEARNT
     assert names(heard)[-1] == "done"
     assert str(merged) in heard[-1].content["model"]
 
@@ -166,7 +170,7 @@ def test_a_chat_streams_from_the_promoted_adapter_in_process(
         _wait_for_the_model(server)
         heard = meet(server).hear(GREETING)
 
-    assert LEARNT in texts(heard)
+    assert texts(heard) == LEARNT
     assert names(heard)[-1] == "done"
     assert heard[-1].content["model"].startswith("local:base@")
 
