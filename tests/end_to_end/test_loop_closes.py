@@ -1,5 +1,6 @@
 """From rows to a customer: a tiny Llama is tuned with QLoRA, measured, promoted, merged, exported and served, by
-`transformers serve` as an OpenAI-compatible server and in process; a visitor's chat streams from both through the graph.
+`transformers serve` as an OpenAI-compatible server and in process; a visitor's chat streams from both through the
+graph.
 
 One training for all of it. The model learns one word, so that who hears it knows who said it.
 """
