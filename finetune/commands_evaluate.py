@@ -7,6 +7,7 @@ import typer
 
 from core.clock import system_clock
 from core.errors import CallerError, TellergraphError
+from finetune.cpu_guard import wait_passively
 
 if TYPE_CHECKING:
     from finetune.evaluate.results import Evaluation
@@ -28,6 +29,7 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Measure a tuned model on test rows, beside its base and the adapter before it."""
+    wait_passively()
     try:
         # Inside the function, because the base installation has none of the packages.
         from finetune.evaluate.run import Extent, Subject  # noqa: PLC0415

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from core.errors import CallerError, InvalidInput, TellergraphError
+from finetune.cpu_guard import wait_passively
 
 
 class _Precision(StrEnum):
@@ -39,6 +40,7 @@ def export(
 
     Everything is read back and compared before the folder appears.
     """
+    wait_passively()
     try:
         result = _export(adapter, base, out, precision, gguf, ollama)
     except ModuleNotFoundError as error:

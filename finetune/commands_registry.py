@@ -186,6 +186,16 @@ def drift_command(
     _print(as_json, _describe(report), asdict(report) | {"verdict": report.verdict})
 
 
+@app.command("compare")
+def compare_command(folder: _Dir = None, as_json: _Json = False) -> None:
+    """How the shadow's answers compare with those that customers got. Figures alone: no texts are kept."""
+    with _errors(as_json):
+        from finetune.registry.comparing import compare_shadow  # noqa: PLC0415
+
+        report = asdict(compare_shadow(_place(folder)))
+    _print(as_json, "\n".join(f"{name:<16} {value}" for name, value in report.items()), report)
+
+
 @app.command("new-key")
 def new_key_command(
     path: Annotated[Path, typer.Argument(help="Where the private key goes; the public one beside it, as .pub.")],

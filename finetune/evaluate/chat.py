@@ -20,9 +20,10 @@ from agent.models.local.answering import Answering
 from agent.models.local.prompting import Prompter
 from agent.models.local.tool_calls import BadCall
 from agent.models.local.weights import FourBit, HalfLoaded, load_base
-from core.digests import digest_of_folder, digest_of_model
+from core.digests import digest_of_model
 from core.errors import InvalidInput
 from evals.metrics import macro_f1
+from finetune.adapter_files import digest_of_adapter
 from finetune.evaluate.chat_rows import Answered, Question, judge, label_of, list_questions, read_calls
 from finetune.evaluate.results import Beside, Compared, Measured
 from finetune.evaluate.scores import Scores, average, compare
@@ -94,7 +95,7 @@ def evaluate_chat(models: Models, questions: Sequence[Question], most: int, repo
 
     def describe(name: str) -> dict[str, Any]:
         folder = adapters.get(name)
-        digest = digest_of_folder(folder) if folder else ""
+        digest = digest_of_adapter(folder) if folder else ""
         about = {"model": str(models.base), "base_digest": base_digest}
         return about | {"adapter": str(folder or ""), "adapter_digest": digest}
 

@@ -16,10 +16,11 @@ import onnxruntime
 import torch
 from transformers import AutoModel, AutoTokenizer
 
-from core.digests import digest_of_file, digest_of_folder, digest_of_model
+from core.digests import digest_of_file, digest_of_model
 from core.errors import InvalidInput
 from evals.metrics import coverage_at_precision, expected_calibration_error, macro_f1
 from evals.understanding import time_each
+from finetune.adapter_files import digest_of_adapter
 from finetune.config import Classification
 from finetune.encoder_onnx import MODEL_FILE
 from finetune.evaluate.results import Beside, Compared, Measured
@@ -72,7 +73,7 @@ def load_predictor(folder: Path, base: Path | None) -> Predictor:
         str(base or folder),
         read_record(folder).base_digest,
         str(folder),
-        digest_of_folder(folder),
+        digest_of_adapter(folder),
     )
 
 

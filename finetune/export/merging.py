@@ -16,8 +16,9 @@ from pydantic import BaseModel, ValidationError
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, GenerationConfig
 
-from core.digests import digest_of_folder, digest_of_model
+from core.digests import digest_of_model
 from core.errors import InvalidInput
+from finetune.adapter_files import digest_of_adapter
 from finetune.run_record import RunRecord, read_record
 
 _SHARD = "4GB"
@@ -75,7 +76,7 @@ def find_source(adapter: Path, base: Path | None) -> Source:
     if digest_of_model(base) != record.base_digest:
         raise InvalidInput(f"The adapter in {adapter} was trained on another base than {base}: its weights differ.")
     _check_full_precision(base)
-    return Source(adapter, base, config, record, digest_of_folder(adapter))
+    return Source(adapter, base, config, record, digest_of_adapter(adapter))
 
 
 def _check_full_precision(base: Path) -> None:

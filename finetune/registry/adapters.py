@@ -18,14 +18,13 @@ from safetensors import SafetensorError, safe_open
 from agent.models.registry_file import Adapter, RegistryFile, is_signed_by
 from core.digests import digest_of_folder, digest_of_model
 from core.errors import Conflict, InvalidInput
+from finetune.adapter_files import list_files
 from finetune.registry.keys import sign
 from finetune.registry.store import change_registry, check_name, get_adapter, read_or_empty
 from finetune.run_record import RUN_FILE, read_record
 
 CONFIG_FILE, WEIGHTS_FILE = "adapter_config.json", "adapter_model.safetensors"
 _INCOMING = ".incoming-"
-_KEPT = {".json", ".safetensors", ".jinja", ".txt", ".model", ".md", ".png"}
-"""Of the training's folder, by suffix. Checkpoints, logs and whatever is a pickle stay behind."""
 
 
 @dataclass(frozen=True)
@@ -175,9 +174,8 @@ def _copied(source: Path, folder: Path) -> Generator[Path]:
         shutil.rmtree(left, ignore_errors=True)
     copy = Path(tempfile.mkdtemp(prefix=_INCOMING, dir=folder))
     try:
-        for file in sorted(source.iterdir()):
-            if file.is_file() and file.suffix in _KEPT and not file.name.startswith("."):
-                shutil.copyfile(file, copy / file.name)
+        for file in list_files(source):
+            shutil.copyfile(file, copy / file.name)
         copy.chmod(0o755)
         yield copy
     finally:

@@ -4,6 +4,7 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,10 @@ import pytest
 from safetensors.numpy import save_file
 from typer.testing import CliRunner, Result
 
+from agent.models.local.shadow_log import Said, append_comparison, compare
 from agent.models.registry_file import Adapter, is_signed_by, read_registry
 from core.digests import digest_of_folder, digest_of_model
+from finetune.adapter_files import digest_of_adapter
 from finetune.cli import app
 from finetune.registry import store
 from finetune.registry.keys import read_public_key
@@ -130,6 +133,8 @@ def test_an_adapter_comes_in_whole_and_answers_nobody_yet(bench: Bench) -> None:
 
     assert kept == {"adapter_config.json", "adapter_model.safetensors", "run.json"}
     assert added.digest == digest_of_folder(bench.registry / "teller-1")
+    # What an evaluation of the training's own folder says.
+    assert added.digest == digest_of_adapter(bench.folder / "runs" / "teller-1")
     assert (added.base_digest, added.data_digest) == (digest_of_model(bench.base), LEARNT)
     assert added.metrics == {}
     assert read_registry(bench.registry).served.adapter is None
@@ -262,6 +267,28 @@ def test_anything_may_answer_in_the_shadow(bench: Bench) -> None:
     assert bench.done("shadow", "two")["shadow"] == "two"
     assert "nothing to compare" in bench.refused(2, "shadow", "one")
     assert bench.done("shadow", "--off")["shadow"] is None
+
+
+def test_the_shadows_answers_are_compared_with_those_that_customers_got(bench: Bench) -> None:
+    assert "no shadow log" in bench.refused(2, "compare")
+    bench.add("one")
+    moment = datetime(2026, 3, 1, tzinfo=UTC)
+    balance = Said("a" * 64, "", [("get_balance", {"account": "Everyday"})], False, 1.0, 9)
+    said = {
+        "the same": replace(balance, adapter="b" * 64, seconds=3.0),
+        "other arguments": replace(balance, adapter="b" * 64, calls=[("get_balance", {})], seconds=3.0),
+        "failed": replace(balance, adapter="b" * 64, calls=[], failed=True, seconds=3.0),
+    }
+    append_comparison(bench.registry, compare(balance, replace(balance, adapter="c" * 64), moment))
+    for shadow in said.values():
+        append_comparison(bench.registry, compare(balance, shadow, moment))
+
+    found = bench.done("compare")
+    assert (found["answers"], found["shadow"]) == (3, "b" * 64)
+    assert found["same_tools"] == pytest.approx(2 / 3)
+    assert found["same_arguments"] == pytest.approx(1 / 2)
+    assert (found["served_failed"], found["shadow_failed"]) == (0, pytest.approx(1 / 3))
+    assert (found["served_p50_s"], found["shadow_p50_s"]) == (1, 3)
 
 
 def test_what_is_in_use_is_not_removed_and_the_rest_is(bench: Bench) -> None:
