@@ -76,7 +76,7 @@ def test_weights_are_as_large_as_planned(tiny_llama: Path, method: str, double: 
 def test_what_is_kept_for_the_backward_pass_is_as_planned(
     tiny_llama: Path, method: str, computing: torch.dtype, checkpointing: bool
 ) -> None:
-    """What autograd really saves, where all of it is there at once, is never more, and at most a fifth less."""
+    """Within 5 % of what autograd really saves for packed chats, which keep a mask beside."""
     memory = {"gradient_checkpointing": checkpointing}
     batch = {"rows": 2, "max_tokens": 256}
     config = make_config(tiny_llama, Path("data"), Path("out"), method=method, memory=memory, batch=batch)
@@ -89,7 +89,7 @@ def test_what_is_kept_for_the_backward_pass_is_as_planned(
     expected = max(0, planned.around) + layers * planned.between if checkpointing else planned.peak(layers, False)
     # With checkpoints the last states and the masks of the loss count too: small, but not beside two tiny layers.
     small = 4 * planned.between if checkpointing else 0
-    assert 0.8 * expected <= saved <= 1.02 * expected + small
+    assert 0.95 * expected <= saved <= 1.05 * expected + small
 
 
 def measure_saved(model: Any, place: Place) -> int:
@@ -104,7 +104,7 @@ def measure_saved(model: Any, place: Place) -> int:
     ids = torch.arange(512).reshape(2, 256) % 300
     labels = torch.full_like(ids, -100)
     labels[:, -1] = 5
-    positions = torch.arange(256).expand(2, -1)
+    positions = torch.arange(128).repeat(2).expand(2, -1)
     with (
         torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor),
         torch.autocast("cpu", dtype=torch.bfloat16, enabled=place.computing == torch.bfloat16),
