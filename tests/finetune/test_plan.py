@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from finetune.activations import count_activations
 from finetune.cli import app
 from finetune.config import load_config
-from finetune.plan import count_needs, count_trained, make_plan, read_base
+from finetune.plan import count_needs, make_plan, read_base
 from finetune.shapes import describe
 from finetune.train.bases import Place, count_trainable, load_model
 from finetune.train.chat_model import ChatModel
@@ -143,19 +143,18 @@ def test_more_memory_holds_more_rows(llama_7b: Path, tmp_path: Path) -> None:
     assert sorted(large.values(), reverse=True) == list(large.values())
 
 
-@pytest.mark.parametrize(("memory", "code", "said"), [("24", 0, "It fits."), ("2", 3, "It does not fit.")])
-def test_the_command_says_whether_it_fits(llama_7b: Path, tmp_path: Path, memory: str, code: int, said: str) -> None:
+def test_the_command_says_whether_it_fits(llama_7b: Path, tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_text(json.dumps({"base": str(llama_7b), "data": "rows", "output": "adapter"}))
-    shown = CliRunner().invoke(app, ["plan", str(path), "--memory", memory])
-    printed = CliRunner().invoke(app, ["plan", str(path), "--memory", memory, "--json"])
+    roomy = CliRunner().invoke(app, ["plan", str(path), "--memory", "24"])
+    tight = CliRunner().invoke(app, ["plan", str(path), "--memory", "2", "--json"])
 
-    assert (shown.exit_code, printed.exit_code) == (code, code)
-    assert said in shown.stdout.splitlines()[-1]
-    found = json.loads(printed.stdout)
-    assert found["fits"] == (code == 0)
+    assert (roomy.exit_code, tight.exit_code) == (0, 3)
+    assert roomy.stdout.splitlines()[-1] == "It fits."
+    found = json.loads(tight.stdout)
+    assert not found["fits"]
     assert found["needs"]["total"] == sum(size for name, size in found["needs"].items() if name != "total")
-    assert count_trained(describe(LLAMA_7B, "chat"), load_config(path)) == found["trainable"]
+    assert found["trainable"] == 99_942_400
 
 
 def test_the_configs_that_come_along_are_configs() -> None:
