@@ -77,7 +77,8 @@ def _build(shallow: Any, config: TrainingConfig, place: Place) -> tuple[Any, dic
         ids = torch.zeros(config.batch.rows, tokens, dtype=torch.long)
         model = prepare_model(model, config)
         if config.task == "chat":
-            # Nothing is packed: a look at the positions would need their contents.
+            # Positions would be looked at for packed chats, which needs their contents. The mask that those have is
+            # made all the same: Transformers leaves it out only where it sees that nothing needs it.
             return _Decoder(model).train(), {"input_ids": ids}
         batch = {"input_ids": ids, "attention_mask": torch.ones_like(ids), "labels": ids[:, 0]}
         # The contrast is small, and needs contents.

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from finetune.activations import count_activations
 from finetune.cli import app
 from finetune.config import load_config
-from finetune.plan import count_needs, count_trained, make_plan, read_base
+from finetune.plan import count_needs, make_plan, read_base
 from finetune.shapes import describe
 from finetune.train.bases import Place, count_trainable, load_model
 from finetune.train.chat_model import ChatModel
@@ -76,7 +76,7 @@ def test_weights_are_as_large_as_planned(tiny_llama: Path, method: str, double: 
 def test_what_is_kept_for_the_backward_pass_is_as_planned(
     tiny_llama: Path, method: str, computing: torch.dtype, checkpointing: bool
 ) -> None:
-    """What autograd really saves, where all of it is there at once, is never more, and at most a fifth less."""
+    """Within 5 % of what autograd really saves for packed chats, which keep a mask beside."""
     memory = {"gradient_checkpointing": checkpointing}
     batch = {"rows": 2, "max_tokens": 256}
     config = make_config(tiny_llama, Path("data"), Path("out"), method=method, memory=memory, batch=batch)
@@ -89,7 +89,7 @@ def test_what_is_kept_for_the_backward_pass_is_as_planned(
     expected = max(0, planned.around) + layers * planned.between if checkpointing else planned.peak(layers, False)
     # With checkpoints the last states and the masks of the loss count too: small, but not beside two tiny layers.
     small = 4 * planned.between if checkpointing else 0
-    assert 0.8 * expected <= saved <= 1.02 * expected + small
+    assert 0.95 * expected <= saved <= 1.05 * expected + small
 
 
 def measure_saved(model: Any, place: Place) -> int:
@@ -104,7 +104,7 @@ def measure_saved(model: Any, place: Place) -> int:
     ids = torch.arange(512).reshape(2, 256) % 300
     labels = torch.full_like(ids, -100)
     labels[:, -1] = 5
-    positions = torch.arange(256).expand(2, -1)
+    positions = torch.arange(128).repeat(2).expand(2, -1)
     with (
         torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor),
         torch.autocast("cpu", dtype=torch.bfloat16, enabled=place.computing == torch.bfloat16),
@@ -143,19 +143,18 @@ def test_more_memory_holds_more_rows(llama_7b: Path, tmp_path: Path) -> None:
     assert sorted(large.values(), reverse=True) == list(large.values())
 
 
-@pytest.mark.parametrize(("memory", "code", "said"), [("24", 0, "It fits."), ("2", 3, "It does not fit.")])
-def test_the_command_says_whether_it_fits(llama_7b: Path, tmp_path: Path, memory: str, code: int, said: str) -> None:
+def test_the_command_says_whether_it_fits(llama_7b: Path, tmp_path: Path) -> None:
     path = tmp_path / "config.yaml"
     path.write_text(json.dumps({"base": str(llama_7b), "data": "rows", "output": "adapter"}))
-    shown = CliRunner().invoke(app, ["plan", str(path), "--memory", memory])
-    printed = CliRunner().invoke(app, ["plan", str(path), "--memory", memory, "--json"])
+    roomy = CliRunner().invoke(app, ["plan", str(path), "--memory", "24"])
+    tight = CliRunner().invoke(app, ["plan", str(path), "--memory", "2", "--json"])
 
-    assert (shown.exit_code, printed.exit_code) == (code, code)
-    assert said in shown.stdout.splitlines()[-1]
-    found = json.loads(printed.stdout)
-    assert found["fits"] == (code == 0)
+    assert (roomy.exit_code, tight.exit_code) == (0, 3)
+    assert roomy.stdout.splitlines()[-1] == "It fits."
+    found = json.loads(tight.stdout)
+    assert not found["fits"]
     assert found["needs"]["total"] == sum(size for name, size in found["needs"].items() if name != "total")
-    assert count_trained(describe(LLAMA_7B, "chat"), load_config(path)) == found["trainable"]
+    assert found["trainable"] == 99_942_400
 
 
 def test_the_configs_that_come_along_are_configs() -> None:
