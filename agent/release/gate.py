@@ -53,10 +53,6 @@ class Release:
             out.append(self._give_up())
         return "".join(out)
 
-    def drop(self) -> None:
-        """What is held goes nowhere: the rest of it will never come."""
-        self._held = self._sent = ""
-
     def finish(self) -> str:
         return self._close(self._sent + self._held) if self._sent or self._held else ""
 
