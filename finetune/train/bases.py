@@ -19,7 +19,7 @@ from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer, BitsAnd
 
 from core.errors import InvalidInput
 from finetune.config import TrainingConfig
-from finetune.cpu_guard import keep_gradients
+from finetune.cpu_guard import keep_gradients, return_freed_memory
 from finetune.nf4 import round_to_nf4
 from finetune.train.quiet import ignoring_renames
 
@@ -80,6 +80,8 @@ def load_model(config: TrainingConfig, place: Place) -> Any:
     Raises:
         InvalidInput: it cannot be loaded, or has none of the modules that adapters are asked for.
     """
+    if place.kind == "cpu":
+        return_freed_memory()
     kind = AutoModelForCausalLM if config.task == "chat" else AutoModel
     packed = config.method == "qlora" and not config.memory.unpacked
     options: dict[str, Any] = {"local_files_only": True, "attn_implementation": "sdpa"}
