@@ -18,6 +18,10 @@ _TOKEN = re.compile(
 )
 
 
+def find_control_tokens(text: str) -> set[str]:
+    return {token[0] for token in _TOKEN.finditer(text)}
+
+
 def defuse(text: str) -> str:
     """The text with a space in each control token, so that a tokenizer reads it as words."""
     return _TOKEN.sub(lambda token: f"{token[0][0]} {token[0][1:]}", text)

@@ -60,7 +60,10 @@ def check_template(tokenizer: Any, rows: Sequence[Row], tools: Mapping[str, Any]
         if shown and _render(tokenizer, messages, shown, prompt=False) == _render(
             tokenizer, messages, None, prompt=False
         ):
-            raise InvalidInput("The base's chat template does not show tools: take a base with tool support.")
+            raise InvalidInput(
+                "The base's chat template does not show tools: copy finetune/templates/tools.jinja (for Gemma "
+                "gemma-tools.jinja) into the base's folder as chat_template.jinja, or take a base with tool support."
+            )
 
 
 def encode_chat(row: Row, tools: Mapping[str, Any], tokenizer: Any) -> Chat:

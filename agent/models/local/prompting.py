@@ -1,7 +1,8 @@
 """A chat as the tokens that a model was trained to see, through its tokenizer's own chat template.
 
 What stands in messages and tool results is text, whatever it looks like: a control token in it (``<|im_end|>``) is
-encoded letter by letter, so that no customer and no document can end their own turn and speak as somebody else.
+encoded letter by letter, so that no customer and no document can end their own turn and speak as somebody else. Where
+the template's marks are no tokens of their own but words (TinyLlama's ``<|user|>``), a space is put into them.
 """
 
 # transformers comes with the finetune extra only.
@@ -12,6 +13,8 @@ import json
 from typing import Any, cast
 
 from jinja2 import TemplateError
+
+from agent.models.control_tokens import defuse, find_control_tokens
 
 Chat = list[dict[str, Any]]
 
@@ -29,6 +32,7 @@ class Prompter:
         self._tokenizer = tokenizer
         # Transformers takes special tokens, and what it finds in the template. A template may put tokens together.
         tokenizer.chat_control_tokens = [token for token in tokenizer.get_added_vocab() if not token.isspace()]
+        self._word_marks = sorted(find_control_tokens(tokenizer.chat_template) - set(tokenizer.get_added_vocab()))
         self._folds_system = not self._renders([_say("system", "Be brief."), _say("user", "Hello")], [])
         self.has_tools = self._shows_tools()
         self.begins_thought = self._render([_say("user", "Hello")], []).rstrip().endswith("<think>")
@@ -36,11 +40,17 @@ class Prompter:
 
     def encode(self, chat: Chat, tools: list[dict[str, Any]]) -> list[int]:
         """Raises ValueError for a chat that the template cannot put into words."""
+        chat = [message | {"content": self._broken(message["content"])} for message in chat]
         chat = _with_short_ids(_with_system_folded(chat) if self._folds_system else chat)
         try:
             return cast(list[int], self._apply(chat, tools, tokenize=True, sanitize_control_tokens=True))
         except (TemplateError, TypeError, KeyError, IndexError) as error:
             raise ValueError(f"the model's chat template refuses these messages: {error}") from error
+
+    def _broken(self, text: str) -> str:
+        for mark in self._word_marks:
+            text = text.replace(mark, defuse(mark))
+        return text
 
     def _apply(self, chat: Chat, tools: list[dict[str, Any]], **options: Any) -> Any:
         return self._tokenizer.apply_chat_template(
