@@ -128,20 +128,29 @@ class OwnFence:
                     finder.add(detail)
 
     def _hide(self, message: BaseMessage, finder: Finder) -> BaseMessage:
-        def change(text: str) -> str:
-            return self._replaced(text, finder, whole_only=isinstance(message, SystemMessage))
-
-        is_result = isinstance(message, ToolMessage)
-        content = self._hidden_result(message, finder, change) if is_result else change(str(message.text))
+        if isinstance(message, ToolMessage):
+            content = self._hidden_result(message, finder)
+        else:
+            content = self._replaced(str(message.text), finder, whole_only=isinstance(message, SystemMessage))
         update: dict[str, Any] = {"content": content, "additional_kwargs": {}}
         if isinstance(message, AIMessage):
-            update["tool_calls"] = [call | {"args": rewrite(call["args"], change)} for call in message.tool_calls]
+            update["tool_calls"] = [
+                call | {"args": self._rewritten(call["args"], finder)} for call in message.tool_calls
+            ]
         return message.model_copy(update=update)
 
-    def _hidden_result(self, message: ToolMessage, finder: Finder, change: Callable[[str], str]) -> str:
+    def _rewritten(self, value: Any, finder: Finder) -> Any:
+        """Names of fields are instructions rather than anybody's words, unless they are a whole detail."""
+        return rewrite(
+            value,
+            lambda text: self._replaced(text, finder, whole_only=False),
+            lambda name: self._replaced(name, finder, whole_only=True),
+        )
+
+    def _hidden_result(self, message: ToolMessage, finder: Finder) -> str:
         result, state = self._result(message), (finder.version, len(self._named))
         if result.hidden_at != state:
-            changed = rewrite(result.value, change)
+            changed = self._rewritten(result.value, finder)
             if isinstance(changed, str):
                 result.hidden = changed
             else:
@@ -194,5 +203,10 @@ def _read_result(text: str) -> _Result:
 
 def _strings(value: Any) -> list[str]:
     found: list[str] = []
-    rewrite(value, lambda text: found.append(text) or text)
+
+    def keep(text: str) -> str:
+        found.append(text)
+        return text
+
+    rewrite(value, keep, keep)
     return found
