@@ -26,17 +26,22 @@ _FIELDS: dict[str, re.Pattern[str]] = {
     "closing": re.compile(r"closing|ends"),
     "spend": re.compile(r"available|left|limit|most"),
     "held": re.compile(r"held"),
+    "borrow": re.compile(r"^amount$"),
+    "last": re.compile(r"last_payment"),
 }
 _BEHIND = frozenset({"available", "held", "interest", "monthly"})
 _RIGHT_BEHIND = 8
 """Characters between an amount and a word that belongs to it."""
 _A_MONTH = re.compile(r"\s*(?:a|per|each|every)\s+month\b")
-_WHOSE = re.compile(r"\b(?:your|the)\s+([a-z]+)\b")
+_WHOSE = re.compile(r"\b(?:all (?:of )?(?:your|the)|both your|all [a-z]+|all|both|your|the)\s+([a-z]+)\b")
 _TO_WHOM = re.compile(r"\b(?:to|from|at|with)\s+([A-Z][^\W\d_]+(?:\s+[A-Z][^\W\d_]+){0,4})")
 _NO_NAMES = frozenset(
     {*MONTHS, *WEEKDAYS, "teller", "bank", "payments", "support", "profile", "home", "cards", "pin", "apr", "aer"}
 )
 _IN_RED = re.compile(r"\b(?:overdrawn|in the red|owe[sd]?|owing|in debt|minus|negative)\b")
+_EVERY = re.compile(r"\bevery (day|week|month|quarter|year)\b")
+_RHYTHMS = {"daily": "day", "weekly": "week", "monthly": "month", "quarterly": "quarter", "yearly": "year"}
+_BELOW_ZERO = re.compile(r"\b(?:overdrawn|in the red|in debt|below zero)\b")
 _IN_CREDIT = re.compile(r"\bin credit\b")
 _BALANCES = frozenset({"ledger", "available", "balance"})
 _NOT = frozenset({"not", "never", "isn't", "aren't", "wasn't", "hasn't", "weren't", "haven't"})
@@ -85,6 +90,8 @@ def is_bound(reading: Reading, known: Known, context: Context) -> bool:
         return False
     if not any(named.values()):
         return _is_so_of_all(reading, known)
+    if not all(_is_in_debt(place, reading, known) for place in named.get("account", ())):
+        return False
     return all(_has_state(place, role, named, reading, known) for role, places in named.items() for place in places)
 
 
@@ -97,6 +104,21 @@ def _is_so_of_all(reading: Reading, known: Known) -> bool:
     items = next((known.lists[noun] for noun in nouns if known.lists.get(noun)), _NONE)
     word, is_so = _with_denial(states[0], reading)
     return all((word in map(str, item.values())) == is_so for item in items if "status" in item)
+
+
+def _is_in_debt(place: Place, reading: Reading, known: Known) -> bool:
+    """Whether "Rainy Day is overdrawn", where it says so, is so."""
+    said = reading.plain.lower()
+    if "?" in said or not _BELOW_ZERO.search(said) or _NOT & {token.text for token in reading.tokens}:
+        return True
+    balances = [
+        fact.claim.negative
+        for record in known.records
+        if place.name in record.names.get("account", ())
+        for fact in record.facts
+        if fact.key == "ledger"
+    ]
+    return not balances or any(balances)
 
 
 def has_strange_name(reading: Reading, known: Known) -> bool:
@@ -116,6 +138,12 @@ def _names_in(reading: Reading, known: Known, context: Context) -> dict[Role, li
     for name, role in known.names.items():
         if name in said:
             found.setdefault(role, []).extend(_places(name, said))
+    for word, name in known.short_names.items():
+        if word in said:
+            places = [Place(name, place.start, place.end) for place in _places(word, said)]
+            # In small letters it is the thing: "a coffee".
+            if places := [place for place in places if reading.plain[place.start].isupper()]:
+                found.setdefault("party", []).extend(places)
     for role, places in found.items():
         found[role] = _longest(places)
     inherits = context.leads or bool(reading.tokens and reading.tokens[0].text in _REFERS)
@@ -189,12 +217,20 @@ def _fits_a_record(
     states = _states_of(claim, anchors, reading, known)
     return any(
         all(_names(record, role, owner.name) for role, owner in demands)
-        and (not record.days or not days or any(fits(day, has) for day in days for has in record.days))
+        and (not days or not (known_days := _known_days(record)) or any(fits(d, k) for d in days for k in known_days))
         and (not record.tails or tails <= record.tails)
         and (not record.states or all((word in record.states) == is_so for word, is_so in states))
         and (claim.kind != "money" or _is_of_field(claim, anchors, record, fact, reading))
         for record, fact in holders
     )
+
+
+def _known_days(record: Record) -> list[Day]:
+    """Its days; of a record that has none its months, as of a card's expiry."""
+    if record.days:
+        return record.days
+    dates = [fact.claim for fact in record.facts if fact.claim.kind == "date"]
+    return [value for claim in dates for value in (claim.value, *claim.others)]
 
 
 def _owner(claim: Claim, anchors: list[Claim], places: list[Place]) -> Place | None:
@@ -287,6 +323,8 @@ def _is_of_field(claim: Claim, anchors: list[Claim], record: Record, fact: Fact,
         return False
     if not fact.key:
         return True
+    if _is_of_other_rhythm(_around(claim, anchors, said), record.words):
+        return False
     if _A_MONTH.match(said, claim.end) and not ("month" in fact.key or {"monthly", "month"} & record.words):
         return False
     places = [Place(token.text, token.start, token.end) for token in reading.tokens if token.text in _FIELDS]
@@ -295,6 +333,12 @@ def _is_of_field(claim: Claim, anchors: list[Claim], record: Record, fact: Fact,
         return True
     keys = [each.key for each in record.facts if _is_same(each.claim, claim)]
     return any(_FIELDS[beside.name].search(key) for key in keys)
+
+
+def _is_of_other_rhythm(said: str, words: set[str]) -> bool:
+    """ "every week" of a record that says "monthly"."""
+    found = _EVERY.search(said)
+    return found is not None and bool(words & _RHYTHMS.keys()) and not any(_RHYTHMS.get(w) == found[1] for w in words)
 
 
 def _around(claim: Claim, anchors: list[Claim], said: str) -> str:

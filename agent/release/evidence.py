@@ -45,6 +45,11 @@ _PENNIES = re.compile(r"\.\d\d$")
 _DECIMAL = re.compile(r"-?\d{1,19}(?:\.\d{1,8})?")
 _ISO = re.compile(r"\d{4}-\d\d(?:-\d\d)?(?:T.*)?")
 _LINK = re.compile(r"(?<![\w/])(?:https?:/)?/[^\s\"'()<>\\]{1,500}")
+_SHORT_NAME = 4
+"""Letters of a word that stands for a name."""
+NO_NAMES = frozenset(
+    str.split("card cards payment payments transfer account bank house home shop store market services company group")
+)
 _WORD_PARTS = re.compile(r"[a-z]+")
 
 
@@ -174,6 +179,20 @@ class Known:
     def names(self) -> dict[str, Role]:
         """Every name of the results, in small letters, and what it names."""
         return {name: role for record in self.records for role, names in record.names.items() for name in names}
+
+    @cached_property
+    def short_names(self) -> dict[str, str]:
+        """Words that only one payee or merchant has in its name: "Voltline" for "Voltline Electronics"."""
+        whose: dict[str, list[str]] = {}
+        for name in sorted(name for name, role in self.names.items() if role == "party" and "," not in name):
+            for word in {*_WORD_PARTS.findall(name)} - {name}:
+                whose.setdefault(word, []).append(name)
+        taken = {word for name, role in self.names.items() if role != "party" for word in _WORD_PARTS.findall(name)}
+        return {
+            word: names[0]
+            for word, names in whose.items()
+            if len(names) == 1 and len(word) >= _SHORT_NAME and word not in taken and word not in NO_NAMES
+        }
 
     @cached_property
     def links(self) -> frozenset[str]:
