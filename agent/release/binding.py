@@ -316,14 +316,15 @@ def _has_state(place: Place, role: Role, named: dict[Role, list[Place]], reading
 def _is_of_field(claim: Claim, anchors: list[Claim], record: Record, fact: Fact, reading: Reading) -> bool:
     """Whether the words beside it fit the field that holds it: "available", "a month", "overdrawn"."""
     said = reading.plain.lower()
-    owes = claim.negative or (fact.key in _BALANCES and _IN_RED.search(_around(claim, anchors, said)))
+    around = _around(claim, anchors, said)
+    owes = claim.negative or (fact.key in _BALANCES and _IN_RED.search(around))
     if owes and fact.key and not fact.claim.negative:
         return False
-    if _IN_CREDIT.search(_around(claim, anchors, said)) and fact.key == "ledger" and fact.claim.negative:
+    if _IN_CREDIT.search(around) and fact.key == "ledger" and fact.claim.negative:
         return False
     if not fact.key:
         return True
-    if _is_of_other_rhythm(_around(claim, anchors, said), record.words):
+    if _is_of_other_rhythm(around, record.words):
         return False
     if _A_MONTH.match(said, claim.end) and not ("month" in fact.key or {"monthly", "month"} & record.words):
         return False

@@ -276,11 +276,11 @@ class Unreachable(ScriptedChat):
 
 
 RETURNED = {
-    "balances": "get_balances",
+    "balances": "list_accounts",
     "transactions": "list_transactions",
     "cards": "list_cards",
     "alerts": "list_fraud_alerts",
-    "spending": "summarise_spending",
+    "spending": "spending_summary",
     "loan": "quote_loan",
     "orders": "list_standing_orders",
     "payees": "list_payees",
