@@ -1,4 +1,4 @@
-"""The objects of tools' results: what each names (accounts, payees, days, cards, states) and the facts that belong to it.
+"""The objects of tools' results: what each names (accounts, payees, days, cards, states), and its facts.
 
 A record is also named by what contains it, and by a single object inside it.
 """
