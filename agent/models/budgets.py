@@ -140,17 +140,19 @@ class Budgets:
 
     async def _spend(self, counters: tuple[_Counter, ...], use: Use) -> _Counter | None:
         """The budget that is used up, if one is; else all have been taken from."""
+        # Another request, while this one waits for Redis, must not tell it the same again.
+        owed = {each.key: self._owed.pop(each.key) for each in counters if each.key in self._owed}
         values: list[str | int] = []
         for each in counters:
-            values += [each.budget.amount, use.of(each.budget), self._owed.get(each.key, 0), each.kept]
+            values += [each.budget.amount, use.of(each.budget), owed.get(each.key, 0), each.kept]
         answer = await self._ask("eval", _TAKE, len(counters), *(each.key for each in counters), *values)
         if answer is None:
+            for key, amount in owed.items():
+                self._owed[key] = self._owed.get(key, 0) + amount
             found = next((each for each in counters if self._own.get(each.key, 0) >= each.budget.amount), None)
             if found is None:
                 self._owe({each: use.of(each.budget) for each in counters})
             return found
-        for each in counters:
-            self._owed.pop(each.key, None)
         number = int(cast(int, answer))
         return counters[number - 1] if number else None
 

@@ -1,5 +1,6 @@
 """Which models answer, and why: those that ``TELLERGRAPH_LLM`` names, or for ``auto`` the first that is there."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +15,8 @@ from core.settings import Settings
 
 AUTO = "auto"
 AUTO_OPENAI = ModelName("openai", "gpt-4o-mini")
+_CREDENTIALS = re.compile(r"//[^/]*@")
+"""They stay out of the log and of the health."""
 _PATIENCE = timedelta(seconds=1)
 """For Ollama, which is on this machine or near."""
 
@@ -107,12 +110,13 @@ class _Tags(BaseModel):
 def _ask_ollama(settings: Settings) -> str | None:
     """Why it is not asked; None where it answers and has the model."""
     address, wanted = ollama_address(settings), settings.ollama_model
+    shown = _CREDENTIALS.sub("//", address)
     try:
         answer = httpx2.get(f"{address}/api/tags", timeout=_PATIENCE.total_seconds(), trust_env=False)
         tags = _Tags.model_validate_json(answer.raise_for_status().content)
     except (httpx2.HTTPError, httpx2.InvalidURL):
-        return f"nothing answers at {address}"
+        return f"nothing answers at {shown}"
     except ValidationError:
-        return f"what answers at {address} is not Ollama"
+        return f"what answers at {shown} is not Ollama"
     has_it = {wanted, f"{wanted}:latest"} & {tag.name for tag in tags.models}
     return None if has_it else f"Ollama does not have it: ollama pull {wanted}"

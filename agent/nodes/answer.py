@@ -10,7 +10,7 @@ from agent.events import Token
 from agent.models.fencing.of_turn import fence_of
 from agent.models.offline.model import compose_answer
 from agent.offer import offered_tools
-from agent.prompts.messages import make_messages, versions_of
+from agent.prompts.messages import make_messages, shown_passages, versions_of
 from agent.release import Material, Release
 from agent.release.counts import SENTENCES
 from agent.release.splitting import as_said
@@ -113,7 +113,7 @@ def _material(state: State, turn: Turn, messages: list[BaseMessage]) -> Material
     return Material(
         today=turn.today,
         results=[returned["content"] for returned in state["returns"]],
-        passages=state["passages"],
+        passages=shown_passages(state, turn),
         said_by_us=[message["content"] for message in history if message["role"] == "assistant"],
         said_by_customer=[
             state["message"],

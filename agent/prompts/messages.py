@@ -23,7 +23,7 @@ _SCHEMA_TOKENS: dict[str, int] = {}
 
 
 def make_messages(state: State, turn: Turn) -> list[BaseMessage]:
-    passages = state["passages"][state["told"][1] :]
+    passages = shown_passages(state, turn)[state["told"][1] :]
     asked, returned = _question(state, turn, passages), list(_tool_messages(state))
     used = count_all(map(_all_text, (_system(state, turn, []), asked, *returned))) + _tool_tokens(state, turn)
     history = fit_history(state.get("history", []), turn.parts.prompts.tokens - used - sum(map(count_json, passages)))
@@ -36,6 +36,20 @@ def make_messages(state: State, turn: Turn) -> list[BaseMessage]:
         else:
             messages.append(AIMessage(message["content"]))
     return [*messages, asked, *returned]
+
+
+def shown_passages(state: State, turn: Turn) -> list[Evidence]:
+    """What an article writes as ``[IBAN_1]`` must not be told as the customer's own."""
+    conceal = turn.placeholders.conceal_look_alikes
+    return [
+        {
+            **passage,
+            "title": conceal(passage["title"]),
+            "heading": conceal(passage["heading"]),
+            "text": conceal(passage["text"]),
+        }
+        for passage in state["passages"]
+    ]
 
 
 def versions_of(messages: Sequence[BaseMessage]) -> str:

@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
-from agent.release.dates import MONTHS, WEEKDAYS, date_at, day_words_at
+from agent.release.dates import MONTHS, WEEKDAYS, date_at, day_words_at, is_year
 from agent.release.tokens import Token, read_tokens, to_plain
 from agent.release.units import FREE_NOUNS, TIME_UNITS, WORKING, currency_at, in_base_unit, stem
 
@@ -76,6 +76,8 @@ _BOUNDS: tuple[tuple[Bound, re.Pattern[str]], ...] = (
     ("less", re.compile(r"(?:less than|fewer than|under|below|lower than|short of)\s*$")),
     ("not", re.compile(rf"(?:\bnot|n't|\bnever)(?:\s+(?:{_COSTS}))?\s*$")),
 )
+_DENIED = re.compile(r"(?:\bnot|n't|n’t|\bnever)(?: [a-z]+){0,3} $")
+"""Of "charged twice" and the like."""
 _LONGEST_LIST = 20
 _SHORTEST_CODE = 6
 """Digits without a unit that are an account number or a code, and no amount."""
@@ -99,6 +101,8 @@ def _bounded(plain: str, claims: Iterator[Claim]) -> Iterator[Claim]:
             if bound == "more" and claim.kind in ("duration", "count") and before.rstrip().endswith("over"):
                 bound = ""
             yield replace(claim, bound=bound) if bound else claim
+        elif claim.kind == "word" and _DENIED.search(plain[: claim.start]):
+            yield replace(claim, bound="not")
         else:
             yield claim
 
@@ -201,6 +205,9 @@ def _tail_at(tokens: list[Token], place: int) -> Claim | None:
     token = tokens[place]
     if token.in_words or len(token.raw) != 4 or not token.raw.isdigit():
         return None
+    around = "".join(each.text for each in (*tokens[max(0, place - 1) : place], *tokens[place + 1 : place + 2]))
+    if around == "()" and not is_year(token):
+        return Claim("tail", token.raw, token.start, token.end)
     for before in reversed(tokens[max(0, place - 5) : place]):
         if before.text in _TAIL_WORDS or before.text in ("digits", "last4"):
             return Claim("tail", token.raw, token.start, token.end)
@@ -298,6 +305,9 @@ def _money_after_symbol(tokens: list[Token], place: int) -> tuple[Claim | None, 
     if place + 1 == len(tokens):
         # The amount may stand in the next line.
         return _code(tokens, place, place + 1)
+    if number < len(tokens) and tokens[number].kind == "word" and tokens[number].start == tokens[place].end:
+        # "£MMCD" is read as an amount.
+        return _code(tokens, number, number + 1)
     if number >= len(tokens) or tokens[number].kind not in ("number", "code", "clock", "expiry", "phone"):
         return None, place + 1
     if tokens[number].kind != "number":

@@ -9,24 +9,13 @@ from agent.release.tokens import Token
 
 Day = tuple[int | None, int | None, int | None, int | None]
 
-_NAMES = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
-MONTHS = {name: n for n, name in enumerate(_NAMES, start=1)} | {
-    name[:3]: n for n, name in enumerate(_NAMES, start=1)
-} | {"sept": 9}  # fmt: skip
-_WEEK = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_NAMES = str.split("january february march april may june july august september october november december")
+MONTHS = {
+    **{name: n for n, name in enumerate(_NAMES, start=1)},
+    **{name[:3]: n for n, name in enumerate(_NAMES, start=1)},
+    "sept": 9,
+}
+_WEEK = str.split("monday tuesday wednesday thursday friday saturday sunday")
 WEEKDAYS = (
     {name: n for n, name in enumerate(_WEEK)}
     | {f"{name}s": n for n, name in enumerate(_WEEK)}
@@ -35,28 +24,10 @@ WEEKDAYS = (
 _ORDINALS = {
     name: n
     for n, name in enumerate(
-        [
-            "first",
-            "second",
-            "third",
-            "fourth",
-            "fifth",
-            "sixth",
-            "seventh",
-            "eighth",
-            "ninth",
-            "tenth",
-            "eleventh",
-            "twelfth",
-            "thirteenth",
-            "fourteenth",
-            "fifteenth",
-            "sixteenth",
-            "seventeenth",
-            "eighteenth",
-            "nineteenth",
-            "twentieth",
-        ],
+        str.split(
+            "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
+            " fifteenth sixteenth seventeenth eighteenth nineteenth twentieth"
+        ),
         start=1,
     )
 } | {"thirtieth": 30}
@@ -64,8 +35,10 @@ _LATER_ORDINALS = frozenset(list(_ORDINALS)[3:])
 RELATIVE = {"today": 0, "tonight": 0, "tomorrow": 1, "yesterday": -1}
 _IS_A_WORD = frozenset({"may", "march", "mar", "sun", "sat", "mon", "wed", "jan", "dec"})
 """Also something else than a month or a weekday: only in capitals, or beside a number."""
-_BEFORE_YEAR = frozenset({"in", "since", "of", "until", "by", "from", "before", "after", "during", "year", "for"})
-_BEFORE_MONTH = frozenset({"in", "since", "of", "until", "till", "by", "from", "before", "after", "during", "this", "last", "next", "for", "and", "to", "|"})  # fmt: skip # noqa: E501
+_BEFORE_YEAR = frozenset(str.split("in since of until by from before after during year for"))
+_BEFORE_MONTH = frozenset(
+    str.split("in since of until till by from before after during this last next for and to |"),
+)
 _YEARS = range(1900, 2101)
 
 
@@ -137,7 +110,9 @@ def _day_first(tokens: list[Token], place: int, number: int) -> tuple[list[Day],
     if month is not None:
         year, after = _year_at(tokens, at + 1)
         return [_with(year, month, number)], after
-    joins = place + 2 < len(tokens) and (tokens[place + 1].kind == "dash" or tokens[place + 1].text in ("to", "and", "or", "until"))  # fmt: skip # noqa: E501
+    joins = place + 2 < len(tokens) and (
+        tokens[place + 1].kind == "dash" or tokens[place + 1].text in ("to", "and", "or", "until")
+    )
     if joins and (other := _day_number(tokens, place + 2)):
         at = place + 3 + (place + 3 < len(tokens) and tokens[place + 3].text == "of")
         month = _month_at(tokens, at, beside_number=True) if other else None
@@ -193,17 +168,17 @@ def _month_at(tokens: list[Token], at: int, beside_number: bool = False) -> int 
 def _year_at(tokens: list[Token], at: int) -> tuple[int | None, int]:
     after = at
     after += after < len(tokens) and tokens[after].text == ","
-    if after < len(tokens) and _is_year(tokens[after]):
+    if after < len(tokens) and is_year(tokens[after]):
         return int(tokens[after].value), after + 1
     return None, at
 
 
-def _is_year(token: Token) -> bool:
+def is_year(token: Token) -> bool:
     return token.kind == "number" and token.raw.isdigit() and len(token.raw) == 4 and int(token.value) in _YEARS
 
 
 def _year_alone(tokens: list[Token], place: int) -> tuple[list[Day], int]:
-    if place and _is_year(tokens[place]) and tokens[place - 1].text in _BEFORE_YEAR:
+    if place and is_year(tokens[place]) and tokens[place - 1].text in _BEFORE_YEAR:
         return [(int(tokens[place].value), None, None, None)], place + 1
     return [], place
 
@@ -224,10 +199,13 @@ def day_words_at(tokens: list[Token], place: int, today: date | None) -> tuple[l
         if token.text in ("today", "tonight") and _only_says_when_it_was_asked(tokens):
             return [], place
         return [_of(today + timedelta(days=RELATIVE[token.text]))], place + 1
+    follows = tokens[place + 1].text if place + 1 < len(tokens) else ""
     if token.text == "this" and _only_says_when_it_was_asked(tokens):
         return [], place
     if token.text in ("last", "next", "this") and place + 1 < len(tokens):
-        return _whole_period(token.text, tokens[place + 1].text, today, place)
+        if token.text == "this" and follows in ("morning", "afternoon", "evening"):
+            return [_of(today)], place + 2
+        return _whole_period(token.text, follows, today, place)
     return [], place
 
 

@@ -17,7 +17,8 @@ _PARTICIPLES_WORDS = (
     "executed exchanged converted withdrawn deposited reset renamed issued released returned received reimbursed "
     "compensated waived escalated passed forwarded unlocked locked settled repaid resolved confirmed froze "
     "unfroze declined rejected delivered dispatched accepted granted authorised authorized charged set added "
-    "posted left gone went arrived adjusted fixed secured verified signed enrolled applied logged recorded "
+    "posted left gone went switched turned arrived adjusted fixed secured verified signed enrolled applied logged "
+    "recorded"
 )
 PARTICIPLES = frozenset(_PARTICIPLES_WORDS.split())
 _STATES_WORDS = (
@@ -29,8 +30,12 @@ _GERUNDS_WORDS = (
     "sending transferring paying moving freezing blocking cancelling refunding ordering processing unfreezing"
 )
 GERUNDS = frozenset(_GERUNDS_WORDS.split())
+_ONLY_BY_US = frozenset({"switched", "turned"})
+"""A deed where we did it; else a state that results have in other words."""
 _LED = frozenset({"i", "we", "i've", "we've", "system", "team", "bank"})
-_BE = frozenset({"is", "are", "was", "were", "be", "been", "being", "it's", "that's", "everything's", "gets", "got"})
+_BE = frozenset(
+    str.split("is are was were be been being it's that's everything's gets got you're they're"),
+)
 _HAVE = frozenset({"has", "have", "had", "'ve", "i've", "we've", "you've", "it's"})
 _BETWEEN_WORDS = (
     "now just already also successfully then both all still currently fully been again it that your the this so "
@@ -60,7 +65,10 @@ _FINISHED = re.compile(
     r"|\bsuccess(?:ful|fully)?\b|\bon (?:its|their|the) way\b|\b(?:went|gone|going) through\b"
     r"|\b(?:is|are|now|been) complete\b|\b(?:gone|went) ahead\b|\btaken care of\b|\bthat's (?:all )?done\b|\ball done\b"
     r"|\b(?:payment|transfer|freezing|order|request|refund|cancellation|it)(?: is)? (?:complete|done|sorted)\b"
-    r"|\b(?:has|have|had) (?:now |just |already )?(?:left|gone|arrived)\b",
+    r"|\b(?:has|have|had) (?:now |just |already )?(?:left|gone|arrived)\b"
+    r"|\b(?:has|have) (?:now |already )?(?:got |received )?"
+    r"(?:her|his|their|its|the|your) (?:money|payment|cash|funds|[£€$])"
+    r"|\b(?:gave|given|giving)\b.{0,60}\bback\b|\bas good as (?:done|approved|paid|sent|settled)\b",
     re.IGNORECASE,
 )
 _PROMISE = re.compile(
@@ -121,7 +129,7 @@ def _is_false_at(words: list[str], place: int, said: str, known: Known, is_condi
         if word in ("set", "made", "added") and _FOR_CONFIRMATION.search(said) and "confirmation" in known.words:
             return False
         return not _CONDITION.search(" ".join(words[:place]))
-    if not auxiliary or "be" in behind:
+    if not auxiliary or "be" in behind or word in _ONLY_BY_US:
         return False
     if word in _USUAL and auxiliary in ("is", "are") and not {"your", "now", "already", "been"} & set(words):
         return False

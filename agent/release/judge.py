@@ -7,12 +7,13 @@ from decimal import Decimal
 from typing import Any, Literal, cast
 
 from agent.release.absence import find_false_absence
-from agent.release.binding import Context, has_strange_name, is_bound
+from agent.release.binding import has_strange_name, is_bound
 from agent.release.claims import Claim, Reading, read
 from agent.release.dates import fits
 from agent.release.deeds import asks_for_secret, find_false_state, find_promise
 from agent.release.evidence import Known
 from agent.release.links import find_foreign_link
+from agent.release.places import Context
 from agent.release.splitting import as_said
 
 Outcome = Literal["released", "repaired", "dropped"]
@@ -87,6 +88,8 @@ class Judge:
             return any(map(known.has_day, values)) or (
                 repeats and any(("date", each) in known.from_customer for each in values)
             )
+        if claim.kind == "word" and claim.bound == "not":
+            return True
         claims = known.claims | known.from_customer if repeats else known.claims
         return _stands_in(claim, claims) and _has_bound(claim, claims)
 

@@ -17,7 +17,7 @@ _FIGURES = (
 _SAID_OF_OPERATIONS = (
     "no not t never nothing none without nobody cannot will ll shall going guarantee guaranteed guarantees "
     "guaranteeing promise promises promised promising assure definitely rest fail success successfully successful "
-    "sorted way through taken ahead complete set"
+    "sorted way through taken ahead complete set gave given giving back money every"
 )
 """ "t" and "ll" end "don't" and "we'll"."""
 _SECRETS = "pin password passcode pass cvv cvc code otp memorable secret"

@@ -101,11 +101,15 @@ class Placeholders:
     def conceal(self, text: str) -> str:
         """The text with what is known hidden again, as when a tool repeats what it was asked for. What only looks like
         one of our placeholders gets one of its own."""
-        text = _PLACEHOLDER.sub(self._concealed_look_alike, text)
+        text = self.conceal_look_alikes(text)
         for placeholder, original in self.originals.items():
             if original not in self.originals:
                 text = text.replace(original, placeholder)
         return text
+
+    def conceal_look_alikes(self, text: str) -> str:
+        """The text with a placeholder of its own for whatever only looks like one of ours."""
+        return _PLACEHOLDER.sub(self._concealed_look_alike, text)
 
     def _concealed_look_alike(self, found: re.Match[str]) -> str:
         if found[0] in self.originals:

@@ -199,3 +199,15 @@ def test_a_budget_is_written_with_its_unit(text, budget):
 def test_a_budget_that_could_mean_anything_is_refused(text):
     with pytest.raises(ValueError, match="such as"):
         Budget.parse(text)
+
+
+async def test_what_redis_was_not_told_is_told_once_though_several_ask_at_a_time(redis, time):
+    broken = Broken(redis)
+    budgets = Budgets(broken, Limits(day=THOUSAND), time.clock, time.now)  # pyright: ignore[reportArgumentType]
+    await use(budgets, ALEX, 300)
+
+    broken.is_away = False
+    time.moment += timedelta(seconds=10)
+    await asyncio.gather(*(use(budgets, ALEX, 10) for _ in range(5)))
+
+    assert await redis.get("budget:tokens:2026-11-22") == b"350"

@@ -222,6 +222,12 @@ def verdicts(chosen: Settings) -> list[tuple[str, bool, str]]:
     return [(each.name.provider, each.is_chosen, each.reason) for each in choose_models(chosen).verdicts]
 
 
+def test_a_password_in_ollamas_address_is_told_to_nobody(tmp_path):
+    chosen = settings(data_dir=tmp_path, ollama_host="http://somebody:hunter2@127.0.0.1:9")
+
+    assert verdicts(chosen)[1] == ("ollama", False, "nothing answers at http://127.0.0.1:9")
+
+
 def test_auto_without_anything_is_offline_and_says_why(tmp_path):
     assert verdicts(settings(data_dir=tmp_path)) == [
         ("local", False, "there is no registry.json"),

@@ -1,6 +1,7 @@
 """What a model of another party is sent holds nothing of the customer's own data, and the customer misses nothing."""
 
 import random
+import re
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +81,46 @@ async def test_ordinary_words_and_figures_stay(text: str):
     [hidden] = await fence_of().hide([HumanMessage(text)])
 
     assert hidden.content == text
+
+
+PLACES: dict[str, list[BaseMessage]] = {
+    "an argument of an earlier round": [
+        AIMessage("", tool_calls=[{"id": "1", "name": "search_transactions", "args": {"text": "maria.LOPEZ"}}]),
+        ToolMessage("[]", tool_call_id="1"),
+        AIMessage("", tool_calls=[{"id": "2", "name": "list_payees", "args": {"filter": {"any": ["Lopez, M."]}}}]),
+    ],
+    "a name of an argument": [AIMessage("", tool_calls=[{"id": "1", "name": "x", "args": {"Maria López": 1}}])],
+    "a key of a result": [ToolMessage(fence("result", {"by_payee": {"Maria Lopez": "20.00"}}), tool_call_id="1")],
+    "a number that is a key": [ToolMessage(fence("result", {"31926819": {"name": "Everyday"}}), tool_call_id="1")],
+    "a number that is no text": [ToolMessage(fence("result", {"rows": [31926819]}), tool_call_id="1")],
+    "an IBAN in pieces of a key": [ToolMessage(fence("result", {"GB29 NWBK 60161331926819": 1}), tool_call_id="1")],
+    "a table's cell": [AIMessage("| Payee | Last |\n| :-- | --: |\n| Lopez, Maria | £20.00 |")],
+    "a cell over two lines": [AIMessage("| Maria<br>Lopez | rent |")],
+    "an error": [ToolMessage("payee 'MARIA LOPEZ' not found (sort_code=601613)", tool_call_id="1", status="error")],
+    "an error that is JSON": [ToolMessage('"No payee Maria Lopez, +447700900123"', tool_call_id="1", status="error")],
+    "a quoted error": [
+        ToolMessage(fence("result", 'ValueError: payee="Maria López"'), tool_call_id="1", status="error")
+    ],
+    "a link": [HumanMessage("https://pay.example/?to=maria%20lopez&account=31926819")],
+    "a list in a list": [ToolMessage(fence("result", [["a", ["for maria-lopez"]]]), tool_call_id="1")],
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+async def test_own_data_is_hidden_wherever_it_stands(place: str):
+    hidden = await fence_of().hide(PLACES[place])
+    shown = " ".join(f"{message.content} {getattr(message, 'tool_calls', '')}" for message in hidden).lower()
+
+    assert re.search(r"\[(?:name|account|iban)_\d", shown)
+    assert [own for own in ("lopez", "lópez", "maria", "31926819", "601613", "7700900", "nwbk") if own in shown] == []
+
+
+async def test_a_name_of_an_argument_comes_back():
+    turn = fence_of()
+    [hidden] = await turn.hide(PLACES["a name of an argument"])
+
+    assert isinstance(hidden, AIMessage)
+    assert turn.opening().arguments(hidden.tool_calls[0]["args"]) == {"Maria López": 1}
 
 
 async def test_instructions_and_passages_are_the_same_for_everybody():

@@ -16,6 +16,7 @@ from langchain_core.messages import BaseMessage
 from langgraph.runtime import Runtime
 
 from agent.models.offline.brief import read
+from agent.models.offline.model import OfflineChat, compose_answer
 from agent.nodes.answer import answer
 from agent.parts import Parts
 from agent.prompts import fence, render
@@ -26,7 +27,10 @@ from agent.prompts.templates import Prompt, Prompts, shipped
 from agent.state import TURN_DEFAULTS, Turn
 from agent.understanding.intents import Route
 from core.db.database import Scope
+from core.errors import ProviderFailed
+from core.security.pii import mask
 from tests.agent.conftest import ScriptedChat, chain_of
+from tests.agent.release_cases import material
 from tests.snapshots import check_snapshot
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.registry import Risk
@@ -263,3 +267,58 @@ def test_what_tools_returned_and_the_question_are_never_cut():
     assert system.type == "system"
     assert question.content == "my question"
     assert read_result(str(result.content)) == content
+
+
+class Unreachable(ScriptedChat):
+    async def _astream(self, *args: Any, **kwargs: Any):
+        raise ProviderFailed("Not today.")
+        yield
+
+
+RETURNED = {
+    "balances": "list_accounts",
+    "transactions": "list_transactions",
+    "cards": "list_cards",
+    "alerts": "list_fraud_alerts",
+    "spending": "spending_summary",
+    "loan": "quote_loan",
+    "orders": "list_standing_orders",
+    "payees": "list_payees",
+    "exchange": "quote_exchange",
+    "nothing": "list_fraud_alerts",
+    "help": "",
+}
+
+
+@pytest.mark.parametrize("evidence", RETURNED)
+async def test_an_answer_of_the_offline_model_in_a_failing_ones_place_loses_no_word(evidence: str):
+    """It goes through the gate, as nobody knows beforehand who will answer."""
+    known = material(evidence)
+    returns = [
+        {"round": 1, "id": "1", "name": RETURNED[evidence], "arguments": {}, "content": content, "ok": True}
+        for content in known.results
+    ]
+    state: Any = {**TURN_DEFAULTS, "message": "my question", "words": "my question", "route": "operation"}
+    state |= {"step": "call", "returns": returns, "passages": known.passages}
+    if evidence == "help":
+        state["route"] = "knowledge"
+    failing = Unreachable(scripts=[], requests=[], offered=[])
+    turn = turn_of(failing)
+    turn.parts = replace(turn.parts, models=chain_of(failing, OfflineChat()), fixed=chain_of(OfflineChat()))
+
+    update = await answer(state, Runtime(context=turn))
+
+    assert update["answer"] == compose_answer(make_messages(state, turn))
+    assert update["answer"]
+
+
+def test_what_an_article_writes_like_a_placeholder_is_not_the_customers_own():
+    turn = turn_of(silent())
+    mask("my IBAN is GB29 NWBK 6016 1331 9268 19", turn.placeholders)
+    state: Any = {**TURN_DEFAULTS, "message": "my IBAN is [IBAN_1]", "route": "knowledge", "step": "call"}
+    state["passages"] = [{**PASSAGE, "text": "Write [IBAN_1] and [PHONE_1] into the form."}]
+    shown_text = str(make_messages(state, turn)[0].content)
+
+    assert "Write [TEXT_1] and [PHONE_1] into the form." in shown_text
+    assert turn.placeholders.restore("[TEXT_1]") == "[IBAN_1]"
+    assert turn.placeholders.hide("PHONE", "07700 900123") == "[PHONE_2]"

@@ -48,8 +48,8 @@ def list_details(value: Any, of: str, account_names: frozenset[str]) -> Iterator
             return
 
 
-def rewrite(value: Any, change: Callable[[str], str]) -> Any:
-    """The same with every text changed; names of fields stay."""
+def rewrite(value: Any, change: Callable[[str], str], change_name: Callable[[str], str]) -> Any:
+    """The same with every text changed, and every name of a field."""
     match value:
         case str():
             return change(value)
@@ -57,9 +57,10 @@ def rewrite(value: Any, change: Callable[[str], str]) -> Any:
             changed = change(str(value))
             return value if changed == str(value) else changed
         case dict():
-            return {name: rewrite(inner, change) for name, inner in cast(dict[str, Any], value).items()}
+            fields = cast(dict[str, Any], value)
+            return {change_name(name): rewrite(inner, change, change_name) for name, inner in fields.items()}
         case list():
-            return [rewrite(inner, change) for inner in cast(list[Any], value)]
+            return [rewrite(inner, change, change_name) for inner in cast(list[Any], value)]
         case _:
             return value
 

@@ -8,11 +8,14 @@ from typing import NamedTuple
 
 from agent.models.fencing.details import Detail, Kind
 from agent.models.fencing.folded import MOST_BETWEEN, Compact, Folded, Token
-from agent.models.fencing.forms import STREET_WORDS, Rule, Run, Sequence, forms_of
-from agent.models.fencing.ordinary import NEVER_FIRST, ordinary_words
-from agent.models.fencing.spoken import in_digits
+from agent.models.fencing.forms import STREET_WORDS, Rule, Run, Sequence, looks_of
+from agent.models.fencing.ordinary import NEVER_FIRST
+from agent.models.fencing.spoken import in_digits, says_digits
 
 _GRAM = 3
+_SHORT: dict[str, list[str]] = defaultdict(list)
+for _abbreviation, _word in STREET_WORDS.items():
+    _SHORT[_word].append(_abbreviation)
 _BEFORE_PHONE = re.compile(r"(?:\+|\b00|\b0|\(0?)?[\d() .\-/]{0,8}\Z")
 _SENTENCE = re.compile(r"(?:\A|[.!?\n])[\s\"'(*_-]*\Z")
 _WITH_ACCOUNT = re.compile(r"\d{12,18}")
@@ -34,6 +37,8 @@ class Finder:
         self.details: list[Detail] = []
         self._known: dict[tuple[Kind, str], int] = {}
         self._sequences: dict[str, list[tuple[Sequence, int]]] = defaultdict(list)
+        self._begins: set[str] = set()
+        """First words of sequences, also abbreviated."""
         self._runs: dict[int, dict[str, dict[Run, int]]] = {}
         """By so many first characters."""
         self.version = 0
@@ -45,16 +50,16 @@ class Finder:
 
     def add(self, detail: Detail) -> int:
         """Its number. What is the same but for its spelling has the same one."""
-        key = (detail.kind, Folded.of(detail.value).compact.text or detail.value)
+        looks = looks_of(detail)
+        key = (detail.kind, looks.compact)
         if key in self._known:
             return self._known[key]
         number = self._known[key] = len(self.details)
         self.details.append(detail)
-        if all(token.word in ordinary_words() for token in Folded.of(detail.value).tokens):
+        if looks.is_common:
             self._common.add(number)
-        forms = dict.fromkeys(forms_of(detail))
-        self.version += bool(forms)
-        for form in forms:
+        self.version += bool(looks.forms)
+        for form in looks.forms:
             if isinstance(form, Run):
                 length = min(len(form.characters), _GRAM)
                 if length > 1:
@@ -62,24 +67,31 @@ class Finder:
                     runs[form.characters[:length]].setdefault(form, number)
             elif form.words:
                 self._sequences[form.words[0]].append((form, number))
+                self._begins.update((form.words[0], *_SHORT.get(form.words[0], ())))
         return number
 
     def find(self, folded: Folded, *, whole_only: bool = False) -> list[Found]:
         """What was found, overlaps included. ``whole_only``: no parts of names and nothing that ordinary words may say
         as well."""
-        found = list(self._runs_in(folded, folded.compact, whole_only=whole_only))
-        if (said := in_digits(folded.tokens)) is not None:
-            found.extend(self._runs_in(folded, Compact(folded.lower, said), whole_only=whole_only))
-        found.extend(self._sequences_in(folded, whole_only=whole_only))
+        found: list[Found] = []
+        candidates = list(self._candidates(folded.compact_text))
+        if candidates:
+            found.extend(self._fitting(candidates, folded, folded.compact, whole_only=whole_only))
+        if says_digits(folded.words) and (said := in_digits(folded.tokens)) is not None:
+            compact = Compact(folded.lower, said)
+            found.extend(self._fitting(self._candidates(compact.text), folded, compact, whole_only=whole_only))
+        if not self._begins.isdisjoint(folded.words):
+            found.extend(self._sequences_in(folded, whole_only=whole_only))
         return found
 
-    def _runs_in(self, folded: Folded, compact: Compact, *, whole_only: bool) -> Iterator[Found]:
-        text = compact.text
-        for start, run, number in self._candidates(text):
+    def _fitting(
+        self, candidates: Iterable[tuple[int, Run, int]], folded: Folded, compact: Compact, *, whole_only: bool
+    ) -> Iterator[Found]:
+        for start, run, number in candidates:
             if whole_only and (run.rule is not Rule.ALWAYS or number in self._common):
                 continue
             end = start + len(run.characters)
-            if text.startswith(run.characters, start) and _fits(run.rule, folded, compact, start, end):
+            if _fits(run.rule, folded, compact, start, end):
                 left, right = compact.place(start, end)
                 if self.details[number].kind == "PHONE":
                     left = _with_prefix(folded.lower, left)
@@ -89,11 +101,14 @@ class Finder:
         for length, runs in self._runs.items():
             for start in [at for at in range(len(text) - length + 1) if text[at : at + length] in runs]:
                 for run, number in runs[text[start : start + length]].items():
-                    yield start, run, number
+                    if text.startswith(run.characters, start):
+                        yield start, run, number
 
     def _sequences_in(self, folded: Folded, *, whole_only: bool) -> Iterator[Found]:
         tokens = folded.tokens
         for place, token in enumerate(tokens):
+            if token.word not in self._begins:
+                continue
             for first in {token.word, STREET_WORDS.get(token.word, token.word)}:
                 for sequence, number in self._sequences.get(first, ()):
                     pieces = tokens[place : place + len(sequence.words)]

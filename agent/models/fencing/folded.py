@@ -88,6 +88,15 @@ class Folded:
         return self.source[start], self.source[end] if end < len(self.source) else len(self.text)
 
     @cached_property
+    def words(self) -> list[str]:
+        """Of the tokens."""
+        return _TOKEN.findall(self.lower)
+
+    @cached_property
+    def compact_text(self) -> str:
+        return "".join(self.words)
+
+    @cached_property
     def tokens(self) -> list[Token]:
         return [Token(match[0], match.start(), match.end()) for match in _TOKEN.finditer(self.lower)]
 

@@ -4,7 +4,8 @@ import re
 from calendar import month_name
 from collections.abc import Iterable, Iterator
 from datetime import date
-from enum import Enum
+from enum import StrEnum
+from functools import lru_cache
 from itertools import product
 from typing import NamedTuple
 
@@ -13,7 +14,7 @@ from agent.models.fencing.folded import Folded
 from agent.models.fencing.ordinary import PARTICLES, ordinary_words
 
 
-class Rule(Enum):
+class Rule(StrEnum):
     """When a form that was found is the detail."""
 
     ALWAYS = "always"
@@ -58,7 +59,24 @@ STREET_WORDS = {
 """Words of an address by their abbreviations."""
 
 
-def forms_of(detail: Detail) -> Iterator[Form]:
+class Looks(NamedTuple):
+    """How a detail is told from others, and found."""
+
+    compact: str
+    is_common: bool
+    """Whether it is said in ordinary words, such as "Gas Board"."""
+    forms: tuple[Form, ...]
+
+
+@lru_cache(maxsize=4096)
+def looks_of(detail: Detail) -> Looks:
+    """Kept over turns: a customer's next question has the same payees."""
+    folded = Folded.of(detail.value)
+    is_common = ordinary_words().issuperset(folded.words)
+    return Looks(folded.compact_text or detail.value, is_common, tuple(dict.fromkeys(_forms_of(detail))))
+
+
+def _forms_of(detail: Detail) -> Iterator[Form]:
     match detail.kind:
         case "NAME":
             yield from _name(detail.value)
@@ -86,11 +104,11 @@ def forms_of(detail: Detail) -> Iterator[Form]:
 
 
 def _compact(text: str) -> str:
-    return Folded.of(text).compact.text
+    return Folded.of(text).compact_text
 
 
 def _words(text: str) -> list[str]:
-    return [token.word for token in Folded.of(text).tokens]
+    return Folded.of(text).words
 
 
 def _long(characters: str, rule: Rule) -> Iterator[Run]:

@@ -53,6 +53,9 @@ class Names:
     def __init__(self, placeholders: Placeholders) -> None:
         self._placeholders = placeholders
         self._bases: dict[int, str] = {}
+        self._taken: set[str] = set()
+        self._reached: dict[Kind, int] = {}
+        """Numbers up to these are taken."""
         self._given: dict[tuple[int, str], str] = {}
         self._surfaces: dict[str, str] = {}
         self._foreign: set[str] = set()
@@ -63,14 +66,15 @@ class Names:
 
     def is_ours(self, key: str) -> bool:
         """Whether it was given away here: text that has it all the same only looks like it."""
-        is_given = key in self._surfaces or key in self._bases.values()
+        is_given = key in self._surfaces or key in self._taken
         return is_given and f"[{key}]" not in self._placeholders.originals
 
     def allot(self, owner: int, detail: Detail) -> str:
         """The name of a detail without brackets, the same from then on."""
         if owner not in self._bases:
-            self._bases[owner] = self._known_as(detail) or self._free(f"{detail.kind}_{number}" for number in count(1))
-            self._placeholders.typed.add(f"[{self._bases[owner]}]")
+            self._bases[owner] = base = self._known_as(detail) or self._next(detail.kind)
+            self._taken.add(base)
+            self._placeholders.typed.add(f"[{base}]")
         return self._bases[owner]
 
     def hide(self, owner: int, detail: Detail, surface: str) -> str:
@@ -84,7 +88,7 @@ class Names:
         if original is None and surface == detail.value and base not in self._surfaces:
             key = base
         else:
-            key = self._free(f"{base}{letters}" for letters in _letters())
+            key = next(filter(self._is_free, (f"{base}{letters}" for letters in _letters())))
         self._surfaces[key] = surface
         self._given[owner, surface] = f"[{key}{_tail(detail, surface)}]"
         return self._given[owner, surface]
@@ -96,20 +100,21 @@ class Names:
         return self._surfaces.get(key_of(found[1]) or "", found[0])
 
     def _known_as(self, detail: Detail) -> str | None:
-        plain = Folded.of(detail.value).compact.text
+        plain = Folded.of(detail.value).compact_text
         for placeholder, original in self._placeholders.originals.items():
-            if plain and plain == Folded.of(original).compact.text:
+            if plain and plain == Folded.of(original).compact_text:
                 return placeholder.strip("[]")
         return None
 
-    def _free(self, keys: Iterator[str]) -> str:
-        taken = self._placeholders.originals.keys() | self._placeholders.typed
-        bases = set(self._bases.values())
-        return next(
-            key
-            for key in keys
-            if key not in self._surfaces and key not in bases and key not in self._foreign and f"[{key}]" not in taken
-        )
+    def _next(self, kind: Kind) -> str:
+        number = next(n for n in count(self._reached.get(kind, 0) + 1) if self._is_free(f"{kind}_{n}"))
+        self._reached[kind] = number
+        return f"{kind}_{number}"
+
+    def _is_free(self, key: str) -> bool:
+        if key in self._surfaces or key in self._taken or key in self._foreign:
+            return False
+        return f"[{key}]" not in self._placeholders.originals and f"[{key}]" not in self._placeholders.typed
 
 
 def look_alikes(text: str) -> Iterator[tuple[re.Match[str], str]]:
@@ -134,5 +139,5 @@ def _letters() -> Iterator[str]:
 def _tail(detail: Detail, surface: str) -> str:
     if detail.kind not in _WITH_TAIL:
         return ""
-    digits = Folded.of(surface).compact.text
+    digits = Folded.of(surface).compact_text
     return f" ending {digits[-4:]}" if len(digits) >= _LEAST_FOR_TAIL and re.fullmatch("[0-9]{4}", digits[-4:]) else ""

@@ -21,7 +21,7 @@ class OwnOpening:
         return self._names.restore(ready)
 
     def arguments(self, arguments: dict[str, Any]) -> dict[str, Any]:
-        return {name: self._restored(value) for name, value in arguments.items()}
+        return {self._names.restore(name): self._restored(value) for name, value in arguments.items()}
 
     def _restored(self, value: Any) -> Any:
         match value:

@@ -7,6 +7,7 @@ word would tell that it is one of the customer's names.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any, cast
 
 import orjson
@@ -25,11 +26,25 @@ from core.security.pii import Placeholders, find_personal
 class _Text:
     """What can be said of a text whoever's it is."""
 
+    __slots__ = ("folded", "look_alikes", "personal")
+
     def __init__(self, text: str) -> None:
         self.folded = Folded.of(text)
         self.look_alikes = [(found.start(), found.end(), key) for found, key in look_alikes(text)]
         spans = [(kind, *self.folded.span(start, end)) for kind, start, end in find_personal(self.folded.cased)]
         self.personal = [(Detail(cast(Kind, kind), text[start:end]), start, end) for kind, start, end in spans]
+
+
+@dataclass(slots=True)
+class _Result:
+    """What a tool returned, as it was read, and as it is sent."""
+
+    tag: str
+    value: Any
+    texts: list[str]
+    hidden: str = ""
+    hidden_at: tuple[int, int] = (-1, -1)
+    """What was known of the customer then."""
 
 
 class OwnFence:
@@ -45,6 +60,10 @@ class OwnFence:
         """Whole values of fields that say what they hold."""
         self._read_texts: dict[str, _Text] = {}
         self._hidden: dict[tuple[str, bool, int], str] = {}
+        self._results: dict[str, _Result] = {}
+        """What tools returned, which every round shows again."""
+        self._learned: set[tuple[str, str]] = set()
+        self._allotted = 0
 
     def add(self, details: Iterable[Detail]) -> None:
         """What only the conversation knows so far, such as the name of a payee who is being added."""
@@ -58,11 +77,14 @@ class OwnFence:
                 finder.add(detail)
         tools = {call["id"]: call["name"] for message in messages for call in _calls(message)}
         for message in messages:
-            for text in _texts(message):
-                self._names.reserve(key for _, _, key in self._text(text).look_alikes)
-            self._learn(message, tools, finder)
-        for owner, detail in enumerate(finder.details):
-            self._names.allot(owner, detail)
+            tool = tools.get(message.tool_call_id, "") if isinstance(message, ToolMessage) else ""
+            seen = (f"{message.type} {message.text}", tool)
+            if seen not in self._learned or _calls(message):
+                self._learned.add(seen)
+                self._learn(message, tool, finder)
+        while self._allotted < len(finder.details):
+            self._names.allot(self._allotted, finder.details[self._allotted])
+            self._allotted += 1
         return [self._hide(message, finder) for message in messages]
 
     def opening(self) -> OwnOpening:
@@ -79,29 +101,62 @@ class OwnFence:
             self._read_texts[text] = _Text(text)
         return self._read_texts[text]
 
-    def _learn(self, message: BaseMessage, tools: dict[str | None, str], finder: Finder) -> None:
+    def _result(self, message: ToolMessage) -> "_Result":
+        text = str(message.text)
+        if text not in self._results:
+            self._results[text] = _read_result(text)
+        return self._results[text]
+
+    def _texts(self, message: BaseMessage) -> list[str]:
+        """Everything that is said in a message, as it is read."""
+        texts = self._result(message).texts if isinstance(message, ToolMessage) else [str(message.text)]
+        return [*texts, *(text for call in _calls(message) for text in _strings(call["args"]))]
+
+    def _learn(self, message: BaseMessage, tool: str, finder: Finder) -> None:
         """What the fields and the forms in a message say is personal."""
-        for value, tool in _structured(message, tools):
-            for detail in list_details(value, tool, self._account_names):
+        texts = list(map(self._text, self._texts(message)))
+        self._names.reserve(key for text in texts for _, _, key in text.look_alikes)
+        structured = [(call["args"], call["name"]) for call in _calls(message)]
+        if isinstance(message, ToolMessage):
+            structured.append((self._result(message).value, tool))
+        for value, of in structured:
+            for detail in list_details(value, of, self._account_names):
                 self._named[detail.value] = finder.add(detail)
         if not isinstance(message, SystemMessage):
-            for text in _texts(message):
-                for detail, _, _ in self._text(text).personal:
+            for text in texts:
+                for detail, _, _ in text.personal:
                     finder.add(detail)
 
     def _hide(self, message: BaseMessage, finder: Finder) -> BaseMessage:
-        def change(text: str) -> str:
-            return self._replaced(text, finder, whole_only=isinstance(message, SystemMessage))
-
-        update: dict[str, Any] = {"content": change(str(message.text)), "additional_kwargs": {}}
         if isinstance(message, ToolMessage):
-            tag, result = _result(message)
-            if not isinstance(result, str):
-                changed = rewrite(result, change)
-                update["content"] = fence(tag, changed) if tag else orjson.dumps(changed).decode()
+            content = self._hidden_result(message, finder)
+        else:
+            content = self._replaced(str(message.text), finder, whole_only=isinstance(message, SystemMessage))
+        update: dict[str, Any] = {"content": content, "additional_kwargs": {}}
         if isinstance(message, AIMessage):
-            update["tool_calls"] = [call | {"args": rewrite(call["args"], change)} for call in message.tool_calls]
+            update["tool_calls"] = [
+                call | {"args": self._rewritten(call["args"], finder)} for call in message.tool_calls
+            ]
         return message.model_copy(update=update)
+
+    def _rewritten(self, value: Any, finder: Finder) -> Any:
+        """Names of fields are instructions rather than anybody's words, unless they are a whole detail."""
+        return rewrite(
+            value,
+            lambda text: self._replaced(text, finder, whole_only=False),
+            lambda name: self._replaced(name, finder, whole_only=True),
+        )
+
+    def _hidden_result(self, message: ToolMessage, finder: Finder) -> str:
+        result, state = self._result(message), (finder.version, len(self._named))
+        if result.hidden_at != state:
+            changed = self._rewritten(result.value, finder)
+            if isinstance(changed, str):
+                result.hidden = changed
+            else:
+                result.hidden = fence(result.tag, changed) if result.tag else orjson.dumps(changed).decode()
+            result.hidden_at = state
+        return result.hidden
 
     def _replaced(self, text: str, finder: Finder, *, whole_only: bool) -> str:
         if text in self._named and not whole_only:
@@ -136,35 +191,22 @@ def _calls(message: BaseMessage) -> list[Any]:
     return list(message.tool_calls) if isinstance(message, AIMessage) else []
 
 
-def _structured(message: BaseMessage, tools: dict[str | None, str]) -> Iterator[tuple[Any, str]]:
-    """Arguments and results, each with its tool."""
-    for call in _calls(message):
-        yield call["args"], call["name"]
-    if isinstance(message, ToolMessage):
-        yield _result(message)[1], tools.get(message.tool_call_id, "")
-
-
-def _result(message: ToolMessage) -> tuple[str, Any]:
+def _read_result(text: str) -> _Result:
     """The tag around a result, and the result; the text itself where it is an error in words."""
-    tag, inside = unfence(str(message.text)) or ("", str(message.text))
+    tag, inside = unfence(text) or ("", text)
     try:
-        result: Any = orjson.loads(inside)
+        value: Any = orjson.loads(inside)
     except orjson.JSONDecodeError:
-        return "", str(message.text)
-    return (tag, result) if isinstance(result, (dict, list)) else ("", str(message.text))  # pyright: ignore[reportUnknownVariableType]
-
-
-def _texts(message: BaseMessage) -> Iterator[str]:
-    """Everything that is said in a message, as it is read."""
-    if isinstance(message, ToolMessage):
-        yield from _strings(_result(message)[1])
-    else:
-        yield str(message.text)
-    for call in _calls(message):
-        yield from _strings(call["args"])
+        return _Result("", text, [text])
+    return _Result(tag, value, _strings(value)) if isinstance(value, (dict, list)) else _Result("", text, [text])
 
 
 def _strings(value: Any) -> list[str]:
     found: list[str] = []
-    rewrite(value, lambda text: found.append(text) or text)
+
+    def keep(text: str) -> str:
+        found.append(text)
+        return text
+
+    rewrite(value, keep, keep)
     return found

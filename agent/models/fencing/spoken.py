@@ -16,6 +16,11 @@ _FEWEST = 3
 """Number words from which it is worth looking."""
 
 
+def says_digits(words: list[str]) -> bool:
+    """Whether a text of these words may say a number in words."""
+    return not _NUMBERS.keys().isdisjoint(words)
+
+
 def in_digits(tokens: list[Token]) -> list[Token] | None:
     """The tokens with figures for number words, each over the words that it was said in; None where there are few."""
     if sum(token.word in _NUMBERS for token in tokens) < _FEWEST:
