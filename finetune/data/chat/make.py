@@ -124,7 +124,7 @@ def _plan(target: int, seed: int, part: str) -> Iterator[Any]:
 
 
 async def _play_scenarios(recording: Recording, part: str, most: int) -> None:
-    for scenario in list_scenarios(part)[:most]:
+    for scenario in list_scenarios(part)[:most] if most else ():
 
         async def plot(scene: Scene, scenario: Any = scenario) -> str | None:
             return await play(scene, scenario)
