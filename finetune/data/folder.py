@@ -41,7 +41,7 @@ def write_data_set(data: DataSet, card: str, out: Path) -> dict[str, Any]:
         InvalidInput: `out` exists and is no data set, so that it is not replaced.
         Unavailable: the disk is full, or the folder cannot be written. Nothing is left behind.
     """
-    _check_place(out)
+    check_place(out)
     with _beside(out) as folder:
         files = {f"{part}.jsonl": _write_rows(rows, folder / f"{part}.jsonl") for part, rows in data.parts.items()}
         for name, content in data.beside.items():
@@ -51,6 +51,12 @@ def write_data_set(data: DataSet, card: str, out: Path) -> dict[str, Any]:
         (folder / CARD).write_text(card.replace("{digest}", digest), encoding="utf-8")
         (folder / MANIFEST).write_text(json.dumps(manifest, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     return manifest
+
+
+def check_place(out: Path) -> None:
+    """Raises InvalidInput where something else than a data set is, so that it is not replaced."""
+    if out.exists() and not (out.is_dir() and ((out / MANIFEST).is_file() or not any(out.iterdir()))):
+        raise InvalidInput(f"{out} exists and is no data set: name another folder with --out.")
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -95,11 +101,6 @@ def digest_of_files(files: Mapping[str, Mapping[str, Any]]) -> str:
 
 _AGAIN = "Make the data set again with `tellergraph finetune data`."
 _PLAIN = orjson.OPT_SORT_KEYS
-
-
-def _check_place(out: Path) -> None:
-    if out.exists() and not (out.is_dir() and ((out / MANIFEST).is_file() or not any(out.iterdir()))):
-        raise InvalidInput(f"{out} exists and is no data set: name another folder with --out.")
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """The demo bank that dialogues are recorded on, and what happens to its customers first, so that every tool has
-something to tell: disputes, complaints, cases, appointments, held payments, an application to be identified."""
+something to tell: disputes, complaints, cases, appointments, held payments, loans, applications, an empty account."""
 
 import random
+from base64 import b64decode
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ from core.errors import TellergraphError
 from core.services import Services, running_services
 from core.settings import Settings
 from finetune.data.chat.recorder import NAMESPACE
+from tools.attachments.store import Attachments
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.demo_bank import ensure_demo_bank
 from tools.operations import confirm, execute
@@ -31,6 +33,8 @@ from tools.step_up.code_senders import list_outbox
 _QUERIES = Queries(Path(__file__).with_name("clients.sql"))
 OPENED = datetime(2026, 11, 2, 8, 0, tzinfo=UTC)
 """When the bank is made; dialogues follow in the two weeks after it."""
+_PICTURE = b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg==")
+"""A PNG of one pixel, for what is sent to be identified by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +51,24 @@ class Client:
     """References of the latest."""
     merchants: tuple[str, ...]
     """Where they paid lately."""
+    disputes: tuple[str, ...]
+    """References of those that run."""
+    files: tuple[str, ...]
+    """Ids of pictures that they sent to be identified."""
     details: tuple[str, ...]
     """What must not be told of them: telephone, e-mail, address, day of birth."""
+
+    def own(self) -> dict[str, list[str]]:
+        """What arguments of tools may name, where it is theirs."""
+        return {
+            "account": list(self.accounts),
+            "to_account": list(self.accounts),
+            "card": [last4 for last4, _ in self.cards],
+            "payee": list(self.payees),
+            "merchant": list(self.merchants),
+            "reference": [*self.transactions, *self.disputes],
+            "file": list(self.files),
+        }
 
     def slots(self) -> dict[str, list[str]]:
         """What the templates' slots stand for, where it is theirs."""
@@ -106,11 +126,13 @@ def _client(row: Mapping[str, Any]) -> Client:
         payees=tuple(dict.fromkeys(row["payees"])),
         transactions=tuple(row["transactions"]),
         merchants=tuple(row["merchants"]),
+        disputes=tuple(row["disputes"]),
+        files=tuple(row["files"]),
         details=tuple(str(detail) for detail in details if detail),
     )
 
 
-async def live(bank: Bank, clients: list[Client], seed: int) -> int:
+async def live(bank: Bank, files: Attachments, clients: list[Client], seed: int) -> int:
     """What happened to the customers before they ask about it; how much of it the bank let happen.
 
     Everybody gets about half of it, so that there is somebody for every answer."""
@@ -122,7 +144,7 @@ async def live(bank: Bank, clients: list[Client], seed: int) -> int:
             if rng.random() < 0.5:
                 turn = uuid5(NAMESPACE, f"{seed}/life/{number}/{place}")
                 context = ToolContext(bank, client.id, OPENED, turn, said=(said,))
-                happened += await _happens(tool, arguments, context)
+                happened += await _happens(tool, arguments, context, files)
     return happened
 
 
@@ -135,7 +157,9 @@ async def _purchases(bank: Bank, client: Client) -> list[str]:
     return [each["reference"] for each in found if each["kind"] == "card_payment" and each["status"] == "booked"]
 
 
-async def _happens(tool: str, arguments: dict[str, Any], context: ToolContext) -> bool:
+async def _happens(tool: str, arguments: dict[str, Any], context: ToolContext, files: Attachments) -> bool:
+    if tool == "file":
+        return bool(await files.store(context, purpose="identity", name=arguments["name"], content=_PICTURE))
     if tool == "case":
         return bool(await open_cases(context, (arguments["kind"],), context.said[0]))
     try:
@@ -162,6 +186,9 @@ def _events(client: Client, bought: list[str], rng: random.Random) -> list[tuple
         "time": f"{rng.randint(10, 15)}:{rng.choice(('00', '30'))}",
     }
     identity = {"full_name": "Sam Example", "date_of_birth": "1990-05-02", "nationality": "GB"}
+    address = {"line": "5 Mill Lane", "city": "York", "postcode": "YO10 4DR"}
+    # Complete for the basic level; for the full one it lacks a document.
+    filled = {"level": rng.choice((1, 2)), "identity": identity, "address": address}
     later = {"amount": str(rng.randint(5, 60)), "payee": payee, "account": account, "date": "2026-12-04"}
     return [
         *(
@@ -187,6 +214,10 @@ def _events(client: Client, bought: list[str], rng: random.Random) -> list[tuple
             {"amount": "200", "payee": payee, "account": account, "reference": "safe account"},
             "the bank told me to move it to a safe account",
         ),
-        ("fill_identity_details", {"identity": identity}, "this is who I am"),
+        ("fill_identity_details", filled, "this is who I am"),
+        ("file", {"name": "passport.png"}, ""),
+        ("open_account", {"kind": rng.choice(("current", "savings")), "currency": "GBP"}, "open one more"),
         ("apply_for_loan", {"amount": "1000", "months": 12, "reason": "a bike"}, "I would like a loan"),
+        # So much that for many a person has to look at it.
+        ("apply_for_loan", {"amount": "9000", "months": 12, "reason": "a kitchen"}, "I would like a loan"),
     ]

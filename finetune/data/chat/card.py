@@ -32,6 +32,8 @@ chat`; docs/training-data.md says how, and what a row is. Digest of the rows: `{
 
 ## Tools
 
+A success is a result that is neither a refusal nor a question back, and that lists something if it lists.
+
 {tools}
 
 ## Intents
@@ -42,10 +44,19 @@ chat`; docs/training-data.md says how, and what a row is. Digest of the rows: `{
 
 def write_card(figures: Mapping[str, Any]) -> str:
     """The card, with `{digest}` left to whoever writes the files."""
-    tables = {name: _table(figures[name]) for name in ("kinds", "tools", "intents")}
+    tables = {name: _table(figures[name]) for name in ("kinds", "intents")}
+    tables["tools"] = _table_of_tools(figures["tools"], figures["successes"])
     return _CARD.format(**{**figures, **tables, "digest": "{digest}"})
 
 
 def _table(counts: Mapping[str, int]) -> str:
     ranked = sorted(counts.items(), key=lambda pair: (-pair[1], pair[0]))
     return "\n".join(["| | dialogues |", "| --- | ---: |", *(f"| {name} | {number:,} |" for name, number in ranked)])
+
+
+def _table_of_tools(calls: Mapping[str, int], successes: Mapping[str, int]) -> str:
+    lines = (
+        f"| {name} | {calls[name]:,} | {successes[name]:,} |"
+        for name in sorted(calls, key=lambda name: (-calls[name], name))
+    )
+    return "\n".join(["| | calls | successes |", "| --- | ---: | ---: |", *lines])

@@ -8,6 +8,7 @@ the two packages uses the other.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -39,13 +40,17 @@ class Scenario:
 
 def list_scenarios(part: str) -> list[Scenario]:
     """Those of a part, in the order of their files: 18 of 20 train."""
-    found = [
+    return [each for each in _read_all() if _part_of(each.name) == part and not any(map(_is_dated, each.turns))]
+
+
+@cache
+def _read_all() -> list[Scenario]:
+    return [
         Scenario(given["name"], given["customer"], tuple(given["turns"]))
         for path in sorted(FOLDER.glob("*.yaml"))
         # The base loader makes text of every scalar and nothing else.
         for given in cast(list[dict[str, Any]], yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.BaseLoader))  # noqa: S506
     ]
-    return [each for each in found if _part_of(each.name) == part and not any(map(_is_dated, each.turns))]
 
 
 async def play(scene: Scene, scenario: Scenario) -> str | None:
