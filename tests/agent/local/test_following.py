@@ -1,7 +1,7 @@
 """Which choice of a registry a running server follows, when it has the key that signs choices."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -26,7 +26,7 @@ def write_choice(folder: Path, serial: int, key: Ed25519PrivateKey | None = KEY)
 
 
 @asynccontextmanager
-async def follow(folder: Path) -> AsyncIterator[Follower]:
+async def follow(folder: Path) -> AsyncGenerator[Follower]:
     """Of a process that is ready; nothing is asked of it."""
     host = Host(Opening(folder, "off", {}), queue=1)
     host.machine = Machine(has_tools=True, device="cpu", four_bit=False, longest=128)
