@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     local_threads: int | None = Field(default=None, ge=1, le=1024)
     """Of a local model's process on the CPU. Unset: as many as there are cores."""
     adapter_key: Path | None = None
-    """Ed25519 public key in PEM. Set: a local model takes only adapters that a registry has signed with it."""
+    """Ed25519 public key in PEM. Set: a local model takes only adapters, and a choice of them, signed with its pair."""
     first_token_timeout: Duration = Field(default=timedelta(seconds=20), gt=timedelta(0))
     idle_timeout: Duration = Field(default=timedelta(seconds=20), gt=timedelta(0))
     turn_time: Duration = Field(default=timedelta(seconds=90), gt=timedelta(0))

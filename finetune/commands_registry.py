@@ -18,6 +18,8 @@ from core.services import running_services
 from core.settings import load_settings
 
 if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
     from finetune.registry.drift import DriftReport
     from finetune.registry.serving import Proof
 
@@ -56,11 +58,9 @@ def add_command(
     """Copy a trained adapter into the registry. It answers nobody yet."""
     with _errors(as_json):
         from finetune.registry.adapters import add_adapter  # noqa: PLC0415
-        from finetune.registry.keys import read_private_key  # noqa: PLC0415
 
         place, called = _place(folder), name or adapter.name
-        signer = read_private_key(_outside(key, place)) if key else None
-        added = add_adapter(place, adapter, called, base=base, key=signer, now=system_clock())
+        added = add_adapter(place, adapter, called, base=base, key=_signer(key, place), now=system_clock())
     signed = "signed" if added.signature else "not signed"
     _print(as_json, f"{called} is in the registry, {signed}.", {"name": called} | added.model_dump(mode="json"))
 
@@ -100,9 +100,9 @@ def canary_command(
     with _errors(as_json):
         place = _place(folder)
         if off:
-            registry = stop_canary(place)
+            registry = stop_canary(place, _signer(key, place))
         else:
-            proof = _prove(evaluation, thresholds, key, place) if evaluation else None
+            proof = _prove(evaluation, thresholds, key, place) if evaluation else _signer(key, place)
             registry = start_canary(place, _named(name), share, proof)
     text = "No canary." if off else f"{name} answers {share:.1%} of the conversations."
     _print(as_json, text, _served(registry))
@@ -112,6 +112,7 @@ def canary_command(
 def shadow_command(
     name: Annotated[str | None, typer.Argument()] = None,
     off: Annotated[bool, typer.Option("--off", help="End the shadow.")] = False,
+    key: _Key = None,
     folder: _Dir = None,
     as_json: _Json = False,
 ) -> None:
@@ -119,17 +120,20 @@ def shadow_command(
     from finetune.registry.serving import start_shadow, stop_shadow  # noqa: PLC0415
 
     with _errors(as_json):
-        registry = stop_shadow(_place(folder)) if off else start_shadow(_place(folder), _named(name))
+        place = _place(folder)
+        signer = _signer(key, place)
+        registry = stop_shadow(place, signer) if off else start_shadow(place, _named(name), signer)
     _print(as_json, "No shadow." if off else f"{name} answers in the shadow.", _served(registry))
 
 
 @app.command("rollback")
-def rollback_command(folder: _Dir = None, as_json: _Json = False) -> None:
+def rollback_command(key: _Key = None, folder: _Dir = None, as_json: _Json = False) -> None:
     """Let the adapter before answer again, and end the canary."""
     from finetune.registry.serving import roll_back  # noqa: PLC0415
 
     with _errors(as_json):
-        registry = roll_back(_place(folder))
+        place = _place(folder)
+        registry = roll_back(place, _signer(key, place))
     _print(as_json, f"{registry.served.adapter} answers again.", _served(registry))
 
 
@@ -149,15 +153,17 @@ def verify_command(
     folder: _Dir = None,
     as_json: _Json = False,
 ) -> None:
-    """Check that every adapter's files are those that were added. Exit code 1 if one's are not."""
+    """Check that every adapter's files are those that were added, and the signatures. Exit code 1 if not."""
     with _errors(as_json):
-        from finetune.registry.adapters import check_adapters  # noqa: PLC0415
+        from finetune.registry.adapters import check_adapters, check_choice  # noqa: PLC0415
         from finetune.registry.keys import read_public_key  # noqa: PLC0415
 
-        findings = check_adapters(_place(folder), read_public_key(public_key) if public_key else None)
-    passed = not any(finding.faults for finding in findings)
+        place, public = _place(folder), read_public_key(public_key) if public_key else None
+        findings, served = check_adapters(place, public), check_choice(place, public) if public else []
+    passed = not (served or any(finding.faults for finding in findings))
     lines = [f"{'FAIL' if f.faults else 'ok  '} {f.name}  {'; '.join(f.faults)}".rstrip() for f in findings]
-    result = {"passed": passed, "adapters": [asdict(finding) for finding in findings]}
+    lines += [f"FAIL what is served: {fault}" for fault in served]
+    result = {"passed": passed, "adapters": [asdict(finding) for finding in findings], "served": served}
     _print(as_json, "\n".join(lines) or "No adapters.", result)
     raise typer.Exit(0 if passed else 1)
 
@@ -230,11 +236,16 @@ def _named(name: str | None) -> str:
 def _prove(evaluation: Path, thresholds: Path | None, key: Path | None, place: Path) -> "Proof":
     from finetune.evaluate.results import read_evaluation  # noqa: PLC0415
     from finetune.registry.judgement import THRESHOLDS_FILE, read_thresholds  # noqa: PLC0415
-    from finetune.registry.keys import read_private_key  # noqa: PLC0415
     from finetune.registry.serving import Proof  # noqa: PLC0415
 
-    signer = read_private_key(_outside(key, place)) if key else None
-    return Proof(read_evaluation(evaluation), read_thresholds(thresholds or THRESHOLDS_FILE), signer)
+    found = read_evaluation(evaluation)
+    return Proof(found, read_thresholds(thresholds or THRESHOLDS_FILE), _signer(key, place))
+
+
+def _signer(key: Path | None, place: Path) -> "Ed25519PrivateKey | None":
+    from finetune.registry.keys import read_private_key  # noqa: PLC0415
+
+    return read_private_key(_outside(key, place)) if key else None
 
 
 def _served(registry: RegistryFile) -> dict[str, Any]:

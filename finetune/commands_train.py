@@ -28,7 +28,7 @@ def train(
     try:
         wanted = load_config(config, _given(method=method, output=output))
         # Inside the function, because the base installation has none of the packages.
-        from finetune.train.quiet import quieten  # noqa: PLC0415
+        from finetune.quiet import quieten  # noqa: PLC0415
 
         quieten()
         from finetune.train.failures import explained  # noqa: PLC0415
@@ -55,7 +55,7 @@ def plan(
     try:
         wanted = load_config(config, _given(method=method))
         # Inside the function, because the base installation has none of the packages.
-        from finetune.train.quiet import quieten  # noqa: PLC0415
+        from finetune.quiet import quieten  # noqa: PLC0415
 
         quieten()
         from finetune.plan import make_plan  # noqa: PLC0415

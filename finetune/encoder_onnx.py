@@ -12,6 +12,7 @@ import hashlib
 import importlib.util
 import shutil
 import tempfile
+from collections.abc import Collection
 from pathlib import Path
 
 import onnx
@@ -55,11 +56,13 @@ def export_encoder(source: Path, out: Path, tuned: Weights | None = None) -> dic
     return sums
 
 
-def quantise(fp32: Path, out: Path) -> None:
-    """Writes the ONNX model `fp32` with int8 weights to `out`."""
+def quantise(fp32: Path, out: Path, spared: Collection[str] = ()) -> None:
+    """Writes the ONNX model `fp32` with int8 weights to `out`; the nodes `spared`, by name, keep fp32."""
     # Seven-bit weights: without the VNNI instructions the products of eight-bit ones saturate, and the same text would
     # get another vector on another machine.
-    quantize_dynamic(fp32, out, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
+    quantize_dynamic(
+        fp32, out, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True, nodes_to_exclude=[*spared]
+    )
 
 
 def _sha256(path: Path) -> str:

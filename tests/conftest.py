@@ -14,6 +14,7 @@ meet           ``meet(server, ALEX)``: a signed-in customer; ``meet(server)``: a
 import hashlib
 import itertools
 import logging
+import os
 import signal
 import socket
 import sys
@@ -47,6 +48,10 @@ from knowledge.ingest import ingest_folder
 from tests.serving import serving
 from tests.talking import Caller, Meet, log_in, talking
 from tools.demo_bank import ensure_demo_bank
+
+# Before any test imports torch: each of several workers would start a thread for every core, and those that wait spin.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 CUSTOMERS = 12
 SEED = 20260101

@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from pydantic import BaseModel, ValidationError
 from safetensors import SafetensorError, safe_open
 
-from agent.models.registry_file import Adapter, RegistryFile, is_signed_by
+from agent.models.registry_file import Adapter, RegistryFile, is_choice_signed_by, is_signed_by
 from core.digests import digest_of_folder, digest_of_model
 from core.errors import Conflict, InvalidInput
 from finetune.adapter_files import list_files
-from finetune.registry.keys import sign
+from finetune.registry.keys import sign_adapter
 from finetune.registry.store import change_registry, check_name, get_adapter, read_or_empty
 from finetune.run_record import RUN_FILE, read_record
 
@@ -75,7 +75,7 @@ def add_adapter(
             shutil.rmtree(folder / name, ignore_errors=True)
             copy.rename(folder / name)
         return registry.model_copy(
-            update={"adapters": {**registry.adapters, name: sign(adapter, key) if key else adapter}}
+            update={"adapters": {**registry.adapters, name: sign_adapter(name, adapter, key) if key else adapter}}
         )
 
     return change_registry(folder, add).adapters[name]
@@ -111,12 +111,20 @@ def roles_of(registry: RegistryFile, name: str) -> list[str]:
 def check_adapters(folder: Path, public: Ed25519PublicKey | None) -> list[Finding]:
     """Each adapter's files against its digest and, with ``public``, its signature."""
     return [
-        Finding(name, find_faults(folder, adapter, public), bool(adapter.signature))
+        Finding(name, find_faults(folder, name, adapter, public), bool(adapter.signature))
         for name, adapter in read_or_empty(folder).adapters.items()
     ]
 
 
-def find_faults(folder: Path, adapter: Adapter, public: Ed25519PublicKey | None = None) -> list[str]:
+def check_choice(folder: Path, public: Ed25519PublicKey) -> list[str]:
+    """What is wrong with the signature of what is served."""
+    registry = read_or_empty(folder)
+    if is_choice_signed_by(registry, public):
+        return []
+    return ["its signature is not of this key" if registry.served_signature else "it is not signed"]
+
+
+def find_faults(folder: Path, name: str, adapter: Adapter, public: Ed25519PublicKey | None = None) -> list[str]:
     faults: list[str] = []
     path = folder / adapter.path
     if path.resolve().parent != folder.resolve():
@@ -125,14 +133,14 @@ def find_faults(folder: Path, adapter: Adapter, public: Ed25519PublicKey | None 
         return ["its folder is gone"]
     if digest_of_folder(path) != adapter.digest:
         faults.append("its files were changed since it was added")
-    if public is not None and not is_signed_by(adapter, public):
+    if public is not None and not is_signed_by(name, adapter, public):
         faults.append("its signature is not of this key" if adapter.signature else "it is not signed")
     return faults
 
 
 def require_whole(folder: Path, name: str, adapter: Adapter) -> None:
     """Raises InvalidInput for an adapter whose files are not those that were added."""
-    if faults := find_faults(folder, adapter):
+    if faults := find_faults(folder, name, adapter):
         raise InvalidInput(
             f"Adapter {name!r} is not used: {'; '.join(faults)}. Add it again from where it was trained."
         )

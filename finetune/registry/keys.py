@@ -1,4 +1,5 @@
-"""Ed25519 keys (RFC 8032) as PEM files. The private one signs adapters and never lies in the registry."""
+"""Ed25519 keys (RFC 8032) as PEM files. The private one signs adapters and which is served; it never lies in the
+registry."""
 
 import os
 from pathlib import Path
@@ -14,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from agent.models.registry_file import Adapter
+from agent.models.registry_file import Adapter, RegistryFile
 from core.errors import InvalidInput
 
 
@@ -61,8 +62,12 @@ def read_public_key(path: Path) -> Ed25519PublicKey:
     return key
 
 
-def sign(adapter: Adapter, key: Ed25519PrivateKey) -> Adapter:
-    return adapter.model_copy(update={"signature": key.sign(adapter.signed_bytes()).hex()})
+def sign_adapter(name: str, adapter: Adapter, key: Ed25519PrivateKey) -> Adapter:
+    return adapter.model_copy(update={"signature": key.sign(adapter.signed_bytes(name)).hex()})
+
+
+def sign_choice(registry: RegistryFile, key: Ed25519PrivateKey) -> RegistryFile:
+    return registry.model_copy(update={"served_signature": key.sign(registry.served_bytes()).hex()})
 
 
 def _read(path: Path) -> bytes:

@@ -10,7 +10,7 @@ from core.errors import Conflict, InvalidInput, Refused
 from finetune.evaluate.results import Evaluation
 from finetune.registry.adapters import require_whole
 from finetune.registry.judgement import Thresholds, find_failures
-from finetune.registry.keys import sign
+from finetune.registry.keys import sign_adapter
 from finetune.registry.store import change_registry, get_adapter
 
 
@@ -24,14 +24,18 @@ class NotPromoted(Refused):
         self.failures = failures
 
 
+Key = Ed25519PrivateKey | None
+"""Signs what is served; None: it is not signed."""
+
+
 @dataclass(frozen=True)
 class Proof:
     """What allows an adapter to answer customers."""
 
     evaluation: Evaluation
     thresholds: Thresholds
-    key: Ed25519PrivateKey | None
-    """Signs the adapter with its figures."""
+    key: Key
+    """Signs the adapter with its figures, and that it is served."""
 
 
 def promote(folder: Path, name: str, proof: Proof) -> RegistryFile:
@@ -52,15 +56,15 @@ def promote(folder: Path, name: str, proof: Proof) -> RegistryFile:
         served = served.model_copy(update={"adapter": name, "previous": served.adapter})
         return registry.model_copy(update={"adapters": adapters, "served": served})
 
-    return change_registry(folder, change)
+    return change_registry(folder, change, proof.key)
 
 
-def start_canary(folder: Path, name: str, share: float, proof: Proof | None) -> RegistryFile:
+def start_canary(folder: Path, name: str, share: float, proof: Proof | Key) -> RegistryFile:
     """``name`` answers in a share of the conversations.
 
     Args:
         share: above 0, at most 0.5.
-        proof: None where its evaluation was accepted before.
+        proof: of an evaluation; where one was accepted before, the key alone.
 
     Raises:
         What ``promote`` raises.
@@ -70,7 +74,7 @@ def start_canary(folder: Path, name: str, share: float, proof: Proof | None) -> 
         adapter = get_adapter(registry, name)
         if registry.served.adapter == name:
             raise Conflict(f"{name!r} answers every conversation already.")
-        if proof is not None:
+        if isinstance(proof, Proof):
             adapter = _proven(folder, registry, name, proof)
         elif not adapter.metrics:
             raise NotPromoted(name, ["a canary answers customers: give its --evaluation"])
@@ -78,10 +82,10 @@ def start_canary(folder: Path, name: str, share: float, proof: Proof | None) -> 
         served = _without(registry.served, name).model_copy(update={"canary": Canary(adapter=name, share=share)})
         return registry.model_copy(update={"adapters": {**registry.adapters, name: adapter}, "served": served})
 
-    return change_registry(folder, change)
+    return change_registry(folder, change, proof.key if isinstance(proof, Proof) else proof)
 
 
-def start_shadow(folder: Path, name: str) -> RegistryFile:
+def start_shadow(folder: Path, name: str, key: Key) -> RegistryFile:
     """``name`` answers too and nobody sees it. Raises NotFound, InvalidInput and Conflict as ``promote`` does."""
 
     def change(registry: RegistryFile) -> RegistryFile:
@@ -90,22 +94,22 @@ def start_shadow(folder: Path, name: str) -> RegistryFile:
             raise Conflict(f"{name!r} answers already: in its own shadow there is nothing to compare.")
         return _serving(registry, _without(registry.served, name).model_copy(update={"shadow": name}))
 
-    return change_registry(folder, change)
+    return change_registry(folder, change, key)
 
 
-def stop_canary(folder: Path) -> RegistryFile:
-    return change_registry(folder, lambda registry: _serving(registry, _updated(registry.served, canary=None)))
+def stop_canary(folder: Path, key: Key) -> RegistryFile:
+    return change_registry(folder, lambda registry: _serving(registry, _updated(registry.served, canary=None)), key)
 
 
-def stop_shadow(folder: Path) -> RegistryFile:
-    return change_registry(folder, lambda registry: _serving(registry, _updated(registry.served, shadow=None)))
+def stop_shadow(folder: Path, key: Key) -> RegistryFile:
+    return change_registry(folder, lambda registry: _serving(registry, _updated(registry.served, shadow=None)), key)
 
 
-def roll_back(folder: Path) -> RegistryFile:
+def roll_back(folder: Path, key: Key) -> RegistryFile:
     """What answered before answers again, and no canary beside it.
 
     Raises:
-        InvalidInput: nothing answered before, or its files were changed.
+        InvalidInput: nothing answered before, its files were changed, or the key is needed.
     """
 
     def change(registry: RegistryFile) -> RegistryFile:
@@ -116,7 +120,7 @@ def roll_back(folder: Path) -> RegistryFile:
         served = _without(registry.served, previous)
         return _serving(registry, _updated(served, adapter=previous, previous=None, canary=None))
 
-    return change_registry(folder, change)
+    return change_registry(folder, change, key)
 
 
 def _proven(folder: Path, registry: RegistryFile, name: str, proof: Proof) -> Adapter:
@@ -130,7 +134,7 @@ def _proven(folder: Path, registry: RegistryFile, name: str, proof: Proof) -> Ad
     if adapter.signature and proof.key is None:
         raise InvalidInput(f"{name!r} is signed, and its figures will be too: give the private key with --key.")
     proven = adapter.model_copy(update={"metrics": dict(proof.evaluation.metrics), "signature": ""})
-    return sign(proven, proof.key) if proof.key else proven
+    return sign_adapter(name, proven, proof.key) if proof.key else proven
 
 
 def _without(served: Served, name: str) -> Served:

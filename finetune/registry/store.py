@@ -12,8 +12,11 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from agent.models.registry_file import REGISTRY_FILE, Adapter, RegistryFile, read_registry
 from core.errors import InvalidInput, NotFound
+from finetune.registry.keys import sign_choice
 
 _LOCK_FILE = ".lock"
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -24,14 +27,34 @@ def read_or_empty(folder: Path) -> RegistryFile:
     return read_registry(folder) if (folder / REGISTRY_FILE).exists() else RegistryFile()
 
 
-def change_registry(folder: Path, change: Callable[[RegistryFile], RegistryFile]) -> RegistryFile:
-    """The registry after ``change``, which sees it as the last one left it. Nothing changes when it raises."""
+def change_registry(
+    folder: Path, change: Callable[[RegistryFile], RegistryFile], key: Ed25519PrivateKey | None = None
+) -> RegistryFile:
+    """The registry after ``change``, which sees it as the last one left it. Nothing changes when it raises.
+
+    Args:
+        key: signs what is served; needed where that is signed already.
+
+    Raises:
+        InvalidInput: ``key`` is needed and missing.
+    """
     with locked(folder):
-        changed = change(read_or_empty(folder))
+        before = read_or_empty(folder)
+        changed = change(before)
+        if changed.served != before.served or (key and not before.served_signature):
+            changed = _number(changed, key)
         # Built from parts that were checked one by one: checked again as a whole, as whoever reads it will.
         changed = RegistryFile.model_validate(changed.model_dump())
         replace_file(folder / REGISTRY_FILE, changed.model_dump_json(indent=2).encode() + b"\n")
     return changed
+
+
+def _number(registry: RegistryFile, key: Ed25519PrivateKey | None) -> RegistryFile:
+    """With the next number, signed."""
+    if registry.served_signature and key is None:
+        raise InvalidInput("What this registry serves is signed: give the private key with --key.")
+    numbered = registry.model_copy(update={"serial": registry.serial + 1})
+    return sign_choice(numbered, key) if key else numbered
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from core.errors import InvalidInput
 from finetune.config import TrainingConfig
 from finetune.cpu_guard import keep_gradients, return_freed_memory
 from finetune.nf4 import round_to_nf4
-from finetune.train.quiet import ignoring_renames
+from finetune.quiet import ignoring_renames
 
 Task = Literal["chat", "classification"]
 

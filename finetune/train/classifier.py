@@ -22,7 +22,7 @@ from transformers import AutoModel
 from core.errors import InvalidInput
 from finetune.config import Classification
 from finetune.encoder_losses import SupervisedContrast, soft_cross_entropy
-from finetune.train.quiet import ignoring_renames
+from finetune.quiet import ignoring_renames
 
 HEAD_FILE = "head.safetensors"
 LABELS_FILE = "classifier.json"

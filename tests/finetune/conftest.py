@@ -8,10 +8,6 @@ from pathlib import Path
 import pytest
 
 from agent.understanding.intents import BANKING77_INTENTS
-from finetune.cpu_guard import wait_passively
-
-# Before torch is imported: threads that spin would take the time of the other tests.
-wait_passively()
 
 _NEED_TORCH = ["test_encoder_onnx.py", "test_encoder_tuning.py", "test_finetune_cli.py", "test_heads_training.py"]
 _NEED_TORCH += ["test_plan.py", "test_train_chats.py", "test_train_guard.py", "test_train_run.py"]

@@ -15,7 +15,7 @@ from safetensors.numpy import save_file
 from typer.testing import CliRunner, Result
 
 from agent.models.local.shadow_log import Said, append_comparison, compare
-from agent.models.registry_file import Adapter, is_signed_by, read_registry
+from agent.models.registry_file import Adapter, is_choice_signed_by, is_signed_by, read_registry
 from core.digests import digest_of_folder, digest_of_model
 from finetune.adapter_files import digest_of_adapter
 from finetune.cli import app
@@ -315,9 +315,69 @@ def test_a_signed_adapter_stays_signed_with_its_figures(bench: Bench) -> None:
     bench.done("promote", "one", "--evaluation", evaluation, "--key", key)
     promoted = read_registry(bench.registry).adapters["one"]
     assert promoted.metrics == FIGURES
-    assert is_signed_by(promoted, public)
-    assert not is_signed_by(promoted.model_copy(update={"metrics": {}}), public)
+    assert is_signed_by("one", promoted, public)
+    assert not is_signed_by("two", promoted, public)
+    assert not is_signed_by("one", promoted.model_copy(update={"metrics": {}}), public)
     assert "never replaced" in bench.refused(2, "new-key", key)
+
+
+def test_what_a_signed_registry_serves_changes_only_with_the_key(bench: Bench) -> None:
+    key = bench.folder / "bank.pem"
+    public_pem = key.with_name("bank.pem.pub")
+    bench.done("new-key", key)
+    public = read_public_key(public_pem)
+    for seed, name in enumerate(("one", "two")):
+        bench.add(name, "--key", key, seed=seed)
+    bench.done("promote", "one", "--evaluation", bench.evaluate("one", None), "--key", key)
+    bench.done("promote", "two", "--evaluation", bench.evaluate("two", "one"), "--key", key)
+
+    for command in ("rollback",), ("shadow", "one"), ("canary", "one"):
+        assert "--key" in bench.refused(2, *command)
+    chosen = read_registry(bench.registry)
+    assert (chosen.serial, chosen.served.adapter) == (2, "two")
+    bench.done("shadow", "one", "--key", key)
+    bench.done("rollback", "--key", key)
+    rolled = read_registry(bench.registry)
+    assert (rolled.serial, rolled.served.adapter) == (4, "one")
+    assert is_choice_signed_by(rolled, public)
+    assert bench.done("verify", "--public-key", public_pem)["served"] == []
+
+
+def test_a_choice_that_somebody_else_wrote_is_found(bench: Bench) -> None:
+    key = bench.folder / "bank.pem"
+    bench.done("new-key", key)
+    for seed, name in enumerate(("one", "two")):
+        bench.add(name, "--key", key, seed=seed)
+    bench.done("promote", "one", "--evaluation", bench.evaluate("one", None), "--key", key)
+    file = bench.registry / "registry.json"
+    written = json.loads(file.read_text())
+    one, two = written["adapters"]["one"], written["adapters"]["two"]
+    served = written["served"]
+
+    for forged in (
+        {"served": served | {"adapter": "two"}},
+        {"adapters": {"one": two, "two": one}},
+        {"serial": 9},
+        {"served_signature": ""},
+        {"serial": 0},
+    ):
+        file.write_text(json.dumps(written | forged))
+        checked = bench.run("verify", "--public-key", key.with_name("bank.pem.pub"))
+        assert checked.exit_code == 1
+        assert json.loads(checked.stdout)["served"]
+
+
+def test_what_was_chosen_without_a_key_is_signed_by_the_next_command_with_one(bench: Bench) -> None:
+    key = bench.folder / "bank.pem"
+    public_pem = key.with_name("bank.pem.pub")
+    bench.done("new-key", key)
+    bench.add("one")
+    bench.promote("one")
+    checked = json.loads(bench.run("verify", "--public-key", public_pem).stdout)
+    assert checked["served"] == ["it is not signed"]
+
+    bench.done("shadow", "--off", "--key", key)
+    assert is_choice_signed_by(read_registry(bench.registry), read_public_key(public_pem))
 
 
 def test_the_private_key_never_lies_where_the_servers_read(bench: Bench) -> None:

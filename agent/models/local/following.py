@@ -68,10 +68,21 @@ class Follower:
             self.lineup = None
 
     def _read(self) -> Lineup:
-        """Anew only when the registry has been replaced."""
+        """Anew only when the registry has been replaced.
+
+        Raises:
+            ConfigurationError: it is no registry, or with a key: not signed, or older than what was followed.
+        """
         state = _state_of(self._adapter)
         if self._wanted is None or self._wanted[0] != state:
-            self._wanted = (state, read_lineup(self._adapter))
+            lineup = read_lineup(self._adapter, self._key)
+            # A signature alone would let whoever kept an older file bring it back.
+            if self._key and self._wanted and lineup.serial < self._wanted[1].serial:
+                raise ConfigurationError(
+                    f"{REGISTRY_FILE} is choice {lineup.serial}, older than choice {self._wanted[1].serial}, which is "
+                    "followed: put the newer one back, or start the server anew."
+                )
+            self._wanted = (state, lineup)
         return self._wanted[1]
 
     async def _follow(self, wanted: Lineup) -> None:

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from agent.models.local.folders import check_adapter, find_trained_base
-from agent.models.registry_file import REGISTRY_FILE, Adapter, is_signed_by, read_registry
+from agent.models.registry_file import REGISTRY_FILE, Adapter, is_choice_signed_by, is_signed_by, read_registry
 from core.digests import digest_of_folder
 from core.errors import ConfigurationError, InvalidInput
 
@@ -40,6 +40,8 @@ class Lineup:
     share: float = 0.0
     """Of the conversations that the canary answers."""
     shadow: Tuned | None = None
+    serial: int = 0
+    """Of the registry's choice."""
 
     @property
     def adapters(self) -> set[Tuned]:
@@ -53,11 +55,13 @@ class Lineup:
         return self.served
 
 
-def read_lineup(adapter: Path | None) -> Lineup:
-    """Args: adapter: a registry's folder or an adapter's.
+def read_lineup(adapter: Path | None, key: Ed25519PublicKey | None = None) -> Lineup:
+    """Args:
+        adapter: a registry's folder or an adapter's.
+        key: that has to have signed what a registry serves.
 
     Raises:
-        ConfigurationError: it is neither.
+        ConfigurationError: it is neither, or not signed with ``key``.
     """
     if adapter is None:
         return Lineup()
@@ -65,6 +69,11 @@ def read_lineup(adapter: Path | None) -> Lineup:
         check_adapter(adapter)
         return Lineup(Tuned(adapter.name, adapter, digest_of_folder(adapter), find_trained_base(adapter)))
     registry = read_registry(adapter)
+    if key and not is_choice_signed_by(registry, key):
+        raise ConfigurationError(
+            f"What {adapter / REGISTRY_FILE} serves is not signed with the key of TELLERGRAPH_ADAPTER_KEY: "
+            "give `finetune registry` the private one with --key."
+        )
     served = registry.served
     known = {name: _from_entry(adapter, name, entry) for name, entry in registry.adapters.items()}
     return Lineup(
@@ -72,6 +81,7 @@ def read_lineup(adapter: Path | None) -> Lineup:
         canary=known[served.canary.adapter] if served.canary else None,
         share=served.canary.share if served.canary else 0.0,
         shadow=known[served.shadow] if served.shadow else None,
+        serial=registry.serial,
     )
 
 
@@ -81,7 +91,7 @@ def check_tuned(tuned: Tuned, base_digest: str, key: Ed25519PublicKey | None) ->
     Raises:
         ConfigurationError: it is damaged, changed, of another base, or not signed with ``key``.
     """
-    if key and (tuned.entry is None or not is_signed_by(tuned.entry, key)):
+    if key and (tuned.entry is None or not is_signed_by(tuned.name, tuned.entry, key)):
         raise ConfigurationError(
             f"{tuned.name} is not signed with the key of TELLERGRAPH_ADAPTER_KEY: sign it with the private one."
         )

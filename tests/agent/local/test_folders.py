@@ -158,7 +158,7 @@ def write_registry(folder: Path, **adapters: Adapter) -> None:
 def test_with_a_key_only_what_was_signed_with_it_is_taken(adapter: Path):
     private, other = Ed25519PrivateKey.generate(), Ed25519PrivateKey.generate()
     entry = enter(adapter)
-    signed = entry.model_copy(update={"signature": private.sign(entry.signed_bytes()).hex()})
+    signed = entry.model_copy(update={"signature": private.sign(entry.signed_bytes("v1")).hex()})
     write_registry(adapter.parent, v1=signed)
     tuned = read_lineup(adapter.parent).served
 
