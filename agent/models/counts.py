@@ -1,4 +1,8 @@
-"""What models are asked, what it takes and what it costs, for ``GET /metrics``. Only models of the chain are named."""
+"""What models are asked, what it takes and what it costs, for ``GET /metrics``. Only models of the chain are named.
+
+Each figure has a label: one without would be written where processes count together, as soon as this is imported, and
+that folder is made later.
+"""
 
 from prometheus_client import Counter, Histogram
 
@@ -14,4 +18,6 @@ FIRST_TOKEN = Histogram(
     "tellergraph_model_first_token_seconds", "Until the first token or call.", ["model"], buckets=_SECONDS
 )
 SECONDS = Histogram("tellergraph_model_seconds", "Whole answers, waiting included.", ["model"], buckets=_SECONDS)
-BUDGET_ERRORS = Counter("tellergraph_model_budget_errors", "Times that Redis could not count what was used.")
+BUDGET_ERRORS = Counter(
+    "tellergraph_model_budget_errors", "Times that Redis could not count what was used.", ["command"]
+)

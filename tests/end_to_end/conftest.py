@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -34,6 +35,10 @@ def model_settings(settings: Settings, model: ScriptedModel) -> Settings:
             "openai_api_key": SecretStr("sk-test"),
             "openai_base_url": model.base_url,
             "model_retries": 0,
+            # A machine that is busy with something else is not a model that is slow.
+            "first_token_timeout": timedelta(minutes=5),
+            "idle_timeout": timedelta(minutes=5),
+            "turn_time": timedelta(minutes=10),
         }
     )
 

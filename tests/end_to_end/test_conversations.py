@@ -126,6 +126,8 @@ def test_json_says_the_same_as_the_stream(shared_server: str, meet: Meet) -> Non
     assert metadata["usage"] == done.pop("usage")
     assert metadata["processing_time_ms"] > 0
     assert metadata["cached"] is False
+    assert metadata["notices"] == done.pop("notices") == []
+    assert metadata["prompt_version"] == done.pop("prompt") != ""
     del answer["session_id"], answer["turn_id"], done["model"], done["timings"]
     assert answer == done
 

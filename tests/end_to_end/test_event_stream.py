@@ -108,7 +108,7 @@ def test_a_reader_at_another_server_follows_a_turn_that_is_still_running(
     serve: Serve, model: ScriptedModel, meet: Meet
 ) -> None:
     gate = Gate()
-    model.will([Text("One. "), gate, Text("Two."), Finish()])
+    model.will([Text("With pleasure. "), gate, Text("Quite so."), Finish()])
     alex, elsewhere = meet(serve(), ALEX), meet(serve(llm="offline"), ALEX)
     with alex.streaming(QUESTION) as events:
         seen = [next(events)]
@@ -120,7 +120,7 @@ def test_a_reader_at_another_server_follows_a_turn_that_is_still_running(
             gate.open()
             seen += list(events)
             assert first + b"".join(blocks) == b"".join(event.wire for event in seen)
-    assert texts(seen) == "One. Two."
+    assert texts(seen) == "With pleasure. Quite so."
 
 
 def test_only_the_owner_can_follow_a_turn(shared_server: str, meet: Meet) -> None:
@@ -169,7 +169,7 @@ def test_a_client_that_hangs_up_does_not_stop_the_turn(
     model_server: str, model: ScriptedModel, meet: Meet, records: Records
 ) -> None:
     gate = Gate()
-    model.will([Text("Half "), gate, Text("and half."), Finish()])
+    model.will([Text("Slowly "), gate, Text("but surely."), Finish()])
     alex = meet(model_server, ALEX)
     with alex.streaming(QUESTION) as events:
         seen: list[Event] = []
@@ -178,9 +178,9 @@ def test_a_client_that_hangs_up_does_not_stop_the_turn(
     gate.open()
     turn_id = seen[0].content["turn_id"]
     eventually(lambda: records("select 1 from chat_turns where id = %s and status = 'done'", turn_id))
-    assert alex.history()[-1]["content"].startswith("Half and half.")
+    assert alex.history()[-1]["content"].startswith("Slowly but surely.")
     rest = alex.resume(turn_id, after=seen[-1].id).content
-    assert b"and half." in rest
+    assert b"but surely." in rest
     assert b"event: done" in rest
 
 
@@ -211,7 +211,7 @@ def test_of_two_messages_at_once_in_one_session_one_is_answered(
     model_server: str, model: ScriptedModel, meet: Meet
 ) -> None:
     gate = Gate()
-    model.will(says("Ready."), [gate, *says("One of two.")])
+    model.will(says("Ready."), [gate, *says("In a moment.")])
     callers = [meet(model_server, ALEX) for _ in range(4)]
     callers[0].ask(QUESTION)
     for caller in callers:
@@ -233,7 +233,7 @@ def test_of_two_messages_at_once_in_one_session_one_is_answered(
 
 def test_eight_sessions_are_answered_side_by_side(model_server: str, model: ScriptedModel, meet: Meet) -> None:
     gates = [Gate() for _ in range(8)]
-    model.will(*([gate, *says("Done.")] for gate in gates))
+    model.will(*([gate, *says("Certainly.")] for gate in gates))
     answers: list[str] = []
     callers = [meet(model_server, ALEX) for _ in gates]
     threads = [Thread(target=lambda c: answers.append(c.ask(QUESTION)["response"]), args=(c,)) for c in callers]
@@ -246,4 +246,4 @@ def test_eight_sessions_are_answered_side_by_side(model_server: str, model: Scri
     for thread in threads:
         thread.join()
     assert len(answers) == 8
-    assert all("Done." in answer for answer in answers)
+    assert all("Certainly." in answer for answer in answers)

@@ -27,7 +27,7 @@ def test_a_server_that_dies_in_mid_answer_is_an_error_and_then_the_conversation_
     model_server: str, model: ScriptedModel, meet: Meet, records: Records, data_dir: Path, name: str
 ) -> None:
     gate = Gate()
-    model.will([Text("Half "), gate, Text("and half."), Finish()])
+    model.will([Text("Slowly "), gate, Text("but surely."), Finish()])
     alex = meet(model_server, ALEX)
     with alex.streaming(QUESTION) as events:
         seen = [next(events)]

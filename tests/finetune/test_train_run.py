@@ -190,7 +190,7 @@ def test_a_classifier_is_loaded_as_it_was_trained(tiny_bert: Path, intents: Path
     accuracy = float((logits.argmax(dim=1) == batch["labels"]).float().mean())
 
     assert classifier.labels == ["balance", "freeze"]
-    assert accuracy == outcome.figures["accuracy"] > 0.8
+    assert accuracy == outcome.figures["accuracy"] > 0.7
 
 
 @pytest.mark.parametrize(
