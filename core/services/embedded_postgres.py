@@ -13,6 +13,7 @@ import signal
 import socket
 import stat
 import subprocess
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -22,6 +23,9 @@ from core.services.directories import open_to, postgres_user, socket_directory
 from core.services.processes import ServerProcess, become, find_process, list_processes, spawn_detached, uid_group
 
 SUPERUSER = "postgres"
+
+_LOOKS_AT_SOCKET, _BETWEEN_LOOKS = 20, 0.1
+"""Seconds between two looks."""
 
 _SETTINGS = {
     "listen_addresses": "''",
@@ -144,7 +148,7 @@ class EmbeddedPostgres:
             )
 
     def _refuse_foreign_server(self) -> None:
-        if socket_accepts(self._sockets / _SOCKET):
+        if keeps_accepting(self._sockets / _SOCKET):
             raise ConfigurationError(
                 f"A PostgreSQL that this system cannot see (another container?) runs in {self._directory}. "
                 f"Set TELLERGRAPH_DATA_DIR to a directory of its own, or TELLERGRAPH_DATABASE_URL."
@@ -173,6 +177,15 @@ def socket_accepts(path: Path) -> bool:
         except OSError:
             return False
         return True
+
+
+def keeps_accepting(path: Path) -> bool:
+    """The same after a moment: a process that was just killed is gone before its sockets are closed."""
+    for _ in range(_LOOKS_AT_SOCKET):
+        if not socket_accepts(path):
+            return False
+        time.sleep(_BETWEEN_LOOKS)
+    return True
 
 
 def _find_programs(uid: int) -> Path:

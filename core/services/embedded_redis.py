@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from core.errors import ConfigurationError
 from core.services.directories import socket_directory
-from core.services.embedded_postgres import socket_accepts
+from core.services.embedded_postgres import keeps_accepting
 from core.services.processes import ServerProcess, find_process, spawn_detached
 
 _SETTINGS = {
@@ -51,7 +51,7 @@ class EmbeddedRedis:
 
     def launch(self) -> ServerProcess:
         self._directory.mkdir(mode=0o700, exist_ok=True)
-        if socket_accepts(self._socket):
+        if keeps_accepting(self._socket):
             raise ConfigurationError(
                 f"A Redis that this system cannot see (another container?) runs in {self._directory}. "
                 f"Set TELLERGRAPH_DATA_DIR to a directory of its own, or TELLERGRAPH_REDIS_URL."
