@@ -1,6 +1,5 @@
 """Settles the citations: marks that name no passage go, the passages that were used are cited; without a mark, the one
-that the answer has most words of, if it has some. Then what the customer
-let be known in passing is taken care of."""
+that the answer has most words of, if it has some. Then what the customer let be known in passing is taken care of."""
 
 import re
 

@@ -70,6 +70,7 @@ class Weights:
                 else:
                     self._tuned.load_adapter(folder, adapter_name=key)
         except Exception as error:
+            # Whatever it was, some layers have the adapter and others lack it.
             raise HalfLoaded(f"it does not fit the base ({error})") from error
         self._tuned.eval()
 
