@@ -20,6 +20,7 @@ from agent.models.prices import Price, read_prices
 from agent.models.providers import data_class, endpoint, parse_chain, parse_name
 from core.errors import ConfigurationError
 from core.settings import Settings, load_settings
+from tests.hollow_models import make_hollow_base, write_weights
 from tests.scripted_model import ScriptedModel, serve_scripted_model
 
 NOWHERE = "http://127.0.0.1:9"
@@ -172,22 +173,10 @@ def test_a_wrong_variable_is_named(monkeypatch, tmp_path, variable, value, line)
 # A model on this machine.
 
 
-def write_weights(path: Path) -> None:
-    header = json.dumps({"w": {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}).encode()
-    path.write_bytes(len(header).to_bytes(8, "little") + header + bytes(4))
-
-
 @pytest.fixture
 def base(tmp_path: Path) -> Path:
-    """A folder that is whole, as far as it is looked into before weights are loaded."""
     pytest.importorskip("torch")
-    folder = tmp_path / "teller"
-    folder.mkdir()
-    (folder / "config.json").write_text('{"architectures": ["LlamaForCausalLM"]}')
-    (folder / "tokenizer.json").write_text("{}")
-    (folder / "chat_template.jinja").write_text("{{ messages }}")
-    write_weights(folder / "model.safetensors")
-    return folder
+    return make_hollow_base(tmp_path / "teller")
 
 
 def test_a_local_model_may_have_an_adapter_or_a_registry(base, tmp_path):

@@ -1,7 +1,6 @@
 """What is wrong with a local model's folders is said at the start, in one line, and without torch."""
 
 import json
-import struct
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,23 +18,12 @@ from agent.models.registry_file import REGISTRY_FILE, Adapter, Canary, RegistryF
 from core.digests import digest_of_folder
 from core.errors import ConfigurationError
 from core.settings import Settings
-
-
-def write_weights(path: Path, numbers: int = 4) -> None:
-    """A safetensors file with one tensor of that many floats."""
-    header = json.dumps({"w": {"dtype": "F32", "shape": [numbers], "data_offsets": [0, 4 * numbers]}}).encode()
-    path.write_bytes(struct.pack("<Q", len(header)) + header + bytes(4 * numbers))
+from tests.hollow_models import make_hollow_base, write_weights
 
 
 @pytest.fixture
 def base(tmp_path: Path) -> Path:
-    folder = tmp_path / "teller"
-    folder.mkdir()
-    (folder / "config.json").write_text('{"architectures": ["LlamaForCausalLM"]}')
-    (folder / "tokenizer.json").write_text("{}")
-    (folder / "chat_template.jinja").write_text("{{ messages }}")
-    write_weights(folder / "model.safetensors")
-    return folder
+    return make_hollow_base(tmp_path / "teller")
 
 
 @pytest.fixture
