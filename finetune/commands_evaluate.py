@@ -23,6 +23,7 @@ def evaluate(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the result here, for `registry promote`.")] = None,
     plots: Annotated[Path | None, typer.Option(help="Folder for the confusion matrix, a PNG.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Only rows of this source, such as banking77.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="So many of the test rows, spread evenly.")] = None,
     max_tokens: Annotated[int, typer.Option(min=16, help="Of an answer.")] = 256,
     four_bit: Annotated[bool, typer.Option(help="Load the base in four bits, as it is served.")] = True,
@@ -37,7 +38,7 @@ def evaluate(
         from finetune.registry.store import replace_file  # noqa: PLC0415
 
         subject = Subject(model, base, previous, trained_on, four_bit)
-        extent = Extent(limit, max_tokens)
+        extent = Extent(limit, max_tokens, tuple(source or ()))
         result = measure(subject, data, extent, plots=plots, started_at=system_clock(), report=_tell)
         if out is not None:
             out.parent.mkdir(parents=True, exist_ok=True)

@@ -1,5 +1,6 @@
 """The rows that an evaluation asks, from a data set whose files are what its manifest says."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,12 @@ TEST = "test"
 _LEARNT = ("train", "validation")
 
 
-def read_test(folder: Path, suite: Suite, limit: int | None) -> list[dict[str, Any]]:
-    """The test rows, with a limit so many of them, spread evenly.
+def read_test(folder: Path, suite: Suite, limit: int | None, sources: Sequence[str]) -> list[dict[str, Any]]:
+    """The test rows, of these sources if any are named; with a limit so many of them, spread evenly.
 
     Raises:
-        InvalidInput: the folder is no data set of this kind, or its test file was changed or is empty.
+        InvalidInput: the folder is no data set of this kind, or its test file was changed, is empty or has no row of
+            the sources.
     """
     kind = read_manifest(folder).get("kind")
     if kind != suite:
@@ -24,6 +26,14 @@ def read_test(folder: Path, suite: Suite, limit: int | None) -> list[dict[str, A
     rows = read_rows(folder, TEST)
     if not rows:
         raise InvalidInput(f"{folder / TEST}.jsonl is empty.")
+    if sources:
+        known = sorted({str(row.get("source")) for row in rows})
+        rows = [row for row in rows if row.get("source") in sources]
+        if not rows:
+            named = ", ".join(sources)
+            raise InvalidInput(
+                f"{folder / TEST}.jsonl has no row of the sources {named}; known are {', '.join(known)}."
+            )
     step = 1 if limit is None else max(1, len(rows) // limit)
     return rows[::step][:limit]
 
