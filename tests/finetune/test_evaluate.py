@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 from core.digests import digest_of_folder
 from core.errors import InvalidInput
 from finetune.cli import app
-from finetune.data.folder import DataSet, read_manifest, write_data_set
+from finetune.data.folder import DataSet, read_manifest, read_rows, write_data_set
 from finetune.evaluate.chat import measure_calibration
 from finetune.evaluate.chat_rows import Answered, Question, judge, list_questions
 from finetune.evaluate.results import read_evaluation
@@ -275,12 +275,21 @@ def test_a_classifier_and_its_int8_export_are_measured_alike(encoder: Path, inte
 
     full = done(tuned, "--data", intents, "--base", encoder, "--trained-on", intents, "--plots", tmp_path)
     small = done(tmp_path / "onnx" / "model.int8.onnx", "--data", intents, "--previous", tuned)
+    table = tmp_path / "test.csv"
+    table.write_text(
+        "text,category\n" + "".join(f"{row['text']},{row['label']}\n" for row in read_rows(intents, "test"))
+    )
+    of_table = done(tuned, "--data", table, "--trained-on", intents)
 
     assert (full["suite"], full["n"]) == ("intents", 6)
     assert {"accuracy", "macro_f1", "ece", "coverage_at_99_precision", "p50_ms"} <= full["metrics"].keys()
     assert full["errors"].keys() == {"accuracy"}
     assert full["against"]["base"]["adapter"] == ""
     assert (tmp_path / "intents_confusion.png").read_bytes().startswith(b"\x89PNG")
+    assert of_table["metrics"]["accuracy"] == full["metrics"]["accuracy"]
+    assert (of_table["n"], of_table["test"]["file"], of_table["test"]["seen"]) == (6, "test.csv", 0)
+    assert done(tuned, "--data", intents, "--source", "own")["n"] == 6
+    assert "known are own" in refused(tuned, "--data", intents, "--source", "banking77")
     assert abs(small["against"]["previous"]["differences"]["accuracy"]["value"]) <= 1 / 6
 
 
