@@ -12,6 +12,7 @@ from mcp.server import Server
 from structlog.testing import capture_logs
 
 from core.errors import Forbidden, Unauthorized, Unavailable
+from core.security.signing_keys import SigningKey, Trust
 from core.security.tokens import AccountType, Identity, TokenSigner
 from tests.tools.conftest import Desk
 from tests.tools.policies import publish
@@ -22,7 +23,8 @@ from tools.operations import decide
 from tools.registry import Arguments, Document, Registry, Risk, ToolContext, tool
 from tools.results import results_of
 
-SIGNER = TokenSigner(b"k" * 32, timedelta(hours=1))
+TRUST = Trust.of(SigningKey.make())
+SIGNER = TokenSigner(lambda: TRUST, timedelta(hours=1))
 SCOPES = frozenset({"test:read"})
 OFFERED = CATALOGUE.offered(CUSTOMER_SCOPES)
 CALLBACK = next(each for each in OFFERED if each.name == "request_callback").examples[0].arguments
