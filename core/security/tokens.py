@@ -99,7 +99,7 @@ def _ended() -> Unauthorized:
 def _identity(claims: dict[str, Any]) -> Identity:
     """Raises InvalidToken."""
     kind, role, permissions = claims["account_type"], claims["role"], claims["permissions"]
-    if kind not in set(AccountType) or not isinstance(role, str) or not 0 < len(role) <= 40:
+    if kind not in list(AccountType) or not isinstance(role, str) or not 0 < len(role) <= 40:
         raise InvalidToken("kind of account or role")
     if not isinstance(permissions, list) or not all(isinstance(each, str) for each in permissions):  # pyright: ignore[reportUnknownVariableType]
         raise InvalidToken("permissions")
