@@ -85,9 +85,9 @@ class TokenSigner:
             identity = _identity(claims)
         except InvalidToken as error:
             raise Unauthorized("Please log in.", code="invalid_token") from error
-        if trust.denied_until(identity.session_id, None) >= claims["iat"]:
+        if trust.denied_until(identity.session_id, None) >= claims["exp"]:
             raise _ended()
-        if expired or trust.denied_until(None, identity.role) >= claims["iat"]:
+        if expired or trust.denied_until(identity.session_id, identity.role) >= claims["iat"]:
             raise Unauthorized("Your session has ended. Please log in again.", code="token_expired")
         return identity
 
