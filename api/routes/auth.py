@@ -1,15 +1,15 @@
 """Register, log in, who am I."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.security import OAuth2PasswordRequestForm
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints
 
-from api.dependencies import NowDep, ReplyDep, RunningDep, SignedInDep, SignerDep
+from api.dependencies import NowDep, ReplyDep, RunningDep, SignedInDep
 from api.envelope import Envelope
 from api.people import Customer, Staff, authenticate, get_person, register
-from core.security.tokens import Identity, TokenSigner
+from api.sessions import AccessToken, SignedIn, open_session
 
 router = APIRouter(prefix="/auth", tags=["auth"])
 
@@ -31,57 +31,39 @@ class RegisterRequest(BaseModel):
     password: str = Field(min_length=10, max_length=200)
 
 
-class AccessToken(BaseModel):
-    """RFC 6749, section 5.1."""
-
-    access_token: str
-    token_type: Literal["bearer"] = "bearer"  # noqa: S105
-    expires_in: int = Field(description="Seconds.")
-
-
-class SignedIn(AccessToken):
-    customer: Customer | None
-    staff: Staff | None
-
-
 @router.post("/register", status_code=201)
 async def register_customer(
-    body: RegisterRequest, running: RunningDep, signer: SignerDep, now: NowDep, reply: ReplyDep
+    body: RegisterRequest, running: RunningDep, request: Request, response: Response, now: NowDep, reply: ReplyDep
 ) -> Envelope[SignedIn]:
     """Become a customer. The new account has no products until the bank has checked your identity."""
     identity = await register(running.database, name=body.name, email=body.email, password=body.password, now=now)
-    return reply(await _signed_in(identity, running, signer, now))
+    return reply(await open_session(running, identity, now, request, response))
 
 
 @router.post("/login")
 async def login(
-    body: LoginRequest, running: RunningDep, signer: SignerDep, now: NowDep, reply: ReplyDep
+    body: LoginRequest, running: RunningDep, request: Request, response: Response, now: NowDep, reply: ReplyDep
 ) -> Envelope[SignedIn]:
     """Log in with e-mail address and password."""
     identity = await authenticate(running.database, body.email, body.password)
-    return reply(await _signed_in(identity, running, signer, now))
+    return reply(await open_session(running, identity, now, request, response))
 
 
 @router.post("/token")
 async def token(
-    form: Annotated[OAuth2PasswordRequestForm, Depends()], running: RunningDep, signer: SignerDep, now: NowDep
+    form: Annotated[OAuth2PasswordRequestForm, Depends()],
+    running: RunningDep,
+    request: Request,
+    response: Response,
+    now: NowDep,
 ) -> AccessToken:
     """The same as an OAuth 2.0 token endpoint with a form."""
     identity = await authenticate(running.database, form.username, form.password)
-    return AccessToken(access_token=signer.issue(identity, now), expires_in=int(signer.ttl.total_seconds()))
+    signed_in = await open_session(running, identity, now, request, response)
+    return AccessToken.model_validate(signed_in, from_attributes=True)
 
 
 @router.get("/me")
 async def me(identity: SignedInDep, running: RunningDep, reply: ReplyDep) -> Envelope[Customer | Staff]:
     """Who the token speaks for."""
     return reply(await get_person(running.database, identity))
-
-
-async def _signed_in(identity: Identity, running: RunningDep, signer: TokenSigner, now: NowDep) -> SignedIn:
-    person = await get_person(running.database, identity)
-    return SignedIn(
-        access_token=signer.issue(identity, now),
-        expires_in=int(signer.ttl.total_seconds()),
-        customer=person if isinstance(person, Customer) else None,
-        staff=person if isinstance(person, Staff) else None,
-    )

@@ -84,6 +84,8 @@ class ScriptedBank:
     chats: list[Script] = field(default_factory=list)
     resumes: list[Script] = field(default_factory=list)
     confirms: list[Script] = field(default_factory=list)
+    renewals: int = 0
+    """How often a login may still be renewed."""
     sessions: list[dict[str, Any]] = field(default_factory=list)
     histories: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     requests: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
@@ -169,6 +171,18 @@ class _Routes:
         customer = {"id": "customer-1", "name": NAME, "email": EMAIL}
         return _success({"access_token": "token-1", "token_type": "bearer", "expires_in": 900, "customer": customer})
 
+    async def refresh(self, request: Request) -> Response:
+        await self._note(request)
+        if not self._bank.renewals:
+            return _envelope(Refusal(401, "invalid_refresh_token", "Your session has ended."))
+        self._bank.renewals -= 1
+        customer = {"id": "customer-1", "name": NAME, "email": EMAIL}
+        return _success({"access_token": "token-2", "token_type": "bearer", "expires_in": 900, "customer": customer})
+
+    async def logout(self, request: Request) -> Response:
+        await self._note(request)
+        return _success({"logged_out": True, "sessions": 1})
+
     async def demo(self, request: Request) -> Response:
         await self._note(request)
         logins = [
@@ -217,6 +231,8 @@ def _app(bank: ScriptedBank) -> Starlette:
         Route("/help/{article}", on.article),
         Mount("/static", StaticFiles(directory=STATIC)),
         Route("/api/v1/auth/login", on.login, methods=["POST"]),
+        Route("/api/v1/auth/refresh", on.refresh, methods=["POST"]),
+        Route("/api/v1/auth/logout", on.logout, methods=["POST"]),
         Route("/api/v1/demo", on.demo),
         Route("/api/v1/demo/outbox", on.outbox),
         Route("/api/v1/sessions", on.sessions),
