@@ -10,6 +10,7 @@ from core.db.queries import Queries
 from core.errors import Conflict, Unauthorized
 from core.security.passwords import hash_password_async, verify_password
 from core.security.tokens import AccountType, Identity
+from tools.catalogue import CUSTOMER_SCOPES
 
 QUERIES = Queries(Path(__file__).parent / "queries.sql")
 
@@ -36,6 +37,11 @@ class Staff:
     name: str
     email: str
     role: str
+
+
+def permissions_of(identity: Identity) -> frozenset[str]:
+    """What a new access token of theirs allows."""
+    return CUSTOMER_SCOPES if identity.account_type is AccountType.CUSTOMER else frozenset()
 
 
 async def authenticate(database: Database, email: str, password: str) -> Identity:

@@ -16,6 +16,7 @@ _ALGORITHM = "HS256"
 class AccountType(StrEnum):
     CUSTOMER = "customer"
     STAFF = "staff"
+    VISITOR = "visitor"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,9 @@ class Identity:
     id: UUID
     account_type: AccountType
     role: str
+    permissions: frozenset[str] = frozenset()
+    session_id: UUID | None = None
+    """The login that the token comes from; None for one that no session stands behind."""
 
     @property
     def subject(self) -> str:
