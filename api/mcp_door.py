@@ -16,10 +16,13 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
 from starlette.types import Receive, Scope, Send
 
+from api.api_keys import find_key_identity
 from api.dependencies import clock_of, metadata
 from api.envelope import ErrorBody, ErrorEnvelope
 from api.mcp_mount import METADATA_PATH, PATH
+from api.people import with_permissions
 from core.errors import CallerError, Forbidden, Unauthorized
+from core.security.tokens import Identity
 from core.settings import Settings
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.mcp_server import build_mcp_server, context_for, verify_customer
@@ -32,7 +35,7 @@ class McpDoor:
     """An ASGI application for PATH; it answers while ``run`` is entered, once."""
 
     def __init__(self, settings: Settings) -> None:
-        server = build_mcp_server(CATALOGUE, CUSTOMER_SCOPES, _context_of)
+        server = build_mcp_server(CATALOGUE, CUSTOMER_SCOPES, _context_of, _scopes_of)
         self._manager = StreamableHTTPSessionManager(server, json_response=True, stateless=True)
         self._hosts = TransportSecurityMiddleware(allowed_hosts(settings))
 
@@ -42,7 +45,7 @@ class McpDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         await self._check_host(request)
-        refused = _identify(request)
+        refused = await _identify(request)
         if refused is None:
             await self._manager.handle_request(scope, receive, send)
         else:
@@ -70,16 +73,23 @@ class McpDoor:
             )
 
 
-def _identify(request: Request) -> Response | None:
+async def _identify(request: Request) -> Response | None:
     """Keeps who asks in the request's state; the answer to a caller who is refused."""
-    scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
-    if scheme.lower() != "bearer":
-        return _refusal(request, Unauthorized("Send the access token as 'Authorization: Bearer TOKEN'."))
     try:
-        request.state.customer = verify_customer(request.app.state.signer, token)
+        request.state.customer = await _find_customer(request)
     except (Unauthorized, Forbidden) as error:
         return _refusal(request, error)
     return None
+
+
+async def _find_customer(request: Request) -> Identity:
+    """Raises Unauthorized or Forbidden."""
+    if (owner := await find_key_identity(request)) is not None:
+        return owner
+    scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
+    if scheme.lower() != "bearer":
+        raise Unauthorized("Send the access token, or an API key, as 'Authorization: Bearer TOKEN'.")
+    return await with_permissions(request.app.state.running, verify_customer(request.app.state.signer, token))
 
 
 def _context_of(request: ServerRequestContext[Any, Request]) -> ToolContext:
@@ -89,9 +99,19 @@ def _context_of(request: ServerRequestContext[Any, Request]) -> ToolContext:
     return context_for(http.state.customer, http.app.state.running.bank, clock_of(http)())
 
 
+def _scopes_of(request: ServerRequestContext[Any, Request]) -> frozenset[str]:
+    http = request.request
+    return http.state.customer.permissions if http else frozenset()
+
+
 def _refusal(request: Request, error: CallerError) -> Response:
     """The house's envelope, with a challenge (RFC 6750, section 3): no error code where no token came."""
-    reasons = {"invalid_token": "invalid_token", "token_expired": "invalid_token", "forbidden": "insufficient_scope"}
+    reasons = {
+        "invalid_token": "invalid_token",
+        "token_expired": "invalid_token",
+        "invalid_api_key": "invalid_token",
+        "forbidden": "insufficient_scope",
+    }
     reason = reasons.get(error.error_code)
     challenge = [f'error="{reason}"'] if reason else []
     challenge.append(f'resource_metadata="{_address(request, METADATA_PATH)}"')

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints
 from api.dependencies import NowDep, ReplyDep, RunningDep, SignedInDep, SignerDep
 from api.envelope import Envelope
 from api.people import Customer, Staff, authenticate, get_person, register
+from api.scopes import public, signed_in
 from core.security.tokens import Identity, TokenSigner
 
 router = APIRouter(prefix="/auth", tags=["auth"])
@@ -44,7 +45,7 @@ class SignedIn(AccessToken):
     staff: Staff | None
 
 
-@router.post("/register", status_code=201)
+@router.post("/register", status_code=201, dependencies=[public("becoming a customer")])
 async def register_customer(
     body: RegisterRequest, running: RunningDep, signer: SignerDep, now: NowDep, reply: ReplyDep
 ) -> Envelope[SignedIn]:
@@ -53,7 +54,7 @@ async def register_customer(
     return reply(await _signed_in(identity, running, signer, now))
 
 
-@router.post("/login")
+@router.post("/login", dependencies=[public("signing in")])
 async def login(
     body: LoginRequest, running: RunningDep, signer: SignerDep, now: NowDep, reply: ReplyDep
 ) -> Envelope[SignedIn]:
@@ -62,7 +63,7 @@ async def login(
     return reply(await _signed_in(identity, running, signer, now))
 
 
-@router.post("/token")
+@router.post("/token", dependencies=[public("signing in")])
 async def token(
     form: Annotated[OAuth2PasswordRequestForm, Depends()], running: RunningDep, signer: SignerDep, now: NowDep
 ) -> AccessToken:
@@ -71,7 +72,7 @@ async def token(
     return AccessToken(access_token=signer.issue(identity, now), expires_in=int(signer.ttl.total_seconds()))
 
 
-@router.get("/me")
+@router.get("/me", dependencies=[signed_in()])
 async def me(identity: SignedInDep, running: RunningDep, reply: ReplyDep) -> Envelope[Customer | Staff]:
     """Who the token speaks for."""
     return reply(await get_person(running.database, identity))

@@ -116,7 +116,7 @@ def _sign_in(holders: list[Holder], secret_key: bytes) -> dict[UUID, str]:
     """A login takes half a second, of which the test needs none."""
     signer = TokenSigner(secret_key, _TOKEN_TTL)
     now = datetime.now(UTC)
-    return {holder.id: signer.issue(Identity(holder.id, AccountType.CUSTOMER, ""), now) for holder in holders}
+    return {holder.id: signer.issue(Identity(holder.id, AccountType.CUSTOMER, "customer"), now) for holder in holders}
 
 
 def _cpu() -> dict[str, float]:
