@@ -48,7 +48,7 @@ async def _count(running: Running, name: str) -> int:
     """This try with those before it in the window. Counted before the password is looked at, so that many at once are
     no more tries than one after the other."""
     async with running.redis.pipeline() as steps:
+        steps.set(name, 0, ex=_WINDOW, nx=True)
         steps.incr(name)
-        steps.expire(name, int(_WINDOW.total_seconds()), nx=True)
-        counted, _ = await steps.execute()
+        _, counted = await steps.execute()
     return int(counted)
