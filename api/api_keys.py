@@ -165,16 +165,16 @@ async def rotate_key(
     """
     key = new_api_key()
     values = {"id": key_id, "customer_id": customer_id, "until": now + overlap, "now": now}
-    async with database.writing(Scope(customer_id=customer_id)) as db:
-        old = await db.find(StoredKey, QUERIES["end_api_key"], values)
-        if old is None:
-            raise _no_such_key()
-        expires_at = now + timedelta(days=days)
-        try:
+    try:
+        async with database.writing(Scope(customer_id=customer_id)) as db:
+            old = await db.find(StoredKey, QUERIES["end_api_key"], values)
+            if old is None:
+                raise _no_such_key()
+            expires_at = now + timedelta(days=days)
             stored = await _insert(db, customer_id, key, old.name, old.permissions, now, expires_at, key_id)
-        except Conflict as error:
-            raise Conflict("This key was rotated before: rotate the newer one.", code="already_rotated") from error
-        await _log(db, stored, customer_id, "api_key.rotated", now)
+            await _log(db, stored, customer_id, "api_key.rotated", now)
+    except Conflict as error:
+        raise Conflict("This key was rotated before: rotate the newer one.", code="already_rotated") from error
     return stored, key
 
 

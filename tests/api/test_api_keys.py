@@ -12,9 +12,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from core.roles_cli import change_role
 from core.security.api_keys import new_api_key
-from core.security.permissions import MOST_AGE
 from core.services import Services
 from core.settings import Settings
 from tests.api.conftest import customer_id_of, ok, refused
@@ -188,28 +186,6 @@ def test_a_key_manages_no_keys_and_opens_no_account_as_a_whole(key_server: str, 
 def test_staff_have_no_keys(key_server: str, shared_server: str, meet: Meet):
     meet(shared_server, STAFF)
     assert refused(meet(key_server, STAFF).http.get(KEYS), 403) == "customers_only"
-
-
-def test_what_the_owner_loses_the_key_loses(
-    key_server: str, key_services: Services, alex: Caller, monkeypatch: pytest.MonkeyPatch, seeded_at: datetime
-):
-    key, taken = made(alex)["key"], {"role": "customer", "permission": "cards:read"}
-    monkeypatch.setattr("core.security.permissions.MOST_AGE", timedelta(0))
-    with program(key_server, key) as http:
-        change_role(key_services.owner_url, "revoke_permission", taken, seeded_at)
-        try:
-            wait_until_read_again(http)
-        finally:
-            change_role(key_services.owner_url, "grant_permission", taken, seeded_at)
-    assert timedelta(seconds=3) == MOST_AGE
-
-
-def wait_until_read_again(http: httpx2.Client) -> None:
-    """What the process read before is good for three seconds yet."""
-    while http.get("/api/v1/cards").status_code == 200:
-        pass
-    response = http.get("/api/v1/cards")
-    assert refused(response, 403) == "insufficient_scope"
 
 
 def test_a_key_ends_on_its_day(key_server: str, alex: Caller, clock: MovingClock):

@@ -192,9 +192,26 @@ async def test_a_change_reaches_a_process_within_five_seconds(bank: Services, se
         )
         now += MOST_AGE.total_seconds()
         assert "staff.care:work" not in await roles.of("agent")
+        assert "staff.audit:read" in await roles.of("auditor")
     finally:
         await database.close()
     assert MOST_AGE.total_seconds() < 5
+
+
+async def test_what_its_owner_loses_a_key_loses(bank: Services, seeded_at: datetime):
+    now, named = 100.0, frozenset({"cards:read", "cards:write", "operations:confirm"})
+    database = Database(bank.app_url)
+    await database.open()
+    roles = RolePermissions(database, lambda: now)
+    try:
+        assert await roles.of_key("customer", named) == {"cards:read", "cards:write"}
+        change_role(bank.owner_url, "revoke_permission", {"role": "customer", "permission": "cards:write"}, seeded_at)
+        now += MOST_AGE.total_seconds()
+        assert await roles.of_key("customer", named) == {"cards:read"}
+        assert await roles.of_key("premium", named) == {"cards:read", "cards:write"}
+        assert await roles.of_key("nobody", named) == frozenset()
+    finally:
+        await database.close()
 
 
 def test_what_was_taken_from_a_role_is_refused_at_once_by_the_database(
