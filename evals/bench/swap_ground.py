@@ -1,0 +1,249 @@
+"""Two customers, a visitor and staff of every role, each with something that the others have no business with."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any, LiteralString
+from uuid import UUID, uuid4
+
+import httpx2
+import psycopg
+
+from api.rest_call import RestCall
+from core.services import Services
+from tools.calendar import next_business_day
+from tools.catalogue import CATALOGUE
+from tools.demo_bank.logins import CUSTOMERS, STAFF
+
+VICTIMS = ("alex", "blair")
+
+MAKERS: Mapping[str, LiteralString] = {
+    "account": "select name from accounts where customer_id = %(who)s",
+    "account_id": "select id::text from accounts where customer_id = %(who)s",
+    "card": "select last4 from cards where customer_id = %(who)s",
+    "payee": "select name from payees where customer_id = %(who)s and removed_at is null",
+    "attachment": "select id::text from attachments where customer_id = %(who)s",
+    "identity_file": "select id::text from attachments where customer_id = %(who)s and purpose = 'identity'",
+    "appointment": "select reference from appointments where customer_id = %(who)s",
+    "scheduled_payment": "select id::text from scheduled_payments where customer_id = %(who)s",
+    "standing_order": "select id::text from standing_orders where customer_id = %(who)s",
+    "transaction": "select id::text from transactions where customer_id = %(who)s order by id desc limit 40",
+    "entry": "select entry_id::text from transactions where customer_id = %(who)s and entry_id is not null limit 20",
+    "dispute": "select id::text from disputes where customer_id = %(who)s",
+    "dispute_reference": "select reference from disputes where customer_id = %(who)s",
+    "alert": "select id::text from fraud_alerts where customer_id = %(who)s",
+    "operation": "select id::text from banking_operations where customer_id = %(who)s",
+    "session": "select id::text from chat_sessions where owner = 'customer:' || %(who)s::text",
+    "turn": "select id::text from chat_turns where owner = 'customer:' || %(who)s::text",
+    "api_key": "select id::text from api_keys where customer_id = %(who)s",
+    "customer": "select id::text from customers where id = %(who)s",
+    "handoff": "select id::text from handoffs where customer_id = %(who)s",
+    "care_case": "select id::text from care_cases where customer_id = %(who)s",
+    "kyc_application": "select id::text from kyc_applications where customer_id = %(who)s",
+    "staff_action": "select id::text from staff_actions where customer_id = %(who)s",
+    "screening_hit": "select id::text from screening_hits where customer_id = %(who)s",
+    "compliance_case": "select null::text where false and %(who)s is null",
+    "policy_proposal": "select null::text where false and %(who)s is null",
+    "staff": "select id::text from staff where role = 'compliance' and %(who)s is not null",
+}
+"""What a customer has of each kind, as an address names it. Two kinds are made for nobody: compliance's tables are hidden
+from the owner's login too, and a policy is nobody's; their routes are tried with ids that nobody has."""
+
+_MARKS: LiteralString = """
+    select unnest(array[c.id::text, c.full_name, k.email]) from customers c join credentials k on k.customer_id = c.id
+     where c.id = %(who)s
+    union select unnest(array[id::text, iban, account_number, name]) from accounts where customer_id = %(who)s
+    union select unnest(array[id::text, name, iban]) from payees where customer_id = %(who)s
+    union select id::text from cards where customer_id = %(who)s
+    union select unnest(array[id::text, prefix]) from api_keys where customer_id = %(who)s
+    union select unnest(array[id::text, summary]) from banking_operations where customer_id = %(who)s
+    union select unnest(array[id::text, title]) from chat_sessions where owner = 'customer:' || %(who)s::text
+    union select id::text from chat_turns where owner = 'customer:' || %(who)s::text
+    union select unnest(array[id::text, reference]) from disputes where customer_id = %(who)s
+    union select id::text from attachments where customer_id = %(who)s"""
+_LEAST_MARK = 7
+"""Characters: shorter words are not told from others'."""
+
+_THINGS: LiteralString = """
+    select md5(string_agg(line, ';' order by line)) from (
+        select a::text from accounts a where customer_id = %(who)s
+        union all select c::text from cards c where customer_id = %(who)s
+        union all select p::text from payees p where customer_id = %(who)s
+        union all select s::text from standing_orders s where customer_id = %(who)s
+        union all select s::text from scheduled_payments s where customer_id = %(who)s
+        union all select d::text from disputes d where customer_id = %(who)s
+        union all select o.id::text || o.status from banking_operations o where customer_id = %(who)s and status <> 'pending'
+        union all select k.id || '' || k.expires_at || k.revoked_at::text from api_keys k where customer_id = %(who)s
+    ) of_theirs (line)"""
+
+
+@dataclass
+class Ground:
+    """Who may ask, what each customer has, and by which words it would be known."""
+
+    callers: dict[str, httpx2.Client]
+    permissions: dict[str, frozenset[str]]
+    """Of each caller."""
+    ids: dict[str, dict[str, list[str]]]
+    """Customer, kind, ids."""
+    marks: dict[str, frozenset[str]]
+    """Words that tell of a customer and of nobody else here."""
+    fingerprint: Callable[[], dict[str, str]] = field(repr=False)
+    """Of each customer's things: the same as long as nobody changed them."""
+
+
+def lay_ground(url: str, services: Services, open_client: Callable[[str, dict[str, str]], httpx2.Client]) -> Ground:
+    """``open_client(url, headers)`` makes clients that somebody else closes."""
+
+    def signed_in(email: str, password: str) -> httpx2.Client:
+        answer = anonymous.post("/api/v1/auth/login", json={"email": email, "password": password})
+        token = _data(answer)["access_token"]
+        return open_client(url, {"Authorization": f"Bearer {token}"})
+
+    anonymous = open_client(url, {})
+    callers = {name: signed_in(login.email, login.password) for name, login in CUSTOMERS.items()}
+    who = {name: UUID(_data(http.get("/api/v1/auth/me"))["id"]) for name, http in callers.items()}
+    staff = {login.role: login for login in reversed(STAFF)}
+    callers |= {role: signed_in(login.email, login.password) for role, login in staff.items()}
+    keys = {name: _furnish(callers[name], CUSTOMERS[name].password, who[name], services) for name in VICTIMS}
+    _propose_for_staff(callers["agent"], who["alex"], services)
+    callers["visitor"] = anonymous
+    callers |= {f"{name}_key": open_client(url, {"X-API-Key": keys[name]}) for name in VICTIMS}
+    roles = {one["name"]: frozenset(one["permissions"]) for one in _roles(callers["admin"])}
+    permissions = {name: roles.get(name, roles["customer"]) for name in callers}
+    ids = {name: _ids_of(services, who[name]) for name in VICTIMS}
+    return Ground(
+        callers, permissions, ids, _marks_of(services, who), lambda: {n: _print(services, w) for n, w in who.items()}
+    )
+
+
+def _roles(admin: httpx2.Client) -> list[dict[str, Any]]:
+    return _data(admin.get("/api/v1/admin/roles"))["roles"]
+
+
+def _data(answer: httpx2.Response) -> Any:
+    if answer.status_code >= 400:
+        raise AssertionError(f"{answer.request.method} {answer.request.url}: {answer.text}")
+    return answer.json()["data"]
+
+
+def _furnish(http: httpx2.Client, password: str, who: UUID, services: Services) -> str:
+    """Something of every kind for one customer; returns an API key of theirs."""
+    today = datetime.now(UTC).date()
+    if not _rows(services, MAKERS["payee"], who):
+        _do(http, "add_payee", name="Ines Duarte", sort_code="20-45-67", account_number="12345678")
+    payee = _rows(services, MAKERS["payee"], who)[0]
+    day = (today + timedelta(days=20)).isoformat()
+    _do(http, "schedule_payment", amount="1", payee=payee, date=day)
+    _do(http, "create_standing_order", amount="1", payee=payee, frequency="monthly", date=day)
+    meeting = next_business_day(today + timedelta(days=15)).isoformat()
+    _do(http, "book_appointment", branch="York", topic="a will", date=meeting, time="10:30")
+    _do(http, "request_handoff", reason="to talk about a will")
+    _do(http, "fill_identity_details", level=1, exposure={"is_exposed": False})
+    _do(http, "open_dispute", reference=_paid_by_card(services, who), reason="unauthorised")
+    _call(http, "rename_account", account=_rows(services, MAKERS["account"], who)[0], name="Renamed one day")
+    card = _rows(services, MAKERS["card"], who)[0]
+    for message in ("What is my balance?", f"Set a limit of 10 pounds for my card ending {card}"):
+        _data(http.post("/api/v1/chat", json={"message": message}))
+    _insert_files(services, who)
+    wanted = {"name": "budget", "permissions": [*_GIVEN], "expires_in_days": 9, "password": password}
+    return _data(http.post("/api/v1/auth/api-keys", json=wanted))["key"]
+
+
+_GIVEN = (
+    "accounts:read",
+    "accounts:write",
+    "cards:read",
+    "cards:write",
+    "payees:read",
+    "transfers:read",
+    "transactions:read",
+    "disputes:read",
+    "operations:read",
+    "chat:use",
+    "chat:history",
+    "attachments:read",
+)
+
+
+def _call(http: httpx2.Client, name: str, /, **arguments: Any) -> Any:
+    tool = CATALOGUE.find(name)
+    assert tool is not None, name
+    request = RestCall.of(tool).request(arguments)
+    return _data(http.request(request.method, f"/api/v1{request.path}", params=request.query, json=request.body))
+
+
+def _do(http: httpx2.Client, name: str, /, **arguments: Any) -> None:
+    """Prepared and confirmed."""
+    proposed = _call(http, name, **arguments)
+    decision = {"decision": "approve"}
+    if proposed["step_up"]:
+        sent = _data(http.get("/api/v1/demo/outbox"))["messages"]
+        decision["code"] = next(one["code"] for one in sent if one["operation_id"] == proposed["operation_id"])
+    _data(http.post(f"/api/v1/operations/{proposed['operation_id']}/confirm", json=decision))
+
+
+def _propose_for_staff(agent: httpx2.Client, alex: UUID, services: Services) -> None:
+    body = {"customer_id": str(alex), "kind": "freeze_account", "reason": "a look at what others may see"}
+    body["account_id"] = _rows(services, MAKERS["account_id"], alex)[0]
+    _data(agent.post("/api/v1/admin/actions", json=body))
+    _write(
+        services,
+        "insert into care_cases (customer_id, kind, said, opened_at) values (%(who)s, 'lost_phone', 'My phone is gone', now())",
+        alex,
+    )
+
+
+def _insert_files(services: Services, who: UUID) -> None:
+    """What is in them nobody opens here."""
+    for purpose in ("identity", "dispute"):
+        _write(
+            services,
+            """with file as (
+                   insert into attachments (id, customer_id, purpose, name, media_type, size_bytes, sha256, key_id,
+                                            sealed_key, created_at)
+                   values (%(file)s, %(who)s, %(purpose)s, 'scan.pdf', 'application/pdf', 1, sha256('s'), repeat('0', 16),
+                           convert_to(repeat('k', 60), 'UTF8'), now())
+                   returning id, customer_id)
+               insert into attachment_chunks (attachment_id, customer_id, n, content)
+               select id, customer_id, 0, convert_to(repeat('c', 17), 'UTF8') from file""",
+            who,
+            file=uuid4(),
+            purpose=purpose,
+        )
+
+
+def _paid_by_card(services: Services, who: UUID) -> str:
+    query: LiteralString = """select id::text from transactions where customer_id = %(who)s and kind = 'card_payment'
+                               and status = 'booked' order by occurred_at desc limit 1"""
+    return _rows(services, query, who)[0]
+
+
+def _rows(services: Services, query: LiteralString, who: UUID) -> list[str]:
+    with psycopg.connect(services.owner_url) as owner:
+        return [str(one) for (one,) in owner.execute(query, {"who": who}) if one is not None]
+
+
+def _write(services: Services, statement: LiteralString, who: UUID, **values: object) -> None:
+    with psycopg.connect(services.owner_url) as owner:
+        owner.execute(statement, {"who": who, **values})
+
+
+def _ids_of(services: Services, who: UUID) -> dict[str, list[str]]:
+    return {kind: _rows(services, query, who) for kind, query in MAKERS.items()}
+
+
+def _marks_of(services: Services, who: Mapping[str, UUID]) -> dict[str, frozenset[str]]:
+    found = {name: frozenset(_rows(services, _MARKS, one)) for name, one in who.items()}
+    return {
+        name: frozenset(mark for mark in marks - _others(found, name) if len(mark) >= _LEAST_MARK)
+        for name, marks in found.items()
+    }
+
+
+def _others(found: Mapping[str, frozenset[str]], name: str) -> frozenset[str]:
+    return frozenset().union(*(marks for other, marks in found.items() if other != name))
+
+
+def _print(services: Services, who: UUID) -> str:
+    return _rows(services, _THINGS, who)[0]
