@@ -97,41 +97,45 @@ def _cases_of(caller: str, place: Place, ground: Ground, chance: random.Random, 
     ids = ground.ids[victim].get(place.kind, [])
     own = ground.ids.get(caller.removesuffix("_key"), {}).get(place.kind, [])
     real = [one for one in ids if one not in own]
-    example = chance.choice(ids) if ids else str(UUID(int=chance.getrandbits(128), version=7))
+    example = chance.choice(ids) if ids else str(UUID(int=chance.getrandbits(128), version=4))
     if real and not (is_allowed and is_for_staff):
         given = chance.choice(real)
-        yield Case(caller, place, "foreign", victim, given, _missing(given, chance))
-    yield Case(caller, place, "guessed", victim, _near(example, chance), _missing(example, chance))
+        yield Case(caller, place, "foreign", victim, given, _missing(place.kind, given, chance))
+    yield Case(caller, place, "guessed", victim, _near(place.kind, example, chance), _missing(place.kind, example, chance))
 
 
 def _other(caller: str) -> str:
     return next(name for name in VICTIMS if not caller.startswith(name))
 
 
-def _near(one: str, chance: random.Random) -> str:
+def _near(kind: str, one: str, chance: random.Random) -> str:
     """What somebody would try who has seen one: the next one."""
     if _is_uuid(one):
         return str(UUID(int=UUID(one).int ^ (1 << chance.randrange(12))))
-    if one.isdecimal() and len(one) > 4:
-        return str(int(one) + 10_000_000 + chance.randrange(1_000_000))
-    return _missing(one, chance)
+    return _missing(kind, one, chance)
 
 
-def _missing(like: str, chance: random.Random) -> str:
+def _missing(kind: str, like: str, chance: random.Random) -> str:
     """What nobody has, of the same form: a length or a letter must not tell them apart."""
     if _is_uuid(like):
-        return str(UUID(int=chance.getrandbits(128), version=7))
-    if like.isdecimal():
-        # Four digits stand for a card; longer numbers are counted up.
-        return f"0{chance.randrange(1000):03}" if len(like) == 4 else str(9 * 10**9 + chance.randrange(10**9))
-    return "".join(_letter(character, chance) for character in like)
+        return str(UUID(int=chance.getrandbits(128), version=4))
+    if kind in _COUNTED:
+        return str(9 * 10**9 + chance.randrange(10**9))
+    if _REFERENCE.fullmatch(like):
+        return like[:2] + "".join(_letter(one, chance, "ABCDEF") for one in like[2:])
+    return "".join(_letter(one, chance, "QXZKJW") for one in like)
 
 
-def _letter(character: str, chance: random.Random) -> str:
-    if character.isdigit():
+_COUNTED = frozenset({"transaction", "entry"})
+"""Kinds whose ids are counted up."""
+_REFERENCE = re.compile(r"[A-Z](-[0-9A-F]{4})+")
+
+
+def _letter(character: str, chance: random.Random, others: str) -> str:
+    if character.isdecimal():
         return chance.choice("0123456789")
     if character.isalpha():
-        return chance.choice("QXZKJW" if character.isupper() else "qxzkjw")
+        return chance.choice(others if character.isupper() else others.lower())
     return character
 
 
@@ -258,7 +262,7 @@ def sample(schema: Mapping[str, Any], document: Mapping[str, Any]) -> Any:
 def _text(schema: Mapping[str, Any]) -> str:
     match schema.get("format"), str(schema.get("pattern", "")):
         case ("uuid", _):
-            return str(UUID(int=7, version=7))
+            return str(UUID(int=7, version=4))
         case ("date", _):
             return (datetime.now(UTC) + timedelta(days=40)).date().isoformat()
         case (_, pattern) if pattern.startswith("^[0-9]"):
@@ -273,7 +277,7 @@ def _in_path(name: str, place: Place, given: str) -> str:
     """The id in question, of every part of the path that could hold it."""
     if name == place.name:
         return given
-    return "identity" if name == "kind" else str(UUID(int=9, version=7))
+    return "identity" if name == "kind" else str(UUID(int=9, version=4))
 
 
 def _call_mcp(http: httpx2.Client, tool: str, arguments: dict[str, Any]) -> httpx2.Response:

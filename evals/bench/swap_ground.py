@@ -18,7 +18,8 @@ from tools.demo_bank.logins import CUSTOMERS, STAFF
 VICTIMS = ("alex", "blair")
 
 MAKERS: Mapping[str, LiteralString] = {
-    "account": "select name from accounts where customer_id = %(who)s",
+    "account": """select name from accounts where customer_id = %(who)s and name <> 'Current'
+                  union select right(account_number, 4) from accounts where customer_id = %(who)s""",
     "account_id": "select id::text from accounts where customer_id = %(who)s",
     "card": "select last4 from cards where customer_id = %(who)s",
     "payee": "select name from payees where customer_id = %(who)s and removed_at is null",
@@ -137,7 +138,8 @@ def _furnish(http: httpx2.Client, password: str, who: UUID, services: Services) 
     _do(http, "schedule_payment", amount="1", payee=payee, date=day)
     _do(http, "create_standing_order", amount="1", payee=payee, frequency="monthly", date=day)
     meeting = next_business_day(today + timedelta(days=15)).isoformat()
-    _do(http, "book_appointment", branch="York", topic="a will", date=meeting, time="10:30")
+    free = "10:30" if not _rows(services, _TAKEN, who) else "11:30"
+    _do(http, "book_appointment", branch="York", topic="a will", date=meeting, time=free)
     _do(http, "request_handoff", reason="to talk about a will")
     _do(http, "fill_identity_details", level=1, exposure={"is_exposed": False})
     _do(http, "open_dispute", reference=_paid_by_card(services, who), reason="unauthorised")
@@ -150,6 +152,7 @@ def _furnish(http: httpx2.Client, password: str, who: UUID, services: Services) 
     return _data(http.post("/api/v1/auth/api-keys", json=wanted))["key"]
 
 
+_TAKEN: LiteralString = "select id::text from appointments where %(who)s is not null"
 _GIVEN = (
     "accounts:read",
     "accounts:write",

@@ -21,6 +21,7 @@ import httpx2
 import orjson
 import typer
 
+from core.logging import configure_logging
 from core.services import Services
 from core.settings import load_settings
 from evals.bench.swap_cases import Finding, Prober, make_cases
@@ -41,6 +42,7 @@ def swaps(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Swap ids between customers, a visitor, staff and keys, and compare the answers."""
+    configure_logging("WARNING")
     with prepared_bank(load_settings()) as (settings, services), running_bank(settings, services, "swaps") as bank:
         result = swap_ids(bank.url, bank.services, cases, seed)
     typer.echo(orjson.dumps(result, option=0 if as_json else orjson.OPT_INDENT_2).decode())
