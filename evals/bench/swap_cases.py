@@ -68,7 +68,7 @@ class Finding:
     detail: str
 
 
-def make_cases(places: Sequence[Place], ground: Ground, count: int, seed: int) -> list[Case]:
+def make_cases(places: Sequence[Place], ground: Ground, number_of_cases: int, seed: int) -> list[Case]:
     """Every place by every caller first, in an order of chance; then again, with other ids, until there are enough."""
     chance = random.Random(seed)
     asked = [(caller, place) for place in range(len(places)) for caller in sorted(ground.callers)]
@@ -80,9 +80,10 @@ def make_cases(places: Sequence[Place], ground: Ground, count: int, seed: int) -
     ordered += [one for one in asked if first[one[1]] != one[0]]
     made: list[Case] = []
     for number, (caller, place) in enumerate(cycle(ordered)):
-        if len(made) >= count:
+        if len(made) >= number_of_cases:
             break
-        made += list(_cases_of(caller, places[place], ground, chance, number))[: count - len(made)]
+        found = list(_cases_of(caller, places[place], ground, chance, number))
+        made += found[: 1 if number < len(first) else number_of_cases - len(made)]
     return made
 
 
@@ -101,7 +102,9 @@ def _cases_of(caller: str, place: Place, ground: Ground, chance: random.Random, 
     if real and not (is_allowed and is_for_staff):
         given = chance.choice(real)
         yield Case(caller, place, "foreign", victim, given, _missing(place.kind, given, chance))
-    yield Case(caller, place, "guessed", victim, _near(place.kind, example, chance), _missing(place.kind, example, chance))
+    yield Case(
+        caller, place, "guessed", victim, _near(place.kind, example, chance), _missing(place.kind, example, chance)
+    )
 
 
 def _other(caller: str) -> str:
@@ -189,8 +192,8 @@ class Prober:
     def _body(self, place: Place, given: str) -> Any:
         if place.body is None:
             return None
-        body = sample(self._option(place), self._document)
-        if place.where == "body" and isinstance(body, dict):
+        body: dict[str, Any] = sample(self._option(place), self._document)
+        if place.where == "body":
             body[place.name] = int(given) if given.isdecimal() and place.name == "entry_id" else given
         if place.path.startswith("/v1/"):
             body = {"model": "tellergraph", "messages": [{"role": "user", "content": "What are your opening hours?"}]}
@@ -229,11 +232,13 @@ class Prober:
         return next((mark for mark in marks if mark in told), None)
 
     def _count(self, answer: httpx2.Response) -> None:
+        told = str(answer.status_code)
         if answer.request.url.path == "/mcp":
-            result = answer.json().get("result", {})
-            told = "mcp error" if result.get("isError") else f"mcp {result.get('structuredContent', {}).get('status')}"
-        else:
-            told = str(answer.status_code)
+            result = answer.json()["result"]
+            told = f"mcp {result['structuredContent']['status']}" if not result["isError"] else "mcp error"
+            told += " invalid_input" if "The arguments are wrong" in answer.text else ""
+        elif answer.status_code >= 400:
+            told += f" {answer.json()['error']['code']}"
         self.statuses[told] = self.statuses.get(told, 0) + 1
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, LiteralString
 from uuid import UUID, uuid4
 
@@ -10,72 +11,24 @@ import httpx2
 import psycopg
 
 from api.rest_call import RestCall
+from core.db.queries import Queries
 from core.services import Services
 from tools.calendar import next_business_day
-from tools.catalogue import CATALOGUE
+from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.demo_bank.logins import CUSTOMERS, STAFF
 
 VICTIMS = ("alex", "blair")
 
-MAKERS: Mapping[str, LiteralString] = {
-    "account": """select name from accounts where customer_id = %(who)s and name <> 'Current'
-                  union select right(account_number, 4) from accounts where customer_id = %(who)s""",
-    "account_id": "select id::text from accounts where customer_id = %(who)s",
-    "card": "select last4 from cards where customer_id = %(who)s",
-    "payee": "select name from payees where customer_id = %(who)s and removed_at is null",
-    "attachment": "select id::text from attachments where customer_id = %(who)s",
-    "identity_file": "select id::text from attachments where customer_id = %(who)s and purpose = 'identity'",
-    "appointment": "select reference from appointments where customer_id = %(who)s",
-    "scheduled_payment": "select id::text from scheduled_payments where customer_id = %(who)s",
-    "standing_order": "select id::text from standing_orders where customer_id = %(who)s",
-    "transaction": "select id::text from transactions where customer_id = %(who)s order by id desc limit 40",
-    "entry": "select entry_id::text from transactions where customer_id = %(who)s and entry_id is not null limit 20",
-    "dispute": "select id::text from disputes where customer_id = %(who)s",
-    "dispute_reference": "select reference from disputes where customer_id = %(who)s",
-    "alert": "select id::text from fraud_alerts where customer_id = %(who)s",
-    "operation": "select id::text from banking_operations where customer_id = %(who)s",
-    "session": "select id::text from chat_sessions where owner = 'customer:' || %(who)s::text",
-    "turn": "select id::text from chat_turns where owner = 'customer:' || %(who)s::text",
-    "api_key": "select id::text from api_keys where customer_id = %(who)s",
-    "customer": "select id::text from customers where id = %(who)s",
-    "handoff": "select id::text from handoffs where customer_id = %(who)s",
-    "care_case": "select id::text from care_cases where customer_id = %(who)s",
-    "kyc_application": "select id::text from kyc_applications where customer_id = %(who)s",
-    "staff_action": "select id::text from staff_actions where customer_id = %(who)s",
-    "screening_hit": "select id::text from screening_hits where customer_id = %(who)s",
-    "compliance_case": "select null::text where false and %(who)s is null",
-    "policy_proposal": "select null::text where false and %(who)s is null",
-    "staff": "select id::text from staff where role = 'compliance' and %(who)s is not null",
+QUERIES = Queries(Path(__file__).parent / "sql" / "swaps.sql")
+MAKERS: dict[str, LiteralString] = {
+    name.removeprefix("make_"): QUERIES[name] for name in QUERIES.names() if name.startswith("make_")
 }
-"""What a customer has of each kind, as an address names it. Two kinds are made for nobody: compliance's tables are hidden
-from the owner's login too, and a policy is nobody's; their routes are tried with ids that nobody has."""
+"""What a customer has of each kind."""
+MADE_FOR_NOBODY = frozenset({"compliance_case", "policy_proposal"})
+"""Compliance's tables are hidden from the owner's login, and a policy is nobody's: tried with ids that nobody has."""
 
-_MARKS: LiteralString = """
-    select unnest(array[c.id::text, c.full_name, k.email]) from customers c join credentials k on k.customer_id = c.id
-     where c.id = %(who)s
-    union select unnest(array[id::text, iban, account_number, name]) from accounts where customer_id = %(who)s
-    union select unnest(array[id::text, name, iban]) from payees where customer_id = %(who)s
-    union select id::text from cards where customer_id = %(who)s
-    union select unnest(array[id::text, prefix]) from api_keys where customer_id = %(who)s
-    union select unnest(array[id::text, summary]) from banking_operations where customer_id = %(who)s
-    union select unnest(array[id::text, title]) from chat_sessions where owner = 'customer:' || %(who)s::text
-    union select id::text from chat_turns where owner = 'customer:' || %(who)s::text
-    union select unnest(array[id::text, reference]) from disputes where customer_id = %(who)s
-    union select id::text from attachments where customer_id = %(who)s"""
 _LEAST_MARK = 7
 """Characters: shorter words are not told from others'."""
-
-_THINGS: LiteralString = """
-    select md5(string_agg(line, ';' order by line)) from (
-        select a::text from accounts a where customer_id = %(who)s
-        union all select c::text from cards c where customer_id = %(who)s
-        union all select p::text from payees p where customer_id = %(who)s
-        union all select s::text from standing_orders s where customer_id = %(who)s
-        union all select s::text from scheduled_payments s where customer_id = %(who)s
-        union all select d::text from disputes d where customer_id = %(who)s
-        union all select o.id::text || o.status from banking_operations o where customer_id = %(who)s and status <> 'pending'
-        union all select k.id || '' || k.expires_at || k.revoked_at::text from api_keys k where customer_id = %(who)s
-    ) of_theirs (line)"""
 
 
 @dataclass
@@ -138,11 +91,11 @@ def _furnish(http: httpx2.Client, password: str, who: UUID, services: Services) 
     _do(http, "schedule_payment", amount="1", payee=payee, date=day)
     _do(http, "create_standing_order", amount="1", payee=payee, frequency="monthly", date=day)
     meeting = next_business_day(today + timedelta(days=15)).isoformat()
-    free = "10:30" if not _rows(services, _TAKEN, who) else "11:30"
+    free = "10:30" if not _rows(services, QUERIES["list_appointments"], who) else "11:30"
     _do(http, "book_appointment", branch="York", topic="a will", date=meeting, time=free)
     _do(http, "request_handoff", reason="to talk about a will")
     _do(http, "fill_identity_details", level=1, exposure={"is_exposed": False})
-    _do(http, "open_dispute", reference=_paid_by_card(services, who), reason="unauthorised")
+    _do(http, "open_dispute", reference=_rows(services, QUERIES["find_card_payment"], who)[0], reason="unauthorised")
     _call(http, "rename_account", account=_rows(services, MAKERS["account"], who)[0], name="Renamed one day")
     card = _rows(services, MAKERS["card"], who)[0]
     for message in ("What is my balance?", f"Set a limit of 10 pounds for my card ending {card}"):
@@ -152,7 +105,6 @@ def _furnish(http: httpx2.Client, password: str, who: UUID, services: Services) 
     return _data(http.post("/api/v1/auth/api-keys", json=wanted))["key"]
 
 
-_TAKEN: LiteralString = "select id::text from appointments where %(who)s is not null"
 _GIVEN = (
     "accounts:read",
     "accounts:write",
@@ -170,8 +122,7 @@ _GIVEN = (
 
 
 def _call(http: httpx2.Client, name: str, /, **arguments: Any) -> Any:
-    tool = CATALOGUE.find(name)
-    assert tool is not None, name
+    tool = next(one for one in CATALOGUE.offered(CUSTOMER_SCOPES) if one.name == name)
     request = RestCall.of(tool).request(arguments)
     return _data(http.request(request.method, f"/api/v1{request.path}", params=request.query, json=request.body))
 
@@ -190,36 +141,12 @@ def _propose_for_staff(agent: httpx2.Client, alex: UUID, services: Services) -> 
     body = {"customer_id": str(alex), "kind": "freeze_account", "reason": "a look at what others may see"}
     body["account_id"] = _rows(services, MAKERS["account_id"], alex)[0]
     _data(agent.post("/api/v1/admin/actions", json=body))
-    _write(
-        services,
-        "insert into care_cases (customer_id, kind, said, opened_at) values (%(who)s, 'lost_phone', 'My phone is gone', now())",
-        alex,
-    )
+    _write(services, QUERIES["insert_care_case"], alex)
 
 
 def _insert_files(services: Services, who: UUID) -> None:
-    """What is in them nobody opens here."""
     for purpose in ("identity", "dispute"):
-        _write(
-            services,
-            """with file as (
-                   insert into attachments (id, customer_id, purpose, name, media_type, size_bytes, sha256, key_id,
-                                            sealed_key, created_at)
-                   values (%(file)s, %(who)s, %(purpose)s, 'scan.pdf', 'application/pdf', 1, sha256('s'), repeat('0', 16),
-                           convert_to(repeat('k', 60), 'UTF8'), now())
-                   returning id, customer_id)
-               insert into attachment_chunks (attachment_id, customer_id, n, content)
-               select id, customer_id, 0, convert_to(repeat('c', 17), 'UTF8') from file""",
-            who,
-            file=uuid4(),
-            purpose=purpose,
-        )
-
-
-def _paid_by_card(services: Services, who: UUID) -> str:
-    query: LiteralString = """select id::text from transactions where customer_id = %(who)s and kind = 'card_payment'
-                               and status = 'booked' order by occurred_at desc limit 1"""
-    return _rows(services, query, who)[0]
+        _write(services, QUERIES["insert_file"], who, file=uuid4(), purpose=purpose)
 
 
 def _rows(services: Services, query: LiteralString, who: UUID) -> list[str]:
@@ -237,7 +164,7 @@ def _ids_of(services: Services, who: UUID) -> dict[str, list[str]]:
 
 
 def _marks_of(services: Services, who: Mapping[str, UUID]) -> dict[str, frozenset[str]]:
-    found = {name: frozenset(_rows(services, _MARKS, one)) for name, one in who.items()}
+    found = {name: frozenset(_rows(services, QUERIES["list_marks"], one)) for name, one in who.items()}
     return {
         name: frozenset(mark for mark in marks - _others(found, name) if len(mark) >= _LEAST_MARK)
         for name, marks in found.items()
@@ -245,8 +172,8 @@ def _marks_of(services: Services, who: Mapping[str, UUID]) -> dict[str, frozense
 
 
 def _others(found: Mapping[str, frozenset[str]], name: str) -> frozenset[str]:
-    return frozenset().union(*(marks for other, marks in found.items() if other != name))
+    return frozenset(mark for other, marks in found.items() if other != name for mark in marks)
 
 
 def _print(services: Services, who: UUID) -> str:
-    return _rows(services, _THINGS, who)[0]
+    return _rows(services, QUERIES["print_things"], who)[0]

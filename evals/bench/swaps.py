@@ -13,6 +13,7 @@ Exits with 1 when something was found. The server is a demo bank of its own, in 
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -25,7 +26,7 @@ from core.logging import configure_logging
 from core.services import Services
 from core.settings import load_settings
 from evals.bench.swap_cases import Finding, Prober, make_cases
-from evals.bench.swap_ground import MAKERS, VICTIMS, Ground, lay_ground
+from evals.bench.swap_ground import MADE_FOR_NOBODY, MAKERS, VICTIMS, Ground, lay_ground
 from evals.bench.swap_places import find_places
 from evals.bench.swap_talk import TALKS, examine_talk
 from evals.dialogue_server import prepared_bank, running_bank
@@ -49,7 +50,7 @@ def swaps(
     raise typer.Exit(1 if result["findings"] else 0)
 
 
-def swap_ids(url: str, services: Services, cases: int, seed: int) -> dict[str, Any]:
+def swap_ids(url: str, services: Services, cases: int, seed: int, talks: Sequence[str] = TALKS) -> dict[str, Any]:
     """What was tried and what was found."""
     with ExitStack() as stack:
 
@@ -65,19 +66,21 @@ def swap_ids(url: str, services: Services, cases: int, seed: int) -> dict[str, A
         before = ground.fingerprint()
         prober = Prober(ground, document, seed)
         findings = [found for case in wanted if (found := prober.examine(case))]
-        findings += [found for talk in TALKS for found in examine_talk(ground, talk)]
-        changed = [name for name, was in before.items() if ground.fingerprint()[name] != was]
+        findings += [found for talk in talks for found in examine_talk(ground, talk)]
+        after = ground.fingerprint()
+        changed = [name for name, was in before.items() if after[name] != was]
         findings += [Finding("changed", "", "", "", name, "something of theirs is not as it was") for name in changed]
         return {
             "cases": len(wanted),
-            "talks": len(TALKS) * len(VICTIMS),
+            "talks": len(talks) * len(VICTIMS),
             "places": dict(Counter(place.door for place in places)),
-            "places_tried": len({(one.place.door, one.place.method, one.place.path, one.place.name) for one in wanted}),
+            "places_tried": len({id(one.place) for one in wanted}),
             "kinds": len({place.kind for place in places}),
             "kinds_of_nobodys": _without_any(ground),
             "callers": dict(Counter(case.caller for case in wanted)),
             "variants": dict(Counter(case.variant for case in wanted)),
             "answers": dict(sorted(prober.statuses.items())),
+            "refused_before_the_look": sum(n for told, n in prober.statuses.items() if told.endswith("invalid_input")),
             "findings": [asdict(one) for one in findings],
             "seconds": round(time.perf_counter() - started, 1),
             "seed": seed,
@@ -86,7 +89,8 @@ def swap_ids(url: str, services: Services, cases: int, seed: int) -> dict[str, A
 
 def _without_any(ground: Ground) -> list[str]:
     """Kinds that no customer has one of: their places are tried with ids that nobody has."""
-    return sorted(kind for kind in MAKERS if not any(ground.ids[name].get(kind) for name in VICTIMS))
+    empty = {kind for kind in MAKERS if not any(ground.ids[name].get(kind) for name in VICTIMS)}
+    return sorted(empty | MADE_FOR_NOBODY)
 
 
 if __name__ == "__main__":
