@@ -32,6 +32,7 @@ from agent.understanding.heads import Heads
 from core.clock import Clock
 from core.db.database import Database
 from core.db.pool import make_pool
+from core.security.permissions import RolePermissions
 from core.security.sealing import Seal
 from core.services import Services
 from core.settings import Settings
@@ -75,6 +76,7 @@ class Running:
     graph: Graph | None
     """None: it is off."""
     uploads: UploadReader
+    roles: RolePermissions
 
 
 @asynccontextmanager
@@ -156,6 +158,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
             models,
             graph,
             uploads,
+            RolePermissions(database),
         )
 
 

@@ -20,7 +20,7 @@ class Parts:
     retriever: CachedRetriever
     registry: Registry
     scopes: frozenset[str]
-    """What a signed-in customer may use of the registry."""
+    """What may be used of the registry: in a turn, what its caller may use."""
     models: ModelChain
     fixed: ModelChain
     """The offline model alone: what must not be left to a language model is said by it."""

@@ -6,7 +6,7 @@ transaction, frees the session, and only then sends its last event; a reader may
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from time import perf_counter
 from typing import Any
@@ -119,7 +119,7 @@ class Assistant:
         key = _key(identity, session_id)
         title = mask(message, Placeholders()) if session_id is None else ""
         await self._begin(key, is_new_session=session_id is None, title=title)
-        return self._start(key, {**TURN_DEFAULTS}, message, initiated_by)
+        return self._start(key, {**TURN_DEFAULTS}, message, initiated_by, identity=identity)
 
     async def confirm(
         self,
@@ -154,7 +154,7 @@ class Assistant:
         except BaseException:
             await self._fail(key, None)
             raise
-        return self._start(key, graph_input, "", slip=slip)
+        return self._start(key, graph_input, "", slip=slip, identity=identity)
 
     def follow(self, turn_id: UUID, *, after: int = 0, scope: Scope) -> AsyncIterator[LoggedEvent]:
         """The turn's events after number ``after``, until the last. The caller checked that ``scope`` may see it.
@@ -295,6 +295,8 @@ class Assistant:
         message: str,
         initiated_by: InitiatedBy = "chat",
         slip: Slip | None = None,
+        *,
+        identity: Identity | None,
     ) -> Started:
         publisher = Publisher(self._events, key.turn_id)
         turn = Turn(
@@ -302,7 +304,7 @@ class Assistant:
             session_id=key.session_id,
             scope=key.scope,
             now=self._clock(),
-            parts=self._parts,
+            parts=self._parts_for(identity),
             emit=publisher.emit,
             raw_message=message,
             initiated_by=initiated_by,
@@ -313,6 +315,11 @@ class Assistant:
         self._running[key.turn_id] = task
         task.add_done_callback(lambda _: self._running.pop(key.turn_id, None))
         return Started(key.turn_id, key.session_id)
+
+    def _parts_for(self, identity: Identity | None) -> Parts:
+        """With the tools that the caller's role, or key, allows."""
+        allowed = identity.permissions if identity else frozenset[str]()
+        return replace(self._parts, scopes=self._parts.scopes & allowed)
 
     async def _run(self, key: TurnKey, graph_input: GraphInput, turn: Turn, publisher: Publisher) -> None:
         """The named edge where everything is caught: whatever happens, the stream ends and the session is freed."""

@@ -8,10 +8,12 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.staticfiles import StaticFiles
 
 from agent.assembly import running_assistant
+from api.api_keys import HEADER as API_KEY_HEADER
 from api.errors import add_error_handlers
 from api.mcp_mount import BROWSER_HEADERS, mount_mcp
 from api.middleware import RequestMiddleware
 from api.routes import (
+    api_keys,
     attachments,
     auth,
     banking,
@@ -32,11 +34,13 @@ from api.routes import (
     operations,
     pages,
     policies,
+    roles,
     screening,
     sessions,
     staff,
     totp,
 )
+from api.scopes import describe_scopes, public, require
 from core.clock import Clock, system_clock
 from core.security.sessions import Sessions
 from core.security.tokens import TokenSigner
@@ -81,12 +85,14 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
     add_error_handlers(app)
     _add_routes(app, settings)
     mcp = mount_mcp(app, settings)
+    describe_scopes(app)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
         allow_headers=[
             "Authorization",
+            API_KEY_HEADER,
             "Content-Type",
             "Last-Event-ID",
             "Idempotency-Key",
@@ -110,16 +116,19 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     for prefix in ("/api/v1", "/api"):
         # Existing clients call the short forms: aliases of the same handlers.
         app.include_router(chat.router, prefix=prefix, include_in_schema=prefix == "/api/v1")
-    app.add_api_route("/api/v2/chat", chat.chat, methods=["POST"], include_in_schema=False)
+    may_chat = [require("chat:use")]
+    app.add_api_route("/api/v2/chat", chat.chat, methods=["POST"], include_in_schema=False, dependencies=may_chat)
     app.include_router(auth.router, prefix="/api/v1")
     app.include_router(sessions.router, prefix="/api/v1")
     app.include_router(sessions.keys_router)
     app.include_router(totp.router, prefix="/api/v1")
+    app.include_router(api_keys.router, prefix="/api/v1")
     app.include_router(card_network.router, prefix="/api/v1")
     app.include_router(banking.tool_router(CATALOGUE.offered(CUSTOMER_SCOPES)), prefix="/api/v1")
     app.include_router(operations.router, prefix="/api/v1")
     app.include_router(attachments.router, prefix="/api/v1")
     app.include_router(staff.router, prefix="/api/v1")
+    app.include_router(roles.router, prefix="/api/v1")
     app.include_router(handoffs.router, prefix="/api/v1")
     app.include_router(policies.router, prefix="/api/v1")
     app.include_router(compliance_cases.router, prefix="/api/v1")
@@ -133,7 +142,7 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     app.include_router(openai.router)
     app.include_router(health.router)
     app.include_router(metrics.router)
-    app.add_api_route("/api/health", health.health, include_in_schema=False)
+    app.add_api_route("/api/health", health.health, include_in_schema=False, dependencies=[public("as /health")])
     if settings.demo:
         app.include_router(demo.router, prefix="/api/v1")
     app.include_router(pages.router)

@@ -9,14 +9,16 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from agent.assembly import Running
+from api.api_keys import find_key_identity
 from api.envelope import Data, Envelope, Metadata
+from api.people import with_permissions
 from core.clock import Clock
 from core.errors import Unauthorized
 from core.security.tokens import AccountType, Identity, TokenSigner
 from core.security.trust_watch import TrustWatch
 from core.settings import Settings
 
-_bearer = HTTPBearer(auto_error=False, description="The access token of /api/v1/auth/login")
+_bearer = HTTPBearer(auto_error=False, description="The access token of /api/v1/auth/login, or an API key")
 
 
 async def get_running(request: Request) -> Running:
@@ -52,9 +54,12 @@ BearerDep = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 async def find_identity(request: Request, signer: SignerDep, credentials: BearerDep) -> Identity | None:
     """Who asks; None for a visitor without a token. One that is there but wrong is refused, never taken for none."""
+    if (owner := await find_key_identity(request)) is not None:
+        return owner
     if credentials is None and "authorization" in request.headers:
         raise Unauthorized("Send the access token as 'Authorization: Bearer TOKEN', or nothing.", code="invalid_token")
-    return signer.verify(credentials.credentials) if credentials else None
+    running = await get_running(request)
+    return await with_permissions(running, signer.verify(credentials.credentials)) if credentials else None
 
 
 AnyoneDep = Annotated[Identity | None, Depends(find_identity)]

@@ -16,10 +16,13 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
 from starlette.types import Receive, Scope, Send
 
+from api.api_keys import find_key_identity
 from api.dependencies import clock_of, get_signer, metadata
 from api.envelope import ErrorBody, ErrorEnvelope
 from api.mcp_mount import METADATA_PATH, PATH
+from api.people import with_permissions
 from core.errors import CallerError, Forbidden, Unauthorized
+from core.security.tokens import Identity
 from core.settings import Settings
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.mcp_server import build_mcp_server, context_for, verify_customer
@@ -29,6 +32,7 @@ _REASONS = {
     "invalid_token": "invalid_token",
     "token_expired": "invalid_token",
     "session_ended": "invalid_token",
+    "invalid_api_key": "invalid_token",
     "forbidden": "insufficient_scope",
 }
 _EVERY_INTERFACE = {"0.0.0.0", "::"}  # noqa: S104
@@ -38,7 +42,7 @@ class McpDoor:
     """An ASGI application for PATH; it answers while ``run`` is entered, once."""
 
     def __init__(self, settings: Settings) -> None:
-        server = build_mcp_server(CATALOGUE, CUSTOMER_SCOPES, _context_of)
+        server = build_mcp_server(CATALOGUE, CUSTOMER_SCOPES, _context_of, _scopes_of)
         self._manager = StreamableHTTPSessionManager(server, json_response=True, stateless=True)
         self._hosts = TransportSecurityMiddleware(allowed_hosts(settings))
 
@@ -78,14 +82,21 @@ class McpDoor:
 
 async def _identify(request: Request) -> Response | None:
     """Keeps who asks in the request's state; the answer to a caller who is refused."""
-    scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
-    if scheme.lower() != "bearer":
-        return _refusal(request, Unauthorized("Send the access token as 'Authorization: Bearer TOKEN'."))
     try:
-        request.state.customer = verify_customer(await get_signer(request), token)
+        request.state.customer = await _find_customer(request)
     except (Unauthorized, Forbidden) as error:
         return _refusal(request, error)
     return None
+
+
+async def _find_customer(request: Request) -> Identity:
+    """Raises Unauthorized or Forbidden."""
+    if (owner := await find_key_identity(request)) is not None:
+        return owner
+    scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
+    if scheme.lower() != "bearer":
+        raise Unauthorized("Send the access token, or an API key, as 'Authorization: Bearer TOKEN'.")
+    return await with_permissions(request.app.state.running, verify_customer(await get_signer(request), token))
 
 
 def _context_of(request: ServerRequestContext[Any, Request]) -> ToolContext:
@@ -93,6 +104,11 @@ def _context_of(request: ServerRequestContext[Any, Request]) -> ToolContext:
     if http is None:
         raise Unauthorized("Please log in.")
     return context_for(http.state.customer, http.app.state.running.bank, clock_of(http)())
+
+
+def _scopes_of(request: ServerRequestContext[Any, Request]) -> frozenset[str]:
+    http = request.request
+    return http.state.customer.permissions if http else frozenset()
 
 
 def _refusal(request: Request, error: CallerError) -> Response:

@@ -11,6 +11,7 @@ from fastapi import FastAPI, Request, Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from api.scopes import AsksItself, public
 from core.settings import Settings
 
 if TYPE_CHECKING:
@@ -69,12 +70,20 @@ def mount_mcp(app: FastAPI, settings: Settings) -> McpMount:
     mount = McpMount(settings)
     # POST alone: without sessions there is no stream to GET and nothing to DELETE.
     app.router.routes += [_NamedRoute(path, mount, methods=["POST"]) for path in (PATH, f"{PATH}/")]
-    app.add_api_route(METADATA_PATH, mount.resource_metadata, response_model=None, include_in_schema=False)
+    app.add_api_route(
+        METADATA_PATH,
+        mount.resource_metadata,
+        response_model=None,
+        include_in_schema=False,
+        dependencies=[public("how to send a token (RFC 9728)")],
+    )
     return mount
 
 
 class _NamedRoute(Route):
     """Tells the log which route it is, as FastAPI's own do."""
+
+    declares = AsksItself("the door asks who calls, and each tool for its permission")
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["route"] = self

@@ -1,16 +1,16 @@
 """Who may log in: customers and staff, looked up under row-level security."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid4
 
+from agent.assembly import Running
 from core.db.database import Database, Scope
 from core.db.queries import Queries
 from core.errors import Conflict, Unauthorized
 from core.security.passwords import hash_password_async, verify_password
 from core.security.tokens import AccountType, Identity
-from tools.catalogue import CUSTOMER_SCOPES
 
 QUERIES = Queries(Path(__file__).parent / "queries.sql")
 
@@ -39,14 +39,24 @@ class Staff:
     role: str
 
 
-def permissions_of(identity: Identity) -> frozenset[str]:
-    """What a new access token of theirs allows."""
-    return CUSTOMER_SCOPES if identity.account_type is AccountType.CUSTOMER else frozenset()
+async def permissions_of(running: Running, identity: Identity) -> frozenset[str]:
+    """What their role may do now (core/security/permissions.py)."""
+    return await running.roles.of(identity.role)
+
+
+async def with_permissions(running: Running, identity: Identity) -> Identity:
+    """What a token says of permissions is as old as the token: what counts is what its role has now."""
+    return replace(identity, permissions=await permissions_of(running, identity))
 
 
 def role_of(person: Customer | Staff) -> str:
     """What a new access token of theirs says they are."""
-    return person.role if isinstance(person, Staff) else "customer"
+    return person.role if isinstance(person, Staff) else role_of_tier(person.tier)
+
+
+def role_of_tier(tier: str) -> str:
+    """The role of a customer: ``customers.tier``, whose standard is called customer."""
+    return "premium" if tier == "premium" else "customer"
 
 
 async def authenticate(database: Database, email: str, password: str) -> Identity:

@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from pydantic import BaseModel, Field
 
 from agent.assembly import Running
-from api.people import Customer, Staff, get_person, permissions_of, role_of
+from api.people import Customer, Staff, get_person, role_of, with_permissions
 from api.refresh_cookie import set_refresh_cookie, uses_cookie
 from core.errors import NotFound, Unauthorized
 from core.security.sessions import Grant, Sessions
@@ -45,7 +45,7 @@ async def open_session(
     person = await get_person(running.database, identity)
     agent = request.headers.get("user-agent", "")
     grant = await sessions_of(request).open(identity.subject, agent, now)
-    return _signed_in(identity, person, grant, now, request, response, by_cookie=by_cookie)
+    return await _signed_in(running, identity, person, grant, now, request, response, by_cookie=by_cookie)
 
 
 async def renew_session(
@@ -64,10 +64,11 @@ async def renew_session(
     except NotFound as error:
         await sessions_of(request).end_by_token(grant.refresh_token, now, "gone")
         raise Unauthorized("Your session has ended. Please log in again.", code="invalid_refresh_token") from error
-    return _signed_in(identity, person, grant, now, request, response, by_cookie=by_cookie)
+    return await _signed_in(running, identity, person, grant, now, request, response, by_cookie=by_cookie)
 
 
-def _signed_in(
+async def _signed_in(
+    running: Running,
     identity: Identity,
     person: Customer | Staff,
     grant: Grant,
@@ -79,7 +80,7 @@ def _signed_in(
 ) -> SignedIn:
     signer = cast(TokenSigner, request.app.state.signer)
     identity = replace(identity, role=role_of(person), session_id=grant.session_id)
-    identity = replace(identity, permissions=permissions_of(identity))
+    identity = await with_permissions(running, identity)
     if by_cookie:
         set_refresh_cookie(response, request, grant.refresh_token, grant.expires_at, now)
     response.headers["Cache-Control"] = "no-store"

@@ -46,6 +46,8 @@ _log = get_logger(__name__)
 Request = ServerRequestContext[Any, Any]
 ContextOf = Callable[[Request], ToolContext]
 """For whom a request is answered. Raises Unauthorized or Forbidden."""
+ScopesOf = Callable[[Request], frozenset[str]]
+"""What the caller of a request may use."""
 
 INSTRUCTIONS = (
     "The signed-in customer's own bank. Tools that read answer at once. Tools that prepare change nothing: they return "
@@ -75,23 +77,29 @@ def context_for(customer: Identity, bank: Bank, now: datetime) -> ToolContext:
     return ToolContext(bank, customer.id, now, turn_id=None, initiated_by="mcp")
 
 
-def build_mcp_server(registry: Registry, scopes: frozenset[str], context_of: ContextOf) -> Server[Any]:
-    """A server for any transport that offers what these scopes allow."""
+def build_mcp_server(
+    registry: Registry, scopes: frozenset[str], context_of: ContextOf, scopes_of: ScopesOf | None = None
+) -> Server[Any]:
+    """A server for any transport that offers what these scopes allow, and of that what each caller may use."""
     offered = [_described(tool) for tool in registry.offered(scopes)]
     schemas = {tool.name: tool.input_schema for tool in offered}
+
+    def allowed(request: Request) -> frozenset[str]:
+        return scopes & scopes_of(request) if scopes_of else scopes
 
     async def list_tools(request: Request, _: PaginatedRequestParams | None) -> ListToolsResult:
         try:
             context_of(request)
+            names = {tool.name for tool in registry.offered(allowed(request))}
         except CallerError as error:
             raise MCPError(INVALID_REQUEST, error.message) from error
-        return ListToolsResult(tools=offered)
+        return ListToolsResult(tools=[tool for tool in offered if tool.name in names])
 
     async def call_tool(request: Request, params: CallToolRequestParams) -> CallToolResult:
         try:
             context = replace(context_of(request), idempotency_key=_idempotency_key(params))
             outcome = await registry.call(
-                params.name, params.arguments or {}, context=context, scopes=scopes, perform=perform_once
+                params.name, params.arguments or {}, context=context, scopes=allowed(request), perform=perform_once
             )
         except CallerError as error:
             return _explained(error.message)

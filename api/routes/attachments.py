@@ -12,6 +12,7 @@ from starlette.responses import Response as PlainResponse
 
 from api.dependencies import ReplyDep, RunningDep
 from api.envelope import Envelope, ErrorEnvelope
+from api.scopes import require
 from api.tool_context import ContextDep
 from core.errors import InvalidInput
 from tools.attachments.content import MOST_BYTES
@@ -64,6 +65,7 @@ class AttachmentStored(BaseModel):
         422: {"model": ErrorEnvelope, "description": "- `too_many_files`: as many as we keep of one customer."},
     },
     openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
+    dependencies=[require("attachments:write")],
 )
 async def upload(
     request: Request, context: ContextDep, running: RunningDep, reply: ReplyDep
@@ -83,6 +85,7 @@ async def upload(
         200: {"content": {"application/octet-stream": {}}, "description": "The file."},
         404: {"model": ErrorEnvelope, "description": "- `not_found`: there is none of yours."},
     },
+    dependencies=[require("attachments:read")],
 )
 async def get(attachment_id: UUID, context: ContextDep, running: RunningDep) -> Response:
     """A file of yours as you sent it."""

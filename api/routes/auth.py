@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints
 from api.dependencies import NowDep, ReplyDep, RunningDep, SignedInDep
 from api.envelope import Envelope
 from api.people import Customer, Staff, authenticate, get_person, register
+from api.scopes import public, signed_in
 from api.sessions import AccessToken, SignedIn, open_session
 
 router = APIRouter(prefix="/auth", tags=["auth"])
@@ -31,7 +32,7 @@ class RegisterRequest(BaseModel):
     password: str = Field(min_length=10, max_length=200)
 
 
-@router.post("/register", status_code=201)
+@router.post("/register", status_code=201, dependencies=[public("becoming a customer")])
 async def register_customer(
     body: RegisterRequest, running: RunningDep, request: Request, response: Response, now: NowDep, reply: ReplyDep
 ) -> Envelope[SignedIn]:
@@ -40,7 +41,7 @@ async def register_customer(
     return reply(await open_session(running, identity, now, request, response))
 
 
-@router.post("/login")
+@router.post("/login", dependencies=[public("signing in")])
 async def login(
     body: LoginRequest, running: RunningDep, request: Request, response: Response, now: NowDep, reply: ReplyDep
 ) -> Envelope[SignedIn]:
@@ -49,7 +50,7 @@ async def login(
     return reply(await open_session(running, identity, now, request, response))
 
 
-@router.post("/token")
+@router.post("/token", dependencies=[public("signing in")])
 async def token(
     form: Annotated[OAuth2PasswordRequestForm, Depends()],
     running: RunningDep,
@@ -63,7 +64,7 @@ async def token(
     return AccessToken.model_validate(signed_in, from_attributes=True)
 
 
-@router.get("/me")
+@router.get("/me", dependencies=[signed_in()])
 async def me(identity: SignedInDep, running: RunningDep, reply: ReplyDep) -> Envelope[Customer | Staff]:
     """Who the token speaks for."""
     return reply(await get_person(running.database, identity))

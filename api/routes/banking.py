@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse, Response
 from api.dependencies import ReplyDep, metadata
 from api.envelope import ErrorBody, ErrorEnvelope
 from api.rest_call import RestCall
+from api.scopes import require
 from api.tool_context import ContextDep, KeyedContextDep
 from api.tool_schema import describe_request, describe_responses, success_model
 from tools.idempotency import perform_once
@@ -57,6 +58,7 @@ def _add_route(router: APIRouter, call: RestCall) -> None:
         description=tool.description,
         tags=[call.subject],
         openapi_extra=describe_request(call),
+        dependencies=[require(tool.scope)],
     )
 
 

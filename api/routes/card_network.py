@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import NowDep, ReplyDep, RunningDep, SettingsDep
 from api.envelope import Envelope, ErrorEnvelope
+from api.scopes import public
 from core.errors import InvalidInput, Unauthorized
 from core.money import CURRENCIES, Money
 from tools.cards.authorisations import Authorisation, AuthorisationRequest, authorise
@@ -65,7 +66,11 @@ class AuthorisationBody(BaseModel):
         return AuthorisationRequest(self.reference, self.card_id, self.terminal_id, amount, self.contactless)
 
 
-@router.post("/authorisations", operation_id="authorise_card", dependencies=[Depends(require_network)])
+@router.post(
+    "/authorisations",
+    operation_id="authorise_card",
+    dependencies=[public("the card network has a credential of its own"), Depends(require_network)],
+)
 async def authorisations(
     body: AuthorisationBody, running: RunningDep, now: NowDep, reply: ReplyDep
 ) -> Envelope[Authorisation]:

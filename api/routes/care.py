@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from api.dependencies import ReplyDep
 from api.envelope import Envelope, ErrorEnvelope
 from api.routes.staff import Reason
+from api.scopes import require
 from api.staff_context import RESPONSES, StaffDep
 from tools.service.care.cases import CareCase, WaitingCase, close_case, list_cases, take_case
 
@@ -31,7 +32,7 @@ class CloseCaseRequest(BaseModel):
     outcome: Reason
 
 
-@router.get("", operation_id="list_care_cases")
+@router.get("", operation_id="list_care_cases", dependencies=[require("staff.care:work")])
 async def waiting(
     context: StaffDep, reply: ReplyDep, limit: Annotated[int, Query(ge=1, le=200)] = 50
 ) -> Envelope[WaitingCases]:
@@ -39,13 +40,23 @@ async def waiting(
     return reply(WaitingCases(cases=await list_cases(context, limit=limit)))
 
 
-@router.post("/{case_id}/take", operation_id="take_care_case", responses={409: _CONFLICT})
+@router.post(
+    "/{case_id}/take",
+    operation_id="take_care_case",
+    responses={409: _CONFLICT},
+    dependencies=[require("staff.care:work")],
+)
 async def take(case_id: UUID, context: StaffDep, reply: ReplyDep) -> Envelope[CareCase]:
     """Take a case: you get what the customer said. It is written down that you opened their file."""
     return reply(await take_case(context, case_id))
 
 
-@router.post("/{case_id}/close", operation_id="close_care_case", responses={409: _CONFLICT})
+@router.post(
+    "/{case_id}/close",
+    operation_id="close_care_case",
+    responses={409: _CONFLICT},
+    dependencies=[require("staff.care:work")],
+)
 async def close(case_id: UUID, body: CloseCaseRequest, context: StaffDep, reply: ReplyDep) -> Envelope[CareCase]:
     """Say what became of it. A closed case stays as it is."""
     return reply(await close_case(context, case_id, body.outcome))

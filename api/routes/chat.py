@@ -15,11 +15,13 @@ from agent.events import Citation, ConfirmationNeeded, DecidedOperation, Done, F
 from agent.service import Started, scope_of
 from api.dependencies import AnyoneDep, Reply, ReplyDep, RunningDep, SignedInDep
 from api.envelope import Envelope
+from api.scopes import require
 from api.sse import stream
 from core.db.database import Scope
 from core.errors import Forbidden, TellergraphError, class_of
 from core.security.tokens import Identity
 from core.version import VERSION
+from tools.registry import InitiatedBy
 
 router = APIRouter(tags=["chat"])
 
@@ -101,24 +103,28 @@ class Deleted(BaseModel):
     session_id: UUID
 
 
-@router.post("/chat")
+@router.post("/chat", dependencies=[require("chat:use")])
 async def chat(body: ChatRequest, identity: AnyoneDep, running: RunningDep, reply: ReplyDep) -> Envelope[ChatResponse]:
     """Ask, and get the whole answer at once."""
     _refuse_other(body.user_id, identity)
-    started = await running.assistant.ask(body.message, identity=identity, session_id=body.session_id)
+    started = await running.assistant.ask(
+        body.message, identity=identity, session_id=body.session_id, initiated_by=_door_of(identity)
+    )
     return await _whole(started, scope_of(identity, started.session_id), running, reply)
 
 
-@router.post("/chat/stream")
+@router.post("/chat/stream", dependencies=[require("chat:use")])
 async def chat_stream(body: ChatRequest, identity: AnyoneDep, running: RunningDep) -> Response:
     """Ask, and get the answer as server-sent events."""
     _refuse_other(body.user_id, identity)
-    started = await running.assistant.ask(body.message, identity=identity, session_id=body.session_id)
+    started = await running.assistant.ask(
+        body.message, identity=identity, session_id=body.session_id, initiated_by=_door_of(identity)
+    )
     events = running.assistant.follow(started.turn_id, scope=scope_of(identity, started.session_id))
     return stream(events, str(started.turn_id), on_shutdown=running.assistant.drain)
 
 
-@router.get("/chat/turns/{turn_id}/events")
+@router.get("/chat/turns/{turn_id}/events", dependencies=[require("chat:use")])
 async def resume(
     turn_id: UUID,
     identity: AnyoneDep,
@@ -135,7 +141,7 @@ async def resume(
     return stream(events, str(turn_id), on_shutdown=running.assistant.drain)
 
 
-@router.post("/chat/turns/{turn_id}/confirm")
+@router.post("/chat/turns/{turn_id}/confirm", dependencies=[require("chat:confirm")])
 async def confirm(
     turn_id: UUID, body: ConfirmRequest, identity: AnyoneDep, running: RunningDep, reply: ReplyDep, request: Request
 ) -> Response:
@@ -152,20 +158,20 @@ async def confirm(
     return Response(whole.model_dump_json(), media_type="application/json")
 
 
-@router.get("/sessions")
+@router.get("/sessions", dependencies=[require("chat:history")])
 async def list_sessions(identity: SignedInDep, running: RunningDep, reply: ReplyDep) -> Envelope[Sessions]:
     """Your conversations, the latest first."""
     return reply(Sessions(sessions=await running.conversations.list_sessions(scope_of(identity))))
 
 
-@router.get("/chat/history/{session_id}")
+@router.get("/chat/history/{session_id}", dependencies=[require("chat:history")])
 async def get_history(session_id: UUID, identity: AnyoneDep, running: RunningDep, reply: ReplyDep) -> Envelope[History]:
     """A conversation in order."""
     session, messages = await running.conversations.get_history(session_id, scope_of(identity, session_id))
     return reply(History(session_id=session.session_id, title=session.title, messages=messages))
 
 
-@router.delete("/chat/history/{session_id}")
+@router.delete("/chat/history/{session_id}", dependencies=[require("chat:history")])
 async def delete_history(
     session_id: UUID, identity: AnyoneDep, running: RunningDep, reply: ReplyDep
 ) -> Envelope[Deleted]:
@@ -180,6 +186,11 @@ def _refuse_other(user_id: str | None, identity: Identity | None) -> None:
         raise Forbidden(
             "user_id is not the user of your access token. Leave it out, or log in as that user.", code="other_user"
         )
+
+
+def _door_of(identity: Identity | None) -> InitiatedBy:
+    """A program's key cannot confirm, and its typed yes is none."""
+    return "chat" if identity is None or "chat:confirm" in identity.permissions else "rest"
 
 
 async def _whole(started: Started, scope: Scope, running: RunningDep, reply: Reply) -> Envelope[ChatResponse]:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.dependencies import ReplyDep
 from api.envelope import Envelope, ErrorEnvelope
+from api.scopes import require
 from api.staff_context import RESPONSES, StaffDep
 from core.clock import BANK_TIME_ZONE
 from tools.compliance.aml.cases import (
@@ -98,19 +99,27 @@ class CaseList(BaseModel):
     cases: list[ListedCase]
 
 
-@router.get("", operation_id="list_cases")
+@router.get("", operation_id="list_cases", dependencies=[require("staff.compliance:work")])
 async def cases(query: Annotated[CasesQuery, Query()], context: StaffDep, reply: ReplyDep) -> Envelope[CaseList]:
     """The oldest first. The list does not say whose they are."""
     return reply(CaseList(cases=await list_cases(context, status=query.status, limit=query.limit)))
 
 
-@router.post("", status_code=201, operation_id="open_case", responses={404: _NOT_FOUND, 409: _CHANGED[409]})
+@router.post(
+    "",
+    status_code=201,
+    operation_id="open_case",
+    responses={404: _NOT_FOUND, 409: _CHANGED[409]},
+    dependencies=[require("staff.compliance:work")],
+)
 async def new_case(body: NewCase, context: StaffDep, reply: ReplyDep) -> Envelope[Case]:
     """Open a case that the monitor did not."""
     return reply(await open_case(context, body.customer_id, body.reason))
 
 
-@router.get("/{case_id}", operation_id="get_case", responses={404: _NOT_FOUND})
+@router.get(
+    "/{case_id}", operation_id="get_case", responses={404: _NOT_FOUND}, dependencies=[require("staff.compliance:work")]
+)
 async def case(
     case_id: UUID, query: Annotated[CaseQuery, Query()], context: StaffDep, reply: ReplyDep
 ) -> Envelope[Case]:
@@ -118,37 +127,65 @@ async def case(
     return reply(await get_case(context, case_id, query.reason))
 
 
-@router.post("/{case_id}/notes", status_code=201, operation_id="add_case_note", responses=_CHANGED)
+@router.post(
+    "/{case_id}/notes",
+    status_code=201,
+    operation_id="add_case_note",
+    responses=_CHANGED,
+    dependencies=[require("staff.compliance:work")],
+)
 async def note(case_id: UUID, body: NewNote, context: StaffDep, reply: ReplyDep) -> Envelope[Case]:
     """Write something down. Notes are never changed."""
     return reply(await add_note(context, case_id, body.text))
 
 
-@router.post("/{case_id}/assign", operation_id="assign_case", responses=_CHANGED)
+@router.post(
+    "/{case_id}/assign", operation_id="assign_case", responses=_CHANGED, dependencies=[require("staff.compliance:work")]
+)
 async def assign(case_id: UUID, body: Assignment, context: StaffDep, reply: ReplyDep) -> Envelope[Case]:
     """Give the case to an officer."""
     return reply(await assign_case(context, case_id, body.officer_id))
 
 
-@router.post("/{case_id}/closing", operation_id="propose_case_closing", responses=_CHANGED)
+@router.post(
+    "/{case_id}/closing",
+    operation_id="propose_case_closing",
+    responses=_CHANGED,
+    dependencies=[require("staff.compliance:work")],
+)
 async def close(case_id: UUID, body: Closing, context: StaffDep, reply: ReplyDep) -> Envelope[Case]:
     """Propose to close the case. Another officer decides."""
     return reply(await propose_closing(context, case_id, body.outcome, body.reason))
 
 
-@router.post("/{case_id}/closing/approve", operation_id="approve_case_closing", responses=_CHANGED)
+@router.post(
+    "/{case_id}/closing/approve",
+    operation_id="approve_case_closing",
+    responses=_CHANGED,
+    dependencies=[require("staff.compliance:work")],
+)
 async def approve(case_id: UUID, body: ClosingDecided, context: StaffDep, reply: ReplyDep) -> Envelope[Case]:
     """Close the case as another officer proposed."""
     return reply(await decide_closing(context, case_id, "approve", body.remark))
 
 
-@router.post("/{case_id}/closing/reject", operation_id="reject_case_closing", responses=_CHANGED)
+@router.post(
+    "/{case_id}/closing/reject",
+    operation_id="reject_case_closing",
+    responses=_CHANGED,
+    dependencies=[require("staff.compliance:work")],
+)
 async def reject(case_id: UUID, body: ClosingDecided, context: StaffDep, reply: ReplyDep) -> Envelope[Case]:
     """Keep the case open."""
     return reply(await decide_closing(context, case_id, "reject", body.remark))
 
 
-@router.post("/{case_id}/report", operation_id="draft_case_report", responses={404: _NOT_FOUND})
+@router.post(
+    "/{case_id}/report",
+    operation_id="draft_case_report",
+    responses={404: _NOT_FOUND},
+    dependencies=[require("staff.compliance:work")],
+)
 async def report(case_id: UUID, body: ReportRequest, context: StaffDep, reply: ReplyDep) -> Envelope[Draft]:
     """The draft of a suspicious activity report: FinCEN's field names, UK glossary codes, and Markdown to read."""
     found = await get_case(context, case_id, body.reason, action="exported")

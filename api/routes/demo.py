@@ -5,6 +5,7 @@ from pydantic import BaseModel
 
 from api.dependencies import ReplyDep
 from api.envelope import Envelope, ErrorEnvelope
+from api.scopes import public, require
 from api.tool_context import ContextDep
 from tools.demo_bank import LOGINS
 from tools.step_up.code_senders import SentCode, list_outbox
@@ -26,7 +27,7 @@ class Outbox(BaseModel):
     messages: list[SentCode]
 
 
-@router.get("")
+@router.get("", dependencies=[public("the demo bank says who can log in")])
 async def logins(reply: ReplyDep) -> Envelope[DemoLogins]:
     """The demo customers' logins, for the sign-in dialog's hints."""
     customers = [login for login in LOGINS if login.role == "customer"]
@@ -42,6 +43,7 @@ async def logins(reply: ReplyDep) -> Envelope[DemoLogins]:
         401: {"model": ErrorEnvelope, "description": "- `unauthorized`, `invalid_token`, `token_expired`: log in."},
         403: {"model": ErrorEnvelope, "description": "- `customers_only`: this is for customers."},
     },
+    dependencies=[require("demo:read")],
 )
 async def outbox(context: ContextDep, reply: ReplyDep) -> Envelope[Outbox]:
     """The security codes that a real bank would have sent to your phone, the latest first, at most 20."""

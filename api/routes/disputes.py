@@ -11,6 +11,7 @@ from api.dependencies import ReplyDep, RunningDep
 from api.envelope import Envelope, ErrorEnvelope
 from api.routes.attachments import as_download
 from api.routes.staff import Reason, Remark
+from api.scopes import require
 from api.staff_context import RESPONSES, StaffDep
 from tools.disputes.staff import (
     Decision,
@@ -66,7 +67,7 @@ class DisputeDecision(_Body):
     remark: Remark | None = None
 
 
-@router.get("", operation_id="list_open_disputes")
+@router.get("", operation_id="list_open_disputes", dependencies=[require("staff.disputes:work")])
 async def waiting(
     context: StaffDep, reply: ReplyDep, limit: Annotated[int, Query(ge=1, le=200)] = 50
 ) -> Envelope[OpenDisputes]:
@@ -74,7 +75,12 @@ async def waiting(
     return reply(OpenDisputes(disputes=await list_open_disputes(context, limit=limit)))
 
 
-@router.get("/{dispute_id}", operation_id="get_dispute", responses={404: _NOT_FOUND})
+@router.get(
+    "/{dispute_id}",
+    operation_id="get_dispute",
+    responses={404: _NOT_FOUND},
+    dependencies=[require("staff.disputes:read")],
+)
 async def one(
     dispute_id: UUID, query: Annotated[ReasonQuery, Query()], context: StaffDep, reply: ReplyDep
 ) -> Envelope[StaffDispute]:
@@ -91,6 +97,7 @@ async def one(
         200: {"content": {"application/octet-stream": {}}, "description": "The file. Nobody has looked for malware."},
         404: _NOT_FOUND,
     },
+    dependencies=[require("staff.disputes:read")],
 )
 async def evidence(
     dispute_id: UUID,
@@ -105,7 +112,10 @@ async def evidence(
 
 
 @router.post(
-    "/{dispute_id}/investigate", operation_id="investigate_dispute", responses={404: _NOT_FOUND, 422: _REFUSED}
+    "/{dispute_id}/investigate",
+    operation_id="investigate_dispute",
+    responses={404: _NOT_FOUND, 422: _REFUSED},
+    dependencies=[require("staff.disputes:work")],
 )
 async def look_into(
     dispute_id: UUID, body: InvestigateRequest, context: StaffDep, reply: ReplyDep
@@ -118,6 +128,7 @@ async def look_into(
     "/{dispute_id}/request-evidence",
     operation_id="request_dispute_evidence",
     responses={404: _NOT_FOUND, 422: _REFUSED},
+    dependencies=[require("staff.disputes:work")],
 )
 async def ask(dispute_id: UUID, body: EvidenceRequest, context: StaffDep, reply: ReplyDep) -> Envelope[StaffDispute]:
     """Ask the customer for something, in words that they read, within ten business days."""
@@ -133,6 +144,7 @@ async def ask(dispute_id: UUID, body: EvidenceRequest, context: StaffDep, reply:
         409: {"model": ErrorEnvelope, "description": "- `already_proposed`: something waits already."},
         422: _REFUSED,
     },
+    dependencies=[require("staff.disputes:work")],
 )
 async def propose(
     dispute_id: UUID, body: DisputeActionRequest, context: StaffDep, reply: ReplyDep
@@ -156,6 +168,7 @@ async def propose(
         409: {"model": ErrorEnvelope, "description": "- `already_decided`: it was decided otherwise before."},
         422: _REFUSED,
     },
+    dependencies=[require("staff.disputes:decide")],
 )
 async def decide(
     dispute_id: UUID, action_id: UUID, body: DisputeDecision, context: StaffDep, reply: ReplyDep

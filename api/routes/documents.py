@@ -11,6 +11,7 @@ from starlette.datastructures import UploadFile
 from api.dependencies import NowDep, ReplyDep, RunningDep
 from api.envelope import Envelope, ErrorEnvelope
 from api.routes.knowledge import KB_NAME, KbQuery
+from api.scopes import require
 from api.staff_context import RESPONSES, StaffDep
 from core.clock import BANK_TIME_ZONE
 from core.errors import InvalidInput
@@ -70,13 +71,18 @@ class BaseList(BaseModel):
     bases: list[KnowledgeBase]
 
 
-@router.get("/bases", operation_id="list_knowledge_bases")
+@router.get("/bases", operation_id="list_knowledge_bases", dependencies=[require("staff.documents:read")])
 async def bases(library: LibraryDep, reply: ReplyDep) -> Envelope[BaseList]:
     """Every knowledge base with how much is in it."""
     return reply(BaseList(bases=await library.list_bases()))
 
 
-@router.get("/stats", operation_id="get_knowledge_statistics", responses={404: _NOT_FOUND})
+@router.get(
+    "/stats",
+    operation_id="get_knowledge_statistics",
+    responses={404: _NOT_FOUND},
+    dependencies=[require("staff.documents:read")],
+)
 async def statistics(
     library: LibraryDep, now: NowDep, reply: ReplyDep, kb: KbQuery = "help"
 ) -> Envelope[BaseStatistics]:
@@ -84,7 +90,7 @@ async def statistics(
     return reply(await library.measure_base(kb, now.astimezone(BANK_TIME_ZONE).date()))
 
 
-@router.get("/documents", operation_id="list_documents")
+@router.get("/documents", operation_id="list_documents", dependencies=[require("staff.documents:read")])
 async def documents(
     query: Annotated[DocumentsQuery, Query()], library: LibraryDep, reply: ReplyDep
 ) -> Envelope[DocumentList]:
@@ -97,7 +103,12 @@ async def documents(
     return reply(DocumentList(documents=shown, next_after=after, next_after_revision=revision))
 
 
-@router.get("/documents/{document_id:path}", operation_id="get_document", responses={404: _NOT_FOUND})
+@router.get(
+    "/documents/{document_id:path}",
+    operation_id="get_document",
+    responses={404: _NOT_FOUND},
+    dependencies=[require("staff.documents:read")],
+)
 async def document(
     document_id: DocumentId,
     library: LibraryDep,
@@ -144,6 +155,7 @@ async def document(
             },
         }
     },
+    dependencies=[require("staff.documents:upload")],
 )
 async def upload(
     request: Request, library: LibraryDep, running: RunningDep, reply: ReplyDep
@@ -170,7 +182,12 @@ _PUBLISHED: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("/documents/{document_id:path}/publish", operation_id="publish_document", responses=_PUBLISHED)
+@router.post(
+    "/documents/{document_id:path}/publish",
+    operation_id="publish_document",
+    responses=_PUBLISHED,
+    dependencies=[require("staff.documents:publish")],
+)
 async def publish(
     document_id: DocumentId, body: PublishRequest, library: LibraryDep, running: RunningDep, reply: ReplyDep
 ) -> Envelope[StaffDocument]:
@@ -181,7 +198,12 @@ async def publish(
     return reply(published)
 
 
-@router.post("/documents/{document_id:path}/retire", operation_id="retire_document", responses={404: _NOT_FOUND})
+@router.post(
+    "/documents/{document_id:path}/retire",
+    operation_id="retire_document",
+    responses={404: _NOT_FOUND},
+    dependencies=[require("staff.documents:publish")],
+)
 async def retire(
     document_id: DocumentId, body: RetireRequest, library: LibraryDep, reply: ReplyDep
 ) -> Envelope[StaffDocument]:

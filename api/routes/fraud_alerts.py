@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.dependencies import ReplyDep
 from api.envelope import Envelope, ErrorEnvelope
 from api.routes.staff import Reason
+from api.scopes import require
 from api.staff_context import RESPONSES, StaffDep
 from tools.staff.fraud_alerts import (
     AlertFile,
@@ -48,13 +49,18 @@ class AlertQueue(BaseModel):
     alerts: list[QueuedAlert]
 
 
-@router.get("", operation_id="list_fraud_queue")
+@router.get("", operation_id="list_fraud_queue", dependencies=[require("staff.fraud:read")])
 async def queue(query: Annotated[QueueQuery, Query()], context: StaffDep, reply: ReplyDep) -> Envelope[AlertQueue]:
     """Alerts in one state, the oldest first. It does not say whose they are."""
     return reply(AlertQueue(alerts=await list_alerts(context, status=query.status, limit=query.limit)))
 
 
-@router.get("/{alert_id}", operation_id="get_fraud_alert", responses={404: _NOT_FOUND})
+@router.get(
+    "/{alert_id}",
+    operation_id="get_fraud_alert",
+    responses={404: _NOT_FOUND},
+    dependencies=[require("staff.fraud:read")],
+)
 async def alert(
     alert_id: UUID, query: Annotated[AlertQuery, Query()], context: StaffDep, reply: ReplyDep
 ) -> Envelope[AlertFile]:
@@ -62,7 +68,12 @@ async def alert(
     return reply(await get_alert(context, alert_id, query.reason))
 
 
-@router.post("/{alert_id}/move", operation_id="move_fraud_alert", responses={404: _NOT_FOUND, 409: _CONFLICT})
+@router.post(
+    "/{alert_id}/move",
+    operation_id="move_fraud_alert",
+    responses={404: _NOT_FOUND, 409: _CONFLICT},
+    dependencies=[require("staff.fraud:work")],
+)
 async def move(alert_id: UUID, body: AlertMoveRequest, context: StaffDep, reply: ReplyDep) -> Envelope[AlertFile]:
     """Have the customer asked, or close the alert: one that nobody answered is closed by supervisors and
     administrators. Opens the file of its customer."""

@@ -16,6 +16,7 @@ from agent.models.link import DataClass, Link
 from agent.models.local.link import LocalChat
 from api.dependencies import ReplyDep, RunningDep, SettingsDep
 from api.envelope import Envelope
+from api.scopes import public
 from core.errors import TellergraphError
 from core.version import VERSION
 from knowledge.graph.source import Condition as GraphCondition
@@ -66,8 +67,8 @@ class DetailedHealth(Health):
     """Of the second way to documents. Nothing depends on it: it may be late or away."""
 
 
-@router.head("/health", include_in_schema=False)
-@router.get("/health")
+@router.head("/health", include_in_schema=False, dependencies=[public("for the load balancer")])
+@router.get("/health", dependencies=[public("for the load balancer")])
 async def health(running: RunningDep, response: Response) -> Health:
     """200 when turns can be answered, else 503."""
     database, redis = await _parts(running)
@@ -76,7 +77,7 @@ async def health(running: RunningDep, response: Response) -> Health:
     return Health(status=status)
 
 
-@router.get("/health/detailed")
+@router.get("/health/detailed", dependencies=[public("for the operator: names parts and models, nobody's data")])
 async def detailed(
     running: RunningDep, settings: SettingsDep, reply: ReplyDep, response: Response
 ) -> Envelope[DetailedHealth]:

@@ -9,6 +9,7 @@ from agent.lookup import Finder
 from agent.service import scope_of
 from api.dependencies import AnyoneDep, NowDep, ReplyDep, RunningDep
 from api.envelope import Envelope, ErrorEnvelope
+from api.scopes import require
 from core.clock import BANK_TIME_ZONE
 from knowledge.plain import to_plain
 from knowledge.retrieve import Passage
@@ -75,6 +76,7 @@ class SearchResult(BaseModel):
         401: {"model": ErrorEnvelope, "description": "- `invalid_token`, `token_expired`: log in, or send no token."},
         422: {"model": ErrorEnvelope, "description": "- `invalid_input`: `details.fields` says what is wrong."},
     },
+    dependencies=[require("knowledge:read")],
 )
 async def search(
     query: Annotated[SearchQuery, Query()], identity: AnyoneDep, running: RunningDep, now: NowDep, reply: ReplyDep

@@ -11,6 +11,7 @@ from api.dependencies import ReplyDep, RunningDep
 from api.envelope import Envelope, ErrorEnvelope
 from api.routes.attachments import as_download
 from api.routes.staff import Reason, Remark
+from api.scopes import require
 from api.staff_context import RESPONSES, StaffDep
 from tools.kyc.review import (
     Decision,
@@ -63,13 +64,18 @@ class ApplicationState(BaseModel):
     status: str
 
 
-@router.get("/applications", operation_id="list_waiting_applications")
+@router.get("/applications", operation_id="list_waiting_applications", dependencies=[require("staff.kyc:work")])
 async def waiting(query: Annotated[WaitingQuery, Query()], context: StaffDep, reply: ReplyDep) -> Envelope[WaitingList]:
     """What waits for somebody, the oldest first. It does not say whose it is."""
     return reply(WaitingList(applications=await list_waiting(context, limit=query.limit)))
 
 
-@router.post("/applications/{application_id}/take", operation_id="take_application", responses=_FOUND)
+@router.post(
+    "/applications/{application_id}/take",
+    operation_id="take_application",
+    responses=_FOUND,
+    dependencies=[require("staff.kyc:work")],
+)
 async def take(
     application_id: UUID, context: StaffDep, running: RunningDep, reply: ReplyDep
 ) -> Envelope[ReviewedApplication]:
@@ -78,7 +84,10 @@ async def take(
 
 
 @router.post(
-    "/applications/{application_id}/documents/{kind}", operation_id="open_application_document", responses=_FOUND
+    "/applications/{application_id}/documents/{kind}",
+    operation_id="open_application_document",
+    responses=_FOUND,
+    dependencies=[require("staff.kyc:work")],
 )
 async def document(application_id: UUID, kind: PictureKind, context: StaffDep, running: RunningDep) -> Response:
     """A picture, as the customer sent it. It opens the customer's file, which is written down."""
@@ -86,7 +95,12 @@ async def document(application_id: UUID, kind: PictureKind, context: StaffDep, r
     return as_download(found, content)
 
 
-@router.post("/applications/{application_id}/propose", operation_id="propose_application", responses=_DECIDED)
+@router.post(
+    "/applications/{application_id}/propose",
+    operation_id="propose_application",
+    responses=_DECIDED,
+    dependencies=[require("staff.kyc:work")],
+)
 async def propose(
     application_id: UUID, body: VerdictRequest, context: StaffDep, reply: ReplyDep
 ) -> Envelope[ApplicationState]:
@@ -95,7 +109,12 @@ async def propose(
     return reply(ApplicationState(application_id=application_id, status=status))
 
 
-@router.post("/applications/{application_id}/decide", operation_id="decide_application", responses=_DECIDED)
+@router.post(
+    "/applications/{application_id}/decide",
+    operation_id="decide_application",
+    responses=_DECIDED,
+    dependencies=[require("staff.kyc:decide")],
+)
 async def decide(
     application_id: UUID, body: DecisionRequest, context: StaffDep, reply: ReplyDep
 ) -> Envelope[ApplicationState]:

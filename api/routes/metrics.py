@@ -12,6 +12,7 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from api.dependencies import SettingsDep
+from api.scopes import public
 from core.errors import ConfigurationError, NotFound
 
 router = APIRouter(include_in_schema=False)
@@ -33,7 +34,7 @@ def make_shared_folder() -> None:
             raise ConfigurationError(f"{_SHARED}: this folder cannot be made ({error.strerror}).") from error
 
 
-@router.get("/metrics")
+@router.get("/metrics", dependencies=[public("for Prometheus, from the networks of TELLERGRAPH_METRICS_FROM")])
 async def metrics(request: Request, settings: SettingsDep) -> Response:
     """What Prometheus reads. Networks outside TELLERGRAPH_METRICS_FROM do not find it."""
     if not _is_within(request, settings.metrics_from):

@@ -9,11 +9,14 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from agent.assembly import Running
 from agent.service import Started, scope_of
-from api.dependencies import NowDep, RunningDep, SignerDep
+from api.api_keys import find_key_identity
+from api.dependencies import NowDep, RunningDep, SignerDep, get_running
 from api.openai_answer import About, Answer, chunks
 from api.openai_conversation import Threads, question
 from api.openai_schema import MODEL, ChatCompletion, ChatCompletionRequest, Model, Models
+from api.people import with_permissions
 from api.routes.chat import outcome
+from api.scopes import Required, public
 from api.sse import respond
 from core.errors import InvalidInput, NotFound, Unauthorized
 from core.security.tokens import Identity
@@ -23,22 +26,26 @@ router = APIRouter(prefix="/v1", tags=["openai"])
 VISITOR_KEY = "visitor"
 """The API key for those who have none: most clients insist on sending one."""
 
-_bearer = HTTPBearer(auto_error=False, description="The access token of /api/v1/auth/login, or 'visitor'")
+_bearer = HTTPBearer(auto_error=False, description="An API key, the access token of /api/v1/auth/login, or 'visitor'")
 
 
 async def find_caller(
     request: Request, signer: SignerDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Identity | None:
     """Whom the API key signs in; None for a visitor: no key, an empty one, or ``visitor``. Any other is refused."""
-    if credentials is None and request.headers.get("authorization", "").strip().lower() in {"", "bearer"}:
-        return None
-    if credentials and credentials.credentials == VISITOR_KEY:
-        return None
     try:
-        return signer.verify(credentials.credentials if credentials else "")
+        if (owner := await find_key_identity(request)) is not None:
+            return owner
+        if credentials is None and request.headers.get("authorization", "").strip().lower() in {"", "bearer"}:
+            return None
+        if credentials and credentials.credentials == VISITOR_KEY:
+            return None
+        running = await get_running(request)
+        return await with_permissions(running, signer.verify(credentials.credentials if credentials else ""))
     except Unauthorized as error:
         raise Unauthorized(
-            "Incorrect API key: send the access token of /api/v1/auth/login, or 'visitor' to ask without logging in.",
+            "Incorrect API key: send one that /api/v1/auth/api-keys made, the access token of /api/v1/auth/login, or "
+            "'visitor' to ask without logging in.",
             code="token_expired" if error.error_code == "token_expired" else "invalid_api_key",
         ) from error
 
@@ -46,21 +53,31 @@ async def find_caller(
 CallerDep = Annotated[Identity | None, Depends(find_caller)]
 
 
-@router.get("/models")
+class RequiredOfCaller(Required):
+    """As for all routes, of whom the OpenAI client's key signs in."""
+
+    async def __call__(self, request: Request, caller: CallerDep) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        await self.check(request, caller)
+
+
+_MAY_CHAT = [Depends(RequiredOfCaller("chat:use"))]
+
+
+@router.get("/models", dependencies=_MAY_CHAT)
 async def list_models(caller: CallerDep) -> Models:
     """The one model: the assistant."""
     _ = caller
     return Models(data=[Model()])
 
 
-@router.get("/models/{model}")
+@router.get("/models/{model}", dependencies=_MAY_CHAT)
 async def get_model(model: str, caller: CallerDep) -> Model:
     _ = caller
     _check_model(model)
     return Model()
 
 
-@router.post("/chat/completions", response_model=ChatCompletion)
+@router.post("/chat/completions", response_model=ChatCompletion, dependencies=_MAY_CHAT)
 async def complete(
     body: ChatCompletionRequest,
     caller: CallerDep,
@@ -93,7 +110,12 @@ async def complete(
     return Response(whole.model_dump_json(), headers=headers, media_type="application/json")
 
 
-@router.api_route("/{rest:path}", methods=["GET", "POST", "PUT", "PATCH", "DELETE"], include_in_schema=False)
+@router.api_route(
+    "/{rest:path}",
+    methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
+    include_in_schema=False,
+    dependencies=[public("says what is not here")],
+)
 async def not_here(rest: str) -> Response:
     raise NotFound(f"There is no /v1/{rest} here, only /v1/chat/completions and /v1/models.", code="unknown_url")
 

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from api.dependencies import ReplyDep
 from api.envelope import Envelope, ErrorEnvelope
+from api.scopes import require
 from api.tool_context import ContextDep
 from core.errors import Conflict, Refused
 from tools.operation_log import LoggedOperation, OperationPage, Place, get_operation, list_operations
@@ -55,7 +56,7 @@ class OperationDecision(BaseModel):
     code: str | None = Field(default=None, max_length=12, description="Where `step_up` is true.")
 
 
-@router.get("", operation_id="list_operations")
+@router.get("", operation_id="list_operations", dependencies=[require("operations:read")])
 async def operations(
     query: Annotated[OperationsQuery, Query()], context: ContextDep, reply: ReplyDep
 ) -> Envelope[OperationPage]:
@@ -68,6 +69,7 @@ async def operations(
     "/{operation_id}",
     operation_id="get_operation",
     responses={404: {"model": ErrorEnvelope, "description": "- `not_found`: there is none of yours."}},
+    dependencies=[require("operations:read")],
 )
 async def operation(operation_id: UUID, context: ContextDep, reply: ReplyDep) -> Envelope[LoggedOperation]:
     """One of your operations as it stands."""
@@ -88,6 +90,7 @@ async def operation(operation_id: UUID, context: ContextDep, reply: ReplyDep) ->
             "- why it was not done, such as `insufficient_funds`.",
         },
     },
+    dependencies=[require("operations:confirm")],
 )
 async def confirm(
     operation_id: UUID, body: OperationDecision, context: ContextDep, reply: ReplyDep

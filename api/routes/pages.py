@@ -11,6 +11,7 @@ from fastapi.responses import FileResponse, HTMLResponse
 from agent.service import scope_of
 from api.dependencies import AnyoneDep, NowDep, RunningDep
 from api.routes.knowledge import KbQuery
+from api.scopes import public, require
 from core.clock import BANK_TIME_ZONE
 from core.errors import NotFound
 from knowledge.render import get_article, render_article
@@ -22,17 +23,17 @@ STATIC = Path(__file__).parent.parent / "static"
 _HELP_PAGE = Template((STATIC / "help.html").read_text(encoding="utf-8"))
 
 
-@router.api_route("/", methods=_READ)
+@router.api_route("/", methods=_READ, dependencies=[public("the widget's page")])
 async def chat_page() -> FileResponse:
     return FileResponse(STATIC / "index.html")
 
 
-@router.api_route("/widget.js", methods=_READ)
+@router.api_route("/widget.js", methods=_READ, dependencies=[public("the widget")])
 async def widget() -> FileResponse:
     return FileResponse(STATIC / "widget.js", media_type="text/javascript")
 
 
-@router.api_route("/help/{document_id:path}", methods=_READ)
+@router.api_route("/help/{document_id:path}", methods=_READ, dependencies=[require("knowledge:read")])
 async def help_page(
     document_id: str, identity: AnyoneDep, running: RunningDep, now: NowDep, kb: KbQuery = "help"
 ) -> HTMLResponse:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.dependencies import ReplyDep
 from api.envelope import Envelope, ErrorEnvelope
+from api.scopes import require
 from api.staff_context import RESPONSES, StaffDep
 from core.errors import Conflict
 from tools.policy.document import PolicyDocument
@@ -79,21 +80,25 @@ class Proposals(BaseModel):
     proposals: list[ListedProposal]
 
 
-@router.get("", operation_id="list_policies")
+@router.get("", operation_id="list_policies", dependencies=[require("staff.policies:read")])
 async def versions(context: StaffDep, reply: ReplyDep) -> Envelope[Versions]:
     """What was published, the newest first."""
     return reply(Versions(versions=await list_versions(context)))
 
 
 @router.post(
-    "/proposals", status_code=201, operation_id="propose_policy", responses={409: _DECIDED[409], 422: _REFUSED}
+    "/proposals",
+    status_code=201,
+    operation_id="propose_policy",
+    responses={409: _DECIDED[409], 422: _REFUSED},
+    dependencies=[require("staff.policies:propose")],
 )
 async def make_proposal(body: PolicyProposal, context: StaffDep, reply: ReplyDep) -> Envelope[Proposal]:
     """Propose a version. The database has tried to write it then; nothing holds before somebody else publishes it."""
     return reply(await propose(context, body.version, body.effective_on, body.document, body.reason))
 
 
-@router.get("/proposals", operation_id="list_policy_proposals")
+@router.get("/proposals", operation_id="list_policy_proposals", dependencies=[require("staff.policies:read")])
 async def proposals(
     query: Annotated[ProposalQuery, Query()], context: StaffDep, reply: ReplyDep
 ) -> Envelope[Proposals]:
@@ -101,13 +106,23 @@ async def proposals(
     return reply(Proposals(proposals=await list_proposals(context, status=query.status, limit=query.limit)))
 
 
-@router.get("/proposals/{proposal_id}", operation_id="get_policy_proposal", responses={404: _NOT_FOUND})
+@router.get(
+    "/proposals/{proposal_id}",
+    operation_id="get_policy_proposal",
+    responses={404: _NOT_FOUND},
+    dependencies=[require("staff.policies:read")],
+)
 async def proposal(proposal_id: UUID, context: StaffDep, reply: ReplyDep) -> Envelope[Proposal]:
     """One proposal as it stands."""
     return reply(await get_proposal(context, proposal_id))
 
 
-@router.post("/proposals/{proposal_id}/approve", operation_id="publish_policy", responses=_DECIDED)
+@router.post(
+    "/proposals/{proposal_id}/approve",
+    operation_id="publish_policy",
+    responses=_DECIDED,
+    dependencies=[require("staff.policies:decide")],
+)
 async def approve(proposal_id: UUID, body: PolicyDecided, context: StaffDep, reply: ReplyDep) -> Envelope[Proposal]:
     """Publish what somebody else proposed. It is never changed from then on."""
     decided = await decide(context, proposal_id, "approve", body.remark)
@@ -115,7 +130,12 @@ async def approve(proposal_id: UUID, body: PolicyDecided, context: StaffDep, rep
     return reply(decided)
 
 
-@router.post("/proposals/{proposal_id}/reject", operation_id="reject_policy", responses=_DECIDED)
+@router.post(
+    "/proposals/{proposal_id}/reject",
+    operation_id="reject_policy",
+    responses=_DECIDED,
+    dependencies=[require("staff.policies:decide")],
+)
 async def reject(proposal_id: UUID, body: PolicyDecided, context: StaffDep, reply: ReplyDep) -> Envelope[Proposal]:
     """Refuse what somebody else proposed."""
     decided = await decide(context, proposal_id, "reject", body.remark)
@@ -123,7 +143,9 @@ async def reject(proposal_id: UUID, body: PolicyDecided, context: StaffDep, repl
     return reply(decided)
 
 
-@router.get("/{version}", operation_id="get_policy", responses={404: _NOT_FOUND})
+@router.get(
+    "/{version}", operation_id="get_policy", responses={404: _NOT_FOUND}, dependencies=[require("staff.policies:read")]
+)
 async def document(version: Version, context: StaffDep, reply: ReplyDep) -> Envelope[dict[str, Any]]:
     """A version as one object: what a proposal of the next begins with."""
     return reply(await get_document(context, version))

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.dependencies import ReplyDep
 from api.envelope import Envelope, ErrorEnvelope
 from api.routes.staff import Reason, Remark
+from api.scopes import require
 from api.staff_context import RESPONSES, StaffDep
 from tools.compliance.screening.review import (
     Decision,
@@ -61,21 +62,25 @@ class HitState(BaseModel):
     status: Status
 
 
-@router.get("/hits", operation_id="list_screening_hits")
+@router.get("/hits", operation_id="list_screening_hits", dependencies=[require("staff.screening:read")])
 async def hits(query: Annotated[HitsQuery, Query()], context: StaffDep, reply: ReplyDep) -> Envelope[HitList]:
     """Hits in one state, the longest waiting first. That you looked is written down."""
     found = await list_hits(context, query.reason, status=query.status, limit=query.limit)
     return reply(HitList(hits=found))
 
 
-@router.post("/hits/{hit_id}/propose", operation_id="propose_screening_verdict")
+@router.post(
+    "/hits/{hit_id}/propose", operation_id="propose_screening_verdict", dependencies=[require("staff.screening:work")]
+)
 async def propose(hit_id: UUID, body: VerdictRequest, context: StaffDep, reply: ReplyDep) -> Envelope[HitState]:
     """Say what a hit is. It holds when somebody else has agreed."""
     status = await propose_verdict(context, hit_id, body.verdict, body.reason)
     return reply(HitState(hit_id=hit_id, status=status))
 
 
-@router.post("/hits/{hit_id}/decide", operation_id="decide_screening_verdict")
+@router.post(
+    "/hits/{hit_id}/decide", operation_id="decide_screening_verdict", dependencies=[require("staff.screening:decide")]
+)
 async def decide(hit_id: UUID, body: DecisionRequest, context: StaffDep, reply: ReplyDep) -> Envelope[HitState]:
     """Agree with what a colleague proposed, or not: 403 `four_eyes` for your own."""
     status = await decide_verdict(context, hit_id, body.decision, body.remark)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.dependencies import ReplyDep
 from api.envelope import Envelope, ErrorEnvelope
+from api.scopes import require
 from api.staff_context import RESPONSES, StaffDep
 from core.errors import Conflict, InvalidInput, Refused
 from core.money import CURRENCIES, Money
@@ -149,7 +150,12 @@ class RejectRequest(_Body):
     remark: Reason
 
 
-@router.post("/customers/{customer_id}/file", operation_id="open_customer_file", responses={404: _NOT_FOUND})
+@router.post(
+    "/customers/{customer_id}/file",
+    operation_id="open_customer_file",
+    responses={404: _NOT_FOUND},
+    dependencies=[require("staff.customers:open")],
+)
 async def customer_file(
     customer_id: UUID, body: FileRequest, context: StaffDep, reply: ReplyDep
 ) -> Envelope[CustomerFile]:
@@ -157,13 +163,18 @@ async def customer_file(
     return reply(await open_file(context, customer_id, body.reason))
 
 
-@router.post("/customers/search", operation_id="search_customers", responses={404: _NOT_FOUND})
+@router.post(
+    "/customers/search",
+    operation_id="search_customers",
+    responses={404: _NOT_FOUND},
+    dependencies=[require("staff.customers:open")],
+)
 async def search(body: SearchRequest, context: StaffDep, reply: ReplyDep) -> Envelope[CustomerFile]:
     """Open the file of the customer who logs in with an address. The search is written down, whatever it finds."""
     return reply(await find_file(context, body.email, body.reason))
 
 
-@router.get("/audit", operation_id="list_audit")
+@router.get("/audit", operation_id="list_audit", dependencies=[require("staff.audit:read")])
 async def audit(query: Annotated[AuditQuery, Query()], context: StaffDep, reply: ReplyDep) -> Envelope[AuditPage]:
     """The audit log, newest first: for auditors and administrators. Reading it is written down too."""
     page = await list_audit(
@@ -177,6 +188,7 @@ async def audit(query: Annotated[AuditQuery, Query()], context: StaffDep, reply:
     status_code=201,
     operation_id="propose_staff_action",
     responses={404: _NOT_FOUND, 409: _CONFLICT, 422: _REFUSED},
+    dependencies=[require("staff.actions:propose")],
 )
 async def propose(body: ProposedChange, context: StaffDep, reply: ReplyDep) -> Envelope[StaffAction]:
     """Propose a change to a customer's things. Nothing is done before somebody else has approved it. Opens the
@@ -184,13 +196,18 @@ async def propose(body: ProposedChange, context: StaffDep, reply: ReplyDep) -> E
     return reply(await propose_action(context, body.customer_id, body.change(), body.reason))
 
 
-@router.get("/actions", operation_id="list_staff_actions")
+@router.get("/actions", operation_id="list_staff_actions", dependencies=[require("staff.actions:read")])
 async def actions(query: Annotated[ActionsQuery, Query()], context: StaffDep, reply: ReplyDep) -> Envelope[ActionList]:
     """What was proposed, newest first. The list does not say about whom."""
     return reply(ActionList(actions=await list_actions(context, status=query.status, limit=query.limit)))
 
 
-@router.get("/actions/{action_id}", operation_id="get_staff_action", responses={404: _NOT_FOUND})
+@router.get(
+    "/actions/{action_id}",
+    operation_id="get_staff_action",
+    responses={404: _NOT_FOUND},
+    dependencies=[require("staff.actions:read")],
+)
 async def action(
     action_id: UUID, query: Annotated[ActionQuery, Query()], context: StaffDep, reply: ReplyDep
 ) -> Envelope[StaffAction]:
@@ -220,6 +237,7 @@ _DECIDED: dict[int | str, dict[str, Any]] = {
             "`below_limit`, `already_reversed`, `account_closed`, `overdraft_in_use`. The action is over.",
         }
     },
+    dependencies=[require("staff.actions:decide")],
 )
 async def approve(action_id: UUID, body: ApproveRequest, context: StaffDep, reply: ReplyDep) -> Envelope[StaffAction]:
     """Approve what somebody else proposed: it is done at once. Approved again it is the action as it stands. Opens the
@@ -229,7 +247,12 @@ async def approve(action_id: UUID, body: ApproveRequest, context: StaffDep, repl
     return reply(decided)
 
 
-@router.post("/actions/{action_id}/reject", operation_id="reject_staff_action", responses=_DECIDED)
+@router.post(
+    "/actions/{action_id}/reject",
+    operation_id="reject_staff_action",
+    responses=_DECIDED,
+    dependencies=[require("staff.actions:decide")],
+)
 async def reject(action_id: UUID, body: RejectRequest, context: StaffDep, reply: ReplyDep) -> Envelope[StaffAction]:
     """Refuse what somebody else proposed. Rejected again it is the action as it stands."""
     decided = await decide_action(context, action_id, "reject", body.remark)

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import ReplyDep, RunningDep
 from api.envelope import Envelope, ErrorEnvelope
+from api.scopes import require
 from api.tool_context import ContextDep
 from core.errors import Refused
 from tools.operations import Operation
@@ -54,7 +55,7 @@ class NewApp(BaseModel):
     expires_at: str
 
 
-@router.get("", operation_id="get_totp")
+@router.get("", operation_id="get_totp", dependencies=[require("credentials:write")])
 async def get(running: RunningDep, context: ContextDep, reply: ReplyDep) -> Envelope[TotpState]:
     """Whether your security codes come from an authenticator app."""
     since = await running.authenticators.get_since(context)
@@ -73,6 +74,7 @@ async def get(running: RunningDep, context: ContextDep, reply: ReplyDep) -> Enve
         },
         503: {"model": ErrorEnvelope, "description": "- `code_not_sent`: try again in a moment."},
     },
+    dependencies=[require("credentials:write")],
 )
 async def begin(running: RunningDep, context: ContextDep, reply: ReplyDep) -> Envelope[NewApp]:
     """Begin to use an authenticator app. A code is sent to you, as for every risky change: confirm with that and with a
@@ -95,6 +97,7 @@ async def begin(running: RunningDep, context: ContextDep, reply: ReplyDep) -> En
         404: {"model": ErrorEnvelope, "description": "- `not_found`: no app was begun, or its time has passed."},
         422: _CODE_REFUSED,
     },
+    dependencies=[require("credentials:write")],
 )
 async def confirm(body: NewAppCodes, running: RunningDep, context: ContextDep, reply: ReplyDep) -> Envelope[TotpState]:
     """Take the new app into use. From now on no codes are sent."""
@@ -110,6 +113,7 @@ async def confirm(body: NewAppCodes, running: RunningDep, context: ContextDep, r
         404: {"model": ErrorEnvelope, "description": "- `not_found`: there is none in use."},
         422: _CODE_REFUSED,
     },
+    dependencies=[require("credentials:write")],
 )
 async def remove(body: CurrentCode, running: RunningDep, context: ContextDep, reply: ReplyDep) -> Envelope[TotpState]:
     """Remove the app with a current code of it. Codes are sent again; what waits for a code of the app is cancelled."""

@@ -227,6 +227,8 @@ def _text(value: object) -> str:
 
 _NOT_ALLOWED = "TG090"
 """What refuse_by_policy() raises, with the reason's code as the constraint."""
+_LACKS_PERMISSION = "TG020"
+"""What require_permission() raises, with the permission's name as the detail."""
 _REFUSED: dict[str, Callable[[], TellergraphError]] = {
     "TG010": lambda: Refused("This confirmation does not count any more. Please ask again.", code="slip_invalid"),
     "TG011": lambda: Refused("Please send the security code with the confirmation.", code="step_up_required"),
@@ -241,6 +243,13 @@ _REFUSED: dict[str, Callable[[], TellergraphError]] = {
     "TG032": lambda: NotFound("There is no such terminal."),
     "TG034": lambda: Conflict("Another payment stands under this reference.", code="reference_reused"),
     "TG051": lambda: Refused("This would go over what can be exchanged in one day.", code="over_exchange_limit"),
+    "TG071": lambda: Refused(
+        "That role keeps this permission: without it nobody could mend what was taken from whom.",
+        code="permission_kept",
+    ),
+    "TG072": lambda: Refused("That permission is for roles of staff.", code="permission_of_staff"),
+    "TG073": lambda: Refused("Somebody has to be an administrator: make another one first.", code="last_admin"),
+    "TG074": lambda: Refused("You have as many API keys as you can have: revoke one first.", code="too_many_keys"),
     "TG082": lambda: Refused("You have sent us as many files as we keep.", code="too_many_files"),
     "TG020": lambda: Forbidden("Your role does not allow that.", code="role_not_allowed"),
     "TG021": lambda: NotFound("There is nothing here under that id."),
@@ -309,7 +318,10 @@ def translate(error: psycopg.Error) -> TellergraphError:
     if isinstance(error, errors.DataError):
         return InvalidInput("A value is out of its range.")
     if error.sqlstate in _REFUSED:
-        return _REFUSED[error.sqlstate]()
+        refused = _REFUSED[error.sqlstate]()
+        if error.sqlstate == _LACKS_PERMISSION and error.diag.message_detail:
+            refused.details = {"permission": error.diag.message_detail}
+        return refused
     if isinstance(error, errors.RaiseException | errors.CheckViolation) or (error.sqlstate or "").startswith("TG"):
         return Refused("The bank's rules do not allow that.", details={"constraint": error.diag.constraint_name or ""})
     return TellergraphError("Something went wrong on our side.")

@@ -34,12 +34,15 @@ PUBLIC_TABLES = (
     "operation_effects",
     "operation_types",
     "payment_policies",
+    "permissions",
     "policy_disclosures",
     "policy_eligibility",
     "policy_fees",
     "policy_limits",
     "policy_terms",
     "product_terms",
+    "role_permissions",
+    "roles",
     "screening_entries",
     "screening_loads",
     "signing_keys",
@@ -128,6 +131,10 @@ GUARDS = (
     ("screening_hits", "keep_screening_hit"),
     ("screening_hits", "log_screening_hit"),
     ("fraud_alerts", "guard_alert"),
+    ("api_keys", "keep_api_key"),
+    ("role_permissions", "keep_role_permission"),
+    ("role_permissions", "fit_role_permission"),
+    ("staff", "keep_last_admin"),
 )
 """Tables and the functions that their triggers must call."""
 

@@ -8,6 +8,7 @@ import typer
 
 from core.cli import AsJson, command_services
 from core.clock import system_clock
+from core.roles_cli import roles_app
 from core.security.key_store import (
     Rotated,
     ensure_signing_keys,
@@ -16,7 +17,8 @@ from core.security.key_store import (
     withdraw_signing_key,
 )
 
-auth_app = typer.Typer(help="Tokens: the keys that sign them.", no_args_is_help=True)
+auth_app = typer.Typer(help="Who may do what, and the keys that sign tokens.", no_args_is_help=True)
+auth_app.add_typer(roles_app, name="roles")
 
 
 @auth_app.command("keys")

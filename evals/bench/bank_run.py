@@ -119,7 +119,7 @@ def _sign_in(holders: list[Holder], services: Services) -> dict[UUID, str]:
     ensure_signing_keys(services.owner_url, services.secret_key, now)
     trust = read_trust(services.owner_url, services.secret_key)
     signer = TokenSigner(lambda: trust, _TOKEN_TTL)
-    return {holder.id: signer.issue(Identity(holder.id, AccountType.CUSTOMER, ""), now) for holder in holders}
+    return {holder.id: signer.issue(Identity(holder.id, AccountType.CUSTOMER, "customer"), now) for holder in holders}
 
 
 def _cpu() -> dict[str, float]:

@@ -82,7 +82,7 @@ def test_each_tool_stands_in_it(document: dict[str, Any], tool: Tool) -> None:
     assert (operation["operationId"], operation["summary"]) == (tool.name, tool.title)
     assert operation["description"] == tool.description
     assert operation["tags"] == [call.subject]
-    assert operation["security"] == [{"HTTPBearer": []}]
+    assert operation["security"] == [{"HTTPBearer": [tool.scope]}]
 
     described = {one["name"]: one for one in operation.get("parameters", [])}
     keyed = described.pop("Idempotency-Key", None)
