@@ -19,6 +19,7 @@ from api.rest_call import RestCall
 from evals.bench.swap_ground import VICTIMS, Ground
 from evals.bench.swap_places import Place, resolved
 from tools.catalogue import CATALOGUE
+from tools.demo_bank.logins import CUSTOMERS
 
 Variant = Literal["foreign", "guessed"]
 _NAMES_OF_THINGS = (
@@ -170,13 +171,13 @@ class Prober:
         return None
 
     def send(self, case: Case, given: str) -> httpx2.Response:
-        http, place = self._ground.callers[case.caller], case.place
-        arguments = self._arguments(case, given)
+        place, arguments = case.place, self._arguments(case, given)
         if place.door == "mcp":
-            return _call_mcp(http, str(place.tool), arguments)
-        return self._send_rest(http, place, given, arguments)
+            return _call_mcp(self._ground.callers[case.caller], str(place.tool), arguments)
+        return self._send_rest(case.caller, place, given, arguments)
 
-    def _send_rest(self, http: httpx2.Client, place: Place, given: str, arguments: dict[str, Any]) -> httpx2.Response:
+    def _send_rest(self, caller: str, place: Place, given: str, arguments: dict[str, Any]) -> httpx2.Response:
+        http = self._ground.callers[caller]
         if place.tool is not None:
             tool = CATALOGUE.find(place.tool)
             if tool is not None and set(RestCall.of(tool).in_path) <= set(arguments):
@@ -187,12 +188,15 @@ class Prober:
         query = {"reason": "a test asks"} if "/admin" in path and place.method == "GET" else {}
         if place.where == "query":
             query[place.name] = given
-        return http.request(place.method, path, params=query, headers=headers, json=self._body(place, given))
+        return http.request(place.method, path, params=query, headers=headers, json=self._body(place, given, caller))
 
-    def _body(self, place: Place, given: str) -> Any:
+    def _body(self, place: Place, given: str, caller: str) -> Any:
         if place.body is None:
             return None
         body: dict[str, Any] = sample(self._option(place), self._document)
+        if "password" in body and caller in CUSTOMERS:
+            # A wrong one is refused before anything is looked up.
+            body["password"] = CUSTOMERS[caller].password
         if place.where == "body":
             body[place.name] = int(given) if given.isdecimal() and place.name == "entry_id" else given
         if place.path.startswith("/v1/"):
