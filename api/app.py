@@ -9,8 +9,11 @@ from fastapi.staticfiles import StaticFiles
 
 from agent.assembly import running_assistant
 from api.errors import add_error_handlers
+from api.logins.assembly import make_logins
 from api.mcp_mount import BROWSER_HEADERS, mount_mcp
 from api.middleware import RequestMiddleware
+from api.oidc.flow import Oidc
+from api.oidc.providers import read_providers
 from api.routes import (
     attachments,
     auth,
@@ -27,10 +30,13 @@ from api.routes import (
     health,
     knowledge,
     kyc,
+    logins,
     metrics,
+    oidc,
     openai,
     operations,
     pages,
+    passwords,
     policies,
     screening,
     staff,
@@ -49,6 +55,7 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with running_assistant(settings, services, clock) as running, mcp.run():
             app.state.running = running
+            app.state.logins = make_logins(settings, services, running)
             yield
 
     app = FastAPI(
@@ -61,6 +68,7 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
     )
     app.state.settings = settings
     app.state.clock = clock
+    app.state.oidc = Oidc(read_providers(settings.oidc))
     app.state.signer = TokenSigner(services.secret_key, settings.access_token_ttl)
     metrics.make_shared_folder()
     add_error_handlers(app)
@@ -97,6 +105,9 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
         app.include_router(chat.router, prefix=prefix, include_in_schema=prefix == "/api/v1")
     app.add_api_route("/api/v2/chat", chat.chat, methods=["POST"], include_in_schema=False)
     app.include_router(auth.router, prefix="/api/v1")
+    app.include_router(passwords.router, prefix="/api/v1")
+    app.include_router(logins.router, prefix="/api/v1")
+    app.include_router(oidc.router, prefix="/api/v1")
     app.include_router(totp.router, prefix="/api/v1")
     app.include_router(card_network.router, prefix="/api/v1")
     app.include_router(banking.tool_router(CATALOGUE.offered(CUSTOMER_SCOPES)), prefix="/api/v1")

@@ -1,6 +1,6 @@
-"""Whether a password is known from a breach: looked up in a local file of SHA-1 hashes in ascending order, as Have I Been
-Pwned's downloader writes it (``HASH:COUNT``, or ``HASH`` alone, one a line). The file may have tens of gigabytes: a
-binary search reads some forty places of it and keeps nothing. No password leaves the machine.
+"""Whether a password is known from a breach: looked up in a local file of SHA-1 hashes in ascending order, as the
+downloader of Have I Been Pwned writes it (``HASH:COUNT``, or ``HASH`` alone, one a line). The file may have tens of
+gigabytes: a binary search reads some forty places of it and keeps nothing. No password leaves the machine.
 
 A short list of what people choose most among passwords of ten characters and more is always asked too.
 """

@@ -1,6 +1,6 @@
-"""What a new password may be (NIST SP 800-63B, 3.1.1.2): 10 to 200 characters, anything in them, but not the name of the
-person, of their address or of the bank, no plain sequence, and nothing that is known from a breach. There are no rules
-about kinds of characters and no expiry: they make people choose worse ones."""
+"""What a new password may be (NIST SP 800-63B, 3.1.1.2): 10 to 200 characters, anything in them, but not the name of
+the person, of their address or of the bank, no plain sequence, and nothing that is known from a breach. There are no
+rules about kinds of characters and no expiry: they make people choose worse ones."""
 
 import asyncio
 import re
