@@ -1,5 +1,5 @@
-"""The authorization code flow with PKCE (RFC 6749, 4.1; RFC 7636; RFC 9700). Authlib writes the requests; what waits for
-the browser's return is kept on this side, is good once, and is bound to the browser by a cookie."""
+"""The authorization code flow with PKCE (RFC 6749, 4.1; RFC 7636; RFC 9700). Authlib writes the requests; what waits
+for the browser is kept on this side, is good once, and is bound to that browser by a cookie."""
 
 import hashlib
 import secrets

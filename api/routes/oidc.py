@@ -18,7 +18,7 @@ from api.logins.passwords import authenticate, normalised
 from api.oidc.flow import STATE_TTL, Oidc
 from api.oidc.identities import LinkedIdentity, find_owner, list_identities, unlink
 from api.routes.auth import TOO_MANY, Address, Password, register_at
-from core.errors import Forbidden, TellergraphError, Unauthorized
+from core.errors import Forbidden, NotFound, TellergraphError, Unauthorized
 from core.security.tokens import AccountType
 
 router = APIRouter(prefix="/auth/oidc", tags=["auth"])
@@ -136,6 +136,8 @@ async def callback(
     home = oidc.home
     try:
         outcome = await oidc.finish(provider, dict(request.query_params), browser, running.redis, now)
+    except NotFound:
+        raise
     except TellergraphError as error:
         outcome = {"error": error.error_code, "message": error.message}
     answer = RedirectResponse(f"{home}?login=oidc", 303, {"Cache-Control": "no-store"})
