@@ -19,6 +19,7 @@ from api.chat_cli import chat
 from api.serve import serve
 from core.cli import db_app
 from core.errors import TellergraphError
+from core.security.auth_cli import auth_app
 from core.settings import load_settings
 from evals.cli import app as evals_app
 from finetune.cli import app as finetune_app
@@ -38,6 +39,7 @@ app = typer.Typer(
     no_args_is_help=True, help="A bank's assistant that can be trusted with money.", pretty_exceptions_enable=False
 )
 db_app.add_typer(demo_app)
+app.add_typer(auth_app, name="auth")
 app.add_typer(db_app, name="db")
 app.add_typer(compliance_app, name="compliance")
 app.add_typer(evals_app, name="evals")

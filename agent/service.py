@@ -57,12 +57,16 @@ class Started:
 
 
 def scope_of(identity: Identity | None, session_id: UUID | None = None) -> Scope:
-    """What a caller may see. A visitor is known by the session alone."""
+    """What a caller may see. A visitor without a token is known by the session alone."""
     if identity is None:
         return Scope(subject=f"visitor:{session_id}" if session_id else None)
-    if identity.account_type is AccountType.CUSTOMER:
-        return Scope(customer_id=identity.id, subject=identity.subject, audiences="public,customer")
-    return Scope(subject=identity.subject, audiences="public,customer,staff")
+    match identity.account_type:
+        case AccountType.CUSTOMER:
+            return Scope(customer_id=identity.id, subject=identity.subject, audiences="public,customer")
+        case AccountType.STAFF:
+            return Scope(subject=identity.subject, audiences="public,customer,staff")
+        case AccountType.VISITOR:
+            return Scope(subject=identity.subject)
 
 
 class Assistant:

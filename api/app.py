@@ -39,11 +39,14 @@ from api.routes import (
     passwords,
     policies,
     screening,
+    sessions,
     staff,
     totp,
 )
 from core.clock import Clock, system_clock
+from core.security.sessions import Sessions
 from core.security.tokens import TokenSigner
+from core.security.trust_watch import watching_trust
 from core.services import Services
 from core.settings import Settings
 from core.version import VERSION
@@ -53,9 +56,22 @@ from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 def create_app(settings: Settings, services: Services, clock: Clock = system_clock) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
-        async with running_assistant(settings, services, clock) as running, mcp.run():
+        async with (
+            running_assistant(settings, services, clock) as running,
+            watching_trust(running.database, services.secret_key) as watch,
+            mcp.run(),
+        ):
             app.state.running = running
             app.state.logins = make_logins(settings, services, running)
+            app.state.trust = watch
+            app.state.signer = TokenSigner(watch.trust, settings.access_token_ttl)
+            app.state.sessions = Sessions(
+                running.database,
+                services.secret_key,
+                clock,
+                token_ttl=settings.refresh_token_ttl,
+                session_ttl=settings.session_ttl,
+            )
             yield
 
     app = FastAPI(
@@ -69,7 +85,6 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
     app.state.settings = settings
     app.state.clock = clock
     app.state.oidc = Oidc(read_providers(settings.oidc))
-    app.state.signer = TokenSigner(services.secret_key, settings.access_token_ttl)
     metrics.make_shared_folder()
     add_error_handlers(app)
     _add_routes(app, settings)
@@ -105,6 +120,8 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
         app.include_router(chat.router, prefix=prefix, include_in_schema=prefix == "/api/v1")
     app.add_api_route("/api/v2/chat", chat.chat, methods=["POST"], include_in_schema=False)
     app.include_router(auth.router, prefix="/api/v1")
+    app.include_router(sessions.router, prefix="/api/v1")
+    app.include_router(sessions.keys_router)
     app.include_router(passwords.router, prefix="/api/v1")
     app.include_router(logins.router, prefix="/api/v1")
     app.include_router(oidc.router, prefix="/api/v1")

@@ -12,7 +12,8 @@ from agent.assembly import Running
 from api.envelope import Data, Envelope, Metadata
 from core.clock import Clock
 from core.errors import Unauthorized
-from core.security.tokens import Identity, TokenSigner
+from core.security.tokens import AccountType, Identity, TokenSigner
+from core.security.trust_watch import TrustWatch
 from core.settings import Settings
 
 _bearer = HTTPBearer(auto_error=False, description="The access token of /api/v1/auth/login")
@@ -27,6 +28,8 @@ async def get_settings(request: Request) -> Settings:
 
 
 async def get_signer(request: Request) -> TokenSigner:
+    """Raises Unavailable where nobody can be told what to trust."""
+    await cast(TrustWatch, request.app.state.trust).keep_fresh()
     return cast(TokenSigner, request.app.state.signer)
 
 
@@ -44,10 +47,11 @@ SignerDep = Annotated[TokenSigner, Depends(get_signer)]
 NowDep = Annotated[datetime, Depends(get_now)]
 
 
-async def find_identity(
-    request: Request, signer: SignerDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
-) -> Identity | None:
-    """Who asks; None for a visitor. A token that is there but wrong is refused, never taken for a visitor's."""
+BearerDep = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+async def find_identity(request: Request, signer: SignerDep, credentials: BearerDep) -> Identity | None:
+    """Who asks; None for a visitor without a token. One that is there but wrong is refused, never taken for none."""
     if credentials is None and "authorization" in request.headers:
         raise Unauthorized("Send the access token as 'Authorization: Bearer TOKEN', or nothing.", code="invalid_token")
     return signer.verify(credentials.credentials) if credentials else None
@@ -57,7 +61,8 @@ AnyoneDep = Annotated[Identity | None, Depends(find_identity)]
 
 
 async def require_identity(identity: AnyoneDep) -> Identity:
-    if identity is None:
+    """Raises Unauthorized for visitors."""
+    if identity is None or identity.account_type is AccountType.VISITOR:
         raise Unauthorized("Please log in.")
     return identity
 

@@ -16,7 +16,7 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecurityMiddleware, TransportSecuritySettings
 from starlette.types import Receive, Scope, Send
 
-from api.dependencies import clock_of, metadata
+from api.dependencies import clock_of, get_signer, metadata
 from api.envelope import ErrorBody, ErrorEnvelope
 from api.mcp_mount import METADATA_PATH, PATH
 from core.errors import CallerError, Forbidden, Unauthorized
@@ -25,6 +25,12 @@ from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.mcp_server import build_mcp_server, context_for, verify_customer
 from tools.registry import ToolContext
 
+_REASONS = {
+    "invalid_token": "invalid_token",
+    "token_expired": "invalid_token",
+    "session_ended": "invalid_token",
+    "forbidden": "insufficient_scope",
+}
 _EVERY_INTERFACE = {"0.0.0.0", "::"}  # noqa: S104
 
 
@@ -42,7 +48,7 @@ class McpDoor:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         await self._check_host(request)
-        refused = _identify(request)
+        refused = await _identify(request)
         if refused is None:
             await self._manager.handle_request(scope, receive, send)
         else:
@@ -70,13 +76,13 @@ class McpDoor:
             )
 
 
-def _identify(request: Request) -> Response | None:
+async def _identify(request: Request) -> Response | None:
     """Keeps who asks in the request's state; the answer to a caller who is refused."""
     scheme, token = get_authorization_scheme_param(request.headers.get("authorization"))
     if scheme.lower() != "bearer":
         return _refusal(request, Unauthorized("Send the access token as 'Authorization: Bearer TOKEN'."))
     try:
-        request.state.customer = verify_customer(request.app.state.signer, token)
+        request.state.customer = verify_customer(await get_signer(request), token)
     except (Unauthorized, Forbidden) as error:
         return _refusal(request, error)
     return None
@@ -91,8 +97,7 @@ def _context_of(request: ServerRequestContext[Any, Request]) -> ToolContext:
 
 def _refusal(request: Request, error: CallerError) -> Response:
     """The house's envelope, with a challenge (RFC 6750, section 3): no error code where no token came."""
-    reasons = {"invalid_token": "invalid_token", "token_expired": "invalid_token", "forbidden": "insufficient_scope"}
-    reason = reasons.get(error.error_code)
+    reason = _REASONS.get(error.error_code)
     challenge = [f'error="{reason}"'] if reason else []
     challenge.append(f'resource_metadata="{_address(request, METADATA_PATH)}"')
     body = ErrorBody(code=error.error_code, message=error.message)

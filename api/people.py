@@ -9,6 +9,7 @@ from core.db.database import Database, Scope
 from core.db.queries import Queries
 from core.errors import Conflict
 from core.security.tokens import AccountType, Identity
+from tools.catalogue import CUSTOMER_SCOPES
 
 QUERIES = Queries(Path(__file__).parent / "queries.sql")
 
@@ -49,6 +50,16 @@ class Staff:
     name: str
     email: str
     role: str
+
+
+def permissions_of(identity: Identity) -> frozenset[str]:
+    """What a new access token of theirs allows."""
+    return CUSTOMER_SCOPES if identity.account_type is AccountType.CUSTOMER else frozenset()
+
+
+def role_of(person: Customer | Staff) -> str:
+    """What a new access token of theirs says they are."""
+    return person.role if isinstance(person, Staff) else "customer"
 
 
 async def find_login(database: Database, email: str) -> Login | None:

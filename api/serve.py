@@ -19,6 +19,7 @@ from core.db.health import require_security
 from core.db.migrate import migrate
 from core.errors import ConfigurationError
 from core.logging import configure_logging, get_logger
+from core.security.key_store import ensure_signing_keys
 from core.services import Services, running_services
 from core.settings import Settings, unknown_variables
 from knowledge.ingest import ingest_folder
@@ -44,6 +45,8 @@ def prepared_services(settings: Settings, console: Console) -> Generator[Service
         if not settings.demo:
             close_outbox(services.owner_url)
         require_security(services, demo=settings.demo)
+        if ensure_signing_keys(services.owner_url, services.secret_key, system_clock()):
+            console.print("Signing keys: made.")
         if settings.demo:
             _load_demo(settings, services, console)
         yield services

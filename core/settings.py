@@ -45,7 +45,8 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".data")
     """Embedded databases and the generated secret live here."""
     secret_key: SecretStr | None = None
-    """Signs access tokens, at least 32 characters. Unset: made once and kept in the data directory."""
+    """Seals the keys that sign access tokens, at least 32 characters. Unset: made once and kept in the data
+    directory."""
 
     old_secret_keys: Annotated[list[SecretStr], NoDecode] = []
     """Comma-separated keys of before: they open files that were sealed then, and sign nothing."""
@@ -62,7 +63,12 @@ class Settings(BaseSettings):
     max_body_bytes: int = Field(default=65_536, ge=1024)
     max_upload_bytes: int = Field(default=25_000_000, ge=1024)
     """Of a request that uploads a document."""
-    access_token_ttl: Duration = timedelta(hours=1)
+    access_token_ttl: Duration = Field(default=timedelta(minutes=15), ge=timedelta(seconds=30), le=timedelta(hours=24))
+    refresh_token_ttl: Duration = Field(default=timedelta(hours=24), ge=timedelta(minutes=1))
+    """Of a login that nobody renews."""
+    session_ttl: Duration = Field(default=timedelta(days=30), ge=timedelta(minutes=1))
+    """Of a login, however often it is renewed (NIST SP 800-63B-4: 30 days at AAL1, 24 hours at AAL2)."""
+    visitor_token_ttl: Duration = Field(default=timedelta(hours=1), ge=timedelta(seconds=30), le=timedelta(hours=24))
     access_token: SecretStr | None = None
     """Whose tools ``tellergraph mcp`` offers; no other command reads it."""
 

@@ -5,6 +5,7 @@ database of its own that is a copy of a prepared one.
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from socket import create_server
 from tempfile import TemporaryDirectory
@@ -47,6 +48,7 @@ def prepared_bank(settings: Settings) -> Generator[tuple[Settings, Services]]:
                 "code_sender": "demo",
                 "worker": "separate",
                 "graph": "off",
+                "access_token_ttl": timedelta(hours=24),  # one login for a whole run
             }
         )
         with prepared_services(own, Console(quiet=True)) as services:

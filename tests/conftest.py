@@ -42,6 +42,7 @@ from structlog._config import BoundLoggerLazyProxy
 from core.db.bootstrap import DATABASE
 from core.db.migrate import migrate
 from core.db.urls import with_database, with_options
+from core.security.key_store import ensure_signing_keys
 from core.services import Services, running_services
 from core.settings import Settings
 from knowledge.embed import Encoder, Vectors
@@ -117,6 +118,7 @@ def services(settings: Settings) -> Iterator[Services]:
     with running_services(settings) as running:
         _copy_quickly(running)
         migrate(running)
+        ensure_signing_keys(running.owner_url, running.secret_key, datetime.now(UTC))
         yield running
 
 
@@ -211,7 +213,7 @@ def shared_server(settings: Settings, shared_services: Services) -> Iterator[str
 
 @pytest.fixture(scope="session")
 def tokens() -> dict[tuple[str, str], str]:
-    """Access tokens by login. They are good for every server of the session: the key and the customers' ids are the
+    """Access tokens by login. They are good for every server of the session: the keys and the customers' ids are the
     same, and a login costs half a second."""
     return {}
 

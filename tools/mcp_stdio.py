@@ -1,6 +1,6 @@
 """MCP on standard input and output, for the customer of TELLERGRAPH_ACCESS_TOKEN.
 
-The token is verified with the services' own secret at the start and again for every request: when it ends, so does what
+The token is verified with the services' own keys at the start and again for every request: when it ends, so does what
 can be asked. Nothing but MCP goes to standard output.
 """
 
@@ -22,8 +22,8 @@ from core.db.migrate import migrate
 from core.errors import CallerError
 from core.logging import configure_logging
 from core.security.tokens import TokenSigner
+from core.security.trust_watch import watching_trust
 from core.services import Services, running_services
-from core.services.secret_key import get_secret_key
 from core.settings import Settings, load_settings
 from tools.bank import make_bank
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
@@ -42,24 +42,21 @@ def serve_mcp() -> None:
     """Until standard input ends. Exits with code 2 without a customer's token."""
     settings = load_settings()
     configure_logging(settings.log_level)
-    signer = TokenSigner(get_secret_key(settings), settings.access_token_ttl)
-    token = _access_token(settings, signer)
-    with running_services(settings) as services:
-        migrate(services)
-        require_security(services, demo=settings.demo)
-        asyncio.run(_speak(settings, services, signer, token))
-
-
-def _access_token(settings: Settings, signer: TokenSigner) -> str:
-    """A customer's. Exits with code 2 for anything else."""
     token = settings.access_token.get_secret_value() if settings.access_token else ""
     if not token:
         _stop("There is no access token.")
+    with running_services(settings) as services:
+        migrate(services)
+        require_security(services, demo=settings.demo)
+        asyncio.run(_speak(settings, services, token))
+
+
+def _check(signer: TokenSigner, token: str) -> None:
+    """Exits with code 2 for anything but a customer's."""
     try:
         verify_customer(signer, token)
     except CallerError as error:
         _stop(f"The access token is refused. {error.message}")
-    return token
 
 
 def _stop(reason: str) -> NoReturn:
@@ -67,16 +64,19 @@ def _stop(reason: str) -> NoReturn:
     raise typer.Exit(2)
 
 
-async def _speak(settings: Settings, services: Services, signer: TokenSigner, token: str) -> None:
+async def _speak(settings: Settings, services: Services, token: str) -> None:
     """Until standard input ends."""
     database = Database(services.app_url, pool_size=settings.database_pool_size)
     bank = make_bank(settings, services, database)
     await database.open()
     try:
-        server = build_mcp_server(CATALOGUE, CUSTOMER_SCOPES, for_token(signer, token, bank, system_clock))
-        lines = cast(AsyncFile[str], _lines())  # it is iterated over and nothing else
-        async with stdio_server(lines) as (requests, answers):
-            await server.run(requests, answers, server.create_initialization_options())
+        async with watching_trust(database, services.secret_key) as watch:
+            signer = TokenSigner(watch.trust, settings.access_token_ttl)
+            _check(signer, token)
+            server = build_mcp_server(CATALOGUE, CUSTOMER_SCOPES, for_token(signer, token, bank, system_clock))
+            lines = cast(AsyncFile[str], _lines())  # it is iterated over and nothing else
+            async with stdio_server(lines) as (requests, answers):
+                await server.run(requests, answers, server.create_initialization_options())
     finally:
         await database.close()
 

@@ -7,40 +7,28 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, cast
+from uuid import UUID
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from psycopg.types.json import Jsonb
-from pydantic import BaseModel, Field
 
 from agent.assembly import Running
-from api.dependencies import NowDep, RunningDep, SettingsDep, SignerDep
+from api.dependencies import NowDep, RunningDep
 from api.logins.codes import LoginCodes
 from api.logins.handles import Handles
 from api.logins.passwords import PasswordRules
 from api.logins.second_factor import SecondFactors
 from api.logins.sql import QUERIES, Done
 from api.logins.tries import take_try
-from api.people import Customer, Login, Staff, find_login, get_person
+from api.people import Login, find_login, get_person
+from api.sessions import SignedIn, open_session
 from core.db.database import Scope
 from core.errors import Conflict, Unauthorized
-from core.security.tokens import Identity, TokenSigner
-from core.settings import Settings
+from core.security.sessions import revoke_all_sessions
+from core.security.tokens import Identity
 
 CHALLENGE_TTL = timedelta(minutes=5)
 How = Literal["password", "oidc"]
-
-
-class AccessToken(BaseModel):
-    """RFC 6749, section 5.1."""
-
-    access_token: str
-    token_type: Literal["bearer"] = "bearer"  # noqa: S105
-    expires_in: int = Field(description="Seconds.")
-
-
-class SignedIn(AccessToken):
-    customer: Customer | None
-    staff: Staff | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +46,8 @@ class Door:
 
     running: Running
     parts: LoginParts
-    signer: TokenSigner
-    settings: Settings
     request: Request
+    response: Response
     now: datetime
 
     @property
@@ -122,27 +109,11 @@ class Door:
 
     async def let_in(self, identity: Identity) -> SignedIn:
         """Somebody who is authenticated, by whatever: the session begins here."""
-        person = await get_person(self.running.database, identity)
-        return SignedIn(
-            access_token=self.signer.issue(identity, self.now),
-            expires_in=int(self.signer.ttl.total_seconds()),
-            customer=person if isinstance(person, Customer) else None,
-            staff=person if isinstance(person, Staff) else None,
-        )
+        return await open_session(self.running, identity, self.now, self.request, self.response)
 
-    async def begin_anew(self, login: Login) -> SignedIn:
-        """Ends every session of somebody whose password is another one now, and begins the one that goes on."""
-        await self.end_sessions(login)
-        return await self.let_in(login.identity)
-
-    async def end_sessions(self, login: Login) -> None:
-        """Everywhere, of one person."""
-
-    async def end_sessions_at(self, email: str) -> None:
-        """As ``end_sessions``, of the login with this address."""
-        login = await find_login(self.running.database, email)
-        if login is not None:
-            await self.end_sessions(login)
+    async def end_sessions(self, identity: Identity, *, but: UUID | None = None) -> None:
+        """Everywhere, but for one that may go on: of somebody whose password is another one now."""
+        await revoke_all_sessions(self.running.database, identity.subject, self.now, but=but)
 
     async def find_own(self, identity: Identity) -> Login:
         """The login of whoever asks. Raises Unauthorized for somebody who is no longer there."""
@@ -162,11 +133,8 @@ def _expired() -> Unauthorized:
     return Unauthorized("That took too long. Please log in again.", code="challenge_expired")
 
 
-async def get_door(
-    request: Request, running: RunningDep, signer: SignerDep, settings: SettingsDep, now: NowDep
-) -> Door:
-    parts = cast(LoginParts, request.app.state.logins)
-    return Door(running, parts, signer, settings, request, now)
+async def get_door(request: Request, response: Response, running: RunningDep, now: NowDep) -> Door:
+    return Door(running, cast(LoginParts, request.app.state.logins), request, response, now)
 
 
 DoorDep = Annotated[Door, Depends(get_door)]

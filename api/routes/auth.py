@@ -8,10 +8,11 @@ from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints
 
 from api.dependencies import ReplyDep, RunningDep, SignedInDep
 from api.envelope import Envelope, ErrorEnvelope
-from api.logins.door import AccessToken, Door, DoorDep, SignedIn
+from api.logins.door import Door, DoorDep
 from api.logins.passwords import authenticate, normalised
 from api.logins.tries import take_try
 from api.people import Customer, Login, Staff, get_person, register
+from api.sessions import AccessToken, SignedIn
 from core.errors import CallerError, Conflict
 from core.security.password_rules import LONGEST, SHORTEST
 from core.security.passwords import hash_password_async
@@ -134,7 +135,10 @@ async def token(form: Annotated[PasswordGrant, Form()], running: RunningDep, doo
         signed_in = await door.admit(found, "password")
     except CallerError as error:
         return _oauth_error(error)
-    return _oauth(200, AccessToken(access_token=signed_in.access_token, expires_in=signed_in.expires_in))
+    answer = _oauth(200, AccessToken.model_validate(signed_in, from_attributes=True))
+    # What the session has set: the cookie, where its refresh token was wanted there.
+    answer.raw_headers.extend(each for each in door.response.raw_headers if each[0] == b"set-cookie")
+    return answer
 
 
 @router.get("/me")

@@ -17,7 +17,8 @@ from api.dependencies import AnyoneDep, Reply, ReplyDep, RunningDep, SignedInDep
 from api.envelope import Envelope
 from api.sse import stream
 from core.db.database import Scope
-from core.errors import TellergraphError, class_of
+from core.errors import Forbidden, TellergraphError, class_of
+from core.security.tokens import Identity
 from core.version import VERSION
 
 router = APIRouter(tags=["chat"])
@@ -36,6 +37,9 @@ class ChatRequest(BaseModel):
         min_length=1, max_length=MOST_CHARACTERS, validation_alias=AliasChoices("message", "query", "prompt")
     )
     session_id: UUID | None = None
+    user_id: str | None = Field(
+        default=None, max_length=64, description="Says nothing that the token does not: another one's is refused."
+    )
 
     @field_validator("message")
     @classmethod
@@ -53,6 +57,7 @@ class ConfirmRequest(BaseModel):
     operation_id: UUID
     decision: Literal["approve", "deny"]
     code: str | None = Field(default=None, max_length=12)
+    user_id: str | None = Field(default=None, max_length=64, description="As in a question.")
 
 
 class ChatMetadata(BaseModel):
@@ -99,6 +104,7 @@ class Deleted(BaseModel):
 @router.post("/chat")
 async def chat(body: ChatRequest, identity: AnyoneDep, running: RunningDep, reply: ReplyDep) -> Envelope[ChatResponse]:
     """Ask, and get the whole answer at once."""
+    _refuse_other(body.user_id, identity)
     started = await running.assistant.ask(body.message, identity=identity, session_id=body.session_id)
     return await _whole(started, scope_of(identity, started.session_id), running, reply)
 
@@ -106,6 +112,7 @@ async def chat(body: ChatRequest, identity: AnyoneDep, running: RunningDep, repl
 @router.post("/chat/stream")
 async def chat_stream(body: ChatRequest, identity: AnyoneDep, running: RunningDep) -> Response:
     """Ask, and get the answer as server-sent events."""
+    _refuse_other(body.user_id, identity)
     started = await running.assistant.ask(body.message, identity=identity, session_id=body.session_id)
     events = running.assistant.follow(started.turn_id, scope=scope_of(identity, started.session_id))
     return stream(events, str(started.turn_id), on_shutdown=running.assistant.drain)
@@ -133,6 +140,7 @@ async def confirm(
     turn_id: UUID, body: ConfirmRequest, identity: AnyoneDep, running: RunningDep, reply: ReplyDep, request: Request
 ) -> Response:
     """Approve or deny what a turn proposed. Server-sent events when the client accepts them, else JSON."""
+    _refuse_other(body.user_id, identity)
     started = await running.assistant.confirm(
         turn_id, body.operation_id, body.decision, identity=identity, code=body.code
     )
@@ -164,6 +172,14 @@ async def delete_history(
     """Delete a conversation, with all that was kept of it."""
     await running.assistant.forget(session_id, scope_of(identity, session_id))
     return reply(Deleted(session_id=session_id))
+
+
+def _refuse_other(user_id: str | None, identity: Identity | None) -> None:
+    """Who asks is said by the token. A client that believes it speaks for somebody else is told so."""
+    if user_id is not None and (identity is None or user_id.lower() != str(identity.id)):
+        raise Forbidden(
+            "user_id is not the user of your access token. Leave it out, or log in as that user.", code="other_user"
+        )
 
 
 async def _whole(started: Started, scope: Scope, running: RunningDep, reply: Reply) -> Envelope[ChatResponse]:

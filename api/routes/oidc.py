@@ -12,12 +12,13 @@ from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints
 
 from api.dependencies import NowDep, ReplyDep, RunningDep, SignedInDep
 from api.envelope import Envelope, ErrorEnvelope
-from api.logins.door import DoorDep, SignedIn
+from api.logins.door import DoorDep
 from api.logins.handles import Handles
 from api.logins.passwords import authenticate, normalised
 from api.oidc.flow import STATE_TTL, Oidc
 from api.oidc.identities import LinkedIdentity, find_owner, list_identities, unlink
 from api.routes.auth import TOO_MANY, Address, Password, register_at
+from api.sessions import SignedIn
 from core.errors import Forbidden, NotFound, TellergraphError, Unauthorized
 from core.security.tokens import AccountType
 

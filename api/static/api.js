@@ -1,4 +1,5 @@
-// The bank's HTTP interface. The access token lives in this object and nowhere else.
+// The bank's HTTP interface. The access token lives in this object and nowhere else. What renews it lives in a cookie that
+// no script reads, on the bank's own pages; on a page of another site, which gets no such cookie, in this object too.
 
 /** The server answered with an error envelope. `retryAfter`: seconds to wait, or null. */
 export class ApiError extends Error {
@@ -17,6 +18,8 @@ export class ConnectionLost extends Error {
   }
 }
 
+const EARLY = 60_000; // ms before the end of a token, or a quarter of its time, at which it is renewed
+
 const FALLBACK = {
   401: "Please log in again.",
   404: "We could not find that.",
@@ -30,10 +33,15 @@ const FALLBACK = {
 export class Api {
   #base;
   #token = null;
+  #renewAt = Infinity;
+  #refreshToken = null;
+  #renewing = null;
   #skew = 0;
+  #byCookie;
 
   constructor(base) {
     this.#base = base;
+    this.#byCookie = new URL(base).origin === location.origin;
   }
 
   get base() {
@@ -46,14 +54,42 @@ export class Api {
   }
 
   async login(email, password) {
-    const { access_token: token, customer } = await this.#json("POST", "api/v1/auth/login", { email, password });
-    if (!customer) throw new ApiError(403, "not_a_customer", "This login is for staff. The assistant serves customers.", null);
-    this.#token = token;
-    return customer;
+    const signedIn = await this.#auth("login", { email, password });
+    if (!signedIn.customer) {
+      this.#keep(signedIn);
+      await this.logout();
+      throw new ApiError(403, "not_a_customer", "This login is for staff. The assistant serves customers.", null);
+    }
+    return this.#keep(signedIn);
   }
 
-  logout() {
+  /** Who is logged in since before the page was loaded; null for nobody. */
+  async resume() {
+    if (!this.#byCookie) return null;
+    try {
+      return await this.#renew();
+    } catch (error) {
+      if (error instanceof ApiError && error.status < 500 && error.status !== 429) return null;
+      throw error;
+    }
+  }
+
+  /** Forgets who is logged in; the server is told, but where it cannot be had there is nothing more to do. */
+  async logout() {
+    const body = this.#refreshToken ? { refresh_token: this.#refreshToken } : undefined;
+    this.forget();
+    try {
+      if (this.#byCookie || body) await this.#auth("logout", body);
+    } catch (error) {
+      if (!(error instanceof ApiError || error instanceof ConnectionLost)) throw error;
+    }
+  }
+
+  /** The login is over, and the server knows. */
+  forget() {
     this.#token = null;
+    this.#refreshToken = null;
+    this.#renewAt = Infinity;
   }
 
   /** The demo bank's logins; none where the bank is not a demo. */
@@ -109,11 +145,84 @@ export class Api {
     return { body: response.body, turnId: response.headers.get("x-turn-id") };
   }
 
-  async #fetch(method, path, { body, headers = {}, signal } = {}) {
+  /** An address that gives or takes what renews a login. */
+  async #auth(action, body) {
+    const headers = this.#byCookie ? { "X-Refresh-Transport": "cookie" } : {};
+    const credentials = this.#byCookie ? "same-origin" : "omit";
+    const response = await this.#send("POST", `api/v1/auth/${action}`, { body, headers, credentials });
+    return (await response.json()).data;
+  }
+
+  #keep({ access_token: token, expires_in: seconds, refresh_token: refreshToken, customer }) {
+    this.#token = token;
+    this.#refreshToken = refreshToken ?? null;
+    this.#renewAt = performance.now() + seconds * 1000 - Math.min(EARLY, (seconds * 1000) / 4);
+    return customer;
+  }
+
+  /** One renewal at a time: in this page by the promise, in the browser's other tabs by a lock, as a cookie is theirs too. */
+  #renew() {
+    this.#renewing ??= this.#alone(() => this.#renewOnce()).finally(() => { this.#renewing = null; });
+    return this.#renewing;
+  }
+
+  #alone(action) {
+    return this.#byCookie && navigator.locks ? navigator.locks.request("tellergraph-refresh", action) : action();
+  }
+
+  async #renewOnce() {
+    const body = this.#refreshToken ? { refresh_token: this.#refreshToken } : undefined;
+    for (let attempt = 0; ; attempt += 1) {
+      try {
+        const signedIn = await this.#auth("refresh", body);
+        if (signedIn.customer) return this.#keep(signedIn);
+        throw new ApiError(403, "not_a_customer", "This login is for staff. The assistant serves customers.", null);
+      } catch (error) {
+        // Another tab won: by now the browser has what it was given.
+        if (attempt < 2 && this.#byCookie && error.code === "refresh_raced") continue;
+        throw error;
+      }
+    }
+  }
+
+  /** As #send, for whoever is logged in: a token that is over, or nearly so, is renewed and nobody notices. */
+  async #fetch(method, path, options = {}) {
+    if (this.#token && performance.now() > this.#renewAt) await this.#renewEarly();
+    const token = this.#token;
+    try {
+      return await this.#send(method, path, { ...options, token });
+    } catch (error) {
+      const over = error instanceof ApiError && error.status === 401 && token;
+      if (!over || options.signal?.aborted || !(await this.#renewed(token))) throw error;
+      return this.#send(method, path, { ...options, token: this.#token });
+    }
+  }
+
+  /** The token is good for a while yet: if it cannot be renewed now, then later. */
+  async #renewEarly() {
+    try {
+      await this.#renew();
+    } catch (error) {
+      if (!(error instanceof ApiError || error instanceof ConnectionLost)) throw error;
+    }
+  }
+
+  /** Whether there is another token than `refused`. Throws where the bank cannot be had: that has ended no login. */
+  async #renewed(refused) {
+    try {
+      if (this.#token === refused) await this.#renew();
+      return this.#token !== null;
+    } catch (error) {
+      if (error instanceof ApiError && error.status < 500 && error.status !== 429) return false;
+      throw error;
+    }
+  }
+
+  async #send(method, path, { body, headers = {}, signal, token = null, credentials = "omit" } = {}) {
     const all = { Accept: "application/json", ...headers };
     if (body) all["Content-Type"] = "application/json";
-    if (this.#token) all.Authorization = `Bearer ${this.#token}`;
-    const options = { method, headers: all, body: body && JSON.stringify(body), signal, credentials: "omit", cache: "no-store" };
+    if (token) all.Authorization = `Bearer ${token}`;
+    const options = { method, headers: all, body: body && JSON.stringify(body), signal, credentials, cache: "no-store" };
     let response;
     try {
       response = await fetch(new URL(path, this.#base), options);

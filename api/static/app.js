@@ -65,10 +65,15 @@ class App {
   }
 
   async start() {
-    const logins = await this.#quietly(() => this.#api.demoLogins());
+    const [, logins] = await Promise.all([this.#resume(), this.#quietly(() => this.#api.demoLogins())]);
     if (!logins?.length) return;
     this.#login.showDemo(logins);
     this.#chat.demo = true;
+  }
+
+  async #resume() {
+    const customer = await this.#quietly(() => this.#api.resume());
+    if (customer && !this.#customer) this.#enter(customer);
   }
 
   focus() {
@@ -95,7 +100,7 @@ class App {
   }
 
   #expire() {
-    this.#api.logout();
+    this.#api.forget();
     this.#customer = null;
     this.#showWho();
     this.#login.open("Your login has expired. Log in again to go on; your message is kept.");

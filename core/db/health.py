@@ -42,7 +42,9 @@ PUBLIC_TABLES = (
     "product_terms",
     "screening_entries",
     "screening_loads",
+    "signing_keys",
     "terminals",
+    "token_denials",
 )
 """Tables without customers' data, readable by everybody."""
 

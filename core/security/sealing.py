@@ -9,10 +9,11 @@ from cryptography.fernet import Fernet, InvalidToken
 
 
 class Seal:
-    """One for each process, from its secret key of at least 32 bytes."""
+    """One for each process, from its secret key of at least 32 bytes. What was closed for one purpose does not open for
+    another."""
 
-    def __init__(self, secret_key: bytes) -> None:
-        key = hmac.digest(secret_key, b"sealed personal data", hashlib.sha256)
+    def __init__(self, secret_key: bytes, purpose: bytes = b"sealed personal data") -> None:
+        key = hmac.digest(secret_key, purpose, hashlib.sha256)
         self._fernet = Fernet(base64.urlsafe_b64encode(key))
 
     def close(self, text: str) -> str:

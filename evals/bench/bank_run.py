@@ -14,8 +14,9 @@ from uuid import UUID
 import numpy as np
 
 from core.db.migrate import migrate
+from core.security.key_store import ensure_signing_keys, read_trust
 from core.security.tokens import AccountType, Identity, TokenSigner
-from core.services import running_services
+from core.services import Services, running_services
 from core.settings import Settings
 from evals.bench.bank_faults import Faults, Kill, alternate, two_workers
 from evals.bench.bank_ground import Holder, lay_ground, opening_balances
@@ -82,7 +83,7 @@ def prove_bank(plan: BankPlan, folder: Path) -> BankFindings:
     with running_services(settings) as services:
         migrate(services)
         holders = lay_ground(services.owner_url, plan.seed)
-        tokens = _sign_in(holders, services.secret_key)
+        tokens = _sign_in(holders, services)
     # Nobody but the two workers looks after the databases now.
     began = _cpu()
     with two_workers(folder) as workers:
@@ -112,10 +113,12 @@ async def _together(load: Load, faults: Faults) -> Log:
         return await group.create_task(load.run())
 
 
-def _sign_in(holders: list[Holder], secret_key: bytes) -> dict[UUID, str]:
+def _sign_in(holders: list[Holder], services: Services) -> dict[UUID, str]:
     """A login takes half a second, of which the test needs none."""
-    signer = TokenSigner(secret_key, _TOKEN_TTL)
     now = datetime.now(UTC)
+    ensure_signing_keys(services.owner_url, services.secret_key, now)
+    trust = read_trust(services.owner_url, services.secret_key)
+    signer = TokenSigner(lambda: trust, _TOKEN_TTL)
     return {holder.id: signer.issue(Identity(holder.id, AccountType.CUSTOMER, ""), now) for holder in holders}
 
 

@@ -270,9 +270,12 @@ def test_a_password_is_changed_by_the_current_one(caller: Caller, own_services: 
     own = caller.http.put(f"{AUTH}/password", json=change | {"new_password": f"{email}1"})
     assert error(own, 422)["code"] == "weak_password"
 
-    use(caller, data(caller.http.put(f"{AUTH}/password", json=change)))
+    elsewhere = data(log_in(caller, email))["refresh_token"]
+    data(caller.http.put(f"{AUTH}/password", json=change))
 
     assert data(caller.http.get(f"{AUTH}/me"))["email"] == email
+    assert [each["current"] for each in data(caller.http.get(f"{AUTH}/sessions"))["sessions"]] == [True]
+    assert error(caller.http.post(f"{AUTH}/refresh", json={"refresh_token": elsewhere}), 401)
     assert error(log_in(caller, email), 401)
     assert data(log_in(caller, email, NEW))
     assert "password.changed" in audited(own_services, email)
@@ -317,6 +320,8 @@ def test_a_reset_lifts_the_lock_of_whoever_was_locked_out(caller: Caller, own_se
     token = asked_token(caller, email)
     assert error(reset(caller, email, token, "1234567890"), 422)["code"] == "weak_password"
     data(reset(caller, email, token))
+    refused = eventually(lambda: (got := caller.http.get(f"{AUTH}/me")).status_code == 401 and got)
+    assert error(refused, 401)["code"] == "session_ended"
 
     assert data(log_in(caller, email, NEW))["customer"]["verified"] is True
     assert error(log_in(caller, email), 401)

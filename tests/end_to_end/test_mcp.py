@@ -20,11 +20,12 @@ from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 from mcp.client.streamable_http import streamable_http_client
 
-from core.security.tokens import AccountType, Identity, TokenSigner
+from core.security.tokens import AccountType, Identity
 from core.services import Services
 from core.settings import Settings
 from tests.end_to_end.conftest import Records, Serve
 from tests.talking import ALEX, BLAIR, Meet
+from tests.tokens import signer_of
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 
 ROOT = Path(__file__).parents[2]
@@ -267,8 +268,7 @@ def environment(settings: Settings, services: Services) -> dict[str, str]:
 
 def access_token(services: Services, who: UUID, kind: AccountType = AccountType.CUSTOMER, age: int = 0) -> str:
     """As if logged in ``age`` hours ago; good for one."""
-    signer = TokenSigner(services.secret_key, timedelta(hours=1))
-    return signer.issue(Identity(who, kind, kind.value), datetime.now(UTC) - timedelta(hours=age))
+    return signer_of(services).issue(Identity(who, kind, kind.value), datetime.now(UTC) - timedelta(hours=age))
 
 
 def over_pipes(environment: dict[str, str]) -> Client:

@@ -12,6 +12,7 @@ from mcp.server import Server
 from structlog.testing import capture_logs
 
 from core.errors import Forbidden, Unauthorized, Unavailable
+from core.security.signing_keys import SigningKey, Trust
 from core.security.tokens import AccountType, Identity, TokenSigner
 from tests.tools.conftest import Desk
 from tests.tools.policies import publish
@@ -22,7 +23,8 @@ from tools.operations import decide
 from tools.registry import Arguments, Document, Registry, Risk, ToolContext, tool
 from tools.results import results_of
 
-SIGNER = TokenSigner(b"k" * 32, timedelta(hours=1))
+TRUST = Trust.of(SigningKey.make())
+SIGNER = TokenSigner(lambda: TRUST, timedelta(hours=1))
 SCOPES = frozenset({"test:read"})
 OFFERED = CATALOGUE.offered(CUSTOMER_SCOPES)
 CALLBACK = next(each for each in OFFERED if each.name == "request_callback").examples[0].arguments
@@ -297,22 +299,17 @@ def test_only_a_customers_token_speaks_for_a_customer():
 
 
 async def test_a_token_that_ends_in_mid_session_ends_what_can_be_asked(
-    reading_desk: Desk, monkeypatch: pytest.MonkeyPatch
+    reading_desk: Desk,
 ):
-    token = SIGNER.issue(identity(reading_desk.alex), datetime.now(UTC))
-    context_of = for_token(SIGNER, token, reading_desk.bank, lambda: reading_desk.now)
-
-    class Later(datetime):
-        """Two hours on."""
-
-        @classmethod
-        def now(cls, tz=None):
-            return super().now(tz) + 2 * SIGNER.ttl
+    moments = [datetime.now(UTC)]
+    signer = TokenSigner(lambda: TRUST, timedelta(hours=1), clock=lambda: moments[-1])
+    token = signer.issue(identity(reading_desk.alex), moments[0])
+    context_of = for_token(signer, token, reading_desk.bank, lambda: reading_desk.now)
 
     async with Client(build_mcp_server(CATALOGUE, CUSTOMER_SCOPES, context_of), cache=None) as client:
         before = await client.call_tool("get_balance", {})
         assert (await client.list_tools()).tools
-        monkeypatch.setattr("jwt.api_jwt.datetime", Later)
+        moments.append(moments[0] + timedelta(hours=2))
         after = await client.call_tool("get_balance", {})
         with pytest.raises(MCPError, match="Your session has ended"):
             await client.list_tools()

@@ -24,6 +24,8 @@ from tools.staff.files import find_file, open_file
 
 ROLES = ("agent", "supervisor", "auditor", "admin")
 NOT_SHOWN = {
+    "auth_sessions": "where and when somebody is logged in is theirs; the audit log has each beginning and end",
+    "refresh_tokens": "what a login is renewed with",
     "event_outbox": "what other systems are told; the alert itself is in the file",
     "chat_messages": "conversations are the customer's; a hand-off brings what staff need, masked",
     "chat_sessions": "as chat_messages",
