@@ -135,7 +135,7 @@ async def token(form: Annotated[PasswordGrant, Form()], running: RunningDep, doo
         signed_in = await door.admit(found, "password")
     except CallerError as error:
         return _oauth_error(error)
-    answer = _oauth(200, AccessToken.model_validate(signed_in, from_attributes=True))
+    answer = _oauth(200, AccessToken(**signed_in.model_dump(include=set(AccessToken.model_fields))))
     # What the session has set: the cookie, where its refresh token was wanted there.
     answer.raw_headers.extend(each for each in door.response.raw_headers if each[0] == b"set-cookie")
     return answer
