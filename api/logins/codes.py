@@ -88,7 +88,7 @@ class LoginCodes:
             _log.error("login_code_not_sent", purpose="reset", code=error.error_code)
 
     async def reset(self, email: str, token: str, password: str, address: str, now: datetime) -> None:
-        """The new password instead of the old; ends the locks of the login too.
+        """The new password instead of the old; ends the sessions and the locks of the login too.
 
         Raises:
             Refused: ``reset_invalid``: the token is wrong, too old, used, or of another address.

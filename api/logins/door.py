@@ -7,7 +7,6 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal, cast
-from uuid import UUID
 
 from fastapi import Depends, Request, Response
 from psycopg.types.json import Jsonb
@@ -24,7 +23,6 @@ from api.people import Login, find_login, get_person
 from api.sessions import SignedIn, open_session
 from core.db.database import Scope
 from core.errors import Conflict, Unauthorized
-from core.security.sessions import revoke_all_sessions
 from core.security.tokens import Identity
 
 CHALLENGE_TTL = timedelta(minutes=5)
@@ -110,10 +108,6 @@ class Door:
     async def let_in(self, identity: Identity) -> SignedIn:
         """Somebody who is authenticated, by whatever: the session begins here."""
         return await open_session(self.running, identity, self.now, self.request, self.response)
-
-    async def end_sessions(self, identity: Identity, *, but: UUID | None = None) -> None:
-        """Everywhere, but for one that may go on: of somebody whose password is another one now."""
-        await revoke_all_sessions(self.running.database, identity.subject, self.now, but=but)
 
     async def find_own(self, identity: Identity) -> Login:
         """The login of whoever asks. Raises Unauthorized for somebody who is no longer there."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from api.logins.sql import QUERIES, Done
 from api.logins.tries import take_try
@@ -52,21 +53,24 @@ async def authenticate(database: Database, email: str, password: str, address: s
 
 
 async def change_password(
-    database: Database, login: Login, new: str, rules: PasswordRules, *, name: str, now: datetime
+    database: Database, login: Login, new: str, rules: PasswordRules, *, name: str, session: UUID | None, now: datetime
 ) -> None:
-    """A new password for somebody who has just given the current one.
+    """A new password for somebody who has just given the current one. All their sessions end with it, but for
+    ``session``.
 
     Raises:
         Refused: it is too easy to guess, or is the current one.
         Conflict: it was changed meanwhile.
     """
     await rules.check(new, login.email, name)
-    if not await _replace(database, login, await hash_password_async(new), "password.changed", now):
+    if not await _replace(database, login, await hash_password_async(new), "password.changed", now, session):
         raise Conflict("Your password was changed meanwhile. Please log in again.", code="password_changed")
 
 
-async def _replace(database: Database, login: Login, hashed: str, action: str, now: datetime) -> bool:
-    values = {"old": login.password_hash, "new": hashed, "action": action, "now": now}
+async def _replace(
+    database: Database, login: Login, hashed: str, action: str, now: datetime, session: UUID | None = None
+) -> bool:
+    values = {"old": login.password_hash, "new": hashed, "but": session, "action": action, "now": now}
     async with database.writing(Scope(login_email=login.email)) as db:
         return (await db.get(Done, QUERIES["replace_password"], values)).done
 

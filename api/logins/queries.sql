@@ -16,7 +16,7 @@ select audit_login(%(action)s, %(detail)s, %(now)s)
 
 -- replace_password --
 -- False when the password is another one by now.
-select replace_password(%(old)s, %(new)s, %(action)s, %(now)s) as done
+select replace_password(%(old)s, %(new)s, %(but)s, %(action)s, %(now)s) as done
 
 -- open_code --
 -- Keeps the hash of a code or token that is to be sent to the login that the transaction names.
@@ -27,7 +27,7 @@ select code_id, customer_id, staff_id, retry_at from open_login_code(%(purpose)s
 select verify_login(%(hash)s, %(now)s) as done
 
 -- reset_password --
--- Whether the token was good; then the password is the new one.
+-- Whether the token was good; then the password is the new one, and every session has ended.
 select reset_password(%(hash)s, %(password_hash)s, %(now)s) as done
 
 -- get_second_factor --

@@ -7,7 +7,7 @@ from api.dependencies import ReplyDep, RunningDep, SignedInDep
 from api.envelope import Envelope, ErrorEnvelope
 from api.logins.door import DoorDep
 from api.logins.passwords import authenticate, change_password, normalised
-from api.people import find_login, get_person
+from api.people import get_person
 from api.routes.auth import TOO_MANY, WEAK, Address, NewPassword, Password
 
 router = APIRouter(prefix="/auth/password", tags=["auth"])
@@ -55,8 +55,15 @@ async def change(
     """Change your password. All your other logins end; the one that this comes from goes on."""
     person = await get_person(running.database, identity)
     login = await authenticate(running.database, person.email, body.current_password, door.address, door.now)
-    await change_password(running.database, login, body.new_password, door.parts.rules, name=person.name, now=door.now)
-    await door.end_sessions(login.identity, but=identity.session_id)
+    await change_password(
+        running.database,
+        login,
+        body.new_password,
+        door.parts.rules,
+        name=person.name,
+        session=identity.session_id,
+        now=door.now,
+    )
     return reply(PasswordIsNew(message="Your password is changed, and all your other logins have ended."))
 
 
@@ -77,12 +84,9 @@ async def ask_reset(
         429: TOO_MANY,
     },
 )
-async def reset(body: PasswordReset, running: RunningDep, door: DoorDep, reply: ReplyDep) -> Envelope[PasswordIsNew]:
+async def reset(body: PasswordReset, door: DoorDep, reply: ReplyDep) -> Envelope[PasswordIsNew]:
     """Set a new password with the token. Ends every login, and every lock after wrong passwords."""
     email = normalised(body.email)
     await door.parts.rules.check(body.new_password, email)
     await door.parts.codes.reset(email, body.token, body.new_password, door.address, door.now)
-    login = await find_login(running.database, email)
-    if login is not None:
-        await door.end_sessions(login.identity)
     return reply(PasswordIsNew())

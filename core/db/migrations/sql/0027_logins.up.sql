@@ -181,7 +181,17 @@ comment on function pass_login_try is 'It was right: what failed before counts f
 
 -- Passwords ----------------------------------------------------------------------------------------------------------
 
-create function replace_password(p_old text, p_new text, p_action text, p_now timestamptz) returns boolean
+-- Internal: only functions of the owner call it.
+create function end_login_sessions(p_but uuid, p_reason text, p_now timestamptz) returns void
+    language plpgsql set search_path = pg_catalog, public, pg_temp as $$
+begin
+    update auth_sessions s set ended_at = p_now, ended_reason = p_reason from login_owner() whose
+     where s.owner = whose.account_type || ':' || coalesce(whose.customer_id, whose.staff_id)
+       and s.ended_at is null and s.id is distinct from p_but;
+end $$;
+comment on function end_login_sessions is 'Of the login that app_login_email() names, but for one that may go on.';
+
+create function replace_password(p_old text, p_new text, p_but uuid, p_action text, p_now timestamptz) returns boolean
     language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
     changed integer;
@@ -196,10 +206,14 @@ begin
     end if;
     if changed > 0 then
         perform audit_login(p_action, '{}', p_now);
+        if p_action = 'password.changed' then
+            perform end_login_sessions(p_but, 'password_changed', p_now);
+        end if;
     end if;
     return changed > 0;
 end $$;
-comment on function replace_password is 'False when somebody else changed it meanwhile.';
+comment on function replace_password is
+    'False when somebody else changed it meanwhile. A changed one ends every session but p_but; the same one hashed anew, none.';
 
 -- Codes and tokens that are sent -------------------------------------------------------------------------------------
 
@@ -292,6 +306,7 @@ begin
     update staff set password_hash = p_password_hash where email = app_login_email();
     update login_tries set state = 'forgiven'
      where login = sha256(convert_to(app_login_email(), 'UTF8')) and kind = 'password' and state <> 'forgiven';
+    perform end_login_sessions(null, 'password_reset', p_now);
     perform audit_login('password.reset', '{}', p_now);
     return true;
 end $$;
