@@ -87,8 +87,7 @@ async def register_customer(body: RegisterRequest, door: DoorDep, reply: ReplyDe
     The new account has no products until the bank has checked your identity."""
     email = normalised(body.email)
     await door.parts.rules.check(body.password, email, body.name)
-    hashed = await hash_password_async(body.password)
-    return reply(await register_at(door, name=body.name, email=email, password_hash=hashed))
+    return reply(await register_at(door, name=body.name, email=email, password=body.password))
 
 
 @router.post("/login", responses={401: REFUSED, 429: TOO_MANY})
@@ -148,7 +147,7 @@ async def me(identity: SignedInDep, running: RunningDep, reply: ReplyDep) -> Env
 
 
 async def register_at(
-    door: Door, *, name: str, email: str, password_hash: str | None, link: dict[str, Any] | None = None
+    door: Door, *, name: str, email: str, password: str | None, link: dict[str, Any] | None = None
 ) -> SignedIn:
     """A new customer, in at once; the code that proves the address is on its way.
 
@@ -158,14 +157,15 @@ async def register_at(
     """
     database = door.running.database
     taken = await take_try(database, "registration", email, door.address, door.now)
+    hashed = None if password is None else await hash_password_async(password)
     try:
-        identity = await register(database, name=name, email=email, password_hash=password_hash, now=door.now)
+        identity = await register(database, name=name, email=email, password_hash=hashed, now=door.now)
     except Conflict:
         await taken.failed(door.now)
         raise
     await taken.passed()
     await door.parts.codes.try_verification(email, door.now)
-    return await door.admit(Login(identity, email, password_hash), "oidc" if link else "password", link)
+    return await door.admit(Login(identity, email, hashed), "oidc" if link else "password", link)
 
 
 def _oauth_error(error: CallerError) -> JSONResponse:

@@ -217,7 +217,7 @@ async def join(body: Joining, door: DoorDep, tickets: TicketsDep, reply: ReplyDe
     outcome = await _take(tickets, body.ticket)
     email = normalised(body.email)
     try:
-        return reply(await register_at(door, name=body.name, email=email, password_hash=None, link=_identity(outcome)))
+        return reply(await register_at(door, name=body.name, email=email, password=None, link=_identity(outcome)))
     except TellergraphError:
         await tickets.put_back(body.ticket, outcome)
         raise

@@ -259,6 +259,9 @@ begin
         return;
     end if;
     retry_at := null;
+    delete from login_codes c
+     where c.sent_at < p_now - interval '1 day'
+       and coalesce(c.customer_id, c.staff_id) = coalesce(whose.customer_id, whose.staff_id);
     update login_codes c set voided_at = p_now
      where c.purpose = p_purpose and coalesce(c.customer_id, c.staff_id) = coalesce(whose.customer_id, whose.staff_id)
        and c.used_at is null and c.voided_at is null;
