@@ -499,7 +499,7 @@ async def test_a_gateway_gets_what_is_about_a_login_with_the_address_to_send_it_
     sent = orjson.loads(body)
     assert (sent["type"], sent["email"], sent["customer_id"], sent["staff_id"], sent["code"]) == (
         "login.reset",
-        "alex@demo.example",
+        to,
         str(desk.alex),
         None,
         "t0ken",
