@@ -487,9 +487,8 @@ async def test_a_gateway_gets_the_code_signed(desk: Desk, gateway: Opened):
 
 async def test_a_gateway_gets_what_is_about_a_login_with_the_address_to_send_it_to(desk: Desk, gateway: Opened):
     until = desk.now + timedelta(minutes=15)
-    message = LoginMessage(
-        uuid4(), "reset", desk.alex, None, "alex@demo.example", "Use this.", "t0ken", desk.now, until
-    )
+    to = "alex@demo.example"
+    message = LoginMessage(uuid4(), "reset", desk.alex, None, to, "Use this.", "t0ken", desk.now, until)
     async with gateway(200) as server:
         await WebhookSender(server.url, b"shared secret", pause=0).send_login(desk.database, message)
 
