@@ -73,6 +73,7 @@ class _Terminal:
     client: httpx2.Client
     as_json: bool
     session_id: str | None = None
+    _refresh_token: str | None = None
 
     def sign_in(self, email: str, password: str) -> None:
         try:
@@ -83,7 +84,19 @@ class _Terminal:
             code = typer.prompt("Code of your authenticator app")
             challenge = {"challenge": error.details["challenge"], "code": code}
             answer = self._call("POST", "/api/v1/auth/login/totp", challenge)
-        self.client.headers["Authorization"] = f"Bearer {answer['access_token']}"
+        self._keep(answer)
+
+    def _keep(self, tokens: dict[str, Any]) -> None:
+        self.client.headers["Authorization"] = f"Bearer {tokens['access_token']}"
+        self._refresh_token = tokens["refresh_token"]
+
+    def _is_renewed(self, response: httpx2.Response) -> bool:
+        """Whether the request is worth sending again: its token was over, and now there is another one."""
+        if response.status_code != HTTPStatus.UNAUTHORIZED or self._refresh_token is None:
+            return False
+        body, self._refresh_token = {"refresh_token": self._refresh_token}, None
+        self._keep(self._call("POST", "/api/v1/auth/refresh", body))
+        return True
 
     def last_session(self) -> str:
         sessions = self._call("GET", "/api/v1/sessions")["sessions"]
@@ -124,6 +137,8 @@ class _Terminal:
         with self.client.stream("POST", path, json=body, headers={"Accept": "text/event-stream"}) as response:
             if response.status_code != HTTPStatus.OK:
                 response.read()
+                if self._is_renewed(response):
+                    return self._stream(path, body)
                 raise _refusal(response)
             for event in read_events(response):
                 match event.name:
@@ -150,6 +165,8 @@ class _Terminal:
 
     def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         response = self.client.request(method, path, json=body)
+        if self._is_renewed(response):
+            return self._call(method, path, body)
         if response.status_code != HTTPStatus.OK:
             raise _refusal(response)
         return response.json()["data"]

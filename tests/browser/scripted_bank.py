@@ -88,6 +88,8 @@ class ScriptedBank:
     entries: list[Refusal] = field(default_factory=list)
     """What stands between the right password, or another provider's account, and being in."""
     providers: list[dict[str, str]] = field(default_factory=list)
+    renewals: int = 0
+    """How often a login may still be renewed."""
     sessions: list[dict[str, Any]] = field(default_factory=list)
     histories: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     requests: list[tuple[str, str, dict[str, str], Any]] = field(default_factory=list)
@@ -190,6 +192,18 @@ class _Routes:
         customer = {"id": "customer-1", "name": NAME, "email": EMAIL}
         return _success({"access_token": "token-1", "token_type": "bearer", "expires_in": 900, "customer": customer})
 
+    async def refresh(self, request: Request) -> Response:
+        await self._note(request)
+        if not self._bank.renewals:
+            return _envelope(Refusal(401, "invalid_refresh_token", "Your session has ended."))
+        self._bank.renewals -= 1
+        customer = {"id": "customer-1", "name": NAME, "email": EMAIL}
+        return _success({"access_token": "token-2", "token_type": "bearer", "expires_in": 900, "customer": customer})
+
+    async def logout(self, request: Request) -> Response:
+        await self._note(request)
+        return _success({"logged_out": True, "sessions": 1})
+
     async def demo(self, request: Request) -> Response:
         await self._note(request)
         logins = [
@@ -241,6 +255,8 @@ def _app(bank: ScriptedBank) -> Starlette:
         *(Route(f"/api/v1/auth/{way}", on.enter, methods=["POST"]) for way in _WAYS_IN),
         Route("/api/v1/auth/oidc", on.others),
         Route("/api/v1/auth/oidc/one/login", on.come_back),
+        Route("/api/v1/auth/refresh", on.refresh, methods=["POST"]),
+        Route("/api/v1/auth/logout", on.logout, methods=["POST"]),
         Route("/api/v1/demo", on.demo),
         Route("/api/v1/demo/outbox", on.outbox),
         Route("/api/v1/sessions", on.sessions),

@@ -15,6 +15,7 @@ from tests.serving import serving
 from tests.talking import ALEX
 from tests.waiting import eventually
 
+from .scripted_bank import EMAIL, PASSWORD, Drop, Gate, Refusal, ScriptedBank, answer, turn
 from .widget import ask, expect_ended, last_answer, log_in
 
 pytestmark = pytest.mark.browser
@@ -96,6 +97,24 @@ async def test_two_tabs_that_wake_at_once_both_stay_logged_in(
     for page in (alex_page, other):
         await expect_ended(page)
         await expect(last_answer(page).locator(".md")).to_contain_text("£")
+
+
+async def test_an_answer_that_breaks_off_goes_on_with_a_new_token(chat_page: Page, scripted: ScriptedBank) -> None:
+    """The stream drops, and by then the access token is over."""
+    await log_in(chat_page, EMAIL, PASSWORD)
+    scripted.renewals = 1
+    whole = turn(*answer("You have £2,480.15."))
+    gate = Gate()
+    scripted.chats = [[*whole[:2], gate, Drop()]]
+    scripted.resumes = [Refusal(401, "token_expired", "Your session has ended."), whole[2:]]
+    await ask(chat_page, "what's my balance?")
+    await expect(last_answer(chat_page).locator(".md")).to_have_text("You")
+    gate.open()
+    await expect_ended(chat_page)
+    await expect(last_answer(chat_page).locator(".md")).to_have_text("You have £2,480.15.")
+    sent = [headers["authorization"] for _, _, headers, _ in scripted.asked("/events")]
+    assert sent == ["Bearer token-1", "Bearer token-2"]
+    assert all("cookie" not in headers for _, _, headers, _ in scripted.asked("/chat/"))
 
 
 async def test_a_login_that_was_ended_elsewhere_asks_for_another_one(alex_page: Page, bank: Bank) -> None:
