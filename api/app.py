@@ -10,8 +10,11 @@ from fastapi.staticfiles import StaticFiles
 from agent.assembly import running_assistant
 from api.api_keys import HEADER as API_KEY_HEADER
 from api.errors import add_error_handlers
+from api.logins.assembly import make_logins
 from api.mcp_mount import BROWSER_HEADERS, mount_mcp
 from api.middleware import RequestMiddleware
+from api.oidc.flow import Oidc
+from api.oidc.providers import read_providers
 from api.routes import (
     api_keys,
     attachments,
@@ -29,10 +32,13 @@ from api.routes import (
     health,
     knowledge,
     kyc,
+    logins,
     metrics,
+    oidc,
     openai,
     operations,
     pages,
+    passwords,
     policies,
     roles,
     screening,
@@ -60,6 +66,7 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
             mcp.run(),
         ):
             app.state.running = running
+            app.state.logins = make_logins(settings, services, running)
             app.state.trust = watch
             app.state.signer = TokenSigner(watch.trust, settings.access_token_ttl)
             app.state.sessions = Sessions(
@@ -81,6 +88,7 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
     )
     app.state.settings = settings
     app.state.clock = clock
+    app.state.oidc = Oidc(read_providers(settings.oidc))
     metrics.make_shared_folder()
     add_error_handlers(app)
     _add_routes(app, settings)
@@ -121,6 +129,9 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     app.include_router(auth.router, prefix="/api/v1")
     app.include_router(sessions.router, prefix="/api/v1")
     app.include_router(sessions.keys_router)
+    app.include_router(passwords.router, prefix="/api/v1")
+    app.include_router(logins.router, prefix="/api/v1")
+    app.include_router(oidc.router, prefix="/api/v1")
     app.include_router(totp.router, prefix="/api/v1")
     app.include_router(api_keys.router, prefix="/api/v1")
     app.include_router(card_network.router, prefix="/api/v1")

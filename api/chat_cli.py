@@ -76,7 +76,15 @@ class _Terminal:
     _refresh_token: str | None = None
 
     def sign_in(self, email: str, password: str) -> None:
-        self._keep(self._call("POST", "/api/v1/auth/login", {"email": email, "password": password}))
+        try:
+            answer = self._call("POST", "/api/v1/auth/login", {"email": email, "password": password})
+        except TellergraphError as error:
+            if error.error_code != "totp_required" or self.as_json or not sys.stdin.isatty():
+                raise
+            code = typer.prompt("Code of your authenticator app")
+            challenge = {"challenge": error.details["challenge"], "code": code}
+            answer = self._call("POST", "/api/v1/auth/login/totp", challenge)
+        self._keep(answer)
 
     def _keep(self, tokens: dict[str, Any]) -> None:
         self.client.headers["Authorization"] = f"Bearer {tokens['access_token']}"
@@ -167,7 +175,7 @@ class _Terminal:
 def _refusal(response: httpx2.Response) -> TellergraphError:
     try:
         error = response.json()["error"]
-        return TellergraphError(error["message"], code=error["code"])
+        return TellergraphError(error["message"], code=error["code"], details=error.get("details"))
     except (ValueError, KeyError):
         return TellergraphError(f"The server answered {response.status_code}.")
 

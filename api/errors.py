@@ -38,7 +38,7 @@ async def _ours(request: Request, error: Exception) -> Response:
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("request_failed", code=error.error_code, exc_info=error)
     headers = {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else {}
-    if error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+    if error.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
         headers["Retry-After"] = str(error.details.get("retry_after", 5))
     return _response(
         request, error.status, ErrorBody(code=error.error_code, message=error.message, details=error.details), headers

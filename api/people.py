@@ -8,18 +8,29 @@ from uuid import UUID, uuid4
 from agent.assembly import Running
 from core.db.database import Database, Scope
 from core.db.queries import Queries
-from core.errors import Conflict, Unauthorized
-from core.security.passwords import hash_password_async, verify_password
+from core.errors import Conflict
 from core.security.tokens import AccountType, Identity
 
 QUERIES = Queries(Path(__file__).parent / "queries.sql")
 
 
 @dataclass(frozen=True, slots=True)
-class _Login:
+class Credentials:
+    """What somebody logs in with."""
+
     id: UUID
-    password_hash: str
+    password_hash: str | None
+    """None: through another provider only."""
     role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Somebody whose login was looked up."""
+
+    identity: Identity
+    email: str
+    password_hash: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +40,8 @@ class Customer:
     email: str
     tier: str
     kyc_status: str
+    verified: bool
+    """Whether the e-mail address is confirmed; what needs that is said in docs/logins.md."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +72,22 @@ def role_of_tier(tier: str) -> str:
     return "premium" if tier == "premium" else "customer"
 
 
-async def authenticate(database: Database, email: str, password: str) -> Identity:
-    """Raises Unauthorized, in the same words and time for a wrong address as for a wrong password."""
-    email = email.strip().lower()
+async def find_login(database: Database, email: str) -> Login | None:
+    """``email`` in lower case."""
     async with database.reading(Scope(login_email=email)) as db:
-        customer = await db.find(_Login, QUERIES["find_customer_login"], {"email": email})
-        staff = None if customer else await db.find(_Login, QUERIES["find_staff_login"], {"email": email})
-    login = customer or staff
-    if not await verify_password(password, login and login.password_hash) or login is None:
-        raise Unauthorized("The e-mail address or the password is wrong.", code="wrong_credentials")
+        customer = await db.find(Credentials, QUERIES["find_customer_login"], {"email": email})
+        staff = None if customer else await db.find(Credentials, QUERIES["find_staff_login"], {"email": email})
+    found = customer or staff
+    if found is None:
+        return None
     kind = AccountType.CUSTOMER if customer else AccountType.STAFF
-    return Identity(login.id, kind, login.role)
+    return Login(Identity(found.id, kind, found.role), email, found.password_hash)
 
 
-async def register(database: Database, *, name: str, email: str, password: str, now: datetime) -> Identity:
-    """A new customer without accounts. Raises Conflict for an address that is taken."""
+async def register(database: Database, *, name: str, email: str, password_hash: str | None, now: datetime) -> Identity:
+    """A new customer without accounts, whose address is not verified. Raises Conflict for an address that is taken."""
     customer_id = uuid4()
-    hashed = await hash_password_async(password)
-    login = {"customer_id": customer_id, "email": email.strip().lower(), "password_hash": hashed, "now": now}
+    login = {"customer_id": customer_id, "email": email, "password_hash": password_hash, "now": now}
     try:
         async with database.writing(Scope(customer_id=customer_id)) as db:
             await db.execute(QUERIES["insert_customer"], {"customer_id": customer_id, "full_name": name, "now": now})

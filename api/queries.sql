@@ -17,7 +17,7 @@ values (%(customer_id)s, %(email)s, %(password_hash)s, %(now)s)
 
 -- get_customer --
 -- The signed-in customer.
-select c.id, c.full_name as name, l.email, c.tier, c.kyc_status
+select c.id, c.full_name as name, l.email, c.tier, c.kyc_status, l.verified_at is not null as verified
   from customers c join credentials l on l.customer_id = c.id where c.id = %(customer_id)s
 
 -- get_staff --

@@ -143,6 +143,10 @@ class Settings(BaseSettings):
     code_webhook_secret: SecretStr | None = Field(default=None, validate_default=True)
     """Signs what is sent there, at least 32 characters."""
 
+    breached_passwords: Path | None = None
+    """SHA-1 hashes of passwords from breaches, ascending, as the Have I Been Pwned downloader writes them."""
+    oidc: Path | None = None
+    """TOML file with the providers of OpenID Connect whose accounts may log in."""
     card_network_secret: SecretStr | None = None
     """The card network's credential, at least 32 characters. Unset: nobody gets authorisations."""
     fraud_policy: Path | None = None

@@ -27,6 +27,7 @@ _REASONS = {
     "not_offered": "We do not offer that just now. Ask us what you could do instead.",
     "channel_not_allowed": "This cannot be done here. Use the app, or ask for a colleague.",
     "country_not_allowed": "We do not offer that in the country where you live. Ask us what you could do instead.",
+    "contact_not_verified": "Confirm your e-mail address first: enter the code we sent you, or ask for a new one.",
     "tier_needed": "Your account does not include that. Ask us about the Plus account.",
     "age_needed": "You are too young for that, or we do not know your date of birth. Check it in your profile.",
     "identity_level_needed": "We have to know you better first. Finish your identity check under Profile > Identity.",

@@ -22,6 +22,7 @@ from api.dependencies import (
 )
 from api.envelope import Envelope, ErrorEnvelope
 from api.refresh_cookie import clear_refresh_cookie, find_refresh_cookie, uses_cookie
+from api.scopes import public, signed_in
 from api.sessions import SignedIn, renew_session, sessions_of
 from core.errors import NotFound, Unauthorized
 from core.security.sessions import revoke_all_sessions
@@ -77,7 +78,7 @@ class VisitorToken(BaseModel):
     visitor_id: UUID
 
 
-@router.post("/refresh")
+@router.post("/refresh", dependencies=[public("the refresh token says who")])
 async def refresh(
     request: Request,
     response: Response,
@@ -97,7 +98,7 @@ async def refresh(
     return reply(await renew_session(running, token, now, request, response, by_cookie=by_cookie))
 
 
-@router.post("/logout")
+@router.post("/logout", dependencies=[public("the refresh token says who")])
 async def logout(
     request: Request,
     response: Response,
@@ -123,7 +124,7 @@ async def logout(
     return reply(LoggedOut(sessions=int(ended)))
 
 
-@router.post("/logout-everywhere")
+@router.post("/logout-everywhere", dependencies=[signed_in()])
 async def logout_everywhere(
     identity: SignedInDep, request: Request, response: Response, running: RunningDep, now: NowDep, reply: ReplyDep
 ) -> Envelope[LoggedOut]:
@@ -134,7 +135,7 @@ async def logout_everywhere(
     return reply(LoggedOut(sessions=ended))
 
 
-@router.get("/sessions")
+@router.get("/sessions", dependencies=[signed_in()])
 async def list_sessions(
     identity: SignedInDep, request: Request, now: NowDep, reply: ReplyDep
 ) -> Envelope[SessionsShown]:
@@ -154,7 +155,7 @@ async def list_sessions(
     return reply(SessionsShown(sessions=shown))
 
 
-@router.delete("/sessions/{session_id}")
+@router.delete("/sessions/{session_id}", dependencies=[signed_in()])
 async def end_session(
     session_id: UUID, identity: SignedInDep, request: Request, now: NowDep, reply: ReplyDep
 ) -> Envelope[LoggedOut]:
@@ -165,7 +166,7 @@ async def end_session(
     return reply(LoggedOut(sessions=1))
 
 
-@router.post("/visitor", status_code=201)
+@router.post("/visitor", status_code=201, dependencies=[public("a token for whoever has none")])
 async def visit(
     identity: AnyoneDep, signer: SignerDep, settings: SettingsDep, now: NowDep, reply: ReplyDep
 ) -> Envelope[VisitorToken]:
@@ -179,7 +180,7 @@ async def visit(
     return reply(VisitorToken(access_token=token, expires_in=int(ttl.total_seconds()), visitor_id=visitor.id))
 
 
-@router.get("/jwks")
+@router.get("/jwks", dependencies=[public("public keys")])
 async def jwks(request: Request, signer: SignerDep) -> Response:
     """The public keys that access tokens are verified with (RFC 7517)."""
     _ = signer  # what is trusted is fresh

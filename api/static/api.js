@@ -1,10 +1,11 @@
 // The bank's HTTP interface. The access token lives in this object and nowhere else. What renews it lives in a cookie that
 // no script reads, on the bank's own pages; on a page of another site, which gets no such cookie, in this object too.
 
-/** The server answered with an error envelope. `retryAfter`: seconds to wait, or null. */
+/** The server answered with an error envelope. `retryAfter`: seconds to wait, or null; `details`: what it says besides. */
 export class ApiError extends Error {
-  constructor(status, code, message, retryAfter) {
+  constructor(status, code, message, retryAfter, details = {}) {
     super(message);
+    this.details = details;
     this.status = status;
     this.code = code;
     this.retryAfter = retryAfter;
@@ -53,8 +54,35 @@ export class Api {
     return Date.now() + this.#skew;
   }
 
-  async login(email, password) {
-    const signedIn = await this.#auth("login", { email, password });
+  login(email, password) {
+    return this.#enter("login", { email, password });
+  }
+
+  /** The second step of a login that was refused with `totp_required`. */
+  answerChallenge(challenge, code) {
+    return this.#enter("login/totp", { challenge, code });
+  }
+
+  /** Other accounts to log in with: on the bank's own pages, where the browser comes back to. */
+  async providers() {
+    return this.#byCookie ? (await this.#json("GET", "api/v1/auth/oidc")).providers : [];
+  }
+
+  /** Who came back from another provider; refused with `identity_unknown` for somebody who is nobody here yet. */
+  collectLogin() {
+    return this.#enter("oidc/finish");
+  }
+
+  linkIdentity(ticket, email, password) {
+    return this.#enter("oidc/link", { ticket, email, password });
+  }
+
+  registerIdentity(ticket, name, email) {
+    return this.#enter("oidc/register", { ticket, name, email });
+  }
+
+  async #enter(action, body) {
+    const signedIn = await this.#auth(action, body);
     if (!signedIn.customer) {
       this.#keep(signedIn);
       await this.logout();
@@ -248,5 +276,5 @@ async function toError(response) {
   }
   const retryAfter = Number(response.headers.get("retry-after") ?? envelope?.details?.retry_after) || null;
   const message = envelope?.message ?? FALLBACK[response.status] ?? "Something went wrong on our side.";
-  return new ApiError(response.status, envelope?.code ?? "unknown", message, retryAfter);
+  return new ApiError(response.status, envelope?.code ?? "unknown", message, retryAfter, envelope?.details ?? {});
 }

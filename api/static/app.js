@@ -35,6 +35,15 @@ function launcher(app) {
   return h("div", { class: "floating" }, panel, button);
 }
 
+/** Whether the browser comes from a login at another provider; the address forgets it. */
+function cameBack() {
+  const address = new URL(location.href);
+  if (address.searchParams.get("login") !== "oidc") return false;
+  address.searchParams.delete("login");
+  history.replaceState(null, "", address);
+  return true;
+}
+
 class App {
   element;
   #api;
@@ -65,13 +74,16 @@ class App {
   }
 
   async start() {
+    const providers = this.#quietly(() => this.#api.providers());
     const [, logins] = await Promise.all([this.#resume(), this.#quietly(() => this.#api.demoLogins())]);
+    this.#login.showProviders((await providers) ?? []);
     if (!logins?.length) return;
     this.#login.showDemo(logins);
     this.#chat.demo = true;
   }
 
   async #resume() {
+    if (cameBack()) return this.#login.collect();
     const customer = await this.#quietly(() => this.#api.resume());
     if (customer && !this.#customer) this.#enter(customer);
   }

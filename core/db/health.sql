@@ -135,8 +135,8 @@ select v.oid::regclass || ' is not security_invoker'
 
 -- list_loose_functions --
 -- Functions that everybody may execute, and those that run with their owner's rights without asking for whom: the code,
--- less its comments, must call app_customer_id(), app_subject(), app_staff_id(), require_staff(), require_permission() or
--- executing_operation().
+-- less its comments, must call app_customer_id(), app_subject(), app_staff_id(), app_login_email(), login_owner(),
+-- require_staff(), require_permission() or executing_operation().
 with ours as (
     select p.oid, p.oid::regprocedure as name, p.prosecdef, p.proconfig, o.rolsuper or o.rolbypassrls as is_mighty,
            regexp_replace(regexp_replace(coalesce(pg_get_function_sqlbody(p.oid), p.prosrc), '/\*.*?\*/', '', 'g'),
@@ -158,7 +158,7 @@ select found.fault
             and not coalesce(exists (select from unnest(proconfig) s where s ~ '^search_path=.*pg_temp"?$'), false),
         name || ' runs as its owner and has no search_path that ends in pg_temp'),
        (prosecdef and is_reachable
-            and code !~ '\m(app_customer_id|app_subject|app_staff_id|require_staff|require_permission|executing_operation)\s*\(',
+            and code !~ '\m(app_customer_id|app_subject|app_staff_id|app_login_email|login_owner|require_staff|require_permission|executing_operation)\s*\(',
         name || ' runs as its owner and does not ask for whom')
        ) found (is_so, fault)
  where found.is_so

@@ -86,7 +86,11 @@ def test_an_oauth2_client_gets_a_token_for_a_form(stranger: Caller) -> None:
     stranger.http.headers["Authorization"] = f"Bearer {response.json()['access_token']}"
     assert stranger.http.get("/api/v1/auth/me").json()["data"]["email"] == BLAIR[0]
     refused = stranger.http.post("/api/v1/auth/token", data=form | {"password": "wrong"})
-    assert refused.status_code == 401
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_grant")
+    assert refused.headers["cache-control"] == "no-store"
+    for wrong, expected in (({"grant_type": "magic"}, "unsupported_grant_type"), ({"password": ""}, "invalid_request")):
+        refused = stranger.http.post("/api/v1/auth/token", data=form | wrong)
+        assert (refused.status_code, refused.json()["error"]) == (400, expected)
 
 
 def test_a_token_that_is_not_ours_is_refused_and_never_taken_for_a_visitors(

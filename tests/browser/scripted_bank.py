@@ -17,7 +17,7 @@ from typing import Any
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
-from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
@@ -50,6 +50,7 @@ class Refusal:
     code: str
     message: str
     headers: dict[str, str] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 Step = bytes | Drop | Gate
@@ -84,6 +85,9 @@ class ScriptedBank:
     chats: list[Script] = field(default_factory=list)
     resumes: list[Script] = field(default_factory=list)
     confirms: list[Script] = field(default_factory=list)
+    entries: list[Refusal] = field(default_factory=list)
+    """What stands between the right password, or another provider's account, and being in."""
+    providers: list[dict[str, str]] = field(default_factory=list)
     renewals: int = 0
     """How often a login may still be renewed."""
     sessions: list[dict[str, Any]] = field(default_factory=list)
@@ -128,7 +132,7 @@ class _Stream(Response):
 
 
 def _envelope(refusal: Refusal) -> Response:
-    error: dict[str, Any] = {"code": refusal.code, "message": refusal.message, "details": {}}
+    error: dict[str, Any] = {"code": refusal.code, "message": refusal.message, "details": refusal.details}
     return JSONResponse({"success": False, "error": error}, refusal.status, refusal.headers)
 
 
@@ -136,6 +140,7 @@ def _success(content: dict[str, Any]) -> Response:
     return JSONResponse({"success": True, "data": content})
 
 
+_WAYS_IN = ("login/totp", "oidc/finish", "oidc/link", "oidc/register")
 _NOT_FOUND = Refusal(404, "not_found", "We could not find that.")
 
 
@@ -168,6 +173,22 @@ class _Routes:
         content = await self._note(request)
         if content != {"email": EMAIL, "password": PASSWORD}:
             return _envelope(Refusal(401, "unauthorized", "The email or the password is not right."))
+        return self._let_in()
+
+    async def enter(self, request: Request) -> Response:
+        await self._note(request)
+        return self._let_in()
+
+    async def others(self, request: Request) -> Response:
+        await self._note(request)
+        return _success({"providers": self._bank.providers})
+
+    async def come_back(self, _: Request) -> Response:
+        return RedirectResponse("/?login=oidc", 303)
+
+    def _let_in(self) -> Response:
+        if self._bank.entries:
+            return _envelope(self._bank.entries.pop(0))
         customer = {"id": "customer-1", "name": NAME, "email": EMAIL}
         return _success({"access_token": "token-1", "token_type": "bearer", "expires_in": 900, "customer": customer})
 
@@ -231,6 +252,9 @@ def _app(bank: ScriptedBank) -> Starlette:
         Route("/help/{article}", on.article),
         Mount("/static", StaticFiles(directory=STATIC)),
         Route("/api/v1/auth/login", on.login, methods=["POST"]),
+        *(Route(f"/api/v1/auth/{way}", on.enter, methods=["POST"]) for way in _WAYS_IN),
+        Route("/api/v1/auth/oidc", on.others),
+        Route("/api/v1/auth/oidc/one/login", on.come_back),
         Route("/api/v1/auth/refresh", on.refresh, methods=["POST"]),
         Route("/api/v1/auth/logout", on.logout, methods=["POST"]),
         Route("/api/v1/demo", on.demo),

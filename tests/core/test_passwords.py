@@ -1,9 +1,11 @@
 """Passwords are kept as argon2id hashes. Each hash costs half a second of a core, so there are few of them here."""
 
 import pytest
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from core.security import passwords
-from core.security.passwords import hash_password_async, verify_password
+from core.security.passwords import Verified, compare_password, hash_password_async, verify_password
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +31,23 @@ async def test_a_login_that_is_not_there_costs_a_verification_too(monkeypatch: p
         def hash(self, password: str) -> str:
             return f"hash of {password}"
 
-        def verify(self, password: str, hashed: str) -> bool:
+        def verify_and_update(self, password: str, hashed: str) -> tuple[bool, str | None]:
             verified.append(hashed)
-            return True
+            return True, "a newer hash"
 
     monkeypatch.setattr(passwords, "_HASHER", Hasher())
     passwords._decoy.cache_clear()
 
-    assert not await verify_password("anything", None)
+    assert await compare_password("anything", None) == Verified(matches=False)
     assert verified == ["hash of nobody has this password"]
     passwords._decoy.cache_clear()
+
+
+async def test_a_password_is_the_same_however_a_keyboard_writes_its_accents(monkeypatch: pytest.MonkeyPatch):
+    cheap = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    monkeypatch.setattr(passwords, "_HASHER", cheap)
+    composed, decomposed = "caf\u00e9 au lait", "cafe\u0301 au lait"
+
+    assert composed != decomposed
+    assert await verify_password(decomposed, await hash_password_async(composed))
+    assert not await verify_password("cafe au lait", await hash_password_async(composed))

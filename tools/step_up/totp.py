@@ -100,8 +100,7 @@ class Authenticators:
                 proposed=Proposed(summary="Take security codes from an authenticator app"),
             )
         await context.step_up.issue(context, UUID(proposed.operation_id))
-        app = self._app(begun.id)
-        return Enrolment(proposed, app.secret, app.provisioning_uri(name=email, issuer_name=ISSUER))
+        return Enrolment(proposed, *self.describe(begun.id, email))
 
     async def confirm(self, context: ToolContext, *, code: str, delivered_code: str) -> Operation:
         """Takes the new app into use.
@@ -149,14 +148,25 @@ class Authenticators:
 
     async def is_current(self, db: WriteHandle, context: ToolContext, authenticator_id: UUID, code: str) -> bool:
         """Whether the app shows this code now; uses it up."""
-        try:
-            step = self._app(authenticator_id).verify_and_get_timecode(
-                "".join(code.split()), for_time=context.now, valid_window=_WINDOW
-            )
-        except OTPVerificationError:
+        step = self.find_step(authenticator_id, code, context.now)
+        if step is None:
             return False
         values = {"authenticator_id": authenticator_id, "step": step}
         return (await db.get(_Counts, QUERIES["use_totp_step"], values)).counts
+
+    def find_step(self, authenticator_id: UUID, code: str, now: datetime) -> int | None:
+        """The time step whose code this is, still to be used up; None for a code that the app does not show now."""
+        try:
+            return self._app(authenticator_id).verify_and_get_timecode(
+                "".join(code.split()), for_time=now, valid_window=_WINDOW
+            )
+        except OTPVerificationError:
+            return None
+
+    def describe(self, authenticator_id: UUID, email: str) -> tuple[str, str]:
+        """Secret (Base32) and ``otpauth:`` address of an app, to be shown once."""
+        app = self._app(authenticator_id)
+        return app.secret, app.provisioning_uri(name=email, issuer_name=ISSUER)
 
     async def _login(self, context: ToolContext) -> _Login:
         values = {"customer_id": context.customer_id}

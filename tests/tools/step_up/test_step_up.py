@@ -27,9 +27,10 @@ from tools.bank import code_sender
 from tools.catalogue import CATALOGUE
 from tools.operations import PROPOSAL_TTL, Operation, decide
 from tools.registry import Bank, ToolContext
-from tools.step_up.code_senders import CodeMessage, LogSender, NoSender, WebhookSender
+from tools.step_up.code_senders import CodeMessage, LoginMessage, LogSender, NoSender, WebhookSender
 from tools.step_up.codes import StepUpCodes
 from tools.step_up.totp import Authenticators, Enrolment
+from tools.webhooks import is_genuine
 
 OVER = "250.01"
 """Pounds, a penny over the policy's threshold."""
@@ -482,6 +483,29 @@ async def test_a_gateway_gets_the_code_signed(desk: Desk, gateway: Opened):
     assert "£250.01 to Maria Lopez" in message["text"]
     assert (await approve(desk, operation_id, message["code"])).status == "completed"
     assert desk.owner("select * from demo_outbox") == []
+
+
+async def test_a_gateway_gets_what_is_about_a_login_with_the_address_to_send_it_to(desk: Desk, gateway: Opened):
+    until = desk.now + timedelta(minutes=15)
+    to = "alex@demo.example"
+    message = LoginMessage(uuid4(), "reset", desk.alex, None, to, "Use this.", "t0ken", desk.now, until)
+    async with gateway(200) as server:
+        await WebhookSender(server.url, b"shared secret", pause=0).send_login(desk.database, message)
+
+    [(headers, body)] = server.requests
+    assert is_genuine({name.lower(): value for name, value in headers.items()}, body, b"shared secret", desk.now)
+    assert headers["webhook-id"] == f"msg_{message.id.hex}"
+    sent = orjson.loads(body)
+    assert (sent["type"], sent["email"], sent["customer_id"], sent["staff_id"], sent["code"]) == (
+        "login.reset",
+        to,
+        str(desk.alex),
+        None,
+        "t0ken",
+    )
+    with pytest.raises(Refused) as caught:
+        await NoSender().send_login(desk.database, message)
+    assert caught.value.error_code == "step_up_unavailable"
 
 
 @pytest.mark.parametrize("passing", [500, 503, 429, 408])
