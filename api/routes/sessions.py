@@ -188,4 +188,6 @@ async def jwks(request: Request, signer: SignerDep) -> Response:
     return JSONResponse(keys, headers={"Cache-Control": f"public, max-age={_KEYS_FOR}"})
 
 
-keys_router.add_api_route("/.well-known/jwks.json", jwks, methods=["GET"], include_in_schema=False)
+keys_router.add_api_route(
+    "/.well-known/jwks.json", jwks, methods=["GET"], include_in_schema=False, dependencies=[public("public keys")]
+)
