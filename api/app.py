@@ -9,6 +9,7 @@ from fastapi.staticfiles import StaticFiles
 
 from agent.assembly import running_assistant
 from api.errors import add_error_handlers
+from api.limit_middleware import LimitMiddleware
 from api.mcp_mount import BROWSER_HEADERS, mount_mcp
 from api.middleware import RequestMiddleware
 from api.routes import (
@@ -66,6 +67,8 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
     add_error_handlers(app)
     _add_routes(app, settings)
     mcp = mount_mcp(app, settings)
+    # Inside CORS, so that a page of another site can read that it asks too often.
+    app.add_middleware(LimitMiddleware, settings=settings)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,
@@ -78,11 +81,20 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
             "X-Session-ID",
             *BROWSER_HEADERS,
         ],
-        expose_headers=["X-Request-ID", "X-Turn-ID", "X-Session-ID", "Retry-After", "Content-Disposition"],
+        expose_headers=[
+            "X-Request-ID",
+            "X-Turn-ID",
+            "X-Session-ID",
+            "Retry-After",
+            "RateLimit-Limit",
+            "RateLimit-Remaining",
+            "RateLimit-Reset",
+            "Content-Disposition",
+        ],
     )
     app.add_middleware(
         RequestMiddleware,
-        max_body_bytes=settings.max_body_bytes,
+        settings=settings,
         larger={
             f"/api/v1{documents.UPLOADS}": settings.max_upload_bytes,
             f"/api/v1{attachments.UPLOADS}": attachments.MOST_BODY_BYTES,

@@ -14,6 +14,7 @@ import knowledge
 from agent.models.chain import ModelChain
 from agent.models.factory import list_models
 from api.app import create_app
+from api.protocol import server_config
 from core.clock import system_clock
 from core.db.health import require_security
 from core.db.migrate import migrate
@@ -64,13 +65,7 @@ def _serve(settings: Settings) -> None:
     list_models(settings)
     with _listening_socket(settings) as listener, prepared_services(settings, console) as services:
         app = create_app(settings, services)
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=int(_SHUTDOWN_PATIENCE.total_seconds()),
-        )
+        config = server_config(app, settings, shutdown_patience=int(_SHUTDOWN_PATIENCE.total_seconds()))
         port = listener.getsockname()[1]
         _Server(config, console, lambda: _greeting(settings, port, app.state.running.models)).run(sockets=[listener])
 

@@ -5,6 +5,7 @@ CLI into a line. ``message`` is written for the person who reads it and never ca
       ConfigurationError     the operator sets something right (start-up only)
       CallerError            the caller sends something else
         InvalidInput 400     Unauthorized 401   Forbidden 403   NotFound 404   Conflict 409   TooLarge 413
+        TooMany 429            ... later, and says when
       Refused 422            the bank says no for a reason the customer can act on
       Unavailable 503        a service of ours is gone; try again
         Contention             the same rows were wanted by others; the database layer tries again by itself
@@ -66,6 +67,15 @@ class Conflict(CallerError):
 class TooLarge(CallerError):
     code = "too_large"
     status = 413
+
+
+class TooMany(CallerError):
+    code = "rate_limited"
+    status = 429
+
+    def __init__(self, message: str, retry_after: int = 1, *, code: str | None = None) -> None:
+        """``retry_after``: seconds."""
+        super().__init__(message, code=code, details={"retry_after": retry_after})
 
 
 class Refused(TellergraphError):
