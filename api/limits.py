@@ -25,7 +25,7 @@ _log = get_logger(__name__)
 
 MINUTE = 60.0
 _MICRO = 1_000_000
-_PATIENCE = 0.25
+_PATIENCE = 1.0
 """Seconds for an answer of Redis."""
 _LEFT_ALONE = 5.0
 """Seconds after which a Redis that failed is asked again."""

@@ -20,6 +20,7 @@ from core.db.health import require_security
 from core.db.migrate import migrate
 from core.errors import ConfigurationError
 from core.logging import configure_logging, get_logger
+from core.security.outgoing import require_allowed
 from core.services import Services, running_services
 from core.settings import Settings, unknown_variables
 from knowledge.ingest import ingest_folder
@@ -62,6 +63,7 @@ def _serve(settings: Settings) -> None:
     for name in unknown_variables():
         _log.warning("unknown_variable", name=name, hint="no setting reads it: is it misspelt?")
     console = Console(stderr=True)
+    require_allowed(settings)
     list_models(settings)
     with _listening_socket(settings) as listener, prepared_services(settings, console) as services:
         app = create_app(settings, services)

@@ -92,6 +92,8 @@ def _find_default_passwords(settings: "Settings") -> Iterator[Unfit]:
 
 def is_weak(secret: str) -> bool:
     """Whether its characters vary too little (Shannon), or it has words of an example."""
+    if secret in (secret + secret)[1:-1]:
+        return True  # it repeats itself
     counts = Counter(secret)
     bits = -sum(n * math.log2(n / len(secret)) for n in counts.values())
     return bits < _STRONG_BITS or _GUESSABLE.search(secret.lower()) is not None
