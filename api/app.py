@@ -12,6 +12,7 @@ from api.errors import add_error_handlers
 from api.limit_middleware import LimitMiddleware
 from api.mcp_mount import BROWSER_HEADERS, mount_mcp
 from api.middleware import RequestMiddleware
+from api.openapi import complete_openapi
 from api.routes import (
     attachments,
     auth,
@@ -66,6 +67,7 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
     metrics.make_shared_folder()
     add_error_handlers(app)
     _add_routes(app, settings)
+    complete_openapi(app)
     mcp = mount_mcp(app, settings)
     # Inside CORS, so that a page of another site can read that it asks too often.
     app.add_middleware(LimitMiddleware, settings=settings)

@@ -47,6 +47,7 @@ def prepared_bank(settings: Settings) -> Generator[tuple[Settings, Services]]:
                 "code_sender": "demo",
                 "worker": "separate",
                 "graph": "off",
+                "rate_limits": "off",
             }
         )
         with prepared_services(own, Console(quiet=True)) as services:

@@ -59,9 +59,7 @@ class _GuardedConnector(aiohttp.TCPConnector):
         """As getaddrinfo tells it."""
         family, kind, protocol, _, (host, *_) = about
         if not is_allowed(host, self.networks):
-            raise CallRefused(
-                EACCES, f"{host} may not be called: TELLERGRAPH_OUTGOING_NETWORKS does not name it"
-            )
+            raise CallRefused(EACCES, f"{host} may not be called: TELLERGRAPH_OUTGOING_NETWORKS does not name it")
         return socket.socket(family, kind, protocol)
 
 
