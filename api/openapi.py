@@ -16,6 +16,8 @@ _ANYWHERE = {
     "429": "- `rate_limited`, `too_many_streams`: try again after `Retry-After`.",
     "503": "- `service_unavailable`: try again after `Retry-After`.",
 }
+_NAMED = {"404": "- `not_found`: there is nothing of yours under that name or number."}
+_NAMES_IN_BODY = frozenset({"/v1/chat/completions"})
 _FREE = "/health"
 """Asked by no caller of the bank's; says itself what it answers."""
 _ENVELOPE = {"$ref": "#/components/schemas/ErrorEnvelope"}
@@ -59,7 +61,8 @@ def _complete(document: dict[str, Any]) -> None:
             responses: dict[str, Any] = operation["responses"]
             if _OF_FASTAPI in str(responses.get("422")):
                 del responses["422"]
-            for status, description in _ANYWHERE.items():
+            named = _NAMED if "{" in path or path in _NAMES_IN_BODY else {}
+            for status, description in (_ANYWHERE | named).items():
                 content = {"application/json": {"schema": schema}}
                 responses.setdefault(status, {"description": description, "content": content})
     for name in (_OF_FASTAPI, "ValidationError"):
