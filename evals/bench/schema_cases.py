@@ -122,8 +122,8 @@ def _send_some(operation: Any, mode: GenerationMode, number: int, seed_: int, se
 
 def _send(case: Any, *, base_url: str, session: requests.Session, headers: dict[str, str], tally: Tally) -> None:
     # schemathesis makes up a token of its own for what is protected.
-    made = {name: value for name, value in (case.headers or {}).items() if name.lower() != "authorization"}
-    case.headers = made | headers
+    made = cast(dict[str, Any], case.headers or {})
+    case.headers = {name: value for name, value in made.items() if name.lower() != "authorization"} | headers
     response = case.call(base_url=base_url, session=session, timeout=_PATIENCE_S)
     tally.cases += 1
     tally.statuses[response.status_code] += 1
