@@ -28,9 +28,9 @@ _CHAT = frozenset(
 _MCP = "/mcp"
 _AUTH = "/api/v1/auth/"
 _ADMIN = "/api/v1/admin"
-_OWN_SESSION = frozenset({"refresh", "logout", "totp", "sessions"})
+_OWN_SESSION = frozenset({"refresh", "logout", "totp", "second-factor", "sessions"})
 """Parts of ``/auth`` at which nothing can be guessed that a login asks for."""
-_CODES = ("/confirm", "/totp", "/verify", "/recovery")
+_CODES = ("/confirm", "/totp", "/second-factor", "/recovery-codes")
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
