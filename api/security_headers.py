@@ -4,7 +4,7 @@ answers that are no pages may load nothing at all. Only the widget's files are f
 
 from starlette.types import Message, Scope
 
-_PAGE_POLICY = "; ".join(
+PAGE_POLICY = "; ".join(
     (
         "default-src 'none'",
         "script-src 'self'",
@@ -64,7 +64,7 @@ _ALWAYS = _encode(
         "X-Permitted-Cross-Domain-Policies": "none",
     }
 )
-_PAGE = _encode({"Content-Security-Policy": _PAGE_POLICY})
+_PAGE = _encode({"Content-Security-Policy": PAGE_POLICY})
 _OTHER = _encode({"Content-Security-Policy": _OTHER_POLICY})
 _OURS_ALONE = _encode({"Cross-Origin-Resource-Policy": "same-origin"})
 _FOR_ALL = _encode({"Cross-Origin-Resource-Policy": "cross-origin"})

@@ -10,6 +10,8 @@ import httpx2
 import pytest
 import redis as blocking_redis
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from api.callers import Caller as Sender
 from api.limit_rules import Rule, Window, find_rule
@@ -56,6 +58,10 @@ def address() -> dict[str, str]:
 async def redis(shared_services: Services) -> AsyncIterator[Redis]:
     async with Redis.from_url(shared_services.redis_url) as client:
         yield client
+
+
+def nowhere() -> Redis:
+    return Redis(unix_socket_path="/nowhere", retry=Retry(NoBackoff(), 0))
 
 
 def rule_of(*limits: int, is_guarded: bool = False, owner: str = "somebody") -> Rule:
@@ -206,7 +212,7 @@ def test_while_redis_is_away_reading_goes_on_and_logins_and_money_are_bounded(
 
 async def test_a_process_alone_keeps_to_the_limit_and_forgets_after_a_minute() -> None:
     now = 100.0
-    limiter = Limiter(Redis(unix_socket_path="/nowhere"), now=lambda: now)
+    limiter = Limiter(nowhere(), now=lambda: now)
     assert [(await limiter.take(rule_of(3))).is_refused for _ in range(4)] == [False] * 3 + [True]
     assert (await limiter.take(rule_of(3))).seconds == 60
     now += 60
@@ -214,12 +220,12 @@ async def test_a_process_alone_keeps_to_the_limit_and_forgets_after_a_minute() -
 
 
 async def test_ten_workers_alone_stay_within_what_one_may_change_together() -> None:
-    workers = [Limiter(Redis(unix_socket_path="/nowhere")) for _ in range(10)]
+    workers = [Limiter(nowhere()) for _ in range(10)]
     taken = [await worker.take(rule_of(30, is_guarded=True)) for worker in workers for _ in range(5)]
     assert sum(not each.is_refused for each in taken) == 30
 
 
-def test_a_person_follows_so_many_answers_at_once(settings: Settings) -> None:
+def test_a_persons_question_counts_to_address_person_and_questions(settings: Settings) -> None:
     rule = find_rule("POST", "/api/v1/chat/stream", Sender("192.0.2.1", person="customer:1"), settings)
     assert rule is not None
     assert [window.kind for window in rule.windows] == ["address", "user", "chat"]
