@@ -33,11 +33,30 @@ browser-test: $(DEV) ## Run the tests in Chromium (/usr/bin/chromium, or TELLERG
 	@$(BIN)/python -m pytest -m browser $(PYTEST_ARGS)
 
 .PHONY: lint
-lint: $(DEV) ## Check style, types and the direction of imports
+lint: $(DEV) secrets ## Check style, types, the direction of imports, and that no secret is in the files
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/basedpyright
 	@$(BIN)/lint-imports
+
+.PHONY: secrets
+secrets: $(DEV) ## Look for secrets that the baseline does not know (docs/security.md)
+	@git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --no-verify --baseline .secrets.baseline
+
+# Needs the Internet, so that nothing else depends on it.
+.PHONY: audit
+audit: $(DEV) ## Ask PyPI for known vulnerabilities of the pinned dependencies
+	@if $(BIN)/python -c 'import json, urllib.request as r; \
+	  json.load(r.urlopen("https://pypi.org/pypi/pip/json", timeout=10))["vulnerabilities"]' 2>/dev/null; then \
+	  $(BIN)/pip-audit --strict --no-deps --disable-pip --progress-spinner off \
+	    -r requirements/base.txt -r requirements/dev.txt; \
+	else echo "PyPI's list of vulnerabilities cannot be reached: nothing was audited." >&2; fi
+
+.PHONY: sbom
+sbom: $(DEV) ## Write the bill of materials to build/sbom.cdx.json (CycloneDX 1.6)
+	@mkdir -p build
+	@$(BIN)/cyclonedx-py requirements requirements/base.txt --pyproject pyproject.toml --of JSON --sv 1.6 \
+	  --output-reproducible --validate --output-file build/sbom.cdx.json
 
 .PHONY: format
 format: $(DEV) ## Mend what ruff can mend

@@ -32,6 +32,7 @@ from agent.understanding.heads import Heads
 from core.clock import Clock
 from core.db.database import Database
 from core.db.pool import make_pool
+from core.security.outgoing import guarded_session
 from core.security.permissions import RolePermissions
 from core.security.sealing import Seal
 from core.services import Services
@@ -91,7 +92,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         stack.push_async_callback(redis.aclose)
         pool = await stack.enter_async_context(_checkpoint_pool(services, settings))
         patience = aiohttp.ClientTimeout(total=None, sock_connect=5, sock_read=settings.idle_timeout.total_seconds())
-        client = await stack.enter_async_context(aiohttp.ClientSession(timeout=patience))
+        client = await stack.enter_async_context(guarded_session(settings.outgoing_networks, patience))
         threads = stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix="encoder"))
         models = await stack.enter_async_context(open_chain(settings, client, redis=redis, clock=clock))
         cache = await stack.enter_async_context(

@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import asdict
 from typing import Annotated, Any
 
-import aiohttp
 import orjson
 import psycopg
 import typer
@@ -17,6 +16,7 @@ from core.cli import AsJson, command_services
 from core.db.migrate import migrate
 from core.errors import Conflict, NotFound
 from core.logging import configure_logging
+from core.security.outgoing import guarded_session
 from core.services import Services
 from core.settings import Settings, load_settings
 from knowledge.graph.builder import GraphBuilder, GraphReport
@@ -73,7 +73,7 @@ async def _build(settings: Settings, services: Services, kb: str, bar: Progress)
     def advance(done: int, total: int) -> None:
         bar.update(task, completed=done, total=total, visible=True)
 
-    async with aiohttp.ClientSession() as client, open_chain(settings, client) as models:
+    async with guarded_session(settings.outgoing_networks) as client, open_chain(settings, client) as models:
         extractor = make_extractor(settings, models)
         return await GraphBuilder(services.owner_url, services.graph_url, extractor).build(kb, advance)
 

@@ -10,11 +10,13 @@ from fastapi.staticfiles import StaticFiles
 from agent.assembly import running_assistant
 from api.api_keys import HEADER as API_KEY_HEADER
 from api.errors import add_error_handlers
+from api.limit_middleware import LimitMiddleware
 from api.logins.assembly import make_logins
 from api.mcp_mount import BROWSER_HEADERS, mount_mcp
 from api.middleware import RequestMiddleware
 from api.oidc.flow import Oidc
 from api.oidc.providers import read_providers
+from api.openapi import complete_openapi
 from api.routes import (
     api_keys,
     attachments,
@@ -88,12 +90,15 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
     )
     app.state.settings = settings
     app.state.clock = clock
-    app.state.oidc = Oidc(read_providers(settings.oidc))
+    app.state.oidc = Oidc(read_providers(settings.oidc), settings.outgoing_networks)
     metrics.make_shared_folder()
     add_error_handlers(app)
     _add_routes(app, settings)
+    complete_openapi(app)
     mcp = mount_mcp(app, settings)
     describe_scopes(app)
+    # Inside CORS, so that a page of another site can read that it asks too often.
+    app.add_middleware(LimitMiddleware, settings=settings)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.cors_origins,
@@ -107,11 +112,20 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
             "X-Session-ID",
             *BROWSER_HEADERS,
         ],
-        expose_headers=["X-Request-ID", "X-Turn-ID", "X-Session-ID", "Retry-After", "Content-Disposition"],
+        expose_headers=[
+            "X-Request-ID",
+            "X-Turn-ID",
+            "X-Session-ID",
+            "Retry-After",
+            "RateLimit-Limit",
+            "RateLimit-Remaining",
+            "RateLimit-Reset",
+            "Content-Disposition",
+        ],
     )
     app.add_middleware(
         RequestMiddleware,
-        max_body_bytes=settings.max_body_bytes,
+        settings=settings,
         larger={
             f"/api/v1{documents.UPLOADS}": settings.max_upload_bytes,
             f"/api/v1{attachments.UPLOADS}": attachments.MOST_BODY_BYTES,

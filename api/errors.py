@@ -22,6 +22,7 @@ _CODES = {
     HTTPStatus.NOT_FOUND: ("not_found", "There is nothing here under that address."),
     HTTPStatus.METHOD_NOT_ALLOWED: ("method_not_allowed", "This address does not take that method."),
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: ("too_large", "The request is too large."),
+    HTTPStatus.REQUEST_TIMEOUT: ("too_slow", "The request took too long to arrive."),
     HTTPStatus.BAD_REQUEST: ("bad_request", "The request cannot be read. Send JSON in UTF-8."),
 }
 
@@ -34,7 +35,11 @@ def add_error_handlers(app: FastAPI) -> None:
 
 
 async def _ours(request: Request, error: Exception) -> Response:
-    error = cast(TellergraphError, error)
+    return respond_to(request, cast(TellergraphError, error))
+
+
+def respond_to(request: Request, error: TellergraphError) -> Response:
+    """The envelope of an error of ours."""
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("request_failed", code=error.error_code, exc_info=error)
     headers = {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else {}

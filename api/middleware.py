@@ -1,68 +1,71 @@
-"""What every request passes: a request id, a limit of its size, security headers, a line in the log. Plain ASGI, so
-that streams stream.
+"""What every request passes first: the client's own address, a name that is ours, bounds of size and time, a request
+id, security headers, a line in the log. Plain ASGI, so that streams stream.
 """
 
+import asyncio
 from collections.abc import Mapping
 from http import HTTPStatus
 from time import perf_counter
 from uuid import uuid4
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.exceptions import HTTPException
+from fastapi import Request
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from api.bodies import guarded_receive
+from api.callers import settle_client
+from api.errors import respond_to
+from api.hosts import list_hosts
+from api.security_headers import add_security_headers
+from core.errors import CallerError, TellergraphError, Unavailable
 from core.logging import get_logger
+from core.settings import Settings
 
 _log = get_logger(__name__)
 
 _QUIET = ("/health", "/metrics", "/static/")
-_SECURITY_HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-}
+_ANY_NAME = ("/health", "/api/health", "/metrics")
+"""Asked under the machine's address by those who watch it."""
+
+
+class OtherHost(CallerError):
+    code = "other_host"
+    status = HTTPStatus.MISDIRECTED_REQUEST
 
 
 class RequestMiddleware:
-    def __init__(self, app: ASGIApp, *, max_body_bytes: int, larger: Mapping[str, int]) -> None:
+    def __init__(self, app: ASGIApp, *, settings: Settings, larger: Mapping[str, int]) -> None:
         """``larger``: what addresses take that take more."""
         self._app = app
-        self._max_body_bytes = max_body_bytes
+        self._settings = settings
         self._larger = larger
+        self._hosts = list_hosts(settings)
+        self._patience = settings.request_timeout.total_seconds()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        settle_client(scope, self._settings.trusted_proxies)
         request_id = str(uuid4())
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.bind_contextvars(request_id=request_id)
-        started, status, received = perf_counter(), 500, 0
-        declared = Headers(scope=scope).get("content-length", "0")
-        limit = self._larger.get(scope["path"], self._max_body_bytes)
-        is_too_large = not declared.isdecimal() or int(declared) > limit
-
-        async def receive_within_limit() -> Message:
-            nonlocal received
-            message = await receive()
-            received += len(message.get("body", b""))
-            if is_too_large or received > limit:
-                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-            return message
+        started, status = perf_counter(), 500
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = request_id
-                for name, value in _SECURITY_HEADERS.items():
-                    headers.setdefault(name, value)
+                add_security_headers(message, scope)
+                message["headers"].append((b"x-request-id", request_id.encode()))
             await send(message)
 
         try:
-            await self._app(scope, receive_within_limit, send_with_headers)
+            if self._is_ours(scope):
+                await self._answer_in_time(scope, self._guarded(scope, receive), send_with_headers)
+            else:
+                await _refuse(scope, send_with_headers, _other_host())
         finally:
             if not scope["path"].startswith(_QUIET):
                 _log.info(
@@ -73,6 +76,47 @@ class RequestMiddleware:
                     ms=round((perf_counter() - started) * 1000, 1),
                 )
             structlog.contextvars.clear_contextvars()
+
+    async def _answer_in_time(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """An answer that has begun may take as long as it needs."""
+        has_begun = False
+        deadline = asyncio.timeout(self._patience)
+        try:
+            async with deadline:
+
+                async def send_and_go_on(message: Message) -> None:
+                    nonlocal has_begun
+                    if not has_begun:
+                        has_begun = True
+                        deadline.reschedule(None)
+                    await send(message)
+
+                await self._app(scope, receive, send_and_go_on)
+        except TimeoutError:
+            if has_begun or not deadline.expired():
+                raise
+            _log.exception("request_took_too_long", path=_template(scope))
+            await _refuse(scope, send, Unavailable("This takes too long just now. Please try again.", code="too_slow"))
+
+    def _guarded(self, scope: Scope, receive: Receive) -> Receive:
+        limit = self._larger.get(scope["path"], self._settings.max_body_bytes)
+        return guarded_receive(scope, receive, limit=limit, patience=self._settings.body_timeout)
+
+    def _is_ours(self, scope: Scope) -> bool:
+        return scope["path"].startswith(_ANY_NAME) or self._hosts.answer_to(Headers(scope=scope).get("host", ""))
+
+
+async def _refuse(scope: Scope, send: Send, error: TellergraphError) -> None:
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    await respond_to(Request(scope), error)(scope, receive, send)
+
+
+def _other_host() -> OtherHost:
+    return OtherHost(
+        "This server does not answer under that name. Its operator can add it to TELLERGRAPH_TRUSTED_HOSTS."
+    )
 
 
 def _template(scope: Scope) -> str:

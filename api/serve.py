@@ -14,12 +14,14 @@ import knowledge
 from agent.models.chain import ModelChain
 from agent.models.factory import list_models
 from api.app import create_app
+from api.protocol import server_config
 from core.clock import system_clock
 from core.db.health import require_security
 from core.db.migrate import migrate
 from core.errors import ConfigurationError
 from core.logging import configure_logging, get_logger
 from core.security.key_store import ensure_signing_keys
+from core.security.outgoing import require_allowed
 from core.services import Services, running_services
 from core.settings import Settings, unknown_variables
 from knowledge.ingest import ingest_folder
@@ -64,16 +66,11 @@ def _serve(settings: Settings) -> None:
     for name in unknown_variables():
         _log.warning("unknown_variable", name=name, hint="no setting reads it: is it misspelt?")
     console = Console(stderr=True)
+    require_allowed(settings)
     list_models(settings)
     with _listening_socket(settings) as listener, prepared_services(settings, console) as services:
         app = create_app(settings, services)
-        config = uvicorn.Config(
-            app,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=int(_SHUTDOWN_PATIENCE.total_seconds()),
-        )
+        config = server_config(app, settings, shutdown_patience=int(_SHUTDOWN_PATIENCE.total_seconds()))
         port = listener.getsockname()[1]
         _Server(config, console, lambda: _greeting(settings, port, app.state.running.models)).run(sockets=[listener])
 

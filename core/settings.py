@@ -9,10 +9,12 @@ from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from core.budget import Budget
 from core.errors import ConfigurationError
+from core.production import find_unfit
+from core.secret_files import SecretFiles, is_secret, variable_of
 
 
 def _in_seconds(value: object) -> object:
@@ -28,12 +30,30 @@ Duration = Annotated[timedelta, BeforeValidator(_in_seconds)]
 OptionalBudget = Annotated[Budget | None, BeforeValidator(_as_budget), NoDecode]
 
 
+_NAME = r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9_-]*[a-z0-9])?)*|\[[0-9a-f:.]+\]"
+_ORIGIN = re.compile(rf"https?://({_NAME})(:\d{{1,5}})?")
+_HOST = re.compile(rf"(\*\.)?({_NAME})")
+
+
 class Settings(BaseSettings):
-    """``TELLERGRAPH_*`` from the environment and ``.env``."""
+    """``TELLERGRAPH_*`` from the environment and ``.env``; a secret also from the file that ``TELLERGRAPH_X_FILE``
+    names."""
 
     model_config = SettingsConfigDict(
         env_prefix="TELLERGRAPH_", env_file=".env", extra="ignore", frozen=True, populate_by_name=True
     )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        files = SecretFiles(settings_cls, env_settings, dotenv_settings)
+        return init_settings, files, env_settings, dotenv_settings, file_secret_settings
 
     database_url: SecretStr | None = None
     """A PostgreSQL login that may create roles, or the runtime login if ``database_owner_url`` is given too.
@@ -51,8 +71,22 @@ class Settings(BaseSettings):
     old_secret_keys: Annotated[list[SecretStr], NoDecode] = []
     """Comma-separated keys of before: they open files that were sealed then, and sign nothing."""
 
+    env: Literal["development", "production"] = "development"
+    """Production refuses to start with anything that is only good for trying out."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
+    public_url: str | None = None
+    """Where customers reach this server, ``https://bank.example``."""
+    trusted_hosts: Annotated[list[str], NoDecode] = []
+    """Comma-separated host names that are answered beside that of ``public_url`` and this machine's own. With neither,
+    a server on more than this machine answers under any name."""
+    trusted_proxies: Annotated[list[IPv4Network | IPv6Network], NoDecode] = []
+    """Comma-separated networks of proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
+    outgoing_networks: Annotated[list[IPv4Network | IPv6Network], NoDecode] = [
+        IPv4Network("127.0.0.0/8"),
+        IPv6Network("::1/128"),
+    ]
+    """Comma-separated networks, of those that are not public, in which servers of the bank's own may be called."""
     cors_origins: Annotated[list[str], NoDecode] = []
     """Comma-separated origins that may call the API from a browser; none by default."""
     metrics_from: Annotated[list[IPv4Network | IPv6Network], NoDecode] = [
@@ -60,6 +94,31 @@ class Settings(BaseSettings):
         IPv6Network("::1/128"),
     ]
     """Comma-separated networks that may read ``/metrics``; for others it is not there."""
+    rate_limits: Literal["on", "off"] = "on"
+    rate_user: int = Field(default=100, ge=1)
+    """Requests of a person in a minute."""
+    rate_api_key: int = Field(default=1_000, ge=1)
+    """Requests with an API key in a minute."""
+    rate_address: int = Field(default=10_000, ge=1)
+    """Requests from an IP address in a minute (of IPv6, from its /64)."""
+    rate_chat: int = Field(default=50, ge=1)
+    """Questions of a person, or of all visitors at an address, in a minute."""
+    rate_admin: int = Field(default=10, ge=1)
+    """Requests of a staff member to ``/api/v1/admin`` in a minute."""
+    rate_login: int = Field(default=30, ge=1)
+    """Logins and registrations from an address in a minute."""
+    rate_code: int = Field(default=20, ge=1)
+    """Confirmations and security codes of a person in a minute."""
+    streams_per_user: int = Field(default=8, ge=1)
+    """Answers that a person may follow at once, in one process; visitors at an address together eight times as many."""
+    header_timeout: Duration = Field(default=timedelta(seconds=10), gt=timedelta(0))
+    """For a request's line and headers, and for a connection to say anything."""
+    body_timeout: Duration = Field(default=timedelta(seconds=10), gt=timedelta(0))
+    """For a request's body, beside a second for each 16 KiB of it."""
+    write_timeout: Duration = Field(default=timedelta(seconds=30), gt=timedelta(0))
+    """For a client to take what waits for it."""
+    request_timeout: Duration = Field(default=timedelta(seconds=150), gt=timedelta(0))
+    """For an answer to begin."""
     max_body_bytes: int = Field(default=65_536, ge=1024)
     max_upload_bytes: int = Field(default=25_000_000, ge=1024)
     """Of a request that uploads a document."""
@@ -227,7 +286,36 @@ class Settings(BaseSettings):
             raise ValueError("needs at least 32 characters for each")
         return value
 
-    @field_validator("cors_origins", "metrics_from", "old_secret_keys", mode="before")
+    @field_validator("public_url")
+    @classmethod
+    def _is_origin(cls, value: str | None) -> str | None:
+        if value is not None and not _ORIGIN.fullmatch(value.rstrip("/").lower()):
+            raise ValueError("is an address without a path, such as https://bank.example")
+        return value and value.rstrip("/").lower()
+
+    @field_validator("cors_origins")
+    @classmethod
+    def _are_origins(cls, value: list[str]) -> list[str]:
+        if not all(each == "*" or _ORIGIN.fullmatch(each) for each in value):
+            raise ValueError("are origins in lower case, such as https://bank.example, without a path")
+        return value
+
+    @field_validator("trusted_hosts")
+    @classmethod
+    def _are_hosts(cls, value: list[str]) -> list[str]:
+        if not all(_HOST.fullmatch(each.lower()) for each in value):
+            raise ValueError("are host names without https://, port or path, such as bank.example or *.bank.example")
+        return [each.lower() for each in value]
+
+    @field_validator(
+        "cors_origins",
+        "metrics_from",
+        "old_secret_keys",
+        "trusted_hosts",
+        "trusted_proxies",
+        "outgoing_networks",
+        mode="before",
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
@@ -334,23 +422,34 @@ def load_settings() -> Settings:
         ConfigurationError: one line per wrong variable, with what to set.
     """
     try:
-        return Settings()
+        settings = Settings()
     except ValidationError as error:
         lines = [f"{_variable(str(item['loc'][0]))}: {_reason(item['msg'])}" for item in error.errors()]
         raise ConfigurationError("Settings are wrong.\n" + "\n".join(lines)) from error
+    require_fit_for_production(settings)
+    return settings
+
+
+def require_fit_for_production(settings: Settings) -> None:
+    """Raises ConfigurationError, with a line for each setting that ``TELLERGRAPH_ENV=production`` does not take."""
+    if settings.env != "production":
+        return
+    lines = [f"{_variable(field)}: {reason}" for field, reason in find_unfit(settings)]
+    if lines:
+        raise ConfigurationError("These settings are not fit for TELLERGRAPH_ENV=production.\n" + "\n".join(lines))
 
 
 def unknown_variables() -> list[str]:
     """``TELLERGRAPH_*`` variables that no setting reads: most likely misspelt."""
     known = {_variable(name) for name in Settings.model_fields}
+    known |= {f"{_variable(name)}_FILE" for name, field in Settings.model_fields.items() if is_secret(field)}
     return sorted(name for name in os.environ if name.startswith("TELLERGRAPH_") and name not in known)
 
 
 def _variable(field: str) -> str:
     """Of a field, or of the variable that an error names already."""
     known = Settings.model_fields.get(field)
-    alias = known.validation_alias if known else field
-    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else str(alias or f"TELLERGRAPH_{field.upper()}")
+    return variable_of(field, known) if known else field
 
 
 def _reason(message: str) -> str:

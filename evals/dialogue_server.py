@@ -49,6 +49,7 @@ def prepared_bank(settings: Settings) -> Generator[tuple[Settings, Services]]:
                 "worker": "separate",
                 "graph": "off",
                 "access_token_ttl": timedelta(hours=24),  # one login for a whole run
+                "rate_limits": "off",
             }
         )
         with prepared_services(own, Console(quiet=True)) as services:

@@ -56,6 +56,8 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 CUSTOMERS = 12
+MANY = 1_000_000
+RATES = ("rate_user", "rate_api_key", "rate_address", "rate_chat", "rate_admin", "rate_login", "rate_code")
 SEED = 20260101
 HELP_CENTRE = Path(__file__).parents[1] / "knowledge" / "help_centre"
 
@@ -109,7 +111,16 @@ def data_dir() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def settings(data_dir: Path) -> Settings:
-    return Settings(_env_file=None, data_dir=data_dir, demo_customers=CUSTOMERS, demo_seed=SEED, graph="off")  # pyright: ignore[reportCallIssue]
+    """Limits count, and none is reached: all tests are one address, and most are one customer."""
+    return Settings(  # pyright: ignore[reportCallIssue]
+        _env_file=None,
+        data_dir=data_dir,
+        demo_customers=CUSTOMERS,
+        demo_seed=SEED,
+        graph="off",
+        streams_per_user=MANY,
+        **dict.fromkeys(RATES, MANY),
+    )
 
 
 @pytest.fixture(scope="session")

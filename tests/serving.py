@@ -8,6 +8,7 @@ from time import monotonic, sleep
 import uvicorn
 
 from api.app import create_app
+from api.protocol import server_config
 from core.clock import Clock, system_clock
 from core.services import Services
 from core.settings import Settings
@@ -18,9 +19,8 @@ _PATIENCE = 60.0
 @contextmanager
 def serving(settings: Settings, services: Services, clock: Clock = system_clock) -> Generator[str]:
     """Yields the base URL."""
-    config = uvicorn.Config(
-        create_app(settings, services, clock), host="127.0.0.1", port=0, log_config=None, access_log=False
-    )
+    settings = settings.model_copy(update={"port": 0})
+    config = server_config(create_app(settings, services, clock), settings)
     server = uvicorn.Server(config)
     thread = Thread(target=server.run, name="test server")
     thread.start()

@@ -28,5 +28,5 @@ def code_sender(settings: Settings) -> CodeSender:
     """The gateway that was set; in demo mode without one, the demo outbox."""
     url, secret = settings.code_webhook_url, settings.code_webhook_secret
     if settings.code_sender == "webhook" and url and secret:
-        return WebhookSender(url, secret.get_secret_value().encode())
+        return WebhookSender(url, secret.get_secret_value().encode(), networks=settings.outgoing_networks)
     return LogSender() if settings.demo else NoSender()

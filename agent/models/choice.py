@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from agent.models.providers import OFFLINE_NAME, ModelName, ollama_address, parse_chain, require_ready
 from agent.models.registry_file import REGISTRY_FILE, read_registry
 from core.errors import ConfigurationError
+from core.security.outgoing import may_call
 from core.settings import Settings
 
 AUTO = "auto"
@@ -111,6 +112,8 @@ def _ask_ollama(settings: Settings) -> str | None:
     """Why it is not asked; None where it answers and has the model."""
     address, wanted = ollama_address(settings), settings.ollama_model
     shown = _CREDENTIALS.sub("//", address)
+    if not may_call(address, settings.outgoing_networks):
+        return f"{shown} is not found, or TELLERGRAPH_OUTGOING_NETWORKS does not allow it"
     try:
         answer = httpx2.get(f"{address}/api/tags", timeout=_PATIENCE.total_seconds(), trust_env=False)
         tags = _Tags.model_validate_json(answer.raise_for_status().content)

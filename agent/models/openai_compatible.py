@@ -22,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, SecretStr, ValidationError
 from agent.models.control_tokens import defuse, defuse_all
 from agent.models.faults import Fault, ModelFailed
 from agent.models.refusals import read_refusal
+from core.security.outgoing import same_session
 
 _PACE = 0.02
 """Seconds between two reads of a stream. Tokens that arrive meanwhile are handled together, which halves the cost of a
@@ -109,7 +110,7 @@ class OpenAICompatibleChat(BaseChatModel):
 
     async def _generate_alone(self, messages: list[BaseMessage], stop: list[str] | None, **kwargs: Any) -> ChatResult:
         """With a client of its own: the shared one belongs to another event loop."""
-        async with aiohttp.ClientSession(timeout=self.client.timeout) as client:
+        async with same_session(self.client) as client:
             alone = self.model_copy(update={"client": client})
             chunks = [chunk.message async for chunk in alone._astream(messages, stop, **kwargs)]
         whole = AIMessageChunk(content="")

@@ -20,6 +20,7 @@ from api.oidc.protocol import authorization_address, token_request
 from api.oidc.providers import Provider, Providers
 from core.errors import NotFound, Unauthorized
 from core.logging import get_logger
+from core.security.outgoing import LOOPBACK, Networks
 
 _log = get_logger(__name__)
 
@@ -46,11 +47,11 @@ class _Known:
 class Oidc:
     """The providers of a process; none where none were set."""
 
-    def __init__(self, providers: Providers | None) -> None:
+    def __init__(self, providers: Providers | None, networks: Networks = LOOPBACK) -> None:
         """Raises ConfigurationError where a secret cannot be read."""
         self._providers = providers
         known = providers.provider if providers else ()
-        self._known = {each.name: _Known(each, each.read_secret(), Directory(each)) for each in known}
+        self._known = {each.name: _Known(each, each.read_secret(), Directory(each, networks)) for each in known}
 
     @property
     def offered(self) -> list[Provider]:
@@ -125,7 +126,7 @@ class Oidc:
             code=code,
             verifier=verifier,
         )
-        answer = await call("POST", address, body=body, headers=headers)
+        answer = await call("POST", address, known.directory.networks, body=body, headers=headers)
         token = answer.get("id_token")
         if not isinstance(token, str):
             raise Unauthorized("The other provider did not say who you are.", code="oidc_token_invalid")

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from api.oidc.providers import Provider, require_safe
 from core.errors import Unavailable
 from core.logging import get_logger
+from core.security.outgoing import Networks, guarded_session
 
 _log = get_logger(__name__)
 
@@ -43,6 +44,8 @@ class Directory:
     """A provider's metadata and keys."""
 
     provider: Provider
+    networks: Networks
+    """Of those that are not public, where it may be (core/security/outgoing.py)."""
     _metadata: tuple[datetime, Metadata] | None = field(default=None, init=False)
     _keys: tuple[datetime, KeySet] | None = field(default=None, init=False)
 
@@ -52,14 +55,14 @@ class Directory:
             Unavailable: the provider cannot be reached, or says something that cannot be trusted.
         """
         if self._metadata is None or now - self._metadata[0] > KEPT:
-            self._metadata = (now, self._trusted(await call("GET", self.provider.metadata_address)))
+            self._metadata = (now, self._trusted(await call("GET", self.provider.metadata_address, self.networks)))
         return self._metadata[1]
 
     async def get_keys(self, kid: str | None, now: datetime) -> KeySet:
         """Its keys; asked for anew where none has this id. Raises Unavailable as ``get_metadata``."""
         kept = self._keys
         if kept is None or now - kept[0] > KEPT or (not _has(kept[1], kid) and now - kept[0] > _PAUSE):
-            content = await call("GET", (await self.get_metadata(now)).jwks_uri)
+            content = await call("GET", (await self.get_metadata(now)).jwks_uri, self.networks)
             try:
                 kept = self._keys = (now, KeySet.import_key_set(content))  # pyright: ignore[reportArgumentType]
             except (JoseError, ValueError, KeyError, TypeError) as error:
@@ -82,7 +85,7 @@ class Directory:
 
 
 async def call(
-    method: str, address: str, *, body: str | None = None, headers: dict[str, str] | None = None
+    method: str, address: str, networks: Networks, *, body: str | None = None, headers: dict[str, str] | None = None
 ) -> dict[str, Any]:
     """The JSON object that a provider answers with. Where it points is not followed: secrets are for it alone.
 
@@ -91,7 +94,7 @@ async def call(
     """
     try:
         async with (
-            aiohttp.ClientSession(timeout=_PATIENCE) as client,
+            guarded_session(networks, _PATIENCE) as client,
             client.request(method, address, data=body, headers=headers, allow_redirects=False) as response,
         ):
             content, status = await _read(response), response.status

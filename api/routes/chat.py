@@ -1,7 +1,7 @@
 """Conversations: ask, follow, confirm, look back, delete."""
 
 from http import HTTPStatus
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 import orjson
@@ -14,7 +14,7 @@ from agent.event_log import LoggedEvent
 from agent.events import Citation, ConfirmationNeeded, DecidedOperation, Done, Failed, Notice
 from agent.service import Started, scope_of
 from api.dependencies import AnyoneDep, Reply, ReplyDep, RunningDep, SignedInDep
-from api.envelope import Envelope
+from api.envelope import Envelope, ErrorEnvelope
 from api.scopes import require
 from api.sse import stream
 from core.db.database import Scope
@@ -24,6 +24,14 @@ from core.version import VERSION
 from tools.registry import InitiatedBy
 
 router = APIRouter(tags=["chat"])
+
+_NOT_FOUND: dict[str, Any] = {"model": ErrorEnvelope, "description": "- `not_found`: there is none of yours."}
+_TURN: dict[int | str, dict[str, Any]] = {
+    403: {"model": ErrorEnvelope, "description": "- `forbidden`: it is not for you."},
+    404: _NOT_FOUND,
+    409: {"model": ErrorEnvelope, "description": "- `session_busy` and the like: something else is under way."},
+}
+_EVENTS: dict[str, Any] = {"description": "Server-sent events (docs/events.md).", "content": {"text/event-stream": {}}}
 
 MOST_CHARACTERS = 4_000
 _LAST_EVENT_ID = 2**53 - 1
@@ -103,7 +111,7 @@ class Deleted(BaseModel):
     session_id: UUID
 
 
-@router.post("/chat", dependencies=[require("chat:use")])
+@router.post("/chat", responses=_TURN, dependencies=[require("chat:use")])
 async def chat(body: ChatRequest, identity: AnyoneDep, running: RunningDep, reply: ReplyDep) -> Envelope[ChatResponse]:
     """Ask, and get the whole answer at once."""
     _refuse_other(body.user_id, identity)
@@ -113,7 +121,9 @@ async def chat(body: ChatRequest, identity: AnyoneDep, running: RunningDep, repl
     return await _whole(started, scope_of(identity, started.session_id), running, reply)
 
 
-@router.post("/chat/stream", dependencies=[require("chat:use")])
+@router.post(
+    "/chat/stream", response_class=Response, responses=_TURN | {200: _EVENTS}, dependencies=[require("chat:use")]
+)
 async def chat_stream(body: ChatRequest, identity: AnyoneDep, running: RunningDep) -> Response:
     """Ask, and get the answer as server-sent events."""
     _refuse_other(body.user_id, identity)
@@ -124,7 +134,12 @@ async def chat_stream(body: ChatRequest, identity: AnyoneDep, running: RunningDe
     return stream(events, str(started.turn_id), on_shutdown=running.assistant.drain)
 
 
-@router.get("/chat/turns/{turn_id}/events", dependencies=[require("chat:use")])
+@router.get(
+    "/chat/turns/{turn_id}/events",
+    response_class=Response,
+    responses={200: _EVENTS, 204: {"description": "It is over, and you had all of it."}, 404: _NOT_FOUND},
+    dependencies=[require("chat:use")],
+)
 async def resume(
     turn_id: UUID,
     identity: AnyoneDep,
@@ -141,7 +156,12 @@ async def resume(
     return stream(events, str(turn_id), on_shutdown=running.assistant.drain)
 
 
-@router.post("/chat/turns/{turn_id}/confirm", dependencies=[require("chat:confirm")])
+@router.post(
+    "/chat/turns/{turn_id}/confirm",
+    responses=_TURN
+    | {200: {"model": Envelope[ChatResponse], "description": "The answer.", "content": _EVENTS["content"]}},
+    dependencies=[require("chat:confirm")],
+)
 async def confirm(
     turn_id: UUID, body: ConfirmRequest, identity: AnyoneDep, running: RunningDep, reply: ReplyDep, request: Request
 ) -> Response:
@@ -164,14 +184,16 @@ async def list_sessions(identity: SignedInDep, running: RunningDep, reply: Reply
     return reply(Sessions(sessions=await running.conversations.list_sessions(scope_of(identity))))
 
 
-@router.get("/chat/history/{session_id}", dependencies=[require("chat:history")])
+@router.get("/chat/history/{session_id}", responses={404: _NOT_FOUND}, dependencies=[require("chat:history")])
 async def get_history(session_id: UUID, identity: AnyoneDep, running: RunningDep, reply: ReplyDep) -> Envelope[History]:
     """A conversation in order."""
     session, messages = await running.conversations.get_history(session_id, scope_of(identity, session_id))
     return reply(History(session_id=session.session_id, title=session.title, messages=messages))
 
 
-@router.delete("/chat/history/{session_id}", dependencies=[require("chat:history")])
+@router.delete(
+    "/chat/history/{session_id}", responses={404: _NOT_FOUND, 409: _TURN[409]}, dependencies=[require("chat:history")]
+)
 async def delete_history(
     session_id: UUID, identity: AnyoneDep, running: RunningDep, reply: ReplyDep
 ) -> Envelope[Deleted]:

@@ -105,6 +105,7 @@ def settings_of(folder: Path) -> dict[str, str]:
     """The environment of a worker, without its port."""
     return {
         "TELLERGRAPH_DATA_DIR": str(folder / "data"),
+        "TELLERGRAPH_RATE_LIMITS": "off",
         "TELLERGRAPH_DEMO": "false",
         "TELLERGRAPH_LLM": "offline",
         "TELLERGRAPH_LOG_LEVEL": "WARNING",

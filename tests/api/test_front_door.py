@@ -1,10 +1,14 @@
 """What every request meets: addresses, aliases, CORS, headers, request ids, health, the pages. Issue 2, part 10."""
 
+import re
 from collections.abc import Iterator
+from ipaddress import ip_network
 from uuid import UUID
 
+import httpx2
 import pytest
 
+from api.hosts import list_hosts
 from core.services import Services
 from core.settings import Settings
 from tests.serving import serving
@@ -47,7 +51,16 @@ def test_health_says_which_part_is_well(visitor: Caller) -> None:
 @pytest.mark.parametrize("path", ["/", "/health", "/api/v1/sessions", "/nowhere", "/help/fees-overview", "/widget.js"])
 def test_every_answer_carries_security_headers_and_a_request_id(visitor: Caller, path: str) -> None:
     first, second = visitor.http.get(path), visitor.http.get(path, headers={"X-Request-ID": "chosen by the caller"})
-    assert "default-src 'self'" in first.headers["content-security-policy"]
+    policy = first.headers["content-security-policy"]
+    assert policy.startswith("default-src 'none'; ")
+    assert "unsafe" not in policy
+    assert "*" not in policy
+    assert first.headers["x-frame-options"] == "DENY"
+    assert "camera=()" in first.headers["permissions-policy"]
+    assert first.headers["cross-origin-opener-policy"] == "same-origin"
+    shared = path == "/widget.js"
+    assert first.headers["cross-origin-resource-policy"] == ("cross-origin" if shared else "same-origin")
+    assert "strict-transport-security" not in first.headers
     assert first.headers["x-content-type-options"] == "nosniff"
     assert first.headers["referrer-policy"] == "same-origin"
     assert "server" not in first.headers or "uvicorn" in first.headers["server"]
@@ -120,3 +133,62 @@ def test_the_pages_are_there(visitor: Caller) -> None:
     assert "Tellergraph" in visitor.http.get("/").text or "Teller" in visitor.http.get("/").text
     assert visitor.http.get("/widget.js").headers["content-type"].startswith("text/javascript")
     assert visitor.http.get("/api/v1/demo").json()["data"]["logins"][0]["email"] == ALEX[0]
+
+
+def test_behind_a_proxy_that_speaks_tls_browsers_are_told_to_stay_there(
+    settings: Settings, shared_services: Services, meet: Meet
+) -> None:
+    told = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.7"}
+    trusting = settings.model_copy(update={"trusted_proxies": [ip_network("127.0.0.0/8")]})
+    with serving(trusting, shared_services) as url:
+        answer = httpx2.get(f"{url}/", headers=told)
+        assert answer.headers["strict-transport-security"].startswith("max-age=31536000")
+        # Who comes through the proxy is not this machine.
+        assert httpx2.get(f"{url}/metrics", headers=told).status_code == 404
+        assert httpx2.get(f"{url}/metrics").status_code == 200
+
+
+def test_who_is_no_proxy_is_not_believed(visitor: Caller) -> None:
+    answer = visitor.http.get("/metrics", headers={"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"})
+    assert answer.status_code == 200
+    assert "strict-transport-security" not in answer.headers
+
+
+def test_answers_of_the_api_are_not_kept_by_anybody(visitor: Caller) -> None:
+    for path in ("/api/v1/atms", "/api/v1/nowhere", "/api/v1/auth/me"):
+        assert visitor.http.get(path).headers["cache-control"] == "no-store"
+
+
+def test_pages_load_nothing_inline(visitor: Caller) -> None:
+    for path in ("/", "/help/fees-overview"):
+        page = visitor.http.get(path).text.lower()
+        assert "<style" not in page
+        assert not re.search(r"<script(?![^>]*\bsrc=)|\son[a-z]+\s*=|\sstyle\s*=|javascript:", page)
+
+
+@pytest.mark.parametrize("host", ["evil.example", "127.0.0.1.evil.example", "", "[::2]", "bank.example@evil.example"])
+def test_no_other_name_is_answered_to(visitor: Caller, host: str) -> None:
+    """DNS rebinding: a page of another site whose name leads here."""
+    answer = visitor.http.get("/api/v1/atms", headers={"Host": host})
+    assert (answer.status_code, answer.json()["error"]["code"]) == (421, "other_host")
+
+
+def test_names_that_were_set_are_answered_to(settings: Settings) -> None:
+    names = {"public_url": "https://bank.example", "trusted_hosts": ["*.chat.example"], "cors_origins": [ALLOWED]}
+    hosts = list_hosts(settings.model_copy(update=names))
+    for name in ("bank.example", "BANK.example:443", "a.chat.example", "localhost:8000", "127.0.0.1", "[::1]:8000"):
+        assert hosts.answer_to(name), name
+    for name in ("chat.example", "evilchat.example", "bank.example.evil", "evil.example"):
+        assert not hosts.answer_to(name), name
+
+
+def test_a_server_that_is_open_and_was_told_no_name_answers_to_any(settings: Settings) -> None:
+    assert list_hosts(settings.model_copy(update={"host": "0.0.0.0"})).answer_to("anything.example")  # noqa: S104
+    named = settings.model_copy(update={"host": "0.0.0.0", "public_url": "https://bank.example"})  # noqa: S104
+    assert not list_hosts(named).answer_to("anything.example")
+
+
+def test_every_origin_at_once_never_comes_with_credentials(settings: Settings, shared_services: Services) -> None:
+    with serving(settings.model_copy(update={"cors_origins": ["*"]}), shared_services) as url:
+        answer = httpx2.get(f"{url}/api/v1/atms", headers={"Origin": "https://evil.example", "Cookie": "a=b"})
+    assert "access-control-allow-credentials" not in answer.headers

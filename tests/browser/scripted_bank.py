@@ -22,8 +22,10 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 
+from api.security_headers import PAGE_POLICY
+
 STATIC = Path(__file__).parents[2] / "api" / "static"
-CSP = "default-src 'self'"
+CSP = PAGE_POLICY
 EMAIL, PASSWORD, NAME = "alex@demo.example", "demo-alex-1", "Alex Demo"
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 import orjson
 
+from core.security.outgoing import LOOPBACK, Networks, guarded_session
 from core.settings import Settings
 from tools.webhooks import sign
 
@@ -29,13 +30,15 @@ class Event:
 class Webhook:
     """Any status from 200 to 299 means "taken". Redirects are not followed: what is told is for one address alone."""
 
-    def __init__(self, url: str, secret: bytes, *, timeout: float = 3.0) -> None:
+    def __init__(self, url: str, secret: bytes, *, timeout: float = 3.0, networks: Networks = LOOPBACK) -> None:
         """
         Args:
             timeout: seconds for one attempt.
+            networks: beside what is public, where its address may be.
         """
         self._url, self._secret = url, secret
         self._timeout = aiohttp.ClientTimeout(total=timeout)
+        self._networks = networks
 
     async def send(self, event: Event, now: datetime) -> str | None:
         """None when it was taken; else the status, or the name of what went wrong."""
@@ -43,7 +46,7 @@ class Webhook:
         headers = sign(f"msg_{event.id}", now, body, self._secret)
         try:
             async with (
-                aiohttp.ClientSession(timeout=self._timeout) as client,
+                guarded_session(self._networks, self._timeout) as client,
                 client.post(self._url, data=body, headers=headers, allow_redirects=False) as answer,
             ):
                 taken = HTTPStatus.OK <= answer.status < HTTPStatus.MULTIPLE_CHOICES
@@ -55,7 +58,9 @@ class Webhook:
 def make_webhook(settings: Settings) -> Webhook | None:
     """None where nobody is to be told."""
     url, secret = settings.fraud_webhook_url, settings.fraud_webhook_secret
-    return Webhook(url, secret.get_secret_value().encode()) if url and secret else None
+    if not url or not secret:
+        return None
+    return Webhook(url, secret.get_secret_value().encode(), networks=settings.outgoing_networks)
 
 
 def retry_at(attempts: int, now: datetime) -> datetime | None:

@@ -16,6 +16,7 @@ import orjson
 from core.db.database import Database, Scope
 from core.errors import Refused, Unavailable
 from core.logging import get_logger
+from core.security.outgoing import LOOPBACK, Networks, guarded_session
 from tools.queries import QUERIES
 from tools.registry import ToolContext
 from tools.webhooks import sign
@@ -124,16 +125,20 @@ class WebhookSender:
     (tools/webhooks.py). A gateway knows a repeated message by its ``webhook-id``, so that one sent twice arrives once.
     """
 
-    def __init__(self, url: str, secret: bytes, *, timeout: float = 3.0, pause: float = 0.2) -> None:
+    def __init__(
+        self, url: str, secret: bytes, *, timeout: float = 3.0, pause: float = 0.2, networks: Networks = LOOPBACK
+    ) -> None:
         """
         Args:
             timeout: seconds for one attempt.
             pause: seconds before the second attempt; twice as long before the third.
+            networks: beside what is public, where the gateway may be.
         """
         self._url = url
         self._secret = secret
         self._timeout = aiohttp.ClientTimeout(total=timeout)
         self._pause = pause
+        self._networks = networks
 
     async def send(self, context: ToolContext, message: CodeMessage) -> None:
         body = orjson.dumps(
@@ -167,7 +172,7 @@ class WebhookSender:
 
     async def _deliver(self, about: UUID, sent_at: datetime, body: bytes) -> None:
         headers = sign(f"msg_{about.hex}", sent_at, body, self._secret)
-        async with aiohttp.ClientSession(timeout=self._timeout) as client:
+        async with guarded_session(self._networks, self._timeout) as client:
             for attempt in range(_ATTEMPTS):
                 await asyncio.sleep(self._pause * attempt)
                 failure = await self._post(client, body, headers)

@@ -1,0 +1,153 @@
+"""Counts requests: in Redis, exactly, for any number of workers, all windows of a request in one step and one round
+trip. A window is a sliding minute: at no moment have the last sixty seconds seen more than its limit.
+
+Where Redis does not answer, each process counts by itself. What reads goes on under the same limits; logins, codes and
+changes under a tenth of them, so that up to ten workers together stay within what one may (decision 0024).
+"""
+
+import asyncio
+import math
+from collections import OrderedDict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from time import monotonic
+from typing import cast
+
+from prometheus_client import Counter
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from api.limit_rules import Kind, Rule, Window
+from core.logging import get_logger
+
+_log = get_logger(__name__)
+
+MINUTE = 60.0
+_MICRO = 1_000_000
+_PATIENCE = 1.0
+"""Seconds for an answer of Redis."""
+_LEFT_ALONE = 5.0
+"""Seconds after which a Redis that failed is asked again."""
+_GUARDED_SHARE = 10
+_MOST_OWNERS = 20_000
+"""Whom a process remembers while it counts by itself."""
+_TAKE = files("api").joinpath("limits.lua").read_text(encoding="utf-8")
+
+_REFUSED = Counter("tellergraph_rate_limited", "Requests that were refused for being too many.", ["kind"])
+_UNSHARED = Counter("tellergraph_rate_limit_unshared", "Requests that one process counted alone, without Redis.")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Of the window that has the least left, or is used up."""
+
+    kind: Kind
+    limit: int
+    left: int
+    seconds: int
+    """Until something comes back."""
+    is_refused: bool
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """draft-ietf-httpapi-ratelimit-headers-06, section 3; RFC 9110, section 10.2.3."""
+        shown = {
+            "RateLimit-Limit": str(self.limit),
+            "RateLimit-Remaining": str(self.left),
+            "RateLimit-Reset": str(self.seconds),
+        }
+        return shown | {"Retry-After": str(self.seconds)} if self.is_refused else shown
+
+
+class Limiter:
+    """One for each process."""
+
+    def __init__(
+        self, redis: Redis, *, moment: Callable[[], int] | None = None, now: Callable[[], float] = monotonic
+    ) -> None:
+        """Args:
+        moment: microseconds; None: Redis's own clock, which is the same for all workers.
+        now: seconds of a clock that never goes back, for what this process counts alone.
+        """
+        self._redis = redis
+        self._take = redis.register_script(_TAKE)
+        self._moment = moment
+        self._now = now
+        self._alone = _LocalWindows(now)
+        self._asked_again_at = -math.inf
+
+    async def take(self, rule: Rule) -> Verdict:
+        verdict = await self._take_shared(rule) or self._take_alone(rule)
+        if verdict.is_refused:
+            _REFUSED.labels(verdict.kind).inc()
+        return verdict
+
+    async def _take_shared(self, rule: Rule) -> Verdict | None:
+        """None where Redis does not answer."""
+        if self._now() < self._asked_again_at:
+            return None
+        moment = "" if self._moment is None else self._moment()
+        arguments = [int(MINUTE * _MICRO), moment, *(window.limit for window in rule.windows)]
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                answer = await self._take(keys=[window.key for window in rule.windows], args=arguments)
+        except (RedisError, OSError) as error:
+            _log.warning("rate_limits_not_shared", reason=type(error).__name__)
+            self._asked_again_at = self._now() + _LEFT_ALONE
+            return None
+        spent, *found = cast(list[int], answer)
+        return _verdict(rule.windows, spent - 1, [(left, wait / _MICRO) for left, wait in _pairs(found)])
+
+    def _take_alone(self, rule: Rule) -> Verdict:
+        _UNSHARED.inc()
+        return self._alone.take(_guarded(rule.windows) if rule.is_guarded else rule.windows)
+
+
+class _LocalWindows:
+    """What one process has seen itself in the last minute."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._seen: OrderedDict[str, deque[float]] = OrderedDict()
+
+    def take(self, windows: tuple[Window, ...]) -> Verdict:
+        now = self._now()
+        logs = [self._log_of(window.key, now) for window in windows]
+        left = [window.limit - len(log) for window, log in zip(windows, logs, strict=True)]
+        spent = next((number for number, each in enumerate(left) if each <= 0), -1)
+        waits = [log[0] + MINUTE - now if log else MINUTE for log in logs]
+        if spent < 0:
+            for log in logs:
+                log.append(now)
+            left = [each - 1 for each in left]
+        return _verdict(windows, spent, list(zip(left, waits, strict=True)))
+
+    def _log_of(self, key: str, now: float) -> deque[float]:
+        log = self._seen.setdefault(key, deque())
+        self._seen.move_to_end(key)
+        while log and log[0] <= now - MINUTE:
+            log.popleft()
+        if len(self._seen) > _MOST_OWNERS:
+            self._seen.popitem(last=False)
+        return log
+
+
+def _guarded(windows: tuple[Window, ...]) -> tuple[Window, ...]:
+    """Counted apart from what reads, or having read would be in the way."""
+    return tuple(
+        replace(window, owner=f"{window.owner}:guarded", limit=max(1, window.limit // _GUARDED_SHARE))
+        for window in windows
+    )
+
+
+def _verdict(windows: tuple[Window, ...], spent: int, found: list[tuple[int, float]]) -> Verdict:
+    """``spent``: number of the window that is used up, -1 for none."""
+    number = spent if spent >= 0 else min(range(len(windows)), key=lambda each: found[each][0])
+    left, wait = found[number]
+    window = windows[number]
+    return Verdict(window.kind, window.limit, max(0, left), max(1, math.ceil(wait)), is_refused=spent >= 0)
+
+
+def _pairs(values: list[int]) -> list[tuple[int, int]]:
+    return list(zip(values[::2], values[1::2], strict=True))
