@@ -17,6 +17,7 @@ from agent.ask_cli import ask
 from agent.graph_cli import graph_app
 from api.chat_cli import chat
 from api.serve import serve
+from core.audit.audit_cli import audit_app
 from core.cli import db_app
 from core.errors import TellergraphError
 from core.settings import load_settings
@@ -39,6 +40,7 @@ app = typer.Typer(
 )
 db_app.add_typer(demo_app)
 app.add_typer(db_app, name="db")
+app.add_typer(audit_app, name="audit")
 app.add_typer(compliance_app, name="compliance")
 app.add_typer(evals_app, name="evals")
 app.add_typer(finetune_app, name="finetune")

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from core.logging import get_logger
+from core.origin import ORIGIN, Origin
 
 _log = get_logger(__name__)
 
@@ -38,6 +39,8 @@ class RequestMiddleware:
         request_id = str(uuid4())
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        client = scope.get("client")
+        ORIGIN.set(Origin.of(request_id, client[0] if client else None, Headers(scope=scope).get("user-agent")))
         started, status, received = perf_counter(), 500, 0
         declared = Headers(scope=scope).get("content-length", "0")
         limit = self._larger.get(scope["path"], self._max_body_bytes)

@@ -24,6 +24,8 @@ from tools.staff.files import find_file, open_file
 
 ROLES = ("agent", "supervisor", "auditor", "admin")
 NOT_SHOWN = {
+    "audit_heads": "hashes; the entries are in the audit log",
+    "audit_links": "as audit_heads",
     "event_outbox": "what other systems are told; the alert itself is in the file",
     "chat_messages": "conversations are the customer's; a hand-off brings what staff need, masked",
     "chat_sessions": "as chat_messages",
