@@ -15,6 +15,7 @@ import typer
 
 from agent.ask_cli import ask
 from agent.graph_cli import graph_app
+from agent.replay.replay_cli import replay
 from api.chat_cli import chat
 from api.serve import serve
 from core.audit.audit_cli import audit_app
@@ -52,6 +53,7 @@ app.command()(ask)
 app.command()(chat)
 app.command()(ingest)
 app.command()(mcp)
+app.command()(replay)
 app.command()(worker)
 
 

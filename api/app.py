@@ -12,6 +12,7 @@ from api.errors import add_error_handlers
 from api.mcp_mount import BROWSER_HEADERS, mount_mcp
 from api.middleware import RequestMiddleware
 from api.routes import (
+    activity,
     attachments,
     auth,
     banking,
@@ -101,6 +102,7 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     app.include_router(card_network.router, prefix="/api/v1")
     app.include_router(banking.tool_router(CATALOGUE.offered(CUSTOMER_SCOPES)), prefix="/api/v1")
     app.include_router(operations.router, prefix="/api/v1")
+    app.include_router(activity.router, prefix="/api/v1")
     app.include_router(attachments.router, prefix="/api/v1")
     app.include_router(staff.router, prefix="/api/v1")
     app.include_router(handoffs.router, prefix="/api/v1")

@@ -75,6 +75,7 @@ APPEND_ONLY = (
     "screening_events",
     "screening_loads",
     "staff_reads",
+    "tool_calls",
 )
 """Tables whose rows nobody changes: each has a trigger that refuses, and no runtime role has the right."""
 

@@ -48,6 +48,7 @@ NOT_SHOWN = {
     "screening_subjects": "as screening_events",
     "step_up_challenges": "about codes",
     "step_up_tries": "about codes",
+    "turn_records": "as chat_messages, and sealed",
     "totp_authenticators": "what codes are made with",
 }
 """Tables with row-level security that no member of staff sees, and why."""
