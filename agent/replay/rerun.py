@@ -22,7 +22,7 @@ from agent.models.reply import Reply
 from agent.parts import Parts
 from agent.prompts.templates import Prompts
 from agent.replay.record import made_with, outcome_of
-from agent.replay.tape import MODEL, REPLY, Codec, Exchange, OnCut, OnText, Streaming, prompt_of
+from agent.replay.tape import MODEL, Codec, Exchange, OnCut, OnText, Streaming, prompt_of
 from agent.state import TURN_DEFAULTS, Resolution, State, Turn
 from agent.understanding.heads import Heads
 from core import errors
@@ -215,7 +215,7 @@ class _RecordedModel:
     ) -> Reply:
         found = self.tape.take(MODEL, prompt_of(messages, tools))
         said: list[str | None] = found.answer["said"]
-        recorded = REPLY.decode({name: value for name, value in found.answer.items() if name != "said"})
+        recorded = Reply(**{name: value for name, value in found.answer.items() if name != "said"})
         if recorded.model == OFFLINE and None not in said:
             return await self._asked_again(recorded, messages, tools, on_text)
         for text in said:

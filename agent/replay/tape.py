@@ -7,7 +7,7 @@ for the bank, are not written down: they say the same whenever they are asked.
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import Any, Protocol, TypeVar, cast
 
@@ -130,7 +130,7 @@ class _LiveModel:
         reply = await self.chain.stream(
             messages, tools=tools, on_text=hear, fence=fence, allowance=allowance, on_cut=cut
         )
-        self.exchanges.append(Exchange(MODEL, prompt_of(messages, tools), REPLY.encode(reply) | {"said": said}))
+        self.exchanges.append(Exchange(MODEL, prompt_of(messages, tools), asdict(reply) | {"said": said}))
         return reply
 
 
@@ -164,6 +164,3 @@ class _Typed:
 @cache
 def codec_of(kind: Any) -> Codec[Any]:
     return cast(Codec[Any], _Typed(TypeAdapter(kind)))
-
-
-REPLY: Codec[Reply] = codec_of(Reply)
