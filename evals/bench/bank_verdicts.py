@@ -18,8 +18,8 @@ _OPERATIONS: LiteralString = """
            (select count(*) from confirmation_slips s where s.operation_id = o.id and s.used_at is not null) as slips,
            (select count(*) from audit_log l
              where l.resource = 'operation:' || o.id and l.action = 'operation.completed') as completions,
-           (select count(*) from audit_log l where l.resource = 'operation:' || o.id and l.action = 'operation.' || o.status)
-               as ends,
+           (select count(*) from audit_log l
+             where l.resource = 'operation:' || o.id and l.action = 'operation.' || o.status) as ends,
            (select jsonb_agg(jsonb_build_array(p.account_id, p.amount_minor) order by p.amount_minor)
               from postings p where p.entry_id = o.entry_id) as postings
       from banking_operations o"""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
@@ -33,7 +34,7 @@ def own_server(settings: Settings, own_services: Services) -> Iterator[str]:
         yield url
 
 
-def ledger(caller: Caller, **query: object) -> list[dict[str, object]]:
+def ledger(caller: Caller, **query: int) -> list[dict[str, Any]]:
     response = caller.http.get(ACTIVITY, params=query)
     assert response.status_code == 200, response.text
     return response.json()["data"]["activity"]

@@ -9,8 +9,7 @@ end $$;
 drop function note_change();
 drop trigger audit_log_link on audit_log;
 drop trigger audit_log_complete on audit_log;
-drop function link_audit_entry(), append_audit_link(audit_heads, audit_log), audit_bytes(smallint, bigint, audit_log),
-    audit_field(text), complete_audit_entry();
+drop function link_audit_entry(), append_audit_link(audit_heads, audit_log), audit_bytes(smallint, bigint, audit_log), complete_audit_entry();
 drop table audit_links, audit_heads;
 alter table audit_log drop column decision, drop column reason, drop column policy_version, drop column ip,
     drop column user_agent, drop column session, drop column before_hash, drop column after_hash;
