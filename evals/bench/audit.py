@@ -3,11 +3,11 @@
     python -m evals.bench.audit --json
 
 For each side 50 clients commit transactions of one entry each, as fast as they can. Figures: milliseconds of a commit
-(p50, p99, most), CPU milliseconds of PostgreSQL for each entry, and seconds in which 10,000 entries are verified. The plain side is a table with the same columns, indexes and trigger that fills them, and
-no link. Rounds are interleaved.
+(p50, p99, most), CPU milliseconds of PostgreSQL for each entry, and seconds in which 10,000 entries are verified. The
+plain side is a table with the same columns, indexes and trigger that fills them, and no link. Rounds are interleaved.
 
-On a machine with fewer cores than clients a commit mostly waits for a core; ``lock_wait_ms`` is what it waited for another
-transaction, counted by looking at pg_stat_activity all the time.
+On a machine with fewer cores than clients a commit mostly waits for a core; ``lock_wait_ms`` is what it waited for
+another transaction, counted by looking at pg_stat_activity all the time.
 """
 
 import os
@@ -122,7 +122,7 @@ def _load(services: Services, insert: LiteralString, side: Side, clients: int, e
 
 @contextmanager
 def _watching(services: Services, backends: list[int]) -> Generator[list[float]]:
-    """Seconds that the backends spent waiting for each other's locks: how many do, times how long until the next look."""
+    """Seconds that the backends wait for each other's locks: how many do, times how long until the next look."""
     waited: list[float] = []
     over = Event()
 
