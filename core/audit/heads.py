@@ -10,7 +10,11 @@ from psycopg.rows import class_row
 from core.audit.checkpoints import CheckpointFile, checkpoint_path, get_signing_key
 from core.audit.entries import QUERIES, Head
 from core.db.database import Database
+from core.errors import ConfigurationError, Unavailable
+from core.logging import get_logger
 from core.settings import Settings
+
+_log = get_logger(__name__)
 
 
 def read_heads(connection: Connection[Any]) -> list[Head]:
@@ -31,15 +35,14 @@ class Checkpointer:
         """Raises ConfigurationError for a key that is none."""
         return cls(CheckpointFile(checkpoint_path(settings), get_signing_key(settings)), settings.audit_interval)
 
-    def is_due(self, now: datetime) -> bool:
-        return self._last is None or now - self._last >= self._interval
-
-    async def write(self, database: Database, now: datetime) -> None:
-        """
-        Raises:
-            Unavailable: the database cannot be reached.
-            ConfigurationError: the file cannot be written.
-        """
-        heads = await database.fetch(Head, QUERIES["list_heads"])
-        await asyncio.to_thread(self._file.append, heads, now)
-        self._last = now
+    async def keep(self, database: Database, now: datetime, *, is_last: bool = False) -> None:
+        """Writes a checkpoint where one is due, or it is the last one. What cannot be written is tried again the next
+        time: payments do not wait for a disk that is full."""
+        if not is_last and self._last is not None and now - self._last < self._interval:
+            return
+        try:
+            heads = await database.fetch(Head, QUERIES["list_heads"])
+            await asyncio.to_thread(self._file.append, heads, now)
+            self._last = now
+        except (ConfigurationError, Unavailable) as error:
+            _log.error("audit_checkpoint_failed", reason=error.message)

@@ -22,7 +22,7 @@ from core.audit.heads import Checkpointer
 from core.clock import BANK_TIME_ZONE, Clock
 from core.db.database import Database, WriteHandle
 from core.db.queries import Queries
-from core.errors import ConfigurationError, Contention, TellergraphError, Unavailable
+from core.errors import Contention, TellergraphError, Unavailable
 from core.logging import get_logger
 from tools.calendar import (
     Frequency,
@@ -223,7 +223,8 @@ class Worker:
                 pause = min(interval, _SOON)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), pause.total_seconds())
-        await self.checkpoint()
+        if self._checkpointer is not None:
+            await self._checkpointer.keep(self._database, self._clock(), is_last=True)
 
     async def run_once(self) -> Tally:
         """Everything that is due now.
@@ -245,22 +246,12 @@ class Worker:
         await self._end_identifications(now)
         if self._webhook is not None:
             await self._tell(self._webhook, now)
-        if self._checkpointer is not None and self._checkpointer.is_due(now):
-            await self.checkpoint()
+        if self._checkpointer is not None:
+            await self._checkpointer.keep(self._database, now)
         done = Tally.of(self._done - before)
         if done != Tally():
             _log.info("worker_round", **{name: getattr(done, name) for name in Tally.__slots__})
         return done
-
-    async def checkpoint(self) -> None:
-        """Signs where the audit log stands. What cannot be written is tried again in the next round: payments do not
-        wait for a disk that is full."""
-        if self._checkpointer is None:
-            return
-        try:
-            await self._checkpointer.write(self._database, self._clock())
-        except (ConfigurationError, Unavailable) as error:
-            _log.error("audit_checkpoint_failed", reason=error.message)
 
     async def _each(
         self,
