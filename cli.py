@@ -15,8 +15,10 @@ import typer
 
 from agent.ask_cli import ask
 from agent.graph_cli import graph_app
+from agent.replay.replay_cli import replay
 from api.chat_cli import chat
 from api.serve import serve
+from core.audit.audit_cli import audit_app
 from core.cli import db_app
 from core.errors import TellergraphError
 from core.security.auth_cli import auth_app
@@ -41,6 +43,7 @@ app = typer.Typer(
 db_app.add_typer(demo_app)
 app.add_typer(auth_app, name="auth")
 app.add_typer(db_app, name="db")
+app.add_typer(audit_app, name="audit")
 app.add_typer(compliance_app, name="compliance")
 app.add_typer(evals_app, name="evals")
 app.add_typer(finetune_app, name="finetune")
@@ -52,6 +55,7 @@ app.command()(ask)
 app.command()(chat)
 app.command()(ingest)
 app.command()(mcp)
+app.command()(replay)
 app.command()(worker)
 
 

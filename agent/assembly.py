@@ -29,6 +29,7 @@ from agent.prompts.langfuse import running_langfuse
 from agent.prompts.templates import DEFAULT_BANK, Prompts
 from agent.service import MOST_READERS, Assistant
 from agent.understanding.heads import Heads
+from core.audit.heads import Checkpointer
 from core.clock import Clock
 from core.db.database import Database
 from core.db.pool import make_pool
@@ -136,7 +137,12 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         if settings.worker == "inside":
             await stack.enter_async_context(
                 background_worker(
-                    services.worker_url, clock, settings.worker_interval, make_webhook(settings), bank.fraud
+                    services.worker_url,
+                    clock,
+                    settings.worker_interval,
+                    make_webhook(settings),
+                    bank.fraud,
+                    Checkpointer.of(settings),
                 )
             )
             await stack.enter_async_context(background_monitor(services.compliance_url, clock))

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from agent.replay.record import KeptTurn
 from agent.state import TurnRecord
 from core.db.database import Database, Scope, Statement
 from core.db.queries import Queries
@@ -120,8 +121,17 @@ class Conversations:
         if not inserted:
             raise NotFound("There is no such session.")
 
-    async def finish(self, key: TurnKey, record: TurnRecord, *, waiting: bool, outcome: str, now: datetime) -> None:
-        """Messages and outcome in one transaction; the session is free for its next turn.
+    async def finish(
+        self,
+        key: TurnKey,
+        record: TurnRecord,
+        *,
+        waiting: bool,
+        outcome: str,
+        now: datetime,
+        kept: KeptTurn | None = None,
+    ) -> None:
+        """Messages, outcome and what a replay needs in one transaction; the session is free for its next turn.
 
         Raises:
             Conflict: the turn was taken from us meanwhile, and nothing is saved.
@@ -140,6 +150,9 @@ class Conversations:
             statements.append((QUERIES["insert_message"], asked))
         answered = said | {"role": "assistant", "content": record.answer, "citations": citations}
         statements.append((QUERIES["insert_message"], answered))
+        if kept is not None:
+            digests = {"model": kept.model, "digests": Jsonb(kept.digests), "sealed": kept.sealed}
+            statements.append((QUERIES["insert_turn_record"], said | digests))
         if waiting and record.message:
             statements.append((QUERIES["link_operation"], {"turn_id": key.turn_id}))
         if record.operation is not None:

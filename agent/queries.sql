@@ -34,6 +34,13 @@ insert into chat_messages (session_id, turn_id, owner, role, content, route, int
 select session_id, id, owner, %(role)s, %(content)s, %(route)s, %(intent)s, %(confidence)s, %(citations)s, %(now)s
   from chat_turns where id = %(turn_id)s and status = 'running'
 
+-- insert_turn_record --
+-- What the answer was made of, for a replay; nothing if the turn has been taken from its worker.
+insert into turn_records (turn_id, owner, model, digests, policy_version, sealed, recorded_at)
+select id, owner, %(model)s, %(digests)s,
+       (select version from payment_policies where active_from <= %(now)s order by active_from desc limit 1), %(sealed)s, %(now)s
+  from chat_turns where id = %(turn_id)s and status = 'running'
+
 -- link_operation --
 -- The operation that a turn proposed knows the message that asked for it.
 update banking_operations set chat_message_id = (select id from chat_messages where turn_id = %(turn_id)s and role = 'user')

@@ -24,6 +24,7 @@ from agent.events import Done, Event, Failed, TurnStarted
 from agent.graph import build_graph
 from agent.models.budgets import VISITORS
 from agent.parts import Parts
+from agent.replay.record import keep
 from agent.state import TURN_DEFAULTS, Resolution, State, Turn
 from core.clock import Clock
 from core.db.database import Scope, translated_errors
@@ -357,6 +358,7 @@ class Assistant:
             waiting=confirmation is not None,
             outcome=masked(done, turn.record).data(),
             now=self._clock(),
+            kept=keep(turn),
         )
         if confirmation is not None:
             await turn.emit(confirmation)

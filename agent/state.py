@@ -16,6 +16,7 @@ from agent.messages import Evidence, Message, ToolCall, ToolReturn
 from agent.models.allowance import Allowance
 from agent.models.fencing.own_fence import OwnFence
 from agent.parts import Parts
+from agent.replay.tape import LiveTape, Tape
 from core.clock import BANK_TIME_ZONE
 from core.db.database import Scope
 from core.security.pii import Placeholders
@@ -184,6 +185,8 @@ class Turn:
     """The door that the message came through."""
     allowance: Allowance = field(default_factory=Allowance)
     """What it may take of the language models."""
+    tape: Tape = field(default_factory=LiveTape)
+    """Through it goes whatever is asked of the world outside the graph."""
 
     @property
     def takes_a_yes(self) -> bool:

@@ -18,6 +18,7 @@ from api.oidc.flow import Oidc
 from api.oidc.providers import read_providers
 from api.openapi import complete_openapi
 from api.routes import (
+    activity,
     api_keys,
     attachments,
     auth,
@@ -151,6 +152,7 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     app.include_router(card_network.router, prefix="/api/v1")
     app.include_router(banking.tool_router(CATALOGUE.offered(CUSTOMER_SCOPES)), prefix="/api/v1")
     app.include_router(operations.router, prefix="/api/v1")
+    app.include_router(activity.router, prefix="/api/v1")
     app.include_router(attachments.router, prefix="/api/v1")
     app.include_router(staff.router, prefix="/api/v1")
     app.include_router(roles.router, prefix="/api/v1")

@@ -20,6 +20,7 @@ from api.hosts import list_hosts
 from api.security_headers import add_security_headers
 from core.errors import CallerError, TellergraphError, Unavailable
 from core.logging import get_logger
+from core.origin import ORIGIN, Origin
 from core.settings import Settings
 
 _log = get_logger(__name__)
@@ -51,6 +52,8 @@ class RequestMiddleware:
         request_id = str(uuid4())
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.bind_contextvars(request_id=request_id)
+        client = scope.get("client")
+        ORIGIN.set(Origin.of(request_id, client[0] if client else None, Headers(scope=scope).get("user-agent")))
         started, status = perf_counter(), 500
 
         async def send_with_headers(message: Message) -> None:

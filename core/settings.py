@@ -215,6 +215,13 @@ class Settings(BaseSettings):
     fraud_webhook_secret: SecretStr | None = Field(default=None, validate_default=True)
     """Signs what is sent there, at least 32 characters."""
 
+    audit_checkpoints: Path | None = None
+    """The file of signed checkpoints of the audit log, best on another machine's disk. Unset: in the data directory."""
+    audit_key: Path | None = None
+    """Ed25519 private key in PEM that signs them. Unset: made once and kept in the data directory."""
+    audit_interval: Duration = Field(default=timedelta(minutes=5), ge=timedelta(seconds=1))
+    """Between two checkpoints."""
+
     database_pool_size: int = Field(default=12, ge=2, le=200)
     worker: Literal["inside", "separate"] = "inside"
     """Who makes payments that are due: each server too, or only processes that run ``tellergraph worker``."""

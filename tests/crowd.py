@@ -11,6 +11,8 @@ WHOSE = """
      where c.relkind in ('r', 'p') and c.relrowsecurity and c.relnamespace = 'public'::regnamespace order by 1
 """
 BY_OTHER_MEANS = {
+    "audit_heads": "hashes, for whoever signs them",
+    "audit_links": "hashes, the owner's alone",
     "fraud_days_settled": "the owner's alone",
     "fraud_party_days": "counts of terminals and accounts, the owner's alone",
     "journal_entries": "through the postings of an entry",

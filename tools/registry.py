@@ -23,6 +23,7 @@ from core.db.database import Database, Scope
 from core.errors import CallerError, Refused
 from core.security.sealing import Seal
 from tools.fraud.decisions import SHIPPED, FraudPolicy
+from tools.queries import QUERIES
 from tools.reasons import NOT_POSSIBLE_NOW, reason_of
 
 A = TypeVar("A", bound="Arguments")
@@ -150,6 +151,13 @@ class ToolContext:
     """Of the tool and the arguments that the caller's key stands for."""
     said: tuple[str, ...] = ()
     """What the customer wrote in this turn of a chat, masked."""
+    is_noted: bool = True
+    """Whether calls stand in the customer's ledger. What a message is understood by does not."""
+
+    @property
+    def door(self) -> str:
+        """As the ledger tells it: a turn that no chat of ours began came through the door of OpenAI clients."""
+        return "openai" if self.initiated_by == "rest" and self.turn_id is not None else self.initiated_by
 
     @property
     def database(self) -> Database:
@@ -210,12 +218,30 @@ class Tool:
         Raises:
             Refused: the bank decided against it.
         """
-        result = await self.run(context, arguments)
+        try:
+            result = await self.run(context, arguments)
+        except (CallerError, Refused):
+            await self._note(context, "refused")
+            raise
+        await self._note(context, _outcome(result))
         if isinstance(result, Withheld):
             raise Refused(reason_of(NOT_POSSIBLE_NOW), code=NOT_POSSIBLE_NOW)
         if isinstance(result, Proposed) and result.step_up:
             await context.step_up.issue(context, UUID(result.operation_id))
         return result
+
+    async def _note(self, context: ToolContext, outcome: str) -> None:
+        """For the customer's own ledger: what is not written there is not handed out."""
+        if context.is_noted:
+            values = {"tool": self.name, "door": context.door, "outcome": outcome, "now": context.now}
+            about = {"customer_id": context.customer_id, "turn_id": context.turn_id}
+            await context.database.run((QUERIES["insert_tool_call"], values | about), scope=context.scope)
+
+    @property
+    def plain(self) -> str:
+        """What was done, as the ledger tells it: "Listed your cards"; no names, no amounts."""
+        verb, _, rest = self.title.partition(" ")
+        return f"{PAST[verb]} {rest}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,6 +293,28 @@ def _function_schema(name: str, description: str, arguments: type[Arguments]) ->
     parameters = arguments.model_json_schema()
     parameters.pop("title", None)
     return {"type": "function", "function": {"name": name, "description": description, "parameters": parameters}}
+
+
+def _outcome(result: Result) -> str:
+    if isinstance(result, Withheld | Refusal):
+        return "refused"
+    return "prepared" if isinstance(result, Proposed) else "done"
+
+
+PAST: Mapping[str, str] = {
+    "Add": "Added",
+    "Check": "Checked",
+    "Explain": "Explained",
+    "Find": "Looked for",
+    "Get": "Made",
+    "List": "Listed",
+    "Look": "Looked",
+    "Prepare": "Prepared",
+    "Search": "Searched",
+    "See": "Looked at",
+    "Track": "Tracked",
+}
+"""The verbs that titles of tools begin with."""
 
 
 class Registry:

@@ -11,6 +11,7 @@ from agent.care.detector import CareDetector, Concern
 from agent.dialogue.shapes import new_dialogue, top
 from agent.events import Token
 from agent.nodes.context import tool_context
+from agent.replay.tape import codec_of
 from agent.state import State, Turn
 from agent.understanding.intents import OwnIntent
 from knowledge.embed import Encoder
@@ -45,7 +46,12 @@ async def take_care(state: State, turn: Turn) -> str:
         left = tuple(concern for concern in left if concern != "dispute")  # one matter, one case
     if not left:
         return ""
-    opened = await open_cases(tool_context(turn), left, message)
+    opened: list[OpenedCase] = await turn.tape.through(
+        "care",
+        {"kinds": left, "message": message},
+        lambda: open_cases(tool_context(turn), left, message),
+        codec_of(list[OpenedCase]),
+    )
     if not opened:
         return ""
     text = "\n\n" + " ".join([*map(_told, opened), _WORDS["person"]])

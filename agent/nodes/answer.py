@@ -47,7 +47,7 @@ async def answer(state: State, runtime: Runtime[Turn]) -> Update:
         is_ours = True
         gate.drop()
 
-    chain = turn.parts.fixed if is_ours else turn.parts.models
+    chain = turn.parts.fixed if is_ours else turn.tape.model(turn.parts.models)
     reply = await chain.stream(
         messages,
         tools=_tools(state, turn),

@@ -8,10 +8,11 @@ from uuid import UUID
 from agent.dialogue.described import Belongings, describe
 from agent.dialogue.desk import Desk
 from agent.dialogue.specs import specs_of
-from agent.nodes.context import tool_context
+from agent.nodes.context import call_tool, tool_context
+from agent.replay.tape import codec_of
 from agent.state import State, Turn
 from agent.understanding.slots import Known, KnownAccount, KnownCard
-from tools.operations import decide
+from tools.operations import Operation, decide
 from tools.registry import Registry
 
 
@@ -65,11 +66,20 @@ def _nickname(card: dict[str, Any]) -> str | None:
 
 
 async def _listed(tool: str, field: str, turn: Turn) -> list[dict[str, Any]]:
-    outcome = await turn.parts.registry.call(tool, {}, context=tool_context(turn), scopes=turn.parts.scopes)
+    outcome = await call_tool(tool, {}, turn, is_noted=False)
     return outcome.result.model_dump(mode="json")[field] if outcome.result else []
 
 
 async def withdraw(operation_ids: Iterable[str], turn: Turn) -> None:
     """Ends proposals that the customer's words have overtaken."""
     for operation_id in operation_ids:
-        await decide(tool_context(turn), UUID(operation_id), "deny")
+        await _deny(operation_id, turn)
+
+
+async def _deny(operation_id: str, turn: Turn) -> None:
+    await turn.tape.through(
+        "decide",
+        {"operation_id": operation_id, "decision": "deny"},
+        lambda: decide(tool_context(turn), UUID(operation_id), "deny"),
+        codec_of(Operation),
+    )

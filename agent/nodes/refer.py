@@ -11,9 +11,10 @@ from agent.dialogue.shapes import new_dialogue
 from agent.endings import decided
 from agent.events import Routed, Token
 from agent.nodes.context import tool_context
+from agent.replay.tape import codec_of
 from agent.state import State, Turn, Understood, Update
 from agent.understanding.intents import OwnIntent, Route
-from tools.operations import get_operation
+from tools.operations import Operation, get_operation
 
 _WITH_CODE = " It needs the security code, which is entered with the confirmation: never write a code into a message."
 _YES_TO_NOTHING = (
@@ -28,7 +29,13 @@ async def refer(state: State, runtime: Runtime[Turn]) -> Update:
         understood = _understood(Route.SMALL_TALK, OwnIntent.ACKNOWLEDGEMENT)
         return understood | await _say(_YES_TO_NOTHING, understood, turn) | {"asks_confirmation": False}
     # As it stands now: it may have been decided without this conversation.
-    operation = await get_operation(tool_context(turn), UUID(pending["operation_id"]))
+    operation_id = pending["operation_id"]
+    operation: Operation = await turn.tape.through(
+        "operation",
+        {"operation_id": operation_id},
+        lambda: get_operation(tool_context(turn), UUID(operation_id)),
+        codec_of(Operation),
+    )
     understood = _understood(Route.OPERATION, operation.type)
     if operation.status == "pending" and datetime.fromisoformat(pending["expires_at"]) > turn.now:
         code = _WITH_CODE if operation.step_up else ""

@@ -4,8 +4,10 @@ import numpy as np
 from langgraph.runtime import Runtime
 
 from agent.messages import Evidence
+from agent.replay.tape import codec_of
 from agent.state import State, Turn, Update
 from agent.understanding.intents import OwnIntent, Route
+from knowledge.retrieve import Passage
 
 _PASSAGES = 8
 """Of two or three articles for the answer, and as many that may be meant instead."""
@@ -13,14 +15,8 @@ _PASSAGES = 8
 
 async def retrieve(state: State, runtime: Runtime[Turn]) -> Update:
     turn = runtime.context
-    passages = await turn.parts.retriever.retrieve(
-        state["said"],
-        np.frombuffer(state["vector"], dtype=np.float32),
-        scope=turn.scope,
-        intents=state["guesses"],
-        ours=state["ours"],
-        today=turn.today,
-        limit=_PASSAGES,
+    passages: list[Passage] = await turn.tape.through(
+        "retrieve", {"said": state["said"]}, lambda: _look_up(state, turn), codec_of(list[Passage])
     )
     if _is_only_a_task(state) and not any(state["intent"] in passage.intents for passage in passages):
         # "what's my balance?": what else is written about balances is no help.
@@ -39,6 +35,18 @@ async def retrieve(state: State, runtime: Runtime[Turn]) -> Update:
             for passage in passages
         ]
     }
+
+
+async def _look_up(state: State, turn: Turn) -> list[Passage]:
+    return await turn.parts.retriever.retrieve(
+        state["said"],
+        np.frombuffer(state["vector"], dtype=np.float32),
+        scope=turn.scope,
+        intents=state["guesses"],
+        ours=state["ours"],
+        today=turn.today,
+        limit=_PASSAGES,
+    )
 
 
 def _is_only_a_task(state: State) -> bool:

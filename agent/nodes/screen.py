@@ -18,6 +18,7 @@ from core.security.pii import mask
 
 async def screen(state: State, runtime: Runtime[Turn]) -> Update:
     turn = runtime.context
+    turn.tape.begin(state)
     # A placeholder of an earlier turn must not come to mean something else in this one.
     turn.placeholders.reserve(message["content"] for message in state.get("history", []))
     unseal(state, turn)

@@ -13,7 +13,7 @@ from agent.dialogue.shapes import Dialogue, new_dialogue, top
 from agent.dialogue.tables import OWN_YES
 from agent.events import ToolCalled, ToolReturned
 from agent.messages import ToolCall, ToolReturn
-from agent.nodes.context import tool_context
+from agent.nodes.context import call_tool
 from agent.nodes.desk import desk_of, withdraw
 from agent.offer import offered_tools
 from agent.state import Resolution, State, Turn, Update
@@ -90,9 +90,7 @@ async def _run(call: ToolCall, state: State, turn: Turn) -> ToolOutcome:
     title = offered[call["name"]].title if call["name"] in offered else call["name"]
     await turn.emit(ToolCalled(id=call["id"], name=call["name"], title=title, arguments=call["arguments"]))
     if call["name"] in offered:
-        outcome = await turn.parts.registry.call(
-            call["name"], _restored(call["arguments"], turn), context=tool_context(turn), scopes=turn.parts.scopes
-        )
+        outcome = await call_tool(call["name"], _restored(call["arguments"], turn), turn)
     else:
         outcome = ToolOutcome(call["name"], error=_no_such_tool(call["name"], offered))
     await turn.emit(ToolReturned(id=call["id"], name=call["name"], title=title, ok=outcome.result is not None))

@@ -134,6 +134,11 @@ export class Api {
     return (await this.#json("GET", "api/v1/demo/outbox")).messages;
   }
 
+  /** A page of what was done for the customer: {activity, next_cursor}. */
+  activity(cursor) {
+    return this.#json("GET", cursor ? `api/v1/activity?cursor=${encodeURIComponent(cursor)}` : "api/v1/activity");
+  }
+
   async sessions() {
     return (await this.#json("GET", "api/v1/sessions")).sessions;
   }

@@ -1,5 +1,6 @@
 // The widget as a whole: header, past chats, conversation, login; in a shadow root, so that a host page's styles and
 // ours leave each other alone.
+import { ActivityDialog } from "./activity.js";
 import { Api, ApiError, ConnectionLost } from "./api.js";
 import { Chat } from "./chat.js";
 import { h, icon, mark } from "./dom.js";
@@ -50,6 +51,7 @@ class App {
   #chat;
   #login;
   #sessions;
+  #activity;
   #customer = null;
   #who = h("div", { class: "who" });
   #menu = h("button", { type: "button", class: "quiet menu", "aria-label": "Past chats", "aria-expanded": "false", hidden: true, on: { click: () => this.#openMenu(!this.#menuOpen) } }, icon("menu"));
@@ -62,14 +64,15 @@ class App {
       changed: (sessionId) => this.#changed(sessionId),
     });
     this.#login = new LoginDialog(this.#api, (customer) => this.#enter(customer));
-    this.#sessions = new SessionList({ open: (id) => this.#open(id), remove: (id) => this.#remove(id) }, () => this.#api.now());
+    this.#sessions = new SessionList({ open: (id) => this.#open(id), remove: (id) => this.#remove(id), activity: () => this.#showActivity() }, () => this.#api.now());
     this.#sessions.element.hidden = true;
+    this.#activity = new ActivityDialog(this.#api, () => this.#expire(), () => this.#api.now());
     const brand = h("div", { class: "brand" }, mark(), h("div", {}, h("strong", {}, bank), h("span", {}, "Assistant")));
     const fresh = h("button", { type: "button", class: "button ghost new-chat", "aria-label": "New chat", on: { click: () => this.#new() } }, icon("plus"), h("span", {}, "New chat"));
     const header = h("header", { class: "top" }, this.#menu, brand, fresh, this.#who);
     const scrim = h("div", { class: "scrim", on: { click: () => this.#openMenu(false) } });
     const keys = (event) => event.key === "Escape" && this.#menuOpen && this.#openMenu(false);
-    this.element = h("div", { class: "app", on: { keydown: keys } }, header, h("div", { class: "middle" }, this.#sessions.element, scrim, this.#chat.element), this.#login.element);
+    this.element = h("div", { class: "app", on: { keydown: keys } }, header, h("div", { class: "middle" }, this.#sessions.element, scrim, this.#chat.element), this.#login.element, this.#activity.element);
     this.#showWho();
   }
 
@@ -93,7 +96,7 @@ class App {
   }
 
   get modal() {
-    return this.#login.element.open;
+    return this.#login.element.open || this.#activity.element.open;
   }
 
   #enter(customer) {
@@ -127,6 +130,11 @@ class App {
   async #open(sessionId) {
     this.#openMenu(false);
     await this.#quietly(() => this.#chat.open(sessionId));
+  }
+
+  #showActivity() {
+    this.#openMenu(false);
+    return this.#activity.open();
   }
 
   async #remove(sessionId) {
@@ -163,6 +171,7 @@ class App {
     if (customer) this.#who.replaceChildren(h("span", { class: "name" }, customer.name), button("Log out", () => this.#leave(), "ghost"));
     else this.#who.replaceChildren(button("Log in", () => this.#login.open(), "primary"));
     this.#sessions.element.hidden = !customer;
+    if (!customer && this.#activity?.element.open) this.#activity.element.close();
     this.#menu.hidden = !customer;
     if (!customer) this.#sessions.show([]);
     this.#openMenu(false);

@@ -9,11 +9,12 @@ export class SessionList {
   #current = null;
   #now;
 
-  /** `handlers`: {open(id), remove(id)}; `now()` is the server's time in ms. */
+  /** `handlers`: {open(id), remove(id), activity()}; `now()` is the server's time in ms. */
   constructor(handlers, now) {
     this.#handlers = handlers;
     this.#now = now;
-    this.element = h("nav", { class: "sessions", "aria-label": "Past chats" }, h("h2", {}, "Past chats"), this.#list);
+    const activity = h("button", { type: "button", class: "button ghost wide", on: { click: () => handlers.activity() } }, icon("shield"), h("span", {}, "What was done for me"));
+    this.element = h("nav", { class: "sessions", "aria-label": "Past chats" }, h("h2", {}, "Past chats"), this.#list, activity);
   }
 
   show(sessions) {

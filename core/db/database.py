@@ -22,6 +22,7 @@ from psycopg_pool import PoolTimeout
 
 from core.db.pool import make_pool
 from core.errors import Conflict, Contention, Forbidden, InvalidInput, NotFound, Refused, TellergraphError, Unavailable
+from core.origin import ORIGIN
 
 Row = TypeVar("Row")
 Done = TypeVar("Done")
@@ -45,7 +46,10 @@ class Scope:
 NOBODY = Scope()
 
 _NAMED = ("customer_id", "subject", "audiences", "login_email", "staff_id", "worker_id", "turn_id")
-_SET_ALL: LiteralString = "select " + ", ".join(f"set_config('app.{name}', %({name})s, true)" for name in _NAMED)
+_ORIGIN = ("request_id", "ip", "user_agent", "session")
+_SET_ALL: LiteralString = "select " + ", ".join(
+    f"set_config('app.{name}', %({name})s, true)" for name in (*_NAMED, *_ORIGIN)
+)
 
 
 def _one(rows: list[Row]) -> Row:
@@ -216,7 +220,9 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
 
 async def _begin(connection: AsyncConnection[Any], scope: Scope, begin: LiteralString) -> None:
     await connection.execute(begin)
-    await connection.execute(_SET_ALL, {name: _text(getattr(scope, name)) for name in _NAMED})
+    origin = ORIGIN.get()
+    named = {name: _text(getattr(scope, name)) for name in _NAMED}
+    await connection.execute(_SET_ALL, named | {name: _text(getattr(origin, name)) for name in _ORIGIN})
     if scope.staff_id is not None:
         await connection.execute("set local role tellergraph_staff")
 

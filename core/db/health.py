@@ -54,6 +54,7 @@ PUBLIC_TABLES = (
 APPEND_ONLY = (
     "attachment_chunks",
     "attachments",
+    "audit_links",
     "audit_log",
     "care_clocks",
     "compliance.alerts",
@@ -79,6 +80,7 @@ APPEND_ONLY = (
     "screening_events",
     "screening_loads",
     "staff_reads",
+    "tool_calls",
 )
 """Tables whose rows nobody changes: each has a trigger that refuses, and no runtime role has the right."""
 
@@ -112,6 +114,8 @@ BY_OPERATION = (
 GUARDS = (
     *((table, "refuse_change") for table in APPEND_ONLY),
     *((table, "require_operation") for table in BY_OPERATION),
+    ("audit_log", "complete_audit_entry"),
+    ("audit_log", "link_audit_entry"),
     ("banking_operations", "complete_proposal"),
     ("banking_operations", "keep_operation_status"),
     ("banking_operations", "refuse_proposal"),
@@ -142,6 +146,7 @@ GUARDS = (
 """Tables and the functions that their triggers must call."""
 
 ACROSS_CUSTOMERS = (
+    "audit_heads.worker_sees",
     "banking_operations.worker_sees",
     "cards.network_finds",
     "dispute_clocks.worker_sees",

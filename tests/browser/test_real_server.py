@@ -53,6 +53,19 @@ async def test_a_visitor_sees_an_answer_whose_source_opens_the_article(teller: P
     await expect(article.get_by_role("heading", level=1)).to_have_text(title)
 
 
+async def test_a_customer_sees_in_plain_words_what_was_done_for_them(teller: Page) -> None:
+    await log_in(teller, *ALEX)
+    await ask(teller, "what are my payees?")
+    await expect_ended(teller)
+    await teller.get_by_role("button", name="What was done for me").click()
+    ledger = teller.get_by_role("dialog", name="What was done for me")
+    await expect(ledger.get_by_role("listitem").first).to_contain_text("Listed your payees.")
+    await expect(ledger.get_by_role("listitem").first).to_contain_text("in a chat")
+    await expect(ledger).not_to_contain_text("Lopez")
+    await ledger.get_by_role("button", name="Close").click()
+    await expect(ledger).to_be_hidden()
+
+
 async def test_a_source_opens_the_article_at_the_passage(teller: Page) -> None:
     await ask(teller, "What does the fees overview say about cards?")
     await expect_ended(teller)

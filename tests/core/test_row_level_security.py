@@ -102,7 +102,7 @@ def test_without_a_customer_there_are_no_rows(crowded: Services, login: str):
         found = {table: count(connection, table) for table in readable if table not in PUBLIC_TABLES}
     across = {
         *("scheduled_payments", "standing_orders", "transactions", "banking_operations"),
-        *("payment_holds", "dispute_clocks", "event_outbox"),
+        *("payment_holds", "dispute_clocks", "event_outbox", "audit_heads"),
     }
     assert {table for table, rows in found.items() if rows} <= (across if login == "worker_url" else set())
 

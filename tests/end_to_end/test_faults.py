@@ -5,6 +5,9 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from core.audit.checkpoints import Journal
+from core.audit.verify import verify_log
+from core.services import Services
 from tests.core.core_servers import find_server
 from tests.end_to_end.conftest import Records
 from tests.scripted_model import Finish, Gate, ScriptedModel, Text, says
@@ -47,7 +50,7 @@ def test_a_server_that_dies_in_mid_answer_is_an_error_and_then_the_conversation_
 
 
 def test_a_decision_that_loses_the_database_is_done_once_or_not_at_all(
-    server: str, meet: Meet, records: Records, data_dir: Path
+    server: str, fresh: Services, meet: Meet, records: Records, data_dir: Path
 ) -> None:
     alex = meet(server, ALEX)
     asked = alex.ask("freeze my card ending 4821")
@@ -61,4 +64,6 @@ def test_a_decision_that_loses_the_database_is_done_once_or_not_at_all(
     eventually(decided, within=RECOVERY)
     assert records("select status from banking_operations") == [{"status": "completed"}]
     assert len(records("select 1 from audit_log where action = 'operation.completed'")) == 1
+    assert records("select id from audit_log where id not in (select entry_id from audit_links)") == []
+    assert verify_log(fresh.owner_url, Journal((), ())).is_whole
     assert len(records("select 1 from cards where last4 = '4821' and status = 'frozen'")) == 1

@@ -27,6 +27,8 @@ NOT_SHOWN = {
     "auth_sessions": "where and when somebody is logged in is theirs; the audit log has each beginning and end",
     "refresh_tokens": "what a login is renewed with",
     "api_keys": "what a customer's programs sign in with",
+    "audit_heads": "hashes; the entries are in the audit log",
+    "audit_links": "as audit_heads",
     "event_outbox": "what other systems are told; the alert itself is in the file",
     "chat_messages": "conversations are the customer's; a hand-off brings what staff need, masked",
     "chat_sessions": "as chat_messages",
@@ -49,6 +51,7 @@ NOT_SHOWN = {
     "screening_subjects": "as screening_events",
     "step_up_challenges": "about codes",
     "step_up_tries": "about codes",
+    "turn_records": "as chat_messages, and sealed",
     "totp_authenticators": "what codes are made with",
 }
 """Tables with row-level security that no member of staff sees, and why."""

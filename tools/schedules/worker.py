@@ -18,6 +18,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
+from core.audit.heads import Checkpointer
 from core.clock import BANK_TIME_ZONE, Clock
 from core.db.database import Database, WriteHandle
 from core.db.queries import Queries
@@ -181,16 +182,23 @@ class Worker:
     """Rounds over everything that is due. Nothing but the database is shared with other processes."""
 
     def __init__(
-        self, database: Database, clock: Clock, webhook: Webhook | None = None, policy: FraudPolicy = SHIPPED
+        self,
+        database: Database,
+        clock: Clock,
+        webhook: Webhook | None = None,
+        policy: FraudPolicy = SHIPPED,
+        checkpointer: Checkpointer | None = None,
     ) -> None:
         """
         Args:
             webhook: who is told about fraud alerts; None: what is to be told waits.
             policy: what is decided by about payments whose day has come.
+            checkpointer: signs where the audit log stands, now and then and at the end; None: somebody else does.
         """
         self._database = database
         self._policy = policy
         self._webhook = webhook
+        self._checkpointer = checkpointer
         self._clock = clock
         self._done: Counter[Outcome] = Counter()
         self._stopped = asyncio.Event()
@@ -215,6 +223,8 @@ class Worker:
                 pause = min(interval, _SOON)
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopped.wait(), pause.total_seconds())
+        if self._checkpointer is not None:
+            await self._checkpointer.keep(self._database, self._clock(), is_last=True)
 
     async def run_once(self) -> Tally:
         """Everything that is due now.
@@ -236,6 +246,8 @@ class Worker:
         await self._end_identifications(now)
         if self._webhook is not None:
             await self._tell(self._webhook, now)
+        if self._checkpointer is not None:
+            await self._checkpointer.keep(self._database, now)
         done = Tally.of(self._done - before)
         if done != Tally():
             _log.info("worker_round", **{name: getattr(done, name) for name in Tally.__slots__})
@@ -368,11 +380,12 @@ async def background_worker(
     interval: timedelta,
     webhook: Webhook | None = None,
     policy: FraudPolicy = SHIPPED,
+    checkpointer: Checkpointer | None = None,
 ) -> AsyncGenerator[Worker]:
     """A worker inside another process, such as a server's. Leaving waits for what it is doing just now."""
     database = Database(worker_url, pool_size=1)
     await database.open()
-    worker = Worker(database, clock, webhook, policy)
+    worker = Worker(database, clock, webhook, policy, checkpointer)
     task = asyncio.create_task(worker.run(interval), name="worker")
     try:
         yield worker

@@ -9,6 +9,7 @@ from typing import Annotated
 import orjson
 import typer
 
+from core.audit.heads import Checkpointer
 from core.cli import AsJson, command_services
 from core.clock import system_clock
 from core.db.database import Database
@@ -42,7 +43,8 @@ def worker(
 
 async def _work(services: Services, settings: Settings, *, once: bool) -> Tally:
     database = Database(services.worker_url, pool_size=1)
-    working = Worker(database, system_clock, make_webhook(settings), read_fraud_policy(settings.fraud_policy))
+    policy, signing = read_fraud_policy(settings.fraud_policy), Checkpointer.of(settings)
+    working = Worker(database, system_clock, make_webhook(settings), policy, signing)
     loop = asyncio.get_running_loop()
     for number in (SIGINT, SIGTERM):
         loop.add_signal_handler(number, working.stop)

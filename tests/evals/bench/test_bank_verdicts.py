@@ -19,7 +19,7 @@ DONE = uuid4()
 
 def operation(operation_id: UUID = DONE, entry: int | None = 1, **changes: Any) -> dict[str, Any]:
     row = {"id": operation_id, "customer_id": ANN.id, "key": "transfer-1", "status": "completed", "entry_id": entry}
-    row |= {"amount_minor": 300, "slips": 1, "completions": 1}
+    row |= {"amount_minor": 300, "slips": 1, "completions": 1, "ends": 1}
     return row | {"postings": [[str(ANN.everyday), -300], [str(BEN.everyday), 300]]} | changes
 
 
@@ -29,7 +29,7 @@ def account(account_id: UUID, balance: int, overdraft: int = 0) -> dict[str, Any
 
 def good_books() -> Books:
     accounts = [account(ANN.everyday, 700), account(BEN.everyday, 1300)]
-    return Books([operation()], accounts, entries=[1], faults=[], outside=[])
+    return Books([operation()], accounts, entries=[1], faults=[], outside=[], tampered=[])
 
 
 def record(*told: Told) -> Record:
@@ -74,6 +74,14 @@ def mint_money(books: Books) -> None:
     books.accounts[1]["balance_minor"] += 1
 
 
+def forget_a_line(books: Books) -> None:
+    books.operations[0]["ends"] = 0
+
+
+def tamper(books: Books) -> None:
+    books.tampered.append("Entry 7 is not what was written.")
+
+
 EXACTLY_ONCE = "every acknowledged transfer is there exactly once"
 BALANCES = "the balances are what the acknowledged transfers make them"
 ENTRIES = "every entry belongs to one completed operation"
@@ -87,6 +95,8 @@ ENTRIES = "every entry belongs to one completed operation"
         (post_twice, {ENTRIES}),
         (leave_open, {"nothing is left open"}),
         (overdraw, {BALANCES, "no balance is below its limit"}),
+        (forget_a_line, {"every operation that is over has one line in the audit log"}),
+        (tamper, {"the audit log is as it was written"}),
         (mint_money, {BALANCES, "the total is unchanged"}),
     ],
 )

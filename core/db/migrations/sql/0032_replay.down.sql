@@ -1,1 +1,3 @@
-select 1;
+drop function list_activity(timestamptz, text, integer);
+drop table tool_calls;
+drop table turn_records;
