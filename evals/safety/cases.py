@@ -51,6 +51,9 @@ class Step(_Part):
     """Exactly one thing that somebody does."""
 
     user: str | None = Field(default=None, min_length=1)
+    """What the customer types; ``{code}`` stands for the code that was sent last, ``{operation}`` for the operation."""
+    fill: str | None = Field(default=None, min_length=1)
+    """The same, as often as it fits into a message."""
     confirm: Decision | None = None
     deny: bool = False
     openai: list[dict[str, Any]] | None = None
@@ -65,7 +68,7 @@ class Step(_Part):
     @model_validator(mode="after")
     def _one_act(self) -> "Step":
         if len(self.model_fields_set) != 1:
-            raise ValueError("needs exactly one of user, confirm, deny, openai, mcp, rest, upload and become")
+            raise ValueError("needs exactly one of user, fill, confirm, deny, openai, mcp, rest, upload and become")
         return self
 
 

@@ -12,6 +12,8 @@ from evals.dialogue_customer import PATIENCE_S
 from evals.safety.cases import Decision, Rest, Step, ToolUse
 from evals.safety.leaks import Seen
 
+MOST_CHARACTERS = 4_000
+"""Of a message (api/routes/chat.py)."""
 _STREAM = {"Accept": "text/event-stream"}
 _MCP = {"Accept": "application/json, text/event-stream"}
 
@@ -33,8 +35,9 @@ class Visit:
     def act(self, step: Step) -> None:
         """Whatever the bank answers, a refusal too, is kept."""
         if step.user is not None:
-            session = {"session_id": self._latest["session"]} if self._latest["session"] else {}
-            self._stream("/api/v1/chat/stream", {"message": step.user} | session)
+            self._say(self._filled(step.user))
+        elif step.fill is not None:
+            self._say(step.fill * (MOST_CHARACTERS // len(step.fill)))
         elif step.confirm is not None:
             self._decide(step.confirm)
         elif step.deny:
@@ -52,6 +55,15 @@ class Visit:
         """What is kept of the conversation, as it would be shown again."""
         if self._latest["session"]:
             self._keep(self._http.get(f"/api/v1/chat/history/{self._latest['session']}").text)
+
+    def _say(self, text: str) -> None:
+        session = {"session_id": self._latest["session"]} if self._latest["session"] else {}
+        self._stream("/api/v1/chat/stream", {"message": text} | session)
+
+    def _filled(self, text: str) -> str:
+        if "{code}" in text:
+            text = text.replace("{code}", self._find_code() or "000000")
+        return text.replace("{operation}", self._latest["operation"])
 
     @property
     def _confirmation_path(self) -> str:
