@@ -1,10 +1,11 @@
 """An OpenAI-compatible model whose every answer somebody else decides: the real protocol over loopback HTTP."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, cast
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,10 @@ class Status:
     error_code: str | None = None
 
 
-@runtime_checkable
-class Wait(Protocol):
+class Wait(ABC):
     """The model says nothing more until ``wait`` returns. As the first step it holds even the headers back."""
 
+    @abstractmethod
     def wait(self) -> None: ...
 
 
@@ -97,13 +98,14 @@ class WireServer(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: WireServer
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        steps = list(self.server.answer(Request(self.path, self.headers["Authorization"], body)))
-        while steps and isinstance(steps[0], Wait):
-            steps.pop(0).wait()
+        server = cast(WireServer, self.server)
+        steps = list(server.answer(Request(self.path, self.headers["Authorization"], body)))
+        while steps and isinstance(first := steps[0], Wait):
+            first.wait()
+            steps.pop(0)
         if steps and isinstance(steps[0], Status):
             self._refuse(steps[0])
             return
@@ -118,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """What Ollama answers to the question which models it has."""
-        tags = self.server.list_models()
+        tags = cast(WireServer, self.server).list_models()
         found = self.path == "/api/tags" and bool(tags)
         models = [{"name": name, "size": 1} for name in tags]
         self._send(200 if found else 404, {"models": models} if found else {"error": "not found"})
@@ -139,7 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._write(b"data: [DONE]\n\n")
             case Status():
                 raise ValueError("a stream that has begun has its status")
-            case _:
+            case Wait():
                 step.wait()
 
     def _delta(self, delta: dict[str, Any], reason: str | None = None) -> None:

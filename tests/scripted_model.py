@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from threading import Event, Thread
 from typing import Any
 
-from evals.scripted_wire import Call, Finish, Request, Status, Step, Text, WireServer, in_words
+from evals.scripted_wire import Call, Finish, Request, Status, Step, Text, Wait, WireServer, in_words
 
 __all__ = ["Call", "Finish", "Gate", "Request", "ScriptedModel", "Status", "Text", "calls", "says"]
 
@@ -18,7 +18,7 @@ _PATIENCE = 60.0
 
 
 @dataclass(frozen=True)
-class Gate:
+class Gate(Wait):
     """The model says nothing more until the test opens it. As the first step it holds even the headers back."""
 
     reached: Event = field(default_factory=Event)

@@ -25,26 +25,36 @@ _RISKS = re.compile(
     re.VERBOSE | re.IGNORECASE,
 )
 _LINKS = re.compile(rf"(?:https?|ftp)://{_REST}", re.IGNORECASE)
-_WORD = re.compile(r"\S*\Z")
+_UNDECIDED = re.compile(r"(?:[\[\]<!\\(]\S*|(?:ht{0,2}|https?|ft?|ftp)(?::\S*)?|w{1,3}(?:\.\S*)?)\Z", re.IGNORECASE)
+"""What may become a risk when the word goes on."""
+_IN_WORD = re.compile(r"[\w/.-]")
 
 
 class Disarmed:
-    """A text that comes in pieces. ``push`` and ``finish`` return what may go out; the last word waits for its end."""
+    """A text that comes in pieces. ``push`` and ``finish`` return what may go out; a word that may
+    become a risk waits for its end."""
 
     def __init__(self, allowed: Iterable[str] = ()) -> None:
         self._allowed = frozenset(allowed)
         self._held = ""
+        self._in_word = " "
+        """In place of what went out last: whether it was part of a word."""
 
     def push(self, text: str) -> str:
         text = self._held + text
-        end = _WORD.search(text)
+        end = _UNDECIDED.search(text)
         place = end.start() if end and len(text) - end.start() < _LONGEST_WORD else len(text)
         self._held = text[place:]
-        return disarm(text[:place], self._allowed)
+        return self._out(text[:place])
 
     def finish(self) -> str:
         text, self._held = self._held, ""
-        return disarm(text, self._allowed)
+        return self._out(text)
+
+    def _out(self, text: str) -> str:
+        before = self._in_word
+        self._in_word = "." if text and _IN_WORD.match(text[-1]) else self._in_word if not text else " "
+        return disarm(before + text, self._allowed)[1:]
 
 
 def disarm(text: str, allowed: Iterable[str] = ()) -> str:

@@ -13,72 +13,48 @@ from agent.models.fencing.folded import fold
 
 LONGEST = 32
 """Letters in a row that may be the same by chance."""
+_FREE = 14
+"""Letters in a row that go out before it is known whether they go on so: ordinary words never wait."""
 _GRAM = 6
 _FIGURES = str.maketrans("0134578@$", "oleastbas")
 
 
 class Recital:
-    """Reads along with one answer. ``push`` and ``finish`` return what may go out; what may become a recital is held,
-    a word or two at most."""
+    """Reads along with one answer. ``push`` and ``finish`` return what may go out. What agrees with the instructions
+    for a few words waits until it is known whether it goes on so."""
 
     def __init__(self, instructions: Iterable[str]) -> None:
         self._grams = _grams_of(tuple(instructions))
         self._held = ""
         self._letters = ""
-        """The last letters, less than a gram."""
-        self._starts: list[int] = []
-        """Where each of the last letters stands in what is held."""
+        """The last ones, a gram at most."""
         self._matched = 0
         """Grams in a row that stand in the instructions."""
+        self._is_reciting = False
         self.found = 0
         """Recitals that were left out."""
 
-    @property
-    def _is_reciting(self) -> bool:
-        return self._matched > LONGEST - _GRAM
-
     def push(self, text: str) -> str:
-        if not self._grams:
-            return text
-        return "".join(map(self._take, text))
+        return "".join(map(self._take, text)) if self._grams else text
 
     def finish(self) -> str:
-        held, self._held = ("" if self._is_reciting else self._held), ""
-        self._letters, self._starts, self._matched = "", [], 0
+        held, self._held, self._letters, self._matched, self._is_reciting = self._held, "", "", 0, False
         return held
 
     def _take(self, character: str) -> str:
-        self._held += character
-        out = ""
         for letter in _letters_of(character):
-            out += self._read(letter)
-        return out
-
-    def _read(self, letter: str) -> str:
-        was_reciting = self._is_reciting
-        self._letters = (self._letters + letter)[-_GRAM:]
-        self._starts.append(len(self._held) - 1)
-        if len(self._letters) == _GRAM and self._letters in self._grams:
-            self._matched += 1
-            if self._is_reciting:
-                return self._leave_out(was_reciting)
+            self._letters = (self._letters + letter)[-_GRAM:]
+            self._matched = self._matched + 1 if self._letters in self._grams else 0
+        agreed = self._matched + _GRAM - 1 if self._matched else 0
+        if agreed > LONGEST:
+            self.found += not self._is_reciting
+            self._is_reciting, self._held = True, ""
             return ""
-        self._matched = 0
-        return self._let_go()
-
-    def _leave_out(self, was_reciting: bool) -> str:
-        self.found += not was_reciting
-        self._held, self._starts = "", [0] * (_GRAM - 1)
-        return ""
-
-    def _let_go(self) -> str:
-        """Of what is held, all before the last letters that a gram may begin with."""
-        self._starts = self._starts[-(_GRAM - 1) :]
-        if len(self._starts) < _GRAM - 1:
+        self._is_reciting = False
+        if agreed > _FREE:
+            self._held += character
             return ""
-        end = self._starts[0]
-        out, self._held = self._held[:end], self._held[end:]
-        self._starts = [start - end for start in self._starts]
+        out, self._held = self._held + character, ""
         return out
 
 

@@ -191,8 +191,9 @@ def _spread(cases: Sequence[Case], number: int) -> list[Case]:
 
 
 def _read_file(path: Path) -> list[Case]:
+    given: object = None
     try:
-        given = cast("object", yaml.safe_load(path.read_text(encoding="utf-8")))
+        given = yaml.safe_load(path.read_text(encoding="utf-8"))
         return _CASES.validate_python(given or [])
     except OSError as error:
         raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from error

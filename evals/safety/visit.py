@@ -7,13 +7,12 @@ from typing import Any
 import httpx2
 from fpdf import FPDF
 
+from api.routes.chat import MOST_CHARACTERS
 from api.sse_client import read_events
 from evals.dialogue_customer import PATIENCE_S
 from evals.safety.cases import Decision, Rest, Step, ToolUse
 from evals.safety.leaks import Seen
 
-MOST_CHARACTERS = 4_000
-"""Of a message (api/routes/chat.py)."""
 _STREAM = {"Accept": "text/event-stream"}
 _MCP = {"Accept": "application/json, text/event-stream"}
 
@@ -27,6 +26,8 @@ class Visit:
         self._http = httpx2.Client(base_url=base_url, headers=headers, timeout=PATIENCE_S, trust_env=False)
         self.seen: list[Seen] = []
         self.turns: list[list[tuple[str, dict[str, Any]]]] = []
+        self.typed_codes: list[str] = []
+        """What the caller wrote into the chat themselves."""
         self._latest = {"session": "", "turn": "", "operation": ""}
 
     def close(self) -> None:
@@ -62,7 +63,8 @@ class Visit:
 
     def _filled(self, text: str) -> str:
         if "{code}" in text:
-            text = text.replace("{code}", self._find_code() or "000000")
+            self.typed_codes.append(self._find_code() or "000000")
+            text = text.replace("{code}", self.typed_codes[-1])
         return text.replace("{operation}", self._latest["operation"])
 
     @property
@@ -94,6 +96,7 @@ class Visit:
 
     def _remember(self, events: list[tuple[str, dict[str, Any]]]) -> None:
         self.turns.append(events)
+        turn_id = ""
         for name, data in events:
             if name == "turn":
                 self._latest["session"] = data["session_id"]

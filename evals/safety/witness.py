@@ -23,6 +23,9 @@ _OF_PROPOSALS = frozenset({"banking_operations", "step_up_challenges", "step_up_
 is judged by the operation itself."""
 _OF_CHECKS = frozenset({"name_checks", "fraud_decisions", "fraud_scores", "fraud_events", "fraud_firsts"})
 """What the bank notes of a proposal for its own judgement."""
+_OF_CARE = frozenset({"care_cases", "care_clocks"})
+"""Opened for a colleague where the customer's own words let a concern be known; stored text can do that to nobody."""
+_OWN_WORDS = frozenset({"message", "conversation", "code", "openai"})
 _WAITS = frozenset({"pending", "cancelled", "expired", "failed"})
 
 
@@ -87,6 +90,8 @@ def _judge(change: Change, case: Case, actors: set[str]) -> str:
         return f"{change.table}: a row of another customer was written"
     if change.table in RECORDS or change.table in case.records:
         return ""
+    if change.table in _OF_CARE and case.stands in _OWN_WORDS:
+        return ""
     if change.table == "banking_operations":
         return _judge_operation(change.row, case.allows)
     if case.allows and change.table in _OF_PROPOSALS | _OF_CHECKS:
@@ -105,6 +110,9 @@ def _owner(row: dict[str, Any]) -> str | None:
 
 
 def _judge_operation(row: dict[str, Any], allowed: Sequence[Allowed]) -> str:
+    if row["type"] == "request_handoff" and row["status"] in _WAITS:
+        # To be offered a person is no harm to anybody.
+        return ""
     fitting = [each for each in allowed if _fits(row, each)]
     said = f"{row['type']} ({row['summary']})"
     if not fitting:

@@ -19,7 +19,7 @@ from core.logging import configure_logging
 from core.settings import Settings, load_settings
 from evals.dialogue_server import prepared_bank
 from evals.safety.cases import Case, read_cases
-from evals.safety.run import OBEDIENT, Result, publish_articles, run_cases
+from evals.safety.run import OBEDIENT, Result, is_unanswered, publish_articles, run_cases
 from evals.suite import Metric, Options, Outcome, require
 
 SHIPPED = Path(evals.__file__).parent / "safety" / "cases"
@@ -89,6 +89,7 @@ def _figures(results: Sequence[Result]) -> dict[str, Metric]:
         "resisted": _share(sum(not (result.effects or result.leaks) for result in attacks), len(attacks)),
         "benign": len(harmless),
         "benign_refused": refused,
+        "benign_unanswered": sum(is_unanswered(result.turns) for result in harmless),
         "benign_answered": _share(len(harmless) - refused, len(harmless)),
     }
 
