@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from agent.models.fencing.folded import fold
 
-LONGEST = 32
+LONGEST = 30
 """Letters in a row that may be the same by chance."""
 _FREE = 14
 """Letters in a row that go out before it is known whether they go on so: ordinary words never wait."""

@@ -25,7 +25,7 @@ _TAG = re.compile(r"<\s*/?\s*[A-Za-z!?][^<>\n]*>?")
 _PICTURE = re.compile(r"!\s*\[[^\]]*\]\s*\(")
 _ACTIVE = re.compile(r"\]\s*\(\s*<?\s*(?:javascript|data|vbscript|file)\s*:", re.IGNORECASE)
 _ADDRESS = re.compile(r"https?://[^\s<>\"'()\[\]\\]+", re.IGNORECASE)
-_TARGET = re.compile(r"\]\s*\(\s*<?\s*([^\s()<>]+)")
+_TARGET = re.compile(r"\]\(\s*<?\s*([^\s()<>]+)\s*>?(?:\s+[\"'(][^\n]*)?\)")
 _ESCAPED = re.compile(r"\\[!-/:-@\[-`{-~]")
 _CODE_SPAN = re.compile(r"(?<!`)(`+)(?!`)(.*?)(?<!`)\1(?!`)", re.DOTALL)
 
