@@ -47,7 +47,7 @@ async def understand(state: State, runtime: Runtime[Turn]) -> Update:
     if passes >= MOST_PASSES and update.get("agenda"):
         # Hundreds of questions in one message would go round until the graph breaks off.
         runtime.context.allowance.note(TOO_MANY_REQUESTS)
-        update = {**update, "agenda": []}
+        update["agenda"] = list[str]()
     return {**update, "passes": passes}
 
 
