@@ -3,6 +3,7 @@
 from typing import Any
 
 from agent.events import ConfirmationNeeded, Done, Failed
+from agent.release.harmless import disarm, links_in
 from agent.state import TurnRecord
 from core.errors import ProviderBusy, ProviderFailed, TellergraphError
 from core.security.pii import Placeholders
@@ -27,7 +28,7 @@ def ending_of(
     """The last event of a turn that went well. ``seconds`` is how long it took, ``model_seconds`` what models had of
     it."""
     return Done(
-        answer=placeholders.restore(record.answer),
+        answer=disarm(placeholders.restore(record.answer), links_in(record.answer)),
         route=record.route,
         intent=record.intent,
         confidence=record.confidence,

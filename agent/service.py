@@ -37,7 +37,9 @@ from tools.registry import InitiatedBy, ToolContext
 
 _log = get_logger(__name__)
 
-RECURSION_LIMIT = 25
+RECURSION_LIMIT = 80
+"""Steps of the graph: MOST_REQUESTS requests with MAX_ROUNDS rounds each, MOST_PASSES over the message, and what stands
+before and after them."""
 _MOST_TURNS = 256
 """Turns at once in one process; further ones are asked to come back."""
 MOST_READERS = 1_024

@@ -53,6 +53,8 @@ class State(TypedDict):
     # This turn: what came in.
     message: str
     resolution: Resolution | None
+    passes: int
+    """How often this turn's message was looked at for a further request."""
     agenda: list[str]
     """Parts of the message that are still to be taken up."""
     # The present step: what was understood, and what is done about it.
@@ -108,6 +110,7 @@ Update = dict[str, Any]
 TURN_DEFAULTS: State = {
     "message": "",
     "resolution": None,
+    "passes": 0,
     "agenda": [],
     "said": "",
     "route": "",

@@ -23,12 +23,17 @@ def evals() -> None:
 def run_command(
     suite: Annotated[str, typer.Argument(help=f"One of {', '.join(sorted(SUITES))}.")],
     file: Annotated[Path | None, typer.Argument(help="The cases: the same as --data.")] = None,
-    data: Annotated[Path | None, typer.Option(help="The cases. dialogues: without, those that are shipped.")] = None,
+    data: Annotated[
+        Path | None, typer.Option(help="The cases. dialogues, safety: without, those that are shipped.")
+    ] = None,
     corpus: Annotated[Path | None, typer.Option(help="retrieval: the documents.")] = None,
     queries: Annotated[Path | None, typer.Option(help="retrieval: the questions.")] = None,
     method: Annotated[str | None, typer.Option(help="retrieval: one method instead of all.")] = None,
     run: Annotated[Path | None, typer.Option(help="retrieval: write the rankings to this file.")] = None,
-    only: Annotated[str | None, typer.Option(help="dialogues: only if name or group has this in it.")] = None,
+    only: Annotated[str | None, typer.Option(help="dialogues, safety: only if name or group has this in it.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="safety: 'obedient', or a chain as in TELLERGRAPH_LLM. Without, both.")
+    ] = None,
     heads: Annotated[Path | None, typer.Option(help="intents, routing: these heads, not the committed ones.")] = None,
     plots: Annotated[Path | None, typer.Option(help="intents, routing: draw the confusion matrix here.")] = None,
     fail_under: Annotated[
@@ -42,7 +47,7 @@ def run_command(
         floors = parse_floors(fail_under or [])
         if file is not None and data is not None:
             raise InvalidInput("Give the cases once: as FILE or as --data FILE.")
-        report = run_suite(suite, Options(data or file, heads, corpus, queries, method, run, plots, only))
+        report = run_suite(suite, Options(data or file, heads, corpus, queries, method, run, plots, only, model))
         missed = find_missed(report["metrics"], floors)
     except TellergraphError as error:
         typer.echo(f"Error: {error.message}", err=True)

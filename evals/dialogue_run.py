@@ -1,11 +1,11 @@
 """Holds scripted conversations, several at once, each with a customer who is as seeded."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from uuid import UUID
 
 import httpx2
@@ -19,6 +19,7 @@ from evals.dialogue_dates import fill_dates
 from evals.dialogue_script import Scenario, Turn, Who
 from evals.dialogue_server import Bank, running_bank
 from evals.dialogue_state import Records, open_records
+from evals.drain import drain
 from tools.demo_bank.named import customer_id
 
 
@@ -57,7 +58,7 @@ def run_scenarios(
     def work(name: str) -> None:
         with running_bank(settings, services, name) as bank, open_records(bank.services) as records:
             player = _Player(bank, records)
-            for place in _drain(waiting):
+            for place in drain(waiting):
                 results[place] = player.play(scenarios[place])
                 on_end()
 
@@ -67,16 +68,8 @@ def run_scenarios(
                 done.result()
         finally:
             # After Ctrl-C, or a bank that failed, the others end with the scenario that they are at.
-            list(_drain(waiting))
+            list(drain(waiting))
     return [results[place] for place in sorted(results)]
-
-
-def _drain(waiting: SimpleQueue[int]) -> Iterator[int]:
-    try:
-        while True:
-            yield waiting.get_nowait()
-    except Empty:
-        return
 
 
 class _Player:

@@ -11,7 +11,7 @@ from typing import Any, cast
 from core.errors import InvalidInput
 from evals.dialogue_report import describe_cases
 from evals.suite import Metric, Options, Suite
-from evals.suites import answers, care, dialogues, intents, retrieval, routing, slots
+from evals.suites import answers, care, dialogues, intents, retrieval, routing, safety, slots
 
 SUITES: dict[str, Suite] = {
     "answers": answers.run,
@@ -20,6 +20,7 @@ SUITES: dict[str, Suite] = {
     "intents": intents.run,
     "retrieval": retrieval.run,
     "routing": routing.run,
+    "safety": safety.run,
     "slots": slots.run,
 }
 

@@ -26,6 +26,8 @@ class Options:
     """Folder for the pictures of a suite that draws some."""
     only: str | None = None
     """Of suites with named cases: those whose name or group has this in it."""
+    model: str | None = None
+    """safety: `obedient`, or a chain as `TELLERGRAPH_LLM` has it."""
 
 
 @dataclass(frozen=True, slots=True)

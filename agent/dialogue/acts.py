@@ -113,13 +113,15 @@ def read_act(text: str, *, in_task: bool, verb: str = "", nouns: Iterable[str] =
 
 
 def _leading_yes(said: str, verb: str) -> int | None:
-    """Where a yes ends with which the message begins, of one that goes on; None where it does not begin so."""
+    """Where a yes ends with which the message begins, of one that goes on; None where it does not begin so, or asks:
+    "yes? what would happen then?"."""
     start = end = 0
     for after, part in _parts(said):
         if not agrees_throughout(part, verb):
             break
         start, end = after, start + len(part)
-    return end if start and says_yes(said[:end]) else None
+    is_asked = "?" in said[: end + 1]
+    return end if start and not is_asked and says_yes(said[:end]) else None
 
 
 def _by_parts(said: str, nouns: tuple[str, ...], *, in_task: bool) -> Said | None:

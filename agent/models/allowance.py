@@ -9,6 +9,9 @@ from agent.events import Notice
 
 CUT_OFF = Notice(code="model_unavailable", message="A language model was cut off; the answer was completed offline.")
 BUDGET_USED_UP = Notice(code="budget_used_up", message="The budget for language models is used up for now.")
+TOO_MANY_REQUESTS = Notice(
+    code="too_many_requests_at_once", message="That were many requests at once: only the first ones were taken up."
+)
 
 
 @dataclass(slots=True)

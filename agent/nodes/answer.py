@@ -13,6 +13,7 @@ from agent.offer import offered_tools
 from agent.prompts.messages import make_messages, shown_passages, versions_of
 from agent.release import Material, Release
 from agent.release.counts import SENTENCES
+from agent.release.harmless import Disarmed, disarm, links_in
 from agent.release.splitting import as_said
 from agent.state import State, Turn, Update
 from agent.understanding.intents import Route
@@ -30,14 +31,16 @@ async def answer(state: State, runtime: Runtime[Turn]) -> Update:
     turn, messages = runtime.context, make_messages(state, runtime.context)
     is_ours = _is_fixed(state, turn)
     gate = Release(_material(state, turn, messages))
+    disarmed = Disarmed(links := _links(state, turn))
     said: list[str] = []
 
-    async def say(text: str) -> None:
+    async def say(text: str, *, is_last: bool = False) -> None:
+        text = disarmed.push(text) + (disarmed.finish() if is_last else "")
         if text:
             # What was said before a tool was called stands in a paragraph of its own.
             text = f"\n\n{text}" if state["answer"] and not said else text
             said.append(text)
-            await turn.emit(Token(text=turn.placeholders.restore(text)))
+            await turn.emit(Token(text=disarm(turn.placeholders.restore(text), links)))
 
     async def on_text(text: str) -> None:
         await say(text if is_ours else gate.push(text))
@@ -56,9 +59,9 @@ async def answer(state: State, runtime: Runtime[Turn]) -> Update:
         allowance=turn.allowance,
         on_cut=on_cut,
     )
-    await say(gate.finish())
+    await say(gate.finish(), is_last=True)
     if gate.is_gutted and not is_ours and not reply.calls:
-        await say(await _composed(messages, "".join(said), turn))
+        await say(await _composed(messages, "".join(said), turn), is_last=True)
     _log_left_out(gate, reply.model)
     return {
         # Whoever puts the question, it is put: what was asked for was not called.
@@ -120,7 +123,13 @@ def _material(state: State, turn: Turn, messages: list[BaseMessage]) -> Material
             *(message["content"] for message in history if message["role"] == "user"),
         ],
         compose=lambda: compose_answer(messages),
+        instructions=() if all(link.is_offline for link in turn.parts.models.links) else turn.parts.prompts.sentences(),
     )
+
+
+def _links(state: State, turn: Turn) -> frozenset[str]:
+    """Where the articles lead that the answer is from."""
+    return frozenset[str]().union(*(links_in(passage["text"]) for passage in shown_passages(state, turn)))
 
 
 def _added(total: dict[str, int], more: dict[str, int]) -> dict[str, int]:

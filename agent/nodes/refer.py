@@ -11,6 +11,7 @@ from agent.dialogue.shapes import new_dialogue
 from agent.endings import decided
 from agent.events import Routed, Token
 from agent.nodes.context import tool_context
+from agent.release.harmless import disarm
 from agent.replay.tape import codec_of
 from agent.state import State, Turn, Understood, Update
 from agent.understanding.intents import OwnIntent, Route
@@ -62,6 +63,7 @@ def _understood(route: Route, intent: str) -> Update:
 
 
 async def _say(text: str, understood: Update, turn: Turn) -> Update:
+    text = disarm(text)
     await turn.emit(Routed.model_validate(understood["first"]))
     await turn.emit(Token(text=text))
     return {"answer": text, "model": "offline", "has_asked": True, "asks_confirmation": True}

@@ -15,6 +15,7 @@ from agent.dialogue.pointing import in_full
 from agent.dialogue.request_words import claims_to_be_another
 from agent.dialogue.shapes import Dialogue, Step, new_dialogue, top
 from agent.events import Routed
+from agent.models.allowance import TOO_MANY_REQUESTS
 from agent.nodes.desk import desk_of, find_own, list_names, withdraw
 from agent.state import Resolution, State, Turn, Understood, Update
 from agent.understanding.intents import OwnIntent, Route
@@ -34,15 +35,29 @@ _CHAT = frozenset(
     }
 )
 """What needs no answer of its own beside something else."""
+MOST_REQUESTS = 5
+"""That one message may hold."""
+MOST_PASSES = 2 * MOST_REQUESTS
+"""Over one message: some of its parts say nothing, or what was done already."""
 
 
 async def understand(state: State, runtime: Runtime[Turn]) -> Update:
+    passes = state["passes"] + 1
+    update = await _understood(state, runtime)
+    if passes >= MOST_PASSES and update.get("agenda"):
+        # Hundreds of questions in one message would go round until the graph breaks off.
+        runtime.context.allowance.note(TOO_MANY_REQUESTS)
+        update["agenda"] = list[str]()
+    return {**update, "passes": passes}
+
+
+async def _understood(state: State, runtime: Runtime[Turn]) -> Update:
     turn, own = runtime.context, await find_own(runtime.context)
     ears = _Ears(turn, own.known)
     dialogue, desk = state.get("dialogue") or new_dialogue(), desk_of(state, turn, own)
     next_up, *waiting = state["agenda"] or [on_one_line(state["message"])]
     # What had to wait may be several requests still.
-    said, *agenda = [*await ears.parts(next_up, dialogue), *waiting]
+    said, *agenda = _bounded([*await ears.parts(next_up, dialogue), *waiting], turn)
     understanding = await ears.read(said)
     heard = replace(await ears.pointed_at(said, dialogue) or ears.heard(said, understanding), has_more=bool(agenda))
     if state["has_asked"] and _can_wait(heard):
@@ -86,6 +101,14 @@ async def understand(state: State, runtime: Runtime[Turn]) -> Update:
         "ours": round(understanding.ours, 4) if is_own else None,
     }
     return update | await _first(step, confidence, state, turn)
+
+
+def _bounded(parts: list[str], turn: Turn) -> list[str]:
+    """The requests of a message that are taken up, each once: every one may ask a model."""
+    distinct = list(dict.fromkeys(parts))
+    if len(distinct) > MOST_REQUESTS:
+        turn.allowance.note(TOO_MANY_REQUESTS)
+    return distinct[:MOST_REQUESTS]
 
 
 def as_update(step: Step, state: State) -> Update:

@@ -15,6 +15,7 @@ DEFAULT_BANK = "Teller Bank"
 DEFAULT_TOKENS = 16_000
 
 _SHIPPED = Path(__file__).parent / "shipped"
+_VALUE = re.compile(r"\$\w+")
 _FRONT_MATTER = re.compile(r"---\nversion: (\d+)\n---\n(.+)", re.DOTALL)
 
 
@@ -58,6 +59,11 @@ class Prompts:
         if has != wanted:
             raise ValueError(f"it takes {_listed(has)}, where {_listed(wanted)} are given")
         self._others[prompt.name] = prompt
+
+    def sentences(self) -> tuple[str, ...]:
+        """All that models are instructed with, in pieces between the values that are put in."""
+        texts = (self.get(name).text for name in shipped())
+        return tuple(piece for text in texts for piece in _VALUE.split(text))
 
     def restore(self, name: str) -> None:
         """Ours again."""

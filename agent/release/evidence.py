@@ -35,6 +35,8 @@ class Material:
     said_by_customer: Sequence[str] = ()
     compose: Callable[[], str] = str
     """Gives the bank's own words for the same evidence."""
+    instructions: Sequence[str] = ()
+    """What the model was told to do, in pieces: nothing that a customer is told."""
 
 
 class Known:

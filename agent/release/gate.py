@@ -10,6 +10,7 @@ from collections import Counter
 from agent.release.counts import SENTENCES
 from agent.release.evidence import Known, Material
 from agent.release.judge import Judge, Verdict
+from agent.release.recital import Recital
 from agent.release.splitting import find_end
 from agent.release.triggers import find_trigger
 
@@ -29,6 +30,7 @@ class Release:
 
     def __init__(self, material: Material) -> None:
         self._judge = Judge(Known(material))
+        self._recital = Recital(material.instructions)
         self._held = ""
         self._sent = ""
         """What went out already of the sentence that is held."""
@@ -42,6 +44,21 @@ class Release:
         return 2 * dropped > self.outcomes.total()
 
     def push(self, text: str) -> str:
+        return self._without_recital(self._judged(text))
+
+    def finish(self) -> str:
+        rest = self._close(self._sent + self._held) if self._sent or self._held else ""
+        return self._without_recital(rest) + self._recital.finish()
+
+    def _without_recital(self, text: str) -> str:
+        before = self._recital.found
+        out = self._recital.push(text)
+        if self._recital.found == before:
+            return out
+        self._count("instructions", "dropped")
+        return f"{out} {LEFT_OUT_WORDS} "
+
+    def _judged(self, text: str) -> str:
         self._held += text
         out: list[str] = []
         sentence = self._sent + self._held
@@ -53,12 +70,10 @@ class Release:
             out.append(self._give_up())
         return "".join(out)
 
-    def finish(self) -> str:
-        return self._close(self._sent + self._held) if self._sent or self._held else ""
-
     def drop(self) -> None:
         """What is held goes nowhere: the rest of it will never come."""
         self._sent, self._held, self._is_skipping = "", "", False
+        self._recital.finish()
 
     def _pass_on(self) -> str:
         """The words before the first that may be part of a claim."""

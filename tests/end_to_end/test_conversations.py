@@ -143,3 +143,12 @@ def test_a_conversation_can_be_read_again(shared_server: str, meet: Meet) -> Non
         ("assistant", second["response"]),
     ]
     assert [said["turn_id"] for said in history] == [first["turn_id"]] * 2 + [second["turn_id"]] * 2
+
+
+def test_a_message_of_two_hundred_questions_is_answered_and_says_that_it_was_too_much(
+    shared_server: str, meet: Meet
+) -> None:
+    answer = meet(shared_server, ALEX).ask("what's my balance? " * 200)
+
+    assert "2,480.15" in answer["response"]
+    assert [notice["code"] for notice in answer["metadata"]["notices"]] == ["too_many_requests_at_once"]

@@ -78,7 +78,7 @@ class Folded:
     def of(cls, text: str) -> "Folded":
         if text.isascii():
             return cls(text, text, text.lower(), range(len(text)))
-        pieces = [_fold(character) for character in text]
+        pieces = [fold(character) for character in text]
         cased = "".join(pieces)
         source = [place for place, piece in enumerate(pieces) for _ in piece]
         return cls(text, cased, "".join(map(_lower, cased)), source)
@@ -106,7 +106,8 @@ class Folded:
 
 
 @lru_cache(maxsize=4096)
-def _fold(character: str) -> str:
+def fold(character: str) -> str:
+    """Without accents and look-alikes; nothing of what is invisible."""
     if character.isascii():
         return character
     if character in _WRITTEN_OUT:

@@ -107,3 +107,8 @@ def test_a_yes_with_a_but_is_conditional():
 def test_the_payment_can_be_cancelled_only_while_there_is_one():
     assert read_act("cancel the payment", in_task=True, nouns=("payment",)).act is Act.CANCEL
     assert read_act("cancel the payment", in_task=False).act is None
+
+
+@pytest.mark.parametrize("text", ["yes? what happens if I say yes?", "yes? really?", "ok? and then?"])
+def test_a_yes_that_asks_is_none(text: str):
+    assert read_act(text, in_task=True, verb="pay").act is not Act.YES

@@ -1,0 +1,1 @@
+"""The red team: attacks on the assistant, and what may never come of one."""
