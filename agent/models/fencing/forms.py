@@ -10,7 +10,7 @@ from itertools import product
 from typing import NamedTuple
 
 from agent.models.fencing.details import Detail
-from agent.models.fencing.folded import Folded
+from core.security.pii.folded import Folded
 from agent.models.fencing.ordinary import PARTICLES, ordinary_words
 
 

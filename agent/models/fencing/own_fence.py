@@ -16,7 +16,7 @@ from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolM
 from agent.models.fencing.details import Detail, Kind, OwnDetails
 from agent.models.fencing.fields import list_details, rewrite
 from agent.models.fencing.finder import Finder, Found, without_overlaps
-from agent.models.fencing.folded import Folded
+from core.security.pii.folded import Folded
 from agent.models.fencing.names import Names, is_placeholder, look_alikes
 from agent.models.fencing.opening import OwnOpening
 from agent.prompts.fences import fence, unfence
