@@ -220,6 +220,8 @@ def _filled(template: str, values: _Values) -> dict[str, Any]:
     for slot in _SLOT.finditer(template):
         text += template[done : slot.start()]
         value = values.make(slot[1])
+        while slot[2] == "spoken" and slot[1] == "CARD_EXPIRY" and value[0].isalpha():
+            value = values.make(slot[1])
         value = _FORMS[slot[2]](value, values.random) if slot[2] else value
         spans.append({"start": len(text), "end": len(text) + len(value), "type": _TYPE_OF.get(slot[1], slot[1])})
         text += value

@@ -8,6 +8,7 @@ Time is linear in the text, also in hostile text.
 """
 
 from core.security.pii.engine import Known, find_personal, mask, without_secrets
+from core.security.pii.folded import Folded
 from core.security.pii.kinds import ALL, IN_DIALOGUE, SECRETS, Finding, Kind
 from core.security.pii.placeholders import Placeholders
 from core.security.pii.stream import MaskedStream
@@ -17,6 +18,7 @@ __all__ = [
     "IN_DIALOGUE",
     "SECRETS",
     "Finding",
+    "Folded",
     "Kind",
     "Known",
     "MaskedStream",

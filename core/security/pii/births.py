@@ -25,7 +25,7 @@ _CUE = (
     r"d\.? ?o\.? ?b\b\.?|(?:date|day|year)s? of (?:my |your |his |her |their )?birth|birth ?(?:date|day)s?|born|b-day|bday|birthdate"
 )
 _BORN = re.compile(
-    rf"(?i)\b(?:{_CUE})(?:['’]?s)?(?:[\s:=,\-()]{{1,3}}(?:is|was|on|in|the|as|of|i|my|date|dd|mm|yyyy|falls|it's|its|me|and|to|registered|given|should|be|not|listed|down|number)\b){{0,6}}"
+    rf"(?i)\b(?:{_CUE})(?:['’]?s)?(?:[\s:=,\-()]{{1,3}}(?:is|was|on|in|as|of|i|my|date|dd|mm|yyyy|falls|it's|its|me|and|to|registered|given|should|be|not|listed|down|number|account|file|record|records|profile|system|you|have|has|actually|really|now|says|shown)\b){{0,6}}"
     rf"[\s:=,\-()/#]{{0,4}}(?P<value>{DATE})(?!\d)"
 )
 _AFTER = re.compile(rf"(?i)(?<![\d/])(?P<value>{DATE})(?!\d)[\s,(]{{1,3}}(?:is|was|=)[\s(]{{1,2}}(?:my|the|her|his|our)\s(?:actual |real |correct )?(?:{_CUE})")

@@ -25,10 +25,11 @@ _PHONE = re.compile(
     r"(?![\d]|[.,/\-]\d)"
 )
 _US_PHONE = re.compile(r"(?<![\w.,£$€#+\-])(?:1[ .\-])?\(?[2-9]\d{2}\)?[ .\-][2-9]\d{2}[ .\-]\d{4}(?![\d]|[.,\-]\d)")
+_PHONE_GAP = r"[ \n.()/-]"
 _PHONE_SAID = cued(
     r"(?:phone|telephone|tel|mobile|mob|cell|cellphone|landline|whatsapp|fax|contact|home|work|daytime)(?: phone)?\.?(?: (?:number|no\.?|num|#))?"
     r"|(?:call|ring|text|reach|phone|contact|message) (?:me|him|her|us|back)(?: back)?(?: (?:on|at))?|my number|number to (?:call|reach)(?: me)?",
-    rf"(?<![\d£$€])\+?\(?{digits(7, 14, r'[ .()/-]')}(?!\d|[.,]\d)",
+    rf"(?<![\d£$€])\+?\(?{digits(7, 14, _PHONE_GAP)}(?!\d|[.,]\d)",
 )
 _NOT_A_PHONE = frozenset(
     str.split("reference ref order invoice tracking transaction id receipt booking ticket case account acc acct number code claim version")

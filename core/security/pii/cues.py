@@ -9,7 +9,7 @@ _CUES = frozenset(
     str.split(
         "account number routing passport password passcode passphrase security national insurance social address"
         " birthday birth email telephone mobile expiry expires expiration verification authentication maiden memorable"
-        " postcode licence cardholder surname secret answer"
+        " phone postcode licence cardholder surname secret answer"
     )
 )
 _OTHER_WORDS = frozenset(
@@ -17,7 +17,7 @@ _OTHER_WORDS = frozenset(
         "accounts numbers numbered numerous rooting routine routines passports passwords secure securely nations nationals"
         " sociable addresses addressed addressee birthdays births births' berth emails emailed mobiles expire expired"
         " expiring amount amounts accounted count counts counter recount discount member members lumber slumber cumber"
-        " answers answered secrets secretly madden wordpress licences licensed license licenses surnames postcodes"
+        " phones phoned phony prone phonee answers answered secrets secretly madden wordpress licences licensed license licenses surnames postcodes"
         " cardholders outing touting shouting doubting bassport sport nation notional rational"
     )
 )

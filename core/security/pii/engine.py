@@ -7,16 +7,16 @@ from itertools import chain
 
 from core.security.pii.births import find_births
 from core.security.pii.contact import find_emails, find_machines, find_phones
+from core.security.pii.grammar import only_digits
 from core.security.pii.ibans import find_ibans
 from core.security.pii.identity import find_identities
-from core.security.pii.grammar import only_digits
 from core.security.pii.kinds import ALL, IN_DIALOGUE, SECRETS, Claim, Finding, Kind
 from core.security.pii.numbers import find_accounts, find_cards, find_expiries
 from core.security.pii.people import find_people
-from core.security.pii.places import find_places
 from core.security.pii.placeholders import Placeholders, list_placeholders
+from core.security.pii.places import find_places
 from core.security.pii.reading import Reading
-from core.security.pii.secrets import find_secrets
+from core.security.pii.secrets import find_codes, find_secrets
 
 Known = Callable[[str], Iterable[Finding]]
 """Finds what is known of one customer: their names, payees, addresses and numbers, in whatever form they stand in a text."""
@@ -48,9 +48,16 @@ def mask(text: str, placeholders: Placeholders, kinds: Set[Kind] = IN_DIALOGUE, 
     return "".join(replaced(text, placeholders, find_personal(text, kinds, known), 0, len(text)))
 
 
-def without_secrets(text: str) -> str:
-    """The text as it was written, but for PINs, passwords, codes and the like."""
-    return mask(text, Placeholders(), SECRETS)
+def without_secrets(text: str, *, expects_code: bool = False) -> str:
+    """The text as it was written, but for PINs, passwords, codes and the like. ``expects_code``: six digits that are no
+    amount are a one-time code, whatever stands around them."""
+    return mask(text, Placeholders(), SECRETS, _bare_codes if expects_code else None)
+
+
+def _bare_codes(text: str) -> Iterator[Finding]:
+    reading = Reading.of(text)
+    for start, end in find_codes(reading):
+        yield Finding(Kind.OTP, *reading.span(start, end))
 
 
 def replaced(

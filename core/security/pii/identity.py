@@ -9,28 +9,31 @@ from stdnum.fi import hetu
 from stdnum.it import codicefiscale
 from stdnum.se import personnummer
 
-from core.security.pii.grammar import cued, digits, matches, only_digits
+from core.security.pii.grammar import cued, digits, matches, only_digits, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
 
 _SSN_FORM = re.compile(r"(?<![\d\-])(?P<value>\d{3}([- ])\d{2}\2\d{4})(?![\d]|-\d)")
 _SSN_SAID = cued(r"ssn|social(?: security)?(?: ?(?:number|no\.?|num|#))?|s\.s\.n\.?", rf"(?<!\d){digits(9, 9)}(?!\d)")
 _NINO = re.compile(
-    r"(?i)(?<![^\W_])(?P<value>(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][ .\-]?[A-CEGHJ-NPR-TW-Z](?:[ .\-]{0,2}\d){6}[ .\-]{0,2}[A-D])(?![^\W_])"
+    r"(?i)(?<![^\W_])(?P<value>(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][ .\-]?[A-CEGHJ-NPR-TW-Z](?:[ .\-\n]{0,2}\d){6}[ .\-\n]{0,2}[A-D])(?![^\W_])"
 )
 _NINO_SAID = cued(
     r"nino|n\.?i\.?(?: ?(?:number|no\.?|num))?|nat(?:ional)?\.? ins(?:urance)?\.?(?: ?(?:number|no\.?|num))?",
-    r"[A-Z][ .\-]?[A-Z](?:[ .\-]{0,2}\d){6}(?:[ .\-]{0,2}[A-D](?![^\W_]))?",
+    r"[A-Z][ .\-]?[A-Z](?:[ .\-\n]{0,2}\d){6}(?:[ .\-\n]{0,2}[A-D](?![^\W_]))?",
 )
 _PASSPORT_SAID = cued(
     r"(?:uk |us |eu |british |american |irish |german |french |spanish )?passport(?: ?(?:number|no\.?|num|nr\.?|#|id))?",
-    r"(?<![^\W_])[A-Z]{0,3}(?:[ \-]{0,2}\d){6,9}[A-Z]{0,2}(?![^\W_])|(?<![^\W_])(?=[A-Z0-9]{8,9}\b)(?:[A-Z]*\d){4,9}[A-Z]*(?![^\W_])",
+    r"(?<![^\W_])(?:[A-Z]{0,3}|(?-i:(?:[A-Z][ \-]{0,2}){1,3}))(?:[ \-]{0,2}\d){6,9}[A-Z]{0,2}(?![^\W_])|(?<![^\W_])(?=[A-Z0-9]{8,9}\b)(?:[A-Z]*\d){4,9}[A-Z]*(?![^\W_])",
 )
 _ID_SAID = cued(
     r"nie|dni|nif|cif|pesel|bsn|pps(?:n| number)?|personnummer|cpr|hetu|steuer-?id(?:nummer)?|codice fiscale|nir|nhs number|itin|tax (?:id|number|identification number)"
     r"|(?:national |personal )?id(?:entity|entification)?(?: card)?(?: number| no\.?| code)?|national (?:id|identity|identification)(?: card)?(?: number)?"
     r"|driv(?:ing|er'?s?) licen[cs]e(?: number| no\.?)?",
-    r"(?<![^\W_])(?=(?:[\-. /]?[A-Z0-9]){8,20}(?![^\W_]))(?:[A-Z]{0,6}[\-. /]?\d){5,14}(?:[\-. /]?[A-Z0-9]){0,6}(?![^\W_])",
+    r"(?<![^\W_])(?=(?:[\-. /]?[A-Z0-9]){8,20}(?![^\W_]))(?:[A-Z]{0,6}[\-. /]?\d){5,14}(?:[\-./]?[A-Z0-9]){0,6}(?![^\W_])",
+)
+_OTHER_IDS = frozenset(
+    str.split("transaction order session user customer device app payment apple face touch reference request message error caller case turn")
 )
 _BY_FORM: tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...] = (
     (re.compile(r"(?i)(?<![^\W_])\d{8}[ \-]?[A-Z](?![^\W_])"), dni.is_valid),
@@ -61,7 +64,8 @@ def find_identities(reading: Reading) -> Iterator[Claim]:
             if is_valid(found[0]):
                 yield Claim(Kind.NATIONAL_ID, *found.span(), PROVEN)
     for found in matches(_ID_SAID, text):
-        yield Claim(Kind.NATIONAL_ID, *found.span("value"), SHAPED)
+        if word_before(reading.lower, found.start()) not in _OTHER_IDS:
+            yield Claim(Kind.NATIONAL_ID, *found.span("value"), SHAPED)
 
 
 def is_ssn(number: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 
 from core.security.pii.grammar import NO_LESS, NO_MORE, cued, digits, matches, only_digits, word_before
-from core.security.pii.kinds import NAMED, PROVEN, SHAPED, Claim, Kind
+from core.security.pii.kinds import NAMED, PROVEN, SAID, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
 
 _CARD_DIGITS = range(13, 20)
@@ -18,27 +18,31 @@ _CARD_SAID = cued(
 )
 _EXPIRY = cued(
     r"exp(?:iry|ires?|iration|iring|\.)?(?: date)?|valid (?:thru|through|until|till|to)|good (?:thru|through|until)|use by",
-    r"(?:0?[1-9]|1[0-2]|0 [1-9]|1 [0-2])\s?(?:[/\-. ]\s?|of )?(?:20 ?)?(?:[2-4] ?\d)(?!\d|\s?(?:%|percent|days?|months?|hours?|years?|weeks?))"
+    r"(?:0?[1-9]|1[0-2]|0 [1-9]|1 [0-2])\s?(?:[/\-. ]\s?|of )?(?:2 ?0 ?)?(?:[2-4] ?\d)(?!\d|\s?(?:%|percent|days?|months?|hours?|years?|weeks?))"
     r"|(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
     r"\.?[ /,\-]{1,3}(?:of )?(?:20 ?)?[2-4] ?\d(?!\d)",
 )
 _BEHIND_CARD = re.compile(
     r"\A[\s,;]{0,3}(?:and )?(?:exp\w*\.?:? )?(?P<value>(?:0[1-9]|1[0-2])\s?[/\-]\s?(?:20)?[2-4]\d)(?!\d|[/\-.]\d)"
 )
+_BEHIND_EXPIRY = re.compile(r"[\s,;/]{1,3}(?P<value>\d{3,4})(?![\d/\-]|[.,]\d)")
 _ENDING = re.compile(r"\[CARD_\d+\](?: ending \d{4})?")
 
 _SORT_FORM = re.compile(
     rf"{NO_LESS}(?<!\d[-/])(?P<value>\d{{2}}(?P<gap>[-–—‑]|\s-\s)\d{{2}}(?P=gap)\d{{2}})(?![\d]|[-–]\d|[.,]\d)"
 )
-_SORT_SAID = cued(r"sort\W?codes?|sortcodes?|s/c|sc|srot code|sort cod", rf"(?<!\d){digits(6, 6)}(?!\d|[.,]\d)")
+_SORT_SAID = cued(r"sort\W?codes?|sortcodes?|s/c|sc|s(?:o{1,2}rt|ro?t|otr|ort?)\W?(?:code|cdoe|coed|cod|cde)|sortc?ode", rf"(?<!\d){digits(6, 6)}(?!\d|[.,]\d)")
 _WITH_ACCOUNT = re.compile(
     r"(?<!\d)(?P<sort>\d\d[ \-]?\d\d[ \-]?\d\d)[\s,;/]{1,3}(?:and )?(?P<value>\d{8}|\d{4}[ \-]\d{4})(?!\d|[.,]\d)"
+)
+_BOTH_BEFORE = re.compile(
+    rf"{NO_LESS}(?P<sort>{digits(6, 6, '[ -]')})[\s,;/]{{1,3}}(?:and )?(?P<value>{digits(8, 8, '[ -]')})(?!\d)(?=.{{0,20}}sort)"
 )
 _DAY_BEFORE = frozenset(
     str.split("on by from since date until till to of before after between dated the due for day starting ending day's for")
 )
 _ACCOUNT_SAID = cued(
-    r"(?:bank |current |savings? |checking |my )?(?:acc(?:oun)?ts?|a\s?/\s?c|acct|accnt)\.?(?: ?(?:number|no\.?|num|nr\.?|#))?|beneficiary account",
+    r"(?:bank |current |savings? |checking |my )?(?:acc(?:(?:oun)?ts?|nt)?|a\s?/\s?c)\.?(?: ?(?:number|no\.?|num|nr\.?|#))?|beneficiary account",
     rf"{NO_LESS}{digits(6, 17)}(?!\d|[.,]\d|\s?%)",
 )
 _ACCOUNT_AFTER = re.compile(
@@ -105,6 +109,8 @@ def _card_end(text: str, groups: list[tuple[int, int]]) -> int:
 def _expiry_behind(text: str, end: int) -> Iterator[Claim]:
     if behind := _BEHIND_CARD.match(text[end : end + 30]):
         yield Claim(Kind.CARD_EXPIRY, end + behind.start("value"), end + behind.end("value"), NAMED)
+        if code := _BEHIND_EXPIRY.match(text, end + behind.end("value")):
+            yield Claim(Kind.CVV, *code.span("value"), SAID)
 
 
 def find_expiries(reading: Reading) -> Iterator[Claim]:
@@ -124,6 +130,10 @@ def find_accounts(reading: Reading) -> Iterator[Claim]:
         if not _UNITS.match(text, found.end()):
             yield Claim(Kind.SORT_CODE, *found.span("sort"), NAMED)
             yield Claim(Kind.ACCOUNT_NUMBER, *found.span("value"), NAMED + 1)
+    if "sort" in reading.lower:
+        for found in _BOTH_BEFORE.finditer(text):
+            yield Claim(Kind.SORT_CODE, *found.span("sort"), NAMED)
+            yield Claim(Kind.ACCOUNT_NUMBER, *found.span("value"), NAMED)
     for found in matches(_ACCOUNT_SAID, text):
         if word_before(reading.lower, found.start("value")) not in _ENDS_WITH and not _UNITS.match(text, found.end()):
             yield Claim(Kind.ACCOUNT_NUMBER, *found.span("value"), NAMED)

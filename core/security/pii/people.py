@@ -22,13 +22,30 @@ _STRONG = re.compile(
     r"|name\s?[:=]|(?:card ?holder|account holder|beneficiary|recipient|payee|sender|claimant|applicant|customer|holder|payer|tenant|landlord|emergency contact|next of kin)(?: name)?(?:\s(?:is|was)|\s?[:=])"
     r"|(?:in|under|to|into) the names? of|made out to|(?:cheque|check) (?:payable )?to|in favou?r of|on behalf of|attn:?|attention:|care of|c/o|registered to|belongs to|belonging to|addressed to)\s{1,2}[\"']?"
 )
-_TITLE = re.compile(r"\b(?i:mr|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|lady|lord|dame|rev|reverend|fr|sister|herr|frau|monsieur|madame|mme|senor|senora|signor|signora)\b\.?\s{1,2}(?=[A-Z])")
-_NOT_FIRST = frozenset({"will", "may", "can", "so", "an", "in", "do", "my", "the", "we", "he", "no", "mark", "bill", "sue", "rob", "grant", "pat", "chase", "max", "art"})
+_SPEAKING = re.compile(
+    r"(?P<value>(?:[A-Z][\w'’\-]{1,24}\s){2,3})(?=(?:speaking|here|calling)\b)"
+    r"|(?i:\b(?:this is|it's|it is|its|i'm|i am|im|you're speaking (?:to|with))\s{1,2}(?P<said>(?:[^\W\d_][\w'’\-]{0,24}\s){1,4})(?=(?:speaking|here|calling|writing)\b))"
+)
+_TITLE = re.compile(
+    r"\b(?i:(?:name|names|dear|hi|hello|hey|sincerely|regards|cheers|wishes|thanks|signed),?"
+    r"|(?:mr|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|lady|lord|dame|rev|reverend|herr|frau|monsieur|madame|mme|senor|senora|signor|signora)\.?)\s{1,2}(?=[A-Z])"
+)
+_SOME_NAME = r"(?P<value>[^\W\d_][\w'’\-]{1,24}\s[^\W\d_][\w'’\-]{1,24})"
+_SUM = r"(?:[£$€]\s?)?\d[\d.,]{0,12}(?:\s?(?:pounds?|quid|euros?|dollars?|bucks|gbp|eur|usd|p|k|[£$€]))?"
+_PAID = re.compile(
+    rf"(?i)\b(?:pay|send|give|transfer|owe|wire)\s(?:{_SOME_NAME}\s(?={_SUM})|{_SUM}\sto\s{_SOME_NAME.replace('value', 'to')}(?=\s(?:now|today|tomorrow|please|for|on|from|by)\b|[.,!?]|\Z))"
+)
 
 
 @cache
 def _given() -> frozenset[str]:
     return read_words("given_names.txt") - ORDINARY
+
+
+@cache
+def _family() -> frozenset[str]:
+    """What may follow a given name, also in small letters."""
+    return (read_words("surnames.txt") | _given()) - ORDINARY
 
 
 @cache
@@ -44,6 +61,16 @@ def find_people(reading: Reading) -> Iterator[Claim]:
     for cue in _TITLE.finditer(text):
         if end := _name_end(text, cue.end(), is_sure=True, capitals=True):
             yield Claim(Kind.PERSON, cue.end(), end, NAMED)
+    for spoken in _SPEAKING.finditer(text):
+        start, before_it = spoken.span("value" if spoken["value"] else "said")
+        end = _name_end(text, start, is_sure=True)
+        if end and end >= before_it - 1:
+            yield Claim(Kind.PERSON, start, end, NAMED)
+    for paid in _PAID.finditer(text):
+        group = "value" if paid["value"] else "to"
+        words = re.findall(r"[^\W\d_]+", paid[group].lower())
+        if not any(word in _NO_NAME or word in _COMPANY or word.endswith(_NO_ENDING) for word in words):
+            yield Claim(Kind.PERSON, *paid.span(group), GUESSED)
     yield from _by_lists(reading)
 
 
@@ -69,6 +96,20 @@ _PLACES = frozenset(
     )
 )
 _SELF = frozenset(str.split("i'm im am is it's its hi hello hey dear regards best sincerely cheers thanks payee friend wife husband partner son daughter brother sister cousin landlord"))
+_LISTS = frozenset({"remove", "delete", "add", "edit", "rename"})
+_FIRST_TOO = frozenset(
+    str.split(
+        "mark bill bob jack grace rose will frank penny pat sue carol ivy lily daisy violet olive ruby ray dan don max nick jimmy rob tracy heather holly hazel"
+        " basil gene guy dawn eve iris amber pearl crystal drew dean grant dale glen rod melody prudence constance felicity viola cherry ginger"
+    )
+)
+_RELATIONS = frozenset(
+    str.split(
+        "wife husband partner son daughter brother sister cousin nephew niece flatmate roommate boyfriend girlfriend fiance fiancee grandson"
+        " granddaughter uncle aunt neighbour neighbor colleague landlord landlady"
+    )
+)
+_MONEY = frozenset(str.split("payment payments money transfer transfers deposit refund received paid cheque invoice get got gift credit"))
 _PAYS = frozenset(str.split("pay paying paid repay to send owe owed"))
 
 
@@ -78,7 +119,7 @@ def _name_end(text: str, start: int, *, is_sure: bool, capitals: bool = False) -
     while words < _MOST_WORDS and (word := _NAME_WORD.match(text, at)):
         plain = _CLITIC.sub("", word[0]).rstrip(".").lower()
         follows = _BETWEEN.match(text, word.end())
-        if plain in _PARTICLES and follows and (words or word[0][0].isupper() or is_sure) and _goes_on(text, follows.end(), is_sure=is_sure):
+        if plain in _PARTICLES and follows and _goes_on(text, follows.end(), is_sure=is_sure):
             pass
         elif _is_name_word(word[0], plain, words, is_sure=is_sure, capitals=capitals):
             end = _name_word_end(word)
@@ -115,17 +156,19 @@ def _is_name_word(word: str, plain: str, place: int, *, is_sure: bool, capitals:
         return is_capital and plain not in ("i", "a") or (word.endswith(".") and is_capital)
     if is_capital:
         return plain not in ORDINARY and (is_sure or plain not in _COMPANY)
-    return is_sure and not capitals and plain not in _NO_NAME and not plain.endswith(_NO_ENDING) and len(plain) > 1
+    is_form = place > 0 or not plain.endswith(_NO_ENDING)
+    return is_sure and not capitals and plain not in _NO_NAME and is_form and len(plain) > 1
 
 
 def _by_lists(reading: Reading) -> Iterator[Claim]:
     """A given name with or without a surname; two words with capitals of which one is a surname."""
     text, given, surnames = reading.cased, _given(), _surnames()
     is_shouted = text.isupper()
-    done, before, before_end = 0, "", 0
+    done, before, before_end, came_from = 0, "", 0, False
     for word in _NAME_WORD.finditer(text):
         plain = _CLITIC.sub("", word[0]).rstrip(".").lower()
         last, before = before if word.start() - before_end <= 3 else "", plain
+        is_sender, came_from = came_from and last == "from", plain == "from" and last in _MONEY
         before_end = word.end()
         if word.start() < done:
             continue
@@ -134,7 +177,7 @@ def _by_lists(reading: Reading) -> Iterator[Claim]:
         if plain in given:
             end = _from_given(text, word, plain, last, is_capital=is_capital)
         elif is_capital and plain not in ORDINARY and len(plain) > 1:
-            end = _from_stranger(text, word, plain, last)
+            end = _from_stranger(text, word, plain, "pay" if is_sender else last)
         elif is_capital and plain in surnames and last in ("mr", "mrs", "ms"):
             end = _name_word_end(word)
         if end:
@@ -143,7 +186,7 @@ def _by_lists(reading: Reading) -> Iterator[Claim]:
 
 
 def _from_given(text: str, word: re.Match[str], plain: str, last: str, *, is_capital: bool) -> int:
-    end = _rest_end(text, word, is_capital=is_capital)
+    end = _rest_end(text, word, is_capital=is_capital, is_self=last in _SELF or last in _PAYS)
     is_cued = last in _CUE_WORDS
     if end:
         return end if is_capital or is_cued or plain not in _COMPANY else 0
@@ -152,11 +195,12 @@ def _from_given(text: str, word: re.Match[str], plain: str, last: str, *, is_cap
     if not is_cued or (plain in _COMPANY and not is_capital):
         return 0
     if is_capital:
-        return 0 if plain in _PLACES or plain in _NOT_FIRST and not last else _name_word_end(word)
+        is_first = plain in _FIRST_TOO or last in _SELF or last in _RELATIONS
+        return _name_word_end(word) if is_first and plain not in _PLACES else 0
     return _name_word_end(word) if plain not in _PLACES else 0
 
 
-def _rest_end(text: str, word: re.Match[str], *, is_capital: bool) -> int:
+def _rest_end(text: str, word: re.Match[str], *, is_capital: bool, is_self: bool) -> int:
     """Where the surname behind a given name ends; 0 where there is none."""
     follows = _BETWEEN.match(text, word.end())
     if follows is None or _name_word_end(word) != word.end():
@@ -169,23 +213,39 @@ def _rest_end(text: str, word: re.Match[str], *, is_capital: bool) -> int:
         if plain in _COMPANY and plain not in _surnames():
             return 0
         return _name_end(text, follows.end(), is_sure=False, capitals=True)
-    if plain in _surnames() and plain not in ORDINARY:
-        return _name_word_end(following)
-    return 0
+    end, at = 0, following
+    for _ in range(_MOST_WORDS - 1):
+        plain = at[0].lower()
+        is_introduced = is_self and plain not in _NO_NAME and not plain.endswith(_NO_ENDING) and len(plain) > 2
+        if not is_introduced and plain not in _family():
+            break
+        end = _name_word_end(at)
+        follows = _BETWEEN.match(text, at.end())
+        following = follows and _NAME_WORD.match(text, follows.end())
+        if following is None or end != at.end() or plain not in _given():
+            break
+        at = following
+    return end
 
 
 def _from_stranger(text: str, word: re.Match[str], plain: str, last: str) -> int:
     """Words with capitals that no list of given names has: with a known surname, or where somebody is introduced."""
+    if last in _RELATIONS:
+        return _name_end(text, word.start(), is_sure=True, capitals=True)
+    if plain in _COMPANY:
+        return 0
     follows = _BETWEEN.match(text, word.end())
     following = follows and _NAME_WORD.match(text, follows.end())
-    if not following or not following[0][0].isupper() or plain in _COMPANY:
+    if following and following[0] in _PARTICLES and (last in _SELF or last in _PAYS):
+        return _name_end(text, word.start(), is_sure=False, capitals=True)
+    if not following or not following[0][0].isupper():
         return 0
     second = _CLITIC.sub("", following[0]).rstrip(".").lower()
     if second in ORDINARY or (second in _COMPANY and second not in _surnames()):
         return 0
     if second in _surnames() and second not in _COMPANY:
         return _name_end(text, word.start(), is_sure=False, capitals=True)
-    if last in _SELF or last in _PAYS:
+    if last in _SELF or last in _PAYS or last in _LISTS:
         return _name_end(text, word.start(), is_sure=False, capitals=True)
     return 0
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from core.security.pii.grammar import word_before
-from core.security.pii.kinds import NAMED, SHAPED, Claim, Kind
+from core.security.pii.kinds import SHAPED, Claim, Kind
 from core.security.pii.ordinary import ORDINARY
 from core.security.pii.reading import Reading
 
@@ -14,7 +14,7 @@ _STREET = (
 )
 _POSTCODE = r"(?:[A-Z]{1,2}\d[A-Z\d]?\s?\d[ABD-HJLNP-UW-Z]{2})"
 _UK = re.compile(rf"(?i)(?<![^\W_]){_POSTCODE}(?![^\W_])")
-_STATE = r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY])"
+_STATE = r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]|GU|PW|PR|VI|AS|MP|FM|MH|A[AEP])"
 _US = rf"(?:{_STATE}\s\d{{5}}(?:-\d{{4}})?)"
 _WORD = r"[^\W\d_][\w'’.\-]{0,24}"
 _UNIT = r"(?:(?:flat|apartment|apt\.?|unit|suite|ste\.?|room|studio|floor|penthouse|block|#)\s?#?\s?[\w\-/]{1,5}(?:,\s?|\s)){0,2}"
@@ -33,7 +33,7 @@ _BOX = re.compile(rf"(?i)\bp\.?\s?o\.?\s?box\s\d{{1,6}}{_TAIL}")
 _ABROAD = re.compile(
     r"(?<![\w])(?:[A-Z][a-zA-Z\-]{1,30}(?:strasse|straße|str\.|weg|platz|gasse|allee|ring|damm|ufer|straat|laan|gracht|plein|vagen|gatan|gata|veien|vej|gade|katu|tie|utca)"
     r"|(?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Pp]lace|[Ii]mpasse|[Cc]alle|C/|[Aa]venida|Av\.|[Pp]laza|[Pp]aseo|[Vv]ia|[Vv]iale|[Pp]iazza|[Cc]orso|[Rr]ua|[Uu]l\.|[Uu]lica|[Aa]l\.)\s(?:[Dd]e\s|[Dd]el\s|[Dd]ella\s|[Dd]u\s|[Dd]es\s|[Ll]a\s|[Ll]as\s|[Ll]os\s|da\s|do\s|dei\s){0,3}"
-    r"[A-Z][\w\-]{1,30}(?:\s[A-Z][\w\-]{1,30}){0,3}),?\s(?:n[.ºo°]\s?)?\d{1,4}\s?[A-Za-z]?(?![\w])(?:,?\s\d{1,2}[.ºª°][\w.]{0,4})?(?:,\s(?:[A-Z]{1,2}-)?\d{2}-?\d{2,3}(?:\s?[A-Z]{2})?(?:\s[A-Z][\w\-]+){1,3}|,\s[A-Z][\w\-]+)?"
+    r"[A-Z][\w\-]{1,30}(?:\s[A-Z][\w\-]{1,30}){0,3}),?\s(?:n[.ºo°]\s?)?\d{1,4}(?:\s?[A-Za-z](?![\w])|[/\-]\d{1,3})?(?![\w])(?:,?\s\d{1,2}[.ºª°][\w.]{0,4})?(?:,\s(?:[A-Z]{1,2}-)?\d{2}-?\d{2,3}(?:\s?[A-Z]{2})?(?:\s[A-Z][\w\-]+){1,3}|,\s[A-Z][\w\-]+)?"
 )
 _FRENCH = re.compile(
     r"(?i)(?<![\w£$€.,/])\d{1,4}\s?(?:bis|ter)?,?\s(?:rue|avenue|boulevard|place|impasse|chemin|allee|quai|route|cours)\s(?:de\s|du\s|des\s|d'|de la\s|de l'|la\s|le\s|les\s){0,3}[\w'\-]{2,30}(?:[\s\-](?-i:[A-Z])[\w'\-]{1,30}){0,3}(?:,?\s\d{5}(?:\s[\w\-]+){0,2}|,\s[\w\-]+)?"
@@ -44,7 +44,7 @@ _CUE = re.compile(
     r"\s{0,2}:?\s{0,2}(?P<value>(?=[^.;!?\n]{0,60}\d|(?-i:[A-Z]))[^\s.;!?][^;!?\n]{4,120})"
 )
 _ENDS_PLACE = re.compile(
-    r"(?i)(?:\.(?:\s|\Z)|,?\s(?:please|thanks|thank you|and (?:my|i|the|please|can|could|then|not|send|also)|but|so|since|because|instead|not|can you|could you|would you|do i|how|what|which|from (?:now|next|the)|as of|starting|until|if|when|where|for the|is that|i\b|my|now|that|ok|you have|you|on file|with effect|effective|asap|rather|from)\b|\s-\s).*\Z",
+    r"(?i)(?:(?<!\bapt)(?<!\bst)(?<!\brd)(?<!\bave)(?<!\bno)(?<!\bdr)(?<!\bste)(?<!\bstr)(?<!\bln)\.(?:\s|\Z)|,?\s(?:please|thanks|thank you|and (?:my|i|the|please|can|could|then|not|send|also)|but|so|since|because|instead|not|can you|could you|would you|do i|how|what|which|from (?:now|next|the)|as of|starting|until|if|when|where|for the|is that|i\b|my|now|that|ok|you have|you|on file|with effect|effective|asap|rather|from)\b|\s-\s).*\Z",
     re.DOTALL,
 )
 _NO_STREET = re.compile(r"(?i)\b(?:in|on|at|to|of|a|my|for|and|by|times|days|day|weeks?|months?|years?|pounds?|euros?|dollars?|minutes|hours|cards?|is|was|from|with|it|i|you|per|other|more|people)\b")
@@ -64,7 +64,7 @@ def find_places(reading: Reading) -> Iterator[Claim]:
     for found in _CUE.finditer(text):
         value = _ENDS_PLACE.sub("", found["value"]).rstrip(" ,.")
         if _is_place(value) and word_before(reading.lower, found.start("value")) != "mail":
-            yield Claim(Kind.ADDRESS, found.start("value"), found.start("value") + len(value), NAMED - 5)
+            yield Claim(Kind.ADDRESS, found.start("value"), found.start("value") + len(value), SHAPED)
 
 
 def _is_street(said: str) -> bool:

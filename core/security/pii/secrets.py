@@ -32,7 +32,7 @@ _PASSWORD = (
 )
 _BEFORE_FIGURES = frozenset(
     str.split(
-        "pin pni pinn pincode code number num no is was to be as it its s it's use used using now currently of cvv cvc cvn csc"
+        "are pin pni pinn pincode code number num no is was to be as it its s it's use used using now currently of cvv cvc cvn csc"
         " back reverse strip me got get received digits digit card otp passcode token password said says reads entered enter typed"
         " sent texted number here's value me: that this new old app online value tan credit debit okay ok well um uh pan"
         " set one today phone sms text below following equals c v n i p please and visa mastercard"
@@ -46,13 +46,16 @@ _UNIT = re.compile(
 )
 _PATTERNS: tuple[tuple[Kind, re.Pattern[str], frozenset[str]], ...] = (
     (Kind.PIN, cued(_PIN, rf"{NO_LESS}{digits(3, 8)}(?!\d|[.,]\d)"), _NEVER_BEFORE_PIN),
-    (Kind.CVV, cued(_CVV, rf"{NO_LESS}{digits(3, 4)}(?!\d|[.,/]\d)"), frozenset()),
+    (Kind.CVV, cued(_CVV, rf"{NO_LESS}{digits(3, 4)}(?!\d|[.,/\-]\d|[ ]\d)"), frozenset()),
     (Kind.OTP, cued(_OTP, rf"{NO_LESS}{digits(4, 10)}(?!\d|[.,]\d)"), frozenset({"card"})),
     (Kind.OTP, cued(_OTP, r"(?=[A-Z\-]*\d)(?=[\d\-]*[A-Z])(?-i:[A-Z0-9]{1,4}-[A-Z0-9]{4,8}|[A-Z0-9]{5,10})(?![\w-])"), frozenset({"card"})),
     (Kind.OTP, cued(_CODE, rf"{NO_LESS}{digits(5, 8)}(?!\d|[.,]\d)"), frozenset({"card"})),
 )
+_BARE_CODE = re.compile(
+    rf"(?i)(?<![\d.,£$€]){digits(6, 6, '[ -]')}(?!\d|[.,]\d|\s*(?:pounds?|euros?|dollars?|quid|gbp|eur|usd)\b)"
+)
 _BEFORE_CUE = re.compile(
-    rf"(?i){NO_LESS}(?P<value>{digits(3, 8)})(?!\d)[\s,(\-]{{1,3}}(?:is|was|as|for|being|=|that's|thats|it's|here's)?[\s(]{{0,2}}(?:my|the|our|your|a|his|her)?\s?"
+    rf"(?i){NO_LESS}(?P<value>{digits(3, 8)})(?!\d)[\s,(\-]{{1,3}}(?:is|was|as|for|being|=|that's|thats|it's|here's)?[\s(]{{0,2}}(?:(?:my|the|our|your|a|his|her)\s?)?(?:(?P<rated>good|safe|strong|bad|weak|secure|better)\s)?"
     rf"(?:(?:new|old|current|card|debit|credit|bank|card's|atm)\s){{0,2}}(?:(?P<pin>{_PIN})|(?P<cvv>{_CVV})|(?P<otp>{_OTP}|code you sent))\b"
 )
 _LINKED = re.compile(r"(?i)\b(?:is|was|as|being|that's|thats|for)\b|[=(]")
@@ -89,6 +92,8 @@ _ANSWERS: tuple[re.Pattern[str], ...] = tuple(
         rf"(?:first|childhood|favou?rite|favou?rit|oldest|memorable) {_THINGS}(?:['’]?s)?(?: name)?(?: i (?:ever )?(?:had|owned|went to|drove|attended|lived (?:on|in)|kept|worked (?:at|for)))?{_IS}",
         rf"name of (?:my|the) (?:first |childhood |favou?rite |primary |oldest ){{1,2}}{_THINGS}{_IS}",
         rf"name of (?:my|the) {_THINGS}{_IS}",
+        rf"(?:first|childhood|favou?rite) {_THINGS}(?: name)?\s(?=(?-i:[A-Z]))",
+        r"(?:mother|mum|mom)(?:['’]?s)? maiden name\s(?=(?-i:[A-Z]))",
         rf"(?:security|secret|memorable|recovery|challenge|password) (?:answer|word|place|name|date|phrase|information|info|reply|hint|(?:question(?:['’]?s)? )?answer)(?: (?:for|of|on) (?:my|the) account)?{_IS}",
         rf"answer (?:to|for) (?:my|the|that|your)(?: \w{{1,12}})? ?questions?(?: (?:about|of) [\w ']{{1,30}}?)?{_IS}",
         r"(?:place of birth|city of birth|town of birth|birth ?place|city (?:where )?i was born(?: in)?|town (?:where )?i was born(?: in)?)(?:\s?(?:is|was|=|:)\s?)",
@@ -115,11 +120,17 @@ def find_secrets(reading: Reading) -> Iterator[Claim]:
             if _is_given(reading, found, kind, never):
                 yield Claim(kind, *found.span("value"), SAID)
     for found in matches(_BEFORE_CUE, reading.cased):
-        if _LINKED.search(reading.cased, found.end("value"), found.end()) and not _UNIT.match(reading.cased, found.end("value")):
+        if (found["rated"] or _LINKED.search(reading.cased, found.end("value"), found.end())) and not _UNIT.match(reading.cased, found.end("value")):
             kind = Kind.PIN if found["pin"] else Kind.CVV if found["cvv"] else Kind.OTP
             yield Claim(kind, *found.span("value"), SAID)
     yield from _passwords(reading)
     yield from _answers(reading)
+
+
+def find_codes(reading: Reading) -> Iterator[tuple[int, int]]:
+    """Six digits that are no amount."""
+    for found in _BARE_CODE.finditer(reading.cased):
+        yield found.span()
 
 
 def _is_given(reading: Reading, found: re.Match[str], kind: Kind, never: frozenset[str]) -> bool:
@@ -127,6 +138,8 @@ def _is_given(reading: Reading, found: re.Match[str], kind: Kind, never: frozens
     before = word_before(reading.lower, start)
     is_figure = found["value"][0].isdigit()
     if _UNIT.match(reading.cased, end) or (before and (before not in _BEFORE_FIGURES or before in never)):
+        return False
+    if kind is Kind.CVV and word_before(reading.lower, found.start()) == "social":
         return False
     if kind is Kind.OTP and word_before(reading.lower, found.start()) in _NOT_THAT_CODE:
         return False

@@ -59,23 +59,31 @@ _LEAST_DIGITS = 3
 _LEAST_WITH_FILLERS = 8
 
 
+_SPELT_OUT = re.compile(rf"\biban\b|(?:\b[a-z] ){{2}}(?:{'|'.join(sorted(_NUMBERS))})\b")
+"""Letters and digits one by one: there a single digit counts."""
+
+
 def in_figures(lower: str) -> list[tuple[int, int, str]]:
     """Where digits are said in words, and the figures to read there: start, end, figures. Only in a row of at least three
     digits, so that "one card" and "two or three days" stay what they are."""
     edits: list[tuple[int, int, str]] = []
     row: list[re.Match[str]] = []
+    least = 1 if _SPELT_OUT.search(lower) else _LEAST_DIGITS
     for said in _SAID.finditer(lower):
         if row and not _BETWEEN.fullmatch(lower, row[-1].end(), said.start()):
-            edits.extend(_row_in_figures(row, lower))
+            edits.extend(_row_in_figures(row, lower, least))
             row = []
         row.append(said)
-    edits.extend(_row_in_figures(row, lower))
+    edits.extend(_row_in_figures(row, lower, least))
     return edits
 
 
-def _row_in_figures(row: list[re.Match[str]], lower: str) -> list[tuple[int, int, str]]:
+def _row_in_figures(row: list[re.Match[str]], lower: str, least: int) -> list[tuple[int, int, str]]:
     tokens = [Token(said[0], said.start(), said.end()) for said in row]
-    has_words = sum(token.word in _NUMBERS for token in tokens) > 1
+    if [token.word for token in tokens] == ["o"]:
+        # A letter among letters.
+        return []
+    has_words = sum(token.word in _NUMBERS for token in tokens) >= min(least, 2)
     has_fillers = any(re.search("[a-z]", lower[left.end : right.start]) for left, right in pairwise(tokens))
     if not has_words and not has_fillers:
         return []
@@ -95,4 +103,4 @@ def _row_in_figures(row: list[re.Match[str]], lower: str) -> list[tuple[int, int
         else:
             before = -1
         at += taken
-    return edits if digits >= (_LEAST_DIGITS if has_words else _LEAST_WITH_FILLERS) else []
+    return edits if digits >= (least if has_words else _LEAST_WITH_FILLERS) else []
