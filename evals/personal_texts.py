@@ -21,8 +21,8 @@ from stdnum import luhn
 _SLOT = re.compile(r"\{([A-Z_]+)(?:\|([a-z_]+))?\}")
 _LOCALES = ("en_GB", "en_US", "en_IE", "en_IN", "de_DE", "fr_FR", "es_ES", "it_IT", "pl_PL", "nl_NL", "pt_PT", "sv_SE")
 _ADDRESS_LOCALES = ("en_GB", "en_GB", "en_US", "en_US", "de_DE", "fr_FR")
-_DIGIT_WORDS = "zero one two three four five six seven eight nine".split()
-_MONTHS = "January February March April May June July August September October November December".split()
+_DIGIT_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
+_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
 _HOMOGLYPHS = str.maketrans("aeopcxABEKMHOPCTX", "аеорсхАВЕКМНОРСТХ")
 
 
@@ -55,7 +55,9 @@ class _Values:
         faker = self._fakers[self.random.choice(("en_GB", "en_US", "de_DE"))]
         local = f"{faker.first_name()}{self.random.choice(('.', '_', '', '-'))}{faker.last_name()}".lower()
         local = "".join(filter(lambda sign: sign.isascii() and (sign.isalnum() or sign in "._-"), local))
-        domain = self.random.choice(("gmail.com", "mail.example.co.uk", "outlook.com", "web.de", "yahoo.co.uk", "icloud.com"))
+        domain = self.random.choice(
+            ("gmail.com", "mail.example.co.uk", "outlook.com", "web.de", "yahoo.co.uk", "icloud.com")
+        )
         return f"{local}{self.random.choice(('', str(self.random.randint(1, 99))))}@{domain}"
 
     def _phone(self) -> str:
@@ -77,7 +79,9 @@ class _Values:
         return self.random.choice((iban, " ".join(re.findall(".{1,4}", iban)), iban.lower()))
 
     def _card(self) -> str:
-        prefix, length = self.random.choice((("4", 16), ("4", 16), ("5" + self.digits(1, "12345"), 16), ("37", 15), ("6011", 16)))
+        prefix, length = self.random.choice(
+            (("4", 16), ("4", 16), ("5" + self.digits(1, "12345"), 16), ("37", 15), ("6011", 16))
+        )
         start = prefix + self.digits(length - len(prefix) - 1)
         number = start + luhn.calc_check_digit(start)
         groups = re.findall(".{1,4}", number)
@@ -85,7 +89,9 @@ class _Values:
 
     def _card_expiry(self) -> str:
         month, year = self.random.randint(1, 12), self.random.randint(26, 34)
-        return self.random.choice((f"{month:02}/{year}", f"{month:02}/20{year}", f"{month:02}-{year}", f"{_MONTHS[month - 1]} 20{year}"))
+        return self.random.choice(
+            (f"{month:02}/{year}", f"{month:02}/20{year}", f"{month:02}-{year}", f"{_MONTHS[month - 1]} 20{year}")
+        )
 
     def _account_number(self) -> str:
         return self.digits(self.random.choice((8, 8, 8, 10, 12)))
@@ -108,7 +114,9 @@ class _Values:
         return self.random.choice(("", " ")).join(groups)
 
     def _passport(self) -> str:
-        return self.random.choice((self.digits(9), f"{self.letters(1)}{self.digits(8)}", f"{self.letters(2)}{self.digits(7)}"))
+        return self.random.choice(
+            (self.digits(9), f"{self.letters(1)}{self.digits(8)}", f"{self.letters(2)}{self.digits(7)}")
+        )
 
     def _address(self) -> str:
         return self._fakers[self.random.choice(_ADDRESS_LOCALES)].address().replace("\n", ", ")
@@ -125,11 +133,20 @@ class _Values:
         day, month, year = self.random.randint(1, 28), self.random.randint(1, 12), self.random.randint(1940, 2006)
         name = _MONTHS[month - 1]
         return self.random.choice(
-            (f"{day:02}/{month:02}/{year}", f"{day}.{month}.{year}", f"{year}-{month:02}-{day:02}", f"{day} {name} {year}", f"{name} {day}, {year}", f"{day}-{month:02}-{year}")
+            (
+                f"{day:02}/{month:02}/{year}",
+                f"{day}.{month}.{year}",
+                f"{year}-{month:02}-{day:02}",
+                f"{day} {name} {year}",
+                f"{name} {day}, {year}",
+                f"{day}-{month:02}-{year}",
+            )
         )
 
     def _ip(self) -> str:
-        return self.random.choice((self._fakers["en_GB"].ipv4(), self._fakers["en_GB"].ipv4(), self._fakers["en_GB"].ipv6()))
+        return self.random.choice(
+            (self._fakers["en_GB"].ipv4(), self._fakers["en_GB"].ipv4(), self._fakers["en_GB"].ipv6())
+        )
 
     def _pin(self) -> str:
         return self.digits(4)
@@ -141,11 +158,26 @@ class _Values:
         return self.digits(6)
 
     def _password(self) -> str:
-        word = self.random.choice(("sunshine", "Arsenal", "dragon", "Winter", "hunter", "Liverpool", "qwerty", "Monkey"))
-        return self.random.choice((f"{word}{self.digits(2)}", f"{word}{self.digits(2)}!", f"{word[:3]}@{self.digits(4)}{word[3:]}", word + "_" + self.digits(3)))
+        word = self.random.choice(
+            ("sunshine", "Arsenal", "dragon", "Winter", "hunter", "Liverpool", "qwerty", "Monkey")
+        )
+        return self.random.choice(
+            (
+                f"{word}{self.digits(2)}",
+                f"{word}{self.digits(2)}!",
+                f"{word[:3]}@{self.digits(4)}{word[3:]}",
+                word + "_" + self.digits(3),
+            )
+        )
 
     def _security_answer(self) -> str:
-        return self.random.choice((self._fakers["en_GB"].last_name(), self._fakers["en_GB"].first_name(), self._fakers["en_GB"].city().replace("'", "")))
+        return self.random.choice(
+            (
+                self._fakers["en_GB"].last_name(),
+                self._fakers["en_GB"].first_name(),
+                self._fakers["en_GB"].city().replace("'", ""),
+            )
+        )
 
 
 def _spoken(value: str, random: Random) -> str:
@@ -179,13 +211,29 @@ def _regrouped(value: str, gaps: tuple[str, ...], random: Random) -> str:
 def _said_email(value: str, random: Random) -> str:
     local, _, domain = value.partition("@")
     said = f"{local.replace('.', ' dot ').replace('_', ' underscore ').replace('-', ' dash ')} at {domain.replace('.', ' dot ')}"
-    return random.choice((said, value.replace("@", " at ").replace(".com", " dot com").replace(".co.uk", " dot co dot uk").replace(".de", " dot de"), value.replace("@", "(at)"), value.replace("@", " [at] ").replace(".", " [dot] ")))
+    return random.choice(
+        (
+            said,
+            value.replace("@", " at ")
+            .replace(".com", " dot com")
+            .replace(".co.uk", " dot co dot uk")
+            .replace(".de", " dot de"),
+            value.replace("@", "(at)"),
+            value.replace("@", " [at] ").replace(".", " [dot] "),
+        )
+    )
 
 
 def _said_date(value: str, random: Random) -> str:
     day, month = random.randint(1, 28), random.choice(_MONTHS)
     year = random.choice(("eighty five", "seventy two", "ninety one", "sixty eight"))
-    return random.choice((f"the {day}th of {month} nineteen {year}", f"{month} {day}th nineteen {year}", f"{day} {month[:3]} '{random.randint(50, 99)}"))
+    return random.choice(
+        (
+            f"the {day}th of {month} nineteen {year}",
+            f"{month} {day}th nineteen {year}",
+            f"{day} {month[:3]} '{random.randint(50, 99)}",
+        )
+    )
 
 
 _FORMS: dict[str, Callable[[str, Random], str]] = {
@@ -193,7 +241,9 @@ _FORMS: dict[str, Callable[[str, Random], str]] = {
     "spaced": lambda value, random: _regrouped(value, (" ",), random),
     "split": lambda value, random: _regrouped(value, (" ", "-", ".", "\n", "  "), random),
     "apart": lambda value, _: " ".join(sign for sign in value if sign.isalnum()),
-    "invisible": lambda value, random: "".join(sign + random.choice(("", "", "\u200b", "\u00ad")) for sign in value[:-1]) + value[-1],
+    "invisible": lambda value, random: (
+        "".join(sign + random.choice(("", "", "\u200b", "\u00ad")) for sign in value[:-1]) + value[-1]
+    ),
     "wide": lambda value, _: "".join(chr(ord(sign) + 0xFEE0) if sign.isdigit() else sign for sign in value),
     "arabic": lambda value, _: "".join(chr(0x660 + int(sign)) if sign.isdigit() else sign for sign in value),
     "alike": lambda value, _: value.translate(_HOMOGLYPHS),

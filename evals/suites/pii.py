@@ -110,7 +110,9 @@ def measure(lines: Sequence[Line], find: Callable[[str], Iterable[Finding]]) -> 
         metrics["recall_by_group"] = {
             group: _share(case.is_found(span) for case, span in spans if case.line.group == group) for group in groups
         }
-    return Outcome(len(cases), metrics, {"wrong": _wrong(cases)[:_MOST_SHOWN], "spans": len(spans), "without_spans": len(harmless)})
+    return Outcome(
+        len(cases), metrics, {"wrong": _wrong(cases)[:_MOST_SHOWN], "spans": len(spans), "without_spans": len(harmless)}
+    )
 
 
 def _share(hits: Iterable[bool], of_none: float = 1.0) -> float:

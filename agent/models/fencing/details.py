@@ -24,6 +24,7 @@ def kind_of(kind: pii.Kind) -> Kind:
     renamed: dict[pii.Kind, Kind] = {pii.Kind.PERSON: "NAME", pii.Kind.ACCOUNT_NUMBER: "ACCOUNT"}
     return renamed.get(kind) or cast(Kind, kind.value)
 
+
 _QUERIES = Queries(Path(__file__).with_name("own_details.sql"))
 
 

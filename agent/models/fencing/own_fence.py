@@ -31,7 +31,9 @@ class _Text:
     def __init__(self, text: str) -> None:
         self.folded = Folded.of(text)
         self.look_alikes = [(found.start(), found.end(), key) for found, key in look_alikes(text)]
-        spans = [(kind, *self.folded.span(start, end)) for kind, start, end in find_personal(self.folded.cased, BY_FORM)]
+        spans = [
+            (kind, *self.folded.span(start, end)) for kind, start, end in find_personal(self.folded.cased, BY_FORM)
+        ]
         self.personal = [(Detail(kind_of(kind), text[start:end]), start, end) for kind, start, end in spans]
 
 

@@ -8,31 +8,42 @@ from core.security.pii.grammar import cued, digits, matches, only_digits, word_b
 from core.security.pii.kinds import NAMED, PROVEN, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
 
-_EMAIL = re.compile(r"(?<![\w.+'-])[\w.+'-]{1,64}\s?@\s?[\w-]{1,63}(?:\s?\.\s?(?=[a-zA-Z])[\w-]{1,63}|\.[\w-]{1,63}){1,5}")
+_EMAIL = re.compile(
+    r"(?<![\w.+'-])[\w.+'-]{1,64}\s?@\s?[\w-]{1,63}(?:\s?\.\s?(?=[a-zA-Z])[\w-]{1,63}|\.[\w-]{1,63}){1,5}"
+)
 _TIGHT_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _AT = r"(?:\s?[\[({<]\s?(?:at|@)\s?[\])}>]\s?|\s(?:at|@)\s)"
 _DOT = r"(?:\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\s(?:dot|point)\s|\.)"
 _ENDS = r"(?:com|org|net|edu|gov|info|biz|eu|uk|us|de|fr|es|it|nl|ie|ca|au|in|pl|ch|at|be|se|no|dk|fi|pt|example|test|email|me|io|co|app|dev)"
 _SPOKEN_EMAIL = re.compile(
-    rf"(?i)(?<![\w.+-])(?P<value>[\w+-]{{1,40}}(?:{_DOT}[\w+-]{{1,40}}|\s(?:underscore|dash|hyphen|plus)\s[\w+-]{{1,40}}){{0,4}}{_AT}"
+    rf"(?i)(?<![\w.+-])(?P<value>[\w+-]{{1,40}}(?:{_DOT}[\w+-]{{1,40}}|\s(?:underscore|dash|hyphen"
+    rf"|plus)\s[\w+-]{{1,40}}){{0,4}}{_AT}"
     rf"[\w-]{{1,40}}(?:{_DOT}[\w-]{{1,40}}){{0,2}}{_DOT}{_ENDS})\b"
 )
 _SPOKEN_WORDS = frozenset({"at", "dot", "point"})
-_FILLER = re.compile(r"(?i)(?:.{0,80}\s)?(?:is|to|email|e-mail|at|me|address|it's|its|on|mail|use|or|and|from|contact|my|:)\s+(?=\S)")
+_FILLER = re.compile(
+    r"(?i)(?:.{0,80}\s)?(?:is|to|email|e-mail|at|me|address|it's|its|on|mail|use|or|and|from|contact|my|:)\s+(?=\S)"
+)
 
 _PHONE = re.compile(
-    r"(?<![\w.,£$€#])(?<!\b[A-Z]-)(?!\d{2}-\d{2}-\d{4})(?:(?:\+|\bplus\s?|\b00)[ ]?\d{1,3}[ .\-/]{0,2}(?:\(0?\d{0,4}\)[ .\-]?)?|\(?0)(?:[ .\-/()]{0,2}\d){8,12}"
+    r"(?<![\w.,£$€#])(?<!\b[A-Z]-)(?!\d{2}-\d{2}-\d{4})(?:(?:\+|\bplus\s?|\b00)[ ]?\d{1,3}["
+    r" .\-/]{0,2}(?:\(0?\d{0,4}\)[ .\-]?)?|\(?0)(?:[ .\-/()]{0,2}\d){8,12}"
     r"(?![\d]|[.,/\-]\d)"
 )
 _US_PHONE = re.compile(r"(?<![\w.,£$€#+\-])(?:1[ .\-])?\(?[2-9]\d{2}\)?[ .\-][2-9]\d{2}[ .\-]\d{4}(?![\d]|[.,\-]\d)")
 _PHONE_GAP = r"[ \n.()/-]"
 _PHONE_SAID = cued(
-    r"(?:phone|telephone|tel|mobile|mob|cell|cellphone|landline|whatsapp|fax|contact|home|work|daytime)(?: phone)?\.?(?: (?:number|no\.?|num|#))?"
-    r"|(?:call|ring|text|reach|phone|contact|message) (?:me|him|her|us|back)(?: back)?(?: (?:on|at))?|my number|number to (?:call|reach)(?: me)?",
+    r"(?:phone|telephone|tel|mobile|mob|cell|cellphone|landline|whatsapp|fax|contact|home|work|daytime)(?:"
+    r" phone)?\.?(?: (?:number|no\.?|num|#))?"
+    r"|(?:call|ring|text|reach|phone|contact|message) (?:me|him|her|us|back)(?: back)?(?: (?:on|at))?|my number"
+    r"|number to (?:call|reach)(?: me)?",
     rf"(?<![\d£$€])\+?\(?{digits(7, 14, _PHONE_GAP)}(?!\d|[.,]\d)",
 )
 _NOT_A_PHONE = frozenset(
-    str.split("reference ref order invoice tracking transaction id receipt booking ticket case account acc acct number code claim version")
+    str.split(
+        "reference ref order invoice tracking transaction id receipt booking ticket case account acc acct number code"
+        " claim version"
+    )
 )
 _UNITS = re.compile(r"(?i)\s?(?:pounds?|quid|euros?|dollars?|gbp|eur|usd|days?|%)")
 

@@ -14,10 +14,12 @@ _CUES = frozenset(
 )
 _OTHER_WORDS = frozenset(
     str.split(
-        "accounts numbers numbered numerous rooting routine routines passports passwords secure securely nations nationals"
+        "accounts numbers numbered numerous rooting routine routines passports passwords secure securely nations"
+        " nationals"
         " sociable addresses addressed addressee birthdays births births' berth emails emailed mobiles expire expired"
         " expiring amount amounts accounted count counts counter recount discount member members lumber slumber cumber"
-        " phones phoned phony prone phonee answers answered secrets secretly madden wordpress licences licensed license licenses surnames postcodes"
+        " phones phoned phony prone phonee answers answered secrets secretly madden wordpress licences licensed"
+        " license licenses surnames postcodes"
         " cardholders outing touting shouting doubting bassport sport nation notional rational"
     )
 )

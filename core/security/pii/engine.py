@@ -10,7 +10,7 @@ from core.security.pii.contact import find_emails, find_machines, find_phones
 from core.security.pii.grammar import only_digits
 from core.security.pii.ibans import find_ibans
 from core.security.pii.identity import find_identities
-from core.security.pii.kinds import ALL, IN_DIALOGUE, SECRETS, Claim, Finding, Kind
+from core.security.pii.kinds import ALL, IN_DIALOGUE, OURS, SECRETS, Claim, Finding, Kind
 from core.security.pii.numbers import find_accounts, find_cards, find_expiries
 from core.security.pii.people import find_people
 from core.security.pii.placeholders import Placeholders, list_placeholders
@@ -24,9 +24,21 @@ _SURELY = 100
 """Weight of what is known."""
 
 _Recognizer = Callable[[Reading], Iterator[Claim]]
-_IN_FIGURES: tuple[_Recognizer, ...] = (find_cards, find_expiries, find_ibans, find_accounts, find_phones, find_identities, find_machines)
+_IN_FIGURES: tuple[_Recognizer, ...] = (
+    find_cards,
+    find_expiries,
+    find_ibans,
+    find_accounts,
+    find_phones,
+    find_identities,
+    find_machines,
+)
 """They find nothing without a digit."""
 _IN_WORDS: tuple[_Recognizer, ...] = (find_secrets, find_emails, find_births, find_places)
+_OF_OURS = re.compile(
+    r"(?<![\w-])(?:[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[A-Z]-\d{4}(?:-[0-9A-Z]{4}){1,3})(?![\w-])"
+)
+"""UUIDs, and numbers of disputes and cases."""
 _DIGIT = re.compile(r"\d")
 
 
@@ -37,6 +49,7 @@ def find_personal(text: str, kinds: Set[Kind] = ALL, known: Known | None = None)
     if Kind.PERSON in kinds:
         recognizers.append(find_people)
     claims = [_in_text(claim, reading) for claim in chain.from_iterable(find(reading) for find in recognizers)]
+    claims.extend(Claim(None, *found.span(), OURS) for found in _OF_OURS.finditer(text))
     if known is not None:
         claims.extend(Claim(*finding, _SURELY) for finding in known(text))
     return [finding for finding in _settled(claims, list_placeholders(text)) if finding.kind in kinds]
@@ -60,9 +73,7 @@ def _bare_codes(text: str) -> Iterator[Finding]:
         yield Finding(Kind.OTP, *reading.span(start, end))
 
 
-def replaced(
-    text: str, placeholders: Placeholders, findings: Iterable[Finding], start: int, end: int
-) -> Iterator[str]:
+def replaced(text: str, placeholders: Placeholders, findings: Iterable[Finding], start: int, end: int) -> Iterator[str]:
     """The text from ``start`` to ``end`` in pieces, with placeholders for the findings, which lie within."""
     done = start
     for finding in findings:
@@ -85,7 +96,7 @@ def _settled(claims: Iterable[Claim], taken: list[tuple[int, int]]) -> list[Find
     starts = [start for start, _ in taken]
     ends = [end for _, end in taken]
     kept: dict[tuple[int, int], Kind | None] = dict.fromkeys(taken)
-    for claim in sorted(set(claims), key=lambda one: (-one.weight, one.start - one.end, one.start, one.kind)):
+    for claim in sorted(set(claims), key=lambda one: (-one.weight, one.start - one.end, one.start, one.kind or "")):
         at = bisect_left(starts, claim.end)
         if claim.start >= claim.end or (at and ends[at - 1] > claim.start):
             continue

@@ -18,10 +18,15 @@ def digits(least: int, most: int, gap: str = r"[ \t\n\-.]") -> str:
 
 
 LINKS = (
-    r"is|was|are|to|be|the|that|this|my|our|your|his|her|their|number|numbers|num|no|nr|code|as|it|its|it's|s|for|on|of|card|debit|credit|bank|banking"
-    r"|account|new|old|current|now|just|currently|set|changed|which|i|i've|use|used|using|still|following|below|here|here's|please|by|way|got|get"
-    r"|received|sent|texted|been|the|me|said|says|reads|starts|goes|entered|enter|typed|visa|mastercard|and|one|given|app|online|login|value|would"
-    r"|should|might|be|equals|from|text|sms|message|phone|today|ok|okay|well|um|uh|erm|basically|actually|in|case|you|need|'s|aka|am|m|we|have|has|saved|holder|back|reverse|rear|strip|side"
+    r"is|was|are|to|be|the|that|this|my|our|your|his|her|their|number|numbers|num|no|nr|code|as|it|its|it's|s|for|on"
+    r"|of|card|debit|credit|bank|banking"
+    r"|account|new|old|current|now|just|currently|set|changed|which|i|i've|use|used|using|still|following|below|here"
+    r"|here's|please|by|way|got|get"
+    r"|received|sent|texted|been|the|me|said|says|reads|starts|goes|entered|enter|typed|visa|mastercard|and|one|given"
+    r"|app|online|login|value|would"
+    r"|should|might|be|equals|from|text|sms|message|phone|today|ok|okay|well|um|uh|erm|basically|actually|in|case|you"
+    r"|need|'s|aka|am|m|we|have|has|saved|holder|back|reverse|rear|strip|side|other|second|first|joint|wife|husband"
+    r"|daughter|son|really|simply|both|atm"
 )
 _LINK = rf"(?:[\s:=,;.\-–—'\"()#*]{{1,4}}(?:{LINKS})\b\.?){{0,8}}?[\s:=,;\-–—'\"()#*>\.]{{1,5}}"
 

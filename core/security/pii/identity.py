@@ -16,24 +16,33 @@ from core.security.pii.reading import Reading
 _SSN_FORM = re.compile(r"(?<![\d\-])(?P<value>\d{3}([- ])\d{2}\2\d{4})(?![\d]|-\d)")
 _SSN_SAID = cued(r"ssn|social(?: security)?(?: ?(?:number|no\.?|num|#))?|s\.s\.n\.?", rf"(?<!\d){digits(9, 9)}(?!\d)")
 _NINO = re.compile(
-    r"(?i)(?<![^\W_])(?P<value>(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][ .\-]?[A-CEGHJ-NPR-TW-Z](?:[ .\-\n]{0,2}\d){6}[ .\-\n]{0,2}[A-D])(?![^\W_])"
+    r"(?i)(?<![^\W_])(?P<value>(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][ .\-]?[A-CEGHJ-NPR-TW-Z](?:["
+    r" .\-\n]{0,2}\d){6}[ .\-\n]{0,2}[A-D])(?![^\W_])"
 )
 _NINO_SAID = cued(
     r"nino|n\.?i\.?(?: ?(?:number|no\.?|num))?|nat(?:ional)?\.? ins(?:urance)?\.?(?: ?(?:number|no\.?|num))?",
     r"[A-Z][ .\-]?[A-Z](?:[ .\-\n]{0,2}\d){6}(?:[ .\-\n]{0,2}[A-D](?![^\W_]))?",
 )
 _PASSPORT_SAID = cued(
-    r"(?:uk |us |eu |british |american |irish |german |french |spanish )?passport(?: ?(?:number|no\.?|num|nr\.?|#|id))?",
-    r"(?<![^\W_])(?:[A-Z]{0,3}|(?-i:(?:[A-Z][ \-]{0,2}){1,3}))(?:[ \-]{0,2}\d){6,9}[A-Z]{0,2}(?![^\W_])|(?<![^\W_])(?=[A-Z0-9]{8,9}\b)(?:[A-Z]*\d){4,9}[A-Z]*(?![^\W_])",
+    r"(?:uk |us |eu |british |american |irish |german |french |spanish )?passport(?: ?(?:number|no\.?|num|nr\.?|#"
+    r"|id))?",
+    r"(?<![^\W_])(?:[A-Z]{0,3}|(?-i:(?:[A-Z][ \-]{0,2}){1,3}))(?:[ \-]{0,2}\d){6,9}[A-Z]{0,2}(?![^\W_])"
+    r"|(?<![^\W_])(?=[A-Z0-9]{8,9}\b)(?:[A-Z]*\d){4,9}[A-Z]*(?![^\W_])",
 )
 _ID_SAID = cued(
-    r"nie|dni|nif|cif|pesel|bsn|pps(?:n| number)?|personnummer|cpr|hetu|steuer-?id(?:nummer)?|codice fiscale|nir|nhs number|itin|tax (?:id|number|identification number)"
-    r"|(?:national |personal )?id(?:entity|entification)?(?: card)?(?: number| no\.?| code)?|national (?:id|identity|identification)(?: card)?(?: number)?"
+    r"nie|dni|nif|cif|pesel|bsn|pps(?:n| number)?|personnummer|cpr|hetu|steuer-?id(?:nummer)?|codice fiscale|nir|nhs"
+    r" number|itin|tax (?:id|number|identification number)"
+    r"|(?:national |personal )?id(?:entity|entification)?(?: card)?(?: number| no\.?| code)?|national (?:id|identity"
+    r"|identification)(?: card)?(?: number)?"
     r"|driv(?:ing|er'?s?) licen[cs]e(?: number| no\.?)?",
-    r"(?<![^\W_])(?=(?:[\-. /]?[A-Z0-9]){8,20}(?![^\W_]))(?:[A-Z]{0,6}[\-. /]?\d){5,14}(?:[\-./]?[A-Z0-9]){0,6}(?![^\W_])",
+    r"(?<![^\W_])(?=(?:[\-. /]?[A-Z0-9]){8,20}(?![^\W_]))(?:[A-Z]{0,6}[\-."
+    r" /]?\d){5,14}(?:[\-./]?[A-Z0-9]){0,6}(?![^\W_])",
 )
 _OTHER_IDS = frozenset(
-    str.split("transaction order session user customer device app payment apple face touch reference request message error caller case turn")
+    str.split(
+        "transaction order session user customer device app payment apple face touch reference request message error"
+        " caller case turn"
+    )
 )
 _BY_FORM: tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...] = (
     (re.compile(r"(?i)(?<![^\W_])\d{8}[ \-]?[A-Z](?![^\W_])"), dni.is_valid),
@@ -72,4 +81,3 @@ def is_ssn(number: str) -> bool:
     """Social Security Administration, randomised since 2011: no group of zeros, no area 666 or from 900."""
     area, group, serial = number[:3], number[3:5], number[5:]
     return area not in ("000", "666") and area < "900" and group != "00" and serial != "0000"
-

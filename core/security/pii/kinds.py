@@ -48,12 +48,13 @@ class Finding(NamedTuple):
 class Claim(NamedTuple):
     """A finding before it is settled which of several that overlap holds."""
 
-    kind: Kind
+    kind: Kind | None
+    """None: known to be no personal data, such as an id of ours."""
     start: int
     end: int
     weight: int
     """The heavier one holds; of equal ones the longer."""
 
 
-SAID, PROVEN, NAMED, SHAPED, GUESSED = 50, 40, 30, 20, 10
-"""Weights: a secret that a cue introduces; a checksum; another value with its cue; a form; a name from a list."""
+SAID, OURS, PROVEN, NAMED, SHAPED, GUESSED = 50, 45, 40, 30, 20, 10
+"""Weights: a secret that a cue introduces; an id of ours; a checksum; another value with its cue; a form; a name from a list."""

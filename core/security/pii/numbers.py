@@ -4,22 +4,27 @@ import re
 from collections.abc import Iterator
 from itertools import accumulate
 
-from core.security.pii.grammar import NO_LESS, NO_MORE, cued, digits, matches, only_digits, word_before
+from core.security.pii.grammar import NO_LESS, cued, digits, matches, only_digits, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SAID, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
 
 _CARD_DIGITS = range(13, 20)
 _CARD_RUN = re.compile(r"(?<!\d)\d(?:[ \t\n.\-/,_]{0,3}\d){12,40}")
 _GROUP = re.compile(r"\d+")
-_NOT_A_CARD = frozenset(str.split("order reference ref tracking invoice transaction receipt booking ticket parcel serial imei"))
+_NOT_A_CARD = frozenset(
+    str.split("order reference ref tracking invoice transaction receipt booking ticket parcel serial imei")
+)
 _CARD_SAID = cued(
     r"cards?(?: number| no\.?| num| #)?|pan|long number|visa|mastercard|amex|maestro|16[ -]digits?(?: number)?",
     rf"(?<!\d){digits(12, 19)}",
 )
 _EXPIRY = cued(
-    r"exp(?:iry|ires?|iration|iring|\.)?(?: date)?|valid (?:thru|through|until|till|to)|good (?:thru|through|until)|use by",
-    r"(?:0?[1-9]|1[0-2]|0 [1-9]|1 [0-2])\s?(?:[/\-. ]\s?|of )?(?:2 ?0 ?)?(?:[2-4] ?\d)(?!\d|\s?(?:%|percent|days?|months?|hours?|years?|weeks?))"
-    r"|(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec)"
+    r"exp(?:iry|ires?|iration|iring|\.)?(?: date)?|valid (?:thru|through|until|till|to)|good (?:thru|through|until)"
+    r"|use by",
+    r"(?:0?[1-9]|1[0-2]|0 [1-9]|1 [0-2])\s?(?:[/\-. ]\s?|of )?(?:2 ?0 ?)?(?:[2-4] ?\d)(?!\d|\s?(?:%|percent|days?"
+    r"|months?|hours?|years?|weeks?))"
+    r"|(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun"
+    r"|jul|aug|sept?|oct|nov|dec)"
     r"\.?[ /,\-]{1,3}(?:of )?(?:20 ?)?[2-4] ?\d(?!\d)",
 )
 _BEHIND_CARD = re.compile(
@@ -31,27 +36,36 @@ _ENDING = re.compile(r"\[CARD_\d+\](?: ending \d{4})?")
 _SORT_FORM = re.compile(
     rf"{NO_LESS}(?<!\d[-/])(?P<value>\d{{2}}(?P<gap>[-–—‑]|\s-\s)\d{{2}}(?P=gap)\d{{2}})(?![\d]|[-–]\d|[.,]\d)"
 )
-_SORT_SAID = cued(r"sort\W?codes?|sortcodes?|s/c|sc|s(?:o{1,2}rt|ro?t|otr|ort?)\W?(?:code|cdoe|coed|cod|cde)|sortc?ode", rf"(?<!\d){digits(6, 6)}(?!\d|[.,]\d)")
+_SORT_SAID = cued(
+    r"sort\W?codes?|sortcodes?|s/c|sc|s(?:o{1,2}rt|ro?t|otr|ort?)\W?(?:code|cdoe|coed|cod|cde)|sortc?ode",
+    rf"(?<!\d){digits(6, 6)}(?!\d|[.,]\d)",
+)
 _WITH_ACCOUNT = re.compile(
     r"(?<!\d)(?P<sort>\d\d[ \-]?\d\d[ \-]?\d\d)[\s,;/]{1,3}(?:and )?(?P<value>\d{8}|\d{4}[ \-]\d{4})(?!\d|[.,]\d)"
 )
 _BOTH_BEFORE = re.compile(
-    rf"{NO_LESS}(?P<sort>{digits(6, 6, '[ -]')})[\s,;/]{{1,3}}(?:and )?(?P<value>{digits(8, 8, '[ -]')})(?!\d)(?=.{{0,20}}sort)"
+    rf"{NO_LESS}(?P<sort>{digits(6, 6, '[ -]')})[\s,;/]{{1,3}}(?:and"
+    rf" )?(?P<value>{digits(8, 8, '[ -]')})(?!\d)(?=.{{0,20}}sort)"
 )
 _DAY_BEFORE = frozenset(
-    str.split("on by from since date until till to of before after between dated the due for day starting ending day's for")
+    str.split(
+        "on by from since date until till to of before after between dated the due for day starting ending day's for"
+    )
 )
 _ACCOUNT_SAID = cued(
-    r"(?:bank |current |savings? |checking |my )?(?:acc(?:(?:oun)?ts?|nt)?|a\s?/\s?c)\.?(?: ?(?:number|no\.?|num|nr\.?|#))?|beneficiary account",
+    r"(?:bank |current |savings? |checking |my )?(?:acc(?:(?:oun)?ts?|nt)?|a\s?/\s?c)\.?(?: ?(?:number|no\.?|num"
+    r"|nr\.?|#))?|beneficiary account",
     rf"{NO_LESS}{digits(6, 17)}(?!\d|[.,]\d|\s?%)",
 )
 _ACCOUNT_AFTER = re.compile(
-    rf"(?i){NO_LESS}(?P<value>{digits(6, 12)})(?!\d)\W{{1,3}}(?:is|was|being|as)?\W{{0,2}}(?:the |my |our |their |his |her )?(?:bank |current |savings )?"
+    rf"(?i){NO_LESS}(?P<value>{digits(6, 12)})(?!\d)\W{{1,3}}(?:is|was|being|as)?\W{{0,2}}(?:the |my |our |their |his"
+    rf" |her )?(?:bank |current |savings )?"
     r"(?:account (?:number|no\.?)|acc(?:t)? (?:number|no)|a/c)\b"
 )
 _ENDS_WITH = frozenset({"ending", "ends", "end", "finishing", "last"})
 _UNITS = re.compile(
-    r"(?i)\s?(?:pounds?|quid|euros?|dollars?|gbp|eur|usd|times|days?|hours?|minutes?|months?|years?|weeks?|points|miles|p\b|k\b|%)"
+    r"(?i)\s?(?:pounds?|quid|euros?|dollars?|gbp|eur|usd|times|days?|hours?|minutes?|months?|years?|weeks?|points"
+    r"|miles|p\b|k\b|%)"
 )
 _ROUTING_SAID = cued(
     r"(?:aba|aba/)?\s?(?:routing|rtn|aba|transit)(?: transit)?(?: ?(?:number|no\.?|num|#|code))?",
@@ -77,7 +91,11 @@ def find_cards(reading: Reading) -> Iterator[Claim]:
         groups = [(group.start(), group.end()) for group in _GROUP.finditer(text, run.start(), run.end())]
         at = groups[0][1]
         end = _card_end(text, groups)
-        if end and word_before(reading.lower, run.start()) not in _NOT_A_CARD and not _is_known_other(reading, run.start()):
+        if (
+            end
+            and word_before(reading.lower, run.start()) not in _NOT_A_CARD
+            and not _is_known_other(reading, run.start())
+        ):
             yield Claim(Kind.CARD, run.start(), end, PROVEN)
             yield from _expiry_behind(text, end)
             at = end

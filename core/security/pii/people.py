@@ -5,35 +5,51 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from core.security.pii.kinds import GUESSED, NAMED, SHAPED, Claim, Kind
+from core.security.pii.kinds import GUESSED, NAMED, Claim, Kind
 from core.security.pii.ordinary import NAMES_TOO, ORDINARY, read_words
 from core.security.pii.reading import Reading
 
-_PARTICLES = frozenset(str.split("de da do dos das del della di du la le van von der den ter ten bin binti ibn al el st o mac mc y e san saint zu af av"))
+_PARTICLES = frozenset(
+    str.split(
+        "de da do dos das del della di du la le van von der den ter ten bin binti ibn al el st o mac mc y e san saint"
+        " zu af av"
+    )
+)
 _NAME_WORD = re.compile(r"[^\W\d_](?:['’\-]?[^\W\d_]){0,24}\.?")
 _BETWEEN = re.compile(r"[ \t]{1,2}|\s?-\s?")
 _CLITIC = re.compile(r"['’]s?\Z")
 _MOST_WORDS = 5
 
 _STRONG = re.compile(
-    r"(?i)\b(?:(?:my|the|his|her|their|your|full|legal|first|last|middle|maiden|sur|user|real|given|family|account|new|correct|actual|whole|complete|married|payee'?s?|beneficiary'?s?|recipient'?s?|holder'?s?|cardholder'?s?|customer'?s?)\s?(?:full |legal |first |last |real |given )?names?"
-    r"(?:['’]?s|(?:\s(?:is|was|are|to|should be|as|reads|on the (?:card|account|passport)|that|now|spelled|spelt|actually)){1,4}|\s?[:=\-])(?:\s(?:is|mr|mrs|ms|dr)\.?)?"
-    r"|(?:i am|i'm|im|this is|it is|it's|its) called|(?:he's|she's|who's|who is|someone|somebody|person|man|woman|guy|lady|friend|colleague|payee|son|daughter|cousin|employee|adviser|agent) (?:called|named)|they call me|you can call me|call me|i go by|known as|aka|signed(?:,| by|:)"
-    r"|name\s?[:=]|(?:card ?holder|account holder|beneficiary|recipient|payee|sender|claimant|applicant|customer|holder|payer|tenant|landlord|emergency contact|next of kin)(?: name)?(?:\s(?:is|was)|\s?[:=])"
-    r"|(?:in|under|to|into) the names? of|made out to|(?:cheque|check) (?:payable )?to|in favou?r of|on behalf of|attn:?|attention:|care of|c/o|registered to|belongs to|belonging to|addressed to)\s{1,2}[\"']?"
+    r"(?i)\b(?:(?:my|the|his|her|their|your|full|legal|first|last|middle|maiden|sur|user|real|given|family|account"
+    r"|new|correct|actual|whole|complete|married|payee'?s?|beneficiary'?s?|recipient'?s?|holder'?s?|cardholder'?s?"
+    r"|customer'?s?)\s?(?:full |legal |first |last |real |given )?names?"
+    r"(?:['’]?s|(?:\s(?:is|was|are|to|should be|as|reads|on the (?:card|account|passport)|that|now|spelled|spelt"
+    r"|actually)){1,4}|\s?[:=\-])(?:\s(?:is|mr|mrs|ms|dr)\.?)?"
+    r"|(?:i am|i'm|im|this is|it is|it's|its) called|(?:he's|she's|who's|who is|someone|somebody|person|man|woman|guy"
+    r"|lady|friend|colleague|payee|son|daughter|cousin|employee|adviser|agent) (?:called|named)|they call me|you can"
+    r" call me|call me|i go by|known as|aka|signed(?:,| by|:)"
+    r"|name\s?[:=]|(?:card ?holder|account holder|beneficiary|recipient|payee|sender|claimant|applicant|customer"
+    r"|holder|payer|tenant|landlord|emergency contact|next of kin)(?: name)?(?:\s(?:is|was)|\s?[:=])"
+    r"|(?:in|under|to|into) the names? of|made out to|(?:cheque|check) (?:payable )?to|in favou?r of|on behalf of"
+    r"|attn:?|attention:|care of|c/o|registered to|belongs to|belonging to|addressed to)\s{1,2}[\"']?"
 )
 _SPEAKING = re.compile(
     r"(?P<value>(?:[A-Z][\w'’\-]{1,24}\s){2,3})(?=(?:speaking|here|calling)\b)"
-    r"|(?i:\b(?:this is|it's|it is|its|i'm|i am|im|you're speaking (?:to|with))\s{1,2}(?P<said>(?:[^\W\d_][\w'’\-]{0,24}\s){1,4})(?=(?:speaking|here|calling|writing)\b))"
+    r"|(?i:\b(?:this is|it's|it is|its|i'm|i am|im|you're speaking (?:to"
+    r"|with))\s{1,2}(?P<said>(?:[^\W\d_][\w'’\-]{0,24}\s){1,4})(?=(?:speaking|here|calling|writing)\b))"
 )
 _TITLE = re.compile(
     r"\b(?i:(?:name|names|dear|hi|hello|hey|sincerely|regards|cheers|wishes|thanks|signed),?"
-    r"|(?:mr|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|lady|lord|dame|rev|reverend|herr|frau|monsieur|madame|mme|senor|senora|signor|signora)\.?)\s{1,2}(?=[A-Z])"
+    r"|(?:mr|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|lady|lord|dame|rev|reverend|herr|frau|monsieur|madame|mme"
+    r"|senor|senora|signor|signora)\.?)\s{1,2}(?=[A-Z])"
 )
 _SOME_NAME = r"(?P<value>[^\W\d_][\w'’\-]{1,24}\s[^\W\d_][\w'’\-]{1,24})"
 _SUM = r"(?:[£$€]\s?)?\d[\d.,]{0,12}(?:\s?(?:pounds?|quid|euros?|dollars?|bucks|gbp|eur|usd|p|k|[£$€]))?"
 _PAID = re.compile(
-    rf"(?i)\b(?:pay|send|give|transfer|owe|wire)\s(?:{_SOME_NAME}\s(?={_SUM})|{_SUM}\sto\s{_SOME_NAME.replace('value', 'to')}(?=\s(?:now|today|tomorrow|please|for|on|from|by)\b|[.,!?]|\Z))"
+    rf"(?i)\b(?:pay|send|give|transfer|owe|wire)\s(?:{_SOME_NAME}\s(?={_SUM})"
+    rf"|{_SUM}\sto\s{_SOME_NAME.replace('value', 'to')}(?=\s(?:now|today|tomorrow|please|for|on|from|by)\b|[.,!?]"
+    rf"|\Z))"
 )
 
 
@@ -76,40 +92,60 @@ def find_people(reading: Reading) -> Iterator[Claim]:
 
 _NO_NAME = ORDINARY | frozenset(
     str.split(
-        "misspelt misspelled spelt spelled printed incorrect written shown missing mismatched unclear visible displayed changed hyphenated abbreviated"
-        " shortened different whatever unreadable truncated blank empty mandatory required similar identical nothing none unchanged"
+        "misspelt misspelled spelt spelled printed incorrect written shown missing mismatched unclear visible"
+        " displayed changed hyphenated abbreviated"
+        " shortened different whatever unreadable truncated blank empty mandatory required similar identical nothing"
+        " none unchanged"
     )
 )
 _NO_ENDING = ("ed", "ing", "ly", "tion", "ness", "able")
 _COMPANY = NAMES_TOO | frozenset(
     str.split(
-        "electronics lettings ltd express direct prime pay play services store supermarkets airways airlines railways trains energy united city rovers"
-        " platinum gold silver premier plus saver day times news post tv channel league festival theatre museum hospital surgery clinic nursery academy"
-        " primary secondary christmas easter black friday google apple amazon netflix spotify uber tesco paypal western union moneygram visa mastercard"
-        " maestro revolut monzo barclays lloyds hsbc santander natwest halifax face touch id atm king's street road avenue lane"
+        "electronics lettings ltd express direct prime pay play services store supermarkets airways airlines railways"
+        " trains energy united city rovers"
+        " platinum gold silver premier plus saver day times news post tv channel league festival theatre museum"
+        " hospital surgery clinic nursery academy"
+        " primary secondary christmas easter black friday google apple amazon netflix spotify uber tesco paypal"
+        " western union moneygram visa mastercard"
+        " maestro revolut monzo barclays lloyds hsbc santander natwest halifax face touch id atm king's street road"
+        " avenue lane"
     )
 )
 _PLACES = frozenset(
     str.split(
-        "paris london florence georgia chelsea jordan austin dallas sydney victoria virginia carolina charlotte madison lincoln israel kenya china india"
-        " asia africa america dakota vienna sofia alexandria valencia santiago orlando troy milan brittany lourdes mercedes christian christmas"
+        "paris london florence georgia chelsea jordan austin dallas sydney victoria virginia carolina charlotte"
+        " madison lincoln israel kenya china india"
+        " asia africa america dakota vienna sofia alexandria valencia santiago orlando troy milan brittany lourdes"
+        " mercedes christian christmas"
     )
 )
-_SELF = frozenset(str.split("i'm im am is it's its hi hello hey dear regards best sincerely cheers thanks payee friend wife husband partner son daughter brother sister cousin landlord"))
+_SELF = frozenset(
+    str.split(
+        "i'm im am is it's its hi hello hey dear regards best sincerely cheers thanks payee friend wife husband"
+        " partner son daughter brother sister cousin landlord"
+    )
+)
 _LISTS = frozenset({"remove", "delete", "add", "edit", "rename"})
 _FIRST_TOO = frozenset(
     str.split(
-        "mark bill bob jack grace rose will frank penny pat sue carol ivy lily daisy violet olive ruby ray dan don max nick jimmy rob tracy heather holly hazel"
-        " basil gene guy dawn eve iris amber pearl crystal drew dean grant dale glen rod melody prudence constance felicity viola cherry ginger"
+        "mark bill bob jack grace rose will frank penny pat sue carol ivy lily daisy violet olive ruby ray dan don"
+        " max nick jimmy rob tracy heather holly hazel"
+        " basil gene guy dawn eve iris amber pearl crystal drew dean grant dale glen rod melody prudence constance"
+        " felicity viola cherry ginger"
     )
 )
 _RELATIONS = frozenset(
     str.split(
-        "wife husband partner son daughter brother sister cousin nephew niece flatmate roommate boyfriend girlfriend fiance fiancee grandson"
+        "wife husband partner son daughter brother sister cousin nephew niece flatmate roommate boyfriend girlfriend"
+        " fiance fiancee grandson"
         " granddaughter uncle aunt neighbour neighbor colleague landlord landlady"
     )
 )
-_MONEY = frozenset(str.split("payment payments money transfer transfers deposit refund received paid cheque invoice get got gift credit"))
+_MONEY = frozenset(
+    str.split(
+        "payment payments money transfer transfers deposit refund received paid cheque invoice get got gift credit"
+    )
+)
 _PAYS = frozenset(str.split("pay paying paid repay to send owe owed"))
 
 
@@ -151,7 +187,9 @@ def _name_word_end(word: re.Match[str]) -> int:
 def _is_name_word(word: str, plain: str, place: int, *, is_sure: bool, capitals: bool) -> bool:
     is_capital = word[0].isupper()
     if plain in _given() or plain in _surnames():
-        return is_capital or (not capitals and (is_sure or place > 0) and (plain not in NAMES_TOO or place > 0) and plain not in ORDINARY)
+        return is_capital or (
+            not capitals and (is_sure or place > 0) and (plain not in NAMES_TOO or place > 0) and plain not in ORDINARY
+        )
     if len(plain) == 1:
         return is_capital and plain not in ("i", "a") or (word.endswith(".") and is_capital)
     if is_capital:
@@ -252,10 +290,15 @@ def _from_stranger(text: str, word: re.Match[str], plain: str, last: str) -> int
 
 _CUE_WORDS = frozenset(
     str.split(
-        "am i'm im is it's its hi hello hey dear thanks you regards best cheers sincerely yours wishes love pay paying paid repay to from for with by and owe owed"
-        " send sent gave give told tell ask asked add remove delete edit contact call phone email text meet met see saw know payee beneficiary recipient friend mate"
-        " wife husband partner son daughter brother sister mum mom dad mother father uncle aunt cousin nephew niece boss landlord landlady colleague neighbour neighbor"
-        " flatmate roommate boyfriend girlfriend fiance fiancee grandmother grandfather gran nan grandson granddaughter ex accountant solicitor lawyer agent adviser"
-        " manager plumber builder cleaner nanny teacher doctor dentist trainer customer client was are that if did does has when only of than says said named called transfer"
+        "am i'm im is it's its hi hello hey dear thanks you regards best cheers sincerely yours wishes love pay"
+        " paying paid repay to from for with by and owe owed"
+        " send sent gave give told tell ask asked add remove delete edit contact call phone email text meet met see"
+        " saw know payee beneficiary recipient friend mate"
+        " wife husband partner son daughter brother sister mum mom dad mother father uncle aunt cousin nephew niece"
+        " boss landlord landlady colleague neighbour neighbor"
+        " flatmate roommate boyfriend girlfriend fiance fiancee grandmother grandfather gran nan grandson"
+        " granddaughter ex accountant solicitor lawyer agent adviser"
+        " manager plumber builder cleaner nanny teacher doctor dentist trainer customer client was are that if did"
+        " does has when only of than says said named called transfer"
     )
 )

@@ -49,9 +49,7 @@ def _read(tokens: list[Token], at: int) -> tuple[int, str]:
     return 1, _NUMBERS.get(word, word)
 
 
-_SAID = re.compile(
-    rf"\b(?:{'|'.join(sorted({*_NUMBERS, *_TIMES}, key=len, reverse=True))})\b|\d+", re.IGNORECASE
-)
+_SAID = re.compile(rf"\b(?:{'|'.join(sorted({*_NUMBERS, *_TIMES}, key=len, reverse=True))})\b|\d+", re.IGNORECASE)
 _BETWEEN = re.compile(
     r"[\s,.\-]{0,3}(?:\b(?:uh+m?|um+|er+m?|then|dash|hyphen|space|and then|umm|hmm)\b[\s,.\-]{0,3}){0,2}"
 )
