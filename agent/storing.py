@@ -1,5 +1,5 @@
-"""What of a turn the database keeps: its words with placeholders for all personal data, names and addresses included. The
-dialogue's own memory needs those two as the customer said them (docs/decisions/0025-personal-data.md)."""
+"""What of a turn the database keeps: its words with placeholders for all personal data, names and addresses included.
+The dialogue's own memory needs those two as the customer said them (docs/decisions/0025-personal-data.md)."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,5 +1,5 @@
-"""JSON logs, one object a line on standard error: an event name plus fields; ids, never personal data. Whatever is logged all the
-same, by us or by a library, goes through the engine for personal data first."""
+"""JSON logs, one object a line on standard error: an event name plus fields; ids, never personal data. Whatever is
+logged all the same, by us or by a library, goes through the engine for personal data first."""
 
 import logging
 import re
@@ -52,7 +52,8 @@ def configure_logging(level: str) -> None:
 
 
 def mask_personal(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """A structlog processor: every text of a line with placeholders for personal data, stacks included. There is no way back."""
+    """A structlog processor: every text of a line with placeholders for personal data, stacks included. There is no
+    way back."""
     placeholders = Placeholders()
     for name, value in event.items():
         if name not in _FIXED and not name.startswith("_"):

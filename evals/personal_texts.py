@@ -1,8 +1,9 @@
-"""Makes test data for the suite `pii` from templates: `python -m evals.personal_texts TEMPLATES.yaml SEED > FILE.jsonl`.
+"""Makes test data for the suite `pii` from templates: `python -m evals.personal_texts TEMPLATES.yaml SEED >
+FILE.jsonl`.
 
-A template is a text with `{TYPE}` or `{TYPE|form}` where a value belongs; a form writes the value as people do who dictate,
-paste or hurry. Names and addresses come from Faker in several languages, so that no list of ours decides what is tried.
-"""
+A template is a text with `{TYPE}` or `{TYPE|form}` where a value belongs; a form writes the value as people do who
+dictate, paste or hurry. Names and addresses come from Faker in several languages, so that no list of ours decides
+what is tried."""
 
 import json
 import re
@@ -22,7 +23,20 @@ _SLOT = re.compile(r"\{([A-Z_]+)(?:\|([a-z_]+))?\}")
 _LOCALES = ("en_GB", "en_US", "en_IE", "en_IN", "de_DE", "fr_FR", "es_ES", "it_IT", "pl_PL", "nl_NL", "pt_PT", "sv_SE")
 _ADDRESS_LOCALES = ("en_GB", "en_GB", "en_US", "en_US", "de_DE", "fr_FR")
 _DIGIT_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
-_MONTHS = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"]
+_MONTHS = [
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+]
 _HOMOGLYPHS = str.maketrans("aeopcxABEKMHOPCTX", "аеорсхАВЕКМНОРСТХ")
 
 
@@ -30,7 +44,7 @@ class _Values:
     """Values of every type, from one seed."""
 
     def __init__(self, seed: int) -> None:
-        self.random = Random(seed)  # noqa: S311  # nosec B311: test data
+        self.random = Random(seed)  # nosec B311: test data
         self._fakers = {locale: Faker(locale) for locale in {*_LOCALES, *_ADDRESS_LOCALES}}
         for number, locale in enumerate(sorted(self._fakers)):
             self._fakers[locale].seed_instance(seed * 100 + number)
@@ -224,7 +238,7 @@ def _said_email(value: str, random: Random) -> str:
     )
 
 
-def _said_date(value: str, random: Random) -> str:
+def _said_date(_: str, random: Random) -> str:
     day, month = random.randint(1, 28), random.choice(_MONTHS)
     year = random.choice(("eighty five", "seventy two", "ninety one", "sixty eight"))
     return random.choice(

@@ -1,6 +1,6 @@
 """Settles the citations: marks that name no passage go, the passages that were used are cited; without a mark, the one
-that the answer has most words of, if it has some. Then what the customer let be known in passing is taken care of, and whoever typed a
-secret is told not to."""
+that the answer has most words of, if it has some. Then what the customer let be known in passing is taken care of,
+and whoever typed a secret is told not to."""
 
 import re
 
@@ -17,9 +17,9 @@ _MARK = re.compile(r"\[(\d{1,2})\]")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _LEAST_SHARED = 2
 _LONGEST_QUOTE = 240
-SECRET_TYPED = (
-    "Your message had something secret in it, such as a PIN, a password or a code. I removed it before anything was kept, and I "
-    "did not use it. Please never type a secret into a chat: we never ask for one here."
+SECRET_TYPED = (  # noqa: S105
+    "Your message had something secret in it, such as a PIN, a password or a code. I removed it before anything was"
+    " kept, and I did not use it. Please never type a secret into a chat: we never ask for one here."
 )
 
 

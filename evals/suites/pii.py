@@ -1,9 +1,8 @@
-"""`pii`: personal data in texts, on JSON lines `{"text", "spans": [{"start", "end", "type"}]}`. A line without spans is a
-hard negative. `group` may name what kind of line it is.
+"""`pii`: personal data in texts, on JSON lines `{"text", "spans": [{"start", "end", "type"}]}`. A line without spans
+is a hard negative. `group` may name what kind of line it is.
 
-A span counts as found where every letter and digit of it is hidden, whatever type it was taken for; the last four digits of a
-card or an account may stay, which is policy.
-"""
+A span counts as found where every letter and digit of it is hidden, whatever type it was taken for; the last four
+digits of a card or an account may stay, which is policy."""
 
 import json
 from collections.abc import Callable, Iterable, Sequence

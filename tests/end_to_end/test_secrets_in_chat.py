@@ -1,5 +1,5 @@
-"""What a customer should never have typed is kept nowhere, and they are told. Issue 8, "Secrets typed into chat"; PCI DSS
-4.0.1, requirement 3.3."""
+"""What a customer should never have typed is kept nowhere, and they are told. Issue 8, "Secrets typed into chat"; PCI
+DSS 4.0.1, requirement 3.3."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -17,8 +17,10 @@ from tests.talking import ALEX, Meet
 
 SECRETS = ("831746", "Tr0ub4dor&Zebra", "730194", "five two nine one", "Fluffington", "94 17 28")
 MESSAGE = (
-    "I changed my PIN to 831746, my password is Tr0ub4dor&Zebra, the code you sent me is 730194, the pin number of the other card is"
-    " five two nine one and my first pet was called Fluffington. The one-time code was 94 17 28. How do I activate my new card?"
+    "I changed my PIN to 831746, my password is Tr0ub4dor&Zebra, the code you sent me is 730194, the pin number of"
+    " the other card is"
+    " five two nine one and my first pet was called Fluffington. The one-time code was 94 17 28. How do I activate my"
+    " new card?"
 )
 
 
@@ -109,5 +111,5 @@ def test_names_stay_with_the_dialogue_and_are_hidden_in_what_is_stored(
     assert asked["confirmation"]["payee"] == "Maria Lopez"
     with psycopg.connect(fresh.admin_url) as everything:
         stored = everything.execute("select content from chat_messages order by id").fetchall()
-    assert [text for (text,) in stored][0] == "pay [PERSON_1] 20 from Everyday"
+    assert stored[0] == ("pay [PERSON_1] 20 from Everyday",)
     assert not any("Maria" in text for (text,) in stored)

@@ -18,5 +18,6 @@ PARTICLES = frozenset(
 
 @cache
 def ordinary_words() -> frozenset[str]:
-    """What customers talk about (agent/understanding/words.txt), and common English words that people or firms are called."""
+    """What customers talk about (agent/understanding/words.txt), and common English words that people or firms are
+    called."""
     return NAMES_TOO.union(WORDS_FILE.read_text(encoding="utf-8").split())

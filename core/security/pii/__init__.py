@@ -1,8 +1,9 @@
 """Personal data in text: one engine for what is stored, logged, traced, exported, or shown to a model.
 
 ``find_personal`` says where it stands; ``mask`` replaces it by stable placeholders (``[IBAN_1]``) whose originals
-``Placeholders.restore`` puts back into the owner's own stream. Secrets (PIN, card security code, password, one-time code,
-answer to a security question) become ``[SECRET]`` and are never restored. The last four digits of a card stay readable.
+``Placeholders.restore`` puts back into the owner's own stream. Secrets (PIN, card security code, password, one-time
+code, answer to a security question) become ``[SECRET]`` and are never restored. The last four digits of a card stay
+readable.
 
 Time is linear in the text, also in hostile text.
 """

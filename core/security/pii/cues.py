@@ -24,6 +24,14 @@ _OTHER_WORDS = frozenset(
     )
 )
 """One letter away from a cue, and words of their own."""
+_SHORT = {
+    **dict.fromkeys(("cdoe", "ocde", "coode", "cod", "codee"), "code"),
+    **dict.fromkeys(("wrod", "owrd"), "word"),
+    **dict.fromkeys(("naem", "nmae", "anme"), "name"),
+    **dict.fromkeys(("srot", "sotr", "soort"), "sort"),
+    **dict.fromkeys(("pni", "ipn"), "pin"),
+}
+"""Of cues that are too short for a rule."""
 _SHORTEST = 5
 
 
@@ -37,6 +45,8 @@ _BY_SHORTER: dict[str, str] = {form: cue for cue in sorted(_CUES) for form in (c
 @lru_cache(maxsize=8192)
 def spelt_right(word: str) -> str:
     """The cue that a word in small letters is meant for; the word where it is none."""
+    if word in _SHORT:
+        return _SHORT[word]
     if len(word) < _SHORTEST or len(word) > 16 or word in _CUES or word in _OTHER_WORDS:
         return word
     for form in chain((word,), sorted(_shorter(word))):

@@ -19,7 +19,8 @@ from core.security.pii.reading import Reading
 from core.security.pii.secrets import find_codes, find_secrets
 
 Known = Callable[[str], Iterable[Finding]]
-"""Finds what is known of one customer: their names, payees, addresses and numbers, in whatever form they stand in a text."""
+"""Finds what is known of one customer: their names, payees, addresses and numbers, in whatever form they stand in a
+text."""
 _SURELY = 100
 """Weight of what is known."""
 

@@ -1,5 +1,5 @@
-"""What the recognizers' patterns are made of. No pattern matches the same characters in two ways without a bound, so that
-time is linear in hostile text."""
+"""What the recognizers' patterns are made of. No pattern matches the same characters in two ways without a bound, so
+that time is linear in hostile text."""
 
 import re
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ def digits(least: int, most: int, gap: str = r"[ \t\n\-.]") -> str:
 
 
 LINKS = (
-    r"is|was|are|to|be|the|that|this|my|our|your|his|her|their|number|numbers|num|no|nr|code|as|it|its|it's|s|for|on"
+    r"is|iz|was|are|to|be|the|that|this|my|our|your|his|her|their|number|numbers|num|no|nr|code|as|it|its|it's|s|for|on"
     r"|of|card|debit|credit|bank|banking"
     r"|account|new|old|current|now|just|currently|set|changed|which|i|i've|use|used|using|still|following|below|here"
     r"|here's|please|by|way|got|get"

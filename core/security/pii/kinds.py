@@ -33,8 +33,8 @@ SECRETS = frozenset({Kind.PIN, Kind.CVV, Kind.OTP, Kind.PASSWORD, Kind.SECURITY_
 """What nobody keeps, not even encrypted (PCI DSS 4.0.1, requirement 3.3; NIST SP 800-63B, section 3.1.1)."""
 ALL = frozenset(Kind)
 IN_DIALOGUE = ALL - {Kind.PERSON, Kind.ADDRESS}
-"""What the dialogue does without: it reads the names of payees and addresses itself, as slots. Whatever is stored, logged or
-sent elsewhere goes through ``ALL``."""
+"""What the dialogue does without: it reads the names of payees and addresses itself, as slots. Whatever is stored,
+logged or sent elsewhere goes through ``ALL``."""
 
 
 class Finding(NamedTuple):
@@ -57,4 +57,5 @@ class Claim(NamedTuple):
 
 
 SAID, OURS, PROVEN, NAMED, SHAPED, GUESSED = 50, 45, 40, 30, 20, 10
-"""Weights: a secret that a cue introduces; an id of ours; a checksum; another value with its cue; a form; a name from a list."""
+"""Weights: a secret that a cue introduces; an id of ours; a checksum; another value with its cue; a form; a name from
+a list."""

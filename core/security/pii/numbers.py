@@ -28,7 +28,7 @@ _EXPIRY = cued(
     r"\.?[ /,\-]{1,3}(?:of )?(?:20 ?)?[2-4] ?\d(?!\d)",
 )
 _BEHIND_CARD = re.compile(
-    r"\A[\s,;]{0,3}(?:and )?(?:exp\w*\.?:? )?(?P<value>(?:0[1-9]|1[0-2])\s?[/\-]\s?(?:20)?[2-4]\d)(?!\d|[/\-.]\d)"
+    r"\A[\s,;(]{0,3}(?:and )?(?:exp\w*\.?:? )?(?P<value>(?:0[1-9]|1[0-2])\s?[/\-]\s?(?:20)?[2-4]\d)(?!\d|[/\-.]\d)"
 )
 _BEHIND_EXPIRY = re.compile(r"[\s,;/]{1,3}(?P<value>\d{3,4})(?![\d/\-]|[.,]\d)")
 _ENDING = re.compile(r"\[CARD_\d+\](?: ending \d{4})?")

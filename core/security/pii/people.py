@@ -29,7 +29,7 @@ _STRONG = re.compile(
     r"|(?:i am|i'm|im|this is|it is|it's|its) called|(?:he's|she's|who's|who is|someone|somebody|person|man|woman|guy"
     r"|lady|friend|colleague|payee|son|daughter|cousin|employee|adviser|agent) (?:called|named)|they call me|you can"
     r" call me|call me|i go by|known as|aka|signed(?:,| by|:)"
-    r"|name\s?[:=]|(?:card ?holder|account holder|beneficiary|recipient|payee|sender|claimant|applicant|customer"
+    r"|names? is|name\s?[:=]|(?:card ?holder|account holder|beneficiary|recipient|payee|sender|claimant|applicant|customer"
     r"|holder|payer|tenant|landlord|emergency contact|next of kin)(?: name)?(?:\s(?:is|was)|\s?[:=])"
     r"|(?:in|under|to|into) the names? of|made out to|(?:cheque|check) (?:payable )?to|in favou?r of|on behalf of"
     r"|attn:?|attention:|care of|c/o|registered to|belongs to|belonging to|addressed to)\s{1,2}[\"']?"
@@ -162,9 +162,11 @@ def _name_end(text: str, start: int, *, is_sure: bool, capitals: bool = False) -
         else:
             break
         words += 1
-        if follows is None or (word[0].endswith(".") and len(plain) > 2) or end != word.end():
-            if not (word[0].endswith(".") and follows and len(plain) <= 2) and not plain in _PARTICLES:
-                break
+        is_initial = word[0].endswith(".") and len(plain) < 3
+        if follows is None or (
+            (word[0].endswith(".") or end != word.end()) and not is_initial and plain not in _PARTICLES
+        ):
+            break
         at = follows.end() if follows else len(text)
     return end
 

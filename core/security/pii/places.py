@@ -30,7 +30,7 @@ _TAIL = (
     rf"(?:,?\s(?:apt\.?|suite|ste\.?|unit|flat|#)\s?#?\w{{1,5}})?"
     rf"(?:(?:,\s?|\n|\s(?=(?-i:[A-Z][A-Za-z.'\-]{{2,}}(?:\s[A-Z][A-Za-z.'\-]+)?,?\s(?:{_POSTCODE}|{_US})))"
     rf"|\s(?={_POSTCODE}|{_US})|\sin\s(?=(?-i:[A-Z])))(?:{_POSTCODE}|{_US}|\d{{4,5}}(?:\s(?-i:[A-Z])[\w\-]+)?"
-    rf"|(?-i:[A-Z][A-Za-z.'’\-]+(?:[ \-](?:[A-Z][A-Za-z.'’\-]+|upon|on|of|in|le|de|la"
+    rf"|(?-i:[A-Z][A-Za-z.'’\-]+(?!\w)(?:[ \-](?:[A-Z][A-Za-z.'’\-]+(?!\w)|upon|on|of|in|le|de|la"
     rf"|under)){{0,3}})(?:,?\s(?:{_POSTCODE}|{_US}|(?-i:[A-Z]{{2}})\b|\d{{5}}))?)){{0,5}}"
 )
 _STREET_ADDRESS = re.compile(
@@ -97,7 +97,7 @@ def find_places(reading: Reading) -> Iterator[Claim]:
 
 def _is_street(said: str) -> bool:
     """ "3 days in a row", "2 payments on the way" are none."""
-    return not _NO_STREET.search(said.split(",")[0])
+    return not _NO_STREET.search(said.partition(",")[0])
 
 
 def _is_place(value: str) -> bool:

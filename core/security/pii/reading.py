@@ -9,7 +9,7 @@ from core.security.pii.cues import spelt_right
 from core.security.pii.folded import Folded
 from core.security.pii.spoken import in_figures
 
-_WORD = re.compile(r"[^\W\d_]{5,16}")
+_WORD = re.compile(r"[^\W\d_]{3,16}")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,5 @@
-"""What nobody should type into a chat: PINs, card security codes, one-time codes, passwords, answers to security questions.
-Found behind their cue, or before it ("4821 is my PIN")."""
+"""What nobody should type into a chat: PINs, card security codes, one-time codes, passwords, answers to security
+questions. Found behind their cue, or before it ("4821 is my PIN")."""
 
 import re
 from collections.abc import Iterator
@@ -35,10 +35,10 @@ _NOT_THAT_CODE = frozenset(
         " invitation gift coupon"
     )
 )
-_PASSWORD = r"pass[ \-]?(?:word|wrd|wd|wrod|phrase)s?|pwd|passwd|passwort|pw|log ?in password|p/w"
+_PASSWORD = r"pass[ \-]?(?:word|wrd|wd|wrod|phrase)s?|pwd|passwd|passwort|pw|log ?in password|p/w"  # noqa: S105
 _BEFORE_FIGURES = frozenset(
     str.split(
-        "are pin pni pinn pincode code number num no is was to be as it its s it's use used using now currently of"
+        "are iz pin pni pinn pincode code number num no is was to be as it its s it's use used using now currently of"
         " cvv cvc cvn csc"
         " back reverse strip me got get received digits digit card otp passcode token password said says reads"
         " entered enter typed"

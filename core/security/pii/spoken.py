@@ -62,8 +62,8 @@ _SPELT_OUT = re.compile(rf"\biban\b|(?:\b[a-z] ){{2}}(?:{'|'.join(sorted(_NUMBER
 
 
 def in_figures(lower: str) -> list[tuple[int, int, str]]:
-    """Where digits are said in words, and the figures to read there: start, end, figures. Only in a row of at least three
-    digits, so that "one card" and "two or three days" stay what they are."""
+    """Where digits are said in words, and the figures to read there: start, end, figures. Only in a row of at least
+    three digits, so that "one card" and "two or three days" stay what they are."""
     edits: list[tuple[int, int, str]] = []
     row: list[re.Match[str]] = []
     least = 1 if _SPELT_OUT.search(lower) else _LEAST_DIGITS
