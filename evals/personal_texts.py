@@ -224,7 +224,8 @@ def _regrouped(value: str, gaps: tuple[str, ...], random: Random) -> str:
 
 def _said_email(value: str, random: Random) -> str:
     local, _, domain = value.partition("@")
-    said = f"{local.replace('.', ' dot ').replace('_', ' underscore ').replace('-', ' dash ')} at {domain.replace('.', ' dot ')}"
+    local = local.replace(".", " dot ").replace("_", " underscore ").replace("-", " dash ")
+    said = f"{local} at {domain.replace('.', ' dot ')}"
     return random.choice(
         (
             said,

@@ -32,4 +32,3 @@ Lines = Annotated[str, AfterValidator(_lines)]
 Told = Annotated[str, StringConstraints(min_length=3, max_length=2000), AfterValidator(_lines)]
 """What happened, in their own words. The length is the text's own: one that only an optional field names leaves the 200
 characters of all arguments in force."""
-

@@ -17,7 +17,7 @@ _MARK = re.compile(r"\[(\d{1,2})\]")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _LEAST_SHARED = 2
 _LONGEST_QUOTE = 240
-SECRET_TYPED = (  # noqa: S105
+WARNING = (
     "Your message had something secret in it, such as a PIN, a password or a code. I removed it before anything was"
     " kept, and I did not use it. Please never type a secret into a chat: we never ask for one here."
 )
@@ -40,8 +40,8 @@ async def _warn(turn: Turn) -> str:
     """What is said to whoever typed a secret, behind everything else; empty otherwise."""
     if not turn.typed_secret:
         return ""
-    await turn.emit(Token(text=f"\n\n{SECRET_TYPED}"))
-    return f"\n\n{SECRET_TYPED}"
+    await turn.emit(Token(text=f"\n\n{WARNING}"))
+    return f"\n\n{WARNING}"
 
 
 def _told_from(answer: str, passages: list[Evidence]) -> list[int]:

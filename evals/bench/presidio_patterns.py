@@ -26,9 +26,9 @@ def make_presidio() -> Callable[[str], list[Found]]:
     """Finds as presidio does with pattern recognizers alone. To be called in a process of its own: it hides modules."""
     hidden = {name: sys.modules.get(name) for name in _HEAVY}
     sys.modules.update(dict.fromkeys(_HEAVY))  # type: ignore[arg-type]
-    import tldextract
-    from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, predefined_recognizers
-    from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine
+    import tldextract  # noqa: PLC0415
+    from presidio_analyzer import AnalyzerEngine, RecognizerRegistry, predefined_recognizers  # noqa: PLC0415
+    from presidio_analyzer.nlp_engine import NlpArtifacts, NlpEngine  # noqa: PLC0415
 
     for name, module in hidden.items():
         if module is None:
@@ -43,16 +43,16 @@ def make_presidio() -> Callable[[str], list[Found]]:
         def is_loaded(self) -> bool:
             return True
 
-        def process_text(self, text: str, language: str) -> NlpArtifacts:
+        def process_text(self, text: str, language: str) -> NlpArtifacts:  # noqa: ARG002
             return NlpArtifacts([], [], [], [], self, language)
 
         def process_batch(self, texts: Any, language: str, **_: Any) -> Iterator[Any]:
             return ((text, self.process_text(text, language)) for text in texts)
 
-        def is_stopword(self, word: str, language: str) -> bool:
+        def is_stopword(self, word: str, language: str) -> bool:  # noqa: ARG002
             return False
 
-        def is_punct(self, word: str, language: str) -> bool:
+        def is_punct(self, word: str, language: str) -> bool:  # noqa: ARG002
             return False
 
         def get_supported_entities(self) -> list[str]:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from time import thread_time
 
@@ -17,7 +18,11 @@ EXAMPLES = {
     Kind.EMAIL: ["write to |jane dot porter at mail dot example dot com|", "|jo(at)mail.com|"],
     Kind.PHONE: ["|oh seven seven double zero nine oh oh one two three|", "|+44 (0)7700-900-123|"],
     Kind.IBAN: ["|GB29-NWBK-6016-1331-9268-19|", "iban |G B two nine N W B K 6016 1331 9268 19|"],
-    Kind.CARD: ["|4111 1111 then 1111 1111|", "|\uff14\uff11\uff11\uff11 1111 1111 1111|", "|4111\u200b1111\u200b1111\u200b1111|"],
+    Kind.CARD: [
+        "|4111 1111 then 1111 1111|",
+        "|\uff14\uff11\uff11\uff11 1111 1111 1111|",
+        "|4111\u200b1111\u200b1111\u200b1111|",
+    ],
     Kind.CARD_EXPIRY: ["expires |12/27|", "expiry |oh nine twenty seven|"],
     Kind.ACCOUNT_NUMBER: ["acount nubmer |31 92 68 19|", "|31926819| is my account number"],
     Kind.SORT_CODE: ["srot code |09 18 27|", "sort code |oh nine one eight two seven|"],
@@ -26,7 +31,11 @@ EXAMPLES = {
     Kind.UK_NINO: ["|AB 12 34 56 C|", "ni number |ab123456c|"],
     Kind.NATIONAL_ID: ["mi DNI |12345678Z|", "codice fiscale |RSSMRA85T10A562S|"],
     Kind.PASSPORT: ["pasport number |533 380 006|"],
-    Kind.ADDRESS: ["|Flat 4B, 12 High Street, Leeds LS1 4AB|", "|Hauptstrasse 5, 10115 Berlin|", "|350 5th Avenue, New York, NY 10118|"],
+    Kind.ADDRESS: [
+        "|Flat 4B, 12 High Street, Leeds LS1 4AB|",
+        "|Hauptstrasse 5, 10115 Berlin|",
+        "|350 5th Avenue, New York, NY 10118|",
+    ],
     Kind.DOB: ["born on |3 May 1985|", "date of brith |03/05/1985|", "dob |the 3rd of May nineteen eighty five|"],
     Kind.IP: ["from |192.168.1.20|", "from |2001:db8::8a2e:370:7334|"],
     Kind.PIN: ["my pin is |four eight two one|", "|4821| is my PIN", "my \u0440in is |4821|"],
@@ -53,10 +62,32 @@ def test_every_kind_has_an_example() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("on 03-05-26 I paid 20 pounds", "order number 4111111111111111", "version 10.0.0.1", "I have one two-pound coin"),
-        *("the PIN for my card 4821", "sort code?", "error code 482910", "promo code SAVE20", "born abroad", "3 days in a row"),
-        *("turn 0f8f7c12-1234-4567-9012-223344556677", "dispute D-0123-4567-89AB", "pay the Gas Board 85.50 on the 1st"),
-        *("move 200 from Everyday to Rainy Day", "Apple Pay", "may I have a card", "I will mark it", "my name is wrong"),
+        *(
+            "on 03-05-26 I paid 20 pounds",
+            "order number 4111111111111111",
+            "version 10.0.0.1",
+            "I have one two-pound coin",
+        ),
+        *(
+            "the PIN for my card 4821",
+            "sort code?",
+            "error code 482910",
+            "promo code SAVE20",
+            "born abroad",
+            "3 days in a row",
+        ),
+        *(
+            "turn 0f8f7c12-1234-4567-9012-223344556677",
+            "dispute D-0123-4567-89AB",
+            "pay the Gas Board 85.50 on the 1st",
+        ),
+        *(
+            "move 200 from Everyday to Rainy Day",
+            "Apple Pay",
+            "may I have a card",
+            "I will mark it",
+            "my name is wrong",
+        ),
     ],
 )
 def test_what_only_looks_like_it_stays(text: str) -> None:
@@ -104,12 +135,27 @@ def test_a_stream_is_masked_like_the_whole_wherever_it_is_cut(size: int) -> None
 def test_a_stream_is_masked_like_the_whole_at_any_cuts(cuts: list[int]) -> None:
     stream, places = MaskedStream(Placeholders()), [0, *sorted(cuts), len(LONG)]
 
-    out = [stream.push(LONG[start:end]) for start, end in zip(places, places[1:], strict=False)]
+    out = [stream.push(LONG[start:end]) for start, end in pairwise(places)]
 
     assert "".join(out) + stream.finish() == mask(LONG, Placeholders(), ALL)
 
 
-HOSTILE = ("1 ", "1-", "one ", "my ", "my name is ", "Maria ", "1 High ", "a at b dot ", "pin is ", "password is ", "first pet ", "iban GB", "::", "\u0440")
+HOSTILE = (
+    "1 ",
+    "1-",
+    "one ",
+    "my ",
+    "my name is ",
+    "Maria ",
+    "1 High ",
+    "a at b dot ",
+    "pin is ",
+    "password is ",
+    "first pet ",
+    "iban GB",
+    "::",
+    "\u0440",
+)
 
 
 @pytest.mark.parametrize("repeated", HOSTILE)
@@ -136,12 +182,16 @@ print(json.dumps([[list(found) for found in find(text)] for text in json.load(sy
 
 
 def test_what_presidio_finds_by_pattern_and_checksum_is_found_here_too() -> None:
-    """Its analyzer is no dependency of the server: importing it takes seconds (docs/decisions/0025-personal-data.md)."""
+    """Its analyzer is no dependency of the server: importing it takes seconds (decision 0025)."""
     path = Path(__file__).parents[2] / "evals" / "data" / "pii_unseen.jsonl"
     texts = [json.loads(line)["text"] for line in path.read_text(encoding="utf-8").splitlines()]
 
     done = subprocess.run(  # noqa: S603
-        [sys.executable, "-W", "ignore", "-c", _COMPARED], input=json.dumps(texts), capture_output=True, text=True, check=True
+        [sys.executable, "-W", "ignore", "-c", _COMPARED],
+        input=json.dumps(texts),
+        capture_output=True,
+        text=True,
+        check=True,
     )
 
     theirs = json.loads(done.stdout.splitlines()[-1])

@@ -10,7 +10,7 @@ import pytest
 import redis
 from psycopg import sql
 
-from agent.nodes.verify import SECRET_TYPED
+from agent.nodes.verify import WARNING
 from core.logging import configure_logging
 from core.services import Services
 from tests.talking import ALEX, Meet
@@ -71,8 +71,8 @@ def test_secrets_are_kept_nowhere_and_the_customer_is_told(
 
     told = "".join(event.content["text"] for event in events if event.name == "token")
     for said in (answer["response"], visitor["response"], told, events[-1].content["answer"]):
-        assert said.endswith(SECRET_TYPED)
-        assert said.count(SECRET_TYPED) == 1
+        assert said.endswith(WARNING)
+        assert said.count(WARNING) == 1
     assert answer["citations"]
     assert found_in(kept()) == []
     assert [each["content"].count("[SECRET]") for each in alex.history() if each["role"] == "user"] == [6, 6]
@@ -83,7 +83,7 @@ def test_the_openai_door_tells_them_too(server: str, meet: Meet, kept: Callable[
     with openai.OpenAI(base_url=f"{server}/v1", api_key=token, max_retries=0, timeout=30) as client:
         answer = client.chat.completions.create(model="tellergraph", messages=[{"role": "user", "content": MESSAGE}])
 
-    assert SECRET_TYPED in str(answer.choices[0].message.content)
+    assert WARNING in str(answer.choices[0].message.content)
     assert found_in(kept()) == []
 
 
@@ -96,7 +96,7 @@ def test_a_security_code_in_a_message_is_no_answer_to_the_question_for_it(
 
     answer = alex.ask("831746")
 
-    assert answer["response"].endswith(SECRET_TYPED)
+    assert answer["response"].endswith(WARNING)
     assert "waits for your confirmation" in answer["response"]
     assert found_in(kept()) == []
 

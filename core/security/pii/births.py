@@ -6,7 +6,10 @@ from collections.abc import Iterator
 from core.security.pii.kinds import SAID, Claim, Kind
 from core.security.pii.reading import Reading
 
-_MONTH = r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?"
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\.?"
+)
 _ORDINALS = [
     "first",
     "second",
@@ -32,13 +35,19 @@ _ORDINALS = [
 ]
 _DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|(?:(?:twenty|thirty)[ \-])?(?:{'|'.join(_ORDINALS)}))"
 _TENS = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
-_YEAR = rf"(?:(?:19|20) ?\d{{2}}|['’]?\d{{2}}|(?:nineteen|twenty|two thousand)(?:[ \-](?:and[ \-])?(?:oh[ \-])?{_TENS}?(?:[ \-]?[a-z]{{3,9}})?)?)"
+_YEAR = (
+    rf"(?:(?:19|20) ?\d{{2}}|['’]?\d{{2}}|(?:nineteen|twenty|two thousand)(?:[ \-](?:and[ \-])?(?:oh[ \-])?{_TENS}?"
+    rf"(?:[ \-]?[a-z]{{3,9}})?)?)"
+)
 DATE = (
     r"(?:\d{1,4}\s?[/.\-]\s?\d{1,2}\s?[/.\-]\s?\d{1,4}|\d{1,2} \d{1,2} (?:19|20)?\d{2}|\d{8}"
     rf"|(?:the )?{_DAY}(?: of)?[ ,\-/.]{{0,2}}{_MONTH}(?:(?:[ ,\-/.]{{1,2}}|,? in ){_YEAR})?"
     rf"|{_MONTH}(?: the)?[ \-/.]{{0,2}}{_DAY}(?:[ ,\-/.]{{1,3}}{_YEAR})?)"
 )
-_CUE = r"d\.? ?o\.? ?b\b\.?|(?:date|day|year)s? of (?:my |your |his |her |their )?birth|birth ?(?:date|day)s?|born|b-day|bday|birthdate"
+_CUE = (
+    r"d\.? ?o\.? ?b\b\.?|(?:date|day|year)s? of (?:my |your |his |her |their )?birth|birth ?(?:date|day)s?|born"
+    r"|b-day|bday|birthdate"
+)
 _BORN = re.compile(
     rf"(?i)\b(?:{_CUE})(?:['’]?s)?(?:[\s:=,\-()]{{1,3}}(?:is|was|on|in|as|of|i|my|date|dd|mm|yyyy|falls|it's|its|me"
     rf"|and|to|registered|given|should|be|not|listed|down|number|account|file|record|records|profile|system|you|have"

@@ -14,7 +14,10 @@ _EMAIL = re.compile(
 _TIGHT_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _AT = r"(?:\s?[\[({<]\s?(?:at|@)\s?[\])}>]\s?|\s(?:at|@)\s)"
 _DOT = r"(?:\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\s(?:dot|point)\s|\.)"
-_ENDS = r"(?:com|org|net|edu|gov|info|biz|eu|uk|us|de|fr|es|it|nl|ie|ca|au|in|pl|ch|at|be|se|no|dk|fi|pt|example|test|email|me|io|co|app|dev)"
+_ENDS = (
+    r"(?:com|org|net|edu|gov|info|biz|eu|uk|us|de|fr|es|it|nl|ie|ca|au|in|pl|ch|at|be|se|no|dk|fi|pt|example|test"
+    r"|email|me|io|co|app|dev)"
+)
 _SPOKEN_EMAIL = re.compile(
     rf"(?i)(?<![\w.+-])(?P<value>[\w+-]{{1,40}}(?:{_DOT}[\w+-]{{1,40}}|\s(?:underscore|dash|hyphen"
     rf"|plus)\s[\w+-]{{1,40}}){{0,4}}{_AT}"

@@ -29,7 +29,8 @@ _STRONG = re.compile(
     r"|(?:i am|i'm|im|this is|it is|it's|its) called|(?:he's|she's|who's|who is|someone|somebody|person|man|woman|guy"
     r"|lady|friend|colleague|payee|son|daughter|cousin|employee|adviser|agent) (?:called|named)|they call me|you can"
     r" call me|call me|i go by|known as|aka|signed(?:,| by|:)"
-    r"|names? is|name\s?[:=]|(?:card ?holder|account holder|beneficiary|recipient|payee|sender|claimant|applicant|customer"
+    r"|names? is|name\s?[:=]|(?:card ?holder|account holder|beneficiary|recipient|payee|sender|claimant|applicant"
+    r"|customer"
     r"|holder|payer|tenant|landlord|emergency contact|next of kin)(?: name)?(?:\s(?:is|was)|\s?[:=])"
     r"|(?:in|under|to|into) the names? of|made out to|(?:cheque|check) (?:payable )?to|in favou?r of|on behalf of"
     r"|attn:?|attention:|care of|c/o|registered to|belongs to|belonging to|addressed to)\s{1,2}[\"']?"
@@ -188,12 +189,12 @@ def _name_word_end(word: re.Match[str]) -> int:
 
 def _is_name_word(word: str, plain: str, place: int, *, is_sure: bool, capitals: bool) -> bool:
     is_capital = word[0].isupper()
+    if is_capital and (plain in _given() or plain in _surnames()):
+        return True
     if plain in _given() or plain in _surnames():
-        return is_capital or (
-            not capitals and (is_sure or place > 0) and (plain not in NAMES_TOO or place > 0) and plain not in ORDINARY
-        )
+        return not capitals and plain not in ORDINARY and (place > 0 or (is_sure and plain not in NAMES_TOO))
     if len(plain) == 1:
-        return is_capital and plain not in ("i", "a") or (word.endswith(".") and is_capital)
+        return is_capital and (word.endswith(".") or plain not in ("i", "a"))
     if is_capital:
         return plain not in ORDINARY and (is_sure or plain not in _COMPANY)
     is_form = place > 0 or not plain.endswith(_NO_ENDING)

@@ -21,10 +21,16 @@ _STREET = (
 )
 _POSTCODE = r"(?:[A-Z]{1,2}\d[A-Z\d]?\s?\d[ABD-HJLNP-UW-Z]{2})"
 _UK = re.compile(rf"(?i)(?<![^\W_]){_POSTCODE}(?![^\W_])")
-_STATE = r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]|W[AIVY]|GU|PW|PR|VI|AS|MP|FM|MH|A[AEP])"
+_STATE = (
+    r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]"
+    r"|W[AIVY]|GU|PW|PR|VI|AS|MP|FM|MH|A[AEP])"
+)
 _US = rf"(?:{_STATE}\s\d{{5}}(?:-\d{{4}})?)"
 _WORD = r"[^\W\d_][\w'’.\-]{0,24}"
-_UNIT = r"(?:(?:flat|apartment|apt\.?|unit|suite|ste\.?|room|studio|floor|penthouse|block|#)\s?#?\s?[\w\-/]{1,5}(?:,\s?|\s)){0,2}"
+_UNIT = (
+    r"(?:(?:flat|apartment|apt\.?|unit|suite|ste\.?|room|studio|floor|penthouse|block|#)\s?#?\s?[\w\-/]{1,5}"
+    r"(?:,\s?|\s)){0,2}"
+)
 _HOUSE = r"\d{1,5}(?:\s?[A-Fa-f](?![\w]))?(?:\s?[\-/]\s?\d{1,4}[A-Fa-f]?)?"
 _TAIL = (
     rf"(?:,?\s(?:apt\.?|suite|ste\.?|unit|flat|#)\s?#?\w{{1,5}})?"
@@ -48,7 +54,9 @@ _ABROAD = re.compile(
     r"|(?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Pp]lace|[Ii]mpasse|[Cc]alle|C/|[Aa]venida|Av\.|[Pp]laza|[Pp]aseo|[Vv]ia"
     r"|[Vv]iale|[Pp]iazza|[Cc]orso|[Rr]ua|[Uu]l\.|[Uu]lica|[Aa]l\.)\s(?:[Dd]e\s|[Dd]el\s|[Dd]ella\s|[Dd]u\s|[Dd]es\s"
     r"|[Ll]a\s|[Ll]as\s|[Ll]os\s|da\s|do\s|dei\s){0,3}"
-    r"[A-Z][\w\-]{1,30}(?:\s[A-Z][\w\-]{1,30}){0,3}),?\s(?:n[.ºo°]\s?)?\d{1,4}(?:\s?[A-Za-z](?![\w])|[/\-]\d{1,3})?(?![\w])(?:,?\s\d{1,2}[.ºª°][\w.]{0,4})?(?:,\s(?:[A-Z]{1,2}-)?\d{2}-?\d{2,3}(?:\s?[A-Z]{2})?(?:\s[A-Z][\w\-]+){1,3}|,\s[A-Z][\w\-]+)?"
+    r"[A-Z][\w\-]{1,30}(?:\s[A-Z][\w\-]{1,30}){0,3}),?\s(?:n[.ºo°]\s?)?\d{1,4}(?:\s?[A-Za-z](?![\w])|"
+    r"[/\-]\d{1,3})?(?![\w])(?:,?\s\d{1,2}[.ºª°][\w.]{0,4})?(?:,\s(?:[A-Z]{1,2}-)?\d{2}-?\d{2,3}(?:\s?[A-Z]{2})?"
+    r"(?:\s[A-Z][\w\-]+){1,3}|,\s[A-Z][\w\-]+)?"
 )
 _FRENCH = re.compile(
     r"(?i)(?<![\w£$€.,/])\d{1,4}\s?(?:bis|ter)?,?\s(?:rue|avenue|boulevard|place|impasse|chemin|allee|quai|route"

@@ -9,7 +9,10 @@ from core.security.pii.kinds import SAID, Claim, Kind
 from core.security.pii.ordinary import ORDINARY
 from core.security.pii.reading import Reading
 
-_PIN = r"p\.?\s?i\.?\s?n(?:\.|\b)(?:['’]?s\b)?(?:[ \-](?:code|number|num|no\.?|#))?|pni(?: code| number)?|pinn(?: code| number)?|pincode|pin-code"
+_PIN = (
+    r"p\.?\s?i\.?\s?n(?:\.|\b)(?:['’]?s\b)?(?:[ \-](?:code|number|num|no\.?|#))?|pni(?: code| number)?|pinn(?:"
+    r" code| number)?|pincode|pin-code"
+)
 _CVV = (
     r"cvv ?2?|cvc ?2?|cv2|cvn|csc|cvw|cvvv|c\.v\.v\.?|card security (?:code|number|digits)|security (?:code|number"
     r"|digits)|card verification(?: code| value| number)?"
