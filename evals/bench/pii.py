@@ -18,18 +18,24 @@ from evals.bench.presidio_patterns import make_presidio
 _ROUNDS = 300
 TEXTS = {
     "small_talk": (
-        "I have been waiting for my new card for over a week now and nobody can tell me where it is. Could you please find"
-        " out when it was sent, and whether it is still on its way? If it is lost I would like another one, and I also want"
+        "I have been waiting for my new card for over a week now and nobody can tell me where it is. Could you"
+        " please find"
+        " out when it was sent, and whether it is still on its way? If it is lost I would like another one, and I"
+        " also want"
         " to know what happens to my standing orders in the meantime. Thank you."
     ),
     "personal": (
-        "Hello, my name is Jane Porter, I live at 12 Elm Road, Leeds LS1 4AB and was born on 3 May 1985. My card 4111 1111"
-        " 1111 1111 was stolen. Please pay Maria Lopez 300, sort code 09-18-27, account 31926819, or use GB29 NWBK 6016 1331"
+        "Hello, my name is Jane Porter, I live at 12 Elm Road, Leeds LS1 4AB and was born on 3 May 1985. My card"
+        " 4111 1111"
+        " 1111 1111 was stolen. Please pay Maria Lopez 300, sort code 09-18-27, account 31926819, or use GB29"
+        " NWBK 6016 1331"
         " 9268 19. Call me on 07700 900123 or write to jane@mail.example."
     ),
     "answer": (
-        "Everyday (current account ending 6819) has £2,480.15, of which £2,430.15 is available. On 3 May 2026 a payment of"
-        " £50.00 to Gas Board is due, and on the 1st of each month £850.00 goes to Sunrise Lettings. Your card ending 4821"
+        "Everyday (current account ending 6819) has £2,480.15, of which £2,430.15 is available. On 3 May 2026 a"
+        " payment of"
+        " £50.00 to Gas Board is due, and on the 1st of each month £850.00 goes to Sunrise Lettings. Your card"
+        " ending 4821"
         " is active; its limit is £2,500.00 a day. There is 1 open alert of yesterday, 14:05."
     ),
 }
