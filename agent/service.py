@@ -26,11 +26,12 @@ from agent.models.budgets import VISITORS
 from agent.parts import Parts
 from agent.replay.record import keep
 from agent.state import TURN_DEFAULTS, Resolution, State, Turn
+from agent.storing import as_stored
 from core.clock import Clock
 from core.db.database import Scope, translated_errors
 from core.errors import Conflict, NotFound, ProviderBusy, Refused, TellergraphError, Unavailable
 from core.logging import get_logger
-from core.security.pii import Placeholders, mask
+from core.security.pii import ALL, Placeholders, mask
 from core.security.tokens import AccountType, Identity
 from tools.operations import Decision, Slip, confirm, is_waiting
 from tools.registry import InitiatedBy, ToolContext
@@ -120,7 +121,7 @@ class Assistant:
         if wait := self._parts.models.unavailable_for():
             raise ProviderBusy(CANNOT_ANSWER, wait)
         key = _key(identity, session_id)
-        title = mask(message, Placeholders()) if session_id is None else ""
+        title = mask(message, Placeholders(), ALL) if session_id is None else ""
         await self._begin(key, is_new_session=session_id is None, title=title)
         return self._start(key, {**TURN_DEFAULTS}, message, initiated_by, identity=identity)
 
@@ -354,11 +355,12 @@ class Assistant:
             raise TellergraphError("The turn ended without an answer.")
         seconds = perf_counter() - started
         done = ending_of(turn.record, turn.placeholders, confirmation, seconds, turn.allowance.model_seconds)
+        stored = await as_stored(turn.record, turn)
         await self._conversations.finish(
             key,
-            turn.record,
+            stored,
             waiting=confirmation is not None,
-            outcome=masked(done, turn.record).data(),
+            outcome=masked(done, stored).data(),
             now=self._clock(),
             kept=keep(turn),
         )

@@ -14,6 +14,7 @@ from agent.dialogue.shapes import Dialogue, StepKind
 from agent.events import Citation, DecidedOperation, Event, Notice
 from agent.messages import Evidence, Message, ToolCall, ToolReturn
 from agent.models.allowance import Allowance
+from agent.models.fencing.details import OwnDetails
 from agent.models.fencing.own_fence import OwnFence
 from agent.parts import Parts
 from agent.replay.tape import LiveTape, Tape
@@ -176,12 +177,16 @@ class Turn:
     parts: Parts
     emit: Callable[[Event], Awaitable[None]]
     raw_message: str = ""
-    """As typed. Masked by ``screen``; never saved."""
+    """As typed, without secrets once ``screen`` has seen it. Never saved as it is."""
+    typed_secret: bool = False
+    """Whether ``screen`` took a PIN, password or code out of the message: the customer is told."""
     placeholders: Placeholders = field(default_factory=Placeholders)
     slip: Slip | None = None
     """The customer's yes from the confirmation endpoint. A checkpoint must not hold it."""
     record: "TurnRecord | None" = None
     """What ``remember`` leaves for the service to save."""
+    own: OwnDetails | None = None
+    """The customer's own details, once something needed them (agent/models/fencing/of_turn.py)."""
     fence: OwnFence | None = None
     """What other parties' models are shown goes through it; made when a model is asked."""
     initiated_by: InitiatedBy = "chat"

@@ -5,9 +5,11 @@ import json
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TextIO, cast
+from typing import TextIO, TypeVar, cast
 
 from core.errors import InvalidInput
+
+_Row = TypeVar("_Row")
 
 
 def read_csv(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
@@ -33,9 +35,18 @@ def read_json_lines(path: Path, fields: tuple[str, ...]) -> list[dict[str, str]]
     Raises:
         InvalidInput: unreadable, a line is no such object, or there are none.
     """
+    return [_parse_line(line, fields, f"{path}, line {number}") for number, line in read_lines(path)]
+
+
+def read_lines(path: Path) -> list[tuple[int, str]]:
+    """The lines of a text file that are not blank, with their numbers.
+
+    Raises:
+        InvalidInput: unreadable, or there are none.
+    """
     with _text(path) as file:
         lines = [(number, line) for number, line in enumerate(file, 1) if line.strip()]
-    return _not_empty([_parse_line(line, fields, f"{path}, line {number}") for number, line in lines], path)
+    return _not_empty(lines, path)
 
 
 def _parse_line(line: str, fields: tuple[str, ...], place: str) -> dict[str, str]:
@@ -57,7 +68,7 @@ def _check_values(row: dict[str, str] | dict[str, object], place: str) -> None:
             raise InvalidInput(f"{place} needs text in {name}.")
 
 
-def _not_empty(rows: list[dict[str, str]], path: Path) -> list[dict[str, str]]:
+def _not_empty(rows: list[_Row], path: Path) -> list[_Row]:
     if not rows:
         raise InvalidInput(f"{path} has no cases.")
     return rows

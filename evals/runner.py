@@ -11,13 +11,14 @@ from typing import Any, cast
 from core.errors import InvalidInput
 from evals.dialogue_report import describe_cases
 from evals.suite import Metric, Options, Suite
-from evals.suites import answers, care, dialogues, intents, retrieval, routing, safety, slots
+from evals.suites import answers, care, dialogues, intents, pii, retrieval, routing, safety, slots
 
 SUITES: dict[str, Suite] = {
     "answers": answers.run,
     "care": care.run,
     "dialogues": dialogues.run,
     "intents": intents.run,
+    "pii": pii.run,
     "retrieval": retrieval.run,
     "routing": routing.run,
     "safety": safety.run,

@@ -6,8 +6,6 @@ from typing import Annotated
 
 from pydantic import AfterValidator, StringConstraints
 
-from core.security.pii import Placeholders, mask
-
 _BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """They make a text read otherwise than it is stored (Unicode TR 36, section 2.9)."""
 
@@ -34,9 +32,3 @@ Lines = Annotated[str, AfterValidator(_lines)]
 Told = Annotated[str, StringConstraints(min_length=3, max_length=2000), AfterValidator(_lines)]
 """What happened, in their own words. The length is the text's own: one that only an optional field names leaves the 200
 characters of all arguments in force."""
-
-
-def without_secrets(text: str) -> str:
-    """The text as it was written, but for PINs, passwords and codes."""
-    placeholders = Placeholders()
-    return placeholders.restore(mask(text, placeholders))

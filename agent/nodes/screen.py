@@ -13,7 +13,7 @@ from agent.dialogue.shapes import Dialogue, new_dialogue, top
 from agent.nodes.kept import unseal
 from agent.state import Resolution, State, Turn, Update
 from agent.understanding.surface import on_one_line
-from core.security.pii import mask
+from core.security.pii import mask, without_secrets
 
 
 async def screen(state: State, runtime: Runtime[Turn]) -> Update:
@@ -22,8 +22,9 @@ async def screen(state: State, runtime: Runtime[Turn]) -> Update:
     # A placeholder of an earlier turn must not come to mean something else in this one.
     turn.placeholders.reserve(message["content"] for message in state.get("history", []))
     unseal(state, turn)
-    message = mask(turn.raw_message, turn.placeholders)
     dialogue, pending = state.get("dialogue") or new_dialogue(), state.get("pending")
+    _drop_secrets(turn, expects_code=bool(pending and pending["step_up"]))
+    message = mask(turn.raw_message, turn.placeholders)
     just_asked = bool(pending and pending["just_asked"])
     task = top(dialogue)
     said, nouns = on_one_line(message), nouns_of(task)
@@ -52,6 +53,12 @@ async def screen(state: State, runtime: Runtime[Turn]) -> Update:
         "pending": None,
         "dialogue": ended(dialogue, pending["operation_id"], completed=False),
     }
+
+
+def _drop_secrets(turn: Turn, *, expects_code: bool) -> None:
+    """Nothing after this has them. ``expects_code``: a bare code of six digits is one too."""
+    kept = without_secrets(turn.raw_message, expects_code=expects_code)
+    turn.typed_secret, turn.raw_message = kept != turn.raw_message, kept
 
 
 def _can_mean(pending: dict[str, Any] | None, dialogue: Dialogue) -> bool:

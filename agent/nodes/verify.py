@@ -1,12 +1,13 @@
 """Settles the citations: marks that name no passage go, the passages that were used are cited; without a mark, the one
-that the answer has most words of, if it has some. Then what the customer let be known in passing is taken care of."""
+that the answer has most words of, if it has some. Then what the customer let be known in passing is taken care of,
+and whoever typed a secret is told not to."""
 
 import re
 
 from langgraph.runtime import Runtime
 
 from agent.care.notice import take_care
-from agent.events import Citation
+from agent.events import Citation, Token
 from agent.messages import Evidence
 from agent.release import LEFT_OUT, LEFT_OUT_WORDS
 from agent.state import State, Turn, Update
@@ -16,6 +17,10 @@ _MARK = re.compile(r"\[(\d{1,2})\]")
 _WORD = re.compile(r"[^\W\d_]{4,}")
 _LEAST_SHARED = 2
 _LONGEST_QUOTE = 240
+WARNING = (
+    "Your message had something secret in it, such as a PIN, a password or a code. I removed it before anything was"
+    " kept, and I did not use it. Please never type a secret into a chat: we never ask for one here."
+)
 
 
 async def verify(state: State, runtime: Runtime[Turn]) -> Update:
@@ -27,7 +32,16 @@ async def verify(state: State, runtime: Runtime[Turn]) -> Update:
     for number in cited:
         await runtime.context.emit(citation(number, passages[number - 1]))
     answer = _MARK.sub(lambda mark: mark[0] if int(mark[1]) in cited else "", answer)
-    return {"answer": answer + await take_care(state, runtime.context), "cited": cited}
+    answer += await take_care(state, runtime.context)
+    return {"answer": answer + await _warn(runtime.context), "cited": cited}
+
+
+async def _warn(turn: Turn) -> str:
+    """What is said to whoever typed a secret, behind everything else; empty otherwise."""
+    if not turn.typed_secret:
+        return ""
+    await turn.emit(Token(text=f"\n\n{WARNING}"))
+    return f"\n\n{WARNING}"
 
 
 def _told_from(answer: str, passages: list[Evidence]) -> list[int]:

@@ -9,6 +9,7 @@ from langgraph.errors import GraphRecursionError
 from agent.events import Event
 from agent.models.offline.phrases import OUT_OF_SCOPE, SIGN_IN
 from agent.nodes.answer import MAX_ROUNDS
+from agent.nodes.verify import WARNING
 from core.errors import ProviderFailed
 
 BALANCE = ("get_balance", '{"account": "Everyday"}')
@@ -364,7 +365,8 @@ async def test_personal_data_reaches_neither_model_nor_memory(start):
     masked = "my e-mail is [EMAIL_1], my card [CARD_1] ending 1111, my PIN is [SECRET]"
     assert request[-1].content == f"How do I activate my new card? {masked}"
     assert told(events)[1] == "I will not keep jo@mail.example, 4111 1111 1111 1111 or [SECRET]."
-    assert talk.record.answer == "I will not keep [EMAIL_1], [CARD_1] or [SECRET]."
+    assert talk.record.answer == f"I will not keep [EMAIL_1], [CARD_1] or [SECRET].\n\n{WARNING}"
+    assert told(events)[-1] == f"\n\n{WARNING}"
     saved = await talk.checkpoints.aget_tuple(talk.config)
     remembered = repr(saved.checkpoint["channel_values"])
     for original in ("jo@mail.example", "4111", "9876"):

@@ -55,3 +55,55 @@ def test_chatty_libraries_are_quiet(logging_restored, capsys):
     logging.getLogger("httpx2").info("GET https://model.example?key=1")
 
     assert lines(capsys) == []
+
+
+PERSONAL = (
+    "jo@mail.example",
+    "4111 1111 1111 1111",
+    "GB29 NWBK 6016 1331 9268 19",
+    "07700 900123",
+    "9876",
+    "Jane Porter",
+)
+SAID = (
+    "my name is Jane Porter, jo@mail.example, card 4111 1111 1111 1111, IBAN GB29 NWBK 6016 1331 9268 19, call me on"
+    " 07700 900123, my PIN is 9876"
+)
+
+
+def test_nothing_personal_reaches_a_log(logging_restored, capsys):
+    """However it got there: as the event, a field, within a field, an object, a library's message, or in a stack."""
+    configure_logging("INFO")
+    log, library = get_logger("agent.service"), logging.getLogger("some.library")
+
+    log.info(SAID)
+    log.info("said", text=SAID, number=4111111111111111, within={"texts": [SAID], SAID: 1}, seen=(SAID,))
+    log.info("said", error=ValueError(SAID))
+    library.warning("could not read %s", SAID)
+    try:
+        raise ValueError(SAID)
+    except ValueError:
+        log.exception("crashed")
+        library.exception("crashed")
+
+    output = capsys.readouterr().err
+    assert len(output.splitlines()) == 6
+    for original in (*PERSONAL, "4111111111111111"):
+        assert original not in output
+
+
+def test_ids_and_figures_stay_as_they_are(logging_restored, capsys):
+    configure_logging("INFO")
+    fields = {
+        "turn_id": "0f8f7c12-1234-4567-9012-223344556677",
+        "milliseconds": 12.5,
+        "count": 1_234_567,
+        "model": "openai:gpt-4o-mini",
+        "sentences": {"answer:fallback": 2},
+        "is_first": True,
+    }
+
+    get_logger("agent.service").info("turn_done", **fields)
+
+    (line,) = lines(capsys)
+    assert {name: line[name] for name in fields} == fields

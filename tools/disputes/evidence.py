@@ -7,8 +7,9 @@ from uuid import UUID
 from pydantic import Field, model_validator
 
 from core.db.database import WriteHandle
+from core.security.pii import without_secrets
 from tools.attachments.store import FileUnknown, find_attachment
-from tools.customer_text import Told, without_secrets
+from tools.customer_text import Told
 from tools.disputes.disputes import DisputeArguments, DisputeRow, DisputeUnclear, DisputeUnknown, find_one
 from tools.operations import effect, propose
 from tools.queries import QUERIES

@@ -10,7 +10,8 @@ from pydantic import Field
 
 from core.db.database import WriteHandle
 from core.money import Money
-from tools.customer_text import Told, without_secrets
+from core.security.pii import without_secrets
+from tools.customer_text import Told
 from tools.disputes.deadlines import Clock, Eligible, Ineligible
 from tools.disputes.facts import Payment, find_payment
 from tools.disputes.reasons import REASONS, Reason

@@ -11,9 +11,10 @@ from pydantic import Field
 
 from core.clock import BANK_TIME_ZONE
 from core.db.database import WriteHandle
+from core.security.pii import without_secrets
 from tools.accounts.accounts import NoArguments
 from tools.calendar import next_business_day
-from tools.customer_text import Lines, without_secrets
+from tools.customer_text import Lines
 from tools.operations import effect, propose
 from tools.queries import QUERIES
 from tools.registry import Arguments, Proposed, Result, Risk, ToolContext, tool

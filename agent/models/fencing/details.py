@@ -2,15 +2,28 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 from core.db.database import Database, Scope
 from core.db.queries import Queries
+from core.security import pii
 
 Kind = Literal[
-    "NAME", "EMAIL", "PHONE", "ADDRESS", "POSTCODE", "DOB", "IBAN", "ACCOUNT", "SORT_CODE", "CARD", "SECRET", "TEXT"
-]
+    "NAME", "EMAIL", "PHONE", "ADDRESS", "POSTCODE", "DOB", "IBAN", "ACCOUNT", "SORT_CODE", "CARD", "SECRET", "TEXT",
+    "CARD_EXPIRY", "ROUTING_NUMBER", "US_SSN", "UK_NINO", "NATIONAL_ID", "PASSPORT", "IP",
+]  # fmt: skip
 """What a placeholder is named after. TEXT is what only looks like a placeholder."""
+
+BY_FORM = pii.ALL
+"""What is hidden whoever's it is."""
+
+
+def kind_of(kind: pii.Kind) -> Kind:
+    if kind in pii.SECRETS:
+        return "SECRET"
+    renamed: dict[pii.Kind, Kind] = {pii.Kind.PERSON: "NAME", pii.Kind.ACCOUNT_NUMBER: "ACCOUNT"}
+    return renamed.get(kind) or cast(Kind, kind.value)
+
 
 _QUERIES = Queries(Path(__file__).with_name("own_details.sql"))
 

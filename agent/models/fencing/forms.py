@@ -10,8 +10,8 @@ from itertools import product
 from typing import NamedTuple
 
 from agent.models.fencing.details import Detail
-from agent.models.fencing.folded import Folded
 from agent.models.fencing.ordinary import PARTICLES, ordinary_words
+from core.security.pii.folded import Folded
 
 
 class Rule(StrEnum):
@@ -98,7 +98,9 @@ def _forms_of(detail: Detail) -> Iterator[Form]:
             yield from _long(_compact(detail.value), Rule.ALWAYS)
         case "POSTCODE":
             yield Run(_compact(detail.value), Rule.BOUNDED)
-        case "SECRET" | "TEXT":
+        case "ROUTING_NUMBER" | "US_SSN" | "UK_NINO" | "NATIONAL_ID" | "PASSPORT":
+            yield from _long(_compact(detail.value), Rule.BOUNDED)
+        case "SECRET" | "TEXT" | "CARD_EXPIRY" | "IP":
             # A short word or number: it stands elsewhere by chance.
             return
 

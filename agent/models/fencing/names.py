@@ -14,8 +14,8 @@ from itertools import count
 from typing import get_args
 
 from agent.models.fencing.details import Detail, Kind
-from agent.models.fencing.folded import Folded
 from core.security.pii import Placeholders
+from core.security.pii.folded import Folded
 
 LONGEST = 40
 """Characters between the brackets."""

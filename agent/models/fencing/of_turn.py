@@ -9,12 +9,19 @@ from agent.models.fencing.own_fence import OwnFence
 from agent.state import State, Turn
 
 
+async def own_details(turn: Turn) -> OwnDetails:
+    """Of the turn's customer; read once in a turn."""
+    if turn.own is None:
+        turn.own = await read_own_details(turn.parts.bank.database, turn.scope)
+    return turn.own
+
+
 def fence_of(state: State, turn: Turn) -> OwnFence:
     """Reads nothing before something is hidden. The same for all rounds of a turn."""
     if turn.fence is None:
 
         async def read() -> OwnDetails:
-            return await read_own_details(turn.parts.bank.database, turn.scope)
+            return await own_details(turn)
 
         turn.fence = OwnFence(read, turn.placeholders)
     turn.fence.add(_said(state))

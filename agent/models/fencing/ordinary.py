@@ -1,9 +1,9 @@
 """Words that are names too: which of them are hidden where they stand alone."""
 
 from functools import cache
-from pathlib import Path
 
 from agent.understanding.spelling import WORDS_FILE
+from core.security.pii.ordinary import NAMES_TOO
 
 NEVER_FIRST = frozenset({"will", "may", "can", "so", "an", "in", "do", "my", "the", "we", "he", "no", "mark"})
 """Where they begin a sentence they are not taken for a name."""
@@ -19,6 +19,5 @@ PARTICLES = frozenset(
 @cache
 def ordinary_words() -> frozenset[str]:
     """What customers talk about (agent/understanding/words.txt), and common English words that people or firms are
-    called (names.txt)."""
-    texts = (WORDS_FILE.read_text(encoding="utf-8"), Path(__file__).with_name("names.txt").read_text(encoding="utf-8"))
-    return frozenset(" ".join(texts).split())
+    called."""
+    return NAMES_TOO.union(WORDS_FILE.read_text(encoding="utf-8").split())

@@ -8,19 +8,19 @@ word would tell that it is one of the customer's names.
 
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import orjson
 from langchain_core.messages import AIMessage, BaseMessage, SystemMessage, ToolMessage
 
-from agent.models.fencing.details import Detail, Kind, OwnDetails
+from agent.models.fencing.details import BY_FORM, Detail, OwnDetails, kind_of
 from agent.models.fencing.fields import list_details, rewrite
 from agent.models.fencing.finder import Finder, Found, without_overlaps
-from agent.models.fencing.folded import Folded
 from agent.models.fencing.names import Names, is_placeholder, look_alikes
 from agent.models.fencing.opening import OwnOpening
 from agent.prompts.fences import fence, unfence
 from core.security.pii import Placeholders, find_personal
+from core.security.pii.folded import Folded
 
 
 class _Text:
@@ -31,8 +31,10 @@ class _Text:
     def __init__(self, text: str) -> None:
         self.folded = Folded.of(text)
         self.look_alikes = [(found.start(), found.end(), key) for found, key in look_alikes(text)]
-        spans = [(kind, *self.folded.span(start, end)) for kind, start, end in find_personal(self.folded.cased)]
-        self.personal = [(Detail(cast(Kind, kind), text[start:end]), start, end) for kind, start, end in spans]
+        spans = [
+            (kind, *self.folded.span(start, end)) for kind, start, end in find_personal(self.folded.cased, BY_FORM)
+        ]
+        self.personal = [(Detail(kind_of(kind), text[start:end]), start, end) for kind, start, end in spans]
 
 
 @dataclass(slots=True)

@@ -112,6 +112,8 @@ def fold(character: str) -> str:
         return character
     if character in _WRITTEN_OUT:
         return _WRITTEN_OUT[character]
+    if (digit := unicodedata.digit(character, None)) is not None:
+        return str(digit)
     parts = unicodedata.normalize("NFKD", character).translate(_LOOK_ALIKE)
     return "".join(part for part in parts if unicodedata.category(part) not in _INVISIBLE)
 

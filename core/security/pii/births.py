@@ -1,0 +1,69 @@
+"""Dates of birth, behind their cue: any other date is no personal data."""
+
+import re
+from collections.abc import Iterator
+
+from core.security.pii.kinds import SAID, Claim, Kind
+from core.security.pii.reading import Reading
+
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)\.?"
+)
+_ORDINALS = [
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+    "thirtieth",
+]
+_DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|(?:(?:twenty|thirty)[ \-])?(?:{'|'.join(_ORDINALS)}))"
+_TENS = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
+_YEAR = (
+    rf"(?:(?:19|20) ?\d{{2}}|['’]?\d{{2}}|(?:nineteen|twenty|two thousand)(?:[ \-](?:and[ \-])?(?:oh[ \-])?{_TENS}?"
+    rf"(?:[ \-]?[a-z]{{3,9}})?)?)"
+)
+DATE = (
+    r"(?:\d{1,4}\s?[/.\-]\s?\d{1,2}\s?[/.\-]\s?\d{1,4}|\d{1,2} \d{1,2} (?:19|20)?\d{2}|\d{8}"
+    rf"|(?:the )?{_DAY}(?: of)?[ ,\-/.]{{0,2}}{_MONTH}(?:(?:[ ,\-/.]{{1,2}}|,? in ){_YEAR})?"
+    rf"|{_MONTH}(?: the)?[ \-/.]{{0,2}}{_DAY}(?:[ ,\-/.]{{1,3}}{_YEAR})?)"
+)
+_CUE = (
+    r"d\.? ?o\.? ?b\b\.?|(?:date|day|year)s? of (?:my |your |his |her |their )?birth|birth ?(?:date|day)s?|born"
+    r"|b-day|bday|birthdate"
+)
+_BORN = re.compile(
+    rf"(?i)\b(?:{_CUE})(?:['’]?s)?(?:[\s:=,\-()]{{1,3}}(?:is|was|on|in|as|of|i|my|date|dd|mm|yyyy|falls|it's|its|me"
+    rf"|and|to|registered|given|should|be|not|listed|down|number|account|file|record|records|profile|system|you|have"
+    rf"|has|actually|really|now|says|shown)\b){{0,6}}"
+    rf"[\s:=,\-()/#]{{0,4}}(?P<value>{DATE})(?!\d)"
+)
+_AFTER = re.compile(
+    rf"(?i)(?<![\d/])(?P<value>{DATE})(?!\d)[\s,(]{{1,3}}(?:is|was|=)[\s(]{{1,2}}(?:my|the|her|his|our)\s(?:actual "
+    rf"|real |correct )?(?:{_CUE})"
+)
+
+
+def find_births(reading: Reading) -> Iterator[Claim]:
+    if "b" not in reading.lower:
+        return
+    for pattern in (_BORN, _AFTER):
+        for found in pattern.finditer(reading.cased):
+            value = found["value"].rstrip(" ,.-")
+            yield Claim(Kind.DOB, found.start("value"), found.start("value") + len(value), SAID - 5)

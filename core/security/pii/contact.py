@@ -1,0 +1,111 @@
+"""E-mail addresses, telephone numbers, addresses of machines."""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+
+from core.security.pii.grammar import cued, digits, matches, only_digits, word_before
+from core.security.pii.kinds import NAMED, PROVEN, SHAPED, Claim, Kind
+from core.security.pii.reading import Reading
+
+_EMAIL = re.compile(
+    r"(?<![\w.+'-])[\w.+'-]{1,64}\s?@\s?[\w-]{1,63}(?:\s?\.\s?(?=[a-zA-Z])[\w-]{1,63}|\.[\w-]{1,63}){1,5}"
+)
+_TIGHT_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_AT = r"(?:\s?[\[({<]\s?(?:at|@)\s?[\])}>]\s?|\s(?:at|@)\s)"
+_DOT = r"(?:\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\s(?:dot|point)\s|\.)"
+_ENDS = (
+    r"(?:com|org|net|edu|gov|info|biz|eu|uk|us|de|fr|es|it|nl|ie|ca|au|in|pl|ch|at|be|se|no|dk|fi|pt|example|test"
+    r"|email|me|io|co|app|dev)"
+)
+_SPOKEN_EMAIL = re.compile(
+    rf"(?i)(?<![\w.+-])(?P<value>[\w+-]{{1,40}}(?:{_DOT}[\w+-]{{1,40}}|\s(?:underscore|dash|hyphen"
+    rf"|plus)\s[\w+-]{{1,40}}){{0,4}}{_AT}"
+    rf"[\w-]{{1,40}}(?:{_DOT}[\w-]{{1,40}}){{0,2}}{_DOT}{_ENDS})\b"
+)
+_SPOKEN_WORDS = frozenset({"at", "dot", "point"})
+_FILLER = re.compile(
+    r"(?i)(?:.{0,80}\s)?(?:is|to|email|e-mail|at|me|address|it's|its|on|mail|use|or|and|from|contact|my|:)\s+(?=\S)"
+)
+
+_PHONE = re.compile(
+    r"(?<![\w.,£$€#])(?<!\b[A-Z]-)(?!\d{2}-\d{2}-\d{4})(?:(?:\+|\bplus\s?|\b00)[ ]?\d{1,3}["
+    r" .\-/]{0,2}(?:\(0?\d{0,4}\)[ .\-]?)?|\(?0)(?:[ .\-/()]{0,2}\d){8,12}"
+    r"(?![\d]|[.,/\-]\d)"
+)
+_US_PHONE = re.compile(r"(?<![\w.,£$€#+\-])(?:1[ .\-])?\(?[2-9]\d{2}\)?[ .\-][2-9]\d{2}[ .\-]\d{4}(?![\d]|[.,\-]\d)")
+_PHONE_GAP = r"[ \n.()/-]"
+_PHONE_SAID = cued(
+    r"(?:phone|telephone|tel|mobile|mob|cell|cellphone|landline|whatsapp|fax|contact|home|work|daytime)(?:"
+    r" phone)?\.?(?: (?:number|no\.?|num|#))?"
+    r"|(?:call|ring|text|reach|phone|contact|message) (?:me|him|her|us|back)(?: back)?(?: (?:on|at))?|my number"
+    r"|number to (?:call|reach)(?: me)?",
+    rf"(?<![\d£$€])\+?\(?{digits(7, 14, _PHONE_GAP)}(?!\d|[.,]\d)",
+)
+_NOT_A_PHONE = frozenset(
+    str.split(
+        "reference ref order invoice tracking transaction id receipt booking ticket case account acc acct number code"
+        " claim version"
+    )
+)
+_UNITS = re.compile(r"(?i)\s?(?:pounds?|quid|euros?|dollars?|gbp|eur|usd|days?|%)")
+
+_IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)")
+_IPV6 = re.compile(r"(?i)(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:\.\d{1,3}){0,3}(?![\w:])")
+_VERSION = frozenset({"version", "v", "release", "ver", "build"})
+
+
+def find_emails(reading: Reading) -> Iterator[Claim]:
+    text = reading.cased
+    if "@" in text:
+        for found in (*_TIGHT_EMAIL.finditer(text), *_EMAIL.finditer(text)):
+            yield Claim(Kind.EMAIL, *_trimmed(text, *found.span()), PROVEN)
+    for found in _SPOKEN_EMAIL.finditer(text):
+        said = set(found[0].lower().split())
+        if "@" in found[0] or len(_SPOKEN_WORDS & said) > 1 or re.search(r"[\[({<]", found[0]) or "at" in said:
+            yield Claim(Kind.EMAIL, *found.span("value"), SHAPED)
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    """Without the sentence's end."""
+    while end > start and text[end - 1] in ".-'":
+        end -= 1
+    return start, end
+
+
+def find_phones(reading: Reading) -> Iterator[Claim]:
+    text = reading.cased
+    for pattern in (_PHONE, _US_PHONE):
+        for found in pattern.finditer(text):
+            if not _is_other(reading, found.start()) and not _UNITS.match(text, found.end()):
+                yield Claim(Kind.PHONE, *found.span(), SHAPED + 1)
+    for found in matches(_PHONE_SAID, text):
+        if not _UNITS.match(text, found.end()) and len(only_digits(found["value"])) >= 7:
+            yield Claim(Kind.PHONE, *found.span("value"), NAMED)
+
+
+def _is_other(reading: Reading, start: int) -> bool:
+    before = reading.lower[max(0, start - 30) : start]
+    words = re.findall(r"[^\W\d_]+", before)[-3:]
+    if not words:
+        return False
+    if {"phone", "mobile", "tel", "telephone", "cell", "my", "me"} & set(words):
+        return False
+    while words and words[-1] in ("is", "no", "number", "code", "the", "was"):
+        words.pop()
+    return bool(words) and words[-1] in _NOT_A_PHONE
+
+
+def find_machines(reading: Reading) -> Iterator[Claim]:
+    for pattern in (_IPV4, _IPV6):
+        for found in pattern.finditer(reading.cased):
+            if word_before(reading.lower, found.start()) not in _VERSION and _is_address(found[0]):
+                yield Claim(Kind.IP, *found.span(), PROVEN + 1)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return text.count(":") != 2 or "::" in text

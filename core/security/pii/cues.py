@@ -1,0 +1,56 @@
+"""Words that introduce personal data, also misspelt: one letter left out, added, replaced, or two exchanged."""
+
+from functools import lru_cache
+from itertools import chain
+
+from jellyfish import damerau_levenshtein_distance
+
+_CUES = frozenset(
+    str.split(
+        "account number routing passport password passcode passphrase security national insurance social address"
+        " birthday birth email telephone mobile expiry expires expiration verification authentication maiden memorable"
+        " phone postcode licence cardholder surname secret answer"
+    )
+)
+_OTHER_WORDS = frozenset(
+    str.split(
+        "accounts numbers numbered numerous rooting routine routines passports passwords secure securely nations"
+        " nationals"
+        " sociable addresses addressed addressee birthdays births births' berth emails emailed mobiles expire expired"
+        " expiring amount amounts accounted count counts counter recount discount member members lumber slumber cumber"
+        " phones phoned phony prone phonee answers answered secrets secretly madden wordpress licences licensed"
+        " license licenses surnames postcodes"
+        " cardholders outing touting shouting doubting bassport sport nation notional rational"
+    )
+)
+"""One letter away from a cue, and words of their own."""
+_SHORT = {
+    **dict.fromkeys(("cdoe", "ocde", "coode", "cod", "codee"), "code"),
+    **dict.fromkeys(("wrod", "owrd"), "word"),
+    **dict.fromkeys(("naem", "nmae", "anme"), "name"),
+    **dict.fromkeys(("srot", "sotr", "soort"), "sort"),
+    **dict.fromkeys(("pni", "ipn"), "pin"),
+}
+"""Of cues that are too short for a rule."""
+_SHORTEST = 5
+
+
+def _shorter(word: str) -> set[str]:
+    return {word[:at] + word[at + 1 :] for at in range(len(word))}
+
+
+_BY_SHORTER: dict[str, str] = {form: cue for cue in sorted(_CUES) for form in (cue, *_shorter(cue))}
+
+
+@lru_cache(maxsize=8192)
+def spelt_right(word: str) -> str:
+    """The cue that a word in small letters is meant for; the word where it is none."""
+    if word in _SHORT:
+        return _SHORT[word]
+    if len(word) < _SHORTEST or len(word) > 16 or word in _CUES or word in _OTHER_WORDS:
+        return word
+    for form in chain((word,), sorted(_shorter(word))):
+        cue = _BY_SHORTER.get(form)
+        if cue and damerau_levenshtein_distance(word, cue) == 1:
+            return cue
+    return word

@@ -1,0 +1,107 @@
+"""The recognizers together: what each claims, and which of several claims on the same characters holds."""
+
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Set
+from itertools import chain
+
+from core.security.pii.births import find_births
+from core.security.pii.contact import find_emails, find_machines, find_phones
+from core.security.pii.grammar import only_digits
+from core.security.pii.ibans import find_ibans
+from core.security.pii.identity import find_identities
+from core.security.pii.kinds import ALL, IN_DIALOGUE, OURS, SECRETS, Claim, Finding, Kind
+from core.security.pii.numbers import find_accounts, find_cards, find_expiries
+from core.security.pii.people import find_people
+from core.security.pii.placeholders import Placeholders, list_placeholders
+from core.security.pii.places import find_places
+from core.security.pii.reading import Reading
+from core.security.pii.secrets import find_codes, find_secrets
+
+Known = Callable[[str], Iterable[Finding]]
+"""Finds what is known of one customer: their names, payees, addresses and numbers, in whatever form they stand in a
+text."""
+_SURELY = 100
+"""Weight of what is known."""
+
+_Recognizer = Callable[[Reading], Iterator[Claim]]
+_IN_FIGURES: tuple[_Recognizer, ...] = (
+    find_cards,
+    find_expiries,
+    find_ibans,
+    find_accounts,
+    find_phones,
+    find_identities,
+    find_machines,
+)
+"""They find nothing without a digit."""
+_IN_WORDS: tuple[_Recognizer, ...] = (find_secrets, find_emails, find_births, find_places)
+_OF_OURS = re.compile(
+    r"(?<![\w-])(?:[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[A-Z]-\d{4}(?:-[0-9A-Z]{4}){1,3})(?![\w-])"
+)
+"""UUIDs, and numbers of disputes and cases."""
+_DIGIT = re.compile(r"\d")
+
+
+def find_personal(text: str, kinds: Set[Kind] = ALL, known: Known | None = None) -> list[Finding]:
+    """What ``mask`` would hide, in order and without overlaps."""
+    reading = Reading.of(text)
+    recognizers = [*(_IN_FIGURES if _DIGIT.search(reading.cased) else ()), *_IN_WORDS]
+    if Kind.PERSON in kinds:
+        recognizers.append(find_people)
+    claims = [_in_text(claim, reading) for claim in chain.from_iterable(find(reading) for find in recognizers)]
+    claims.extend(Claim(None, *found.span(), OURS) for found in _OF_OURS.finditer(text))
+    if known is not None:
+        claims.extend(Claim(*finding, _SURELY) for finding in known(text))
+    return [finding for finding in _settled(claims, list_placeholders(text)) if finding.kind in kinds]
+
+
+def mask(text: str, placeholders: Placeholders, kinds: Set[Kind] = IN_DIALOGUE, known: Known | None = None) -> str:
+    """The text with placeholders; a card number keeps its last four digits beside it, which are not secret."""
+    placeholders.reserve_typed(text)
+    return "".join(replaced(text, placeholders, find_personal(text, kinds, known), 0, len(text)))
+
+
+def without_secrets(text: str, *, expects_code: bool = False) -> str:
+    """The text as it was written, but for PINs, passwords, codes and the like. ``expects_code``: six digits that are no
+    amount are a one-time code, whatever stands around them."""
+    return mask(text, Placeholders(), SECRETS, _bare_codes if expects_code else None)
+
+
+def _bare_codes(text: str) -> Iterator[Finding]:
+    reading = Reading.of(text)
+    for start, end in find_codes(reading):
+        yield Finding(Kind.OTP, *reading.span(start, end))
+
+
+def replaced(text: str, placeholders: Placeholders, findings: Iterable[Finding], start: int, end: int) -> Iterator[str]:
+    """The text from ``start`` to ``end`` in pieces, with placeholders for the findings, which lie within."""
+    done = start
+    for finding in findings:
+        value = text[finding.start : finding.end]
+        yield text[done : finding.start]
+        yield placeholders.hide(finding.kind, value)
+        if finding.kind is Kind.CARD:
+            yield f" ending {only_digits(Reading.of(value).cased)[-4:]}"
+        done = finding.end
+    yield text[done:end]
+
+
+def _in_text(claim: Claim, reading: Reading) -> Claim:
+    return claim._replace(**dict(zip(("start", "end"), reading.span(claim.start, claim.end), strict=True)))
+
+
+def _settled(claims: Iterable[Claim], taken: list[tuple[int, int]]) -> list[Finding]:
+    """The heaviest of those that share a character; of equal ones the longest, then the first. Nothing in our own
+    placeholders."""
+    starts = [start for start, _ in taken]
+    ends = [end for _, end in taken]
+    kept: dict[tuple[int, int], Kind | None] = dict.fromkeys(taken)
+    for claim in sorted(set(claims), key=lambda one: (-one.weight, one.start - one.end, one.start, one.kind or "")):
+        at = bisect_left(starts, claim.end)
+        if claim.start >= claim.end or (at and ends[at - 1] > claim.start):
+            continue
+        starts.insert(at, claim.start)
+        ends.insert(at, claim.end)
+        kept[claim.start, claim.end] = claim.kind
+    return [Finding(kind, start, end) for (start, end), kind in sorted(kept.items()) if kind is not None]

@@ -1,0 +1,57 @@
+"""What the recognizers' patterns are made of. No pattern matches the same characters in two ways without a bound, so
+that time is linear in hostile text."""
+
+import re
+from collections.abc import Iterator
+
+GAP = r"[ \t\n.\-/,_]{1,3}"
+"""Between groups of digits of one number."""
+NO_MORE = r"(?![\d]|[.,]\d)"
+"""What a number is not followed by: more of it."""
+NO_LESS = r"(?<![\d£$€#])(?<!\d[.,])"
+"""What it is not preceded by: more of it, or a sign of money."""
+
+
+def digits(least: int, most: int, gap: str = r"[ \t\n\-.]") -> str:
+    """So many digits, each at most three characters from the next."""
+    return rf"\d(?:{gap}{{0,3}}\d){{{least - 1},{most - 1}}}"
+
+
+LINKS = (
+    r"is|iz|was|are|to|be|the|that|this|my|our|your|his|her|their|number|numbers|num|no|nr|code|as|it|its|it's|s|for|on"
+    r"|of|card|debit|credit|bank|banking"
+    r"|account|new|old|current|now|just|currently|set|changed|which|i|i've|use|used|using|still|following|below|here"
+    r"|here's|please|by|way|got|get"
+    r"|received|sent|texted|been|the|me|said|says|reads|starts|goes|entered|enter|typed|visa|mastercard|and|one|given"
+    r"|app|online|login|value|would"
+    r"|should|might|be|equals|from|text|sms|message|phone|today|ok|okay|well|um|uh|erm|basically|actually|in|case|you"
+    r"|need|'s|aka|am|m|we|have|has|saved|holder|back|reverse|rear|strip|side|other|second|first|joint|wife|husband"
+    r"|daughter|son|really|simply|both|atm"
+)
+_LINK = rf"(?:[\s:=,;.\-–—'\"()#*]{{1,4}}(?:{LINKS})\b\.?){{0,8}}?[\s:=,;\-–—'\"()#*>\.]{{1,5}}"
+
+
+def cued(cue: str, value: str) -> re.Pattern[str]:
+    """``value`` as the group of that name, behind ``cue`` and at most eight words that link them."""
+    return re.compile(rf"(?i)\b(?:{cue})\b(?:'s)?{_LINK}(?P<value>{value})")
+
+
+_LAST_WORD = re.compile(r"([^\W\d_]+)\W{0,6}\Z")
+
+
+def word_before(lower: str, start: int) -> str:
+    """The last word before ``start``; empty where there is none near."""
+    found = _LAST_WORD.search(lower, max(0, start - 30), start)
+    return found[1] if found else ""
+
+
+def only_digits(text: str) -> str:
+    return "".join(filter(str.isdigit, text))
+
+
+def matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """All, also those that begin inside another's value."""
+    at = 0
+    while found := pattern.search(text, at):
+        yield found
+        at = found.start() + 1 if found.end() == found.start() else max(found.start() + 1, found.start("value"))

@@ -1,0 +1,83 @@
+"""Numbers that states give to people: US SSN, UK NINO, passports, and others by form and checksum."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from stdnum.be import nn
+from stdnum.es import dni, nie
+from stdnum.fi import hetu
+from stdnum.it import codicefiscale
+from stdnum.se import personnummer
+
+from core.security.pii.grammar import cued, digits, matches, only_digits, word_before
+from core.security.pii.kinds import NAMED, PROVEN, SHAPED, Claim, Kind
+from core.security.pii.reading import Reading
+
+_SSN_FORM = re.compile(r"(?<![\d\-])(?P<value>\d{3}([- ])\d{2}\2\d{4})(?![\d]|-\d)")
+_SSN_SAID = cued(r"ssn|social(?: security)?(?: ?(?:number|no\.?|num|#))?|s\.s\.n\.?", rf"(?<!\d){digits(9, 9)}(?!\d)")
+_NINO = re.compile(
+    r"(?i)(?<![^\W_])(?P<value>(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][ .\-]?[A-CEGHJ-NPR-TW-Z](?:["
+    r" .\-\n]{0,2}\d){6}[ .\-\n]{0,2}[A-D])(?![^\W_])"
+)
+_NINO_SAID = cued(
+    r"nino|n\.?i\.?(?: ?(?:number|no\.?|num))?|nat(?:ional)?\.? ins(?:urance)?\.?(?: ?(?:number|no\.?|num))?",
+    r"[A-Z][ .\-]?[A-Z](?:[ .\-\n]{0,2}\d){6}(?:[ .\-\n]{0,2}[A-D](?![^\W_]))?",
+)
+_PASSPORT_SAID = cued(
+    r"(?:uk |us |eu |british |american |irish |german |french |spanish )?passport(?: ?(?:number|no\.?|num|nr\.?|#"
+    r"|id))?",
+    r"(?<![^\W_])(?:[A-Z]{0,3}|(?-i:(?:[A-Z][ \-]{0,2}){1,3}))(?:[ \-]{0,2}\d){6,9}[A-Z]{0,2}(?![^\W_])"
+    r"|(?<![^\W_])(?=[A-Z0-9]{8,9}\b)(?:[A-Z]*\d){4,9}[A-Z]*(?![^\W_])",
+)
+_ID_SAID = cued(
+    r"nie|dni|nif|cif|pesel|bsn|pps(?:n| number)?|personnummer|cpr|hetu|steuer-?id(?:nummer)?|codice fiscale|nir|nhs"
+    r" number|itin|tax (?:id|number|identification number)"
+    r"|(?:national |personal )?id(?:entity|entification)?(?: card)?(?: number| no\.?| code)?|national (?:id|identity"
+    r"|identification)(?: card)?(?: number)?"
+    r"|driv(?:ing|er'?s?) licen[cs]e(?: number| no\.?)?",
+    r"(?<![^\W_])(?=(?:[\-. /]?[A-Z0-9]){8,20}(?![^\W_]))(?:[A-Z]{0,6}[\-."
+    r" /]?\d){5,14}(?:[\-./]?[A-Z0-9]){0,6}(?![^\W_])",
+)
+_OTHER_IDS = frozenset(
+    str.split(
+        "transaction order session user customer device app payment apple face touch reference request message error"
+        " caller case turn"
+    )
+)
+_BY_FORM: tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...] = (
+    (re.compile(r"(?i)(?<![^\W_])\d{8}[ \-]?[A-Z](?![^\W_])"), dni.is_valid),
+    (re.compile(r"(?i)(?<![^\W_])[XYZ][ \-]?\d{7}[ \-]?[A-Z](?![^\W_])"), nie.is_valid),
+    (re.compile(r"(?i)(?<![^\W_])[A-Z]{6}\d{2}[A-EHLMPRST]\d{2}[A-Z]\d{3}[A-Z](?![^\W_])"), codicefiscale.is_valid),
+    (re.compile(r"(?i)(?<![^\W_])\d{6}[-+A]\d{3}[0-9A-Y](?![^\W_])"), hetu.is_valid),
+    (re.compile(r"(?<![\d\-])\d{6}[-+]\d{4}(?![\d\-])"), personnummer.is_valid),
+    (re.compile(r"(?<![\d.])\d{2}\.\d{2}\.\d{2}-\d{3}[.\-]\d{2}(?!\d)"), nn.is_valid),
+)
+"""Forms that are seldom anything else, with the checksum that must hold; the others need their cue."""
+
+
+def find_identities(reading: Reading) -> Iterator[Claim]:
+    text = reading.cased
+    for found in _SSN_FORM.finditer(text):
+        if is_ssn(only_digits(found["value"])):
+            yield Claim(Kind.US_SSN, *found.span("value"), SHAPED + 2)
+    for found in matches(_SSN_SAID, text):
+        yield Claim(Kind.US_SSN, *found.span("value"), NAMED + 1)
+    for found in _NINO.finditer(text):
+        yield Claim(Kind.UK_NINO, *found.span("value"), PROVEN)
+    for found in matches(_NINO_SAID, text):
+        yield Claim(Kind.UK_NINO, *found.span("value"), NAMED)
+    for found in matches(_PASSPORT_SAID, text):
+        yield Claim(Kind.PASSPORT, *found.span("value"), NAMED + 1)
+    for pattern, is_valid in _BY_FORM:
+        for found in pattern.finditer(text):
+            if is_valid(found[0]):
+                yield Claim(Kind.NATIONAL_ID, *found.span(), PROVEN)
+    for found in matches(_ID_SAID, text):
+        if word_before(reading.lower, found.start()) not in _OTHER_IDS:
+            yield Claim(Kind.NATIONAL_ID, *found.span("value"), SHAPED)
+
+
+def is_ssn(number: str) -> bool:
+    """Social Security Administration, randomised since 2011: no group of zeros, no area 666 or from 900."""
+    area, group, serial = number[:3], number[3:5], number[5:]
+    return area not in ("000", "666") and area < "900" and group != "00" and serial != "0000"

@@ -1,0 +1,307 @@
+"""Names of people: behind what introduces one, and by lists of given names and surnames. An optional model adds others
+(named_entities.py)."""
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from core.security.pii.kinds import GUESSED, NAMED, Claim, Kind
+from core.security.pii.ordinary import NAMES_TOO, ORDINARY, read_words
+from core.security.pii.reading import Reading
+
+_PARTICLES = frozenset(
+    str.split(
+        "de da do dos das del della di du la le van von der den ter ten bin binti ibn al el st o mac mc y e san saint"
+        " zu af av"
+    )
+)
+_NAME_WORD = re.compile(r"[^\W\d_](?:['’\-]?[^\W\d_]){0,24}\.?")
+_BETWEEN = re.compile(r"[ \t]{1,2}|\s?-\s?")
+_CLITIC = re.compile(r"['’]s?\Z")
+_MOST_WORDS = 5
+
+_STRONG = re.compile(
+    r"(?i)\b(?:(?:my|the|his|her|their|your|full|legal|first|last|middle|maiden|sur|user|real|given|family|account"
+    r"|new|correct|actual|whole|complete|married|payee'?s?|beneficiary'?s?|recipient'?s?|holder'?s?|cardholder'?s?"
+    r"|customer'?s?)\s?(?:full |legal |first |last |real |given )?names?"
+    r"(?:['’]?s|(?:\s(?:is|was|are|to|should be|as|reads|on the (?:card|account|passport)|that|now|spelled|spelt"
+    r"|actually)){1,4}|\s?[:=\-])(?:\s(?:is|mr|mrs|ms|dr)\.?)?"
+    r"|(?:i am|i'm|im|this is|it is|it's|its) called|(?:he's|she's|who's|who is|someone|somebody|person|man|woman|guy"
+    r"|lady|friend|colleague|payee|son|daughter|cousin|employee|adviser|agent) (?:called|named)|they call me|you can"
+    r" call me|call me|i go by|known as|aka|signed(?:,| by|:)"
+    r"|names? is|name\s?[:=]|(?:card ?holder|account holder|beneficiary|recipient|payee|sender|claimant|applicant"
+    r"|customer"
+    r"|holder|payer|tenant|landlord|emergency contact|next of kin)(?: name)?(?:\s(?:is|was)|\s?[:=])"
+    r"|(?:in|under|to|into) the names? of|made out to|(?:cheque|check) (?:payable )?to|in favou?r of|on behalf of"
+    r"|attn:?|attention:|care of|c/o|registered to|belongs to|belonging to|addressed to)\s{1,2}[\"']?"
+)
+_SPEAKING = re.compile(
+    r"(?P<value>(?:[A-Z][\w'’\-]{1,24}\s){2,3})(?=(?:speaking|here|calling)\b)"
+    r"|(?i:\b(?:this is|it's|it is|its|i'm|i am|im|you're speaking (?:to"
+    r"|with))\s{1,2}(?P<said>(?:[^\W\d_][\w'’\-]{0,24}\s){1,4})(?=(?:speaking|here|calling|writing)\b))"
+)
+_TITLE = re.compile(
+    r"\b(?i:(?:name|names|dear|hi|hello|hey|sincerely|regards|cheers|wishes|thanks|signed),?"
+    r"|(?:mr|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|lady|lord|dame|rev|reverend|herr|frau|monsieur|madame|mme"
+    r"|senor|senora|signor|signora)\.?)\s{1,2}(?=[A-Z])"
+)
+_SOME_NAME = r"(?P<value>[^\W\d_][\w'’\-]{1,24}\s[^\W\d_][\w'’\-]{1,24})"
+_SUM = r"(?:[£$€]\s?)?\d[\d.,]{0,12}(?:\s?(?:pounds?|quid|euros?|dollars?|bucks|gbp|eur|usd|p|k|[£$€]))?"
+_PAID = re.compile(
+    rf"(?i)\b(?:pay|send|give|transfer|owe|wire)\s(?:{_SOME_NAME}\s(?={_SUM})"
+    rf"|{_SUM}\sto\s{_SOME_NAME.replace('value', 'to')}(?=\s(?:now|today|tomorrow|please|for|on|from|by)\b|[.,!?]"
+    rf"|\Z))"
+)
+
+
+@cache
+def _given() -> frozenset[str]:
+    return read_words("given_names.txt") - ORDINARY
+
+
+@cache
+def _family() -> frozenset[str]:
+    """What may follow a given name, also in small letters."""
+    return (read_words("surnames.txt") | _given()) - ORDINARY
+
+
+@cache
+def _surnames() -> frozenset[str]:
+    return read_words("surnames.txt")
+
+
+def find_people(reading: Reading) -> Iterator[Claim]:
+    text = reading.cased
+    for cue in _STRONG.finditer(text):
+        if end := _name_end(text, cue.end(), is_sure=True):
+            yield Claim(Kind.PERSON, cue.end(), end, NAMED)
+    for cue in _TITLE.finditer(text):
+        if end := _name_end(text, cue.end(), is_sure=True, capitals=True):
+            yield Claim(Kind.PERSON, cue.end(), end, NAMED)
+    for spoken in _SPEAKING.finditer(text):
+        start, before_it = spoken.span("value" if spoken["value"] else "said")
+        end = _name_end(text, start, is_sure=True)
+        if end and end >= before_it - 1:
+            yield Claim(Kind.PERSON, start, end, NAMED)
+    for paid in _PAID.finditer(text):
+        group = "value" if paid["value"] else "to"
+        words = re.findall(r"[^\W\d_]+", paid[group].lower())
+        if not any(word in _NO_NAME or word in _COMPANY or word.endswith(_NO_ENDING) for word in words):
+            yield Claim(Kind.PERSON, *paid.span(group), GUESSED)
+    yield from _by_lists(reading)
+
+
+_NO_NAME = ORDINARY | frozenset(
+    str.split(
+        "misspelt misspelled spelt spelled printed incorrect written shown missing mismatched unclear visible"
+        " displayed changed hyphenated abbreviated"
+        " shortened different whatever unreadable truncated blank empty mandatory required similar identical nothing"
+        " none unchanged"
+    )
+)
+_NO_ENDING = ("ed", "ing", "ly", "tion", "ness", "able")
+_COMPANY = NAMES_TOO | frozenset(
+    str.split(
+        "electronics lettings ltd express direct prime pay play services store supermarkets airways airlines railways"
+        " trains energy united city rovers"
+        " platinum gold silver premier plus saver day times news post tv channel league festival theatre museum"
+        " hospital surgery clinic nursery academy"
+        " primary secondary christmas easter black friday google apple amazon netflix spotify uber tesco paypal"
+        " western union moneygram visa mastercard"
+        " maestro revolut monzo barclays lloyds hsbc santander natwest halifax face touch id atm king's street road"
+        " avenue lane"
+    )
+)
+_PLACES = frozenset(
+    str.split(
+        "paris london florence georgia chelsea jordan austin dallas sydney victoria virginia carolina charlotte"
+        " madison lincoln israel kenya china india"
+        " asia africa america dakota vienna sofia alexandria valencia santiago orlando troy milan brittany lourdes"
+        " mercedes christian christmas"
+    )
+)
+_SELF = frozenset(
+    str.split(
+        "i'm im am is it's its hi hello hey dear regards best sincerely cheers thanks payee friend wife husband"
+        " partner son daughter brother sister cousin landlord"
+    )
+)
+_LISTS = frozenset({"remove", "delete", "add", "edit", "rename"})
+_FIRST_TOO = frozenset(
+    str.split(
+        "mark bill bob jack grace rose will frank penny pat sue carol ivy lily daisy violet olive ruby ray dan don"
+        " max nick jimmy rob tracy heather holly hazel"
+        " basil gene guy dawn eve iris amber pearl crystal drew dean grant dale glen rod melody prudence constance"
+        " felicity viola cherry ginger"
+    )
+)
+_RELATIONS = frozenset(
+    str.split(
+        "wife husband partner son daughter brother sister cousin nephew niece flatmate roommate boyfriend girlfriend"
+        " fiance fiancee grandson"
+        " granddaughter uncle aunt neighbour neighbor colleague landlord landlady"
+    )
+)
+_MONEY = frozenset(
+    str.split(
+        "payment payments money transfer transfers deposit refund received paid cheque invoice get got gift credit"
+    )
+)
+_PAYS = frozenset(str.split("pay paying paid repay to send owe owed"))
+
+
+def _name_end(text: str, start: int, *, is_sure: bool, capitals: bool = False) -> int:
+    """Where the name ends that begins at ``start``; 0 where none does."""
+    end, at, words = 0, start, 0
+    while words < _MOST_WORDS and (word := _NAME_WORD.match(text, at)):
+        plain = _CLITIC.sub("", word[0]).rstrip(".").lower()
+        follows = _BETWEEN.match(text, word.end())
+        if plain in _PARTICLES and follows and _goes_on(text, follows.end(), is_sure=is_sure):
+            pass
+        elif _is_name_word(word[0], plain, words, is_sure=is_sure, capitals=capitals):
+            end = _name_word_end(word)
+        else:
+            break
+        words += 1
+        is_initial = word[0].endswith(".") and len(plain) < 3
+        if follows is None or (
+            (word[0].endswith(".") or end != word.end()) and not is_initial and plain not in _PARTICLES
+        ):
+            break
+        at = follows.end() if follows else len(text)
+    return end
+
+
+def _goes_on(text: str, at: int, *, is_sure: bool) -> bool:
+    word = _NAME_WORD.match(text, at)
+    if word is None:
+        return False
+    plain = word[0].lower()
+    return plain in _PARTICLES or word[0][0].isupper() or (is_sure and (plain in _surnames() or plain in _given()))
+
+
+def _name_word_end(word: re.Match[str]) -> int:
+    """Without a possessive's ending or a full stop."""
+    clitic = _CLITIC.search(word[0])
+    end = word.start() + clitic.start() if clitic else word.end()
+    return end - 1 if word[0].endswith(".") and len(word[0]) > 2 else end
+
+
+def _is_name_word(word: str, plain: str, place: int, *, is_sure: bool, capitals: bool) -> bool:
+    is_capital = word[0].isupper()
+    if is_capital and (plain in _given() or plain in _surnames()):
+        return True
+    if plain in _given() or plain in _surnames():
+        return not capitals and plain not in ORDINARY and (place > 0 or (is_sure and plain not in NAMES_TOO))
+    if len(plain) == 1:
+        return is_capital and (word.endswith(".") or plain not in ("i", "a"))
+    if is_capital:
+        return plain not in ORDINARY and (is_sure or plain not in _COMPANY)
+    is_form = place > 0 or not plain.endswith(_NO_ENDING)
+    return is_sure and not capitals and plain not in _NO_NAME and is_form and len(plain) > 1
+
+
+def _by_lists(reading: Reading) -> Iterator[Claim]:
+    """A given name with or without a surname; two words with capitals of which one is a surname."""
+    text, given, surnames = reading.cased, _given(), _surnames()
+    is_shouted = text.isupper()
+    done, before, before_end, came_from = 0, "", 0, False
+    for word in _NAME_WORD.finditer(text):
+        plain = _CLITIC.sub("", word[0]).rstrip(".").lower()
+        last, before = before if word.start() - before_end <= 3 else "", plain
+        is_sender, came_from = came_from and last == "from", plain == "from" and last in _MONEY
+        before_end = word.end()
+        if word.start() < done:
+            continue
+        is_capital = word[0][0].isupper() and not is_shouted
+        end = 0
+        if plain in given:
+            end = _from_given(text, word, plain, last, is_capital=is_capital)
+        elif is_capital and plain not in ORDINARY and len(plain) > 1:
+            end = _from_stranger(text, word, plain, "pay" if is_sender else last)
+        elif is_capital and plain in surnames and last in ("mr", "mrs", "ms"):
+            end = _name_word_end(word)
+        if end:
+            yield Claim(Kind.PERSON, word.start(), end, GUESSED + (end > word.end()))
+            done = end
+
+
+def _from_given(text: str, word: re.Match[str], plain: str, last: str, *, is_capital: bool) -> int:
+    end = _rest_end(text, word, is_capital=is_capital, is_self=last in _SELF or last in _PAYS)
+    is_cued = last in _CUE_WORDS
+    if end:
+        return end if is_capital or is_cued or plain not in _COMPANY else 0
+    if is_capital and plain not in _COMPANY and plain not in _PLACES:
+        return _name_word_end(word)
+    if not is_cued or (plain in _COMPANY and not is_capital):
+        return 0
+    if is_capital:
+        is_first = plain in _FIRST_TOO or last in _SELF or last in _RELATIONS
+        return _name_word_end(word) if is_first and plain not in _PLACES else 0
+    return _name_word_end(word) if plain not in _PLACES else 0
+
+
+def _rest_end(text: str, word: re.Match[str], *, is_capital: bool, is_self: bool) -> int:
+    """Where the surname behind a given name ends; 0 where there is none."""
+    follows = _BETWEEN.match(text, word.end())
+    if follows is None or _name_word_end(word) != word.end():
+        return 0
+    following = _NAME_WORD.match(text, follows.end())
+    if following is None:
+        return 0
+    plain = _CLITIC.sub("", following[0]).rstrip(".").lower()
+    if is_capital:
+        if plain in _COMPANY and plain not in _surnames():
+            return 0
+        return _name_end(text, follows.end(), is_sure=False, capitals=True)
+    end, at = 0, following
+    for _ in range(_MOST_WORDS - 1):
+        plain = at[0].lower()
+        is_introduced = is_self and plain not in _NO_NAME and not plain.endswith(_NO_ENDING) and len(plain) > 2
+        if not is_introduced and plain not in _family():
+            break
+        end = _name_word_end(at)
+        follows = _BETWEEN.match(text, at.end())
+        following = follows and _NAME_WORD.match(text, follows.end())
+        if following is None or end != at.end() or plain not in _given():
+            break
+        at = following
+    return end
+
+
+def _from_stranger(text: str, word: re.Match[str], plain: str, last: str) -> int:
+    """Words with capitals that no list of given names has: with a known surname, or where somebody is introduced."""
+    if last in _RELATIONS:
+        return _name_end(text, word.start(), is_sure=True, capitals=True)
+    if plain in _COMPANY:
+        return 0
+    follows = _BETWEEN.match(text, word.end())
+    following = follows and _NAME_WORD.match(text, follows.end())
+    if following and following[0] in _PARTICLES and (last in _SELF or last in _PAYS):
+        return _name_end(text, word.start(), is_sure=False, capitals=True)
+    if not following or not following[0][0].isupper():
+        return 0
+    second = _CLITIC.sub("", following[0]).rstrip(".").lower()
+    if second in ORDINARY or (second in _COMPANY and second not in _surnames()):
+        return 0
+    if second in _surnames() and second not in _COMPANY:
+        return _name_end(text, word.start(), is_sure=False, capitals=True)
+    if last in _SELF or last in _PAYS or last in _LISTS:
+        return _name_end(text, word.start(), is_sure=False, capitals=True)
+    return 0
+
+
+_CUE_WORDS = frozenset(
+    str.split(
+        "am i'm im is it's its hi hello hey dear thanks you regards best cheers sincerely yours wishes love pay"
+        " paying paid repay to from for with by and owe owed"
+        " send sent gave give told tell ask asked add remove delete edit contact call phone email text meet met see"
+        " saw know payee beneficiary recipient friend mate"
+        " wife husband partner son daughter brother sister mum mom dad mother father uncle aunt cousin nephew niece"
+        " boss landlord landlady colleague neighbour neighbor"
+        " flatmate roommate boyfriend girlfriend fiance fiancee grandmother grandfather gran nan grandson"
+        " granddaughter ex accountant solicitor lawyer agent adviser"
+        " manager plumber builder cleaner nanny teacher doctor dentist trainer customer client was are that if did"
+        " does has when only of than says said named called transfer"
+    )
+)

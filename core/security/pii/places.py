@@ -1,0 +1,125 @@
+"""Postal addresses: by number and street, by postcode, and behind their cue."""
+
+import re
+from collections.abc import Iterator
+
+from core.security.pii.grammar import word_before
+from core.security.pii.kinds import SHAPED, Claim, Kind
+from core.security.pii.ordinary import ORDINARY
+from core.security.pii.reading import Reading
+
+_STREET = (
+    r"(?:street|str|st|road|rd|avenue|ave|av|lane|ln|drive|dr|close|court|ct|crescent|cres|gardens?|gdns|grove|gr"
+    r"|place|pl|square|sq|terrace|terr|way|walk|boulevard|blvd"
+    r"|hill|row|mews|park|parkway|pkwy|highway|hwy|circle|cir|trail|trl|view|green|rise|wharf|quay|parade|esplanade"
+    r"|mount|vale|yard|path|loop|plaza|common|mill|heights|meadows?|fields?|bridge|wood|woods|cottages|villas|alley"
+    r"|turnpike|point|ridge|run|creek|station|crossing|estate|ways|roads|streets|drives|lanes|courts|keys|islands?"
+    r"|isle|junction|junctions|forks?|forges?|gateway|glen|glens|grove|groves|harbors?|haven|hollow|inlet|knolls?"
+    r"|lakes?|landing|locks?|lodge|manors?|mission|motorway|neck|orchard|oval|overpass|passage|pike|pines?|plains?"
+    r"|port|ports|prairie|ramp|ranch|rapids?|rest|route|shoal|shores?|skyway|springs?|spurs?|stravenue|stream|summit"
+    r"|track|tunnel|underpass|unions?|valley|viaduct|via|viaducts|village|ville|vista|wall|wells)"
+)
+_POSTCODE = r"(?:[A-Z]{1,2}\d[A-Z\d]?\s?\d[ABD-HJLNP-UW-Z]{2})"
+_UK = re.compile(rf"(?i)(?<![^\W_]){_POSTCODE}(?![^\W_])")
+_STATE = (
+    r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]"
+    r"|W[AIVY]|GU|PW|PR|VI|AS|MP|FM|MH|A[AEP])"
+)
+_US = rf"(?:{_STATE}\s\d{{5}}(?:-\d{{4}})?)"
+_WORD = r"[^\W\d_][\w'’.\-]{0,24}"
+_UNIT = (
+    r"(?:(?:flat|apartment|apt\.?|unit|suite|ste\.?|room|studio|floor|penthouse|block|#)\s?#?\s?[\w\-/]{1,5}"
+    r"(?:,\s?|\s)){0,2}"
+)
+_HOUSE = r"\d{1,5}(?:\s?[A-Fa-f](?![\w]))?(?:\s?[\-/]\s?\d{1,4}[A-Fa-f]?)?"
+_TAIL = (
+    rf"(?:,?\s(?:apt\.?|suite|ste\.?|unit|flat|#)\s?#?\w{{1,5}})?"
+    rf"(?:(?:,\s?|\n|\s(?=(?-i:[A-Z][A-Za-z.'\-]{{2,}}(?:\s[A-Z][A-Za-z.'\-]+)?,?\s(?:{_POSTCODE}|{_US})))"
+    rf"|\s(?={_POSTCODE}|{_US})|\sin\s(?=(?-i:[A-Z])))(?:{_POSTCODE}|{_US}|\d{{4,5}}(?:\s(?-i:[A-Z])[\w\-]+)?"
+    rf"|(?-i:[A-Z][A-Za-z.'’\-]+(?!\w)(?:[ \-](?:[A-Z][A-Za-z.'’\-]+(?!\w)|upon|on|of|in|le|de|la"
+    rf"|under)){{0,3}})(?:,?\s(?:{_POSTCODE}|{_US}|(?-i:[A-Z]{{2}})\b|\d{{5}}))?)){{0,5}}"
+)
+_STREET_ADDRESS = re.compile(
+    rf"(?i)(?<![\w£$€.,/\-]){_UNIT}{_HOUSE},?\s(?:{_WORD}\s){{1,4}}{_STREET}\b\.?(?!\s?(?:%|pounds"
+    rf"|times))(?:\s(?:north|south|east|west|n|s|e|w|ne|nw|se|sw)\b\.?)?{_TAIL}"
+)
+_NUMBERED_STREET = re.compile(
+    rf"(?i)(?<![\w£$€.,/\-]){_UNIT}{_HOUSE}\s(?:(?:n|s|e|w|north|south|east|west)\.?\s)?\d{{1,3}}(?:st|nd|rd"
+    rf"|th)\s{_STREET}\b\.?{_TAIL}"
+)
+_BOX = re.compile(rf"(?i)\bp\.?\s?o\.?\s?box\s\d{{1,6}}{_TAIL}")
+_ABROAD = re.compile(
+    r"(?<![\w])(?:[A-Z][a-zA-Z\-]{1,30}(?:strasse|straße|str\.|weg|platz|gasse|allee|ring|damm|ufer|straat|laan"
+    r"|gracht|plein|vagen|gatan|gata|veien|vej|gade|katu|tie|utca)"
+    r"|(?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Pp]lace|[Ii]mpasse|[Cc]alle|C/|[Aa]venida|Av\.|[Pp]laza|[Pp]aseo|[Vv]ia"
+    r"|[Vv]iale|[Pp]iazza|[Cc]orso|[Rr]ua|[Uu]l\.|[Uu]lica|[Aa]l\.)\s(?:[Dd]e\s|[Dd]el\s|[Dd]ella\s|[Dd]u\s|[Dd]es\s"
+    r"|[Ll]a\s|[Ll]as\s|[Ll]os\s|da\s|do\s|dei\s){0,3}"
+    r"[A-Z][\w\-]{1,30}(?:\s[A-Z][\w\-]{1,30}){0,3}),?\s(?:n[.ºo°]\s?)?\d{1,4}(?:\s?[A-Za-z](?![\w])|"
+    r"[/\-]\d{1,3})?(?![\w])(?:,?\s\d{1,2}[.ºª°][\w.]{0,4})?(?:,\s(?:[A-Z]{1,2}-)?\d{2}-?\d{2,3}(?:\s?[A-Z]{2})?"
+    r"(?:\s[A-Z][\w\-]+){1,3}|,\s[A-Z][\w\-]+)?"
+)
+_FRENCH = re.compile(
+    r"(?i)(?<![\w£$€.,/])\d{1,4}\s?(?:bis|ter)?,?\s(?:rue|avenue|boulevard|place|impasse|chemin|allee|quai|route"
+    r"|cours)\s(?:de\s|du\s|des\s|d'|de la\s|de l'|la\s|le\s"
+    r"|les\s){0,3}[\w'\-]{2,30}(?:[\s\-](?-i:[A-Z])[\w'\-]{1,30}){0,3}(?:,?\s\d{5}(?:\s[\w\-]+){0,2}|,\s[\w\-]+)?"
+)
+_CUE = re.compile(
+    r"(?i)\b(?:(?:(?:new|home|postal|mailing|billing|current|delivery|correspondence|old|permanent|residential|my|our"
+    r"|shipping|street) ){1,4}address(?:['’]?s)?(?: (?:is|was|will be|to|changed to|as|now)| now(?: is)?|:| =){1,3}"
+    r"|address(?: is| to|:|=){1,2}|(?:i|we) (?:now |currently |still |used to )?(?:live|reside|stay)(?:d)? (?:now"
+    r" )?at|living at|resident at|residing at|(?:i|we|i've|we've|i have|we have)(?: just| recently| now)? moved"
+    r" (?:house )?to|(?:send|post|deliver|mail|ship)(?: it| them| the card| a card| my card| my new card| the new"
+    r" card)? to)"
+    r"\s{0,2}:?\s{0,2}(?P<value>(?=[^.;!?\n]{0,60}\d|(?-i:[A-Z]))[^\s.;!?][^;!?\n]{4,120})"
+)
+_ENDS_PLACE = re.compile(
+    r"(?i)(?:(?<!\bapt)(?<!\bst)(?<!\brd)(?<!\bave)(?<!\bno)(?<!\bdr)(?<!\bste)(?<!\bstr)(?<!\bln)\.(?:\s|\Z)"
+    r"|,?\s(?:please|thanks|thank you|and (?:my|i|the|please|can|could|then|not|send|also)|but|so|since|because"
+    r"|instead|not|can you|could you|would you|do i|how|what|which|from (?:now|next|the)|as of|starting|until|if|when"
+    r"|where|for the|is that|i\b|my|now|that|ok|you have|you|on file|with effect|effective|asap|rather|from)\b"
+    r"|\s-\s).*\Z",
+    re.DOTALL,
+)
+_NO_STREET = re.compile(
+    r"(?i)\b(?:in|on|at|to|of|a|my|for|and|by|times|days|day|weeks?|months?|years?|pounds?|euros?|dollars?|minutes"
+    r"|hours|cards?|is|was|from|with|it|i|you|per|other|more|people)\b"
+)
+
+
+def find_places(reading: Reading) -> Iterator[Claim]:
+    text = reading.cased
+    if any(map(str.isdigit, text)):
+        for pattern in (_STREET_ADDRESS, _NUMBERED_STREET, _BOX, _ABROAD, _FRENCH):
+            for found in pattern.finditer(text):
+                if pattern is not _STREET_ADDRESS or _is_street(found[0]):
+                    yield Claim(Kind.ADDRESS, *found.span(), SHAPED)
+        for found in _UK.finditer(text):
+            yield Claim(Kind.ADDRESS, *found.span(), SHAPED - 1)
+        for found in re.finditer(_US, text):
+            yield Claim(Kind.ADDRESS, *found.span(), SHAPED - 1)
+    for found in _CUE.finditer(text):
+        value = _ENDS_PLACE.sub("", found["value"]).rstrip(" ,.")
+        if _is_place(value) and word_before(reading.lower, found.start("value")) != "mail":
+            yield Claim(Kind.ADDRESS, found.start("value"), found.start("value") + len(value), SHAPED)
+
+
+def _is_street(said: str) -> bool:
+    """ "3 days in a row", "2 payments on the way" are none."""
+    return not _NO_STREET.search(said.partition(",")[0])
+
+
+def _is_place(value: str) -> bool:
+    words = value.split()
+    has_number = any(map(str.isdigit, value))
+    has_capital = any(word[0].isupper() and word.lower() not in ORDINARY for word in words)
+    return (
+        len(value) > 5
+        and "@" not in value
+        and "[" not in value
+        and (
+            has_number
+            and any(map(str.isalpha, value))
+            and len(words) > 1
+            and (has_capital or "," in value or bool(re.search(rf"(?i)\b{_STREET}\b", value)))
+        )
+    )

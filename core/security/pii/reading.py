@@ -1,0 +1,63 @@
+"""A text as the recognizers read it: folded (folded.py), with misspelt cues put right and with figures for digits that
+are said in words, and the way back to the characters it came from."""
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+
+from core.security.pii.cues import spelt_right
+from core.security.pii.folded import Folded
+from core.security.pii.spoken import in_figures
+
+_WORD = re.compile(r"[^\W\d_]{3,16}")
+
+
+@dataclass(frozen=True)
+class Reading:
+    """``cased`` and ``lower`` have the same length."""
+
+    folded: Folded
+    cased: str
+    _starts: "range | list[int]"
+    _ends: "range | list[int]"
+
+    @classmethod
+    def of(cls, text: str) -> "Reading":
+        folded = Folded.of(text)
+        edits = [*in_figures(folded.lower), *_misspelt(folded.lower)]
+        if not edits:
+            return cls(folded, folded.cased, range(len(folded.cased)), range(1, len(folded.cased) + 1))
+        return _edited(folded, sorted(edits))
+
+    @cached_property
+    def lower(self) -> str:
+        return self.folded.lower if self.cased is self.folded.cased else self.cased.lower()
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """Where it stands in the text."""
+        return self.folded.span(self._starts[start], self._ends[end - 1])
+
+
+def _misspelt(lower: str) -> "list[tuple[int, int, str]]":
+    return [
+        (found.start(), found.end(), right)
+        for found in _WORD.finditer(lower)
+        if (right := spelt_right(found[0])) != found[0]
+    ]
+
+
+def _edited(folded: Folded, edits: list[tuple[int, int, str]]) -> Reading:
+    pieces: list[str] = []
+    starts: list[int] = []
+    ends: list[int] = []
+    done = 0
+    for start, end, instead in [*edits, (len(folded.cased), len(folded.cased), "")]:
+        pieces.append(folded.cased[done:start])
+        starts.extend(range(done, start))
+        ends.extend(range(done + 1, start + 1))
+        pieces.append(instead)
+        # Each of its characters stands for the whole.
+        starts.extend([start] * len(instead))
+        ends.extend([end] * len(instead))
+        done = end
+    return Reading(folded, "".join(pieces), starts, ends)

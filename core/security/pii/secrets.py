@@ -1,0 +1,252 @@
+"""What nobody should type into a chat: PINs, card security codes, one-time codes, passwords, answers to security
+questions. Found behind their cue, or before it ("4821 is my PIN")."""
+
+import re
+from collections.abc import Iterator
+
+from core.security.pii.grammar import LINKS, NO_LESS, cued, digits, matches, only_digits, word_before
+from core.security.pii.kinds import SAID, Claim, Kind
+from core.security.pii.ordinary import ORDINARY
+from core.security.pii.reading import Reading
+
+_PIN = (
+    r"p\.?\s?i\.?\s?n(?:\.|\b)(?:['’]?s\b)?(?:[ \-](?:code|number|num|no\.?|#))?|pni(?: code| number)?|pinn(?:"
+    r" code| number)?|pincode|pin-code"
+)
+_CVV = (
+    r"cvv ?2?|cvc ?2?|cv2|cvn|csc|cvw|cvvv|c\.v\.v\.?|card security (?:code|number|digits)|security (?:code|number"
+    r"|digits)|card verification(?: code| value| number)?"
+    r"|(?:three|3|four|4|last three|last 3)[ \-](?:digits?|numbers?)(?: code| number)?(?: (?:on|at|from) the (?:back"
+    r"|reverse|signature strip)(?: of (?:the|my|our) card)?)"
+    r"|(?:code|number|digits) (?:on|at|from) (?:the|my)(?: card'?s?)? (?:back|reverse|signature strip)(?: of (?:the"
+    r"|my|our) card)?"
+)
+_OTP = (
+    r"otp(?: code)?|one[ \-]?time[ \-]?(?:pass|security |access |login )?(?:code|password|pin|passcode|number)|pass"
+    r" ?code"
+    r"|(?:verification|authenti?cation|auth|confirmation|activation|login|log ?in|log-in|security|access|sms|text"
+    r"|mobile|2fa|mfa|two[ \-]factor|authori[sz]ation|approval|step-up|6[ \-]digit|six[ \-]digit)"
+    r" ?(?:codes?|token|pin|digits)|code (?:you (?:just )?(?:sent|texted|gave)|i (?:just )?(?:got|received|was"
+    r" sent))(?: me)?(?: (?:by|via|in|on|through) (?:a |the |my )?(?:sms|text|phone|app|email))?|tan"
+)
+_CODE = r"(?:the|my|this|that|your|a|here'?s|is|enter|entered|use|got|received|new) code"
+_NOT_THAT_CODE = frozenset(
+    str.split(
+        "sort post area zip country error branch promo discount voucher referral product reference swift bic bank"
+        " merchant"
+        " currency dress booking tax routing qr bar order case dialling dialing category iban status store key invite"
+        " invitation gift coupon"
+    )
+)
+_PASSWORD = r"pass[ \-]?(?:word|wrd|wd|wrod|phrase)s?|pwd|passwd|passwort|pw|log ?in password|p/w"  # noqa: S105
+_BEFORE_FIGURES = frozenset(
+    str.split(
+        "are iz pin pni pinn pincode code number num no is was to be as it its s it's use used using now currently of"
+        " cvv cvc cvn csc"
+        " back reverse strip me got get received digits digit card otp passcode token password said says reads"
+        " entered enter typed"
+        " sent texted number here's value me: that this new old app online value tan credit debit okay ok well um uh"
+        " pan"
+        " set one today phone sms text below following equals c v n i p please and visa mastercard"
+    )
+)
+_NEVER_BEFORE_PIN = frozenset(str.split("card debit credit visa mastercard on one and today"))
+"""The card's own last digits stand behind these: "the PIN of my card 4821"."""
+_UNIT = re.compile(
+    r"(?i)[\s\-]?(?:times?|digits?|attempts?|tries|days?|weeks?|hours?|hrs?|minutes?|mins?|seconds?|months?|years?"
+    r"|pounds?|quid|euros?|dollars?|gbp|eur|usd"
+    r"|percent|%|working|business|cards?|letters?|characters?|numbers|am\b|pm\b|wrong|different|o'?clock|p\b|k\b"
+    r"|people|of my|of the|more|-digit|points)"
+)
+_PATTERNS: tuple[tuple[Kind, re.Pattern[str], frozenset[str]], ...] = (
+    (Kind.PIN, cued(_PIN, rf"{NO_LESS}{digits(3, 8)}(?!\d|[.,]\d)"), _NEVER_BEFORE_PIN),
+    (Kind.CVV, cued(_CVV, rf"{NO_LESS}{digits(3, 4)}(?!\d|[.,/\-]\d|[ ]\d)"), frozenset()),
+    (Kind.OTP, cued(_OTP, rf"{NO_LESS}{digits(4, 10)}(?!\d|[.,]\d)"), frozenset({"card"})),
+    (
+        Kind.OTP,
+        cued(_OTP, r"(?=[A-Z\-]*\d)(?=[\d\-]*[A-Z])(?-i:[A-Z0-9]{1,4}-[A-Z0-9]{4,8}|[A-Z0-9]{5,10})(?![\w-])"),
+        frozenset({"card"}),
+    ),
+    (Kind.OTP, cued(_CODE, rf"{NO_LESS}{digits(5, 8)}(?!\d|[.,]\d)"), frozenset({"card"})),
+)
+_BARE_CODE = re.compile(
+    rf"(?i)(?<![\d.,£$€]){digits(6, 6, '[ -]')}(?!\d|[.,]\d|\s*(?:pounds?|euros?|dollars?|quid|gbp|eur|usd)\b)"
+)
+_BEFORE_CUE = re.compile(
+    rf"(?i){NO_LESS}(?P<value>{digits(3, 8)})(?!\d)[\s,(\-]{{1,3}}(?:is|was|as|for|being|=|that's|thats|it's"
+    rf"|here's)?[\s(]{{0,2}}(?:(?:my|the|our|your|a|his|her)\s?)?(?:(?P<rated>good|safe|strong|bad|weak|secure"
+    rf"|better)\s)?"
+    rf"(?:(?:new|old|current|card|debit|credit|bank|card's|atm)\s){{0,2}}(?:(?P<pin>{_PIN})|(?P<cvv>{_CVV})"
+    rf"|(?P<otp>{_OTP}|code you sent))\b"
+)
+_LINKED = re.compile(r"(?i)\b(?:is|was|as|being|that's|thats|for)\b|[=(]")
+
+_QUOTED = r"\"[^\"\n]{3,64}\"|'[^'\n]{3,64}'|“[^”\n]{3,64}”"
+_PASSWORD_TOLD = re.compile(
+    rf"(?i)\b(?:{_PASSWORD})\b\s{{0,3}}[:=]\s{{0,3}}(?P<value>{_QUOTED}|[^\s:=\[][^\s\[]{{2,63}})"
+)
+_PASSWORD_SAID = cued(_PASSWORD, rf"{_QUOTED}|(?!(?:{LINKS})\b)[^\s:=,;\[(][^\s,\[]{{2,63}}")
+_PASSWORD_FIRST = re.compile(
+    rf"(?i)(?<!\S)(?P<value>[^\s\[]{{4,64}})\s(?:is|was)\s(?:my|the|our|your)\s(?:(?:new|old|online|banking|current"
+    rf"|app)\s){{0,2}}(?:{_PASSWORD})\b"
+)
+_GIVES = frozenset(str.split("is was to be as it's its = use used set 's changed password"))
+_NO_PASSWORD = ORDINARY | frozenset(
+    str.split(
+        "wrong incorrect invalid expired blocked locked forgotten rejected weak strong safe secure secret private"
+        " correct right failing"
+        " asked shown compromised stolen leaked hacked reset resetting changed updated unchanged refused denied"
+        " disabled missing unknown required"
+        " needed accepted stored saved sent visible empty blank long short easy hard difficult broken fine okay ok"
+        " old new same different case-sensitive"
+        " protected encrypted known valid lost gone kaputt something anything nothing everything better unsafe unique"
+        " random recover remember login log reset"
+        " sensitive characters letters symbols digits alphanumeric simple complicated recognised recognized recognise"
+        " accepting invalidated due outdated"
+        " manager managers recovery page field box screen option link request rules policy"
+    )
+)
+_ANSWER_VALUE = r"(?:(?:the|a|an|called|named|my)\s)?[^\W_][\w'’.\-]{0,30}(?:\s[^\W_][\w'’.\-]{0,30}){0,3}"
+_THINGS = (
+    r"(?:pet|dog|cat|hamster|rabbit|horse|goldfish|teacher|school|primary school|secondary school|high school|car"
+    r"|motorbike|street|road|friend|best friend|film|movie|team|football team|football club|book"
+    r"|colou?r|food|place|band|singer|job|boss|employer|phone|concert|holiday|nickname|hero|author|song|toy"
+    r"|girlfriend|boyfriend|kiss|house|subject|sport|club|restaurant|university|college|crush|actor|boat|bike)"
+)
+_IS = r"(?:\s?(?:is|was|'s|=|:|-|were)\s?|\s(?:is|was)\s)(?:(?:called|named|a|an|the)\s)?"
+_ANSWERS: tuple[re.Pattern[str], ...] = tuple(
+    re.compile(rf"(?i)\b(?:{cue})(?P<value>{_ANSWER_VALUE})")
+    for cue in (
+        rf"(?:(?:grand)?(?:mother|mum|mom|ma|mam)(?:['’]?s)?|her) maiden name{_IS}",
+        rf"maiden name(?:\sof my (?:grand)?(?:mother|mum|mom))?{_IS}",
+        rf"(?:first|childhood|favou?rite|favou?rit|oldest|old|memorable) {_THINGS}(?:['’]?s)?(?: name)?(?: i (?:ever"
+        rf" )?(?:had|owned|went to|drove|attended|lived (?:on|in)|kept|worked (?:at|for)))?(?:\s?(?:is|was|'s|=|:)\s?"
+        rf"|\s)(?:called |named )(?:the |a )?",
+        rf"(?:first|childhood|favou?rite|favou?rit|oldest|memorable) {_THINGS}(?:['’]?s)?(?: name)?(?: i (?:ever"
+        rf" )?(?:had|owned|went to|drove|attended|lived (?:on|in)|kept|worked (?:at|for)))?{_IS}",
+        rf"name of (?:my|the) (?:first |childhood |favou?rite |primary |oldest ){{1,2}}{_THINGS}{_IS}",
+        rf"name of (?:my|the) {_THINGS}{_IS}",
+        rf"(?:first|childhood|favou?rite) {_THINGS}(?: name)?\s(?=(?-i:[A-Z]))",
+        r"(?:mother|mum|mom)(?:['’]?s)? maiden name\s(?=(?-i:[A-Z]))",
+        rf"(?:security|secret|memorable|recovery|challenge|password) (?:answer|word|place|name|date|phrase"
+        rf"|information|info|reply|hint|(?:question(?:['’]?s)? )?answer)(?: (?:for|of|on) (?:my|the) account)?{_IS}",
+        rf"answer (?:to|for) (?:my|the|that|your)(?: \w{{1,12}})? ?questions?(?: (?:about|of) [\w ']{{1,30}}?)?{_IS}",
+        r"(?:place of birth|city of birth|town of birth|birth ?place|city (?:where )?i was born(?: in)?|town (?:where"
+        r" )?i was born(?: in)?)(?:\s?(?:is|was|=|:)\s?)",
+        r"(?:street (?:where )?i grew up(?: on| in)?|road i grew up on|parents met(?: in)?|honeymooned in)(?:\s(?:is"
+        r"|was)\s|\s?[:=]\s?|\s)",
+        r"(?-i:[Ii] was born in )(?=(?-i:[A-Z]))(?!(?:January|February|March|April|May|June|July|August|September"
+        r"|October|November|December)\b)",
+    )
+)
+_NO_ANSWER = frozenset(
+    str.split(
+        "wrong not incorrect required asked missing rejected blocked different needed being correct right invalid no"
+        " on in under what which how"
+        " always never only refused failing accepted also just still so too unknown forgotten locked set changed"
+        " expired it that this my your i the"
+        " limited active due"
+    )
+)
+_ENDS_ANSWER = re.compile(
+    r"(?i)\s(?:and|but|so|please|thanks|thank|can|could|would|which|that|if|i|my|for|in case|is|was|do|does|now|to"
+    r"|you|your|when|because|with|pls|ok|okay|why|what|how|it|as|since|then|use|we|are|have|by|from|there)\b.*\Z",
+    re.DOTALL,
+)
+
+
+def find_secrets(reading: Reading) -> Iterator[Claim]:
+    for kind, pattern, never in _PATTERNS:
+        for found in matches(pattern, reading.cased):
+            if _is_given(reading, found, kind, never):
+                yield Claim(kind, *found.span("value"), SAID)
+    for found in matches(_BEFORE_CUE, reading.cased):
+        if (found["rated"] or _LINKED.search(reading.cased, found.end("value"), found.end())) and not _UNIT.match(
+            reading.cased, found.end("value")
+        ):
+            kind = Kind.PIN if found["pin"] else Kind.CVV if found["cvv"] else Kind.OTP
+            yield Claim(kind, *found.span("value"), SAID)
+    yield from _passwords(reading)
+    yield from _answers(reading)
+
+
+def find_codes(reading: Reading) -> Iterator[tuple[int, int]]:
+    """Six digits that are no amount."""
+    for found in _BARE_CODE.finditer(reading.cased):
+        yield found.span()
+
+
+def _is_given(reading: Reading, found: re.Match[str], kind: Kind, never: frozenset[str]) -> bool:
+    start, end = found.span("value")
+    before = word_before(reading.lower, start)
+    is_figure = found["value"][0].isdigit()
+    if _UNIT.match(reading.cased, end) or (before and (before not in _BEFORE_FIGURES or before in never)):
+        return False
+    if kind is Kind.CVV and word_before(reading.lower, found.start()) == "social":
+        return False
+    if kind is Kind.OTP and word_before(reading.lower, found.start()) in _NOT_THAT_CODE:
+        return False
+    if kind is Kind.OTP and "code" in found[0].lower() and _other_code(found[0].lower()):
+        return False
+    # "security code 482910" is a one-time code.
+    return kind is not Kind.CVV or not is_figure or len(only_digits(found["value"])) in (3, 4)
+
+
+def _other_code(said: str) -> bool:
+    words = re.findall(r"[^\W\d_]+", said)
+    return any(word in _NOT_THAT_CODE for word in words)
+
+
+def _passwords(reading: Reading) -> Iterator[Claim]:
+    text = reading.cased
+    for found in _PASSWORD_TOLD.finditer(text):
+        yield Claim(Kind.PASSWORD, found.start("value"), _word_end(text, *found.span("value")), SAID)
+    for found in matches(_PASSWORD_SAID, text):
+        start, end = found.start("value"), _word_end(text, *found.span("value"))
+        before = word_before(reading.lower, start)
+        plain = text[start:end].strip("\"'“”.,!?")
+        if _looks_secret(plain) or (
+            before in _GIVES and before != "password" and _is_last(text, end) and plain.lower() not in _NO_PASSWORD
+        ):
+            yield Claim(Kind.PASSWORD, start, end, SAID - 1)
+    for found in _PASSWORD_FIRST.finditer(text):
+        plain = found["value"].strip("\"'“”.,!?")
+        if plain.lower() not in _NO_PASSWORD:
+            yield Claim(Kind.PASSWORD, *found.span("value"), SAID)
+
+
+def _word_end(text: str, start: int, end: int) -> int:
+    """Without the sentence's end, where the value has no sign of that kind in itself."""
+    while end - start > 4 and text[end - 1] in ".,;?)":
+        end -= 1
+    return end
+
+
+def _looks_secret(word: str) -> bool:
+    has_digit, has_letter = any(map(str.isdigit, word)), any(map(str.isalpha, word))
+    has_sign = any(not character.isalnum() and character not in "'’-./,:" for character in word)
+    is_mixed = any(map(str.islower, word)) and any(map(str.isupper, word[1:])) and not word.isupper()
+    return len(word) >= 4 and (
+        (has_digit and has_letter and not re.fullmatch(r"\d+(?:st|nd|rd|th|x|k|am|pm|hrs?|mins?)", word.lower()))
+        or (has_sign and (has_digit or has_letter))
+        or (is_mixed and "-" not in word)
+    )
+
+
+def _is_last(text: str, end: int) -> bool:
+    """Whether the sentence ends here, or goes on with something else."""
+    return bool(
+        re.match(
+            r"(?i)[\"'”]?\s*(?:[.,;!?)\n]|\Z|(?:and|but|so|please|thanks|can|could|for|if|now|why|what|it)\b)",
+            text[end:],
+        )
+    )
+
+
+def _answers(reading: Reading) -> Iterator[Claim]:
+    for pattern in _ANSWERS:
+        for found in pattern.finditer(reading.cased):
+            value = _ENDS_ANSWER.sub("", found["value"]).rstrip(" .'-")
+            first = value.split()[0].lower() if value.split() else ""
+            if len(value) > 1 and first not in _NO_ANSWER:
+                yield Claim(Kind.SECURITY_ANSWER, found.start("value"), found.start("value") + len(value), SAID - 2)
