@@ -32,7 +32,8 @@ from agent.understanding.heads import Heads
 from core.clock import Clock
 from core.db.database import Database
 from core.db.pool import make_pool
-from core.security.sealing import Seal
+from core.security.encryption.data_keys import DataKeys
+from core.security.encryption.ring import open_key_ring
 from core.services import Services
 from core.settings import Settings
 from knowledge.cache import CachedRetriever, open_cache
@@ -119,12 +120,13 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
             scopes=CUSTOMER_SCOPES,
             models=models,
             fixed=_offline_alone(settings),
-            seal=Seal(services.secret_key),
+            seal=bank.seal,
             encoder_threads=threads,
             prompts=prompts,
         )
         checkpoints = AsyncPostgresSaver(pool)
-        conversations = Conversations(database, uuid4())
+        ring = await stack.enter_async_context(open_key_ring(settings, services.secret_key))
+        conversations = Conversations(database, DataKeys(database, ring), uuid4())
         events = EventLog(redis, settings.event_ttl)
         assistant = Assistant(
             parts=parts, checkpoints=checkpoints, conversations=conversations, events=events, clock=clock

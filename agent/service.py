@@ -343,6 +343,7 @@ class Assistant:
         await self._conversations.finish(
             key,
             turn.record,
+            turn.placeholders,
             waiting=confirmation is not None,
             outcome=masked(done, turn.record).data(),
             now=self._clock(),

@@ -19,6 +19,7 @@ from core.db.health import require_security
 from core.db.migrate import migrate
 from core.errors import ConfigurationError
 from core.logging import configure_logging, get_logger
+from core.security.encryption.ring import require_known_masters
 from core.services import Services, running_services
 from core.settings import Settings, unknown_variables
 from knowledge.ingest import ingest_folder
@@ -44,6 +45,7 @@ def prepared_services(settings: Settings, console: Console) -> Generator[Service
         if not settings.demo:
             close_outbox(services.owner_url)
         require_security(services, demo=settings.demo)
+        require_known_masters(settings, services.secret_key, services.owner_url)
         if settings.demo:
             _load_demo(settings, services, console)
         yield services

@@ -115,6 +115,7 @@ GUARDS = (
     ("attachment_chunks", "keep_attachment_chunk"),
     ("care_cases", "keep_care_case"),
     ("disputes", "keep_dispute_state"),
+    ("data_keys", "keep_data_key"),
     ("accounts", "keep_account_kind"),
     ("accounts", "keep_balance_limit"),
     ("postings", "add_posting_to_balance"),
