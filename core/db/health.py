@@ -40,6 +40,7 @@ PUBLIC_TABLES = (
     "policy_limits",
     "policy_terms",
     "product_terms",
+    "retention_rules",
     "screening_entries",
     "screening_loads",
     "terminals",

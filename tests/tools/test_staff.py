@@ -25,6 +25,9 @@ from tools.staff.files import find_file, open_file
 ROLES = ("agent", "supervisor", "auditor", "admin")
 NOT_SHOWN = {
     "event_outbox": "what other systems are told; the alert itself is in the file",
+    "erasures": "the data protection officer's, with tellergraph privacy",
+    "legal_holds": "as erasures: who is told of one could tip off",
+    "retained_records": "as erasures: sealed",
     "data_keys": "keys, though wrapped: nothing to read for anybody",
     "chat_messages": "conversations are the customer's; a hand-off brings what staff need, masked",
     "chat_sessions": "as chat_messages",

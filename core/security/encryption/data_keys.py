@@ -82,7 +82,7 @@ class DataKeys:
             fresh = await fresh_key(self._masters, customer_id, "chat", now)
             await self._database.run((DATA_KEYS["insert_data_key"], fresh), scope=scope)
             stored = await self._database.fetch(*find, scope=scope)
-        if stored[0].wrapped is None:
+        if not stored or stored[0].wrapped is None:
             return None
         return await unwrapped(self._masters, stored[0], customer_id, "chat")
 
