@@ -47,6 +47,8 @@ from tools.bank import make_attachments, make_bank
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.compliance.aml.background import background_monitor
 from tools.fraud.webhook import make_webhook
+from tools.privacy.background import background_retention
+from tools.privacy.export import Openers
 from tools.registry import Bank
 from tools.schedules.worker import background_worker
 from tools.step_up.totp import Authenticators
@@ -76,6 +78,8 @@ class Running:
     graph: Graph | None
     """None: it is off."""
     uploads: UploadReader
+    openers: Openers
+    """What opens a customer's encrypted things, for their own copy."""
 
 
 @asynccontextmanager
@@ -123,10 +127,12 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
             seal=bank.seal,
             encoder_threads=threads,
             prompts=prompts,
+            outsiders_need_consent=settings.outside_models_need_consent and models.has_outsiders,
         )
         checkpoints = AsyncPostgresSaver(pool)
         ring = await stack.enter_async_context(open_key_ring(settings, services.secret_key))
-        conversations = Conversations(database, DataKeys(database, ring), uuid4())
+        keys = DataKeys(database, ring)
+        conversations = Conversations(database, keys, uuid4())
         events = EventLog(redis, settings.event_ttl)
         assistant = Assistant(
             parts=parts, checkpoints=checkpoints, conversations=conversations, events=events, clock=clock
@@ -139,6 +145,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
                 )
             )
             await stack.enter_async_context(background_monitor(services.compliance_url, clock))
+            await stack.enter_async_context(background_retention(services, clock))
         stack.push_async_callback(assistant.drain)
         authenticators = Authenticators(services.secret_key)
         attachments = make_attachments(settings, services)
@@ -158,6 +165,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
             models,
             graph,
             uploads,
+            Openers(keys, bank.seal, attachments),
         )
 
 

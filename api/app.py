@@ -32,6 +32,7 @@ from api.routes import (
     operations,
     pages,
     policies,
+    privacy,
     screening,
     staff,
     totp,
@@ -101,6 +102,8 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     app.include_router(card_network.router, prefix="/api/v1")
     app.include_router(banking.tool_router(CATALOGUE.offered(CUSTOMER_SCOPES)), prefix="/api/v1")
     app.include_router(operations.router, prefix="/api/v1")
+    app.include_router(privacy.router, prefix="/api/v1")
+    app.include_router(privacy.staff_router, prefix="/api/v1")
     app.include_router(attachments.router, prefix="/api/v1")
     app.include_router(staff.router, prefix="/api/v1")
     app.include_router(handoffs.router, prefix="/api/v1")

@@ -47,6 +47,9 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = None
     """Signs access tokens, at least 32 characters. Unset: made once and kept in the data directory."""
 
+    outside_models_need_consent: bool = False
+    """Models of other parties answer only customers who agreed to that."""
+
     old_secret_keys: Annotated[list[SecretStr], NoDecode] = []
     """Comma-separated keys of before: they open files that were sealed then, and sign nothing."""
     master_keys: SecretStr | None = None

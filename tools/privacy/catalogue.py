@@ -85,19 +85,23 @@ CATALOGUE: tuple[Table, ...] = (
           Shred("crypto-shredding: every copy of what it encrypted becomes unreadable, backups too"),
           {"wrapped": "the key itself"}),
     Table("confirmation_slips", "", Delete(_SHORT), whose="customer_id", not_exported="hashes of used confirmations",
-          withheld={"slip_hash customer_id operation_id payload_hash policy_version minted_at expires_at used_at": _SECRET}),
+          withheld={"slip_hash customer_id operation_id payload_hash policy_version minted_at expires_at used_at":
+          _SECRET}),
     Table("demo_outbox", "", Delete(_SHORT), not_exported="codes, in demo mode alone",
           withheld={"id customer_id operation_id text code sent_at": _SECRET}),
     Table("step_up_tries", "id customer_id operation_id tried_at was_right", Delete(_SHORT)),
     Table("step_up_challenges", "operation_id customer_id method payload_hash opened_at verified_at", Delete(_SHORT)),
-    Table("totp_authenticators", "id customer_id created_at confirmed_at removed_at last_step", Delete("the login ends")),
+    Table("totp_authenticators", "id customer_id created_at confirmed_at removed_at last_step", Delete("the login "
+          "ends")),
     Table("name_checks", "", Delete(_SHORT), not_exported="hashes of names of other people",
           withheld={"customer_id account_hash name_hash checked_at": "hashes of names of other people"}),
     Table("event_outbox", "", Delete(_SHORT), not_exported=_METHODS,
           withheld={"id customer_id topic body created_at attempts next_at delivered_at given_up_at fault": _METHODS}),
-    Table("callbacks", "id reference customer_id operation_id phone is_on_file topic starts_at ends_at status requested_at",
+    Table("callbacks", "id reference customer_id operation_id phone is_on_file topic starts_at ends_at status "
+          "requested_at",
           Delete("service that is over")),
-    Table("appointments", "id reference customer_id operation_id branch_id topic starts_at status booked_at cancelled_at",
+    Table("appointments", "id reference customer_id operation_id branch_id topic starts_at status booked_at "
+          "cancelled_at",
           Delete("service that is over")),
     Table("handoffs", "id reference customer_id operation_id packet status requested_at taken_at closed_at",
           Delete("service that is over"), {"taken_by": _COLLEAGUE}),
@@ -149,13 +153,15 @@ CATALOGUE: tuple[Table, ...] = (
           Blank({"reference": "null"}, _LEDGER)),
     Table("privacy_requests", "id customer_id kind field wanted reason made_at answer_by status answer decided_at",
           Blank({"wanted": "case when wanted is not null then 'erased' end", "reason": "'erased'",
-                 "answer": "case when answer is not null then 'erased' end"}, "what was asked and answered: GDPR art. 5(2)"),
+                 "answer": "case when answer is not null then 'erased' end"}, "what was asked and answered: GDPR "
+                 "art. 5(2)"),
           {"decided_by": _COLLEAGUE}),
     Table("transactions", "id customer_id account_id card_id merchant_id terminal_id payee_id entry_id kind status "
           "amount_minor currency category description decline_reason occurred_at booked_at authorisation "
           "authorised_minor released_at", Keep(_LEDGER)),
     Table("postings", "id entry_id account_id customer_id amount_minor currency booked_at", Keep(_LEDGER)),
-    Table("journal_entries", "id kind description booked_at reverses_id made_in", Keep(_LEDGER), whose="through postings"),
+    Table("journal_entries", "id kind description booked_at reverses_id made_in", Keep(_LEDGER), whose="through "
+          "postings"),
     Table("fx_deals", "entry_id customer_id from_currency from_minor to_currency to_minor rate", Keep(_LEDGER)),
     Table("payment_holds", "operation_id customer_id transaction_id status held_at expires_at ended_at ended_by",
           Keep(_LEDGER)),
@@ -179,7 +185,8 @@ CATALOGUE: tuple[Table, ...] = (
     Table("dispute_evidence", "id dispute_id customer_id attachment_id note operation_id at", Keep(_CLAIMS)),
     Table("dispute_clocks", "id dispute_id customer_id kind rule due_on due_at ended_at outcome", Keep(_CLAIMS)),
     Table("dispute_actions", "", Keep(_CLAIMS), not_exported="what colleagues weigh before they decide",
-          withheld={"id dispute_id customer_id kind reason maker status approver remark error_code created_at expires_at "
+          withheld={"id dispute_id customer_id kind reason maker status approver remark error_code created_at "
+          "expires_at "
                     "decided_at": _COLLEAGUE}),
     Table("care_cases", "id reference customer_id kind is_shown said turn_id opened_at taken_at closed_at",
           Keep("FCA DISP 1.9.1R; masked"), {"taken_by closed_by outcome": _COLLEAGUE}),
@@ -190,10 +197,12 @@ CATALOGUE: tuple[Table, ...] = (
           withheld={"id customer_id operation_id card_id authorisation payload_hash policy_version rules_version "
                     "model_version outcome score event_id features hits decided_at valid_until": _METHODS}),
     Table("fraud_events", "", Keep(_FRAUD), not_exported=_METHODS,
-          withheld={"id customer_id transaction_id party merchant amount_minor occurred_at country device channel": _METHODS}),
+          withheld={"id customer_id transaction_id party merchant amount_minor occurred_at country device channel":
+          _METHODS}),
     Table("fraud_firsts", "", Keep(_FRAUD), not_exported=_METHODS, withheld={"customer_id thing first_at": _METHODS}),
     Table("fraud_labels", "", Keep(_FRAUD), not_exported=_METHODS,
-          withheld={"event_id customer_id party merchant amount_minor is_large occurred_at known_at withdrawn_at": _METHODS}),
+          withheld={"event_id customer_id party merchant amount_minor is_large occurred_at known_at withdrawn_at":
+          _METHODS}),
     Table("fraud_scores", "", Keep(_FRAUD), not_exported=_METHODS,
           withheld={"event_id customer_id model probability features": _METHODS}),
     Table("screening_subjects", "", Keep(_AML), not_exported=_TIPPING_OFF,
@@ -213,19 +222,23 @@ CATALOGUE: tuple[Table, ...] = (
     Table("compliance.alerts", "", Keep(_AML), not_exported=_TIPPING_OFF,
           withheld={"id rule customer_id currency first_day hit_id case_id at": _TIPPING_OFF}),
     Table("compliance.cases", "", Keep(_AML), not_exported=_TIPPING_OFF,
-          withheld={"id reference customer_id status opened_by opened_at reason assigned_to outcome proposed_by decided_by "
+          withheld={"id reference customer_id status opened_by opened_at reason assigned_to outcome proposed_by "
+          "decided_by "
                     "closed_at": _TIPPING_OFF}),
     Table("staff_actions", "", Keep(_AUDIT), not_exported="what was done stands among banking_operations",
-          withheld={"id kind customer_id account_id entry_id overdraft_minor currency reason maker status approver remark "
+          withheld={"id kind customer_id account_id entry_id overdraft_minor currency reason maker status approver "
+          "remark "
                     "error_code operation_id created_at expires_at decided_at held_operation_id": _COLLEAGUE}),
     Table("staff_reads", "id subject customer_id at", Keep(_AUDIT),
           {"staff_id": f"{_COLLEAGUE}; CJEU C-579/21", "reason": _TIPPING_OFF, "xact began_at": _INTERNAL}),
-    Table("audit_log", "id actor customer_id action resource detail turn_id at", Keep(_AUDIT), {"request_id": _INTERNAL}),
+    Table("audit_log", "id actor customer_id action resource detail turn_id at", Keep(_AUDIT), {"request_id":
+          _INTERNAL}),
     Table("legal_holds", "", Keep(_CLAIMS), not_exported=_TIPPING_OFF,
           withheld={"id customer_id reason placed_by placed_at released_by released_at release_reason": _TIPPING_OFF}),
     Table("erasures", "id customer_id reason started_at done finished_at certificate",
           Keep("proof that it was done: GDPR art. 5(2)"), {"asked_by": _COLLEAGUE}),
-    Table("retained_records", "", Keep("sealed: what the tables above say"), not_exported="exists once a customer is erased",
+    Table("retained_records", "", Keep("sealed: what the tables above say"), not_exported="exists once a customer is "
+          "erased",
           withheld={"customer_id sealed kept_until made_at destroyed_at": "exists once a customer is erased"}),
 )  # fmt: skip
 

@@ -1,16 +1,17 @@
-"""A person's copy of their data (GDPR articles 15 and 20, CCPA section 1798.110): one zip with a JSON file for each table,
-their files as they sent them, and a README that says what is in it, what is not, and why.
+"""A person's copy of their data (GDPR articles 15 and 20, CCPA section 1798.110): one zip with a JSON file for each
+table, their files as they sent them, and a README that says what is in it, what is not, and why.
 
 It is written while it is read: a customer with a million rows takes no more memory than one with ten. Who reads is
 tellergraph_subject, so that the database, and not this module, decides what a copy may contain.
 """
 
+import asyncio
 import json
 import zipfile
 from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import IO, Any, cast
 from uuid import UUID
 
 from psycopg import sql
@@ -28,6 +29,8 @@ from tools.privacy.catalogue import Table, exported_tables
 from tools.privacy.queries import QUERIES
 from tools.privacy.readme import read_me
 
+_AT_ONCE = 2
+"""Copies that a process writes at the same time: each holds a connection until its reader has it. Others wait."""
 _PIECE = 65_536
 """Bytes that are gathered before they go out."""
 
@@ -39,6 +42,7 @@ class Openers:
     keys: DataKeys
     seal: Seal
     attachments: Attachments
+    slots: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_AT_ONCE))
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +94,22 @@ async def export_customer(
         if await db.find(_Found, QUERIES["find_customer"], {"customer_id": customer_id}) is None:
             raise NotFound("There is no such customer.")
         await db.execute(QUERIES["add_audit_line"], line)
-    return _archive(database, openers, scope, customer_id, now)
+    return _in_turn(database, openers, scope, customer_id, now)
+
+
+async def _in_turn(
+    database: Database, openers: Openers, scope: Scope, customer_id: UUID, now: datetime
+) -> AsyncGenerator[bytes]:
+    async with openers.slots:
+        async for piece in _archive(database, openers, scope, customer_id, now):
+            yield piece
 
 
 async def _archive(
     database: Database, openers: Openers, scope: Scope, customer_id: UUID, now: datetime
 ) -> AsyncGenerator[bytes]:
     pipe, counts = _Pipe(), dict[str, int]()
-    with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:  # pyright: ignore[reportArgumentType]
+    with zipfile.ZipFile(cast(IO[bytes], pipe), "w", zipfile.ZIP_DEFLATED) as archive:
         async with database.reading(scope) as db:
             key = await _find_key(openers.keys, db, customer_id)
             files = await db.all(_File, QUERIES["list_files"])
@@ -135,7 +147,9 @@ async def _find_key(keys: DataKeys, db: ReadHandle, customer_id: UUID) -> DataKe
 
 def _query(table: Table) -> sql.Composed:
     columns = sql.SQL(", ").join(map(sql.Identifier, table.exported_columns()))
-    return sql.SQL("select to_jsonb(r) from (select {} from {} order by 1) r").format(columns, sql.Identifier(table.name))
+    return sql.SQL("select to_jsonb(r) from (select {} from {} order by 1) r").format(
+        columns, sql.Identifier(table.name)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,5 +172,7 @@ class _Opener:
     def _open_message(self, row: dict[str, Any]) -> None:
         sealed = row["original"]
         if sealed is not None and self.key is not None:
-            place = Place("chat_messages", "original", f"{row['turn_id']}/{row['role']}", f"customer:{self.customer_id}")
+            place = Place(
+                "chat_messages", "original", f"{row['turn_id']}/{row['role']}", f"customer:{self.customer_id}"
+            )
             row["original"] = decrypt_field(self.key, place, bytes.fromhex(sealed.removeprefix("\\x")))

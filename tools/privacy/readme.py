@@ -11,17 +11,17 @@ _HEAD = """\
 
 A copy of all that this bank's assistant and the bank behind it keep about customer `{customer_id}`, made at {now}.
 
-- Each table is a JSON file: a list of rows. Times are ISO 8601 with their offset; amounts in columns that end in `_minor`
-  are whole numbers of the currency's smallest unit. `files/` has what you sent us, as you sent it ({files}).
-- In `chat_messages`, `content` is what was kept to read, with personal details replaced; `original` is what was written,
-  kept encrypted. PIN, CVV, passwords and one-time codes are not there: they are never kept.
+- Each table is a JSON file: a list of rows. Times are ISO 8601 with their offset; amounts in columns that end in
+  `_minor` are whole numbers of the currency's smallest unit. `files/` has what you sent us, as you sent it ({files}).
+- In `chat_messages`, `content` is what was kept to read, with personal details replaced; `original` is what was
+  written, kept encrypted. PIN, CVV, passwords and one-time codes are not there: they are never kept.
 - In `kyc_applications`, `answers` is what you told us about yourself.
 - Where it came from: from you, from your use of the bank, and, of payments to you, from whoever paid.
 - What it is for: your accounts and payments, answering you, the law's duties, and what you agreed to (`consents`).
-- Who else gets it: other banks, as far as a payment needs it; the card network; authorities where the law says so. Language
-  models of other companies, if the bank uses one, get your questions with names and numbers replaced.
-- Decisions that are made by computer: fraud checks of payments, and loans below a limit (`loan_applications`). You can ask
-  for a person to look at them, at `POST /api/v1/profile/privacy-requests` with `human_review`.
+- Who else gets it: other banks, as far as a payment needs it; the card network; authorities where the law says so.
+  Language models of other companies, if the bank uses one, get your questions with names and numbers replaced.
+- Decisions that are made by computer: fraud checks of payments, and loans below a limit (`loan_applications`). You can
+  ask for a person to look at them, at `POST /api/v1/profile/privacy-requests` with `human_review`.
 - You can have it corrected or erased, have its use restricted, object, and complain to the supervisory authority.
 
 ## What is in it
