@@ -142,7 +142,7 @@ CATALOGUE: tuple[Table, ...] = (
     Table("banking_operations", "id customer_id type status payload payload_hash summary idempotency_key initiated_by "
           "turn_id created_at expires_at completed_at amount_minor currency recipient policy_version posts step_up "
           "limit_minor entry_id error_code chat_message_id executed_in request_hash proposed decided",
-          Blank({"payload": "'{}'", "summary": "'erased'", "proposed": "null", "recipient": "null"}, _LEDGER)),
+          Blank({"payload": "'{}'", "summary": "'erased'", "proposed": "'{}'", "recipient": "null"}, _LEDGER)),
     Table("payees", "id customer_id name iban sort_code account_number currency created_at reference removed_at",
           Blank({"name": "'erased ' || id", "reference": "null"}, _LEDGER)),
     Table("standing_orders", "id customer_id account_id payee_id amount_minor currency frequency next_run_on reference "

@@ -1,12 +1,12 @@
 """A bank whose customers said, sent and asked for things, and what opens them."""
 
-from collections.abc import AsyncIterator
+import io
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID, uuid4
 
 import psycopg
 import pytest
+from PIL import Image
 from psycopg.types.json import Jsonb
 
 from agent.conversations import Conversations, TurnKey
@@ -21,10 +21,15 @@ from tools.attachments.store import Attachments
 from tools.privacy.export import Openers
 
 WRITTEN = "Write to blair.private@example.org, I live at 7 Kingfisher Row"
-PICTURE = bytes.fromhex(
-    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c4944415478da6360606000000004000160dd8db00000"
-    "000049454e44ae426082"
-)
+
+
+def picture() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (8, 8), "navy").save(file, "PNG")
+    return file.getvalue()
+
+
+PICTURE = picture()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +64,8 @@ class Office:
 
 
 @pytest.fixture
-async def office(desk: Desk) -> AsyncIterator[Office]:
+async def office(desk: Desk) -> Office:
     masters = KeyRing([LocalMasters(derived_masters([desk.services.secret_key]))])
     keys = DataKeys(desk.database, masters)
     attachments = Attachments(FileCipher(desk.services.secret_key))
-    yield Office(desk, masters, Openers(keys, desk.bank.seal, attachments))
-
-
-LATER = timedelta(days=400)
+    return Office(desk, masters, Openers(keys, desk.bank.seal, attachments))

@@ -9,7 +9,6 @@ from uuid import UUID, uuid4
 
 import psycopg
 import pytest
-from conftest import PICTURE, WRITTEN, Office
 from psycopg import sql
 
 from core.db.database import Database
@@ -21,6 +20,7 @@ from core.security.sealing import Seal
 from tests.conftest import Clone
 from tests.crowd import add_row, lay_open, whose
 from tests.tools.asking import done
+from tests.tools.privacy.conftest import PICTURE, WRITTEN, Office
 from tools.attachments.cipher import FileCipher
 from tools.attachments.store import Attachments
 from tools.kyc.application import Application
@@ -45,7 +45,7 @@ def rows(archive: zipfile.ZipFile, table: str) -> list[dict[str, Any]]:
 async def test_what_the_customer_wrote_is_in_it_as_they_wrote_it(office: Office):
     desk = office.desk
     await office.say(desk.blair, WRITTEN)
-    await done(desk, "make_complaint", desk.blair, category="service", complaint="The queue was long.")
+    await done(desk, "make_complaint", desk.blair, category="service", text="The queue was long.")
     file = await office.openers.attachments.store(
         desk.context(desk.blair), purpose="dispute", name="receipt.png", content=PICTURE
     )

@@ -24,4 +24,5 @@ begin
         execute format('revoke select (%I) on %I from tellergraph_subject', g.column_name, g.table_name);
     end loop;
 end $$;
+revoke execute on function app_customer_id, app_subject from tellergraph_subject;
 drop function show_to_subject(regclass, text, text);

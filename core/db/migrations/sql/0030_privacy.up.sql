@@ -15,6 +15,7 @@ begin
 end $$;
 comment on function show_to_subject is 'For migrations: the rows are in the customer''s export, without the columns named.';
 revoke execute on function show_to_subject from public;
+grant execute on function app_customer_id, app_subject to tellergraph_subject;
 
 do $$
 declare t text;
