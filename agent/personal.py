@@ -16,7 +16,7 @@ from core.security.encryption.fields import DataKey, Place, encrypt_field
 from core.security.pii import Placeholders
 
 _log = get_logger(__name__)
-_MARK = re.compile(r"\[([A-Z][A-Z_]*?)(_\d+)?\]")
+_MARK = re.compile(r"\[(?:([A-Z][A-Z_]*)_\d+|(SECRET))\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Personal:
 
 def personal_in(masked: str, placeholders: Placeholders) -> Personal:
     """``masked`` as it is stored. What only looks like a placeholder counts for nothing."""
-    found = {mark[1] for mark in _MARK.finditer(masked) if mark[0] in placeholders.originals or mark[2] is None}
+    found = {mark[1] or mark[2] for mark in _MARK.finditer(masked) if mark[2] or mark[0] in placeholders.originals}
     whole = placeholders.restore(masked)
     return Personal(sorted(found), whole if whole != masked else None)
 

@@ -19,6 +19,12 @@ select customer_id, purpose, id, wrapped, master_id from data_keys
 update data_keys set wrapped = %(wrapped)s, master_id = %(master_id)s, wrapped_at = %(now)s
  where customer_id = %(customer_id)s and purpose = %(purpose)s and master_id = %(before)s and destroyed_at is null
 
+-- record_rotation --
+-- That keys were wrapped again, by which master key, and how many.
+insert into audit_log (actor, action, resource, detail, at)
+values ('operator', 'keys.rotated', 'data_keys', jsonb_build_object('current', %(current)s::text, 'rewrapped', %(rewrapped)s::int,
+        'unreadable', %(unreadable)s::int), %(now)s)
+
 -- count_by_master --
 -- How many living keys each master key has wrapped.
 select master_id, count(*) as keys from data_keys where destroyed_at is null group by master_id order by master_id

@@ -62,6 +62,9 @@ async def rotate_keys(owner_url: str, masters: MasterKeys, now: datetime) -> Key
             if not batch:
                 break
             last = batch[-1]
+        if rewrapped or unreadable:
+            done = {"current": current, "rewrapped": rewrapped, "unreadable": len(unreadable), "now": now}
+            await owner.execute(DATA_KEYS["record_rotation"], done)
         return await _report(owner, masters, current, rewrapped, unreadable)
 
 

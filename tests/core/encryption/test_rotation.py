@@ -52,6 +52,9 @@ async def test_after_a_rotation_the_new_key_alone_opens_what_the_old_one_wrapped
     assert await make_keys(bank, NEW) == before
     with pytest.raises(KeyUnknown):
         await make_keys(bank, OLD)
+    with psycopg.connect(bank.owner_url) as owner:
+        (line,) = owner.execute("select detail from audit_log where action = 'keys.rotated'").fetchall()
+    assert line[0] == {"current": "local:new", "rewrapped": 12, "unreadable": 0}
     assert (await rotate_keys(bank.owner_url, BOTH, NOW)).rewrapped == 0
 
 

@@ -116,7 +116,9 @@ async def make_key(services: Services) -> None:
     await database.close()
 
 
-def test_keys_are_wrapped_again_and_the_check_says_when_the_old_one_may_go(run: Run, monkeypatch: pytest.MonkeyPatch):
+def test_keys_are_wrapped_again_and_the_check_says_when_old_ones_may_go(
+    run: Run, own: Services, monkeypatch: pytest.MonkeyPatch
+):
     def rotate(*options: str) -> Result:
         return CliRunner().invoke(db_app, ["rotate-keys", *options])
 

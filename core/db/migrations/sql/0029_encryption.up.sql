@@ -46,6 +46,6 @@ comment on column chat_messages.embedding is 'Of the customer''s masked words: w
 -- Messages of before keep their masked text alone: nobody has the rest any more.
 update chat_messages m
    set has_pii = true, pii_fields = found.kinds
-  from (select id, array_agg(distinct part[1] order by part[1]) as kinds
-          from chat_messages, regexp_matches(content, '\[([A-Z][A-Z_]*?)(?:_\d+)?\]', 'g') part group by id) found
+  from (select id, array_agg(distinct coalesce(part[1], part[2]) order by coalesce(part[1], part[2])) as kinds
+          from chat_messages, regexp_matches(content, '\[(?:([A-Z][A-Z_]*)_\d+|(SECRET))\]', 'g') part group by id) found
  where found.id = m.id;
