@@ -32,6 +32,7 @@ from tools.compliance.cli import compliance_app
 from tools.fraud.cli import fraud_app
 from tools.kyc.kyc_cli import kyc_app
 from tools.mcp_cli import mcp
+from tools.privacy.cli import privacy_app
 from tools.schedules.worker_cli import worker
 
 gc.freeze()
@@ -51,6 +52,7 @@ app.add_typer(fraud_app, name="fraud")
 app.add_typer(graph_app, name="graph")
 app.add_typer(kb_app, name="kb")
 app.add_typer(kyc_app, name="kyc")
+app.add_typer(privacy_app, name="privacy")
 app.command()(ask)
 app.command()(chat)
 app.command()(ingest)

@@ -33,9 +33,10 @@ from core.audit.heads import Checkpointer
 from core.clock import Clock
 from core.db.database import Database
 from core.db.pool import make_pool
+from core.security.encryption.data_keys import DataKeys
+from core.security.encryption.ring import open_key_ring
 from core.security.outgoing import guarded_session
 from core.security.permissions import RolePermissions
-from core.security.sealing import Seal
 from core.services import Services
 from core.settings import Settings
 from knowledge.cache import CachedRetriever, open_cache
@@ -49,6 +50,8 @@ from tools.bank import make_attachments, make_bank
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.compliance.aml.background import background_monitor
 from tools.fraud.webhook import make_webhook
+from tools.privacy.background import background_retention
+from tools.privacy.export import Openers
 from tools.registry import Bank
 from tools.schedules.worker import background_worker
 from tools.step_up.totp import Authenticators
@@ -79,6 +82,8 @@ class Running:
     """None: it is off."""
     uploads: UploadReader
     roles: RolePermissions
+    openers: Openers
+    """What opens a customer's encrypted things, for their own copy."""
 
 
 @asynccontextmanager
@@ -123,12 +128,15 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
             scopes=CUSTOMER_SCOPES,
             models=models,
             fixed=_offline_alone(settings),
-            seal=Seal(services.secret_key),
+            seal=bank.seal,
             encoder_threads=threads,
             prompts=prompts,
+            outsiders_need_consent=settings.outside_models_need_consent and models.has_outsiders,
         )
         checkpoints = AsyncPostgresSaver(pool)
-        conversations = Conversations(database, uuid4())
+        ring = await stack.enter_async_context(open_key_ring(settings, services.secret_key))
+        keys = DataKeys(database, ring)
+        conversations = Conversations(database, keys, uuid4())
         events = EventLog(redis, settings.event_ttl)
         assistant = Assistant(
             parts=parts, checkpoints=checkpoints, conversations=conversations, events=events, clock=clock
@@ -146,6 +154,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
                 )
             )
             await stack.enter_async_context(background_monitor(services.compliance_url, clock))
+            await stack.enter_async_context(background_retention(services, clock))
         stack.push_async_callback(assistant.drain)
         authenticators = Authenticators(services.secret_key)
         attachments = make_attachments(settings, services)
@@ -166,6 +175,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
             graph,
             uploads,
             RolePermissions(database),
+            Openers(keys, bank.seal, attachments),
         )
 
 

@@ -9,13 +9,18 @@ from pathlib import Path
 from typing import Any, Literal
 from uuid import UUID
 
+import numpy as np
+from pgvector import HalfVector
 from psycopg.types.json import Jsonb
 
+from agent.personal import find_key, personal_in, sealed_original
 from agent.replay.record import KeptTurn
 from agent.state import TurnRecord
 from core.db.database import Database, Scope, Statement
 from core.db.queries import Queries
 from core.errors import Conflict, NotFound
+from core.security.encryption.data_keys import DataKeys
+from core.security.pii import Placeholders
 
 QUERIES = Queries(Path(__file__).parent / "queries.sql")
 
@@ -77,8 +82,9 @@ class _TurnId:
 class Conversations:
     """``worker_id`` is this process's."""
 
-    def __init__(self, database: Database, worker_id: UUID) -> None:
+    def __init__(self, database: Database, keys: DataKeys, worker_id: UUID) -> None:
         self._database = database
+        self._keys = keys
         self._worker_id = worker_id
 
     async def begin(
@@ -125,13 +131,15 @@ class Conversations:
         self,
         key: TurnKey,
         record: TurnRecord,
+        placeholders: Placeholders,
         *,
         waiting: bool,
         outcome: str,
         now: datetime,
         kept: KeptTurn | None = None,
     ) -> None:
-        """Messages, outcome and what a replay needs in one transaction; the session is free for its next turn.
+        """Messages, outcome and what a replay needs in one transaction; the session is free for its next turn. What
+        ``placeholders`` stand for is kept under the customer's key alone.
 
         Raises:
             Conflict: the turn was taken from us meanwhile, and nothing is saved.
@@ -146,9 +154,11 @@ class Conversations:
         citations = Jsonb([citation.model_dump() for citation in record.citations])
         statements: list[Statement] = []
         if record.message:
-            asked = said | {"role": "user", "content": record.message, "citations": Jsonb([])}
+            asked = said | {"citations": Jsonb([]), "embedding": _vector(record.vector)}
+            asked |= await self._kept(key, "user", record.message, placeholders, now)
             statements.append((QUERIES["insert_message"], asked))
-        answered = said | {"role": "assistant", "content": record.answer, "citations": citations}
+        answered = said | {"citations": citations, "embedding": None}
+        answered |= await self._kept(key, "assistant", record.answer, placeholders, now)
         statements.append((QUERIES["insert_message"], answered))
         if kept is not None:
             digests = {"model": kept.model, "digests": Jsonb(kept.digests), "sealed": kept.sealed}
@@ -163,6 +173,18 @@ class Conversations:
         *_, number = await self._database.run(*statements, (QUERIES["end_turn"], ended), scope=key.scope)
         if not number:
             raise Conflict("The answer took too long and was given up. Please ask again.", code="turn_lost")
+
+    async def _kept(
+        self, turn: TurnKey, role: str, content: str, placeholders: Placeholders, now: datetime
+    ) -> dict[str, Any]:
+        """Of a message: its masked text, and what was masked."""
+        personal, customer_id = personal_in(content, placeholders), turn.scope.customer_id
+        kept: dict[str, Any] = {"role": role, "content": content, "key_id": None, "original": None}
+        kept |= {"has_pii": bool(personal.kinds), "pii_fields": personal.kinds}
+        if personal.original is not None and (data_key := await find_key(self._keys, customer_id, now)):
+            sealed = sealed_original(data_key, turn.turn_id, role, customer_id, personal.original)
+            kept |= {"key_id": data_key.id, "original": sealed}
+        return kept
 
     async def fail(self, key: TurnKey, *, outcome: str, now: datetime) -> None:
         ended = {"turn_id": key.turn_id, "status": "failed", "outcome": outcome, "now": now}
@@ -223,3 +245,7 @@ class Conversations:
             (QUERIES["end_lost_turns"], lease),
             scope=Scope(worker_id=self._worker_id),
         )
+
+
+def _vector(raw: bytes) -> HalfVector | None:
+    return HalfVector(np.frombuffer(raw, dtype=np.float32)) if raw else None

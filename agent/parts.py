@@ -28,3 +28,5 @@ class Parts:
     encoder_threads: Executor
     """One thread: the encoder runs beside the event loop, and never on more than one core."""
     prompts: Prompts = field(default_factory=Prompts)
+    outsiders_need_consent: bool = False
+    """Whether models of other parties are asked only for customers who agreed to that."""

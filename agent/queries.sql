@@ -30,8 +30,12 @@ update chat_turns set status = 'done'
 
 -- insert_message --
 -- One line of the conversation, already masked; nothing if the turn has been taken from its worker.
-insert into chat_messages (session_id, turn_id, owner, role, content, route, intent, confidence, citations, created_at)
-select session_id, id, owner, %(role)s, %(content)s, %(route)s, %(intent)s, %(confidence)s, %(citations)s, %(now)s
+-- The original goes in only while its key lives: a key that was destroyed just now encrypts nothing more.
+insert into chat_messages (session_id, turn_id, owner, role, content, route, intent, confidence, citations, created_at,
+                           original, has_pii, pii_fields, embedding)
+select session_id, id, owner, %(role)s, %(content)s, %(route)s, %(intent)s, %(confidence)s, %(citations)s, %(now)s,
+       case when exists (select from data_keys where id = %(key_id)s and destroyed_at is null) then %(original)s::bytea end,
+       %(has_pii)s, %(pii_fields)s, %(embedding)s
   from chat_turns where id = %(turn_id)s and status = 'running'
 
 -- insert_turn_record --

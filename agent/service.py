@@ -34,6 +34,7 @@ from core.logging import get_logger
 from core.security.pii import ALL, Placeholders, mask
 from core.security.tokens import AccountType, Identity
 from tools.operations import Decision, Slip, confirm, is_waiting
+from tools.privacy.consent import has_consent
 from tools.registry import InitiatedBy, ToolContext
 
 _log = get_logger(__name__)
@@ -330,6 +331,7 @@ class Assistant:
         ending: Event = _STOPPING
         try:
             await publisher.emit(TurnStarted(turn_id=str(key.turn_id), session_id=str(key.session_id)))
+            turn.allowance.own_models_only = await self._must_stay(key.scope)
             ending = await self._run_graph(key, graph_input, turn)
         except asyncio.CancelledError:
             await self._fail(key, _STOPPING)
@@ -346,6 +348,15 @@ class Assistant:
             await publisher.emit(ending)
             await publisher.finish()
 
+    async def _must_stay(self, scope: Scope) -> bool:
+        """Whether what is said in this turn may not go to models of other parties: asked anew in every turn, so that a
+        consent that is taken back counts at once."""
+        if not self._parts.outsiders_need_consent:
+            return False
+        if scope.customer_id is None:
+            return True
+        return not await has_consent(self._parts.bank.database, scope.customer_id, "outside_models")
+
     async def _run_graph(self, key: TurnKey, graph_input: GraphInput, turn: Turn) -> Done:
         started = perf_counter()
         with translated_errors():
@@ -359,6 +370,7 @@ class Assistant:
         await self._conversations.finish(
             key,
             stored,
+            turn.placeholders,
             waiting=confirmation is not None,
             outcome=masked(done, stored).data(),
             now=self._clock(),

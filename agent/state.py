@@ -164,6 +164,8 @@ class TurnRecord:
     model: str
     notices: list[Notice]
     prompt: str = ""
+    vector: bytes = b""
+    """The encoder's vector of the customer's masked words, float32; empty where nothing was encoded."""
 
 
 @dataclass(slots=True)

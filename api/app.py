@@ -43,6 +43,7 @@ from api.routes import (
     pages,
     passwords,
     policies,
+    privacy,
     roles,
     screening,
     sessions,
@@ -153,6 +154,8 @@ def _add_routes(app: FastAPI, settings: Settings) -> None:
     app.include_router(banking.tool_router(CATALOGUE.offered(CUSTOMER_SCOPES)), prefix="/api/v1")
     app.include_router(operations.router, prefix="/api/v1")
     app.include_router(activity.router, prefix="/api/v1")
+    app.include_router(privacy.router, prefix="/api/v1")
+    app.include_router(privacy.staff_router, prefix="/api/v1")
     app.include_router(attachments.router, prefix="/api/v1")
     app.include_router(staff.router, prefix="/api/v1")
     app.include_router(roles.router, prefix="/api/v1")

@@ -20,6 +20,7 @@ from core.db.health import require_security
 from core.db.migrate import migrate
 from core.errors import ConfigurationError
 from core.logging import configure_logging, get_logger
+from core.security.encryption.ring import require_known_masters
 from core.security.key_store import ensure_signing_keys
 from core.security.outgoing import require_allowed
 from core.services import Services, running_services
@@ -47,6 +48,7 @@ def prepared_services(settings: Settings, console: Console) -> Generator[Service
         if not settings.demo:
             close_outbox(services.owner_url)
         require_security(services, demo=settings.demo)
+        require_known_masters(settings, services.secret_key, services.owner_url)
         if ensure_signing_keys(services.owner_url, services.secret_key, system_clock()):
             console.print("Signing keys: made.")
         if settings.demo:

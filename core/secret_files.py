@@ -26,7 +26,9 @@ class SecretFiles(PydanticBaseSettingsSource):
             self._variables |= cast(EnvSettingsSource, source).env_vars
 
     def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        return (self._read(variable_of(field_name, field)) if is_secret(field) else None), field_name, False
+        # One whose file is a setting too is read anew whenever it is needed.
+        is_read_here = is_secret(field) and f"{field_name}_file" not in self.settings_cls.model_fields
+        return (self._read(variable_of(field_name, field)) if is_read_here else None), field_name, False
 
     def __call__(self) -> dict[str, Any]:
         """Raises ConfigurationError: a file cannot be read, or its setting is given twice."""

@@ -68,8 +68,22 @@ class Settings(BaseSettings):
     """Seals the keys that sign access tokens, at least 32 characters. Unset: made once and kept in the data
     directory."""
 
+    outside_models_need_consent: bool = False
+    """Models of other parties answer only customers who agreed to that."""
+
     old_secret_keys: Annotated[list[SecretStr], NoDecode] = []
     """Comma-separated keys of before: they open files that were sealed then, and sign nothing."""
+    master_keys: SecretStr | None = None
+    """Keys that wrap the customers' own, ``name=base64`` of 32 bytes each, the present one first."""
+    master_key_file: Path | None = None
+    """A file of such keys, one in a line, that nobody else may read."""
+    kms_url: str | None = None
+    """A Vault whose transit engine wraps the customers' keys instead."""
+    kms_key: str = Field(default="transit/tellergraph", pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+$")
+    """Mount and name of its key."""
+    kms_token: SecretStr | None = None
+    kms_token_file: Path | None = None
+    """Where an agent keeps the token, read each time."""
 
     env: Literal["development", "production"] = "development"
     """Production refuses to start with anything that is only good for trying out."""
@@ -357,6 +371,11 @@ class Settings(BaseSettings):
         if value is not None and not value.isprintable():
             raise ValueError("is a name on one line")
         return value
+
+    @field_validator("kms_url")
+    @classmethod
+    def _safe_kms(cls, value: str | None) -> str | None:
+        return value and _require_safe(value)
 
     @field_validator("langfuse_base_url")
     @classmethod

@@ -15,7 +15,12 @@ from tools.step_up.codes import StepUpCodes
 def make_bank(settings: Settings, services: Services, database: Database) -> Bank:
     """Codes are sent as the settings say. ``database`` may be opened later."""
     fraud = read_fraud_policy(settings.fraud_policy)
-    return Bank(database, StepUpCodes(services.secret_key, code_sender(settings)), Seal(services.secret_key), fraud)
+    return Bank(database, StepUpCodes(services.secret_key, code_sender(settings)), make_seal(settings, services), fraud)
+
+
+def make_seal(settings: Settings, services: Services) -> Seal:
+    """Seals with the server's key; opens with those of before too."""
+    return Seal(services.secret_key, (key.get_secret_value().encode() for key in settings.old_secret_keys))
 
 
 def make_attachments(settings: Settings, services: Services) -> Attachments:

@@ -23,6 +23,8 @@ class Allowance:
     ends_at: float = inf
     """By ``now``."""
     now: Callable[[], float] = monotonic
+    own_models_only: bool = False
+    """Whether models of other parties are left out: their customer did not agree to them."""
     is_cut: bool = False
     """Whether a model was cut off in this turn: the offline model says the rest."""
     model_seconds: float = 0.0

@@ -132,9 +132,16 @@ class ModelChain:
                     return await self._complete(link, ask, error, on_cut)
         raise _worst(failures)
 
+    @property
+    def has_outsiders(self) -> bool:
+        """Whether a model of another party may be asked."""
+        return any(link.data_class == "masked" for link in self.links)
+
     def _links_for(self, allowance: Allowance) -> Sequence[Link]:
         offline = [link for link in self.links if link.is_offline]
-        return offline if allowance.is_cut and offline else self.links
+        if allowance.is_cut and offline:
+            return offline
+        return [link for link in self.links if link.data_class == "own" or not allowance.own_models_only]
 
     async def _complete(
         self, link: Link, ask: Ask, error: ProviderFailed, on_cut: Callable[[], Awaitable[None]] | None

@@ -34,6 +34,7 @@ async def remember(state: State, runtime: Runtime[Turn]) -> Update:
         usage=state["usage"],
         model=state["model"],
         prompt=state["prompt"],
+        vector=state["vector"],
         notices=turn.allowance.notices,
     )
     said: list[Message] = [{"role": "user", "content": state["message"]}] if state["message"] else []

@@ -8,6 +8,7 @@
     tellergraph_worker      the login of ``tellergraph worker``: finds what is due, and may have it done
     tellergraph_staff       no login; tellergraph_app becomes it for staff, and inherits nothing of it
     tellergraph_network     no login; tellergraph_app becomes it for the card network, and inherits nothing of it
+    tellergraph_subject     no login; tellergraph_app becomes it to read out all that is kept about a customer
 
 On a server given by URL their passwords are derived from the secret key; the embedded server trusts its private
 socket. Where the operator gives the runtime login and the owner's login, nothing is made: both are only checked.
@@ -33,9 +34,9 @@ DATABASE = "tellergraph"
 
 OWNER, APP, CHECKPOINT = "tellergraph_owner", "tellergraph_app", "tellergraph_checkpoint"
 WORKER, STAFF, GRAPH = "tellergraph_worker", "tellergraph_staff", "tellergraph_graph"
-COMPLIANCE, NETWORK = "tellergraph_compliance", "tellergraph_network"
+COMPLIANCE, NETWORK, SUBJECT = "tellergraph_compliance", "tellergraph_network", "tellergraph_subject"
 LOGINS = (OWNER, APP, CHECKPOINT, WORKER, GRAPH, COMPLIANCE)
-ASSUMED = (STAFF, NETWORK)
+ASSUMED = (STAFF, NETWORK, SUBJECT)
 """No logins: what the application's login becomes for one transaction."""
 
 _MANUAL = "see docs/decisions/0002-embedded-services.md for the statements that prepare a database by hand"

@@ -27,6 +27,10 @@ select 'it inherits tellergraph_network, which it may only become'
  where exists (select 1 from pg_roles r
                 where r.rolname = 'tellergraph_network' and pg_has_role(current_user, r.oid, 'usage'))
 union all
+select 'it inherits tellergraph_subject, which it may only become'
+ where exists (select 1 from pg_roles r
+                where r.rolname = 'tellergraph_subject' and pg_has_role(current_user, r.oid, 'usage'))
+union all
 select 'it is no member of tellergraph_app, whose rights it needs'
  where not exists (select 1 from pg_roles r
                     where r.rolname = 'tellergraph_app' and pg_has_role(current_user, r.oid, 'usage'));
@@ -39,7 +43,7 @@ select role || ' is not granted to it' as reason
  where not coalesce(pg_has_role(current_user, to_regrole(role), 'set'), false)
 union all
 select role || ' is not granted to tellergraph_app'
-  from unnest(array['tellergraph_staff', 'tellergraph_network']) role
+  from unnest(array['tellergraph_staff', 'tellergraph_network', 'tellergraph_subject']) role
  where not coalesce(pg_has_role(to_regrole('tellergraph_app'), to_regrole(role), 'set'), false)
 union all
 select 'schema ' || name || ' is missing' from unnest(array['checkpoints', 'lightrag', 'compliance']) name
@@ -60,6 +64,7 @@ select to_regnamespace('checkpoints') is not null and to_regnamespace('lightrag'
                            'tellergraph_graph', 'tellergraph_compliance'))
    and coalesce(pg_has_role(to_regrole('tellergraph_app'), to_regrole('tellergraph_staff'), 'set'), false)
    and coalesce(pg_has_role(to_regrole('tellergraph_app'), to_regrole('tellergraph_network'), 'set'), false)
+   and coalesce(pg_has_role(to_regrole('tellergraph_app'), to_regrole('tellergraph_subject'), 'set'), false)
    and exists (select 1 from pg_extension where extname = 'vector') as prepared;
 
 -- server_version --
@@ -77,7 +82,7 @@ select pg_advisory_unlock(7326543120771);
 select rolsuper, rolbypassrls, rolcanlogin from pg_roles where rolname = %(role)s;
 
 -- grant_assumed --
-grant tellergraph_staff, tellergraph_network to tellergraph_app with inherit false, set true;
+grant tellergraph_staff, tellergraph_network, tellergraph_subject to tellergraph_app with inherit false, set true;
 -- Migrations make its tables.
 grant tellergraph_compliance to tellergraph_owner with inherit false, set true;
 
@@ -89,7 +94,8 @@ select rolsuper from pg_roles where rolname = current_user;
 create extension if not exists vector;
 grant usage, create on schema public to tellergraph_owner;
 revoke create on schema public from public;
-grant usage on schema public to tellergraph_app, tellergraph_worker, tellergraph_staff, tellergraph_network;
+grant usage on schema public to tellergraph_app, tellergraph_worker, tellergraph_staff, tellergraph_network,
+    tellergraph_subject;
 create schema if not exists checkpoints authorization tellergraph_checkpoint;
 alter role tellergraph_checkpoint set search_path = checkpoints;
 create schema if not exists lightrag authorization tellergraph_graph;

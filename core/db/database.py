@@ -15,7 +15,7 @@ from uuid import UUID
 
 import psycopg
 from pgvector.psycopg import register_vector_async
-from psycopg import AsyncConnection, errors
+from psycopg import AsyncConnection, errors, sql
 from psycopg.pq import TransactionStatus
 from psycopg.rows import class_row, dict_row
 from psycopg_pool import PoolTimeout
@@ -81,6 +81,13 @@ class ReadHandle:
         async with self._connection.cursor(row_factory=dict_row) as cursor:
             await cursor.execute(query, params)
             return await cursor.fetchall()
+
+    async def stream(self, query: LiteralString | sql.Composed, params: Params | None = None) -> AsyncGenerator[Any]:
+        """The first column of each row, without holding all rows in memory."""
+        async with self._connection.cursor(name="streamed") as cursor:
+            await cursor.execute(query, params)
+            async for row in cursor:
+                yield row[0]
 
 
 class WriteHandle(ReadHandle):

@@ -29,7 +29,7 @@ KeyStatus = Literal["next", "current", "retired", "withdrawn"]
 
 def key_seal(secret_key: bytes) -> Seal:
     """What private keys are sealed with."""
-    return Seal(secret_key, b"signing keys")
+    return Seal(secret_key, purpose=b"signing keys")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from core.cli import command_services
 from core.clock import system_clock
 from core.db.migrate import migrate
 from core.errors import InvalidInput
-from core.security.sealing import Seal
 from core.services import Services
+from core.settings import load_settings
+from tools.bank import make_seal
 from tools.compliance.aml.cli import monitor_command
 from tools.compliance.screening.load import LoadReport, list_lists, load_list, remove_list
 from tools.compliance.screening.matching.matcher import Match, Matcher
@@ -50,7 +51,7 @@ def load_list_command(
         report = load_list(services.owner_url, file, name or _name_of(file), system_clock())
         screened = None
         if is_rescreened and report.generation is not None:
-            screened = rescreen(services.owner_url, Seal(services.secret_key), system_clock())
+            screened = rescreen(services.owner_url, make_seal(load_settings(), services), system_clock())
     said = _say_load(report)
     if report.generation is not None:
         said += "\n" + (_say_rescreen(screened) if screened else "Run tellergraph compliance rescreen.")
@@ -99,7 +100,7 @@ def rescreen_command(as_json: AsJson = False) -> None:
     """Screen all customers, payees and waiting payments, as far as they or the lists have changed."""
     with command_services(as_json) as services:
         migrate(services)
-        report = rescreen(services.owner_url, Seal(services.secret_key), system_clock())
+        report = rescreen(services.owner_url, make_seal(load_settings(), services), system_clock())
     said = _say_rescreen(report) if report.generation else "No list is loaded: nobody was screened."
     _print(as_json, asdict(report), said)
 

@@ -75,7 +75,18 @@ DELETED_TABLES = (*_BEFORE_LEDGER, *_AFTER_LEDGER)
 """Whose rows of the customer are deleted and written again, each before those that it refers to."""
 KEPT_KEYS = {"customers": "id", "credentials": "customer_id"}
 """Tables whose row is put right in place, as others refer to it, with the key."""
-KEPT_TABLES = ("audit_log", "staff_reads", "screening_subjects", "screening_hits", "screening_events")
+KEPT_TABLES = (
+    "audit_log",
+    "staff_reads",
+    "screening_subjects",
+    "screening_hits",
+    "screening_events",
+    "data_keys",
+    "legal_holds",
+    "retained_records",
+    "erasures",
+    "privacy_requests",
+)
 PATIENCE = timedelta(seconds=15)
 """How long a reset waits for others to leave the ledger."""
 LEDGER_TABLES = ("postings", "journal_entries")

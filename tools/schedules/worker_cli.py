@@ -21,6 +21,7 @@ from core.settings import Settings, load_settings
 from tools.compliance.aml.background import background_monitor
 from tools.fraud.decisions import read_fraud_policy
 from tools.fraud.webhook import make_webhook
+from tools.privacy.background import background_retention
 from tools.schedules.worker import Tally, Worker
 
 
@@ -53,7 +54,10 @@ async def _work(services: Services, settings: Settings, *, once: bool) -> Tally:
         if once:
             await working.run_once()
         else:
-            async with background_monitor(services.compliance_url, system_clock):
+            async with (
+                background_monitor(services.compliance_url, system_clock),
+                background_retention(services, system_clock),
+            ):
                 await working.run(settings.worker_interval)
     finally:
         await database.close()

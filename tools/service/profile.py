@@ -17,7 +17,7 @@ StatementDelivery = Literal["online", "paper"]
 Language = Literal["en", "cy"]
 """ISO 639-1: English, Welsh."""
 MarketingChannel = Literal["none", "email", "text", "post"]
-ConsentName = Literal["marketing", "personalisation", "research"]
+ConsentName = Literal["marketing", "personalisation", "research", "model_improvement", "outside_models"]
 
 _MOST_CHANGES = 50
 

@@ -43,6 +43,8 @@ async def test_the_profile_is_the_customers_own(reading_desk: Desk):
         "marketing": False,
         "personalisation": False,
         "research": False,
+        "model_improvement": False,
+        "outside_models": False,
     }
     assert profile["consent_history"] == []
 
