@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.dependencies import NowDep, ReplyDep, RunningDep, SignedInDep
 from api.envelope import Envelope, ErrorEnvelope
+from api.scopes import require, signed_in
 from api.staff_context import RESPONSES, StaffDep
 from core.errors import Forbidden
 from core.security.tokens import AccountType, Identity
@@ -101,6 +102,7 @@ class WaitingRequests(BaseModel):
 
 @router.get(
     "/export",
+    dependencies=[signed_in()],
     response_class=StreamingResponse,
     responses={200: {"content": {"application/zip": {}}, "description": "The archive."}},
 )
@@ -113,7 +115,7 @@ async def export(identity: SignedInDep, running: RunningDep, now: NowDep) -> Str
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 
-@router.post("/privacy-requests", status_code=201, responses=_CONFLICT | _INPUT)
+@router.post("/privacy-requests", dependencies=[signed_in()], status_code=201, responses=_CONFLICT | _INPUT)
 async def ask(
     body: RequestBody, identity: SignedInDep, running: RunningDep, reply: ReplyDep, now: NowDep
 ) -> Envelope[ShownRequest]:
@@ -130,14 +132,14 @@ async def ask(
     return reply(_shown(made))
 
 
-@router.get("/privacy-requests")
+@router.get("/privacy-requests", dependencies=[signed_in()])
 async def list_mine(identity: SignedInDep, running: RunningDep, reply: ReplyDep) -> Envelope[ShownRequests]:
     """What you asked for and what the bank answered, the latest first."""
     found = await list_own_requests(running.database, _customer(identity))
     return reply(ShownRequests(requests=[_shown(each) for each in found]))
 
 
-@staff_router.get("/requests")
+@staff_router.get("/requests", dependencies=[require("staff.privacy:read")])
 async def list_open(
     context: StaffDep, reply: ReplyDep, limit: Annotated[int, Query(ge=1, le=200)] = 50
 ) -> Envelope[WaitingRequests]:
@@ -146,13 +148,13 @@ async def list_open(
     return reply(WaitingRequests(requests=[Waiting.model_validate(asdict(each)) for each in found]))
 
 
-@staff_router.post("/requests/{request_id}/open", responses=_MISSING)
+@staff_router.post("/requests/{request_id}/open", dependencies=[require("staff.privacy:work")], responses=_MISSING)
 async def open_one(request_id: UUID, context: StaffDep, reply: ReplyDep) -> Envelope[StaffRequest]:
     """A request. Opens the customer's file, on record."""
     return reply(StaffRequest.model_validate(asdict(await open_request(context, request_id))))
 
 
-@staff_router.post("/requests/{request_id}/decide", responses=_MISSING)
+@staff_router.post("/requests/{request_id}/decide", dependencies=[require("staff.privacy:decide")], responses=_MISSING)
 async def decide(request_id: UUID, body: DecisionBody, context: StaffDep, reply: ReplyDep) -> Envelope[StaffRequest]:
     """Answers a request. A correction that is granted is made with it; an erasure is made with `tellergraph privacy
     erase`."""

@@ -6,6 +6,8 @@ delete from consent_texts where name in ('model_improvement', 'outside_models');
 alter table consent_texts drop constraint consent_texts_name_check,
     add check (name in ('marketing', 'personalisation', 'research'));
 drop function decide_privacy_request, open_privacy_request, list_privacy_requests;
+delete from role_permissions where starts_with(permission, 'staff.privacy:');
+delete from permissions where starts_with(name, 'staff.privacy:');
 drop table privacy_requests, erasures, retained_records, legal_holds, retention_rules;
 do $$
 declare t record;

@@ -147,12 +147,26 @@ select show_to_staff('privacy_requests');
 select show_to_subject('privacy_requests', 'decided_by');
 select show_to_subject('erasures', 'asked_by');
 
+insert into permissions (name, description, needs_person) values
+    ('staff.privacy:read', 'What customers ask of their data', true),
+    ('staff.privacy:work', 'Open such a request', true),
+    ('staff.privacy:decide', 'Answer it', true);
+insert into role_permissions
+select role, permission
+  from (values
+       ('{agent,supervisor,auditor,admin}', '{staff.privacy:read}'),
+       ('{agent,supervisor,admin}', '{staff.privacy:work}'),
+       ('{supervisor,admin}', '{staff.privacy:decide}')
+       ) given (roles, permissions)
+ cross join unnest(given.roles::text[]) role
+ cross join unnest(given.permissions::text[]) permission;
+
 create function list_privacy_requests(p_limit integer)
     returns table (id uuid, kind text, made_at timestamptz, answer_by timestamptz)
     language plpgsql stable security definer set search_path = pg_catalog, public, pg_temp as $$
 begin
-    -- Who may: app_staff_id() with one of these roles. Nothing here says who the customer is.
-    perform require_staff('agent', 'supervisor', 'auditor', 'admin');
+    -- Nothing here says who the customer is.
+    perform require_permission('staff.privacy:read');
     return query select r.id, r.kind, r.made_at, r.answer_by from privacy_requests r
                   where r.status = 'open' order by r.answer_by limit p_limit;
 end $$;
@@ -160,8 +174,7 @@ end $$;
 create function open_privacy_request(p_request uuid, p_now timestamptz) returns setof privacy_requests
     language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
-    -- Who may: app_staff_id() with one of these roles.
-    colleague staff := require_staff('agent', 'supervisor', 'admin');
+    colleague staff := require_permission('staff.privacy:work');
     found_one privacy_requests;
 begin
     select * into found_one from privacy_requests where id = p_request;
@@ -176,8 +189,7 @@ create function decide_privacy_request(p_request uuid, p_grant boolean, p_answer
     returns setof privacy_requests
     language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
 declare
-    -- Who may: app_staff_id() with one of these roles.
-    colleague staff := require_staff('supervisor', 'admin');
+    colleague staff := require_permission('staff.privacy:decide');
     decided privacy_requests;
 begin
     update privacy_requests
