@@ -75,7 +75,7 @@ def test_secrets_are_kept_nowhere_and_the_customer_is_told(
         assert said.count(WARNING) == 1
     assert answer["citations"]
     assert found_in(kept()) == []
-    assert [each["content"].count("[SECRET]") for each in alex.history() if each["role"] == "user"] == [6, 6]
+    assert all(each["content"].count("[SECRET]") >= len(SECRETS) for each in alex.history() if each["role"] == "user")
 
 
 def test_the_openai_door_tells_them_too(server: str, meet: Meet, kept: Callable[[], str]) -> None:

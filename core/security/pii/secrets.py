@@ -246,7 +246,7 @@ def _is_last(text: str, end: int) -> bool:
 def _answers(reading: Reading) -> Iterator[Claim]:
     for pattern in _ANSWERS:
         for found in pattern.finditer(reading.cased):
-            value = _ENDS_ANSWER.sub("", found["value"]).rstrip(" .'-")
+            value = _ENDS_ANSWER.sub("", found["value"].partition(". ")[0]).rstrip(" .'-")
             first = value.split()[0].lower() if value.split() else ""
             if len(value) > 1 and first not in _NO_ANSWER:
                 yield Claim(Kind.SECURITY_ANSWER, found.start("value"), found.start("value") + len(value), SAID - 2)

@@ -91,8 +91,8 @@ def _row_in_figures(row: list[re.Match[str]], lower: str, least: int) -> list[tu
         taken, figures = _read(tokens, at)
         start, end = tokens[at].start, tokens[at + taken - 1].end
         if figures.isdigit():
-            if before >= 0 and lower[before:start].strip(" \t\n"):
-                # Filler words and dashes between digits.
+            if before >= 0 and any(map(str.isalpha, lower[before:start])):
+                # Filler words between digits.
                 edits.append((before, start, " "))
             digits += len(figures)
             before = end
