@@ -77,7 +77,9 @@ def test_secrets_and_numbers_in_a_message_are_not_kept(server: str, fresh: Servi
     alex.ask("my email is someone@private.example, what's my balance?")
     with psycopg.connect(fresh.admin_url) as administrator:
         everything = administrator.execute(
-            "select (select coalesce(string_agg(m::text, ' '), '') from chat_messages m)"
+            # Any four digits may stand in a vector or a ciphertext.
+            "select (select coalesce(string_agg((to_jsonb(m) - 'embedding' - 'original')::text, ' '), '')"
+            "          from chat_messages m)"
             " || (select coalesce(string_agg(s::text, ' '), '') from chat_sessions s)"
             " || (select coalesce(string_agg(t::text, ' '), '') from chat_turns t)"
             " || (select coalesce(string_agg(b::text, ' '), '') from checkpoints.checkpoint_blobs b)"
