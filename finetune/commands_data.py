@@ -25,6 +25,9 @@ def intents(
     banking77: Annotated[Path, typer.Option(help="Folder with BANKING77's train.csv.")],
     out: _Out,
     clinc150: Annotated[Path | None, typer.Option(help="Folder with CLINC150's train.jsonl and val.jsonl.")] = None,
+    share: Annotated[
+        float, typer.Option(min=0.01, max=0.3, help="Of each label's rows, to validation, and as much to test.")
+    ] = 0.1,
     seed: _Seed = _SEED,
     as_json: _Json = False,
 ) -> None:
@@ -32,7 +35,7 @@ def intents(
     from finetune.data.intents import make_intents  # noqa: PLC0415
 
     with _errors_as_lines():
-        _print(make_intents(banking77, out, clinc150=clinc150, seed=seed), out, as_json)
+        _print(make_intents(banking77, out, clinc150=clinc150, share=share, seed=seed), out, as_json)
 
 
 @data_app.command("chat")

@@ -8,6 +8,7 @@ import typer
 from core.clock import system_clock
 from core.errors import CallerError, TellergraphError
 from finetune.cpu_guard import wait_passively
+from finetune.quiet import quieten
 
 if TYPE_CHECKING:
     from finetune.evaluate.results import Evaluation
@@ -15,7 +16,12 @@ if TYPE_CHECKING:
 
 def evaluate(
     model: Annotated[Path, typer.Argument(help="An adapter's folder, a whole model's, or an exported ONNX file.")],
-    data: Annotated[Path, typer.Option(help="A folder that `finetune data` wrote; its test part is asked.")],
+    data: Annotated[
+        Path,
+        typer.Option(
+            help="A folder that `finetune data` wrote, of which the test part is asked, or a CSV text,category."
+        ),
+    ],
     base: Annotated[Path | None, typer.Option(help="The adapter's base; default: where it was trained.")] = None,
     previous: Annotated[Path | None, typer.Option(help="The adapter that is served now, to compare with.")] = None,
     trained_on: Annotated[
@@ -23,6 +29,7 @@ def evaluate(
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write the result here, for `registry promote`.")] = None,
     plots: Annotated[Path | None, typer.Option(help="Folder for the confusion matrix, a PNG.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Only rows of this source, such as banking77.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="So many of the test rows, spread evenly.")] = None,
     max_tokens: Annotated[int, typer.Option(min=16, help="Of an answer.")] = 256,
     four_bit: Annotated[bool, typer.Option(help="Load the base in four bits, as it is served.")] = True,
@@ -31,13 +38,14 @@ def evaluate(
     """Measure a tuned model on test rows, beside its base and the adapter before it."""
     wait_passively()
     try:
+        quieten()
         # Inside the function, because the base installation has none of the packages.
         from finetune.evaluate.run import Extent, Subject  # noqa: PLC0415
         from finetune.evaluate.run import evaluate as measure  # noqa: PLC0415
         from finetune.registry.store import replace_file  # noqa: PLC0415
 
         subject = Subject(model, base, previous, trained_on, four_bit)
-        extent = Extent(limit, max_tokens)
+        extent = Extent(limit, max_tokens, tuple(source or ()))
         result = measure(subject, data, extent, plots=plots, started_at=system_clock(), report=_tell)
         if out is not None:
             out.parent.mkdir(parents=True, exist_ok=True)

@@ -10,6 +10,7 @@ import typer
 
 from core.errors import CallerError, InvalidInput, TellergraphError
 from finetune.cpu_guard import wait_passively
+from finetune.quiet import quieten
 
 
 class _Precision(StrEnum):
@@ -55,6 +56,7 @@ def export(
 def _export(
     adapter: Path, base: Path | None, out: Path, precision: _Precision, gguf: _Gguf | None, ollama: str | None
 ) -> dict[str, Any]:
+    quieten()
     # Inside the function, because the base installation has none of the packages.
     from finetune.export.exporting import Order, export_chat  # noqa: PLC0415
     from finetune.export.gguf_file import GgufType  # noqa: PLC0415

@@ -13,10 +13,16 @@ def quieten() -> None:
     """For the rest of the process; to be called before bitsandbytes is imported."""
     # It warns of a kernel for inference that it would fetch from the network.
     logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    # It advises a step that the graph has behind it: shapes and constants are settled when it is written.
+    logging.getLogger().addFilter(_is_no_advice)
     # Inside the functions, because the base installation has none of the packages.
     from transformers.utils.logging import disable_progress_bar  # noqa: PLC0415
 
     disable_progress_bar()
+
+
+def _is_no_advice(record: logging.LogRecord) -> bool:
+    return "consider to run pre-processing before quantization" not in record.getMessage()
 
 
 @contextmanager

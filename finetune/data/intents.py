@@ -30,12 +30,17 @@ docs/training-data.md says how. Digest of the rows: `{digest}`.
   quarters of their five-letter stretches, are in one part ({clusters} clusters of {rows} texts). {dropped} texts that
   stood twice under one label or under several were left out.
 - **Personal data**: none that was collected here; names in the templates are invented. BANKING77 was published without.
-- **Seed**: {seed}.
+- **Seed**: {seed}. **Share** of validation and of test: {share}.
 """
 
 
-def make_intents(banking77: Path, out: Path, *, clinc150: Path | None = None, seed: int) -> dict[str, Any]:
+def make_intents(
+    banking77: Path, out: Path, *, clinc150: Path | None = None, share: float = 0.1, seed: int
+) -> dict[str, Any]:
     """Writes the data set into `out` and returns its manifest. The same files and seed give the same bytes.
+
+    Args:
+        share: of each label's rows, for validation, and as much for test.
 
     Raises:
         InvalidInput: a source is missing or not what it should be, or the rows are too few for three parts.
@@ -44,7 +49,7 @@ def make_intents(banking77: Path, out: Path, *, clinc150: Path | None = None, se
     read = [*read_banking77(banking77), *make_own_examples(seed), *(read_clinc150(clinc150) if clinc150 else [])]
     examples = _without_repeats(read)
     clusters = cluster([example.text for example in examples], [example.group for example in examples])
-    dealt = deal(count_members(clusters, [example.intent for example in examples]), seed)
+    dealt = deal(count_members(clusters, [example.intent for example in examples]), seed, share)
     parts: dict[str, list[Row]] = {part: [] for part in PARTS}
     for example, number in zip(examples, clusters, strict=True):
         rows = parts[dealt[number]]
@@ -54,11 +59,25 @@ def make_intents(banking77: Path, out: Path, *, clinc150: Path | None = None, se
     check_parts(parts)
     labels = sorted({example.intent for example in examples})
     counts = _check_labels(parts[TRAIN], labels)
-    figures = {"labels": labels, "seed": seed, "clusters": len(set(clusters)), "left_out": len(read) - len(examples)}
+    figures = {
+        "labels": labels,
+        "seed": seed,
+        "share": share,
+        "clusters": len(set(clusters)),
+        "left_out": len(read) - len(examples),
+    }
     card = _CARD.replace("{parts}", "\n".join(_line(part, rows) for part, rows in parts.items()))
-    told = {"labels": len(labels), "fewest": min(counts.values()), "clusters": figures["clusters"], "seed": seed}
-    for name, value in (told | {"rows": len(examples), "dropped": figures["left_out"]}).items():
-        card = card.replace(f"{{{name}}}", f"{value:,}" if name != "seed" else str(value))
+    told = {
+        "labels": f"{len(labels):,}",
+        "fewest": f"{min(counts.values()):,}",
+        "clusters": f"{figures['clusters']:,}",
+        "rows": f"{len(examples):,}",
+        "dropped": f"{figures['left_out']:,}",
+        "seed": str(seed),
+        "share": str(share),
+    }
+    for name, value in told.items():
+        card = card.replace(f"{{{name}}}", value)
     return write_data_set(DataSet("intents", parts, figures), card, out)
 
 

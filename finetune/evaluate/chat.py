@@ -22,7 +22,7 @@ from agent.models.local.tool_calls import BadCall
 from agent.models.local.weights import FourBit, HalfLoaded, load_base
 from core.digests import digest_of_model
 from core.errors import InvalidInput
-from evals.metrics import macro_f1
+from evals.metrics import expected_calibration_error, macro_f1
 from finetune.adapter_files import digest_of_adapter
 from finetune.evaluate.chat_rows import Answered, Question, judge, label_of, list_questions, read_calls
 from finetune.evaluate.results import Beside, Compared, Measured
@@ -143,6 +143,7 @@ def _ask_all(answering: Answering, key: str | None, questions: Sequence[Question
         [label_of(read_calls(question.expected), False) for question in questions],
         [label_of(answered.calls, answered.is_broken) for answered in answers],
     )
+    metrics |= measure_calibration(scores, answers)
     metrics["peak_memory_mib"] = peak_memory(str(answering.weights.device)) / 2**20
     return Asked(scores, answers, metrics, errors)
 
@@ -159,9 +160,9 @@ def _ask(answering: Answering, key: str | None, question: Question, most: int) -
     request = {"messages": question.before, "tools": question.tools, "key": key, "most": most}
     try:
         ended = answering.answer(request, hear, lambda: True)
-        reason, tokens = ended["reason"], ended["output"]
+        reason, tokens, probability = ended["reason"], ended["output"], ended["probability"]
     except BadCall:
-        reason, tokens = "broken", 0
+        reason, tokens, probability = "broken", 0, 0.0
     except ValueError as error:
         raise InvalidInput(f"Row {question.row} cannot be asked: {error}") from error
     return Answered(
@@ -171,7 +172,17 @@ def _ask(answering: Answering, key: str | None, question: Question, most: int) -
         first_s=first[0] if first else time.perf_counter() - began,
         seconds=time.perf_counter() - began,
         tokens=tokens,
+        probability=probability,
     )
+
+
+def measure_calibration(scores: Sequence[Scores], answers: Sequence[Answered]) -> dict[str, float]:
+    """How far the probability that the model gave its call is from how often it is the call that was wanted."""
+    called = [(score, each) for score, each in zip(scores, answers, strict=True) if each.calls and not each.is_broken]
+    if not called:
+        return {}
+    right = [score.get("tool_exact_match") == 1 for score, _ in called]
+    return {"ece": expected_calibration_error(right, [each.probability for _, each in called])}
 
 
 def _measure_speed(answers: Sequence[Answered]) -> dict[str, float]:

@@ -52,6 +52,8 @@ class Answered:
     first_s: float
     seconds: float
     tokens: int
+    probability: float
+    """That the model gave all of it, 0 to 1."""
 
 
 def list_questions(row: Mapping[str, Any], schemas: Mapping[str, dict[str, Any]]) -> list[Question]:

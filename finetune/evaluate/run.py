@@ -36,6 +36,8 @@ class Extent:
     """Test rows, spread evenly; None: all."""
     max_tokens: int = 256
     """Of an answer."""
+    sources: tuple[str, ...] = ()
+    """Of which rows are asked; none: all."""
 
 
 def evaluate(
@@ -49,7 +51,7 @@ def evaluate(
         (subject.model / name).is_file() for name in (LABELS_FILE, MODEL_FILE)
     )
     suite: Suite = "intents" if is_classifier else "chat"
-    rows = read_test(data, suite, extent.limit)
+    rows = read_test(data, suite, extent.limit, extent.sources)
     test = describe_test(data, rows, subject.trained_on)
     if is_classifier:
         outcome = evaluate_intents(*_load_classifiers(subject), rows)

@@ -11,7 +11,8 @@ from typer.testing import CliRunner, Result
 from core.digests import digest_of_folder
 from core.errors import InvalidInput
 from finetune.cli import app
-from finetune.data.folder import DataSet, read_manifest, write_data_set
+from finetune.data.folder import DataSet, read_manifest, read_rows, write_data_set
+from finetune.evaluate.chat import measure_calibration
 from finetune.evaluate.chat_rows import Answered, Question, judge, list_questions
 from finetune.evaluate.results import read_evaluation
 from finetune.evaluate.scores import average, compare
@@ -165,8 +166,10 @@ def question(expected: dict[str, Any], kind: str = "tool") -> Question:
     return Question("r", kind, told, [schema("list_accounts"), schema("list_cards")], expected)
 
 
-def answered(text: str = "", *calls: tuple[str, dict[str, Any]], broken: bool = False) -> Answered:
-    return Answered(text, list(calls), broken, 0.1, 0.2, 5)
+def answered(
+    text: str = "", *calls: tuple[str, dict[str, Any]], broken: bool = False, probability: float = 1.0
+) -> Answered:
+    return Answered(text, list(calls), broken, 0.1, 0.2, 5, probability)
 
 
 @pytest.mark.parametrize(
@@ -183,6 +186,19 @@ def test_a_tool_call_counts_only_if_the_bank_would_take_it(given: Answered, expe
     scores = judge(question(call("list_accounts")), given)
 
     assert (scores["tool_validity"], scores["tool_exact_match"], scores["tool_choice"]) == expected
+
+
+def test_calibration_is_the_distance_between_how_sure_calls_are_and_how_often_they_are_right() -> None:
+    wanted = question(call("list_accounts"))
+    sure = answered("", ("list_accounts", {}), probability=0.9)
+    mistaken = answered("", ("list_cards", {}), probability=0.9)
+    words = answered("Hello.", probability=0.2)
+    given = [sure, mistaken, words]
+
+    found = measure_calibration([judge(wanted, each) for each in given], given)
+
+    assert found == {"ece": pytest.approx(0.4)}
+    assert measure_calibration([judge(wanted, words)], [words]) == {}
 
 
 def test_words_where_a_call_was_wanted_are_no_invalid_call() -> None:
@@ -259,12 +275,21 @@ def test_a_classifier_and_its_int8_export_are_measured_alike(encoder: Path, inte
 
     full = done(tuned, "--data", intents, "--base", encoder, "--trained-on", intents, "--plots", tmp_path)
     small = done(tmp_path / "onnx" / "model.int8.onnx", "--data", intents, "--previous", tuned)
+    table = tmp_path / "test.csv"
+    table.write_text(
+        "text,category\n" + "".join(f"{row['text']},{row['label']}\n" for row in read_rows(intents, "test"))
+    )
+    of_table = done(tuned, "--data", table, "--trained-on", intents)
 
     assert (full["suite"], full["n"]) == ("intents", 6)
     assert {"accuracy", "macro_f1", "ece", "coverage_at_99_precision", "p50_ms"} <= full["metrics"].keys()
     assert full["errors"].keys() == {"accuracy"}
     assert full["against"]["base"]["adapter"] == ""
     assert (tmp_path / "intents_confusion.png").read_bytes().startswith(b"\x89PNG")
+    assert of_table["metrics"]["accuracy"] == full["metrics"]["accuracy"]
+    assert (of_table["n"], of_table["test"]["file"], of_table["test"]["seen"]) == (6, "test.csv", 0)
+    assert done(tuned, "--data", intents, "--source", "own")["n"] == 6
+    assert "known are own" in refused(tuned, "--data", intents, "--source", "banking77")
     assert abs(small["against"]["previous"]["differences"]["accuracy"]["value"]) <= 1 / 6
 
 

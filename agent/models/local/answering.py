@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from json import dumps
+from math import exp
 from typing import Any
 
 from tokenizers.decoders import DecodeStream
@@ -62,9 +63,11 @@ class Answering:
         speech = _Speech(say, parser)
         memory = self._memories.setdefault(request["key"], Memory())
         words, output, reason = DecodeStream(skip_special_tokens=False), 0, "length"
+        log_probability = 0.0
         model = self.weights.use(request["key"])
-        for token in decode(model, prompt, memory, most=most, is_wanted=is_wanted):
+        for token, likelihood in decode(model, prompt, memory, most=most, is_wanted=is_wanted):
             output += 1
+            log_probability += likelihood
             if token in self._ends:
                 reason = "stop"
                 break
@@ -75,7 +78,7 @@ class Answering:
         elif reason == "stop":
             speech.add(speech.parser.finish())
             reason = "tool_calls" if speech.calls else "stop"
-        return {"reason": reason, "input": len(prompt), "output": output}
+        return {"reason": reason, "input": len(prompt), "output": output, "probability": exp(log_probability)}
 
 
 @dataclass

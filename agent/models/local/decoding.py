@@ -11,7 +11,7 @@ than the answer, and does not keep what it has read. Always the likeliest token:
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from transformers.cache_utils import DynamicCache, DynamicLayer
@@ -42,10 +42,16 @@ class Memory:
         self.tokens, self.cache = list(tokens[: cache.get_seq_length()]), cache
 
 
+class Said(NamedTuple):
+    token: int
+    log_probability: float
+    """That the model gave it, natural logarithm."""
+
+
 @torch.inference_mode()
 def decode(
     model: Any, prompt: Sequence[int], memory: Memory, *, most: int, is_wanted: Callable[[], bool]
-) -> Iterator[int]:
+) -> Iterator[Said]:
     """The tokens of the answer, at most ``most``, until the caller stops; none any more when it is not wanted."""
     cache = memory.take(model, prompt)
     said = list(prompt)
@@ -56,8 +62,9 @@ def decode(
             read = cache.get_seq_length()
             logits = _read(model, said[read : read + _READ_AT_ONCE], cache)
             if cache.get_seq_length() == len(said):
-                said.append(int(logits[0, -1].argmax()))
-                yield said[-1]
+                likeliest = logits[0, -1].float().log_softmax(-1).max(-1)
+                said.append(int(likeliest.indices))
+                yield Said(said[-1], float(likeliest.values))
     finally:
         memory.keep(said, cache)
 

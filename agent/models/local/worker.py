@@ -7,7 +7,7 @@ It does what it is told in ``kind``, one after the other; ``cancel`` counts at o
     drop {key}
     generate {id, key | null, messages, tools, most}
                               -> text {id, text} | call {id, index, name, arguments}, any number of them, and then
-                                 end {id, reason, input, output} | failed {id, reason}
+                                 end {id, reason, input, output, probability} | failed {id, reason}
     cancel {id}
 
 ``key`` is an adapter's, null the base alone. ``reason`` of an end is OpenAI's (stop, tool_calls, length), or cancelled.

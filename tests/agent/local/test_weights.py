@@ -50,7 +50,7 @@ def test_the_likeliest_tokens_come_whether_or_not_a_part_of_the_prompt_was_read_
     memory = Memory()
 
     def answer(prompt: list[int], known: Memory) -> list[int]:
-        return list(decode(model, prompt, known, most=12, is_wanted=lambda: True))
+        return [said.token for said in decode(model, prompt, known, most=12, is_wanted=lambda: True)]
 
     wanted = model.generate(
         torch.tensor([PROMPT]), do_sample=False, max_new_tokens=12, eos_token_id=None, attention_mask=torch.ones(1, 300)
@@ -62,6 +62,19 @@ def test_the_likeliest_tokens_come_whether_or_not_a_part_of_the_prompt_was_read_
     assert memory.tokens[: len(other)] == other
     assert answer(PROMPT, memory) == wanted
     assert answer(PROMPT, memory) == wanted
+
+
+def test_each_token_comes_with_the_probability_that_the_model_gave_it(base: Path):
+    model = AutoModelForCausalLM.from_pretrained(base)
+
+    said = list(decode(model, PROMPT, Memory(), most=3, is_wanted=lambda: True))
+
+    with torch.inference_mode():
+        logits = model(input_ids=torch.tensor([[*PROMPT, *(each.token for each in said)]])).logits[0]
+    places = zip(logits[len(PROMPT) - 1 :].log_softmax(-1), said, strict=False)
+    assert [each.log_probability for each in said] == pytest.approx(
+        [float(row[each.token]) for row, each in places], abs=1e-4
+    )
 
 
 def test_a_prompt_that_nobody_waits_for_is_not_read_to_its_end(base: Path):
