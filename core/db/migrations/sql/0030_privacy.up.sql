@@ -31,6 +31,12 @@ begin
         perform show_to_subject(t::regclass, '', 'owner = app_subject()');
     end loop;
 end $$;
+select show_to_subject('api_keys', 'secret_hash');
+select show_to_subject('auth_sessions', '', 'owner = app_subject()');
+select show_to_subject('login_codes', 'staff_id code_hash');
+select show_to_subject('login_identities', 'staff_id');
+select show_to_subject('recovery_codes', 'staff_id code_hash');
+select show_to_subject('second_factors', 'staff_id');
 select show_to_subject('customers', '', 'id = app_customer_id()');
 select show_to_subject('credentials', 'password_hash');
 select show_to_subject('journal_entries', '', 'exists (select from postings p where p.entry_id = journal_entries.id)');

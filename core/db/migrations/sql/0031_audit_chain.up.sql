@@ -174,3 +174,6 @@ begin
         perform append_audit_link(head, entry);
     end loop;
 end $$;
+
+-- In a customer's copy of their data (tools/privacy/catalogue.py).
+grant select (decision, ip, user_agent, session) on audit_log to tellergraph_subject;

@@ -64,3 +64,6 @@ create function list_activity(p_before timestamptz, p_before_key text, p_limit i
 $$;
 comment on function list_activity is 'Newest first. A place in the list is a moment and a key, which orders what happened in it.';
 grant execute on function list_activity to tellergraph_app;
+
+-- In a customer's copy of their data (tools/privacy/catalogue.py).
+select show_to_subject('tool_calls');
