@@ -13,13 +13,14 @@ import numpy as np
 from pgvector import HalfVector
 from psycopg.types.json import Jsonb
 
-from agent.personal import find_key, personal_in, sealed_original
+from agent.personal import find_key, find_reading_key, opened_original, personal_in, sealed_original
 from agent.replay.record import KeptTurn
 from agent.state import TurnRecord
 from core.db.database import Database, Scope, Statement
 from core.db.queries import Queries
 from core.errors import Conflict, NotFound
 from core.security.encryption.data_keys import DataKeys
+from core.security.encryption.fields import DataKey
 from core.security.pii import Placeholders
 
 QUERIES = Queries(Path(__file__).parent / "queries.sql")
@@ -48,6 +49,12 @@ class StoredMessage:
     confidence: float | None
     citations: list[dict[str, Any]]
     created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept(StoredMessage):
+    original: bytes | None
+    """What was masked, under the customer's key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,12 +209,20 @@ class Conversations:
         return await self._database.fetch(Session, QUERIES["list_sessions"], values, scope=scope)
 
     async def get_history(self, session_id: UUID, scope: Scope) -> tuple[Session, list[StoredMessage]]:
-        """Raises NotFound, also for somebody else's."""
+        """As its owner wrote and read it, but for secrets; masked where their key cannot be had.
+
+        Raises:
+            NotFound: also for somebody else's.
+        """
         async with self._database.reading(scope) as db:
             session = await db.find(Session, QUERIES["find_session"], {"session_id": session_id})
             if session is None:
                 raise NotFound("There is no such session.")
-            return session, await db.all(StoredMessage, QUERIES["list_messages"], {"session_id": session_id})
+            kept = await db.all(_Kept, QUERIES["list_messages"], {"session_id": session_id})
+            key = (
+                await find_reading_key(self._keys, db, scope.customer_id) if any(row.original for row in kept) else None
+            )
+        return session, [_as_shown(row, key, scope.customer_id) for row in kept]
 
     async def delete(
         self, session_id: UUID, scope: Scope, now: datetime, *, forget: Callable[[], Awaitable[None]]
@@ -249,3 +264,10 @@ class Conversations:
 
 def _vector(raw: bytes) -> HalfVector | None:
     return HalfVector(np.frombuffer(raw, dtype=np.float32)) if raw else None
+
+
+def _as_shown(kept: _Kept, key: DataKey | None, customer_id: UUID | None) -> StoredMessage:
+    message = {name: value for name, value in asdict(kept).items() if name != "original"}
+    if key is not None and customer_id is not None and kept.original is not None:
+        message["content"] = opened_original(key, kept.turn_id, kept.role, customer_id, kept.original)
+    return StoredMessage(**message)

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from core.db.database import ReadHandle
 from core.logging import get_logger
 from core.security.encryption.data_keys import DataKeys
 from core.security.encryption.errors import DataUnreadable, KeyServiceGone
-from core.security.encryption.fields import DataKey, Place, encrypt_field
+from core.security.encryption.fields import DataKey, Place, decrypt_field, encrypt_field
 from core.security.pii import Placeholders
 
 _log = get_logger(__name__)
@@ -51,7 +52,23 @@ async def find_key(keys: DataKeys, customer_id: UUID | None, now: datetime) -> D
         return None
 
 
+async def find_reading_key(keys: DataKeys, db: ReadHandle, customer_id: UUID | None) -> DataKey | None:
+    """None for a visitor, and where the key was destroyed or cannot be had now: what is masked can still be read."""
+    if customer_id is None:
+        return None
+    try:
+        return await keys.open(db, customer_id)
+    except (KeyServiceGone, DataUnreadable) as error:
+        _log.warning("original_not_shown", code=error.error_code)
+        return None
+
+
 def sealed_original(key: DataKey | None, turn_id: UUID, role: str, customer_id: UUID | None, text: str) -> bytes | None:
     if key is None or customer_id is None:
         return None
     return encrypt_field(key, message_place(turn_id, role, customer_id), text)
+
+
+def opened_original(key: DataKey, turn_id: UUID, role: str, customer_id: UUID, sealed: bytes) -> str:
+    """Raises DataUnreadable, KeyUnknown."""
+    return decrypt_field(key, message_place(turn_id, role, customer_id), bytes(sealed))

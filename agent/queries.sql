@@ -72,6 +72,10 @@ select id as session_id, title, created_at, updated_at from chat_sessions where 
 select role, content, turn_id, route, intent, confidence, citations, created_at from chat_messages
  where session_id = %(session_id)s order by id
 
+-- list_originals --
+-- Of its messages that were masked, what stood there, under the customer's key.
+select turn_id, role, original from chat_messages where session_id = %(session_id)s and original is not null
+
 -- list_turn_ids --
 -- The turns of a conversation, and whether a worker still holds them.
 select id, status = 'running' and lease_expires_at > %(now)s as is_running

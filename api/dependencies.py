@@ -2,6 +2,7 @@
 threads, which costs more than they do.
 """
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, cast
 
@@ -14,6 +15,7 @@ from api.envelope import Data, Envelope, Metadata
 from api.people import with_permissions
 from core.clock import Clock
 from core.errors import Unauthorized
+from core.origin import ORIGIN
 from core.security.tokens import AccountType, Identity, TokenSigner
 from core.security.trust_watch import TrustWatch
 from core.settings import Settings
@@ -58,8 +60,11 @@ async def find_identity(request: Request, signer: SignerDep, credentials: Bearer
         return owner
     if credentials is None and "authorization" in request.headers:
         raise Unauthorized("Send the access token as 'Authorization: Bearer TOKEN', or nothing.", code="invalid_token")
-    running = await get_running(request)
-    return await with_permissions(running, signer.verify(credentials.credentials)) if credentials else None
+    if credentials is None:
+        return None
+    identity = signer.verify(credentials.credentials)
+    ORIGIN.set(replace(ORIGIN.get(), session=identity.session_id))
+    return await with_permissions(await get_running(request), identity)
 
 
 AnyoneDep = Annotated[Identity | None, Depends(find_identity)]

@@ -58,7 +58,7 @@ class SigningKey:
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """What is believed: keys by id, and until when tokens of a session or role are not."""
+    """What is believed: keys by id, and until when tokens of a session are not."""
 
     current: SigningKey
     verifying: Mapping[str, Ed25519PublicKey]
@@ -69,10 +69,9 @@ class Trust:
         """The first signs, all verify, nothing is denied."""
         return cls(keys[0], {key.kid: key.private.public_key() for key in keys})
 
-    def denied_until(self, session_id: UUID | None, role: str | None) -> int:
+    def denied_until(self, session_id: UUID | None) -> int:
         """Tokens that were issued up to this second since 1970 are refused; -1: none are."""
-        by_session = self.denials.get(str(session_id), -1) if session_id else -1
-        return max(by_session, self.denials.get(f"role:{role}", -1)) if role else by_session
+        return self.denials.get(str(session_id), -1) if session_id else -1
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
         """The public keys as a JWK set (RFC 7517, RFC 8037)."""

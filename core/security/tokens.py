@@ -57,7 +57,7 @@ class TokenSigner:
         trust = self._trust()
         expires_at = int((now + (ttl or self.ttl)).timestamp())
         # What was said before somebody's role changed is refused, up to a second that may not be over yet.
-        issued_at = max(int(now.timestamp()), trust.denied_until(identity.session_id, identity.role) + 1)
+        issued_at = max(int(now.timestamp()), trust.denied_until(identity.session_id) + 1)
         if issued_at >= expires_at:
             raise _ended()
         claims: dict[str, Any] = {
@@ -85,9 +85,9 @@ class TokenSigner:
             identity = _identity(claims)
         except InvalidToken as error:
             raise Unauthorized("Please log in.", code="invalid_token") from error
-        if trust.denied_until(identity.session_id, None) >= claims["exp"]:
+        if trust.denied_until(identity.session_id) >= claims["exp"]:
             raise _ended()
-        if expired or trust.denied_until(identity.session_id, identity.role) >= claims["iat"]:
+        if expired or trust.denied_until(identity.session_id) >= claims["iat"]:
             raise Unauthorized("Your session has ended. Please log in again.", code="token_expired")
         return identity
 

@@ -32,6 +32,7 @@ from api.limit_middleware import LimitMiddleware
 from api.middleware import RequestMiddleware
 from core.clock import system_clock
 from core.logging import configure_logging
+from core.security.signing_keys import SigningKey, Trust
 from core.security.tokens import AccountType, Identity, TokenSigner
 from core.services import running_services
 from core.settings import Settings
@@ -40,7 +41,6 @@ _BODY = orjson.dumps({"message": "x" * 280})
 _MANY = 10**9
 _RATES = ("rate_user", "rate_api_key", "rate_address", "rate_chat", "rate_admin", "rate_login", "rate_code")
 _PATH = "/api/v1/chat"
-_KEY = b"k" * 32
 
 app = typer.Typer(add_completion=False)
 
@@ -91,7 +91,8 @@ async def _measure(settings: Settings, redis_url: str, batches: int, size: int) 
 
 
 def _make_forms(settings: Settings, redis: Redis) -> dict[str, Callable[[], Awaitable[int]]]:
-    signer = TokenSigner(_KEY, timedelta(days=1))
+    trust = Trust.of(SigningKey.make())
+    signer = TokenSigner(lambda: trust, timedelta(days=1))
     token = signer.issue(Identity(uuid4(), AccountType.CUSTOMER, "customer"), datetime.now(UTC))
     inner = FastAPI()
     inner.state.signer = signer

@@ -44,9 +44,12 @@ def make_presidio() -> Callable[[str], list[Found]]:
             return True
 
         def process_text(self, text: str, language: str) -> NlpArtifacts:  # noqa: ARG002
-            return NlpArtifacts([], [], [], [], self, language)
+            return NlpArtifacts([], cast(Any, []), [], [], self, language)
 
-        def process_batch(self, texts: Any, language: str, **_: Any) -> Iterator[Any]:
+        def process_batch(
+            self, texts: Any, language: str, batch_size: int = 1, n_process: int = 1, **_: Any
+        ) -> Iterator[Any]:
+            _ = batch_size, n_process
             return ((text, self.process_text(text, language)) for text in texts)
 
         def is_stopword(self, word: str, language: str) -> bool:  # noqa: ARG002

@@ -6,7 +6,7 @@ drop trigger end_customer_sessions on customers;
 drop trigger outdate_customer_tokens on customers;
 drop trigger end_staff_sessions on staff;
 drop trigger outdate_staff_tokens on staff;
-drop function outdate_tokens(text), outdate_tokens_of_role(text);
+drop function outdate_tokens(text);
 drop table refresh_tokens, auth_sessions;
 drop function outdate_customer_tokens, outdate_staff_tokens, note_auth_session, deny_tokens;
 drop table token_denials, signing_keys;

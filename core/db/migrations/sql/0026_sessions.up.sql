@@ -25,7 +25,7 @@ create table token_denials (
     noted_at timestamptz not null
 );
 comment on table token_denials is 'Which tokens are no longer believed although they have not expired. Names nobody.';
-comment on column token_denials.key is 'The id of a session, or role:<role>.';
+comment on column token_denials.key is 'The id of a session.';
 comment on column token_denials.before is 'Tokens issued up to this second since 1970 are refused.';
 comment on column token_denials.xact is
     'Who has seen all transactions below one number has missed nothing if he goes on from there, however long one took.';
@@ -109,11 +109,6 @@ begin atomic
 end;
 comment on function outdate_tokens is
     'For triggers: what the access tokens of somebody say is no longer so. They have to be renewed; nobody is logged out.';
-
-create function outdate_tokens_of_role(p_role text) returns void
-    language sql set search_path = pg_catalog, public, pg_temp
-    return deny_tokens('role:' || p_role, extract(epoch from clock_timestamp())::bigint + 2);
-comment on function outdate_tokens_of_role is 'As outdate_tokens, for everybody with a role.';
 
 create function note_auth_session() returns trigger
     language plpgsql security definer set search_path = pg_catalog, public, pg_temp as $$
