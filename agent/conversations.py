@@ -3,7 +3,7 @@ unique index on running turns keeps two turns of one session apart, whatever pro
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
@@ -16,11 +16,10 @@ from psycopg.types.json import Jsonb
 from agent.personal import find_key, find_reading_key, opened_original, personal_in, sealed_original
 from agent.replay.record import KeptTurn
 from agent.state import TurnRecord
-from core.db.database import Database, Scope, Statement
+from core.db.database import Database, ReadHandle, Scope, Statement
 from core.db.queries import Queries
 from core.errors import Conflict, NotFound
 from core.security.encryption.data_keys import DataKeys
-from core.security.encryption.fields import DataKey
 from core.security.pii import Placeholders
 
 QUERIES = Queries(Path(__file__).parent / "queries.sql")
@@ -52,9 +51,10 @@ class StoredMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Kept(StoredMessage):
-    original: bytes | None
-    """What was masked, under the customer's key."""
+class _Original:
+    turn_id: UUID
+    role: str
+    original: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,11 +218,23 @@ class Conversations:
             session = await db.find(Session, QUERIES["find_session"], {"session_id": session_id})
             if session is None:
                 raise NotFound("There is no such session.")
-            kept = await db.all(_Kept, QUERIES["list_messages"], {"session_id": session_id})
-            key = (
-                await find_reading_key(self._keys, db, scope.customer_id) if any(row.original for row in kept) else None
-            )
-        return session, [_as_shown(row, key, scope.customer_id) for row in kept]
+            messages = await db.all(StoredMessage, QUERIES["list_messages"], {"session_id": session_id})
+            originals = await self._open_originals(db, session_id, scope.customer_id)
+        shown = ((message, originals.get((message.turn_id, message.role))) for message in messages)
+        return session, [message if text is None else replace(message, content=text) for message, text in shown]
+
+    async def _open_originals(
+        self, db: ReadHandle, session_id: UUID, customer_id: UUID | None
+    ) -> dict[tuple[UUID, str], str]:
+        """By turn and role."""
+        sealed = await db.all(_Original, QUERIES["list_originals"], {"session_id": session_id}) if customer_id else []
+        key = await find_reading_key(self._keys, db, customer_id) if sealed else None
+        if key is None or customer_id is None:
+            return {}
+        return {
+            (each.turn_id, each.role): opened_original(key, each.turn_id, each.role, customer_id, each.original)
+            for each in sealed
+        }
 
     async def delete(
         self, session_id: UUID, scope: Scope, now: datetime, *, forget: Callable[[], Awaitable[None]]
@@ -264,10 +276,3 @@ class Conversations:
 
 def _vector(raw: bytes) -> HalfVector | None:
     return HalfVector(np.frombuffer(raw, dtype=np.float32)) if raw else None
-
-
-def _as_shown(kept: _Kept, key: DataKey | None, customer_id: UUID | None) -> StoredMessage:
-    message = {name: value for name, value in asdict(kept).items() if name != "original"}
-    if key is not None and customer_id is not None and kept.original is not None:
-        message["content"] = opened_original(key, kept.turn_id, kept.role, customer_id, kept.original)
-    return StoredMessage(**message)

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 _HEAVY = ("torch", "transformers", "stanza", "spacy_huggingface_pipelines")
 """Imported by presidio where they are installed, for engines that are not used here."""
@@ -49,7 +49,7 @@ def make_presidio() -> Callable[[str], list[Found]]:
         def process_batch(
             self, texts: Any, language: str, batch_size: int = 1, n_process: int = 1, **_: Any
         ) -> Iterator[Any]:
-            _ = batch_size, n_process
+            del batch_size, n_process
             return ((text, self.process_text(text, language)) for text in texts)
 
         def is_stopword(self, word: str, language: str) -> bool:  # noqa: ARG002

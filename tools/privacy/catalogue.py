@@ -138,7 +138,8 @@ CATALOGUE: tuple[Table, ...] = (
     Table("chat_turns", "id session_id owner status worker_id lease_expires_at outcome started_at finished_at",
           Delete("the conversation"), whose="owner"),
     Table("chat_sessions", "id owner title created_at updated_at", Delete("the conversation"), whose="owner"),
-    Table("credentials", "customer_id email created_at verified_at", Delete("the login ends"), {"password_hash": _SECRET}),
+    Table("credentials", "customer_id email created_at verified_at", Delete("the login ends"),
+          {"password_hash": _SECRET}),
     Table("customers", "id full_name date_of_birth phone address_line city postcode country tier kyc_status kyc_level "
           "kyc_document kyc_verified_at created_at",
           Blank({"full_name": "'erased'", "date_of_birth": "null", "phone": "null", "address_line": "null",
