@@ -265,7 +265,11 @@ def test_a_stolen_session_makes_no_key_by_guessing_the_password(key_server: str,
     assert refused(make(blair, password=BLAIR[1]), 422) == "too_many_tries"
 
 
-@pytest.mark.parametrize("wrong", ["tg_", "tg_short", new_api_key().secret, new_api_key().secret[:-1] + "é"])
+@pytest.mark.parametrize(
+    "wrong",
+    ["tg_", "tg_short", new_api_key().secret, new_api_key().secret[:-1] + "é"],
+    ids=["empty", "short", "of nobody", "not ASCII"],
+)
 def test_what_is_no_key_is_401_and_never_a_visitor(key_server: str, wrong: str):
     with httpx2.Client(base_url=key_server) as http:
         headers = {"X-API-Key": wrong.encode()}
