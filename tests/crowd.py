@@ -21,8 +21,10 @@ BY_OTHER_MEANS = {
     "kb_postings": "by audience",
     "kb_sizes": "by audience",
     "kb_words": "by audience",
+    "login_tries": "hashes of addresses, for its own functions alone",
     "policy_proposals": "for staff alone",
     "staff": "colleagues, for staff alone",
+    "staff_authenticators": "colleagues, for staff alone",
 }
 """Tables with row-level security and no column that says whose a row is."""
 _COLUMNS = """
@@ -47,7 +49,7 @@ _MADE_UP = {
     "xid8": "pg_current_xact_id()",
 }
 _NUMBERS = ("bigint", "integer", "smallint", "numeric", "real")
-_ONCE = ("customers", "credentials", "customer_preferences")
+_ONCE = ("customers", "credentials", "customer_preferences", "data_keys", "retained_records", "second_factors")
 """Tables with one row of a customer."""
 
 

@@ -59,12 +59,12 @@ def keep(turn: Turn) -> KeptTurn | None:
 
 
 def outcome_of(record: TurnRecord) -> dict[str, Any]:
-    """What an answer is compared by. Notices are about the day's budgets, not about the answer."""
+    """What an answer is compared by. Notices are about the day's budgets, and the vector is the message again."""
     kept = asdict(record) | {
         "citations": [citation.model_dump(mode="json") for citation in record.citations],
         "operation": record.operation.model_dump(mode="json") if record.operation else None,
     }
-    del kept["notices"]
+    del kept["notices"], kept["vector"]
     return orjson.loads(orjson.dumps(kept))
 
 
