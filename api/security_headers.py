@@ -24,7 +24,6 @@ _OTHER_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-
 _UNUSED = (
     "accelerometer",
     "autoplay",
-    "bluetooth",
     "browsing-topics",
     "camera",
     "display-capture",

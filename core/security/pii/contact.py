@@ -104,8 +104,9 @@ def find_machines(reading: Reading) -> Iterator[Claim]:
 
 
 def _is_address(text: str) -> bool:
+    """One that may be somebody's: every machine calls itself by the loopback addresses."""
     try:
-        ipaddress.ip_address(text)
+        address = ipaddress.ip_address(text)
     except ValueError:
         return False
-    return text.count(":") != 2 or "::" in text
+    return not address.is_loopback and (text.count(":") != 2 or "::" in text)
