@@ -178,6 +178,9 @@ async def talk(desk: Desk) -> dict[str, Any]:
         "has_pii": False,
         "pii_fields": [],
         "embedding": None,
+        "model": "none",
+        "digests": Jsonb({}),
+        "sealed": "a sealed record",
         "status": "done",
         "outcome": Jsonb({"confirmation": {"operation_id": str(context.turn_id)}}),
         "operation_id": str(context.turn_id),
@@ -185,6 +188,6 @@ async def talk(desk: Desk) -> dict[str, Any]:
         "unended": [context.turn_id],
         "limit": 10,
     }
-    names = ("insert_session", "insert_turn", "insert_message")
+    names = ("insert_session", "insert_turn", "insert_message", "insert_turn_record")
     await desk.database.run(*((CONVERSATIONS[name], values) for name in names), scope=context.scope)
     return values
