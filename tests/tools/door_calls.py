@@ -174,13 +174,14 @@ async def _data_key(desk: Desk) -> DataKey:
 async def talk(desk: Desk) -> dict[str, Any]:
     """Makes a conversation of alex in which an operation was prepared, and returns what statements about it take, by
     the names of their parameters."""
-    context, key = desk.context(desk.alex), await _data_key(desk)
+    turn_id, key = uuid4(), await _data_key(desk)
+    context = desk.context(desk.alex, turn_id)
     renaming = {"account": "Umbrella", "name": "Parasol"}
     prepared = await CATALOGUE.call("rename_account", renaming, context=context, scopes=CUSTOMER_SCOPES)
     assert isinstance(prepared.result, Proposed), prepared
-    values = {
+    values: dict[str, Any] = {
         "session_id": uuid4(),
-        "turn_id": context.turn_id,
+        "turn_id": turn_id,
         "worker_id": uuid4(),
         "owner": context.scope.subject,
         "title": "Hello",
@@ -193,7 +194,7 @@ async def talk(desk: Desk) -> dict[str, Any]:
         "confidence": 0.9,
         "citations": Jsonb([]),
         "key_id": key.id,
-        "original": sealed_original(key, context.turn_id, "user", desk.alex, "Hello, I am Alex"),
+        "original": sealed_original(key, turn_id, "user", desk.alex, "Hello, I am Alex"),
         "has_pii": True,
         "pii_fields": ["NAME"],
         "embedding": None,
@@ -201,10 +202,10 @@ async def talk(desk: Desk) -> dict[str, Any]:
         "digests": Jsonb({}),
         "sealed": "a sealed record",
         "status": "done",
-        "outcome": Jsonb({"confirmation": {"operation_id": str(context.turn_id)}}),
-        "operation_id": str(context.turn_id),
-        "active": [context.turn_id],
-        "unended": [context.turn_id],
+        "outcome": Jsonb({"confirmation": {"operation_id": str(turn_id)}}),
+        "operation_id": str(turn_id),
+        "active": [turn_id],
+        "unended": [turn_id],
         "limit": 10,
     }
     names = ("insert_session", "insert_turn", "insert_message")

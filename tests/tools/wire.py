@@ -18,9 +18,11 @@ from tools.queries import QUERIES as TOOLS
 from tools.staff.queries import QUERIES as STAFF
 
 ROOMS: dict[str, Queries] = {"tools": TOOLS, "staff": STAFF, "agent": AGENT, "api": API}
-STATEMENTS = {f"{room}.{name}": queries[name] for room, queries in ROOMS.items() for name in queries.names()}
-# Its other statements are the operator's: core/security/encryption/rotation.py.
-STATEMENTS |= {f"keys.{name}": DATA_KEYS[name] for name in ("find_data_key", "insert_data_key")}
+KEYS = ("find_data_key", "insert_data_key")
+"""Of the customers' keys. The other statements are the operator's: core/security/encryption/rotation.py."""
+STATEMENTS = {f"{room}.{name}": queries[name] for room, queries in ROOMS.items() for name in queries.names()} | {
+    f"keys.{name}": DATA_KEYS[name] for name in KEYS
+}
 """Every statement that requests send, by room and name."""
 _NAMES = {text: name for name, text in STATEMENTS.items()}
 
