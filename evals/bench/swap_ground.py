@@ -100,6 +100,8 @@ def _furnish(http: httpx2.Client, password: str, who: UUID, services: Services) 
     card = _rows(services, MAKERS["card"], who)[0]
     for message in ("What is my balance?", f"Set a limit of 10 pounds for my card ending {card}"):
         _data(http.post("/api/v1/chat", json={"message": message}))
+    asked = {"kind": "human_review", "reason": "to see who may see it"}
+    _data(http.post("/api/v1/profile/privacy-requests", json=asked))
     _insert_files(services, who)
     wanted = {"name": "budget", "permissions": [*_GIVEN], "expires_in_days": 9, "password": password}
     return _data(http.post("/api/v1/auth/api-keys", json=wanted))["key"]

@@ -30,10 +30,12 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     ("reference", "/fraud/alerts", "alert"),
     ("reference", "/fraud/held-payments|/transfers$", "operation"),
     ("operation_id", "", "operation"),
+    ("session_id", "/auth/sessions", "login_session"),
     ("session_id|x-session-id", "", "session"),
     ("turn_id", "", "turn"),
     ("key_id", "/auth/api-keys", "api_key"),
     ("customer_id", "", "customer"),
+    ("user_id", "/chat", "customer"),
     ("account_id", "", "account_id"),
     ("entry_id", "", "entry"),
     ("dispute_id", "", "dispute"),
@@ -46,6 +48,7 @@ KINDS: tuple[tuple[str, str, str], ...] = (
     ("hit_id", "", "screening_hit"),
     ("proposal_id", "", "policy_proposal"),
     ("officer_id", "", "staff"),
+    ("request_id", "/privacy/requests", "privacy_request"),
 )
 """Name, a part of the address (any where empty), and kind."""
 
@@ -53,6 +56,7 @@ NO_OBJECTS: tuple[tuple[str, str, str], ...] = (
     ("consent", "", "a word of a closed list"),
     ("kind", "", "a word of a closed list"),
     ("model", "/v1/models", "the one model"),
+    ("provider", "/auth/oidc", "a provider of the settings; what is linked is found by the caller"),
     ("version", "/admin/policies", "a published policy is everybody's"),
     ("document_id", "/knowledge", "the bank's documents are nobody's"),
     ("last-event-id", "", "a number within a turn"),

@@ -73,6 +73,12 @@ select id::text from staff_actions where customer_id = %(who)s;
 -- make_screening_hit --
 select id::text from screening_hits where customer_id = %(who)s;
 
+-- make_login_session --
+select id::text from auth_sessions where owner = 'customer:' || %(who)s::text;
+
+-- make_privacy_request --
+select id::text from privacy_requests where customer_id = %(who)s;
+
 -- make_staff --
 select id::text from staff where role = 'compliance' and %(who)s is not null;
 
@@ -100,7 +106,10 @@ select md5(string_agg(line, ';' order by line)) from (
     union all select s::text from scheduled_payments s where customer_id = %(who)s
     union all select d::text from disputes d where customer_id = %(who)s
     union all select o.id::text || o.status from banking_operations o where customer_id = %(who)s and status <> 'pending'
-    union all select k.id || '' || k.expires_at || k.revoked_at::text from api_keys k where customer_id = %(who)s
+    union all select s.id || '' || s.expires_at || coalesce(s.ended_reason, '') from auth_sessions s
+               where owner = 'customer:' || %(who)s::text
+    union all select p.id || p.status from privacy_requests p where customer_id = %(who)s
+    union all select k.id || '' || k.expires_at || coalesce(k.revoked_at::text, '') from api_keys k where customer_id = %(who)s
 ) of_theirs (line);
 
 -- find_card_payment --

@@ -27,7 +27,7 @@ async def test_a_complaint_gets_a_number_and_a_last_day(monday: Desk):
     assert complaint.pop("reference").startswith("C-")
     assert complaint == {
         "category": "card",
-        "text": "The card was declined twice.\nI want my £3 back; my password is [SECRET]",
+        "text": "The card was declined twice.\nI want my £3 back; my password is [SECRET].",
         "state": "received",
         "received": "2026-11-23",
         "acknowledged_by": "2026-11-26",
