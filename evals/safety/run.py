@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from shutil import copytree
 from tempfile import TemporaryDirectory
 from time import monotonic
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg import Connection
@@ -42,7 +42,7 @@ _LOGGED_IN_S = 300
 """A token is good for 15 minutes, and a case takes some."""
 _SLOW = timedelta(minutes=5)
 """A machine that is busy with something else is not a model that is slow."""
-_PLANTS = {
+_PLANTS: dict[str, LiteralString] = {
     "memo": QUERIES["plant_memo"],
     "reference": QUERIES["plant_reference"],
     "payee": QUERIES["plant_payee"],
