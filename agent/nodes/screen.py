@@ -58,7 +58,7 @@ async def screen(state: State, runtime: Runtime[Turn]) -> Update:
 def _drop_secrets(turn: Turn, *, expects_code: bool) -> None:
     """Nothing after this has them. ``expects_code``: a bare code of six digits is one too."""
     kept = without_secrets(turn.raw_message, expects_code=expects_code)
-    turn.typed_secret, turn.raw_message = kept != turn.raw_message, kept
+    turn.typed_secret, turn.raw_message = turn.typed_secret or kept != turn.raw_message, kept
 
 
 def _can_mean(pending: dict[str, Any] | None, dialogue: Dialogue) -> bool:

@@ -113,6 +113,8 @@ def _turn(stored: Mapping[str, Any], tape: "_Reading", tools: Tools) -> Turn:
         parts=parts,
         emit=ignore,
         raw_message=Placeholders(dict(stored["originals"])).restore(stored["message"]),
+        # Which it was is not known any more, and was used for nothing.
+        typed_secret="[SECRET]" in stored["message"],
         # Worth nothing: what it was spent on is read from the record.
         slip=Slip(UUID(stored["slip"]), "") if stored["slip"] else None,
         initiated_by=stored["door"],

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar, Literal
 from uuid import uuid4
 
+import psycopg
 import pytest
 from pydantic import Field
 
@@ -133,7 +134,10 @@ TOYS = [raffle_toy, find_toy, find_wished_toys, read_manual, check_toy, repaint_
 
 @pytest.fixture(scope="module")
 def toy_server(settings: Settings, still_services: Services) -> Iterator[str]:
-    """A real server whose only tools are these."""
+    """A real server whose only tools are these, and whose customers may use them."""
+    with psycopg.connect(still_services.owner_url) as owner:
+        owner.execute("insert into permissions (name, description) values (%s, 'Play with toys')", [SCOPE])
+        owner.execute("insert into role_permissions select name, %s from roles where of_account = 'customer'", [SCOPE])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(api.app, "CATALOGUE", Registry(TOYS))
         patch.setattr(api.app, "CUSTOMER_SCOPES", frozenset({SCOPE}))

@@ -127,6 +127,6 @@ async def _end_access_tokens(bank: Bank) -> None:
     """All of customers that were issued until now, and no login."""
     body = {"email": ALEX[0], "password": ALEX[1]}
     token = httpx2.post(f"{bank.url}/api/v1/auth/login", json=body).json()["data"]["access_token"]
-    bank.owner("select outdate_tokens_of_role('customer')")
+    bank.owner("select outdate_tokens(owner) from auth_sessions")
     headers = {"Authorization": f"Bearer {token}"}
     eventually(lambda: httpx2.get(f"{bank.url}/api/v1/auth/me", headers=headers).status_code == 401, within=5)

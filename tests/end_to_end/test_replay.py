@@ -35,6 +35,7 @@ def test_turns_of_every_kind_are_built_again(settings: Settings, server: str, fr
         "decision": alex.decide(frozen, "approve").json()["data"],
         "payment": asked,
         "personal data": alex.ask("My e-mail is jo@example.com, what are my cards?"),
+        "secret": alex.ask("My PIN is 4821, what are my cards?"),
     }
 
     found = {name: replayed(settings, fresh, turn["turn_id"]) for name, turn in turns.items()}

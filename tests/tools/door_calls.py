@@ -11,15 +11,21 @@ from psycopg.types.json import Jsonb
 from pyotp.totp import TOTP
 
 from agent.conversations import QUERIES as CONVERSATIONS
+from agent.personal import sealed_original
 from api.people import get_person
+from core.security.encryption.data_keys import DataKeys
+from core.security.encryption.fields import DataKey
+from core.security.encryption.masters import LocalMasters
 from core.security.tokens import AccountType, Identity
 from tests.tools.bookkeeping import approve, ask, done
 from tests.tools.conftest import Desk
+from tools.activity import list_activity
 from tools.attachments.cipher import FileCipher
 from tools.attachments.store import Attachments
 from tools.calendar import next_business_day
+from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.operation_log import get_operation, list_operations
-from tools.registry import ToolContext
+from tools.registry import Proposed, ToolContext
 from tools.service.care.cases import open_cases
 from tools.step_up.code_senders import list_outbox
 from tools.step_up.totp import Authenticators
@@ -126,6 +132,8 @@ async def through_other_doors(desk: Desk) -> None:
     await _end_held_payments(desk)
     await _send_a_file(context)
     await open_cases(context, ("complaint",), "You let me down.")
+    await list_activity(context, CATALOGUE, below=None, limit=5)
+    await _data_key(desk)
 
 
 async def _end_held_payments(desk: Desk) -> None:
@@ -156,33 +164,48 @@ async def _use_an_authenticator(desk: Desk, context: ToolContext) -> None:
     await authenticators.remove(later, code=app.at(later.now))
 
 
+async def _data_key(desk: Desk) -> DataKey:
+    """Alex's own, made by the first who asks for it."""
+    key = await DataKeys(desk.database, LocalMasters({"local:a": b"a" * 32})).find_for_writing(desk.alex, desk.now)
+    assert key is not None
+    return key
+
+
 async def talk(desk: Desk) -> dict[str, Any]:
-    """Makes a conversation of alex, and returns what statements about it take, by the names of their parameters."""
-    context = desk.context(desk.alex)
-    values = {
+    """Makes a conversation of alex in which an operation was prepared, and returns what statements about it take, by
+    the names of their parameters."""
+    turn_id, key = uuid4(), await _data_key(desk)
+    context = desk.context(desk.alex, turn_id)
+    renaming = {"account": "Umbrella", "name": "Parasol"}
+    prepared = await CATALOGUE.call("rename_account", renaming, context=context, scopes=CUSTOMER_SCOPES)
+    assert isinstance(prepared.result, Proposed), prepared
+    values: dict[str, Any] = {
         "session_id": uuid4(),
-        "turn_id": context.turn_id,
+        "turn_id": turn_id,
         "worker_id": uuid4(),
         "owner": context.scope.subject,
         "title": "Hello",
         "now": desk.now,
         "lease_expires_at": desk.now + timedelta(seconds=8),
         "role": "user",
-        "content": "Hello",
+        "content": "Hello, I am [NAME_1]",
         "route": "small_talk",
         "intent": None,
         "confidence": 0.9,
         "citations": Jsonb([]),
-        "key_id": None,
-        "original": None,
-        "has_pii": False,
-        "pii_fields": [],
+        "key_id": key.id,
+        "original": sealed_original(key, turn_id, "user", desk.alex, "Hello, I am Alex"),
+        "has_pii": True,
+        "pii_fields": ["NAME"],
         "embedding": None,
+        "model": "none",
+        "digests": Jsonb({}),
+        "sealed": "a sealed record",
         "status": "done",
-        "outcome": Jsonb({"confirmation": {"operation_id": str(context.turn_id)}}),
-        "operation_id": str(context.turn_id),
-        "active": [context.turn_id],
-        "unended": [context.turn_id],
+        "outcome": Jsonb({"confirmation": {"operation_id": str(turn_id)}}),
+        "operation_id": str(turn_id),
+        "active": [turn_id],
+        "unended": [turn_id],
         "limit": 10,
     }
     names = ("insert_session", "insert_turn", "insert_message")

@@ -331,6 +331,18 @@ def test_a_statement_inserts_nothing_for_somebody_else(acted: Acted, as_blair: C
         assert done == psycopg.errors.InsufficientPrivilege.sqlstate or done[0] == 0, done
 
 
+def test_a_ledger_has_no_line_of_anybody_else(acted: Acted, as_alex: Connection[Any], as_blair: Connection[Any]):
+    """Its filter is inside ``list_activity()``, which reads as the owner: no statement can forget it."""
+    [given] = acted.heard["tools.list_activity"]
+    of_alex, of_blair = (
+        {line["key"] for line in connection.execute(bare("tools.list_activity"), given | {"limit": 1000})}
+        for connection in (as_alex, as_blair)
+    )
+    assert of_alex
+    assert of_blair
+    assert not of_alex & of_blair
+
+
 def test_row_level_security_is_what_holds(acted: Acted):
     """The tests above would prove nothing if statements without their filter gave the same to anybody."""
     loose = 0

@@ -13,15 +13,20 @@ import pytest
 from agent.conversations import QUERIES as AGENT
 from api.people import QUERIES as API
 from core.db.queries import Queries
+from core.security.encryption.data_keys import DATA_KEYS
 from tools.queries import QUERIES as TOOLS
 from tools.staff.queries import QUERIES as STAFF
 
 ROOMS: dict[str, Queries] = {"tools": TOOLS, "staff": STAFF, "agent": AGENT, "api": API}
-STATEMENTS = {f"{room}.{name}": queries[name] for room, queries in ROOMS.items() for name in queries.names()}
+KEYS = ("find_data_key", "insert_data_key")
+"""Of the customers' keys. The other statements are the operator's: core/security/encryption/rotation.py."""
+STATEMENTS = {f"{room}.{name}": queries[name] for room, queries in ROOMS.items() for name in queries.names()} | {
+    f"keys.{name}": DATA_KEYS[name] for name in KEYS
+}
 """Every statement that requests send, by room and name."""
 _NAMES = {text: name for name, text in STATEMENTS.items()}
 
-OWNER_FILTER = re.compile(r"(\w+\.)?(customer_id|id) = %\(customer_id\)s|owner = %\(owner\)s")
+OWNER_FILTER = re.compile(r"(\w+\.)?(customer_id|id) = (%\(customer_id\)s|app_customer_id\(\))|owner = %\(owner\)s")
 FILTERED = [name for name, text in STATEMENTS.items() if OWNER_FILTER.search(text)]
 
 
