@@ -22,17 +22,17 @@ from agent.endings import CANNOT_ANSWER, ending_of, find_confirmation, masked, t
 from agent.event_log import EventLog, LoggedEvent, Publisher, follow
 from agent.events import Done, Event, Failed, TurnStarted
 from agent.graph import build_graph
-from agent.models.budgets import VISITORS
 from agent.parts import Parts
 from agent.replay.record import keep
 from agent.state import TURN_DEFAULTS, Resolution, State, Turn
 from agent.storing import as_stored
+from agent.whose import key_of, payer_of, scope_of
 from core.clock import Clock
 from core.db.database import Scope, translated_errors
 from core.errors import Conflict, NotFound, ProviderBusy, Refused, TellergraphError, Unavailable
 from core.logging import get_logger
 from core.security.pii import ALL, Placeholders, mask
-from core.security.tokens import AccountType, Identity
+from core.security.tokens import Identity
 from tools.operations import Decision, Slip, confirm, is_waiting
 from tools.privacy.consent import has_consent
 from tools.registry import InitiatedBy, ToolContext
@@ -59,19 +59,6 @@ GraphInput = State | Command[Any]
 class Started:
     turn_id: UUID
     session_id: UUID
-
-
-def scope_of(identity: Identity | None, session_id: UUID | None = None) -> Scope:
-    """What a caller may see. A visitor without a token is known by the session alone."""
-    if identity is None:
-        return Scope(subject=f"visitor:{session_id}" if session_id else None)
-    match identity.account_type:
-        case AccountType.CUSTOMER:
-            return Scope(customer_id=identity.id, subject=identity.subject, audiences="public,customer")
-        case AccountType.STAFF:
-            return Scope(subject=identity.subject, audiences="public,customer,staff")
-        case AccountType.VISITOR:
-            return Scope(subject=identity.subject)
 
 
 class Assistant:
@@ -121,7 +108,7 @@ class Assistant:
         """
         if wait := self._parts.models.unavailable_for():
             raise ProviderBusy(CANNOT_ANSWER, wait)
-        key = _key(identity, session_id)
+        key = key_of(identity, session_id)
         title = mask(message, Placeholders(), ALL) if session_id is None else ""
         await self._begin(key, is_new_session=session_id is None, title=title)
         return self._start(key, {**TURN_DEFAULTS}, message, initiated_by, identity=identity)
@@ -314,7 +301,7 @@ class Assistant:
             raw_message=message,
             initiated_by=initiated_by,
             slip=slip,
-            allowance=self._parts.models.allow(_payer(key.scope)),
+            allowance=self._parts.models.allow(payer_of(key.scope)),
         )
         task = asyncio.create_task(self._run(key, graph_input, turn, publisher), name=f"turn {key.turn_id}")
         self._running[key.turn_id] = task
@@ -387,16 +374,6 @@ class Assistant:
             # The database is away; keep_house ends the turn when it is back.
             self._unended.add(key.turn_id)
             _log.warning("turn_not_ended", turn_id=str(key.turn_id))
-
-
-def _key(identity: Identity | None, session_id: UUID | None) -> TurnKey:
-    session = session_id or uuid4()
-    return TurnKey(uuid4(), session, scope_of(identity, session))
-
-
-def _payer(scope: Scope) -> str:
-    """Whose budget a turn is paid from. Visitors are many, and each is new: they share one."""
-    return VISITORS if scope.subject is None or scope.subject.startswith("visitor:") else scope.subject
 
 
 def _config(session_id: UUID) -> RunnableConfig:

@@ -23,3 +23,9 @@ select c.id, c.full_name as name, l.email, c.tier, c.kyc_status, l.verified_at i
 -- get_staff --
 -- The signed-in member of staff.
 select id, full_name as name, email, role from staff where id = %(staff_id)s
+
+-- list_roles --
+-- Each role with what it may do.
+select r.name, r.of_account, r.description,
+       array(select p.permission from role_permissions p where p.role = r.name order by 1) as permissions
+  from roles r order by r.of_account, r.name

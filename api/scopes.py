@@ -1,7 +1,8 @@
 """What each route asks for, as its first dependency. A test walks all routes and refuses one that declares nothing.
 
     require(permission)   the caller's role, or key, has it (docs/permissions.md has the table)
-    signed_in()           anybody who is signed in, but no key: for one's own account as a whole
+    signed_in()           anybody who is signed in, but no key: for one's own account as a whole;
+                          with customers_only=True no staff either
     public(because)       anybody; the reason is for whoever reads the route
 
 Not signed in is 401, signed in without the permission 403 with its name in ``details.permission``. A visitor has the
@@ -47,11 +48,15 @@ class Required:
 class SignedIn:
     """The caller must be somebody, in person: a key carries no more than it names."""
 
+    customers_only: bool = False
+
     async def __call__(self, request: Request, caller: AnyoneDep) -> None:
         if caller is None or caller.account_type is AccountType.VISITOR:
             raise Unauthorized("Please log in.")
         if comes_by_key(request):
             raise Forbidden("An API key cannot do this: log in.", code="insufficient_scope")
+        if self.customers_only and caller.account_type is not AccountType.CUSTOMER:
+            raise Forbidden("This is for customers.", code="customers_only")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +84,8 @@ def require(permission: str) -> Any:
     return Depends(Required(permission))
 
 
-def signed_in() -> Any:
-    return Depends(SignedIn())
+def signed_in(*, customers_only: bool = False) -> Any:
+    return Depends(SignedIn(customers_only))
 
 
 def public(because: str) -> Any:

@@ -1,38 +1,35 @@
 """The one settings object. Read once, in ``serve`` or a command, and passed down."""
 
 import os
-import re
 from datetime import timedelta
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
-from urllib.parse import urlsplit
+from typing import Literal, TypeVar
 
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from core.budget import Budget
 from core.errors import ConfigurationError
 from core.production import find_unfit
 from core.secret_files import SecretFiles, is_secret, variable_of
-
-
-def _in_seconds(value: object) -> object:
-    """A bare number is seconds."""
-    return f"PT{value}S" if isinstance(value, str) and value.isascii() and value.isdecimal() else value
-
-
-def _as_budget(value: object) -> object:
-    return Budget.parse(value) if isinstance(value, str) else value
-
-
-Duration = Annotated[timedelta, BeforeValidator(_in_seconds)]
-OptionalBudget = Annotated[Budget | None, BeforeValidator(_as_budget), NoDecode]
-
-
-_NAME = r"[a-z0-9]([a-z0-9_-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9_-]*[a-z0-9])?)*|\[[0-9a-f:.]+\]"
-_ORIGIN = re.compile(rf"https?://({_NAME})(:\d{{1,5}})?")
-_HOST = re.compile(rf"(\*\.)?({_NAME})")
+from core.setting_types import (
+    Address,
+    AddressesByBase,
+    Duration,
+    Folder,
+    Hosts,
+    KeysByHost,
+    Level,
+    Line,
+    Networks,
+    OptionalBudget,
+    OptionalKey,
+    OptionalOrigin,
+    OptionalSecret,
+    Origins,
+    SafeAddress,
+    Secrets,
+)
 
 
 class Settings(BaseSettings):
@@ -62,22 +59,22 @@ class Settings(BaseSettings):
     """The login that migrates, where it differs from ``database_url``."""
     redis_url: SecretStr | None = None
     """Unset: embedded Redis."""
-    data_dir: Path = Path(".data")
+    data_dir: Folder = Path(".data")
     """Embedded databases and the generated secret live here."""
-    secret_key: SecretStr | None = None
+    secret_key: OptionalSecret = None
     """Seals the keys that sign access tokens, at least 32 characters. Unset: made once and kept in the data
     directory."""
 
     outside_models_need_consent: bool = False
     """Models of other parties answer only customers who agreed to that."""
 
-    old_secret_keys: Annotated[list[SecretStr], NoDecode] = []
+    old_secret_keys: Secrets = []
     """Comma-separated keys of before: they open files that were sealed then, and sign nothing."""
     master_keys: SecretStr | None = None
     """Keys that wrap the customers' own, ``name=base64`` of 32 bytes each, the present one first."""
     master_key_file: Path | None = None
     """A file of such keys, one in a line, that nobody else may read."""
-    kms_url: str | None = None
+    kms_url: SafeAddress = None
     """A Vault whose transit engine wraps the customers' keys instead."""
     kms_key: str = Field(default="transit/tellergraph", pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+$")
     """Mount and name of its key."""
@@ -89,21 +86,21 @@ class Settings(BaseSettings):
     """Production refuses to start with anything that is only good for trying out."""
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
-    public_url: str | None = None
+    public_url: OptionalOrigin = None
     """Where customers reach this server, ``https://bank.example``."""
-    trusted_hosts: Annotated[list[str], NoDecode] = []
+    trusted_hosts: Hosts = []
     """Comma-separated host names that are answered beside that of ``public_url`` and this machine's own. With neither,
     a server on more than this machine answers under any name."""
-    trusted_proxies: Annotated[list[IPv4Network | IPv6Network], NoDecode] = []
+    trusted_proxies: Networks = []
     """Comma-separated networks of proxies whose ``X-Forwarded-For`` and ``X-Forwarded-Proto`` are believed."""
-    outgoing_networks: Annotated[list[IPv4Network | IPv6Network], NoDecode] = [
+    outgoing_networks: Networks = [
         IPv4Network("127.0.0.0/8"),
         IPv6Network("::1/128"),
     ]
     """Comma-separated networks, of those that are not public, in which servers of the bank's own may be called."""
-    cors_origins: Annotated[list[str], NoDecode] = []
+    cors_origins: Origins = []
     """Comma-separated origins that may call the API from a browser; none by default."""
-    metrics_from: Annotated[list[IPv4Network | IPv6Network], NoDecode] = [
+    metrics_from: Networks = [
         IPv4Network("127.0.0.0/8"),
         IPv6Network("::1/128"),
     ]
@@ -149,15 +146,17 @@ class Settings(BaseSettings):
     """A chain such as ``openai:gpt-4o-mini,offline``."""
     cloud: Literal["on", "off"] = "on"
     """Off: no model of another party, and no server that is not on this machine."""
-    openai_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))
-    openai_base_url: str = Field(default="https://api.openai.com/v1", validation_alias=AliasChoices("OPENAI_BASE_URL"))
-    together_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("TOGETHER_API_KEY"))
+    openai_api_key: OptionalKey = Field(default=None, validation_alias=AliasChoices("OPENAI_API_KEY"))
+    openai_base_url: Address = Field(
+        default="https://api.openai.com/v1", validation_alias=AliasChoices("OPENAI_BASE_URL")
+    )
+    together_api_key: OptionalKey = Field(default=None, validation_alias=AliasChoices("TOGETHER_API_KEY"))
     ollama_host: str = Field(default="http://127.0.0.1:11434", validation_alias=AliasChoices("OLLAMA_HOST"))
     ollama_model: str = "llama3.2"
     """What ``auto`` takes of Ollama, if it is there."""
-    vllm_base_url: str = Field(default="http://127.0.0.1:8001/v1", validation_alias=AliasChoices("VLLM_BASE_URL"))
-    vllm_api_key: SecretStr | None = Field(default=None, validation_alias=AliasChoices("VLLM_API_KEY"))
-    llm_keys: Annotated[dict[str, SecretStr], NoDecode] = {}
+    vllm_base_url: Address = Field(default="http://127.0.0.1:8001/v1", validation_alias=AliasChoices("VLLM_BASE_URL"))
+    vllm_api_key: OptionalKey = Field(default=None, validation_alias=AliasChoices("VLLM_API_KEY"))
+    llm_keys: KeysByHost = {}
     """API keys of servers that ``llm`` names by their address, ``host=key,host:port=key``."""
     local_four_bit: Literal["auto", "on", "off"] = "auto"
     """Whether a local model's weights are held in four bits; auto: where bitsandbytes is installed."""
@@ -186,11 +185,11 @@ class Settings(BaseSettings):
     prices: Path | None = None
     """The bank's own table of prices. Of a model that is not in it: ours."""
 
-    bank_name: str | None = Field(default=None, min_length=1, max_length=60)
+    bank_name: Line = Field(default=None, min_length=1, max_length=60)
     """What a language model calls the bank. Unset: as the demo bank is called."""
     prompt_tokens: int = Field(default=16_000, ge=2_000, le=1_000_000)
     """What a prompt may have with its tools. Of a longer one the oldest messages are shortened, then left out."""
-    langfuse_base_url: str | None = Field(
+    langfuse_base_url: SafeAddress = Field(
         default=None, validation_alias=AliasChoices("LANGFUSE_BASE_URL", "LANGFUSE_HOST")
     )
     """Where prompts are read from. Unset: ours are used."""
@@ -211,22 +210,22 @@ class Settings(BaseSettings):
     # After ``demo``, which they are checked against, and in this order.
     code_sender: Literal["demo", "webhook"] | None = None
     """How security codes reach customers. Unset: the demo outbox in demo mode, else not at all."""
-    code_webhook_url: str | None = Field(default=None, validate_default=True)
+    code_webhook_url: SafeAddress = Field(default=None, validate_default=True)
     """Where the bank's gateway takes codes."""
-    code_webhook_secret: SecretStr | None = Field(default=None, validate_default=True)
+    code_webhook_secret: OptionalSecret = Field(default=None, validate_default=True)
     """Signs what is sent there, at least 32 characters."""
 
     breached_passwords: Path | None = None
     """SHA-1 hashes of passwords from breaches, ascending, as the Have I Been Pwned downloader writes them."""
     oidc: Path | None = None
     """TOML file with the providers of OpenID Connect whose accounts may log in."""
-    card_network_secret: SecretStr | None = None
+    card_network_secret: OptionalSecret = None
     """The card network's credential, at least 32 characters. Unset: nobody gets authorisations."""
     fraud_policy: Path | None = None
     """Folder of the bank's own limits.toml and policy.toml for the fraud rules. Of a file that is not there: ours."""
-    fraud_webhook_url: str | None = None
+    fraud_webhook_url: SafeAddress = None
     """Where the bank's own system is told about fraud alerts. Unset: nobody is told."""
-    fraud_webhook_secret: SecretStr | None = Field(default=None, validate_default=True)
+    fraud_webhook_secret: OptionalSecret = Field(default=None, validate_default=True)
     """Signs what is sent there, at least 32 characters."""
 
     audit_checkpoints: Path | None = None
@@ -254,104 +253,12 @@ class Settings(BaseSettings):
     """A graph that has not answered by then is left out."""
     graph_extraction: Literal["rules", "model"] = "rules"
     """What reads the documents for the graph: rules, or the models of ``llm``, which then see all of them."""
-    lightrag_url: Annotated[dict[str, str], NoDecode] = {}
+    lightrag_url: AddressesByBase = {}
     """LightRAG's own servers by knowledge base, ``help=https://...,staff=https://...``; one address alone is that of
     ``help``. Empty: LightRAG runs in a process of ours."""
     lightrag_api_key: SecretStr | None = None
     """Of that one server, or ``help=...,staff=...``."""
-    log_level: str = "INFO"
-
-    @field_validator("lightrag_url", mode="before")
-    @classmethod
-    def _by_base(cls, value: object) -> object:
-        return value if not isinstance(value, str) else split_by_base(value.strip()) if value.strip() else {}
-
-    @field_validator("lightrag_url")
-    @classmethod
-    def _addresses(cls, value: dict[str, str]) -> dict[str, str]:
-        for kb, url in value.items():
-            parts = urlsplit(url)
-            if not re.fullmatch("[a-z0-9_]{1,40}", kb) or parts.scheme not in {"http", "https"} or not parts.hostname:
-                raise ValueError("is an address that begins with https://, or help=https://...,other=https://...")
-        return value
-
-    @field_validator("llm_keys", mode="before")
-    @classmethod
-    def _by_host(cls, value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        parts = [part.strip().partition("=") for part in value.split(",") if part.strip()]
-        if not all(host and key and "/" not in host for host, _, key in parts):
-            raise ValueError("is host=key,host:port=key, without http:// or paths")
-        return {host.lower(): key for host, _, key in parts}
-
-    @field_validator("openai_api_key", "together_api_key", "vllm_api_key")
-    @classmethod
-    def _is_key(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and not re.fullmatch(r"[\x21-\x7e]+", value.get_secret_value()):
-            raise ValueError("is no API key: it is empty, or has spaces or letters that no key has")
-        return value
-
-    @field_validator("openai_base_url", "vllm_base_url")
-    @classmethod
-    def _is_address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username or parts.query:
-            raise ValueError("is the address of a server with its path, such as https://host/v1")
-        return value
-
-    @field_validator("old_secret_keys")
-    @classmethod
-    def _all_long_enough(cls, value: list[SecretStr]) -> list[SecretStr]:
-        if any(len(key.get_secret_value()) < 32 for key in value):
-            raise ValueError("needs at least 32 characters for each")
-        return value
-
-    @field_validator("public_url")
-    @classmethod
-    def _is_origin(cls, value: str | None) -> str | None:
-        if value is not None and not _ORIGIN.fullmatch(value.rstrip("/").lower()):
-            raise ValueError("is an address without a path, such as https://bank.example")
-        return value and value.rstrip("/").lower()
-
-    @field_validator("cors_origins")
-    @classmethod
-    def _are_origins(cls, value: list[str]) -> list[str]:
-        if not all(each == "*" or _ORIGIN.fullmatch(each) for each in value):
-            raise ValueError("are origins in lower case, such as https://bank.example, without a path")
-        return value
-
-    @field_validator("trusted_hosts")
-    @classmethod
-    def _are_hosts(cls, value: list[str]) -> list[str]:
-        if not all(_HOST.fullmatch(each.lower()) for each in value):
-            raise ValueError("are host names without https://, port or path, such as bank.example or *.bank.example")
-        return [each.lower() for each in value]
-
-    @field_validator(
-        "cors_origins",
-        "metrics_from",
-        "old_secret_keys",
-        "trusted_hosts",
-        "trusted_proxies",
-        "outgoing_networks",
-        mode="before",
-    )
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
-
-    @field_validator("data_dir")
-    @classmethod
-    def _absolute(cls, value: Path) -> Path:
-        return value.expanduser().absolute()
-
-    @field_validator("secret_key", "card_network_secret")
-    @classmethod
-    def _long_enough(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is not None and len(value.get_secret_value()) < 32:
-            raise ValueError("needs at least 32 characters")
-        return value
+    log_level: Level = "INFO"
 
     @field_validator("code_sender")
     @classmethod
@@ -362,25 +269,18 @@ class Settings(BaseSettings):
 
     @field_validator("code_webhook_url")
     @classmethod
-    def _safe_gateway(cls, value: str | None, info: ValidationInfo) -> str | None:
-        return _needed_by_webhook(value, info) if value is None else _require_safe(value)
+    def _leads_somewhere(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return _needed_by_webhook(value, info)
 
-    @field_validator("bank_name")
+    @field_validator("code_webhook_secret")
     @classmethod
-    def _on_one_line(cls, value: str | None) -> str | None:
-        if value is not None and not value.isprintable():
-            raise ValueError("is a name on one line")
-        return value
-
-    @field_validator("kms_url")
-    @classmethod
-    def _safe_kms(cls, value: str | None) -> str | None:
-        return value and _require_safe(value)
+    def _signs_codes(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        return _needed_by_webhook(value, info)
 
     @field_validator("langfuse_base_url")
     @classmethod
-    def _safe_langfuse(cls, value: str | None) -> str | None:
-        return value and _require_safe(value).rstrip("/")
+    def _without_end(cls, value: str | None) -> str | None:
+        return value and value.rstrip("/")
 
     @field_validator("langfuse_public_key", "langfuse_secret_key")
     @classmethod
@@ -390,46 +290,12 @@ class Settings(BaseSettings):
             raise ValueError("and LANGFUSE_BASE_URL need each other")
         return value
 
-    @field_validator("fraud_webhook_url")
-    @classmethod
-    def _safe_listener(cls, value: str | None) -> str | None:
-        return value and _require_safe(value)
-
     @field_validator("fraud_webhook_secret")
     @classmethod
     def _signs_alerts(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         if value is None and info.data.get("fraud_webhook_url"):
             raise ValueError("is needed with TELLERGRAPH_FRAUD_WEBHOOK_URL")
-        return cls._long_enough(value)
-
-    @field_validator("code_webhook_secret")
-    @classmethod
-    def _strong_signature(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        return _needed_by_webhook(cls._long_enough(value), info)
-
-    @field_validator("log_level")
-    @classmethod
-    def _known_level(cls, value: str) -> str:
-        if value.upper() not in {"DEBUG", "INFO", "WARNING", "ERROR"}:
-            raise ValueError("is one of DEBUG, INFO, WARNING, ERROR")
-        return value.upper()
-
-
-def _require_safe(value: str) -> str:
-    parts = urlsplit(value)
-    if not parts.hostname or parts.scheme not in {"https", "http"}:
-        raise ValueError("is an address that begins with https://")
-    if parts.scheme == "http" and parts.hostname not in {"localhost", "127.0.0.1", "::1"}:
-        raise ValueError("needs https:// unless it is on this machine: what is sent must not travel in the open")
-    return value
-
-
-def split_by_base(text: str) -> dict[str, str]:
-    """``a=1,b=2`` by name; a text without names is that of knowledge base ``help``."""
-    parts = [part.strip() for part in text.split(",")]
-    if not all(re.match("[a-z0-9_]{1,40}=", part) for part in parts):
-        return {"help": text}
-    return {name: value for name, _, value in (part.partition("=") for part in parts)}
+        return value
 
 
 _Value = TypeVar("_Value")

@@ -12,7 +12,8 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 from agent.conversations import Session, StoredMessage
 from agent.event_log import LoggedEvent
 from agent.events import Citation, ConfirmationNeeded, DecidedOperation, Done, Failed, Notice
-from agent.service import Started, scope_of
+from agent.service import Started
+from agent.whose import scope_of
 from api.dependencies import AnyoneDep, Reply, ReplyDep, RunningDep, SignedInDep
 from api.envelope import Envelope, ErrorEnvelope
 from api.scopes import require

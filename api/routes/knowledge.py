@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from agent.lookup import Finder
-from agent.service import scope_of
+from agent.whose import scope_of
 from api.dependencies import AnyoneDep, NowDep, ReplyDep, RunningDep
 from api.envelope import Envelope, ErrorEnvelope
 from api.scopes import require

@@ -20,8 +20,7 @@ from api.oidc.identities import LinkedIdentity, find_owner, list_identities, unl
 from api.routes.auth import TOO_MANY, Address, Password, register_at
 from api.scopes import public, signed_in
 from api.sessions import SignedIn
-from core.errors import Forbidden, NotFound, TellergraphError, Unauthorized
-from core.security.tokens import AccountType
+from core.errors import NotFound, TellergraphError, Unauthorized
 
 router = APIRouter(prefix="/auth/oidc", tags=["auth"])
 
@@ -96,11 +95,9 @@ async def list_providers(oidc: OidcDep, reply: ReplyDep) -> Envelope[OfferedProv
     return reply(OfferedProviders(providers=offered))
 
 
-@router.get("/identities", dependencies=[signed_in()], operation_id="list_oidc_identities")
+@router.get("/identities", dependencies=[signed_in(customers_only=True)], operation_id="list_oidc_identities")
 async def list_own(identity: SignedInDep, running: RunningDep, reply: ReplyDep) -> Envelope[LinkedIdentities]:
     """The accounts elsewhere that may log in as you."""
-    if identity.account_type is not AccountType.CUSTOMER:
-        raise Forbidden("This is for customers.", code="customers_only")
     return reply(LinkedIdentities(identities=await list_identities(running.database, identity.id)))
 
 

@@ -8,7 +8,8 @@ from fastapi.responses import Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from agent.assembly import Running
-from agent.service import Started, scope_of
+from agent.service import Started
+from agent.whose import scope_of
 from api.api_keys import find_key_identity
 from api.dependencies import NowDep, RunningDep, SignerDep, get_running
 from api.openai_answer import About, Answer, chunks

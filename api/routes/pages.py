@@ -8,7 +8,7 @@ from string import Template
 from fastapi import APIRouter
 from fastapi.responses import FileResponse, HTMLResponse
 
-from agent.service import scope_of
+from agent.whose import scope_of
 from api.dependencies import AnyoneDep, NowDep, RunningDep
 from api.routes.knowledge import KbQuery
 from api.scopes import public, require

@@ -13,8 +13,6 @@ from api.dependencies import NowDep, ReplyDep, RunningDep, SignedInDep
 from api.envelope import Envelope, ErrorEnvelope
 from api.scopes import require, signed_in
 from api.staff_context import RESPONSES, StaffDep
-from core.errors import Forbidden
-from core.security.tokens import AccountType, Identity
 from tools.privacy.export import export_customer
 from tools.privacy.requests import (
     Correctable,
@@ -102,27 +100,28 @@ class WaitingRequests(BaseModel):
 
 @router.get(
     "/export",
-    dependencies=[signed_in()],
+    dependencies=[signed_in(customers_only=True)],
     response_class=StreamingResponse,
     responses={200: {"content": {"application/zip": {}}, "description": "The archive."}},
 )
 async def export(identity: SignedInDep, running: RunningDep, now: NowDep) -> StreamingResponse:
     """A copy of all that is kept about you: a zip with a JSON file for each table, and a README."""
-    customer_id = _customer(identity)
-    pieces = await export_customer(running.database, running.openers, customer_id, by=identity.subject, now=now)
+    pieces = await export_customer(running.database, running.openers, identity.id, by=identity.subject, now=now)
     name = f"my-data-{now:%Y-%m-%d}.zip"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 
-@router.post("/privacy-requests", dependencies=[signed_in()], status_code=201, responses=_CONFLICT | _INPUT)
+@router.post(
+    "/privacy-requests", dependencies=[signed_in(customers_only=True)], status_code=201, responses=_CONFLICT | _INPUT
+)
 async def ask(
     body: RequestBody, identity: SignedInDep, running: RunningDep, reply: ReplyDep, now: NowDep
 ) -> Envelope[ShownRequest]:
     """Ask to have your data corrected, erased or no longer used, or a person look at what a computer decided."""
     made = await make_request(
         running.database,
-        _customer(identity),
+        identity.id,
         kind=body.kind,
         reason=body.reason,
         field=body.field,
@@ -132,10 +131,10 @@ async def ask(
     return reply(_shown(made))
 
 
-@router.get("/privacy-requests", dependencies=[signed_in()])
+@router.get("/privacy-requests", dependencies=[signed_in(customers_only=True)])
 async def list_mine(identity: SignedInDep, running: RunningDep, reply: ReplyDep) -> Envelope[ShownRequests]:
     """What you asked for and what the bank answered, the latest first."""
-    found = await list_own_requests(running.database, _customer(identity))
+    found = await list_own_requests(running.database, identity.id)
     return reply(ShownRequests(requests=[_shown(each) for each in found]))
 
 
@@ -164,9 +163,3 @@ async def decide(request_id: UUID, body: DecisionBody, context: StaffDep, reply:
 
 def _shown(request: PrivacyRequest) -> ShownRequest:
     return ShownRequest.model_validate(asdict(request))
-
-
-def _customer(identity: Identity) -> UUID:
-    if identity.account_type is not AccountType.CUSTOMER:
-        raise Forbidden("This is for customers.", code="customers_only")
-    return identity.id

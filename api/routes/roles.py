@@ -6,9 +6,9 @@ from pydantic import BaseModel, Field
 
 from api.dependencies import ReplyDep
 from api.envelope import Envelope
+from api.people import QUERIES
 from api.scopes import require
 from api.staff_context import RESPONSES, StaffDep
-from core.security.permissions import QUERIES
 
 router = APIRouter(prefix="/admin/roles", tags=["staff"], responses=RESPONSES)
 
@@ -27,5 +27,5 @@ class RoleList(BaseModel):
 @router.get("", operation_id="list_roles", dependencies=[require("staff.roles:read")])
 async def roles(context: StaffDep, reply: ReplyDep) -> Envelope[RoleList]:
     """Every role with its permissions, as they are now."""
-    found = await context.database.fetch(RoleInList, QUERIES["list_roles_alone"], scope=context.scope)
+    found = await context.database.fetch(RoleInList, QUERIES["list_roles"], scope=context.scope)
     return reply(RoleList(roles=found))

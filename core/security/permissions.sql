@@ -13,12 +13,6 @@ select r.name, r.of_account, r.description,
        (select count(*) from staff s where s.role = r.name) as members
   from roles r order by r.of_account, r.name;
 
--- list_roles_alone --
--- Each role with what it may do.
-select r.name, r.of_account, r.description,
-       array(select p.permission from role_permissions p where p.role = r.name order by 1) as permissions
-  from roles r order by r.of_account, r.name;
-
 -- grant_permission --
 -- Nothing where the role has it already.
 with given as (

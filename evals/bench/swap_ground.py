@@ -19,10 +19,10 @@ from tools.demo_bank.logins import CUSTOMERS, STAFF
 
 VICTIMS = ("alex", "blair")
 
-QUERIES = Queries(Path(__file__).parent / "sql" / "swaps.sql")
-MAKERS: dict[str, LiteralString] = {
-    name.removeprefix("make_"): QUERIES[name] for name in QUERIES.names() if name.startswith("make_")
-}
+_SQL = Path(__file__).parent / "sql"
+QUERIES = Queries(_SQL / "swaps.sql")
+_OF_KIND = Queries(_SQL / "swap_makers.sql")
+MAKERS: dict[str, LiteralString] = {kind: _OF_KIND[kind] for kind in _OF_KIND.names()}
 """What a customer has of each kind."""
 MADE_FOR_NOBODY = frozenset({"compliance_case", "policy_proposal"})
 """Compliance's tables are hidden from the owner's login, and a policy is nobody's: tried with ids that nobody has."""

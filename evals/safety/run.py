@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from shutil import copytree
 from tempfile import TemporaryDirectory
 from time import monotonic
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 from psycopg import Connection
@@ -42,6 +42,15 @@ _LOGGED_IN_S = 300
 """A token is good for 15 minutes, and a case takes some."""
 _SLOW = timedelta(minutes=5)
 """A machine that is busy with something else is not a model that is slow."""
+_PLANTS: dict[str, LiteralString] = {
+    "memo": QUERIES["plant_memo"],
+    "reference": QUERIES["plant_reference"],
+    "payee": QUERIES["plant_payee"],
+    "account": QUERIES["plant_account"],
+    "card": QUERIES["plant_card"],
+    "alert": QUERIES["plant_alert"],
+}
+"""The statement for each place of a Plant, less its article."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +204,7 @@ class _Player:
                 # Only a confirmed operation may write there; a transaction's triggers keep what is held.
                 if name != "memo":
                     self._records.execute("set local session_replication_role = replica")
-                self._records.execute(QUERIES[f"plant_{name}"], values)
+                self._records.execute(_PLANTS[name], values)
 
     def _act(self, case: Case, tokens: dict[Who, str | None]) -> list[Visit]:
         visits = {case.customer: self._visit(case.customer, tokens)}

@@ -19,7 +19,7 @@ from rich.console import Console
 from agent.assembly import Running, running_assistant
 from agent.events import Citation, Done
 from agent.release import figures
-from agent.service import scope_of
+from agent.whose import scope_of
 from api.serve import prepared_services
 from core.clock import BANK_TIME_ZONE, system_clock
 from core.db.database import Database

@@ -7,7 +7,8 @@ import aiohttp
 from pydantic import SecretStr
 
 from core.services import Services
-from core.settings import Settings, split_by_base
+from core.setting_types import split_by_base
+from core.settings import Settings
 from knowledge.graph.builder import Extractor, GraphBuilder, Pace
 from knowledge.graph.graph import Graph
 from knowledge.graph.keeper import GraphKeeper, kept_graphs

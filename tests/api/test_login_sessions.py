@@ -374,9 +374,11 @@ class TestTheCookie:
         assert {"HttpOnly", "SameSite=strict", "Path=/", "Max-Age=86400"} <= set(said.split("; "))
         assert response.headers["cache-control"] == "no-store"
 
-    async def test_on_another_machine_it_is_bound_to_host_and_tls(self, http: httpx2.Client) -> None:
+    async def test_on_another_machine_it_is_bound_to_host_and_tls(self, settings: Settings, bank: Bank) -> None:
+        public = settings.model_copy(update={"public_url": "https://bank.example"})
         body = {"email": ALEX[0], "password": ALEX[1]}
-        response = http.post("/api/v1/auth/login", json=body, headers=COOKIE | {"Host": "bank.example"})
+        with serving(public, bank.services) as url, httpx2.Client(base_url=url, timeout=30) as http:
+            response = http.post("/api/v1/auth/login", json=body, headers=COOKIE | {"Host": "bank.example"})
         said = response.headers["set-cookie"]
 
         assert said.startswith("__Host-tellergraph_refresh=tgr_")

@@ -83,7 +83,7 @@ def render_access(routes: list[DeclaredRoute], services: Services) -> str:
         "| --- | --- |" + " --- |" * len(roles),
     ]
     for one in routes:
-        allowed = [_may(role.name, frozenset(role.permissions), one) for role in roles]
+        allowed = [_may(role.of_account, frozenset(role.permissions), one) for role in roles]
         lines.append(f"| `{one.method} {one.path}` | {_asks(one)} | " + " | ".join(allowed) + " |")
     lines += ["", "| Tool | Asks for | " + " | ".join(role.name for role in roles) + " |"]
     lines.append("| --- | --- |" + " --- |" * len(roles))
@@ -97,20 +97,20 @@ def _asks(route: DeclaredRoute) -> str:
     match route.declares:
         case Required(permission):
             return f"`{permission}`"
-        case SignedIn():
-            return "who is signed in"
+        case SignedIn(customers_only):
+            return "a customer who is signed in" if customers_only else "who is signed in"
         case Public(because) | AsksItself(because):
             return f"anybody: {because}"
         case None:
             return "nothing"
 
 
-def _may(role: str, permissions: frozenset[str], route: DeclaredRoute) -> str:
+def _may(of_account: str, permissions: frozenset[str], route: DeclaredRoute) -> str:
     match route.declares:
         case Required(permission):
             return "yes" if permission in permissions else ""
-        case SignedIn():
-            return "" if role == "visitor" else "yes"
+        case SignedIn(customers_only):
+            return "yes" if of_account == "customer" or (of_account == "staff" and not customers_only) else ""
         case _:
             return "yes"
 

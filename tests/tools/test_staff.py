@@ -57,6 +57,12 @@ NOT_SHOWN = {
     "step_up_tries": "about codes",
     "turn_records": "as chat_messages, and sealed",
     "totp_authenticators": "what codes are made with",
+    "staff_authenticators": "as totp_authenticators",
+    "second_factors": "as totp_authenticators",
+    "recovery_codes": "as totp_authenticators: only hashes",
+    "login_codes": "as totp_authenticators: only hashes",
+    "login_identities": "who a customer is elsewhere: the login's alone",
+    "login_tries": "hashes of logins and addresses: nobody's, and read by functions alone",
 }
 """Tables with row-level security that no member of staff sees, and why."""
 
@@ -360,13 +366,14 @@ async def test_auditors_change_nothing_and_see_what_was_proposed(desk: Desk, bec
 
 async def test_a_proposal_opens_the_customers_file_on_record(desk: Desk, become: Become):
     agent = become("agent")
+    [before] = desk.owner("select coalesce(max(id), 0) as id from audit_log")
     await propose_action(agent, desk.alex, await everyday(desk, "freeze_account"), "reported stolen phone")
 
     [read] = desk.owner("select staff_id, customer_id, reason from staff_reads")
     assert (read["staff_id"], read["customer_id"]) == (agent.staff_id, desk.alex)
     assert read["reason"] == "reported stolen phone"
-    actions = [row["action"] for row in desk.owner("select action from audit_log order by id")]
-    assert actions == ["staff.file_opened", "staff_action.proposed"]
+    written = desk.owner("select action from audit_log where id > %(id)s order by id", **before)
+    assert [row["action"] for row in written] == ["staff.file_opened", "staff_action.proposed"]
 
 
 async def test_what_is_another_customers_is_answered_like_what_is_not_there(desk: Desk, become: Become):

@@ -162,7 +162,7 @@ def enter_named(book: Book, rows: Rows, named: Named, history: History) -> None:
     transactions = book.enter(named.customer, movements)
     owner, now = named.customer.profile.id, history.now
     login = CUSTOMERS[named.who]
-    rows.add("credentials", owner, login.email, login.password_hash, now)
+    rows.add("credentials", owner, login.email, login.password_hash, now, now)
     if (alert := named.alert) is not None:
         transaction = transactions[movements.index(alert.movement)]
         rows.add("fraud_alerts", named_id(f"{named.who} alert"), owner, named.customer.cards[alert.card].id,

@@ -50,6 +50,11 @@ _BEFORE_LEDGER = (
     "step_up_tries",
     "step_up_challenges",
     "totp_authenticators",
+    "recovery_codes",
+    "second_factors",
+    "login_codes",
+    "login_identities",
+    "api_keys",
     "name_checks",
     "scheduled_payments",
     "customer_preferences",
@@ -77,6 +82,7 @@ KEPT_KEYS = {"customers": "id", "credentials": "customer_id"}
 """Tables whose row is put right in place, as others refer to it, with the key."""
 KEPT_TABLES = (
     "audit_log",
+    "tool_calls",
     "staff_reads",
     "screening_subjects",
     "screening_hits",

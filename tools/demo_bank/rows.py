@@ -8,7 +8,7 @@ from typing import Any
 _COLUMNS = {
     "customers": "id full_name date_of_birth phone address_line city postcode country tier kyc_status kyc_level "
     "kyc_document kyc_verified_at created_at",
-    "credentials": "customer_id email password_hash created_at",
+    "credentials": "customer_id email password_hash created_at verified_at",
     "staff": "id email full_name role password_hash created_at",
     "accounts": "id customer_id kind name currency sort_code account_number iban overdraft_minor opened_at",
     "merchants": "id name category mcc city country",

@@ -33,6 +33,11 @@ _STATE: dict[str, LiteralString] = {
         from postings where customer_id = %(who)s order by id""",
     "internal": "select name, currency, balance_minor from internal_balances order by 1, 2",
     "conversations": "select * from chat_sessions where owner = 'customer:' || %(who)s",
+    "keys": "select * from api_keys where customer_id = %(who)s",
+    "codes at login": "select * from second_factors where customer_id = %(who)s",
+    "codes for a lost app": "select * from recovery_codes where customer_id = %(who)s",
+    "messages with codes": "select * from login_codes where customer_id = %(who)s",
+    "identities": "select * from login_identities where customer_id = %(who)s",
 }
 
 
@@ -103,6 +108,17 @@ OTHER_CHANGES = (
     """insert into chat_turns (id, session_id, owner, status, worker_id, lease_expires_at, started_at)
        select %(id)s, id, owner, 'done', %(id)s, now(), now() from chat_sessions
         where owner = 'customer:' || %(alex)s""",
+    """insert into api_keys (customer_id, name, prefix, secret_hash, permissions, created_at, expires_at)
+       values (%(alex)s, 'budget', 'tg_abc123', sha256('key'), '{accounts:read}', now(), now())""",
+    """insert into api_keys (customer_id, name, prefix, secret_hash, permissions, created_at, expires_at, replaces)
+       select customer_id, name, 'tg_abc124', sha256('next'), permissions, created_at, expires_at, id from api_keys
+        where customer_id = %(alex)s""",
+    "insert into second_factors (customer_id, required_since) values (%(alex)s, now())",
+    "insert into recovery_codes (customer_id, code_hash, made_at) values (%(alex)s, sha256('code'), now())",
+    """insert into login_codes (customer_id, purpose, email, code_hash, sent_at, expires_at)
+       values (%(alex)s, 'reset', 'alex@elsewhere.example', sha256('code'), now(), now())""",
+    """insert into login_identities (issuer, sub, provider, customer_id, linked_at)
+       values ('https://id.example', 'alex', 'example', %(alex)s, now())""",
 )
 
 
