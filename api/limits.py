@@ -35,7 +35,9 @@ _MOST_OWNERS = 20_000
 _TAKE = files("api").joinpath("limits.lua").read_text(encoding="utf-8")
 
 _REFUSED = Counter("tellergraph_rate_limited", "Requests that were refused for being too many.", ["kind"])
-_UNSHARED = Counter("tellergraph_rate_limit_unshared", "Requests that one process counted alone, without Redis.")
+_UNSHARED = Counter(
+    "tellergraph_rate_limit_unshared", "Requests that one process counted alone, without Redis.", ["kind"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +102,9 @@ class Limiter:
         return _verdict(rule.windows, spent - 1, [(left, wait / _MICRO) for left, wait in _pairs(found)])
 
     def _take_alone(self, rule: Rule) -> Verdict:
-        _UNSHARED.inc()
-        return self._alone.take(_guarded(rule.windows) if rule.is_guarded else rule.windows)
+        verdict = self._alone.take(_guarded(rule.windows) if rule.is_guarded else rule.windows)
+        _UNSHARED.labels(verdict.kind).inc()
+        return verdict
 
 
 class _LocalWindows:

@@ -133,6 +133,11 @@ class ModelChain:
         raise _worst(failures)
 
     @property
+    def is_offline(self) -> bool:
+        """Whether nothing is asked but the offline model."""
+        return all(link.is_offline for link in self.links)
+
+    @property
     def has_outsiders(self) -> bool:
         """Whether a model of another party may be asked."""
         return any(link.data_class == "masked" for link in self.links)

@@ -123,7 +123,7 @@ def _material(state: State, turn: Turn, messages: list[BaseMessage]) -> Material
             *(message["content"] for message in history if message["role"] == "user"),
         ],
         compose=lambda: compose_answer(messages),
-        instructions=() if all(link.is_offline for link in turn.parts.models.links) else turn.parts.prompts.sentences(),
+        instructions=() if turn.tape.model(turn.parts.models).is_offline else turn.parts.prompts.sentences(),
     )
 
 

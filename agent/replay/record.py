@@ -53,7 +53,12 @@ def keep(turn: Turn) -> KeptTurn | None:
         "memory": tape.memory or {},
         "exchanges": [asdict(exchange) for exchange in tape.exchanges],
         "outcome": outcome_of(record),
-        "settings": {"bank": turn.parts.prompts.bank, "tokens": turn.parts.prompts.tokens} | _made_with(),
+        "settings": {
+            "bank": turn.parts.prompts.bank,
+            "tokens": turn.parts.prompts.tokens,
+            "is_offline": turn.parts.models.is_offline,
+            **_made_with(),
+        },
     }
     return KeptTurn(record.model, _digests(record, tape.exchanges), seal(stored, turn.parts.seal))
 

@@ -74,7 +74,7 @@ class Tools:
 
 
 async def rerun(stored: Mapping[str, Any], tools: Tools) -> Rerun:
-    tape = _Reading([Exchange(**each) for each in stored["exchanges"]], tools.fixed)
+    tape = _Reading([Exchange(**each) for each in stored["exchanges"]], tools.fixed, stored["settings"]["is_offline"])
     turn = _turn(stored, tape, tools)
     try:
         await build_graph(InMemorySaver()).ainvoke(_given(stored), _config(stored), context=turn, durability="exit")
@@ -160,6 +160,8 @@ class _Reading:
 
     exchanges: list[Exchange]
     fixed: ModelChain
+    is_offline: bool
+    """Whether no language model could be asked."""
     differences: list[Difference] = field(default_factory=list[Difference])
     _next: int = 0
 
@@ -204,6 +206,10 @@ def _error(stored: dict[str, str]) -> TellergraphError:
 @dataclass(frozen=True, slots=True)
 class _RecordedModel:
     tape: _Reading
+
+    @property
+    def is_offline(self) -> bool:
+        return self.tape.is_offline
 
     async def stream(
         self,

@@ -43,7 +43,10 @@ class Codec(Protocol[T]):
 
 
 class Streaming(Protocol):
-    """As ``ModelChain.stream``."""
+    """As ``ModelChain`` has it."""
+
+    @property
+    def is_offline(self) -> bool: ...
 
     async def stream(
         self,
@@ -104,6 +107,10 @@ MEMORY = ("history", "dialogue", "sealed", "pending")
 class _LiveModel:
     chain: ModelChain
     exchanges: list[Exchange]
+
+    @property
+    def is_offline(self) -> bool:
+        return self.chain.is_offline
 
     async def stream(
         self,

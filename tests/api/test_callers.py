@@ -12,10 +12,19 @@ from hypothesis import strategies as st
 
 from api.bodies import DEEPEST, is_too_deep
 from api.callers import find_caller, settle_client
+from core.security.signing_keys import SigningKey, Trust
 from core.security.tokens import AccountType, Identity, TokenSigner
 
 TRUSTED = [ip_network("10.0.0.0/8"), ip_network("fd00::/8")]
-SIGNER = TokenSigner(b"k" * 32, timedelta(minutes=1))
+
+
+def make_signer() -> TokenSigner:
+    """With a key of its own."""
+    trust = Trust.of(SigningKey.make())
+    return TokenSigner(lambda: trust, timedelta(minutes=1))
+
+
+SIGNER = make_signer()
 
 
 def settled(client: str, *forwarded: str, proto: str = "") -> dict[str, Any]:
@@ -72,11 +81,16 @@ def test_a_subscriber_of_ipv6_is_one_address_however_many_they_have() -> None:
 
 
 def test_a_token_that_is_not_ours_counts_to_its_address_alone() -> None:
-    other = TokenSigner(b"x" * 32, timedelta(minutes=1))
-    for token in ("a.b.c", other.issue(Identity(uuid4(), AccountType.CUSTOMER, "customer"), datetime.now(UTC))):
+    customer = Identity(uuid4(), AccountType.CUSTOMER, "customer")
+
+    def counted(token: str) -> tuple[str | None, str | None]:
         headers = [(b"authorization", f"Bearer {token}".encode())]
         found = find_caller({"type": "http", "client": ("192.0.2.1", 1), "headers": headers}, SIGNER)
-        assert (found.person, found.api_key) == (None, None)
+        return found.person, found.api_key
+
+    ours, other = (signer.issue(customer, datetime.now(UTC)) for signer in (SIGNER, make_signer()))
+    assert counted("a.b.c") == counted(other) == (None, None)
+    assert counted(ours) == (customer.subject, None)
 
 
 JSON = st.recursive(

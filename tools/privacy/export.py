@@ -9,7 +9,7 @@ import asyncio
 import json
 import zipfile
 from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import IO, Any, cast
 from uuid import UUID
@@ -90,7 +90,8 @@ async def export_customer(
     scope = Scope(customer_id=customer_id, subject=f"customer:{customer_id}")
     line = {"actor": by, "customer_id": customer_id, "action": "privacy.exported", "now": now}
     line |= {"resource": f"customers/{customer_id}", "detail": Jsonb({})}
-    async with database.writing(scope) as db:
+    # The log takes an entry only in the name of whoever the transaction works for.
+    async with database.writing(replace(scope, subject=by)) as db:
         if await db.find(_Found, QUERIES["find_customer"], {"customer_id": customer_id}) is None:
             raise NotFound("There is no such customer.")
         await db.execute(QUERIES["add_audit_line"], line)

@@ -68,6 +68,8 @@ class Turned:
 class RecordingChain:
     """In place of `ModelChain`: the offline model, which is its own best teacher, with a note of every call."""
 
+    is_offline = True
+
     def __init__(self) -> None:
         self.shown: list[Shown] = []
 
