@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from psycopg.types.json import Jsonb
 
+from agent.prompts.templates import Prompts
 from agent.replay.record import seal, unseal
 from agent.replay.replay_cli import find_record, replay_record
 from agent.replay.rerun import Rerun
@@ -15,6 +16,7 @@ from core.errors import NotFound
 from core.security.sealing import Seal
 from core.services import Services
 from core.settings import Settings
+from tests.scripted_model import ScriptedModel, says
 from tests.talking import ALEX, Caller, Meet
 
 
@@ -42,6 +44,17 @@ def test_turns_of_every_kind_are_built_again(settings: Settings, server: str, fr
 
     assert {name: done.differences for name, done in found.items() if not done.is_same} == {}
     assert all(done.notes == () for done in found.values())
+
+
+def test_a_model_that_recited_its_instructions_is_silenced_again(
+    settings: Settings, model_server: str, fresh: Services, meet: Meet, model: ScriptedModel
+) -> None:
+    recited = max(Prompts().sentences(), key=len)
+    model.scripts = [says(f"Of course. {recited}")]
+    turn = meet(model_server).ask("How do I activate my new card?")
+
+    assert recited[-40:] not in str(turn)
+    assert replayed(settings, fresh, turn["turn_id"]).differences == ()
 
 
 def test_an_article_that_changed_since_changes_no_answer(
