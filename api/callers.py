@@ -54,8 +54,11 @@ def settle_client(scope: Scope, trusted: Networks) -> None:
     ``X-Forwarded-For`` is read from the right, each entry by the one that wrote it, up to the first who is no proxy of
     ours: what stands left of that one wrote anybody. ``X-Forwarded-Proto`` counts if a trusted proxy is who connects.
     """
+    scope.setdefault("state", {})["forwarded_by_stranger"] = False
     client = scope.get("client")
     if not client or not _is_trusted(client[0], trusted):
+        # Who is behind a proxy that nobody named is not known: not for what addresses open.
+        scope["state"]["forwarded_by_stranger"] = "x-forwarded-for" in Headers(scope=scope)
         return
     headers = Headers(scope=scope)
     hops = [hop.strip() for value in headers.getlist("x-forwarded-for") for hop in value.split(",")]

@@ -21,7 +21,7 @@ import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -118,6 +118,8 @@ def settings(data_dir: Path) -> Settings:
         demo_customers=CUSTOMERS,
         demo_seed=SEED,
         graph="off",
+        # One login of each customer lasts for all tests of a process.
+        access_token_ttl=timedelta(hours=4),
         streams_per_user=MANY,
         **dict.fromkeys(RATES, MANY),
     )

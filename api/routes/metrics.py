@@ -45,6 +45,8 @@ async def metrics(request: Request, settings: SettingsDep) -> Response:
 
 
 def _is_within(request: Request, networks: Sequence[IPv4Network | IPv6Network]) -> bool:
+    if request.state.forwarded_by_stranger:
+        return False
     try:
         address = ip_address(request.client.host) if request.client else None
     except ValueError:

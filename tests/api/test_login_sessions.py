@@ -116,7 +116,9 @@ def is_refused_everywhere(bank: Bank, token: str, code: str = "session_ended") -
 
 
 class TestRenewing:
-    def test_a_login_gives_what_renews_it_and_that_is_not_what_is_kept(self, http: httpx2.Client, bank: Bank) -> None:
+    def test_a_login_gives_what_renews_it_and_that_is_not_what_is_kept(
+        self, http: httpx2.Client, bank: Bank, settings: Settings
+    ) -> None:
         body = {"email": ALEX[0], "password": ALEX[1]}
         signed_in = http.post("/api/v1/auth/login", json=body).json()["data"]
         again = renewed(bank.urls[1], signed_in["refresh_token"])
@@ -129,7 +131,8 @@ class TestRenewing:
         assert again["refresh_token"].removeprefix("tgr_")[:30] not in kept
         claims = jwt.decode(again["access_token"], options={"verify_signature": False})
         assert claims.keys() >= {"sub", "account_type", "permissions", "iss", "iat", "exp", "jti", "sid"}
-        assert claims["exp"] - claims["iat"] == 900
+        assert claims["exp"] - claims["iat"] == settings.access_token_ttl.total_seconds()
+        assert Settings.model_fields["access_token_ttl"].default == timedelta(minutes=15)
 
     async def test_a_token_that_comes_a_second_time_ends_the_session(self, sessions: Sessions, bank: Bank) -> None:
         first = await logged_in(sessions, bank)

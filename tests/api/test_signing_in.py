@@ -10,6 +10,7 @@ import pytest
 from core.security.key_store import read_trust
 from core.security.tokens import AccountType, Identity
 from core.services import Services
+from core.settings import Settings
 from tests.forgeries import EXPIRED, forgeries
 from tests.talking import ALEX, BLAIR, Caller, Meet
 from tests.tokens import signer_of
@@ -59,12 +60,12 @@ def test_a_wrong_password_and_an_unknown_address_get_the_same_answer(stranger: C
     assert answers[0][1]["error"]["code"] == "wrong_credentials"
 
 
-def test_a_login_does_not_care_about_case_and_spaces_of_the_address(stranger: Caller) -> None:
+def test_a_login_does_not_care_about_case_and_spaces_of_the_address(stranger: Caller, settings: Settings) -> None:
     status, body = post(stranger, "login", {"email": " Alex@Demo.Example ", "password": ALEX[1]})
     assert status == 200
     assert body["data"]["customer"]["email"] == ALEX[0]
     assert body["data"]["staff"] is None
-    assert body["data"]["expires_in"] == 900
+    assert body["data"]["expires_in"] == settings.access_token_ttl.total_seconds()
 
 
 def test_staff_sign_in_and_are_no_customers(stranger: Caller) -> None:

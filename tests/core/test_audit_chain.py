@@ -292,7 +292,7 @@ def test_whatever_is_done_to_a_row_that_row_is_named_first(
             "delete": "delete from audit_log where id = %(id)s",
             "unlink": "delete from audit_links where entry_id = %(id)s",
             "hash": "update audit_links set hash = sha256(convert_to(%(to)s, 'UTF8')) where entry_id = %(id)s",
-            "swap": "update audit_log set detail = '{}', action = action || %(to)s where id = %(id)s",
+            "swap": "update audit_log set detail = jsonb_build_object('swapped', %(to)s::text) where id = %(id)s",
         }
         tampering.execute(change[what], {"id": entry, "to": to})
 

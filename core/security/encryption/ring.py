@@ -13,6 +13,7 @@ from core.security.encryption.data_keys import DATA_KEYS
 from core.security.encryption.errors import KeyServiceGone
 from core.security.encryption.masters import KeyRing, LocalMasters, MasterKeys, derived_masters, read_masters
 from core.security.encryption.vault import VaultTransit, master_prefix
+from core.security.outgoing import guarded_session
 from core.settings import Settings
 
 
@@ -27,7 +28,7 @@ async def open_key_ring(settings: Settings, secret_key: bytes) -> AsyncGenerator
     if settings.kms_url is None:
         yield KeyRing([local])
         return
-    async with aiohttp.ClientSession() as client:
+    async with guarded_session(settings.outgoing_networks) as client:
         yield KeyRing([_vault(settings, settings.kms_url, client), local])
 
 

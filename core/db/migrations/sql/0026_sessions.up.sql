@@ -61,7 +61,7 @@ create table refresh_tokens (
 );
 comment on column refresh_tokens.hash is 'HMAC-SHA-256 under a key that is derived from the deployment''s secret.';
 comment on column refresh_tokens.raced is 'Several requests that overlapped have sent it; one of them won.';
-create index refresh_tokens_session on refresh_tokens (session_id, expires_at);
+create index refresh_tokens_session on refresh_tokens (session_id, owner);
 
 do $$
 declare t text;
