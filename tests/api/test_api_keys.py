@@ -10,6 +10,7 @@ from uuid import uuid4
 import httpx2
 import psycopg
 import pytest
+import redis
 from psycopg.rows import dict_row
 
 from core.security.api_keys import new_api_key
@@ -255,6 +256,16 @@ def test_ten_keys_are_enough(key_services: Services, alex: Caller):
     assert refused(make(alex), 422) == "too_many_keys"
 
 
+@pytest.fixture
+def forgotten_tries(key_services: Services) -> Iterator[None]:
+    """All banks of the tests count in one Redis."""
+    yield
+    with redis.Redis.from_url(key_services.redis_url) as client:
+        for name in client.scan_iter("tellergraph:fresh-login:*"):
+            client.delete(name)
+
+
+@pytest.mark.usefixtures("forgotten_tries")
 def test_a_stolen_session_makes_no_key_by_guessing_the_password(key_server: str, shared_server: str, meet: Meet):
     meet(shared_server, BLAIR)
     blair = meet(key_server, BLAIR)

@@ -149,7 +149,7 @@ def test_behind_a_proxy_that_speaks_tls_browsers_are_told_to_stay_there(
 
 
 def test_who_is_no_proxy_is_not_believed(visitor: Caller) -> None:
-    answer = visitor.http.get("/metrics", headers={"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"})
+    answer = visitor.http.get("/health", headers={"X-Forwarded-For": "203.0.113.7", "X-Forwarded-Proto": "https"})
     assert answer.status_code == 200
     assert "strict-transport-security" not in answer.headers
 

@@ -160,8 +160,8 @@ class TestRenewing:
 
         assert sorted(each.status_code for each in answers) == [200] + [401] * 19
         codes = {each.json()["error"]["code"] for each in answers if each.status_code == 401}
+        # Which of them depends on who overlapped; the next test says of each when it comes.
         assert codes <= {"refresh_raced", "refresh_reused", "invalid_refresh_token"}
-        assert "refresh_raced" in codes
 
     async def test_two_tabs_at_once_are_no_theft_but_a_second_use_later_is(
         self, sessions: Sessions, bank: Bank
