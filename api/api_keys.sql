@@ -49,6 +49,3 @@ update api_keys set revoked_at = %(now)s
 -- log_api_key --
 insert into audit_log (actor, customer_id, action, resource, detail, at)
 values ('customer:' || %(customer_id)s::text, %(customer_id)s::uuid, %(action)s, 'api_key:' || %(id)s::text, %(detail)s, %(now)s);
-
--- get_password_hash --
-select password_hash from credentials where customer_id = %(customer_id)s;

@@ -1,11 +1,9 @@
 """Holds scripted conversations, several at once, each with a customer who is as seeded."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from queue import SimpleQueue
 from uuid import UUID
 
 import httpx2
@@ -19,7 +17,7 @@ from evals.dialogue_dates import fill_dates
 from evals.dialogue_script import Scenario, Turn, Who
 from evals.dialogue_server import Bank, running_bank
 from evals.dialogue_state import Records, open_records
-from evals.drain import drain
+from evals.parallel import play_all
 from tools.demo_bank.named import customer_id
 
 
@@ -50,26 +48,13 @@ def run_scenarios(
         banks: how many copies of it, each with a server, work at the same time.
         on_end: called after each scenario, from the thread of its bank.
     """
-    waiting: SimpleQueue[int] = SimpleQueue()
-    for place in range(len(scenarios)):
-        waiting.put(place)
-    results: dict[int, Result] = {}
 
-    def work(name: str) -> None:
-        with running_bank(settings, services, name) as bank, open_records(bank.services) as records:
-            player = _Player(bank, records)
-            for place in drain(waiting):
-                results[place] = player.play(scenarios[place])
-                on_end()
+    @contextmanager
+    def open_player(number: int) -> Generator[Callable[[Scenario], Result]]:
+        with running_bank(settings, services, f"dialogues_{number}") as bank, open_records(bank.services) as records:
+            yield _Player(bank, records).play
 
-    with ThreadPoolExecutor(banks) as pool:
-        try:
-            for done in [pool.submit(work, f"dialogues_{number}") for number in range(banks)]:
-                done.result()
-        finally:
-            # After Ctrl-C, or a bank that failed, the others end with the scenario that they are at.
-            list(drain(waiting))
-    return [results[place] for place in sorted(results)]
+    return play_all(scenarios, open_player, banks=banks, on_end=on_end)
 
 
 class _Player:

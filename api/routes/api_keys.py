@@ -10,7 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints
 from api.api_keys import LONGEST, MOST_OVERLAP, StoredKey, create_key, list_keys, revoke_key, rotate_key
 from api.dependencies import NowDep, ReplyDep, RunningDep, SignedInDep
 from api.envelope import Envelope, ErrorEnvelope
-from api.fresh_login import require_password
+from api.logins.door import DoorDep
+from api.logins.own import OwnDep, check_own_password
+from api.routes.auth import TOO_MANY
 from api.scopes import require
 from core.security.api_keys import ApiKey
 
@@ -18,7 +20,11 @@ router = APIRouter(
     prefix="/auth/api-keys",
     tags=["auth"],
     responses={
-        401: {"model": ErrorEnvelope, "description": "- `unauthorized`, `invalid_token`, `token_expired`: log in."},
+        401: {
+            "model": ErrorEnvelope,
+            "description": "- `unauthorized`, `invalid_token`, `token_expired`: log in.\n"
+            "- `wrong_credentials`: the password is wrong.",
+        },
         403: {
             "model": ErrorEnvelope,
             "description": "- `customers_only`: this is for customers.\n- `insufficient_scope`: no key manages keys.",
@@ -26,7 +32,7 @@ router = APIRouter(
     },
 )
 _NOT_FOUND = {"model": ErrorEnvelope, "description": "- `not_found`: there is none of yours that is good."}
-_REFUSED = "- `wrong_password`, `too_many_tries`: about the password.\n- `invalid_input`: `details.fields` says what."
+_REFUSED = "- `invalid_input`: `details.fields` says what."
 
 _Name = Annotated[
     str, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^[^\x00-\x1f<>]+$")
@@ -96,16 +102,17 @@ async def keys(identity: SignedInDep, running: RunningDep, now: NowDep, reply: R
     responses={
         400: {"model": ErrorEnvelope, "description": "- `permission_not_grantable`: `details.permissions` says which."},
         422: {"model": ErrorEnvelope, "description": f"{_REFUSED}\n- `too_many_keys`: revoke one that you do not use."},
+        429: TOO_MANY,
     },
     dependencies=[require("api-keys:write")],
 )
 async def create(
-    body: NewKeyRequest, identity: SignedInDep, running: RunningDep, now: NowDep, reply: ReplyDep
+    body: NewKeyRequest, identity: SignedInDep, own: OwnDep, door: DoorDep, reply: ReplyDep
 ) -> Envelope[NewKey]:
     """Make a key for a program of yours. Keep it as you would a password: it is shown this once."""
-    await require_password(running, identity.id, body.password.get_secret_value())
+    await check_own_password(door, own, body.password.get_secret_value())
     stored, key = await create_key(
-        running, identity, name=body.name, permissions=body.permissions, days=body.expires_in_days, now=now
+        door.running, identity, name=body.name, permissions=body.permissions, days=body.expires_in_days, now=door.now
     )
     return reply(_shown(stored, key))
 
@@ -118,21 +125,22 @@ async def create(
         404: _NOT_FOUND,
         409: {"model": ErrorEnvelope, "description": "- `already_rotated`: rotate the newer one."},
         422: {"model": ErrorEnvelope, "description": _REFUSED},
+        429: TOO_MANY,
     },
     dependencies=[require("api-keys:write")],
 )
 async def rotate(
-    key_id: UUID, body: RotateRequest, identity: SignedInDep, running: RunningDep, now: NowDep, reply: ReplyDep
+    key_id: UUID, body: RotateRequest, identity: SignedInDep, own: OwnDep, door: DoorDep, reply: ReplyDep
 ) -> Envelope[NewKey]:
     """Make a key that takes the place of another, which goes on for a while."""
-    await require_password(running, identity.id, body.password.get_secret_value())
+    await check_own_password(door, own, body.password.get_secret_value())
     stored, key = await rotate_key(
-        running.database,
+        door.running.database,
         identity.id,
         key_id,
         overlap=timedelta(hours=body.overlap_hours),
         days=body.expires_in_days,
-        now=now,
+        now=door.now,
     )
     return reply(_shown(stored, key))
 

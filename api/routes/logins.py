@@ -1,15 +1,14 @@
 """The login of whoever is logged in: their address, and the code that is asked for besides the password."""
 
 from datetime import datetime
-from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import ReplyDep, SignedInDep
 from api.envelope import Envelope, ErrorEnvelope
 from api.logins.door import Door, DoorDep
-from api.logins.passwords import authenticate
+from api.logins.own import OwnDep, check_own_password
 from api.logins.tries import take_try
 from api.people import Customer, Login, Staff, get_person
 from api.routes.auth import CODE, TOO_MANY, Password
@@ -65,13 +64,6 @@ class StaffApp(BaseModel):
     otpauth_uri: str = Field(description="The same, to be shown as a QR code.")
 
 
-async def get_own_login(identity: SignedInDep, door: DoorDep) -> Login:
-    return await door.find_own(identity)
-
-
-OwnDep = Annotated[Login, Depends(get_own_login)]
-
-
 @router.post(
     "/verification",
     operation_id="send_verification",
@@ -123,7 +115,7 @@ async def begin_staff_app(body: PasswordAgain, own: OwnDep, door: DoorDep, reply
     """Begin with an authenticator app, as staff. It counts once it is required with a code of it."""
     if own.identity.account_type is not AccountType.STAFF:
         raise Forbidden("Customers begin with an app under security codes.", code="staff_only")
-    await _check_password(door, own, body.password)
+    await check_own_password(door, own, body.password)
     secret, uri = await door.parts.factors.begin_staff_app(own.email, door.now)
     return reply(StaffApp(secret=secret, otpauth_uri=uri))
 
@@ -202,12 +194,8 @@ async def _state(door: Door, own: Login) -> SecondFactorState:
     )
 
 
-async def _check_password(door: Door, own: Login, password: str) -> None:
-    await authenticate(door.running.database, own.email, password, door.address, door.now)
-
-
 async def _check_both(door: Door, own: Login, body: PasswordAndCode) -> None:
-    await _check_password(door, own, body.password)
+    await check_own_password(door, own, body.password)
     taken = await take_try(door.running.database, "code", own.email, door.address, door.now)
     if not await door.parts.factors.uses(own.email, body.code, door.now):
         await taken.failed(door.now)

@@ -1,13 +1,11 @@
 """Plays attacks and harmless questions against copies of a prepared bank, several at once."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from math import inf
 from pathlib import Path
-from queue import SimpleQueue
 from shutil import copytree
 from tempfile import TemporaryDirectory
 from time import monotonic
@@ -27,7 +25,7 @@ from core.services import Services
 from core.settings import Settings
 from evals.dialogue_customer import log_in
 from evals.dialogue_server import Bank, running_bank
-from evals.drain import drain
+from evals.parallel import play_all
 from evals.safety.cases import Case, Plant, Who
 from evals.safety.leaks import Details, find_leaks
 from evals.safety.obedient import Obedient, serve_obedient
@@ -105,32 +103,19 @@ def run_cases(
         banks: how many copies of it, each with a server, work at the same time.
         on_end: called after each case, from the thread of its bank.
     """
-    waiting: SimpleQueue[int] = SimpleQueue()
-    for place in range(len(cases)):
-        waiting.put(place)
-    results: dict[int, Result] = {}
 
-    def work(name: str) -> None:
+    @contextmanager
+    def open_player(number: int) -> Generator[Callable[[Case], Result]]:
         with ExitStack() as stack:
             obedient = stack.enter_context(serve_obedient()) if model == OBEDIENT else None
             own = _asking(settings, obedient) if obedient else settings
-            bank = stack.enter_context(running_bank(own, services, name))
+            bank = stack.enter_context(running_bank(own, services, f"safety_{number}"))
             records = stack.enter_context(
                 Connection[DictRow].connect(bank.services.admin_url, autocommit=True, row_factory=dict_row)
             )
-            player = _Player(bank, records, obedient, model)
-            for place in drain(waiting):
-                results[place] = player.play(cases[place])
-                on_end()
+            yield _Player(bank, records, obedient, model).play
 
-    with ThreadPoolExecutor(banks) as pool:
-        try:
-            for done in [pool.submit(work, f"safety_{number}") for number in range(banks)]:
-                done.result()
-        finally:
-            # After Ctrl-C, or a bank that failed, the others end with the case that they are at.
-            list(drain(waiting))
-    return [results[place] for place in sorted(results)]
+    return play_all(cases, open_player, banks=banks, on_end=on_end)
 
 
 def _asking(settings: Settings, model: Obedient) -> Settings:
