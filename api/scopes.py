@@ -2,7 +2,7 @@
 
     require(permission)   the caller's role, or key, has it (docs/permissions.md has the table)
     signed_in()           anybody who is signed in, but no key: for one's own account as a whole;
-                          with customers_only=True no staff either
+                          with AccountType.CUSTOMER no staff, with STAFF no customers
     public(because)       anybody; the reason is for whoever reads the route
 
 Not signed in is 401, signed in without the permission 403 with its name in ``details.permission``. A visitor has the
@@ -25,6 +25,11 @@ from core.security.permissions import VISITOR
 from core.security.tokens import AccountType, Identity
 
 STAFF_PREFIX = "staff."
+_NOT_MEANT = {AccountType.CUSTOMER: "customers_only", AccountType.STAFF: "staff_only"}
+_MEANT_FOR = {
+    AccountType.CUSTOMER: "This is for customers. Staff work in the admin console.",
+    AccountType.STAFF: "This is for the bank's staff.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +53,15 @@ class Required:
 class SignedIn:
     """The caller must be somebody, in person: a key carries no more than it names."""
 
-    customers_only: bool = False
+    only: AccountType | None = None
 
     async def __call__(self, request: Request, caller: AnyoneDep) -> None:
         if caller is None or caller.account_type is AccountType.VISITOR:
             raise Unauthorized("Please log in.")
         if comes_by_key(request):
             raise Forbidden("An API key cannot do this: log in.", code="insufficient_scope")
-        if self.customers_only and caller.account_type is not AccountType.CUSTOMER:
-            raise Forbidden("This is for customers.", code="customers_only")
+        if self.only is not None and caller.account_type is not self.only:
+            raise Forbidden(_MEANT_FOR[self.only], code=_NOT_MEANT[self.only])
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +89,8 @@ def require(permission: str) -> Any:
     return Depends(Required(permission))
 
 
-def signed_in(*, customers_only: bool = False) -> Any:
-    return Depends(SignedIn(customers_only))
+def signed_in(only: AccountType | None = None) -> Any:
+    return Depends(SignedIn(only))
 
 
 def public(because: str) -> Any:
@@ -101,11 +106,9 @@ def refusal_of(caller: Identity | None, permission: str, *, by_key: bool) -> Una
     """What whoever lacks a permission is told."""
     if caller is None or caller.account_type is AccountType.VISITOR:
         return Unauthorized("Please log in.")
-    is_staff, is_for_staff = caller.account_type is AccountType.STAFF, permission.startswith(STAFF_PREFIX)
-    if is_for_staff and not is_staff:
-        code, message = "staff_only", "This is for the bank's staff."
-    elif is_staff and not is_for_staff:
-        code, message = "customers_only", "This is for customers. Staff work in the admin console."
+    meant_for = AccountType.STAFF if permission.startswith(STAFF_PREFIX) else AccountType.CUSTOMER
+    if caller.account_type is not meant_for:
+        code, message = _NOT_MEANT[meant_for], _MEANT_FOR[meant_for]
     elif by_key:
         code, message = "insufficient_scope", f"This API key does not carry the permission {permission}."
     else:

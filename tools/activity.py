@@ -1,7 +1,6 @@
 """The customer's own ledger: every call of a tool for them through any door, what became of their operations, and which
 colleagues looked at their data. In plain words from the tools' definitions, with no names and no amounts."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -9,6 +8,7 @@ from uuid import UUID
 
 from pydantic import Field
 
+from tools.pages import Place
 from tools.queries import QUERIES
 from tools.registry import Registry, Result, ToolContext
 
@@ -42,26 +42,6 @@ class ActivityPage(Result):
 
 
 @dataclass(frozen=True, slots=True)
-class ActivityPlace:
-    """Where a page ended. As text it is opaque, and no secret."""
-
-    at: datetime
-    key: str
-
-    @classmethod
-    def parse(cls, cursor: str) -> "ActivityPlace":
-        """Raises ValueError for what ``str`` of one never gave."""
-        at, _, key = urlsafe_b64decode(cursor.encode("ascii")).decode("ascii").partition(" ")
-        place = cls(datetime.fromisoformat(at), key)
-        if place.at.tzinfo is None or not key or not key.isalnum():
-            raise ValueError("no place in the list")
-        return place
-
-    def __str__(self) -> str:
-        return urlsafe_b64encode(f"{self.at.isoformat()} {self.key}".encode()).decode()
-
-
-@dataclass(frozen=True, slots=True)
 class _Row:
     key: str
     at: datetime
@@ -72,16 +52,14 @@ class _Row:
     turn_id: UUID | None
 
 
-async def list_activity(
-    context: ToolContext, registry: Registry, *, below: ActivityPlace | None, limit: int
-) -> ActivityPage:
+async def list_activity(context: ToolContext, registry: Registry, *, below: Place | None, limit: int) -> ActivityPage:
     """Newest first; ``below`` is the cursor of the page before."""
     query = {"before": below and below.at, "before_key": below and below.key, "limit": limit + 1}
     rows = await context.database.fetch(_Row, QUERIES["list_activity"], query, scope=context.scope)
     page = rows[:limit]
     return ActivityPage(
         activity=[_told(row, registry) for row in page],
-        next_cursor=str(ActivityPlace(page[-1].at, page[-1].key)) if len(rows) > limit else None,
+        next_cursor=str(Place(page[-1].at, page[-1].key)) if len(rows) > limit else None,
     )
 
 

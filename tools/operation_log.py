@@ -1,6 +1,5 @@
 """The customer's command log, to read: what was proposed, through which door, and what became of it."""
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -10,6 +9,7 @@ from pydantic import Field
 
 from core.money import Money
 from tools.operations import Status
+from tools.pages import Place
 from tools.queries import QUERIES
 from tools.reasons import reason_of
 from tools.registry import Result, ToolContext
@@ -56,26 +56,6 @@ class OperationPage(Result):
     next_cursor: str | None = Field(description="Of the next page; null on the last.")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a page ended. As text it is opaque, and no secret: whose operations are listed does not depend on it."""
-
-    created_at: datetime
-    id: UUID
-
-    @classmethod
-    def parse(cls, cursor: str) -> "Place":
-        """Raises ValueError for what ``str`` of a Place never gave."""
-        created_at, _, operation_id = urlsafe_b64decode(cursor.encode("ascii")).decode("ascii").partition(" ")
-        place = cls(datetime.fromisoformat(created_at), UUID(operation_id))
-        if place.created_at.tzinfo is None:
-            raise ValueError("a moment without a time zone")
-        return place
-
-    def __str__(self) -> str:
-        return urlsafe_b64encode(f"{self.created_at.isoformat()} {self.id}".encode()).decode()
-
-
 async def list_operations(
     context: ToolContext, *, status: Status | None = None, below: Place | None = None, limit: int
 ) -> OperationPage:
@@ -84,8 +64,8 @@ async def list_operations(
         "customer_id": context.customer_id,
         "now": context.now,
         "status": status,
-        "below_created_at": below and below.created_at,
-        "below_id": below and below.id,
+        "below_created_at": below and below.at,
+        "below_id": below and below.key,
         "limit": limit + 1,
     }
     async with context.database.reading(context.scope) as db:
@@ -93,7 +73,7 @@ async def list_operations(
     page = rows[:limit]
     return OperationPage(
         operations=[_logged(row) for row in page],
-        next_cursor=str(Place(page[-1].created_at, page[-1].id)) if len(rows) > limit else None,
+        next_cursor=str(Place(page[-1].created_at, str(page[-1].id))) if len(rows) > limit else None,
     )
 
 

@@ -9,8 +9,9 @@ from api.dependencies import ReplyDep
 from api.envelope import Envelope, ErrorEnvelope
 from api.scopes import require
 from api.tool_context import ContextDep
-from tools.activity import ActivityPage, ActivityPlace, list_activity
+from tools.activity import ActivityPage, list_activity
 from tools.catalogue import CATALOGUE
+from tools.pages import Place
 
 MOST_LINES = 100
 """Of one page."""
@@ -26,7 +27,7 @@ router = APIRouter(
 
 
 def _is_cursor(cursor: str) -> str:
-    ActivityPlace.parse(cursor)
+    Place.parse(cursor)
     return cursor
 
 
@@ -45,5 +46,5 @@ async def activity(
 ) -> Envelope[ActivityPage]:
     """What was done for you, in plain words, the newest first: every tool that was used, through which door, and which
     members of staff looked at your data."""
-    below = ActivityPlace.parse(query.cursor) if query.cursor else None
+    below = Place.parse(query.cursor) if query.cursor else None
     return reply(await list_activity(context, CATALOGUE, below=below, limit=query.limit))

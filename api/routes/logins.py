@@ -1,6 +1,7 @@
 """The login of whoever is logged in: their address, and the code that is asked for besides the password."""
 
 from datetime import datetime
+from typing import cast
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,13 +11,13 @@ from api.envelope import Envelope, ErrorEnvelope
 from api.logins.door import Door, DoorDep
 from api.logins.own import OwnDep, check_own_password
 from api.logins.tries import take_try
-from api.people import Customer, Login, Staff, get_person
+from api.people import Customer, Login, get_person
 from api.routes.auth import CODE, TOO_MANY, Password
 from api.scopes import signed_in
-from core.errors import Conflict, Forbidden, Refused
+from core.errors import Conflict, Refused
 from core.security.tokens import AccountType
 
-router = APIRouter(dependencies=[signed_in()], prefix="/auth", tags=["auth"])
+router = APIRouter(prefix="/auth", tags=["auth"])
 
 _NOT_IN = {
     "model": ErrorEnvelope,
@@ -66,6 +67,7 @@ class StaffApp(BaseModel):
 
 @router.post(
     "/verification",
+    dependencies=[signed_in(AccountType.CUSTOMER)],
     operation_id="send_verification",
     status_code=202,
     responses={
@@ -83,7 +85,12 @@ async def send_verification(identity: SignedInDep, door: DoorDep, reply: ReplyDe
     return reply(CodeSent())
 
 
-@router.post("/verification/confirm", operation_id="confirm_verification", responses={422: _WRONG, 429: TOO_MANY})
+@router.post(
+    "/verification/confirm",
+    dependencies=[signed_in(AccountType.CUSTOMER)],
+    operation_id="confirm_verification",
+    responses={422: _WRONG, 429: TOO_MANY},
+)
 async def confirm_verification(
     body: VerificationCode, identity: SignedInDep, door: DoorDep, reply: ReplyDep
 ) -> Envelope[Customer]:
@@ -94,7 +101,7 @@ async def confirm_verification(
     return reply(await _get_customer(door, identity))
 
 
-@router.get("/second-factor", operation_id="get_second_factor")
+@router.get("/second-factor", dependencies=[signed_in()], operation_id="get_second_factor")
 async def get_second_factor(own: OwnDep, door: DoorDep, reply: ReplyDep) -> Envelope[SecondFactorState]:
     """Whether a code of your authenticator app is asked for when you log in."""
     return reply(await _state(door, own))
@@ -102,6 +109,7 @@ async def get_second_factor(own: OwnDep, door: DoorDep, reply: ReplyDep) -> Enve
 
 @router.post(
     "/second-factor/app",
+    dependencies=[signed_in(AccountType.STAFF)],
     operation_id="begin_staff_app",
     status_code=201,
     responses={
@@ -113,8 +121,6 @@ async def get_second_factor(own: OwnDep, door: DoorDep, reply: ReplyDep) -> Enve
 )
 async def begin_staff_app(body: PasswordAgain, own: OwnDep, door: DoorDep, reply: ReplyDep) -> Envelope[StaffApp]:
     """Begin with an authenticator app, as staff. It counts once it is required with a code of it."""
-    if own.identity.account_type is not AccountType.STAFF:
-        raise Forbidden("Customers begin with an app under security codes.", code="staff_only")
     await check_own_password(door, own, body.password)
     secret, uri = await door.parts.factors.begin_staff_app(own.email, door.now)
     return reply(StaffApp(secret=secret, otpauth_uri=uri))
@@ -122,6 +128,7 @@ async def begin_staff_app(body: PasswordAgain, own: OwnDep, door: DoorDep, reply
 
 @router.post(
     "/second-factor",
+    dependencies=[signed_in()],
     operation_id="require_second_factor",
     status_code=201,
     responses={
@@ -142,6 +149,7 @@ async def require_second_factor(
 
 @router.delete(
     "/second-factor",
+    dependencies=[signed_in()],
     operation_id="drop_second_factor",
     responses={
         401: _NOT_IN,
@@ -161,6 +169,7 @@ async def drop_second_factor(
 
 @router.post(
     "/second-factor/recovery-codes",
+    dependencies=[signed_in()],
     operation_id="renew_recovery_codes",
     status_code=201,
     responses={
@@ -179,10 +188,8 @@ async def renew_recovery_codes(
 
 
 async def _get_customer(door: Door, identity: SignedInDep) -> Customer:
-    person = await get_person(door.running.database, identity)
-    if isinstance(person, Staff):
-        raise Forbidden("This is for customers.", code="customers_only")
-    return person
+    """Of a route that is for customers."""
+    return cast(Customer, await get_person(door.running.database, identity))
 
 
 async def _state(door: Door, own: Login) -> SecondFactorState:

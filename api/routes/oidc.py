@@ -21,6 +21,7 @@ from api.routes.auth import TOO_MANY, Address, Password, register_at
 from api.scopes import public, signed_in
 from api.sessions import SignedIn
 from core.errors import NotFound, TellergraphError, Unauthorized
+from core.security.tokens import AccountType
 
 router = APIRouter(prefix="/auth/oidc", tags=["auth"])
 
@@ -95,7 +96,7 @@ async def list_providers(oidc: OidcDep, reply: ReplyDep) -> Envelope[OfferedProv
     return reply(OfferedProviders(providers=offered))
 
 
-@router.get("/identities", dependencies=[signed_in(customers_only=True)], operation_id="list_oidc_identities")
+@router.get("/identities", dependencies=[signed_in(AccountType.CUSTOMER)], operation_id="list_oidc_identities")
 async def list_own(identity: SignedInDep, running: RunningDep, reply: ReplyDep) -> Envelope[LinkedIdentities]:
     """The accounts elsewhere that may log in as you."""
     return reply(LinkedIdentities(identities=await list_identities(running.database, identity.id)))

@@ -11,8 +11,9 @@ from api.envelope import Envelope, ErrorEnvelope
 from api.scopes import require
 from api.tool_context import ContextDep
 from core.errors import Conflict, Refused
-from tools.operation_log import LoggedOperation, OperationPage, Place, get_operation, list_operations
+from tools.operation_log import LoggedOperation, OperationPage, get_operation, list_operations
 from tools.operations import Decision, Status, decide
+from tools.pages import Place
 
 MOST_OPERATIONS = 100
 """Of one page."""
@@ -35,7 +36,7 @@ router = APIRouter(
 
 
 def _is_cursor(cursor: str) -> str:
-    Place.parse(cursor)
+    UUID(Place.parse(cursor).key)
     return cursor
 
 

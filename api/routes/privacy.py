@@ -1,7 +1,5 @@
 """A person's rights over their data: a copy, and requests that the bank answers within a month (docs/privacy.md)."""
 
-from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -13,12 +11,14 @@ from api.dependencies import NowDep, ReplyDep, RunningDep, SignedInDep
 from api.envelope import Envelope, ErrorEnvelope
 from api.scopes import require, signed_in
 from api.staff_context import RESPONSES, StaffDep
+from core.security.tokens import AccountType
 from tools.privacy.export import export_customer
 from tools.privacy.requests import (
     Correctable,
     Kind,
+    OpenedRequest,
     PrivacyRequest,
-    Status,
+    WaitingRequest,
     decide_request,
     list_own_requests,
     list_waiting,
@@ -66,41 +66,17 @@ class DecisionBody(BaseModel):
     answer: Words = Field(description="What the customer is told.")
 
 
-class ShownRequest(BaseModel):
-    id: UUID
-    kind: Kind
-    field: Correctable | None
-    wanted: str | None
-    reason: str
-    made_at: datetime
-    answer_by: datetime
-    status: Status
-    answer: str | None
-    decided_at: datetime | None
-
-
-class StaffRequest(ShownRequest):
-    customer_id: UUID
-
-
 class ShownRequests(BaseModel):
-    requests: list[ShownRequest]
-
-
-class Waiting(BaseModel):
-    id: UUID
-    kind: Kind
-    made_at: datetime
-    answer_by: datetime
+    requests: list[PrivacyRequest]
 
 
 class WaitingRequests(BaseModel):
-    requests: list[Waiting]
+    requests: list[WaitingRequest]
 
 
 @router.get(
     "/export",
-    dependencies=[signed_in(customers_only=True)],
+    dependencies=[signed_in(AccountType.CUSTOMER)],
     response_class=StreamingResponse,
     responses={200: {"content": {"application/zip": {}}, "description": "The archive."}},
 )
@@ -113,11 +89,11 @@ async def export(identity: SignedInDep, running: RunningDep, now: NowDep) -> Str
 
 
 @router.post(
-    "/privacy-requests", dependencies=[signed_in(customers_only=True)], status_code=201, responses=_CONFLICT | _INPUT
+    "/privacy-requests", dependencies=[signed_in(AccountType.CUSTOMER)], status_code=201, responses=_CONFLICT | _INPUT
 )
 async def ask(
     body: RequestBody, identity: SignedInDep, running: RunningDep, reply: ReplyDep, now: NowDep
-) -> Envelope[ShownRequest]:
+) -> Envelope[PrivacyRequest]:
     """Ask to have your data corrected, erased or no longer used, or a person look at what a computer decided."""
     made = await make_request(
         running.database,
@@ -128,14 +104,14 @@ async def ask(
         wanted=body.wanted,
         now=now,
     )
-    return reply(_shown(made))
+    return reply(made)
 
 
-@router.get("/privacy-requests", dependencies=[signed_in(customers_only=True)])
+@router.get("/privacy-requests", dependencies=[signed_in(AccountType.CUSTOMER)])
 async def list_mine(identity: SignedInDep, running: RunningDep, reply: ReplyDep) -> Envelope[ShownRequests]:
     """What you asked for and what the bank answered, the latest first."""
     found = await list_own_requests(running.database, identity.id)
-    return reply(ShownRequests(requests=[_shown(each) for each in found]))
+    return reply(ShownRequests(requests=found))
 
 
 @staff_router.get("/requests", dependencies=[require("staff.privacy:read")])
@@ -144,22 +120,18 @@ async def list_open(
 ) -> Envelope[WaitingRequests]:
     """Requests that wait, those to be answered first at the top. Whose they are is not said."""
     found = await list_waiting(context, limit)
-    return reply(WaitingRequests(requests=[Waiting.model_validate(asdict(each)) for each in found]))
+    return reply(WaitingRequests(requests=found))
 
 
 @staff_router.post("/requests/{request_id}/open", dependencies=[require("staff.privacy:work")], responses=_MISSING)
-async def open_one(request_id: UUID, context: StaffDep, reply: ReplyDep) -> Envelope[StaffRequest]:
+async def open_one(request_id: UUID, context: StaffDep, reply: ReplyDep) -> Envelope[OpenedRequest]:
     """A request. Opens the customer's file, on record."""
-    return reply(StaffRequest.model_validate(asdict(await open_request(context, request_id))))
+    return reply(await open_request(context, request_id))
 
 
 @staff_router.post("/requests/{request_id}/decide", dependencies=[require("staff.privacy:decide")], responses=_MISSING)
-async def decide(request_id: UUID, body: DecisionBody, context: StaffDep, reply: ReplyDep) -> Envelope[StaffRequest]:
+async def decide(request_id: UUID, body: DecisionBody, context: StaffDep, reply: ReplyDep) -> Envelope[OpenedRequest]:
     """Answers a request. A correction that is granted is made with it; an erasure is made with `tellergraph privacy
     erase`."""
     decided = await decide_request(context, request_id, is_granted=body.decision == "grant", answer=body.answer)
-    return reply(StaffRequest.model_validate(asdict(decided)))
-
-
-def _shown(request: PrivacyRequest) -> ShownRequest:
-    return ShownRequest.model_validate(asdict(request))
+    return reply(decided)

@@ -14,8 +14,8 @@ from tests.api.conftest import customer_id_of
 from tests.conftest import Clone
 from tests.serving import serving
 from tests.talking import ALEX, BLAIR, Caller, Meet
-from tools.activity import ActivityPlace
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
+from tools.pages import Place
 from tools.registry import PAST
 
 ACTIVITY = "/api/v1/activity"
@@ -87,7 +87,7 @@ def test_pages_follow_each_other_without_a_gap(own_server: str, meet: Meet) -> N
     assert seen == whole
 
 
-@pytest.mark.parametrize("cursor", ["x", "bm90IGEgZGF0ZSBjMQ==", "é", str(ActivityPlace(NAIVE, "c1"))])
+@pytest.mark.parametrize("cursor", ["x", "bm90IGEgZGF0ZSBjMQ==", "é", str(Place(NAIVE, "c1"))])
 def test_a_cursor_that_is_none_is_refused(own_server: str, meet: Meet, cursor: str) -> None:
     assert meet(own_server, BLAIR).http.get(ACTIVITY, params={"cursor": cursor}).status_code == 422
 

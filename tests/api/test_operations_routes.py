@@ -23,8 +23,9 @@ from core.settings import Settings
 from tests.api.conftest import STAFF, customer_id_of
 from tests.serving import serving
 from tests.talking import ALEX, BLAIR, Caller, Meet
-from tools.operation_log import Place, get_operation, list_operations
+from tools.operation_log import get_operation, list_operations
 from tools.operations import PROPOSAL_TTL, propose
+from tools.pages import Place
 from tools.queries import QUERIES
 from tools.registry import Proposed, ToolContext
 
@@ -289,7 +290,7 @@ def test_operations_are_for_customers_who_have_signed_in(
         "cursor=x",
         "cursor=%F0%9F%92%B6",
         "cursor=MjAyNg==",
-        f"cursor={Place(datetime(2026, 1, 1), NOBODYS)}",  # noqa: DTZ001
+        f"cursor={Place(datetime(2026, 1, 1), str(NOBODYS))}",  # noqa: DTZ001
         f"customer_id={NOBODYS}",
     ],
 )

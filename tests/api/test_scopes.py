@@ -16,6 +16,7 @@ from api.scopes import AsksItself, DeclaredRoute, Public, Required, SignedIn, li
 from core.db.database import Database
 from core.roles_cli import change_role, list_roles
 from core.security.permissions import MOST_AGE, RolePermissions
+from core.security.tokens import AccountType
 from core.services import Services
 from core.settings import Settings
 from tests.api.conftest import refused
@@ -97,8 +98,12 @@ def _asks(route: DeclaredRoute) -> str:
     match route.declares:
         case Required(permission):
             return f"`{permission}`"
-        case SignedIn(customers_only):
-            return "a customer who is signed in" if customers_only else "who is signed in"
+        case SignedIn(None):
+            return "who is signed in"
+        case SignedIn(AccountType.STAFF):
+            return "a colleague who is signed in"
+        case SignedIn():
+            return "a customer who is signed in"
         case Public(because) | AsksItself(because):
             return f"anybody: {because}"
         case None:
@@ -109,8 +114,8 @@ def _may(of_account: str, permissions: frozenset[str], route: DeclaredRoute) -> 
     match route.declares:
         case Required(permission):
             return "yes" if permission in permissions else ""
-        case SignedIn(customers_only):
-            return "yes" if of_account == "customer" or (of_account == "staff" and not customers_only) else ""
+        case SignedIn(only):
+            return "yes" if of_account in ("customer", "staff") and only in (None, of_account) else ""
         case _:
             return "yes"
 
