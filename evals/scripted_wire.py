@@ -2,10 +2,12 @@
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, cast
+from threading import Thread
+from typing import Any, Self, cast
 
 _ABOUT = {"id": "chatcmpl-1", "created": 1_700_000_000, "model": "scripted"}
 _USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
@@ -74,7 +76,7 @@ def in_words(text: str) -> Iterable[Text]:
 
 
 class WireServer(ThreadingHTTPServer):
-    """Serves on a port of this machine, a free one by default, once ``serve_forever`` runs.
+    """Serves on a port of this machine, a free one by default, within ``serving``.
 
     Args:
         answer: what to say to a request; called from the thread of its connection.
@@ -93,6 +95,18 @@ class WireServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.answer = answer
         self.list_models = list_models
+
+    @contextmanager
+    def serving(self) -> Generator[Self]:
+        """Answers in a thread of its own until it is left."""
+        thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, name="scripted model")
+        thread.start()
+        try:
+            yield self
+        finally:
+            self.shutdown()
+            self.server_close()
+            thread.join()
 
     @property
     def base_url(self) -> str:

@@ -10,10 +10,9 @@ A transcript is a YAML list; each request gets the first step that fits and was 
       again: true                  # may be used any number of times
 """
 
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from threading import Lock, Thread
+from threading import Lock
 from typing import Annotated, Any
 
 import orjson
@@ -102,25 +101,16 @@ class Transcript:
             return line.steps(self._asked)
 
 
-@contextmanager
-def serve_transcript(lines: Sequence[Line], *, port: int = 0) -> Generator[WireServer]:
+def make_server(lines: Sequence[Line], *, port: int = 0) -> WireServer:
     """On this machine; port 0 takes a free one.
 
     Raises:
         InvalidInput: the port is taken.
     """
     try:
-        server = WireServer(Transcript(lines).answer, port=port)
+        return WireServer(Transcript(lines).answer, port=port)
     except OSError as error:
         raise InvalidInput(f"Port {port} is taken: give another --port.") from error
-    with server:
-        thread = Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        try:
-            yield server
-        finally:
-            server.shutdown()
-            thread.join()
 
 
 def _said_last(body: dict[str, Any]) -> str:

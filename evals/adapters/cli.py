@@ -21,7 +21,7 @@ from core.security.outgoing import guarded_session
 from core.settings import Settings, load_settings
 from evals.adapters.tau2 import make_app
 from evals.adapters.word import Confirm
-from evals.transcript import read_transcript, serve_transcript
+from evals.transcript import make_server, read_transcript
 
 Model = Annotated[str | None, typer.Option(help="The chain to score; without, TELLERGRAPH_LLM.")]
 Port = Annotated[int, typer.Option(help="On 127.0.0.1; 0 takes a free one.", min=0, max=65535)]
@@ -74,7 +74,7 @@ def scripted(
     transcript: Annotated[Path, typer.Argument(help="YAML: what the model says, in order.")], port: Port = 8011
 ) -> None:
     """Serve a language model that plays a transcript over the OpenAI protocol, until Ctrl-C."""
-    with _told(), serve_transcript(read_transcript(transcript), port=port) as server:
+    with _told(), make_server(read_transcript(transcript), port=port).serving() as server:
         typer.echo(f"OPENAI_BASE_URL={server.base_url} OPENAI_API_KEY=unused TELLERGRAPH_LLM=openai:scripted")
         try:
             pause()

@@ -12,7 +12,7 @@ import openai
 import pytest
 
 from core.errors import InvalidInput
-from evals.transcript import read_transcript, serve_transcript
+from evals.transcript import make_server, read_transcript
 
 PLAY = """
 - when: balance
@@ -40,7 +40,7 @@ def _ask(base_url: str, text: str, role: str = "user", **more: Any) -> Any:
 
 
 def test_it_says_what_fits_in_the_order_of_the_file(play: Path) -> None:
-    with serve_transcript(read_transcript(play)) as server:
+    with make_server(read_transcript(play)).serving() as server:
         call = _ask(server.base_url, "My balance?").choices[0].message.tool_calls[0].function
         assert (call.name, json.loads(call.arguments)) == ("get_balance", {"account": "Everyday"})
         said = "".join(
@@ -55,7 +55,7 @@ def test_it_says_what_fits_in_the_order_of_the_file(play: Path) -> None:
 
 
 def test_it_refuses_where_the_file_says_so_and_when_nothing_is_left(play: Path) -> None:
-    with serve_transcript(read_transcript(play)[2:]) as server:
+    with make_server(read_transcript(play)[2:]).serving() as server:
         with pytest.raises(openai.InternalServerError, match="overloaded"):
             _ask(server.base_url, "is it down?")
         with pytest.raises(openai.InternalServerError, match="no line left"):
