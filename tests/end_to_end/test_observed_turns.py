@@ -78,7 +78,7 @@ def test_a_turn_is_told_with_everything_that_happened_in_it(shared_server: str, 
     assert all(node.parent is turn and node.has_ended and node.error is None for node in nodes)
     assert nodes[1].facts.items() >= {"route": answer["route"], "intent": answer["intent"]}.items()
     tool = next(seen for seen in watcher.of(Kind.TOOL) if seen.parent and seen.parent.name == "tools")
-    assert (tool.name, tool.facts["outcome"], tool.facts["door"]) == ("list_accounts", "done", "chat")
+    assert ([tool.name], tool.facts["outcome"], tool.facts["door"]) == (answer["tool_calls"], "done", "chat")
     model = watcher.of(Kind.MODEL)[-1]
     assert model.parent
     assert model.parent.name == "answer"
