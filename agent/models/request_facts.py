@@ -31,7 +31,7 @@ def facts_of_reply(reply: Reply) -> Mapping[str, Fact]:
     return {
         "outcome": "answered",
         "answered_by": reply.model,
-        "calls": tuple(call["name"] for call in reply.calls),
+        "calls": len(reply.calls),
         **reply.usage,
         "output_text": reply.text,
     }

@@ -9,7 +9,8 @@ those out unless it masks them. A fact that costs something is a function, which
 An observer may fail; what it observes goes on as if nobody had looked.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from enum import StrEnum
 from types import TracebackType
@@ -129,6 +130,16 @@ def set_observers(*observers: Observer) -> None:
     """At the start of a process; none at its end."""
     global _observers  # noqa: PLW0603 - the process has one seam, as it has one log
     _observers = observers
+
+
+@contextmanager
+def observed_by(observer: Observer) -> Generator[None]:
+    """Beside those who watch already."""
+    set_observers(*_observers, observer)
+    try:
+        yield
+    finally:
+        set_observers(*(each for each in _observers if each is not observer))
 
 
 def observe(kind: Kind, name: str, **facts: Fact) -> Observation:
