@@ -1,5 +1,6 @@
 """From nothing to a serving assistant: services, schema, demo bank, help centre, HTTP."""
 
+import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -19,7 +20,7 @@ from core.clock import system_clock
 from core.db.health import require_security
 from core.db.migrate import migrate
 from core.errors import ConfigurationError
-from core.logging import configure_logging, get_logger
+from core.logging import configure_logging, get_logger, log_warnings
 from core.security.encryption.ring import require_known_masters
 from core.security.key_store import ensure_signing_keys
 from core.security.outgoing import require_allowed
@@ -58,7 +59,8 @@ def prepared_services(settings: Settings, console: Console) -> Generator[Service
 
 def serve(settings: Settings) -> None:
     """Runs until SIGINT or SIGTERM, then ends turns, connections and embedded servers in this order."""
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
+    log_warnings()
     signal(SIGTERM, default_int_handler)  # so that the embedded servers are stopped on SIGTERM as well
     with suppress(KeyboardInterrupt):
         _serve(settings)
@@ -67,28 +69,28 @@ def serve(settings: Settings) -> None:
 def _serve(settings: Settings) -> None:
     for name in unknown_variables():
         _log.warning("unknown_variable", name=name, hint="no setting reads it: is it misspelt?")
-    console = Console(stderr=True)
+    # Where programs read the log, each line of it is one.
+    console = Console(stderr=True, quiet=settings.log_format == "json" and not sys.stderr.isatty())
     require_allowed(settings)
     list_models(settings)
     with _listening_socket(settings) as listener, prepared_services(settings, console) as services:
         app = create_app(settings, services)
         config = server_config(app, settings, shutdown_patience=int(_SHUTDOWN_PATIENCE.total_seconds()))
         port = listener.getsockname()[1]
-        _Server(config, console, lambda: _greeting(settings, port, app.state.running.models)).run(sockets=[listener])
+        _Server(config, lambda: _greet(settings, port, app.state.running.models, console)).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
     """Says where to click once it answers."""
 
-    def __init__(self, config: uvicorn.Config, console: Console, greet: Callable[[], str]) -> None:
+    def __init__(self, config: uvicorn.Config, greet: Callable[[], None]) -> None:
         super().__init__(config)
-        self._console = console
         self._greet = greet
 
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            self._console.print(self._greet())
+            self._greet()
 
 
 @contextmanager
@@ -105,13 +107,18 @@ def _listening_socket(settings: Settings) -> Generator[socket]:
         yield listener
 
 
-def _greeting(settings: Settings, port: int, models: ModelChain) -> str:
+def _greet(settings: Settings, port: int, models: ModelChain, console: Console) -> None:
+    """On a terminal to whoever started it, elsewhere as a line of the log."""
+    if console.quiet:
+        url, answering = f"http://{settings.host}:{port}", [link.name for link in models.links]
+        _log.info("ready", url=url, models=answering)
+        return
     lines = [f"\n[bold]Tellergraph is ready:[/bold] http://{settings.host}:{port}"]
     if settings.demo:
         customers = [login for login in LOGINS if login.role == "customer"]
         lines += [f"  log in as {login.email}  password {login.password}" for login in customers]
     lines.append(f"Answers come from: {', '.join(link.name for link in models.links)}. Press Ctrl-C to stop.\n")
-    return "\n".join(lines)
+    console.print("\n".join(lines))
 
 
 def _load_demo(settings: Settings, services: Services, console: Console) -> None:
@@ -131,4 +138,5 @@ def _load_demo(settings: Settings, services: Services, console: Console) -> None
             f"{help_centre.deleted} removed"
         )
     for failed in help_centre.failed:
+        _log.warning("article_not_loaded", file=failed.file)
         console.print(f"[red]Help centre: {failed.file}: {failed.message}[/red]")

@@ -32,7 +32,7 @@ def worker(
     """Make scheduled payments and standing orders, release old holds and end old proposals, and look for money
     laundering once a day, until Ctrl-C."""
     settings = load_settings()
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     signal(SIGTERM, default_int_handler)  # so that the embedded servers are stopped on SIGTERM as well
     tally = Tally()
     with suppress(KeyboardInterrupt), command_services(as_json) as services:

@@ -12,7 +12,6 @@ from core.security.pii.engine import Known, find_personal, mask, without_secrets
 from core.security.pii.folded import Folded
 from core.security.pii.kinds import ALL, IN_DIALOGUE, SECRETS, Finding, Kind
 from core.security.pii.placeholders import Placeholders
-from core.security.pii.stream import MaskedStream
 
 __all__ = [
     "ALL",
@@ -22,7 +21,6 @@ __all__ = [
     "Folded",
     "Kind",
     "Known",
-    "MaskedStream",
     "Placeholders",
     "find_personal",
     "mask",
