@@ -1,6 +1,6 @@
-"""The demo bank's letter box for those who cannot log in: what was sent for a new password, by e-mail address, for as long
-as it is good. It stands open: whoever knows an address reads it. So it is there only where messages stay in the demo
-(``keeps_messages``), and a bank with a gateway has none.
+"""The demo bank's letter box for those who cannot log in: what was sent for a new password, by e-mail address, for as
+long as it is good. It stands open: whoever knows an address reads it. So it is there only where messages stay in the
+demo (``keeps_messages``), and a bank with a gateway has none.
 """
 
 import hashlib

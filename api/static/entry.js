@@ -28,8 +28,8 @@ export class EntryDialog {
     this.#hooks = hooks;
     const login = (email, news) => this.#show(this.#login, WHY, email, news);
     const forgot = (email) => this.#show(this.#ask, email);
-    this.#login = new LoginForm(api, { entered: (customer) => this.#entered(customer), forgot, register: (email) => this.#show(this.#register, email) });
-    this.#register = new RegisterForm(api, { entered: (customer) => this.#entered(customer), login });
+    this.#login = new LoginForm(api, { entered: (customer, isNew) => this.#entered(customer, isNew), forgot, register: (email) => this.#show(this.#register, email) });
+    this.#register = new RegisterForm(api, { entered: (customer) => this.#entered(customer, true), login });
     this.#verify = new VerifyForm(api, credentials, { verified: (customer) => { this.element.close(); hooks.verified(customer); }, later: () => this.element.close() });
     this.#ask = new AskResetForm(credentials, { asked: (email, text) => this.#show(this.#reset, email, text), login });
     this.#reset = new ResetForm(credentials, { done: login, again: forgot });
@@ -72,11 +72,11 @@ export class EntryDialog {
   }
 
   /** In; who is new goes on with the address. */
-  #entered(customer) {
-    const isNew = this.#shown === this.#register;
-    if (!isNew) this.element.close();
+  #entered(customer, isNew = false) {
+    const goesOn = isNew && customer.verified === false;
+    if (!goesOn) this.element.close();
     this.#hooks.entered(customer);
-    if (isNew) this.verify(customer);
+    if (goesOn) this.verify(customer);
   }
 
   #show(form, ...what) {

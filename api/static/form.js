@@ -22,11 +22,12 @@ export function codeField(label, hint = null) {
 export function newPasswordField(label) {
   const rules = "At least 10 characters. A few plain words work well.";
   const { element, input } = field(label, { type: "password", name: "new-password", autocomplete: "new-password", minlength: "10", maxlength: "200" }, rules);
-  const show = h("button", { type: "button", class: "link", "aria-pressed": "false", on: { click: () => hide(input.type === "text") } }, "Show what I type");
+  const show = linkButton("", () => hide(input.type === "text"));
   const hide = (hidden) => {
     input.type = hidden ? "password" : "text";
-    show.setAttribute("aria-pressed", String(!hidden));
+    show.textContent = hidden ? "Show what I type" : "Hide what I type";
   };
+  hide(true);
   element.append(show);
   return { element, input, hide: () => hide(true) };
 }
@@ -41,9 +42,13 @@ export function linkButton(text, action) {
   return h("button", { type: "button", class: "link", on: { click: action } }, text);
 }
 
+export function links(...buttons) {
+  return h("div", { class: "links" }, buttons);
+}
+
 export class Form {
   element;
-  #message = h("p", { class: "form-error", role: "alert" });
+  #message = h("p", { class: "form-error", role: "alert", id: `tg-error-${(count += 1)}` });
   #news = h("p", { class: "form-news", role: "status" });
   #submit;
   #first;
@@ -72,9 +77,12 @@ export class Form {
   /** Says what went wrong, and leads to the field that can mend it. */
   refuse(text, input = null) {
     this.#news.textContent = "";
-    this.#message.textContent = text;
     this.#mark(input);
+    if (input) input.closest(".fields").after(this.#message);
+    else this.#submit.before(this.#message);
+    this.#message.textContent = text;
     input?.focus();
+    this.#message.scrollIntoView({ block: "nearest" });
   }
 
   /** Empties the fields, and what was said. */
@@ -101,7 +109,11 @@ export class Form {
   }
 
   #mark(input) {
-    for (const each of this.element.querySelectorAll("[aria-invalid]")) each.removeAttribute("aria-invalid");
+    for (const each of this.element.querySelectorAll("[aria-invalid]")) {
+      each.removeAttribute("aria-invalid");
+      each.removeAttribute("aria-errormessage");
+    }
     input?.setAttribute("aria-invalid", "true");
+    input?.setAttribute("aria-errormessage", this.#message.id);
   }
 }

@@ -1,7 +1,7 @@
 // Logging in by password. A login may need a second step: the code of an app, or the password that links an account of
 // another provider.
 import { h } from "./dom.js";
-import { codeField, field, Form, linkButton } from "./form.js";
+import { codeField, field, Form, linkButton, links } from "./form.js";
 
 export class LoginForm {
   title = "Log in";
@@ -21,11 +21,11 @@ export class LoginForm {
   #challenge = null;
   #unlinked = null;
 
-  /** `hooks`: {entered(customer), forgot(email), register(email)}. */
+  /** `hooks`: {entered(customer, isNew), forgot(email), register(email)}. */
   constructor(api, hooks) {
     this.#api = api;
     this.#hooks = hooks;
-    this.#links = h("div", { class: "links" },
+    this.#links = links(
       linkButton("Forgotten your password?", () => hooks.forgot(this.#email.input.value)),
       linkButton("Become a customer", () => hooks.register(this.#email.input.value)));
     this.#form = new Form({
@@ -33,7 +33,7 @@ export class LoginForm {
       above: [this.#passwordFields, this.#code.element],
       action: "Log in",
       below: [this.#join, this.#links, this.#others, this.#demo],
-      submit: () => this.#enter(() => this.#login()),
+      submit: () => this.#login(),
       mends: (error) => this.#wanted(error),
     });
     this.element = this.#form.element;
@@ -101,23 +101,22 @@ export class LoginForm {
 
   #register() {
     const { ticket, name, email } = this.#unlinked;
-    return this.#form.run(() => this.#enter(() => this.#api.registerIdentity(ticket, name, email)));
+    return this.#form.run(async () => this.#hooks.entered(await this.#api.registerIdentity(ticket, name, email), true));
   }
 
   #fill(email, password) {
     this.#email.input.value = email;
     this.#password.input.value = password;
-    return this.#form.run(() => this.#enter(() => this.#login()));
+    return this.#form.run(() => this.#login());
   }
 
-  #login() {
-    const email = this.#email.input.value, password = this.#password.input.value;
+  async #login() {
+    this.#hooks.entered(await this.#enter(this.#email.input.value, this.#password.input.value));
+  }
+
+  #enter(email, password) {
     if (this.#challenge) return this.#api.answerChallenge(this.#challenge, this.#code.input.value);
     if (this.#unlinked) return this.#api.linkIdentity(this.#unlinked.ticket, email, password);
     return this.#api.login(email, password);
-  }
-
-  async #enter(action) {
-    this.#hooks.entered(await action());
   }
 }

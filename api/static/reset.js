@@ -1,5 +1,5 @@
 // A forgotten password: a code is sent to the address, and sets a new one. Neither form tells whether there is such a login.
-import { field, Form, linkButton, newPasswordField, usernameField } from "./form.js";
+import { field, Form, linkButton, links, newPasswordField, usernameField } from "./form.js";
 import { demoMessage } from "./outbox.js";
 
 export class AskResetForm {
@@ -21,7 +21,7 @@ export class AskResetForm {
       first: this.#email.input,
       above: [this.#email.element],
       action: "Send me a code",
-      below: [linkButton("I have a code", arrived), linkButton("Back to the login", () => hooks.login(this.#email.input.value))],
+      below: [links(linkButton("I have a code", arrived), linkButton("Back to the login", () => hooks.login(this.#email.input.value)))],
       submit,
     });
     this.element = this.#form.element;
@@ -52,7 +52,7 @@ export class ResetForm {
 
   /** `hooks`: {done(email, text), again(email)}. */
   constructor(credentials, hooks) {
-    const note = "This is a demo bank: no e-mail is sent, and whoever knows an address can read its message here.";
+    const note = "This is a demo bank: no email is sent, and whoever knows an address can read its message here.";
     this.#demo = demoMessage(() => credentials.demoMailbox(this.#email.value), note);
     this.#demo.element.hidden = true;
     const submit = async () => {

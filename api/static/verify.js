@@ -1,5 +1,5 @@
 // Confirming the e-mail address with the code that was sent to it.
-import { codeField, Form, linkButton } from "./form.js";
+import { codeField, Form, linkButton, links } from "./form.js";
 import { demoMessage } from "./outbox.js";
 
 export class VerifyForm {
@@ -13,7 +13,7 @@ export class VerifyForm {
   /** `hooks`: {verified(customer), later()}. */
   constructor(api, credentials, hooks) {
     const newest = async () => (await api.demoOutbox()).find((message) => !message.operation_id);
-    this.#demo = demoMessage(newest, "This is a demo bank: no e-mail is sent, the message is kept here for you.");
+    this.#demo = demoMessage(newest, "This is a demo bank: no email is sent, the message is kept here for you.");
     this.#demo.element.hidden = true;
     const send = async () => {
       const { message } = await credentials.sendVerification();
@@ -25,7 +25,7 @@ export class VerifyForm {
       first: this.#code.input,
       above: [this.#code.element, this.#demo.element],
       action: "Confirm",
-      below: [linkButton("Send a new code", () => this.#form.run(send)), linkButton("Not now", hooks.later)],
+      below: [links(linkButton("Send a new code", () => this.#form.run(send)), linkButton("Not now", hooks.later))],
       submit: async () => hooks.verified(await credentials.confirmVerification(this.#code.input.value)),
       mends: () => this.#code.input,
     });

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.async_api import Page, Request
@@ -20,19 +21,21 @@ SHIPPED = Path(red_team.__file__).with_name("cases")
 MARKUP = re.compile(r"<|&\w+;|\]\(|\]\[|\w+:/|//|script:|data:|mailto:|tel:")
 
 INSPECT = """root => {
-  const attributes = { A: ["href", "target", "rel", "class", "aria-label"], DIV: ["class", "tabindex", "role", "aria-label"],
-    PRE: ["tabindex"], OL: ["start"], P: ["class"], TD: ["class"], TH: ["class"] };
+  const attributes = {
+    A: ["href", "target", "rel", "class", "aria-label"], DIV: ["class", "tabindex", "role", "aria-label"],
+    PRE: ["tabindex"], OL: ["start"], P: ["class"], TD: ["class"], TH: ["class"],
+  };
   const plain = ["BLOCKQUOTE", "BR", "CODE", "EM", "HR", "LI", "STRONG", "TABLE", "TBODY", "THEAD", "TR", "UL"];
-  const faults = [];
-  for (const element of root.querySelectorAll("*")) {
+  const isKnown = (element) => {
     const known = attributes[element.tagName] ?? (plain.includes(element.tagName) ? [] : null);
-    if (!known) faults.push(element.outerHTML);
-    else if ([...element.attributes].some(({ name }) => !known.includes(name))) faults.push(element.outerHTML);
-    else if (element.tagName === "A" && !/^https?:[/][/]/.test(element.getAttribute("href"))) faults.push(element.outerHTML);
-    else if (element.tagName === "A" && element.getAttribute("rel") !== "noopener noreferrer") faults.push(element.outerHTML);
-    for (const type of ["mouseover", "error", "load", "focus", "begin", "toggle"]) element.dispatchEvent(new Event(type));
-  }
-  return faults;
+    return known !== null && [...element.attributes].every(({ name }) => known.includes(name));
+  };
+  const isSafe = (link) => /^https?:[/][/]/.test(link.getAttribute("href")) && link.rel === "noopener noreferrer";
+  const all = [...root.querySelectorAll("*")];
+  for (const type of ["mouseover", "error", "load", "focus", "begin", "toggle"])
+    for (const element of all) element.dispatchEvent(new Event(type));
+  const faults = all.filter((element) => !isKnown(element) || (element.tagName === "A" && !isSafe(element)));
+  return faults.map((element) => element.outerHTML);
 }"""
 """What is in the page besides the renderer's own few elements, after every handler that there may be was called."""
 
@@ -52,15 +55,12 @@ RENDER = """async texts => {
 """Each text a letter at a time, by the widget's own renderer."""
 
 
-def _texts(part: object) -> Iterator[str]:
+def _texts(part: Any) -> Iterator[str]:
     if isinstance(part, str):
         yield part
-    elif isinstance(part, dict):
-        for each in part.values():  # pyright: ignore[reportUnknownVariableType]
-            yield from _texts(each)  # pyright: ignore[reportUnknownArgumentType]
-    elif isinstance(part, list):
-        for each in part:  # pyright: ignore[reportUnknownVariableType]
-            yield from _texts(each)  # pyright: ignore[reportUnknownArgumentType]
+    elif isinstance(part, dict | list):
+        for each in part.values() if isinstance(part, dict) else part:
+            yield from _texts(each)
 
 
 @pytest.fixture(scope="module")
