@@ -124,4 +124,9 @@ def _other_host() -> OtherHost:
 
 def _template(scope: Scope) -> str:
     """The path with names for its parts: a visitor's session id is the key to the conversation, and not for logs."""
-    return str(getattr(scope.get("route"), "path", "(no route)"))
+    # Of a router that is included under a prefix, FastAPI keeps the route as it was, and this beside it.
+    route = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
+    if route is not None:
+        return str(route.path)
+    mounted: str = scope.get("root_path", "")
+    return f"{mounted}/*" if mounted else "(no route)"
