@@ -43,7 +43,7 @@ def worker(
 
 
 async def _work(services: Services, settings: Settings, *, once: bool) -> Tally:
-    database = Database(services.worker_url, pool_size=1)
+    database = Database(services.worker_url, pool_size=1, name="worker")
     policy, signing = read_fraud_policy(settings.fraud_policy), Checkpointer.of(settings)
     working = Worker(database, system_clock, make_webhook(settings), policy, signing)
     loop = asyncio.get_running_loop()
