@@ -9,11 +9,9 @@ QUERIES = Timing(
     "kind",
     buckets=FAST,
 )
-ERRORS = Count(
-    "database_errors",
-    "Errors of the database that were not its answer: unavailable, contention, internal.",
-    "kind",
-)
+FAULTS = ("unavailable", "contention", "internal")
+"""Begun at zero: an alert asks how much a series grew, which is not seen of one that begins with its first error."""
+ERRORS = Count("database_errors", "Errors of the database that were not its answer.", "kind")
 POOL_SIZE = Level("database_pool_size", "Connections that a pool may have at most.", "pool", together="livesum")
 POOL_IN_USE = Level("database_pool_in_use", "Connections that are lent out.", "pool", together="livesum")
 POOL_WAITING = Level("database_pool_waiting", "Those who wait for a connection.", "pool", together="livesum")

@@ -21,7 +21,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import class_row, dict_row
 from psycopg_pool import PoolTimeout
 
-from core.db.counts import ERRORS, QUERIES
+from core.db.counts import ERRORS, FAULTS, QUERIES
 from core.db.pool import make_pool
 from core.errors import Conflict, Contention, Forbidden, InvalidInput, NotFound, Refused, TellergraphError, Unavailable
 from core.origin import ORIGIN
@@ -132,6 +132,8 @@ class Database:
 
     def __init__(self, conninfo: str, *, pool_size: int = 12, name: str = "app") -> None:
         """``name``: that its connections are counted under."""
+        for kind in FAULTS:
+            ERRORS.add(kind, n=0)
         least = min(4, pool_size)
         self._pool = make_pool(conninfo, name=name, min_size=least, max_size=pool_size, configure=_configure)
 

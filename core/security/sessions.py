@@ -57,6 +57,7 @@ class Sessions:
         self, database: Database, secret_key: bytes, clock: Clock, *, token_ttl: timedelta, session_ttl: timedelta
     ) -> None:
         """A token is good for ``token_ttl``, a session for ``session_ttl`` however often it is renewed."""
+        ATTEMPTS.add("refresh", "refresh_reused", n=0)  # See FAULTS in core/db/counts.py.
         self._database = database
         self._key = hash_key(secret_key)
         self._clock = clock
