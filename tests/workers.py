@@ -15,6 +15,8 @@ from core.services import Services
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[1]
+PATIENCE = 60.0
+"""Seconds for an answer: processes have just started, and the machine may be busy with something else."""
 Labels = frozenset[tuple[str, str]]
 Page = dict[tuple[str, Labels], float]
 
@@ -47,7 +49,7 @@ def serving_workers(
 
 def read_page(url: str) -> Page:
     """Every sample that is exported."""
-    text = httpx2.get(f"{url}/metrics").raise_for_status().text
+    text = httpx2.get(f"{url}/metrics", timeout=PATIENCE).raise_for_status().text
     return {
         (sample.name, frozenset(sample.labels.items())): sample.value
         for family in text_string_to_metric_families(text)

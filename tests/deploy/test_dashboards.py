@@ -8,6 +8,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.dashboards import DASHBOARDS, GRAFANA, PROMETHEUS, expressions, load, metrics_in, rules
+from tests.workers import PATIENCE
 
 _ENDINGS = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_sum", "_count")}
 
@@ -15,7 +16,7 @@ _ENDINGS = {"counter": ("_total",), "gauge": ("",), "histogram": ("_bucket", "_s
 @pytest.fixture(scope="module")
 def exported(shared_server: str) -> set[str]:
     """The names of all samples that the page has, or will have once there is something to count."""
-    text = httpx2.get(f"{shared_server}/metrics").raise_for_status().text
+    text = httpx2.get(f"{shared_server}/metrics", timeout=PATIENCE).raise_for_status().text
     families = text_string_to_metric_families(text)
     return {family.name + ending for family in families for ending in _ENDINGS.get(family.type, ())}
 

@@ -18,7 +18,7 @@ from core.settings import Settings
 from tests.conftest import Clone
 from tests.dashboards import DASHBOARDS, PROMETHEUS, RULES, expressions, rules
 from tests.waiting import eventually
-from tests.workers import ROOT, serving_workers
+from tests.workers import PATIENCE, ROOT, serving_workers
 
 pytestmark = pytest.mark.deploy
 
@@ -141,10 +141,10 @@ def query(server: str, worker: int, tmp_path_factory: pytest.TempPathFactory) ->
 
 def test_what_prometheus_has_recorded_is_what_was_requested(query: Query, server: str) -> None:
     for _ in range(30):
-        httpx2.get(f"{server}{SEARCH}", params={"q": "What does Prometheus read?"}).raise_for_status()
+        httpx2.get(f"{server}{SEARCH}", params={"q": "What does Prometheus read?"}, timeout=PATIENCE).raise_for_status()
     for _ in range(4):
-        httpx2.get(f"{server}/api/v1/accounts")
-    httpx2.post(f"{server}/api/v1/chat", json={"message": "hello"}, timeout=120).raise_for_status()
+        httpx2.get(f"{server}/api/v1/accounts", timeout=PATIENCE)
+    httpx2.post(f"{server}/api/v1/chat", json={"message": "hello"}, timeout=PATIENCE).raise_for_status()
 
     def of(metric: str, by: str, **selected: str) -> dict[str, float]:
         chosen = ", ".join(f'{name}="{value}"' for name, value in selected.items())

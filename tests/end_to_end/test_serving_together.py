@@ -15,7 +15,7 @@ from core.settings import Settings
 from tests.conftest import Clone
 from tests.talking import ALEX
 from tests.waiting import eventually
-from tests.workers import Page, labels, read_page, serving_workers
+from tests.workers import PATIENCE, Page, labels, read_page, serving_workers
 
 CARD = "4111 1111 1111 1111"
 ADDRESS = "/api/v1/knowledge/search"
@@ -40,15 +40,17 @@ def asked(server: Server) -> Page:
     """The page after the requests that the tests compare it with, each over a connection of its own."""
     _, url = server
     for _ in range(40):
-        httpx2.get(f"{url}{ADDRESS}", params={"q": "How do servers count together?"}).raise_for_status()
+        httpx2.get(
+            f"{url}{ADDRESS}", params={"q": "How do servers count together?"}, timeout=PATIENCE
+        ).raise_for_status()
     for wrong in ("wrong-1", "wrong-2", ALEX[1]):
-        httpx2.post(f"{url}/api/v1/auth/login", json={"email": ALEX[0], "password": wrong})
+        httpx2.post(f"{url}/api/v1/auth/login", json={"email": ALEX[0], "password": wrong}, timeout=PATIENCE)
     for _ in range(3):
-        httpx2.get(f"{url}/api/v1/accounts")
+        httpx2.get(f"{url}/api/v1/accounts", timeout=PATIENCE)
     for message in (f"My card {CARD} does not work", "hi", "hello", "thanks"):
-        httpx2.post(f"{url}/api/v1/chat", json={"message": message}, timeout=120).raise_for_status()
-    httpx2.get(f"{url}/api/v1/chat/history/0199a1b2-0000-7000-8000-000000000000")
-    httpx2.get(f"{url}/nobody/{ALEX[0]}")
+        httpx2.post(f"{url}/api/v1/chat", json={"message": message}, timeout=PATIENCE).raise_for_status()
+    httpx2.get(f"{url}/api/v1/chat/history/0199a1b2-0000-7000-8000-000000000000", timeout=PATIENCE)
+    httpx2.get(f"{url}/nobody/{ALEX[0]}", timeout=PATIENCE)
     return read_page(url)
 
 
@@ -131,7 +133,7 @@ def test_a_stopped_server_leaves_no_process_and_no_folder(settings: Settings, ow
         workers = workers_of(parent)
         folder = folder_of(workers[0])
         assert folder.parent == settings.data_dir / "metrics"
-        assert Counter(httpx2.get(f"{url}/health").status_code for _ in range(4)) == {200: 4}
+        assert Counter(httpx2.get(f"{url}/health", timeout=PATIENCE).status_code for _ in range(4)) == {200: 4}
         parent.terminate()
         assert parent.wait(120) == 0
         assert not any(worker.is_running() for worker in workers)
@@ -143,8 +145,8 @@ def test_switched_off_nothing_is_counted_and_a_killed_parent_takes_its_processes
 ) -> None:
     with serving_workers(own, settings.data_dir, workers=2, TELLERGRAPH_METRICS_FROM="") as (parent, url):
         workers = workers_of(parent)
-        httpx2.get(f"{url}{ADDRESS}", params={"q": "Is this counted?"}).raise_for_status()
-        assert httpx2.get(f"{url}/metrics").status_code == 404
+        httpx2.get(f"{url}{ADDRESS}", params={"q": "Is this counted?"}, timeout=PATIENCE).raise_for_status()
+        assert httpx2.get(f"{url}/metrics", timeout=PATIENCE).status_code == 404
         assert "PROMETHEUS_MULTIPROC_DIR" not in workers[0].environ()
         parent.kill()
         _, living = psutil.wait_procs(workers, timeout=120)
