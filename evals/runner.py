@@ -22,7 +22,7 @@ from evals.resuming import write_options
 from evals.statistics.estimates import SEED, estimate_errors
 from evals.statistics.repeats import pass_hat
 from evals.suite import Case, Options, Plan, Suite
-from evals.suites import answers, care, dialogues, intents, pii, retrieval, routing, safety, slots
+from evals.suites import answers, care, dialogues, intents, pii, retrieval, routing, safety, slots, tools
 
 SUITES: dict[str, Suite] = {
     "answers": answers.SUITE,
@@ -34,6 +34,7 @@ SUITES: dict[str, Suite] = {
     "routing": routing.SUITE,
     "safety": safety.SUITE,
     "slots": slots.SUITE,
+    "tools": tools.SUITE,
 }
 Trial = tuple[Case[Any], int]
 

@@ -45,4 +45,4 @@ class Record(Scored):
 
     @classmethod
     def of(cls, case_id: str, trial: int, scored: Scored) -> "Record":
-        return cls.model_construct(**{**scored.__dict__, "id": case_id, "trial": trial})
+        return cls(**scored.model_dump(), id=case_id, trial=trial)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from math import sqrt
-from typing import Any
 
 import numpy as np
 
@@ -84,5 +83,5 @@ def resample(
     """As many cases as there are, drawn with replacement, again and again."""
     size = len(clusters)
     for _ in range(max(_FEWEST, min(resamples, _MOST_DRAWN // size))):
-        chosen: Any = random.integers(size, size=size)
+        chosen: list[int] = random.integers(size, size=size).tolist()
         yield [record for place in chosen for record in clusters[place]]

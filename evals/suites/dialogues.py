@@ -4,8 +4,9 @@ A scenario passes if every turn is as it expects: route, tools, confirmation, wo
 says afterwards. `pass_rate` is over scenarios; `groups` has the three figures of each group.
 """
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -28,14 +29,19 @@ def plan(options: Options) -> Plan[Scenario]:
         InvalidInput: a file cannot be used.
         ConfigurationError: also for a model that is none.
     """
-    path = require(options.data or SHIPPED, "--data FILE")
+    return plan_conversations(replace(options, data=options.data or SHIPPED), score)
+
+
+def plan_conversations(options: Options, scorer: Callable[[Result], Scored]) -> Plan[Scenario]:
+    """Of the conversations in `options.data`. Raises as `plan`."""
+    path = require(options.data, "--data FILE")
     scenarios = read_scenarios(path)
     cases = [Case(scenario.name, scenario) for scenario in scenarios]
     chosen = select(cases, options.only, lambda scenario: f"{scenario.name}\n{scenario.group}", "scenario")
     unknown = list_unknown_keys([case.input for case in chosen])
     return Plan(
         cases=chosen,
-        opened=partial(_opened, settings_of(options)),
+        opened=partial(_opened, settings_of(options), scorer),
         sources=[path],
         settings=settings_of(options),
         workers=usual_banks(),
@@ -44,14 +50,16 @@ def plan(options: Options) -> Plan[Scenario]:
 
 
 @contextmanager
-def _opened(given: Settings, _scenarios: Sequence[Scenario]) -> Generator[OpenPlayer[Scenario]]:
+def _opened(
+    given: Settings, scorer: Callable[[Result], Scored], _scenarios: Sequence[Scenario]
+) -> Generator[OpenPlayer[Scenario]]:
     with prepared_bank(given) as (settings, services):
         open_talker = playing(settings, services)
 
         @contextmanager
         def open_player(number: int) -> Generator[Play[Scenario]]:
             with open_talker(number) as play:
-                yield lambda scenario: score(play(scenario))
+                yield lambda scenario: scorer(play(scenario))
 
         yield open_player
 
