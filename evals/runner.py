@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,22 +13,37 @@ from core.logging import configure_logging
 from core.provenance import DIRTY, find_revision, find_versions
 from evals.parallel import play_all, play_in_processes
 from evals.progress import shown_progress
-from evals.results.figures import Metric, rounded
+from evals.results.figures import rounded
 from evals.results.folder import RunFolder
 from evals.results.provenance import PACKAGES, describe_models, describe_settings, digest_of_data
 from evals.results.record import Record, Scored
 from evals.results.result import Result, Run
 from evals.resuming import write_options
-from evals.statistics.estimates import SEED, estimate_errors
+from evals.statistics.estimates import SEED, Measure, estimate_errors
 from evals.statistics.repeats import pass_hat
 from evals.suite import Case, Options, Plan, Suite
-from evals.suites import answers, care, dialogues, intents, pii, retrieval, routing, safety, slots, tools
+from evals.suites import (
+    answers,
+    care,
+    dialogues,
+    fraud,
+    intents,
+    latency,
+    pii,
+    retrieval,
+    routing,
+    safety,
+    slots,
+    tools,
+)
 
 SUITES: dict[str, Suite] = {
     "answers": answers.SUITE,
     "care": care.SUITE,
     "dialogues": dialogues.SUITE,
+    "fraud": fraud.SUITE,
     "intents": intents.SUITE,
+    "latency": latency.SUITE,
     "pii": pii.SUITE,
     "retrieval": retrieval.SUITE,
     "routing": routing.SUITE,
@@ -166,11 +181,15 @@ def _sort(records: Sequence[Record], trials: Sequence[Trial]) -> list[Record]:
 def _measure(
     begun: Result, suite: Suite, options: Options, records: Sequence[Record], clock: Clock, resumed: int
 ) -> Result:
-    def measure(chosen: Sequence[Record]) -> Mapping[str, Metric]:
-        metrics = suite.measure(chosen)
-        return {**metrics, "pass^k": pass_hat(chosen)} if options.repeat > 1 else metrics
-
+    measure = figures_of(suite, options.repeat)
     notes = {**suite.describe(records), **(suite.finish(options, records) if suite.finish else {})}
     metrics, errors = rounded(measure(records)), estimate_errors(records, measure)
     run = begun.run.model_copy(update={**clock.read(), "resumed": resumed, **notes})
     return begun.model_copy(update={"metrics": metrics, "errors": errors, "run": run})
+
+
+def figures_of(suite: Suite, trials: int) -> Measure:
+    """The suite's own, and pass^k where each case was played several times."""
+    if trials == 1:
+        return suite.measure
+    return lambda records: {**suite.measure(records), "pass^k": pass_hat(records)}
