@@ -11,9 +11,10 @@ from core.errors import InvalidInput
 from evals.cli_errors import one_line_errors
 from evals.cli_results import compare_command, report_command
 from evals.floors import find_missed, parse_floors
+from evals.known_suites import SUITES
 from evals.results.describe import as_json, describe_run
 from evals.resuming import read_options
-from evals.runner import SUITES, Finished, run_suite
+from evals.runner import Finished, run_suite
 from evals.suite import Options
 
 app = typer.Typer(help="Measure the assistant on files of yours.", no_args_is_help=True)

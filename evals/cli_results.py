@@ -8,8 +8,9 @@ import typer
 from core.cli import AsJson
 from core.errors import ConfigurationError, InvalidInput
 from evals.cli_errors import one_line_errors
+from evals.known_suites import find_suite
 from evals.results.folder import read_finished
-from evals.runner import figures_of, find_suite
+from evals.runner import figures_of
 from evals.statistics.comparing import Comparison, compare_runs
 
 
