@@ -18,6 +18,7 @@ import numpy as np
 
 import evals
 from api.sse_client import read_events
+from core.errors import Unavailable
 from core.settings import Settings
 from evals.dialogue_customer import PATIENCE_S
 from evals.own_server import running_server
@@ -63,7 +64,10 @@ def _opened(settings: Settings | None, url: str | None, _texts: Sequence[str]) -
 def _open_client(url: str, _number: int) -> Generator[Play[str]]:
     with httpx2.Client(base_url=url, timeout=PATIENCE_S, trust_env=False) as http:
         # The connection is opened before anything is timed.
-        http.get("/health")
+        try:
+            http.get("/health")
+        except httpx2.TransportError as error:
+            raise Unavailable(f"No server answers at {url}.") from error
         yield partial(_ask, http)
 
 

@@ -39,7 +39,7 @@ def _score(result: dialogues.Result) -> Scored:
     expected = [turn.expect for turn in result.scenario.turns]
     return scored.model_copy(
         update={
-            "expected": [_expected_calls(turn.expect) for turn in result.scenario.turns if turn.expect.tools],
+            "expected": [call for turn in result.scenario.turns for call in _expected_calls(turn.expect)],
             "answer": [[name, dict(arguments)] for turn in result.turns for name, arguments in turn.calls],
             "details": {
                 **scored.details,

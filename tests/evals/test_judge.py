@@ -52,11 +52,11 @@ def test_answers_are_graded_by_a_rubric_and_the_judge_by_people(model: ScriptedM
     assert judged.errors["judge.agreement.accuracy"].method == "binomial"
     assert judged.errors["judge.agreement.kappa"].method == "bootstrap"
     assert judged.notes["judge"] == "openai:judge"
-    first = model.requests[1]
-    assert first.messages("system")[0].startswith("Pass what is short.")
-    asked = json.loads(first.messages("user")[0])
+    request = model.requests[1]
+    assert request.messages("system")[0].startswith("Pass what is short.")
+    asked = json.loads(request.messages("user")[0])
     assert asked == {"question": "And abroad?", "answer": ANSWERS[1].answer}
-    assert first.tools == set()
+    assert request.tools == set()
 
 
 def test_verdicts_that_lie_there_are_not_asked_for_again(model: ScriptedModel, tmp_path: Path) -> None:
