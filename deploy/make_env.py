@@ -2,7 +2,7 @@
 
     python3 deploy/make_env.py
 
-Needs Python alone. A file that is there is left as it is: passwords of databases that exist already do not change with it.
+Needs Python alone. A file that is there is left as it is: the passwords of databases that exist do not follow it.
 """
 
 import os
@@ -18,8 +18,8 @@ _FORMS = {"LANGFUSE_PROJECT_PUBLIC_KEY": "pk-lf-", "LANGFUSE_PROJECT_SECRET_KEY"
 
 
 def fill(example: str) -> str:
-    """The example with a random value for each variable that has none: 64 hexadecimal digits (Langfuse's encryption key is
-    exactly that, and all of them may stand in a URL)."""
+    """The example with a random value for each variable that has none: 64 hexadecimal digits, as Langfuse wants its
+    encryption key, and as may stand in a URL."""
     return _OPEN.sub(lambda found: f"{found[1]}={_FORMS.get(found[1], '')}{secrets.token_hex(32)}", example)
 
 

@@ -2,15 +2,17 @@
 
     locust -f evals/load/locustfile.py --headless --host http://127.0.0.1:8000 -u 20 -r 5 -t 1m
 
-Locust's own time of a streamed answer ends with its headers. So each turn is also told as ``first token`` (until there
-was something to read) and ``turn`` (until ``done``), of type SSE; a turn that ends in ``error`` or breaks off has failed.
-The limits of a person are meant to stop one person doing this: the server needs TELLERGRAPH_RATE_LIMITS=off.
+Locust's own time of a streamed answer ends with its headers. So each turn is also told as ``first token`` (until
+there was something to read) and ``turn`` (until ``done``), of type SSE; one that ends in ``error`` or breaks off has
+failed.
+The limits of a person are meant to stop one person doing this: the server needs TELLERGRAPH_RATE_LIMITS=off, and as
+many TELLERGRAPH_STREAMS_PER_USER as there are people.
 """
 
 import random
 from argparse import Namespace
 from collections.abc import Mapping
-from itertools import count
+from itertools import count, cycle
 from time import monotonic, perf_counter
 from typing import Any, cast
 
@@ -19,17 +21,16 @@ from gevent.lock import BoundedSemaphore
 from locust import HttpUser, constant, events, task
 from locust.argument_parser import LocustArgumentParser
 from locust.env import Environment
-from requests import Response
 
-from evals.load.sessions import Decide, Read, Say, Visit, read_visits
+from evals.load.sessions import Decide, Read, Say, Visit, deal, read_visits
 from evals.load.streamed import Streamed
 
 _EARLY = 60.0
 """Seconds before its end at which a token is no longer used."""
-_LOGINS = "alex@demo.example:demo-alex-1,blair@demo.example:demo-blair-1"  # The demo bank's. pragma: allowlist secret
+_LOGINS = "alex@demo.example:demo-alex-1"
 _STREAM = {"Accept": "text/event-stream"}
 
-_visits = read_visits()
+_visits = cycle(deal(read_visits()))
 _finished = count(1)
 _tokens: dict[str, tuple[str, float]] = {}
 _logging_in = BoundedSemaphore()
@@ -37,7 +38,11 @@ _logging_in = BoundedSemaphore()
 
 @events.init_command_line_parser.add_listener
 def _add_options(parser: LocustArgumentParser) -> None:
-    parser.add_argument("--logins", default=_LOGINS, help="Customers that share the load: EMAIL:PASSWORD,...")
+    parser.add_argument(
+        "--logins",
+        default=_LOGINS,
+        help="Customers that share the load, with accounts and payees as Alex has them: EMAIL:PASSWORD,...",
+    )
     parser.add_argument("--think", type=float, default=1.0, help="Mean seconds between two turns of a visit.")
     parser.add_argument("--visits", type=int, default=0, help="End after so many visits; 0: when the time is up.")
 
@@ -53,13 +58,12 @@ class Person(HttpUser):
 
     @task
     def visit(self) -> None:
-        """One visit, of whom and what by chance."""
-        chosen = random.choices(_visits, [each.weight for each in _visits])[0]
+        """The next one, whoever makes it."""
         try:
-            self._make(chosen)
+            self._make(next(_visits))
         finally:
             if self.options.visits and next(_finished) == self.options.visits:
-                _end(self.environment)
+                _end(cast(Environment, self.environment))
 
     def _make(self, visit: Visit) -> None:
         headers = self._sign_in() if visit.who == "customer" else {}
@@ -87,9 +91,9 @@ class Person(HttpUser):
 
     def _stream(self, address: str, name: str, body: dict[str, Any], headers: Mapping[str, str]) -> Streamed:
         heard = Streamed(perf_counter())
-        response: Response
+        options: dict[str, Any] = {"stream": True, "catch_response": True}
         with self.client.post(
-            address, json=body, headers={**headers, **_STREAM}, name=f"{name} (headers)", stream=True
+            address, json=body, headers={**headers, **_STREAM}, name=f"{name} (headers)", **options
         ) as response:
             if response.ok:
                 heard.listen(response.iter_lines())

@@ -1,5 +1,6 @@
 """The visits of ``sessions.yaml``: what somebody says, decides and reads, in order."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -38,3 +39,9 @@ class Visit(_Part):
 
 def read_visits(path: Path = SHIPPED) -> list[Visit]:
     return TypeAdapter(list[Visit]).validate_python(yaml.safe_load(path.read_text()))
+
+
+def deal(visits: Sequence[Visit]) -> list[Visit]:
+    """Each as often as its weight says, all kinds before any comes again."""
+    most = max(visit.weight for visit in visits)
+    return [visit for turn in range(most) for visit in visits if visit.weight > turn]

@@ -149,7 +149,10 @@ def running_postgres(machine: Machine, programs: Path, initdb: str) -> Iterator[
         port=machine.ports["postgres"],
     )
     log = (machine.place / "postgres.log").open("wb")
-    with log, subprocess.Popen([programs / program, *options, *here], env=about, stdout=log, stderr=log, **who) as server:  # noqa: S603
+    with (
+        log,
+        subprocess.Popen([programs / program, *options, *here], env=about, stdout=log, stderr=log, **who) as server,  # noqa: S603
+    ):
         try:
             eventually(lambda: psycopg.connect(url).close() is None, psycopg.OperationalError)
             yield url
@@ -209,7 +212,7 @@ def deployment(shared_machine: Machine) -> Iterator[Machine]:
 
 @contextmanager
 def _new_machine() -> Iterator[Machine]:
-    with TemporaryDirectory(prefix="tg-", dir="/tmp") as folder:  # noqa: S108  Short, so that sockets fit in it.
+    with TemporaryDirectory(prefix="tg-", dir="/tmp") as folder:
         place = Path(folder)
         place.chmod(0o711)
         subprocess.run([sys.executable, ROOT / "deploy" / "make_env.py"], cwd=place, check=True, capture_output=True)  # noqa: S603
@@ -225,9 +228,9 @@ def _run_init_script(machine: Machine, programs: Path) -> None:
     about = machine.environment("postgres")
     [script] = [ROOT / each.split(":")[0] for each in services()["postgres"]["volumes"] if "initdb.d" in each]
     login = ["--host=127.0.0.1", f"--port={machine.ports['postgres']}", f"--username={about['POSTGRES_USER']}"]
+    login += [f"--dbname={about['POSTGRES_DB']}", f"--file={script}"]
     subprocess.run(  # noqa: S603
-        [programs / "psql", "-v", "ON_ERROR_STOP=1", "--no-password", "--no-psqlrc", *login]
-        + [f"--dbname={about['POSTGRES_DB']}", f"--file={script}"],
+        [programs / "psql", "-v", "ON_ERROR_STOP=1", "--no-password", "--no-psqlrc", *login],
         env=about | {"PGPASSWORD": about["POSTGRES_PASSWORD"]},
         check=True,
         capture_output=True,

@@ -17,7 +17,7 @@ from core.settings import Settings
 
 SCHEMAS = ROOT / "deploy" / "schemas"
 PORTS = {"8000", "3000", "3001", "9090", "16686", "5601"}
-WITHOUT_VOLUME = {"langfuse-link", "langfuse-web", "langfuse-worker"}
+WITHOUT_VOLUME = {"jaeger-link", "langfuse-link", "langfuse-web", "langfuse-worker"}
 """They keep nothing: Langfuse has four stores of its own."""
 NOT_PASSED_ON = {"TELLERGRAPH_HOST", "TELLERGRAPH_PORT", "TELLERGRAPH_DATA_DIR", "TELLERGRAPH_ACCESS_TOKEN"}
 """The image's own, and the one that `tellergraph mcp` alone reads."""
@@ -59,12 +59,12 @@ def test_the_profiles_have_the_services_that_they_are_named_for():
             found.setdefault(profile, set()).add(name)
     assert found["core"] == {"api", "worker", "migrate", "postgres", "redis"}
     assert found["llm"] == {"ollama"}
-    assert found["langfuse"] == {"langfuse-link"}
+    assert found["tracing"] == {"jaeger-link", "langfuse-link"}
     assert found["observability"] >= {
         *("prometheus", "grafana", "jaeger", "node-exporter", "elasticsearch", "kibana", "langfuse-web"),
         *("langfuse-worker", "langfuse-clickhouse", "langfuse-minio", "langfuse-redis", "langfuse-postgres"),
     }
-    assert set(found) == {"core", "llm", "langfuse", "observability"}
+    assert set(found) == {"core", "llm", "observability", "tracing"}
 
 
 @SERVICES

@@ -1,5 +1,5 @@
-"""docker-compose.yml tried without a container engine: its commands, environments, start scripts and health checks, with
-the package as the image installs it. Issue 9, "Ship, first version"."""
+"""docker-compose.yml tried without a container engine: its commands, environments, start scripts and health checks,
+with the package as the image installs it. Issue 9, "Ship, first version"."""
 
 import subprocess
 from pathlib import Path
@@ -93,7 +93,12 @@ def test_redis_takes_the_command(machine: Machine, program: Path):
     with running_redis(machine, program) as url:
         assert machine.is_healthy("redis")
         with redis.Redis.from_url(url) as client:
-            expected = {"maxmemory-policy": "volatile-ttl", "appendonly": "yes", "maxmemory": str(256 << 20), "save": ""}
+            expected = {
+                "maxmemory-policy": "volatile-ttl",
+                "appendonly": "yes",
+                "maxmemory": str(256 << 20),
+                "save": "",
+            }
             assert {name: client.config_get(name)[name] for name in expected} == expected
         stranger = redis.Redis.from_url(f"redis://{url.partition('@')[2]}")
         with pytest.raises(redis.AuthenticationError), stranger:
