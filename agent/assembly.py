@@ -197,4 +197,10 @@ def _offline_alone(settings: Settings) -> ModelChain:
 
 def _checkpoint_pool(services: Services, settings: Settings) -> AsyncConnectionPool[AsyncConnection[Any]]:
     options = {"row_factory": dict_row, "prepare_threshold": 0}
-    return make_pool(services.checkpoint_url, min_size=1, max_size=settings.database_pool_size, options=options)
+    return make_pool(
+        services.checkpoint_url,
+        name="checkpoints",
+        min_size=1,
+        max_size=settings.database_pool_size,
+        options=options,
+    )

@@ -18,6 +18,7 @@ from langgraph.types import Command
 from redis.exceptions import RedisError
 
 from agent.conversations import Conversations, StoredTurn, TurnKey
+from agent.counts import TurnWatch, count_conversation
 from agent.endings import CANNOT_ANSWER, ending_of, find_confirmation, masked, told
 from agent.event_log import EventLog, LoggedEvent, Publisher, follow
 from agent.events import Done, Event, Failed, TurnStarted
@@ -255,7 +256,9 @@ class Assistant:
             # It may have been written before the connection was lost.
             self._unended.add(key.turn_id)
             raise
-        if not is_new_session:
+        if is_new_session:
+            count_conversation(key.owner)
+        else:
             self._grown.add(key.session_id)
 
     async def _find_slip(self, key: TurnKey, operation_id: UUID, code: str | None) -> Slip | None:
@@ -290,20 +293,20 @@ class Assistant:
         *,
         identity: Identity | None,
     ) -> Started:
-        publisher = Publisher(self._events, key.turn_id)
+        publisher, watch = Publisher(self._events, key.turn_id), TurnWatch()
         turn = Turn(
             turn_id=key.turn_id,
             session_id=key.session_id,
             scope=key.scope,
             now=self._clock(),
             parts=self._parts_for(identity),
-            emit=publisher.emit,
+            emit=watch.beside(publisher.emit),
             raw_message=message,
             initiated_by=initiated_by,
             slip=slip,
             allowance=self._parts.models.allow(payer_of(key.scope)),
         )
-        task = asyncio.create_task(self._run(key, graph_input, turn, publisher), name=f"turn {key.turn_id}")
+        task = asyncio.create_task(self._run(key, graph_input, turn, publisher, watch), name=f"turn {key.turn_id}")
         self._running[key.turn_id] = task
         task.add_done_callback(lambda _: self._running.pop(key.turn_id, None))
         return Started(key.turn_id, key.session_id)
@@ -313,7 +316,9 @@ class Assistant:
         allowed = identity.permissions if identity else frozenset[str]()
         return replace(self._parts, scopes=self._parts.scopes & allowed)
 
-    async def _run(self, key: TurnKey, graph_input: GraphInput, turn: Turn, publisher: Publisher) -> None:
+    async def _run(
+        self, key: TurnKey, graph_input: GraphInput, turn: Turn, publisher: Publisher, watch: TurnWatch
+    ) -> None:
         """The named edge where everything is caught: whatever happens, the stream ends and the session is freed."""
         ending: Event = _STOPPING
         try:
@@ -332,6 +337,7 @@ class Assistant:
             ending = _OUR_FAULT
             await self._fail(key, ending)
         finally:
+            watch.end(ending)
             await publisher.emit(ending)
             await publisher.finish()
 

@@ -57,6 +57,7 @@ from core.security.tokens import TokenSigner
 from core.security.trust_watch import watching_trust
 from core.services import Services
 from core.settings import Settings
+from core.telemetry.metrics_page import make_shared_folder
 from core.version import VERSION
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 
@@ -93,7 +94,7 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
     app.state.settings = settings
     app.state.clock = clock
     app.state.oidc = Oidc(read_providers(settings.oidc), settings.outgoing_networks)
-    metrics.make_shared_folder()
+    make_shared_folder()
     add_error_handlers(app)
     _add_routes(app, settings)
     complete_openapi(app)

@@ -104,7 +104,9 @@ class Settings(BaseSettings):
         IPv4Network("127.0.0.0/8"),
         IPv6Network("::1/128"),
     ]
-    """Comma-separated networks that may read ``/metrics``; for others it is not there."""
+    """Comma-separated networks that may read ``/metrics``; for others it is not there. Empty: nothing is counted."""
+    worker_metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where ``tellergraph worker`` gives its own figures. Unset: nowhere."""
     rate_limits: Literal["on", "off"] = "on"
     rate_user: int = Field(default=100, ge=1)
     """Requests of a person in a minute."""

@@ -98,7 +98,7 @@ class Attempt:
                     if self.builder.has_begun:
                         limit = now() + self._idle
                         if not has_begun:
-                            FIRST_TOKEN.labels(self._link.name).observe(now() - started)
+                            FIRST_TOKEN.add(self._link.name, seconds=now() - started)
                     await self._ask.say(opening.push(text) if opening else text)
         except TimeoutError as error:
             raise self._late(now() - started) from error
