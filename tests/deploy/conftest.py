@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -196,18 +196,41 @@ def shared_machine() -> Iterator[Machine]:
 @pytest.fixture(scope="module")
 def deployment(shared_machine: Machine) -> Iterator[Machine]:
     """PostgreSQL and Redis of the profile ``core``, new, with the program of the image beside them."""
-    machine = shared_machine
-    _install(machine)
-    with ExitStack() as stack:
-        about = machine.environment("postgres")
-        programs = embedded_postgres._find_programs(postgres_user())
-        superuser = stack.enter_context(running_postgres(machine, programs, about["POSTGRES_INITDB_ARGS"]))
+    _install(shared_machine)
+    with new_database(shared_machine), running_redis(shared_machine, redis_programs()[-1]):
+        shared_machine.ports["api"] = free_port()
+        yield shared_machine
+
+
+@contextmanager
+def new_database(machine: Machine) -> Iterator[None]:
+    """On PostgreSQL 18 with pgvector, as it is when the image's entry point is done."""
+    about = machine.environment("postgres")
+    with running_postgres(machine, image_postgres(), about["POSTGRES_INITDB_ARGS"]) as superuser:
         with psycopg.connect(superuser, autocommit=True) as connection:
             connection.execute(f"create database {about['POSTGRES_DB']}")  # pyright: ignore[reportArgumentType]
-        _run_init_script(machine, programs)
-        stack.enter_context(running_redis(machine, redis_programs()[-1]))
-        machine.ports["api"] = free_port()
-        yield machine
+        _run_init_script(machine)
+        yield
+
+
+def image_postgres() -> Path:
+    """Programs of the version that the image has."""
+    return embedded_postgres._find_programs(postgres_user())
+
+
+def as_superuser(machine: Machine, program: str, *arguments: str, stdin: bytes | None = None) -> bytes:
+    """A program of PostgreSQL's in the container, over TCP with the superuser's password. What it prints."""
+    about = machine.environment("postgres")
+    login = ["--host=127.0.0.1", f"--port={machine.ports['postgres']}", f"--username={about['POSTGRES_USER']}"]
+    done = subprocess.run(  # noqa: S603
+        [image_postgres() / program, *login, *arguments],
+        env=about | {"PGPASSWORD": about["POSTGRES_PASSWORD"]},
+        check=False,
+        capture_output=True,
+        input=stdin,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout
 
 
 @contextmanager
@@ -223,17 +246,19 @@ def _new_machine() -> Iterator[Machine]:
         yield Machine(place, variables | {"TELLERGRAPH_LLM": "offline", "TELLERGRAPH_DEMO_CUSTOMERS": "12"})
 
 
-def _run_init_script(machine: Machine, programs: Path) -> None:
+def _run_init_script(machine: Machine) -> None:
     """As the entry point runs what lies in /docker-entrypoint-initdb.d."""
-    about = machine.environment("postgres")
     [script] = [ROOT / each.split(":")[0] for each in services()["postgres"]["volumes"] if "initdb.d" in each]
-    login = ["--host=127.0.0.1", f"--port={machine.ports['postgres']}", f"--username={about['POSTGRES_USER']}"]
-    login += [f"--dbname={about['POSTGRES_DB']}", f"--file={script}"]
-    subprocess.run(  # noqa: S603
-        [programs / "psql", "-v", "ON_ERROR_STOP=1", "--no-password", "--no-psqlrc", *login],
-        env=about | {"PGPASSWORD": about["POSTGRES_PASSWORD"]},
-        check=True,
-        capture_output=True,
+    database = machine.environment("postgres")["POSTGRES_DB"]
+    as_superuser(
+        machine,
+        "psql",
+        "-v",
+        "ON_ERROR_STOP=1",
+        "--no-password",
+        "--no-psqlrc",
+        f"--dbname={database}",
+        f"--file={script}",
     )
 
 

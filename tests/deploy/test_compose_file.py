@@ -9,6 +9,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+import yaml
 from compose_file import ROOT, Unset, compose, environment, insisted, is_one_shot, named, put_in, services, texts
 from pydantic import AliasChoices
 
@@ -195,3 +196,18 @@ def test_what_env_sets_reaches_the_container_and_what_it_does_not_set_is_not_the
     assert passed["TELLERGRAPH_LLM"] == "offline"
     assert passed["TELLERGRAPH_TRUSTED_HOSTS"] == "api,worker,bank.example"
     assert given["POSTGRES_PASSWORD"] not in " ".join(passed.values())
+
+
+def test_prometheus_looks_where_the_services_are():
+    """Names and ports of deploy/prometheus/prometheus.yml, on a network that both are in."""
+    read = yaml.safe_load((ROOT / "deploy" / "prometheus" / "prometheus.yml").read_text())
+    targets = [target for job in read["scrape_configs"] for each in job["static_configs"] for target in each["targets"]]
+    assert {target.split(":")[0] for target in targets} >= {"api", "worker", "node-exporter"}
+    for target in targets:
+        name, _, port = target.partition(":")
+        assert set(services()[name]["networks"]) & set(services()["prometheus"]["networks"]), target
+        expected = {"worker": services()["worker"]["environment"].get("TELLERGRAPH_WORKER_METRICS_PORT"), "api": "8000"}
+        assert port == expected.get(name, port)
+    mounted = {mount.split(":")[1] for mount in services()["grafana"]["volumes"]}
+    providers = yaml.safe_load((ROOT / "deploy/grafana/provisioning/dashboards/tellergraph.yml").read_text())
+    assert {each["options"]["path"] for each in providers["providers"]} <= mounted

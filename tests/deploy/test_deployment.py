@@ -1,6 +1,7 @@
 """docker-compose.yml tried without a container engine: its commands, environments, start scripts and health checks,
 with the package as the image installs it. Issue 9, "Ship, first version"."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -9,13 +10,31 @@ import psycopg
 import pytest
 import redis
 from compose_file import services
-from conftest import Machine, debian_postgres, redis_programs, running_postgres, running_redis
+from conftest import (
+    Machine,
+    as_superuser,
+    debian_postgres,
+    new_database,
+    redis_programs,
+    running_postgres,
+    running_redis,
+)
 
 from core.db.urls import make_url
 from tests.talking import ALEX, log_in, talking, texts
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.deploy
+
+DEPLOY = (Path(__file__).parents[2] / "docs" / "deploy.md").read_text()
+DOCUMENTED = {
+    name: re.findall(rf"{name} --host=127.0.0.1 --username=postgres ([^']+)'", DEPLOY)[0].split()
+    for name in ("pg_dump", "pg_restore")
+}
+TABLES = """
+    select schemaname, tablename, tableowner, rowsecurity from pg_tables
+     where schemaname not in ('pg_catalog', 'information_schema') order by 1, 2
+"""
 
 
 def connect(machine: Machine, user: str, password: str) -> psycopg.Connection:
@@ -54,6 +73,26 @@ def test_the_assistant_starts_answers_and_stops(deployment: Machine):
     assert worker.returncode == 0, (deployment.place / "worker.log").read_text()
     assert api.returncode == 0, (deployment.place / "api.log").read_text()
     assert not deployment.is_healthy("api")
+
+
+def test_a_dump_is_read_by_a_new_machine(deployment: Machine, machine: Machine):
+    """With the commands of docs/deploy.md."""
+    dump, restore = DOCUMENTED["pg_dump"], DOCUMENTED["pg_restore"]
+    assert deployment.run("migrate").returncode == 0
+    with connect(deployment, "postgres", "POSTGRES_PASSWORD") as connection:
+        before = connection.execute("select count(*) from policy_fees").fetchone()
+        tables = connection.execute(TABLES).fetchall()
+    dumped = as_superuser(deployment, "pg_dump", *dump)
+    with new_database(machine):
+        as_superuser(machine, "pg_restore", *restore, stdin=dumped)
+        with connect(machine, "postgres", "POSTGRES_PASSWORD") as connection:
+            assert connection.execute(TABLES).fetchall() == tables
+            assert connection.execute("select count(*) from policy_fees").fetchone() == before
+        machine.programs, machine.site = deployment.programs, deployment.site
+        machine.ports["redis"] = deployment.ports["redis"]
+        machine.variables = {**machine.variables, "REDIS_PASSWORD": deployment.variables["REDIS_PASSWORD"]}
+        checked = machine.tellergraph("migrate", "db", "check")
+        assert checked.returncode == 0, checked.stdout + checked.stderr
 
 
 def test_the_serving_login_is_nobodys_superuser_and_not_the_migrators(deployment: Machine):
