@@ -249,7 +249,7 @@ def _new_machine() -> Iterator[Machine]:
         variables = dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
         # Beside its secrets: the program finds no .env in a container, so neither here.
         (place / ".env").unlink()
-        yield Machine(place, variables | {"TELLERGRAPH_LLM": "offline", "TELLERGRAPH_DEMO_CUSTOMERS": "12"})
+        yield Machine(place, variables | {"TELLERGRAPH_LLM": "offline", "TELLERGRAPH_DEMO_CUSTOMERS": "2"})
 
 
 def _run_init_script(machine: Machine) -> None:

@@ -57,7 +57,7 @@ def test_the_assistant_starts_answers_and_stops(deployment: Machine):
     assert again.returncode == 0, again.stderr
 
     with deployment.running("api") as api, deployment.running("worker") as worker:
-        eventually(lambda: deployment.is_healthy("api") or api.poll() is not None, within=240)
+        eventually(lambda: deployment.is_healthy("api") or api.poll() is not None, within=540)
         assert api.poll() is None, (deployment.place / "api.log").read_text()
         url = f"http://127.0.0.1:{deployment.ports['api']}"
         with talking(url) as visitor:
