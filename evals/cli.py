@@ -21,6 +21,7 @@ from evals.suite import Options
 
 app = typer.Typer(help="Measure the assistant on files of yours.", no_args_is_help=True)
 
+
 @app.callback()
 def evals() -> None:
     """Measure the assistant on files of yours."""

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.errors import InvalidInput
-from core.logging import configure_logging
 from core.provenance import DIRTY, find_revision, find_versions
 from evals.judging.graded import judge_records
 from evals.known_suites import find_suite
@@ -40,7 +39,6 @@ def run_suite(name: str, options: Options, out: Path | None = None) -> Finished:
         InvalidInput: no such suite, its input cannot be used, or `out` holds something else.
     """
     suite = find_suite(name)
-    configure_logging("ERROR")
     if options.repeat > 1 and not suite.passes:
         raise InvalidInput(f"--repeat is for suites whose cases pass or fail, not for {name}.")
     if options.judge and not suite.judged:

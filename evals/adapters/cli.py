@@ -107,4 +107,3 @@ def _import_runner() -> Any:
         if error.name and error.name.partition(".")[0] == "agentdojo":
             raise InvalidInput("AgentDojo is not installed: pip install agentdojo.") from error
         raise
-
