@@ -22,6 +22,7 @@ from core.audit.checkpoints import (
 )
 from core.audit.export import WRITERS, Cursor, Format, list_exported
 from core.audit.heads import read_heads
+from core.audit.shorten import Shortened, shorten_log
 from core.audit.verify import Verdict, verify_log
 from core.cli import AsJson, command_services
 from core.clock import system_clock
@@ -46,6 +47,7 @@ def verify_command(
     if as_json:
         faults = [{name: value for name, value in asdict(fault).items() if name != "after"} for fault in verdict.faults]
         counted = {"entries": verdict.entries, "chains": verdict.chains, "checkpoints": verdict.checkpoints}
+        counted |= {"removed": verdict.removed}
         typer.echo(orjson.dumps({"whole": verdict.is_whole} | counted | {"faults": faults}).decode())
     else:
         typer.echo(_told(verdict))
@@ -67,6 +69,39 @@ def checkpoint_command(as_json: AsJson = False) -> None:
     }
     text = f"Checkpoint {made.number} of {made.entries} entries." if made else "Nothing was written since the last one."
     typer.echo(orjson.dumps(said).decode() if as_json else text)
+
+
+@audit_app.command("shorten")
+def shorten_command(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and change nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take away what is older than TELLERGRAPH_AUDIT_YEARS, up to a checkpoint that was signed before that; not what a
+    legal hold needs."""
+    settings = load_settings()
+    with command_services(as_json) as services:
+        key, path = get_signing_key(settings), checkpoint_path(settings)
+        journal = read_journal(path, key.public_key())
+        done = shorten_log(
+            services.owner_url,
+            CheckpointFile(path, key),
+            journal,
+            system_clock(),
+            settings.audit_years,
+            dry_run=dry_run,
+        )
+    said = {"dry_run": dry_run} | asdict(done) | {"before": done.before.isoformat()}
+    typer.echo(orjson.dumps(said).decode() if as_json else _told_shortened(done, dry_run=dry_run))
+
+
+def _told_shortened(done: Shortened, *, dry_run: bool) -> str:
+    if done.checkpoint is None:
+        return f"No checkpoint was signed before {done.before:%Y-%m-%d}: nothing can be removed yet."
+    verb = "would go" if dry_run else "are gone"
+    return (
+        f"From before {done.before:%Y-%m-%d}, by checkpoint {done.checkpoint}: {done.entries:,} entries, "
+        f"{done.tool_calls:,} lines of customers' ledgers and {done.staff_reads:,} openings of files {verb}."
+    )
 
 
 @audit_app.command("key")
@@ -127,6 +162,8 @@ def _keep(path: Path, cursor: Cursor) -> None:
 
 def _told(verdict: Verdict) -> str:
     counted = f"{verdict.entries:,} entries in {verdict.chains} chains, {verdict.checkpoints} signed checkpoints"
+    if verdict.removed:
+        counted += f", {verdict.removed:,} entries removed on record"
     if not verdict.is_whole:
         return "\n".join(
             [f"The audit log was tampered with ({counted}):", *(fault.message for fault in verdict.faults)]
