@@ -24,9 +24,12 @@ def make_seal(settings: Settings, services: Services) -> Seal:
 
 
 def make_attachments(settings: Settings, services: Services) -> Attachments:
-    """Files of customers, sealed with the server's key; those of before are opened with the old ones."""
-    old = (key.get_secret_value().encode() for key in settings.old_secret_keys)
-    return Attachments(FileCipher(services.secret_key, old))
+    return Attachments(make_file_cipher(settings, services))
+
+
+def make_file_cipher(settings: Settings, services: Services) -> FileCipher:
+    """Files of customers are sealed with the server's key; those of before are opened with the old ones."""
+    return FileCipher(services.secret_key, (key.get_secret_value().encode() for key in settings.old_secret_keys))
 
 
 def code_sender(settings: Settings) -> CodeSender:
