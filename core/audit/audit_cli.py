@@ -1,8 +1,11 @@
 """``tellergraph audit``: prove the audit log, sign where it stands, hand it to a SIEM."""
 
 import os
+import signal
 import sys
 import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -120,9 +123,10 @@ def export_command(
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Go on with what is written from now on.")] = False,
 ) -> None:
-    """Write the entries, masked, a line each, to standard output; the cursor after them to standard error."""
+    """Write the entries, masked, a line each, to standard output; the cursor after them to standard error. SIGINT and
+    SIGTERM end it after a whole batch."""
     cursor, moment = _start(since, cursor_file)
-    with command_services(as_json=False) as services:
+    with command_services(as_json=False) as services, _asked_to_stop() as is_stopped:
         while True:
             for entries, after in list_exported(services.owner_url, cursor, moment):
                 sys.stdout.writelines(f"{WRITERS[format](entry)}\n" for entry in entries)
@@ -130,13 +134,30 @@ def export_command(
                 cursor = after
                 if cursor_file is not None:
                     _keep(cursor_file, cursor)
-            if not follow:
+                if is_stopped():
+                    break
+            if not follow or is_stopped():
                 break
             time.sleep(_PAUSE.total_seconds())
     typer.echo(str(cursor), err=True)
 
 
 _PAUSE = timedelta(seconds=1)
+
+
+@contextmanager
+def _asked_to_stop() -> Generator[Callable[[], bool]]:
+    """Whether SIGINT or SIGTERM came: a line is not cut in the middle, and the cursor is not behind it."""
+    came: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda number, _: came.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield lambda: bool(came)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def _start(since: str | None, cursor_file: Path | None) -> tuple[Cursor, datetime | None]:
