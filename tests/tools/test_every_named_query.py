@@ -273,7 +273,10 @@ def _normal(ground: Ground, rows: list[dict[str, Any]], values: Mapping[str, Any
     """Without what was sent, and without numbers that are given anew each time."""
     said = repr(
         [
-            {name: "new" if name in {"id", "try_id"} and isinstance(value, int) else value for name, value in row.items()}
+            {
+                name: "new" if name in {"id", "try_id"} and isinstance(value, int) else value
+                for name, value in row.items()
+            }
             for row in rows
         ]
     )
