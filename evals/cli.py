@@ -8,10 +8,15 @@ import typer
 
 from core.errors import InvalidInput, TellergraphError
 from core.logging import configure_logging
+from evals.adapters import cli as adapters
 from evals.runner import SUITES, describe_report, find_missed, parse_floors, run_suite
 from evals.suite import Options
 
 app = typer.Typer(help="Measure the assistant on files of yours.", no_args_is_help=True)
+
+app.command("agentdojo")(adapters.agentdojo)
+app.command("tau2")(adapters.tau2)
+app.command("scripted")(adapters.scripted)
 
 
 @app.callback()
