@@ -47,7 +47,7 @@ from knowledge.graph.graph import Graph
 from knowledge.graph.running import running_graph
 from knowledge.retrieve import Retriever
 from tools.attachments.store import Attachments
-from tools.bank import make_attachments, make_bank
+from tools.bank import make_attachments, make_authenticators, make_bank
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.compliance.aml.background import background_monitor
 from tools.fraud.webhook import make_webhook
@@ -162,7 +162,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
             await stack.enter_async_context(background_monitor(services.compliance_url, clock))
             await stack.enter_async_context(background_retention(services, clock))
         stack.push_async_callback(assistant.drain)
-        authenticators = Authenticators(services.secret_key)
+        authenticators = make_authenticators(settings, services)
         attachments = make_attachments(settings, services)
         uploads = UploadReader()
         stack.callback(uploads.close)

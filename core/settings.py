@@ -236,6 +236,8 @@ class Settings(BaseSettings):
     """Ed25519 private key in PEM that signs them. Unset: made once and kept in the data directory."""
     audit_interval: Duration = Field(default=timedelta(minutes=5), ge=timedelta(seconds=1))
     """Between two checkpoints."""
+    audit_years: int = Field(default=7, ge=6, le=100)
+    """How long the audit log is kept; the law asks for six years (core/audit/shorten.py)."""
 
     database_pool_size: int = Field(default=12, ge=2, le=200)
     worker: Literal["inside", "separate"] = "inside"
