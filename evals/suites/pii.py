@@ -13,7 +13,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import InvalidInput
-from core.security.pii import Finding, Kind, find_personal
+from core.security.pii import Finding, Kind, find_personal, use_named_entities
+from core.settings import load_settings
 from evals.reading import read_lines
 from evals.suite import Metric, Options, Outcome, require
 
@@ -66,7 +67,9 @@ def run(options: Options) -> Outcome:
 
     Raises:
         InvalidInput: the file cannot be used.
+        ConfigurationError: the settings name a pipeline for names that cannot be used.
     """
+    use_named_entities(load_settings().pii_ner)
     return measure(read_cases(options), find_personal)
 
 

@@ -11,6 +11,7 @@ from core.security.pii.grammar import only_digits
 from core.security.pii.ibans import find_ibans
 from core.security.pii.identity import find_identities
 from core.security.pii.kinds import ALL, IN_DIALOGUE, OURS, SECRETS, Claim, Finding, Kind
+from core.security.pii.named_entities import find_entities
 from core.security.pii.numbers import find_accounts, find_cards, find_expiries
 from core.security.pii.people import find_people
 from core.security.pii.placeholders import Placeholders, list_placeholders
@@ -36,6 +37,7 @@ _IN_FIGURES: tuple[_Recognizer, ...] = (
 )
 """They find nothing without a digit."""
 _IN_WORDS: tuple[_Recognizer, ...] = (find_secrets, find_emails, find_births, find_places)
+_OF_MODELS = frozenset({Kind.PERSON, Kind.ADDRESS})
 _OF_OURS = re.compile(
     r"(?<![\w-])(?:[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[A-Z]-\d{4}(?:-[0-9A-Z]{4}){1,3})(?![\w-])"
 )
@@ -51,6 +53,8 @@ def find_personal(text: str, kinds: Set[Kind] = ALL, known: Known | None = None)
         recognizers.append(find_people)
     claims = [_in_text(claim, reading) for claim in chain.from_iterable(find(reading) for find in recognizers)]
     claims.extend(Claim(None, *found.span(), OURS) for found in _OF_OURS.finditer(text))
+    if not kinds.isdisjoint(_OF_MODELS):
+        claims.extend(find_entities(text))
     if known is not None:
         claims.extend(Claim(*finding, _SURELY) for finding in known(text))
     return [finding for finding in _settled(claims, list_placeholders(text)) if finding.kind in kinds]

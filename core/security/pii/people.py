@@ -1,5 +1,5 @@
-"""Names of people: behind what introduces one, and by lists of given names and surnames. An optional model adds others
-(named_entities.py)."""
+"""Names of people: behind what introduces one, and by lists of given names and surnames. A pipeline of the bank's
+own may add others (named_entities.py)."""
 
 import re
 from collections.abc import Iterator
