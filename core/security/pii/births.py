@@ -59,9 +59,14 @@ _AFTER = re.compile(
     rf"|real |correct )?(?:{_CUE})"
 )
 
+_HINT = re.compile(_CUE)
+"""One look for all of it: most texts have no such word."""
+
 
 def find_births(reading: Reading) -> Iterator[Claim]:
-    for pattern in (_BORN, _AFTER) if "b" in reading.lower else (_BORN,):
+    if not _HINT.search(reading.lower):
+        return
+    for pattern in (_BORN, _AFTER):
         for found in pattern.finditer(reading.cased):
             value = found["value"].rstrip(" ,.-")
             yield Claim(Kind.DOB, found.start("value"), found.start("value") + len(value), SAID - 5)

@@ -152,6 +152,11 @@ _ANSWERS: tuple[re.Pattern[str], ...] = tuple(
         r"|October|November|December)\b)",
     )
 )
+_ANSWER_HINT = re.compile(
+    r"maiden|first|childhood|favou?rit|old|memorable|security|secret|recovery|challenge|password|answer|birth"
+    r"|born in|grew up|parents met|honeymoon|name of"
+)
+"""One look for all of them: most texts have no such word."""
 _NO_ANSWER = frozenset(
     str.split(
         "wrong not incorrect required asked missing rejected blocked different needed being correct right invalid no"
@@ -261,6 +266,8 @@ def _is_last(text: str, end: int) -> bool:
 
 
 def _answers(reading: Reading) -> Iterator[Claim]:
+    if not _ANSWER_HINT.search(reading.lower):
+        return
     for pattern in _ANSWERS:
         for found in pattern.finditer(reading.cased):
             value = _ENDS_ANSWER.sub("", found["value"].partition(". ")[0]).rstrip(" .'-")
