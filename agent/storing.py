@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from agent.counts import count_personal
 from agent.models.fencing.details import Kind as OwnKind
+from agent.models.fencing.details import OwnDetails
 from agent.models.fencing.finder import Finder, without_overlaps
 from agent.models.fencing.of_turn import own_details
 from agent.state import Turn, TurnRecord
@@ -39,9 +40,12 @@ async def as_stored(record: TurnRecord, turn: Turn) -> TurnRecord:
 
 async def known_of(turn: Turn) -> Known | None:
     """Finds what the bank knows of the turn's customer; None for a visitor."""
-    if turn.customer_id is None:
-        return None
-    finder = Finder((await own_details(turn)).details)
+    return None if turn.customer_id is None else find_known(await own_details(turn))
+
+
+def find_known(own: OwnDetails) -> Known:
+    """Finds these details of a customer."""
+    finder = Finder(own.details)
 
     def find(text: str) -> Iterator[Finding]:
         for found in without_overlaps(finder.find(Folded.of(text))):

@@ -219,6 +219,8 @@ class Settings(BaseSettings):
 
     breached_passwords: Path | None = None
     """SHA-1 hashes of passwords from breaches, ascending, as the Have I Been Pwned downloader writes them."""
+    pii_ner: str | None = Field(default=None, min_length=1)
+    """A spaCy pipeline, by name or folder, that finds names and places besides the engine for personal data."""
     oidc: Path | None = None
     """TOML file with the providers of OpenID Connect whose accounts may log in."""
     card_network_secret: OptionalSecret = None
