@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from agent.models.fencing.details import Kind as OwnKind
+from agent.models.fencing.details import OwnDetails
 from agent.models.fencing.finder import Finder, without_overlaps
 from agent.models.fencing.of_turn import own_details
 from agent.state import Turn, TurnRecord
@@ -36,9 +37,12 @@ async def as_stored(record: TurnRecord, turn: Turn) -> TurnRecord:
 
 async def known_of(turn: Turn) -> Known | None:
     """Finds what the bank knows of the turn's customer; None for a visitor."""
-    if turn.customer_id is None:
-        return None
-    finder = Finder((await own_details(turn)).details)
+    return None if turn.customer_id is None else known_in(await own_details(turn))
+
+
+def known_in(own: OwnDetails) -> Known:
+    """Finds these details, in whatever form they stand in a text."""
+    finder = Finder(own.details)
 
     def find(text: str) -> Iterator[Finding]:
         for found in without_overlaps(finder.find(Folded.of(text))):
