@@ -39,6 +39,7 @@ from core.security.outgoing import guarded_session
 from core.security.permissions import RolePermissions
 from core.services import Services
 from core.settings import Settings
+from core.telemetry.pseudonyms import Pseudonyms
 from knowledge.cache import CachedRetriever, open_cache
 from knowledge.documents.upload import UploadReader
 from knowledge.embed import Encoder, Vectors
@@ -139,7 +140,12 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         conversations = Conversations(database, keys, uuid4())
         events = EventLog(redis, settings.event_ttl)
         assistant = Assistant(
-            parts=parts, checkpoints=checkpoints, conversations=conversations, events=events, clock=clock
+            parts=parts,
+            checkpoints=checkpoints,
+            conversations=conversations,
+            events=events,
+            clock=clock,
+            pseudonyms=Pseudonyms(services.secret_key),
         )
         await stack.enter_async_context(housekeeping(assistant, checkpoints))
         if settings.worker == "inside":

@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
-
 from structlog.testing import capture_logs
 
 from core.telemetry.observing import Facts, Kind, Running, current_observation, observe, set_observers

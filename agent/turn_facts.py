@@ -1,0 +1,55 @@
+"""What is told of a turn to those who watch (core/telemetry/observing.py)."""
+
+from collections.abc import Mapping
+
+from agent.conversations import TurnKey
+from agent.events import Done, Event, Failed
+from agent.state import TurnRecord
+from core.db.database import Scope
+from core.telemetry.observing import Fact
+from core.telemetry.pseudonyms import Pseudonyms
+from tools.registry import InitiatedBy
+
+
+def facts_at_begin(key: TurnKey, door: InitiatedBy, pseudonyms: Pseudonyms) -> Mapping[str, Fact]:
+    """Session and person by their pseudonyms."""
+    customer = key.scope.customer_id
+    return {
+        "turn_id": str(key.turn_id),
+        "session": lambda: pseudonyms.of(key.session_id),
+        "customer": lambda: None if customer is None else pseudonyms.of(customer),
+        "caller": _caller(key.scope),
+        "door": door,
+    }
+
+
+def facts_of_ending(ending: Event) -> Mapping[str, Fact]:
+    """Its vocabulary and figures, not its words."""
+    if isinstance(ending, Failed):
+        return {"outcome": "failed", "error_code": ending.code}
+    if not isinstance(ending, Done):
+        return {}
+    return {
+        "outcome": "waits" if ending.confirmation else "done",
+        "route": ending.route,
+        "intent": ending.intent,
+        "confidence": ending.confidence,
+        "model": ending.model,
+        "prompt": ending.prompt or None,
+        "tools": tuple(ending.tool_calls),
+        "operation": ending.operation.status if ending.operation else None,
+        "citations": len(ending.citations),
+        "notices": tuple(notice.code for notice in ending.notices),
+        **ending.usage,
+        **ending.timings,
+    }
+
+
+def texts_of(stored: TurnRecord) -> Mapping[str, Fact]:
+    """As the database keeps them: masked."""
+    return {"question_text": stored.message, "answer_text": stored.answer}
+
+
+def _caller(scope: Scope) -> str:
+    """``customer``, ``staff`` or ``visitor``."""
+    return (scope.subject or "visitor:").partition(":")[0]
