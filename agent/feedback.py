@@ -1,5 +1,5 @@
-"""What people think of an answer: a thumb, and a comment where they like. Only who asked may judge; said again, it takes
-the place of what was said before.
+"""What people think of an answer: a thumb, and a comment where they like. Only who asked may judge; said again, it
+takes the place of what was said before.
 
 A comment is kept masked and nowhere else: it is read to make the assistant better, and for that nobody needs to know
 whose name stood there (GDPR article 5(1)(c), data minimisation).
@@ -18,6 +18,7 @@ from agent.storing import known_in
 from core.db.database import Database, Scope
 from core.errors import Conflict
 from core.security.pii import ALL, Placeholders, mask
+from core.telemetry.observing import Kind, observe
 
 FEEDBACK = Counter("tellergraph_feedback", "Judgements of answers, and changes of them.", ["rating"])
 
@@ -50,6 +51,8 @@ async def keep_feedback(
         kept = await db.find(Feedback, QUERIES["keep_feedback"], judged)
     if kept is None:
         raise Conflict("The answer is still being written. Please wait for it to finish.", code="turn_running")
+    with observe(Kind.FEEDBACK, "feedback", turn_id=str(turn_id), rating=kept.rating, comment_text=kept.comment):
+        pass
     if kept.is_news:
         FEEDBACK.labels(rating=kept.rating).inc()
     return kept

@@ -24,6 +24,10 @@ _KINDS: dict[OwnKind, Kind] = {
 }
 
 
+def _kind_of(kind: OwnKind) -> Kind:
+    return _KINDS.get(kind) or Kind(kind)
+
+
 async def as_stored(record: TurnRecord, turn: Turn) -> TurnRecord:
     """The record with what the customer's own details and the recognizers say is personal behind placeholders."""
     known = await known_of(turn)
@@ -46,6 +50,6 @@ def known_in(own: OwnDetails) -> Known:
 
     def find(text: str) -> Iterator[Finding]:
         for found in without_overlaps(finder.find(Folded.of(text))):
-            yield Finding(_KINDS[finder.details[found.owner].kind], found.start, found.end)
+            yield Finding(_kind_of(finder.details[found.owner].kind), found.start, found.end)
 
     return find

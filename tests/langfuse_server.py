@@ -60,7 +60,8 @@ class LangfuseServer:
     hangs: bool = False
     requests: list[Sent] = field(default_factory=list[Sent])
     answers: dict[tuple[str, str], Any] = field(default_factory=dict[tuple[str, str], Any])
-    """What to answer, by method and the beginning of the path."""
+    """What to answer, by method and the beginning of the path: JSON, or a function of the request's. Without one a GET
+    finds nothing, and anything else is taken."""
     closing: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -112,15 +113,20 @@ class _Handler(BaseHTTPRequestHandler):
             for (method, path), answer in server.answers.items()
             if method == self.command and self.path.startswith(path)
         )
-        answer = next(known, {})
-        content = json.dumps(answer(json.loads(body)) if callable(answer) else answer).encode()
-        self.send_response(500 if server.fails else 200)
+        answer: Any = next(known, None)
+        content = json.dumps(answer(json.loads(body)) if callable(answer) else answer or {}).encode()
+        is_missing = self.command == "GET" and answer is None
+        self.send_response(500 if server.fails else 404 if is_missing else 200)
         self.send_header("content-type", "application/json")
         self.send_header("content-length", str(len(content)))
         self.end_headers()
         self.wfile.write(content)
 
-    do_POST = do_GET = do_PUT = _take
+    def do_POST(self) -> None:  # noqa: N802 - http.server's name
+        self._take()
+
+    def do_GET(self) -> None:  # noqa: N802 - http.server's name
+        self._take()
 
 
 @contextmanager

@@ -13,18 +13,11 @@ from agent.storing import known_in
 from core.security.pii import Known
 from core.telemetry.observing import Kind, told
 
-DETAILS = "details_text"
-"""The fact that carries the customer's own details, for whoever hides them. It is sent to nobody."""
-
-
-def written(own: OwnDetails) -> str:
-    """As the fact carries them."""
-    details = [(detail.kind, detail.value) for detail in own.details]
-    return orjson.dumps({"details": details, "account_names": sorted(own.account_names)}).decode()
+_NOTHING = '{"details": [], "account_names": []}'
 
 
 def known_of(turn: Record) -> Known:
-    own = orjson.loads(str(told(turn.facts, texts=True).get(DETAILS, '{"details": [], "account_names": []}')))
+    own = orjson.loads(str(told(turn.facts, texts=True).get("details_text", _NOTHING)))
     account_names = frozenset(cast("list[str]", own["account_names"]))
     details = [Detail(kind, value) for kind, value in own["details"]]
     for tool in turn.all_of(Kind.TOOL):

@@ -29,6 +29,9 @@ _CLEAN_LENGTH, _MOST_CLEAN = 256, 4_096
 _OURS = re.compile(r"(?=.*[a-f])(?:[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{64})|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
 """Pseudonyms, digests and moments."""
 
+_IN_A_NAME = re.compile("(?<=[a-z])_(?=[a-z])")
+"""A model may call a tool that there is not by somebody's name."""
+
 
 class Veil:
     """Of one turn: the same detail has the same placeholder in all its spans."""
@@ -60,7 +63,7 @@ class Veil:
         self._placeholders.reserve_typed(whole)
         found = [
             finding._replace(start=max(finding.start, len(cue)))
-            for finding in find_personal(whole, ALL, self._known)
+            for finding in find_personal(_IN_A_NAME.sub(" ", whole), ALL, self._known)
             if finding.end > len(cue)
         ]
         masked = "".join(replaced(whole, self._placeholders, found, len(cue), len(whole)))

@@ -9,7 +9,8 @@ those out unless it masks them. A fact that costs something is a function, which
 An observer may fail; what it observes goes on as if nobody had looked.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from enum import StrEnum
 from types import TracebackType
@@ -32,6 +33,9 @@ class Kind(StrEnum):
     MODEL = "model"
     RETRIEVAL = "retrieval"
     GUARD = "guard"
+    """Its fact ``passed`` says whether it found nothing."""
+    FEEDBACK = "feedback"
+    """What somebody thought of a turn that is over."""
 
 
 def told(facts: Facts, *, texts: bool = False) -> dict[str, Plain]:
@@ -129,6 +133,16 @@ def set_observers(*observers: Observer) -> None:
     """At the start of a process; none at its end."""
     global _observers  # noqa: PLW0603 - the process has one seam, as it has one log
     _observers = observers
+
+
+@contextmanager
+def watched_by(observer: Observer | None) -> Generator[None]:
+    """One more observer, beside those that were set, while this is open; None adds nobody."""
+    set_observers(*_observers, *([observer] if observer else []))
+    try:
+        yield
+    finally:
+        set_observers(*(each for each in _observers if each is not observer))
 
 
 def observe(kind: Kind, name: str, **facts: Fact) -> Observation:
