@@ -40,7 +40,7 @@ from core.security.outgoing import guarded_session
 from core.security.permissions import RolePermissions
 from core.services import Services
 from core.settings import Settings
-from core.telemetry.observing import watched_by
+from core.telemetry.observing import observed_by
 from core.telemetry.pseudonyms import Pseudonyms
 from knowledge.cache import CachedRetriever, open_cache
 from knowledge.documents.upload import UploadReader
@@ -124,7 +124,8 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         retriever = Retriever(database, graph=graph, graph_for_answers=settings.graph == "always")
         pseudonyms = Pseudonyms(services.secret_key)
         # Before the drain is pushed: the last turns are watched too.
-        stack.enter_context(watched_by(await stack.enter_async_context(tracing(settings, pseudonyms))))
+        if (watcher := await stack.enter_async_context(tracing(settings, pseudonyms))) is not None:
+            stack.enter_context(observed_by(watcher))
         parts = Parts(
             bank=bank,
             encoder=encoder,

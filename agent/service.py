@@ -347,7 +347,7 @@ class Assistant:
             ending, fault = _OUR_FAULT, type(error).__name__
             await self._fail(key, ending)
         finally:
-            observation.note(**facts_of_ending(ending))
+            observation.note(**facts_of_ending(ending, self._parts.registry))
             await publisher.emit(ending)
             await publisher.finish()
         observation.end(fault)

@@ -12,7 +12,7 @@ from core.db.database import Scope
 from core.security.pii import Kind, Placeholders
 from core.telemetry.observing import Fact
 from core.telemetry.pseudonyms import Pseudonyms
-from tools.registry import InitiatedBy
+from tools.registry import InitiatedBy, Registry
 
 
 def facts_at_begin(key: TurnKey, door: InitiatedBy, pseudonyms: Pseudonyms) -> Mapping[str, Fact]:
@@ -27,8 +27,8 @@ def facts_at_begin(key: TurnKey, door: InitiatedBy, pseudonyms: Pseudonyms) -> M
     }
 
 
-def facts_of_ending(ending: Event) -> Mapping[str, Fact]:
-    """Its vocabulary and figures, not its words."""
+def facts_of_ending(ending: Event, tools: Registry) -> Mapping[str, Fact]:
+    """Its vocabulary and figures, not its words; of the tools that a model called those that there are."""
     if isinstance(ending, Failed):
         return {"outcome": "failed", "error_code": ending.code}
     if not isinstance(ending, Done):
@@ -40,7 +40,7 @@ def facts_of_ending(ending: Event) -> Mapping[str, Fact]:
         "confidence": ending.confidence,
         "model": ending.model,
         "prompt": ending.prompt or None,
-        "tools": tuple(ending.tool_calls),
+        "tools": tuple(name for name in ending.tool_calls if tools.find(name)),
         "operation": ending.operation.status if ending.operation else None,
         "citations": len(ending.citations),
         "notices": tuple(notice.code for notice in ending.notices),

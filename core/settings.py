@@ -263,6 +263,12 @@ class Settings(BaseSettings):
     lightrag_api_key: SecretStr | None = None
     """Of that one server, or ``help=...,staff=...``."""
     log_level: Level = "INFO"
+    log_format: Literal["json", "console"] = "json"
+    """JSON for programs, or lines for somebody who watches a terminal."""
+    traces: Literal["off", "otlp"] = "off"
+    """Whether OpenTelemetry traces are made and sent to a collector over OTLP."""
+    otlp_endpoint: SafeAddress = Field(default=None, validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT"))
+    """The collector. Unset: as OpenTelemetry has it, http://localhost:4318."""
 
     @field_validator("code_sender")
     @classmethod
@@ -281,7 +287,7 @@ class Settings(BaseSettings):
     def _signs_codes(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         return _needed_by_webhook(value, info)
 
-    @field_validator("langfuse_base_url")
+    @field_validator("langfuse_base_url", "otlp_endpoint")
     @classmethod
     def _without_end(cls, value: str | None) -> str | None:
         return value and value.rstrip("/")

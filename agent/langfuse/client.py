@@ -7,7 +7,7 @@ Imported only where Langfuse is configured: the library takes a second and 40 Mi
 import asyncio
 import logging
 import os
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from threading import Thread
 from typing import Any
@@ -18,7 +18,8 @@ from langfuse.types import MaskOtelSpansParams, MaskOtelSpansResult, OtelSpanDat
 from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
+from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.sdk.trace.sampling import Decision, TraceIdRatioBased
 from pydantic import SecretStr
 
@@ -46,15 +47,30 @@ _not_sent = Seldom("langfuse_not_sent")
 _not_masked = Seldom("langfuse_not_masked")
 
 
+class _Exporter(OTLPSpanExporter):
+    """Says what was not taken."""
+
+    on_loss: Callable[[], None]
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        result = super().export(spans)
+        if result is SpanExportResult.FAILURE:
+            self.on_loss()
+        return result
+
+
 class Connection:
     """One for each process."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, unannounced: bool = False) -> None:
+        """``unannounced``: as Veils."""
         # It looks for files in texts and would upload them before anything is masked; there is no argument for it.
         os.environ["LANGFUSE_MEDIA_UPLOAD_ENABLED"] = "false"
         for name in _TALKATIVE:
-            logging.getLogger(name).addFilter(_told_seldom)
-        self.veils = Veils()
+            logging.getLogger(name).addFilter(self._told_seldom)
+        self.lost = 0
+        """Batches that were not taken; of scores, what the library says of them."""
+        self.veils = Veils(unannounced=unannounced)
         ids, self._sampler = TurnIds(), TraceIdRatioBased(settings.langfuse_sample_rate)
         about = {"service.name": "tellergraph", "langfuse.environment": settings.env, "langfuse.release": VERSION}
         self._provider = TracerProvider(
@@ -62,13 +78,14 @@ class Connection:
         )
         public, secret = _revealed(settings.langfuse_public_key), _revealed(settings.langfuse_secret_key)
         networks = settings.outgoing_networks
-        exporter = OTLPSpanExporter(
+        exporter = _Exporter(
             endpoint=f"{settings.langfuse_base_url}{_TRACES}",
             headers={"Authorization": aiohttp.encode_basic_auth(public, secret), "x-langfuse-ingestion-version": "4"},
             timeout=_PATIENCE,
             compression=Compression.Gzip,
             session=guarded_requests(networks),
         )
+        exporter.on_loss = self._note_loss
         self.api = Langfuse(
             public_key=public,
             secret_key=secret,
@@ -105,6 +122,18 @@ class Connection:
         """Sends what waits, as long as that takes."""
         self.api.shutdown()
         self._provider.shutdown()
+        for name in _TALKATIVE:
+            logging.getLogger(name).removeFilter(self._told_seldom)
+
+    def _told_seldom(self, record: logging.LogRecord) -> bool:
+        """A filter: in place of the library's lines, which repeat what a server answered, one of ours a minute."""
+        if record.levelno >= logging.ERROR:
+            self._note_loss()
+        return False
+
+    def _note_loss(self) -> None:
+        self.lost += 1
+        _not_sent.warn()
 
     def _mask(self, *, params: MaskOtelSpansParams) -> MaskOtelSpansResult:
         patches = {identifier: self._masked(span) for identifier, span in params.spans.items()}
@@ -135,13 +164,6 @@ async def connected(settings: Settings) -> AsyncGenerator[Connection]:
         last_words = Thread(target=connection.end, name="langfuse end", daemon=True)
         last_words.start()
         await asyncio.to_thread(last_words.join, _LAST_WORDS)
-
-
-def _told_seldom(record: logging.LogRecord) -> bool:
-    """A filter: in place of the library's lines, which repeat what a server answered, one of ours a minute."""
-    if record.levelno >= logging.WARNING:
-        _not_sent.warn(where=record.name)
-    return False
 
 
 def _revealed(secret: SecretStr | None) -> str:

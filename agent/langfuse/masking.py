@@ -52,7 +52,7 @@ class Veil:
             case tuple() | list():
                 return [self.attribute(each) for each in cast("Sequence[Any]", value)]
             case _:
-                return self._value("", value)
+                return self.value(value)
 
     def text(self, text: str, cue: str = "") -> str:
         """``cue``: what the text is called where it stands."""
@@ -80,11 +80,15 @@ class Veil:
             value = orjson.loads(text)
         except orjson.JSONDecodeError:
             return self.text(text)
-        masked = self._value("", value)
+        masked = self.value(value)
         if masked == value:
             self._clean.add(text)
             return text
         return orjson.dumps(masked).decode()
+
+    def value(self, value: Any) -> Any:
+        """Something that JSON has."""
+        return self._value("", value)
 
     def _value(self, name: str, value: Any) -> Any:
         match value:
@@ -126,7 +130,9 @@ class CleanTexts:
 class Veils:
     """Those of the turns whose spans wait to be sent, by trace id."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, unannounced: bool = False) -> None:
+        """``unannounced``: spans of traces that nobody spoke of are masked as well, by the engine alone."""
+        self._unannounced = unannounced
         self._known: OrderedDict[str, Callable[[], Known | None]] = OrderedDict()
         self._veils: dict[str, Veil] = {}
         self._clean = CleanTexts()
@@ -144,6 +150,8 @@ class Veils:
 
     def of(self, trace_id: str) -> Veil:
         """Raises KeyError for a turn that nobody said anything about: what is not known to be harmless stays."""
+        if self._unannounced:
+            return self.apart()
         if trace_id not in self._veils:
             self._veils[trace_id] = Veil(self._known[trace_id](), self._clean)
         return self._veils[trace_id]

@@ -171,7 +171,7 @@ class ModelChain:
             except ProviderFailed as error:
                 observation.note(outcome=fault_of(error).value)
                 raise
-            observation.note(**facts_of_reply(reply, ask))
+            observation.note(**facts_of_reply(reply))
             return reply
 
     async def _counted(self, link: Link, ask: Ask) -> Reply:

@@ -26,14 +26,12 @@ def facts_of_request(link: Link, ask: Ask) -> Mapping[str, Fact]:
     }
 
 
-def facts_of_reply(reply: Reply, ask: Ask) -> Mapping[str, Fact]:
-    """``cost_microdollars`` only where the price is known. A tool that there is not is called what a model likes, which
-    is no word of ours."""
-    offered = {tool["function"]["name"] for tool in ask.tools}
+def facts_of_reply(reply: Reply) -> Mapping[str, Fact]:
+    """``cost_microdollars`` only where the price is known."""
     return {
         "outcome": "answered",
         "answered_by": reply.model,
-        "calls": tuple(call["name"] if call["name"] in offered else "unknown" for call in reply.calls),
+        "calls": len(reply.calls),
         **reply.usage,
         "output_text": reply.text,
     }

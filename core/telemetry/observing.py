@@ -136,9 +136,9 @@ def set_observers(*observers: Observer) -> None:
 
 
 @contextmanager
-def watched_by(observer: Observer | None) -> Generator[None]:
-    """One more observer, beside those that were set, while this is open; None adds nobody."""
-    set_observers(*_observers, *([observer] if observer else []))
+def observed_by(observer: Observer) -> Generator[None]:
+    """Beside those who watch already."""
+    set_observers(*_observers, observer)
     try:
         yield
     finally:
