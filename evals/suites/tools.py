@@ -63,7 +63,11 @@ def measure(records: Sequence[Record]) -> dict[str, Metric]:
 
 def _figures(records: Sequence[Record]) -> dict[str, Metric]:
     passed = [record.passed for record in records]
-    figures: dict[str, Metric] = {"passed": sum(passed), "failed": len(passed) - sum(passed), "pass_rate": share(passed)}
+    figures: dict[str, Metric] = {
+        "passed": sum(passed),
+        "failed": len(passed) - sum(passed),
+        "pass_rate": share(passed),
+    }
     for kind in KINDS:
         asked = [record for record in records if kind in cast("list[str]", record.details["expects"])]
         if asked:

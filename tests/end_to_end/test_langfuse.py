@@ -13,7 +13,7 @@ from pydantic import SecretStr
 from agent.prompts.templates import shipped
 from tests.langfuse_server import LangfuseServer, ReceivedSpan, langfuse_server
 from tests.scripted_model import Call, Finish, ScriptedModel, Status, calls, says
-from tests.talking import ALEX, Caller, Meet
+from tests.talking import ALEX, Meet
 from tests.waiting import eventually
 
 from .conftest import Records, Serve

@@ -81,7 +81,12 @@ def test_a_run_becomes_a_dataset_an_experiment_for_each_trial_and_scores(
     assert items[0]["expectedOutput"] == {"iban": "[IBAN_1]"}
 
     tasks = [span for span in langfuse.spans if span.name == "experiment-item-task"]
-    assert [span.attributes.get("langfuse.observation.output") for span in tasks] == ["Hello [PERSON_1].", "y", None, "x"]
+    assert [span.attributes.get("langfuse.observation.output") for span in tasks] == [
+        "Hello [PERSON_1].",
+        "y",
+        None,
+        "x",
+    ]
     assert [span.attributes["langfuse.experiment.item.id"] for span in tasks] == [
         *(item["id"] for item in items),
         items[1]["id"],
