@@ -194,7 +194,7 @@ class Settings(BaseSettings):
     langfuse_base_url: SafeAddress = Field(
         default=None, validation_alias=AliasChoices("LANGFUSE_BASE_URL", "LANGFUSE_HOST")
     )
-    """Where prompts are read from. Unset: ours are used."""
+    """Where prompts are read from and traces are sent to. Unset: prompts are ours, and nothing is sent."""
     langfuse_public_key: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("LANGFUSE_PUBLIC_KEY"), validate_default=True
     )
@@ -203,6 +203,10 @@ class Settings(BaseSettings):
     )
     langfuse_interval: Duration = Field(default=timedelta(minutes=1), ge=timedelta(seconds=1))
     """Pause between two looks for new prompts."""
+    langfuse_tracing: Literal["on", "off"] = "on"
+    """Off: prompts are read from Langfuse, and nothing is sent there."""
+    langfuse_sample_rate: float = Field(default=1.0, ge=0, le=1)
+    """The share of turns whose traces and scores are sent."""
 
     demo: bool = True
     """Load the demo bank at start and offer its logins."""

@@ -18,8 +18,10 @@ from evals.results.describe import as_json, describe_run
 from evals.resuming import read_options
 from evals.runner import Finished, run_suite
 from evals.suite import Options
+from evals.upload_command import upload_command
 
 app = typer.Typer(help="Measure the assistant on files of yours.", no_args_is_help=True)
+app.command("upload")(upload_command)
 
 
 @app.callback()
