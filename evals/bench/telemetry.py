@@ -10,6 +10,7 @@ process's. ``added_ms`` is the median of what a block took more than the block o
 - ``off``: nobody may read the figures, so that nothing is counted
 - ``metrics``: figures of a process by itself
 - ``together``: figures in files, as the processes of ``tellergraph serve --workers`` count
+- ``traces``: OpenTelemetry traces, sent to a collector that takes them and forgets them
 
 A part that needs somebody to send to starts it in its form, and is stopped with it.
 """
@@ -18,8 +19,10 @@ import statistics
 from collections.abc import Callable, Generator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from threading import Thread
 from typing import Annotated, Any
 
 import httpx2
@@ -53,7 +56,41 @@ def _together(folder: Path) -> Generator[dict[str, str]]:
     yield {"PROMETHEUS_MULTIPROC_DIR": str(folder / "counts")}
 
 
-FORMS: Mapping[str, Form] = {"off": _off, "metrics": _metrics, "together": _together}
+@contextmanager
+def _traces(_folder: Path) -> Generator[dict[str, str]]:
+    with _collector() as url:
+        yield {
+            "TELLERGRAPH_METRICS_FROM": "",
+            "TELLERGRAPH_TRACES": "otlp",
+            "OTEL_EXPORTER_OTLP_ENDPOINT": url,
+        }
+
+
+class _Forgets(BaseHTTPRequestHandler):
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@contextmanager
+def _collector() -> Generator[str]:
+    """In this process, whose CPU is not measured."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Forgets) as server:
+        thread = Thread(target=server.serve_forever, name="collector")
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+FORMS: Mapping[str, Form] = {"off": _off, "metrics": _metrics, "together": _together, "traces": _traces}
 """The first is what the others are compared with."""
 
 app = typer.Typer(add_completion=False)
