@@ -10,6 +10,7 @@ import typer
 
 from core.cli import AsJson
 from core.errors import InvalidInput, TellergraphError
+from evals.adapters import cli as adapters
 from evals.floors import find_missed, parse_floors
 from evals.results.describe import as_json, describe_run
 from evals.resuming import read_options
@@ -18,6 +19,10 @@ from evals.suite import Options
 from evals.upload_command import upload_command
 
 app = typer.Typer(help="Measure the assistant on files of yours.", no_args_is_help=True)
+
+app.command("agentdojo")(adapters.agentdojo)
+app.command("tau2")(adapters.tau2)
+app.command("scripted")(adapters.scripted)
 app.command("upload")(upload_command)
 
 

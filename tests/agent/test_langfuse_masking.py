@@ -47,8 +47,8 @@ def test_personal_data_is_found_in_every_form_that_an_attribute_has(value: Any, 
 @pytest.mark.parametrize(
     "value",
     [
-        "list_payees", "activate_my_card", "openai:gpt-4o-mini", "offline", '"operation 1, system langfuse-7"', 12, 0.25,
-        "0f3a" * 4, "9c1d" * 8, '{"input": 11, "output": 7}', '"2026-11-22T10:00:00.123456Z"', "[EMAIL_1]",
+        "list_payees", "activate_my_card", "openai:gpt-4o-mini", "offline", '"operation 1, system langfuse-7"', 12,
+        0.25, "0f3a" * 4, "9c1d" * 8, '{"input": 11, "output": 7}', '"2026-11-22T10:00:00.123456Z"', "[EMAIL_1]",
         '{"amount": "2480.15", "date": "2026-11-22"}',
     ],
 )  # fmt: skip

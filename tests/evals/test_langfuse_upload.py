@@ -19,7 +19,8 @@ AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 PERSONAL = ["zara", "quill", "mail.example", "NWBK", "900123"]
 RECORDS = [
     Record(
-        id="Zara Quill asks", input="I am Zara Quill, zara.quill@mail.example", expected={"iban": "GB29NWBK60161331926819"},
+        id="Zara Quill asks", input="I am Zara Quill, zara.quill@mail.example",
+        expected={"iban": "GB29NWBK60161331926819"},
         answer="Hello Zara Quill.", value=1, reason="It says Zara Quill.", group="greeting",
     ),
     Record(
