@@ -21,7 +21,6 @@ from evals.suite import Options
 from evals.upload_command import upload_command
 
 app = typer.Typer(help="Measure the assistant on files of yours.", no_args_is_help=True)
-app.command("upload")(upload_command)
 
 
 @app.callback()
@@ -35,6 +34,7 @@ app.command("report")(report_command)
 app.command("agentdojo")(adapters.agentdojo)
 app.command("tau2")(adapters.tau2)
 app.command("scripted")(adapters.scripted)
+app.command("upload")(upload_command)
 
 
 @app.command("run")

@@ -25,7 +25,7 @@ from pydantic import SecretStr
 
 from agent.langfuse.masking import Veils
 from agent.langfuse.scores import Score
-from agent.langfuse.spans import SpanMaker, TurnIds
+from agent.langfuse.spans import SAID, SpanMaker, TurnIds
 from core.security.outgoing_libraries import guarded_httpx, guarded_requests
 from core.settings import Settings
 from core.telemetry.seldom import Seldom
@@ -146,7 +146,10 @@ class Connection:
         """A span that cannot be masked loses all that it says; the others of its batch are sent."""
         try:
             veil = self.veils.of(span.trace_id)
-            masked = {veil.text(key): veil.attribute(value) for key, value in span.attributes.items()}
+            masked = {
+                veil.text(key, is_said=False): veil.attribute(value, is_said=key in SAID)
+                for key, value in span.attributes.items()
+            }
         except Exception as error:
             _not_masked.warn(error=type(error).__name__)
             masked = dict[str, Any]()

@@ -26,9 +26,13 @@ _MARGIN = 256
 _LEAST_DIGITS = 10**7
 """Numbers below it are counts, milliseconds and minor units."""
 _CLEAN_LENGTH, _MOST_CLEAN = 256, 4_096
-_OURS = re.compile(r"(?=.*[a-f])(?:[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{64})|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z")
-"""Pseudonyms, digests and moments."""
+_OURS = re.compile(
+    r"(?=.*[a-f])(?:[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{64}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
+    r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"
+)
+"""Pseudonyms, digests, ids and moments."""
 
+_ESCAPED = re.compile(r"\\.")
 _IN_A_NAME = re.compile("(?<=[a-z])_(?=[a-z])")
 """A model may call a tool that there is not by somebody's name."""
 
@@ -41,22 +45,26 @@ class Veil:
         self._clean = clean
         self._placeholders = Placeholders()
 
-    def attribute(self, value: Any) -> Any:
+    def attribute(self, value: Any, *, is_said: bool = True) -> Any:
         """Texts that are JSON are masked value by value: an escape must hide nothing from the engine, and the name of
-        a field tells what a number is."""
+        a field tells what a number is.
+
+        Args:
+            is_said: somebody's words, or what a tool gave: what is known of the customer is looked for as well.
+        """
         match value:
             case str() if value[:1] in ("{", "[", '"'):
-                return self._document(value)
+                return self._document(value, is_said)
             case str():
-                return self.text(value)
+                return self.text(value, is_said=is_said)
             case tuple() | list():
-                return [self.attribute(each) for each in cast("Sequence[Any]", value)]
+                return [self.attribute(each, is_said=is_said) for each in cast("Sequence[Any]", value)]
             case _:
                 return self.value(value)
 
-    def text(self, text: str, cue: str = "") -> str:
+    def text(self, text: str, cue: str = "", *, is_said: bool = True) -> str:
         """``cue``: what the text is called where it stands."""
-        if (not cue and text in self._clean) or _OURS.fullmatch(text):
+        if _OURS.fullmatch(text) or self._is_clean(cue + text, is_said):
             return text
         is_long = len(text) > _LONGEST
         whole = cue + (text[: _LONGEST + _MARGIN] if is_long else text)
@@ -66,48 +74,55 @@ class Veil:
             for finding in find_personal(_IN_A_NAME.sub(" ", whole), ALL, self._known)
             if finding.end > len(cue)
         ]
+        if not found:
+            self._clean.add(whole)
         masked = "".join(replaced(whole, self._placeholders, found, len(cue), len(whole)))
-        if not found and not cue:
-            self._clean.add(text)
         return f"{masked[:-_MARGIN]} ..." if is_long else masked
 
-    def _document(self, text: str) -> str:
-        if text in self._clean:
-            return text
-        if len(text) > _LONGEST_DOCUMENT:
-            return "[TOO LONG]"
-        try:
-            value = orjson.loads(text)
-        except orjson.JSONDecodeError:
-            return self.text(text)
-        masked = self.value(value)
-        if masked == value:
-            self._clean.add(text)
-            return text
-        return orjson.dumps(masked).decode()
-
-    def value(self, value: Any) -> Any:
-        """Something that JSON has."""
-        return self._value("", value)
-
-    def _value(self, name: str, value: Any) -> Any:
+    def value(self, value: Any, name: str = "", *, is_said: bool = True) -> Any:
+        """Something that JSON has, in the field ``name``."""
         match value:
             case bool() | float() | None:
                 return value
             case int() if abs(value) < _LEAST_DIGITS:
                 return value
             case int():
-                masked = self.text(str(value), _cue(name))
+                masked = self.text(str(value), _cue(name), is_said=is_said)
                 return value if masked == str(value) else masked
             case str():
-                return self.text(value, _cue(name))
+                return self.text(value, _cue(name), is_said=is_said)
             case Mapping():
                 fields = cast("Mapping[str, Any]", value)
-                return {self.text(str(key)): self._value(key, inner) for key, inner in fields.items()}
+                return {
+                    self.text(str(key), is_said=is_said): self.value(inner, key, is_said=is_said)
+                    for key, inner in fields.items()
+                }
             case Sequence():
-                return [self._value(name, inner) for inner in cast("Sequence[Any]", value)]
+                return [self.value(inner, name, is_said=is_said) for inner in cast("Sequence[Any]", value)]
             case _:
-                return self.text(str(value), _cue(name))
+                return self.text(str(value), _cue(name), is_said=is_said)
+
+    def _document(self, text: str, is_said: bool) -> str:
+        if self._is_clean(text, is_said):
+            return text
+        if len(text) > _LONGEST_DOCUMENT:
+            return "[TOO LONG]"
+        try:
+            value = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return self.text(text, is_said=is_said)
+        masked = self.value(value, is_said=is_said and ("\\u" in text or self._knows(_ESCAPED.sub(" ", text))))
+        if masked == value:
+            self._clean.add(text)
+            return text
+        return orjson.dumps(masked).decode()
+
+    def _is_clean(self, text: str, is_said: bool) -> bool:
+        return text in self._clean and not (is_said and self._knows(text))
+
+    def _knows(self, text: str) -> bool:
+        """Whether something in it is known of this customer: what is clean for one says another's name."""
+        return self._known is not None and next(iter(self._known(text)), None) is not None
 
 
 class CleanTexts:

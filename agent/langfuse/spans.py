@@ -15,6 +15,7 @@ from opentelemetry.sdk.trace.id_generator import RandomIdGenerator
 from opentelemetry.trace import Span, Tracer, set_span_in_context
 
 from agent.langfuse.observer import Record
+from agent.models.link import OFFLINE
 from agent.prompts.langfuse import PREFIX, VERSION_PREFIX
 from core.telemetry.observing import Kind, Plain, told
 
@@ -28,6 +29,8 @@ _TYPES = {
     Kind.RETRIEVAL: "retriever",
     Kind.GUARD: "guardrail",
 }
+SAID = frozenset({"langfuse.observation.input", "langfuse.observation.output"})
+"""Attributes that hold somebody's words or what a tool gave; the others hold the product's vocabulary."""
 _INPUTS = ("question_text", "arguments_text", "input_text")
 _OUTPUTS = ("answer_text", "result_text", "output_text")
 _APART = frozenset(
@@ -127,12 +130,12 @@ def _of_model(record: Record, facts: Mapping[str, Plain]) -> Iterator[tuple[str,
 
 
 def _shown(record: Record, name: str, text: str) -> str:
-    """Of what a model was sent, the conversation: the instructions are the prompts whose versions stand beside it. The
-    offline model is sent nothing that is not in the other observations."""
+    """Of what a model was sent, the conversation: the instructions are the prompts whose versions stand beside it. What
+    the offline model is given and says stands in the other observations."""
+    if record.kind is Kind.MODEL and record.name == OFFLINE:
+        return ""
     if record.kind is not Kind.MODEL or name != "input_text":
         return text
-    if record.name == "offline":
-        return ""
     said = [message for message in orjson.loads(text) if message["role"] != "system"]
     return orjson.dumps(said).decode()
 

@@ -47,8 +47,8 @@ def test_personal_data_is_found_in_every_form_that_an_attribute_has(value: Any, 
 @pytest.mark.parametrize(
     "value",
     [
-        "list_payees", "activate_my_card", "openai:gpt-4o-mini", "offline", '"operation 1, system langfuse-7"', 12, 0.25, True,
-        "0f3a" * 4, "9c1d" * 8, '{"input": 11, "output": 7}', '"2026-11-22T10:00:00.123456Z"', "[EMAIL_1]",
+        "list_payees", "activate_my_card", "openai:gpt-4o-mini", "offline", '"operation 1, system langfuse-7"', 12,
+        0.25, "0f3a" * 4, "9c1d" * 8, '{"input": 11, "output": 7}', '"2026-11-22T10:00:00.123456Z"', "[EMAIL_1]",
         '{"amount": "2480.15", "date": "2026-11-22"}',
     ],
 )  # fmt: skip
@@ -59,6 +59,15 @@ def test_the_products_own_words_and_figures_stay(value: Any) -> None:
 def test_what_the_bank_knows_is_hidden_where_no_pattern_finds_it() -> None:
     known = known_in(OwnDetails((Detail("NAME", "Gas Board"), Detail("NAME", "Xu Li"))))
     assert veil(known).attribute('{"payee": "gas board", "to": "xu li"}') == '{"payee":"[PERSON_1]","to":"[PERSON_2]"}'
+
+
+def test_what_is_clean_for_one_customer_is_not_for_another() -> None:
+    """Texts in which nothing was found are not looked at again, but for what is known."""
+    clean, known = CleanTexts(), known_in(OwnDetails((Detail("NAME", "Gas Board"),)))
+    for value, masked in (("Gas Board", "[PERSON_1]"), ('{"to":"x\\nGas Board"}', '{"to":"x\\n[PERSON_1]"}')):
+        assert Veil(None, clean).attribute(value) == value
+        assert Veil(known, clean).attribute(value) == masked
+        assert Veil(known, clean).attribute(value) == masked
 
 
 def test_one_detail_has_one_placeholder_in_a_trace_and_a_long_text_an_end() -> None:

@@ -19,10 +19,14 @@ AT = datetime(2026, 11, 2, 9, 30, tzinfo=UTC)
 PERSONAL = ["zara", "quill", "mail.example", "NWBK", "900123"]
 RECORDS = [
     Record(
-        id="Zara Quill asks", input="I am Zara Quill, zara.quill@mail.example", expected={"iban": "GB29NWBK60161331926819"},
+        id="Zara Quill asks", input="I am Zara Quill, zara.quill@mail.example",
+        expected={"iban": "GB29NWBK60161331926819"},
         answer="Hello Zara Quill.", value=1, reason="It says Zara Quill.", group="greeting",
     ),
-    Record(id="second", input="call +44 7700 900123", expected="x", answer="y", value=0, reason="no answer for 07700 900123"),
+    Record(
+        id="second", input="call +44 7700 900123", expected="x", answer="y", value=0,
+        reason="no answer for 07700 900123",
+    ),
     Record(id="third", input="hello", answer=None, value=None, reason="the model was away"),
     Record(id="second", input="call +44 7700 900123", expected="x", answer="x", value=1, trial=1),
 ]  # fmt: skip
