@@ -19,6 +19,7 @@ from agent.conversations import Conversations
 from agent.event_log import EventLog
 from agent.graph_models import make_extractor
 from agent.housekeeping import housekeeping
+from agent.langfuse.tracing import tracing
 from agent.lookup import name_reader
 from agent.models.chain import ModelChain
 from agent.models.factory import open_chain
@@ -39,6 +40,8 @@ from core.security.outgoing import guarded_session
 from core.security.permissions import RolePermissions
 from core.services import Services
 from core.settings import Settings
+from core.telemetry.observing import observed_by
+from core.telemetry.pseudonyms import Pseudonyms
 from knowledge.cache import CachedRetriever, open_cache
 from knowledge.documents.upload import UploadReader
 from knowledge.embed import Encoder, Vectors
@@ -119,6 +122,10 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         prompts = Prompts(bank=settings.bank_name or DEFAULT_BANK, tokens=settings.prompt_tokens)
         await stack.enter_async_context(running_langfuse(settings, prompts, client))
         retriever = Retriever(database, graph=graph, graph_for_answers=settings.graph == "always")
+        pseudonyms = Pseudonyms(services.secret_key)
+        # Before the drain is pushed: the last turns are watched too.
+        if (watcher := await stack.enter_async_context(tracing(settings, pseudonyms))) is not None:
+            stack.enter_context(observed_by(watcher))
         parts = Parts(
             bank=bank,
             encoder=encoder,
@@ -139,7 +146,12 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         conversations = Conversations(database, keys, uuid4())
         events = EventLog(redis, settings.event_ttl)
         assistant = Assistant(
-            parts=parts, checkpoints=checkpoints, conversations=conversations, events=events, clock=clock
+            parts=parts,
+            checkpoints=checkpoints,
+            conversations=conversations,
+            events=events,
+            clock=clock,
+            pseudonyms=pseudonyms,
         )
         await stack.enter_async_context(housekeeping(assistant, checkpoints))
         if settings.worker == "inside":

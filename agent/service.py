@@ -16,6 +16,7 @@ from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command
 from redis.exceptions import RedisError
+from structlog.contextvars import bind_contextvars
 
 from agent.conversations import Conversations, StoredTurn, TurnKey
 from agent.counts import TurnWatch, count_conversation
@@ -27,6 +28,7 @@ from agent.parts import Parts
 from agent.replay.record import keep
 from agent.state import TURN_DEFAULTS, Resolution, State, Turn
 from agent.storing import as_stored
+from agent.turn_facts import facts_at_begin, facts_of_ending, texts_of
 from agent.whose import key_of, payer_of, scope_of
 from core.clock import Clock
 from core.db.database import Scope, translated_errors
@@ -34,6 +36,8 @@ from core.errors import Conflict, NotFound, ProviderBusy, Refused, TellergraphEr
 from core.logging import get_logger
 from core.security.pii import ALL, Placeholders, mask
 from core.security.tokens import Identity
+from core.telemetry.observing import Kind, Observation, current_observation, observe
+from core.telemetry.pseudonyms import Pseudonyms
 from tools.operations import Decision, Slip, confirm, is_waiting
 from tools.privacy.consent import has_consent
 from tools.registry import InitiatedBy, ToolContext
@@ -73,6 +77,7 @@ class Assistant:
         conversations: Conversations,
         events: EventLog,
         clock: Clock,
+        pseudonyms: Pseudonyms,
     ) -> None:
         self._parts = parts
         self._checkpoints = checkpoints
@@ -80,6 +85,7 @@ class Assistant:
         self._conversations = conversations
         self._events = events
         self._clock = clock
+        self._pseudonyms = pseudonyms
         self._running: dict[UUID, asyncio.Task[None]] = {}
         self._readers = 0
         self._unended: set[UUID] = set()
@@ -319,8 +325,23 @@ class Assistant:
     async def _run(
         self, key: TurnKey, graph_input: GraphInput, turn: Turn, publisher: Publisher, watch: TurnWatch
     ) -> None:
+        bind_contextvars(turn_id=str(key.turn_id), session=self._pseudonyms.of(key.session_id))
+        facts = facts_at_begin(key, turn.initiated_by, self._pseudonyms)
+        with observe(Kind.TURN, "turn", **facts) as observation:
+            await self._run_observed(key, graph_input, turn, publisher, watch, observation)
+
+    async def _run_observed(
+        self,
+        key: TurnKey,
+        graph_input: GraphInput,
+        turn: Turn,
+        publisher: Publisher,
+        watch: TurnWatch,
+        observation: Observation,
+    ) -> None:
         """The named edge where everything is caught: whatever happens, the stream ends and the session is freed."""
         ending: Event = _STOPPING
+        fault: str | None = None
         try:
             await publisher.emit(TurnStarted(turn_id=str(key.turn_id), session_id=str(key.session_id)))
             turn.allowance.own_models_only = await self._must_stay(key.scope)
@@ -329,17 +350,19 @@ class Assistant:
             await self._fail(key, _STOPPING)
             raise
         except TellergraphError as error:
-            _log.warning("turn_failed", turn_id=str(key.turn_id), code=error.error_code, exc_info=True)
-            ending = told(error)
+            _log.warning("turn_failed", code=error.error_code, exc_info=True)
+            ending, fault = told(error), type(error).__name__
             await self._fail(key, ending)
-        except Exception:
-            _log.exception("turn_crashed", turn_id=str(key.turn_id))
-            ending = _OUR_FAULT
+        except Exception as error:
+            _log.exception("turn_crashed")
+            ending, fault = _OUR_FAULT, type(error).__name__
             await self._fail(key, ending)
         finally:
             watch.end(ending)
+            observation.note(**facts_of_ending(ending, self._parts.registry))
             await publisher.emit(ending)
             await publisher.finish()
+        observation.end(fault)
 
     async def _must_stay(self, scope: Scope) -> bool:
         """Whether what is said in this turn may not go to models of other parties: asked anew in every turn, so that a
@@ -360,6 +383,7 @@ class Assistant:
         seconds = perf_counter() - started
         done = ending_of(turn.record, turn.placeholders, confirmation, seconds, turn.allowance.model_seconds)
         stored = await as_stored(turn.record, turn)
+        current_observation().note(**texts_of(stored, turn))
         await self._conversations.finish(
             key,
             stored,

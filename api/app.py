@@ -1,7 +1,9 @@
 """The app factory: wires routes, guards and errors around one running assistant."""
 
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncGenerator, MutableMapping
+from contextlib import ExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -58,14 +60,24 @@ from core.security.trust_watch import watching_trust
 from core.services import Services
 from core.settings import Settings
 from core.telemetry.metrics_page import make_shared_folder
+from core.telemetry.switch import find_tracing
 from core.version import VERSION
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 
+if TYPE_CHECKING:
+    from core.telemetry.tracing import Tracing
+
+
+_UNWATCHED = ("/health", "/api/health", "/metrics", "/static/")
+
 
 def create_app(settings: Settings, services: Services, clock: Clock = system_clock) -> FastAPI:
+    tracing = find_tracing(settings)
+
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with (
+            _watched(tracing),
             running_assistant(settings, services, clock) as running,
             watching_trust(running.database, services.secret_key) as watch,
             mcp.run(),
@@ -89,7 +101,15 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
         lifespan=lifespan,
         docs_url=None,  # those pages load scripts from elsewhere, which our content policy forbids
         redoc_url=None,
-        telemetry={"tracing": False, "operation_spans": False, "metrics": False, "logs": False},
+        telemetry={
+            "tracing": tracing is not None,
+            "tracer_provider": tracing.provider if tracing else None,
+            "operation_spans": False,
+            "metrics": False,
+            "logs": False,
+            "auto_configure": False,
+            "exclude": _is_unwatched,
+        },
     )
     app.state.settings = settings
     app.state.clock = clock
@@ -135,6 +155,20 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
         },
     )
     return app
+
+
+@asynccontextmanager
+async def _watched(tracing: "Tracing | None") -> AsyncGenerator[None]:
+    """Ends in a thread: the last spans are sent then."""
+    with ExitStack() as stack:
+        if tracing:
+            stack.enter_context(tracing.running())
+        yield
+        await asyncio.to_thread(stack.close)
+
+
+def _is_unwatched(scope: MutableMapping[str, Any]) -> bool:
+    return str(scope.get("path", "")).startswith(_UNWATCHED)
 
 
 def _add_routes(app: FastAPI, settings: Settings) -> None:

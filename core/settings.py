@@ -194,7 +194,7 @@ class Settings(BaseSettings):
     langfuse_base_url: SafeAddress = Field(
         default=None, validation_alias=AliasChoices("LANGFUSE_BASE_URL", "LANGFUSE_HOST")
     )
-    """Where prompts are read from. Unset: ours are used."""
+    """Where prompts are read from and traces are sent to. Unset: prompts are ours, and nothing is sent."""
     langfuse_public_key: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("LANGFUSE_PUBLIC_KEY"), validate_default=True
     )
@@ -203,6 +203,10 @@ class Settings(BaseSettings):
     )
     langfuse_interval: Duration = Field(default=timedelta(minutes=1), ge=timedelta(seconds=1))
     """Pause between two looks for new prompts."""
+    langfuse_tracing: Literal["on", "off"] = "on"
+    """Off: prompts are read from Langfuse, and nothing is sent there."""
+    langfuse_sample_rate: float = Field(default=1.0, ge=0, le=1)
+    """The share of turns whose traces and scores are sent."""
 
     demo: bool = True
     """Load the demo bank at start and offer its logins."""
@@ -261,6 +265,12 @@ class Settings(BaseSettings):
     lightrag_api_key: SecretStr | None = None
     """Of that one server, or ``help=...,staff=...``."""
     log_level: Level = "INFO"
+    log_format: Literal["json", "console"] = "json"
+    """JSON for programs, or lines for somebody who watches a terminal."""
+    traces: Literal["off", "otlp"] = "off"
+    """Whether OpenTelemetry traces are made and sent to a collector over OTLP."""
+    otlp_endpoint: SafeAddress = Field(default=None, validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT"))
+    """The collector. Unset: as OpenTelemetry has it, http://localhost:4318."""
 
     @field_validator("code_sender")
     @classmethod
@@ -279,7 +289,7 @@ class Settings(BaseSettings):
     def _signs_codes(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         return _needed_by_webhook(value, info)
 
-    @field_validator("langfuse_base_url")
+    @field_validator("langfuse_base_url", "otlp_endpoint")
     @classmethod
     def _without_end(cls, value: str | None) -> str | None:
         return value and value.rstrip("/")

@@ -26,8 +26,10 @@ from agent.models.fence import Fence
 from agent.models.link import Link
 from agent.models.meter import Meter, metered
 from agent.models.reply import Reply
+from agent.models.request_facts import facts_of_reply, facts_of_request
 from core.errors import ProviderBusy, ProviderFailed
 from core.logging import get_logger
+from core.telemetry.observing import Kind, current_observation, observe
 
 __all__ = ["CUT_SHORT", "Link", "ModelChain"]
 
@@ -162,7 +164,17 @@ class ModelChain:
         return await self._answer(offline, ask)
 
     async def _answer(self, link: Link, ask: Ask) -> Reply:
-        """One link's reply, counted and paid for."""
+        """One link's reply, observed, counted and paid for."""
+        with observe(Kind.MODEL, link.name, **facts_of_request(link, ask)) as observation:
+            try:
+                reply = await self._counted(link, ask)
+            except ProviderFailed as error:
+                observation.note(outcome=fault_of(error).value)
+                raise
+            observation.note(**facts_of_reply(reply))
+            return reply
+
+    async def _counted(self, link: Link, ask: Ask) -> Reply:
         started = self._now()
         try:
             _require_fit(link, ask)
@@ -194,6 +206,7 @@ class ModelChain:
                 if is_too_late or not may_pass or tries >= self._bounds.retries:
                     raise
             tries += 1
+            current_observation().note(retries=tries)
             RETRIES.add(link.name)
             await self._sleep(wait)
 

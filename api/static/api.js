@@ -147,6 +147,11 @@ export class Api {
     return (await this.#json("GET", `api/v1/chat/history/${encodeURIComponent(sessionId)}`)).messages;
   }
 
+  /** `judgement`: {rating: "up" | "down", comment?}. */
+  judgeTurn(turnId, judgement) {
+    return this.#json("POST", `api/v1/chat/turns/${encodeURIComponent(turnId)}/feedback`, judgement);
+  }
+
   async deleteHistory(sessionId) {
     await this.#fetch("DELETE", `api/v1/chat/history/${encodeURIComponent(sessionId)}`);
   }

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import psycopg
 from pgvector.psycopg import register_vector_async
-from psycopg import AsyncConnection, errors, sql
+from psycopg import AsyncConnection, AsyncCursor, errors, sql
 from psycopg.pq import TransactionStatus
 from psycopg.rows import class_row, dict_row
 from psycopg_pool import PoolTimeout
@@ -153,7 +153,7 @@ class Database:
                 async with connection.pipeline():
                     await _begin(connection, scope, "begin read only")
                     await cursor.execute(query, params)
-                    await connection.execute("commit")
+                    await _frame(connection, "commit")
             return await cursor.fetchall()
 
     async def ask(self, row: type[Row], query: LiteralString, params: Params | None = None) -> list[Row]:
@@ -173,7 +173,7 @@ class Database:
                 async with connection.pipeline():
                     await _begin(connection, scope, "begin")
                     cursors = [await connection.execute(query, params) for query, params in statements]
-                    await connection.execute("commit")
+                    await _frame(connection, "commit")
             return [cursor.rowcount for cursor in cursors]
 
     @asynccontextmanager
@@ -205,7 +205,7 @@ class Database:
             async with connection.pipeline():
                 await _begin(connection, scope, begin)
             yield connection
-            await connection.execute("commit")
+            await _frame(connection, "commit")
 
     @asynccontextmanager
     async def _connection(self) -> AsyncGenerator[AsyncConnection[Any]]:
@@ -216,7 +216,7 @@ class Database:
                     yield connection
                 except BaseException:
                     if not connection.closed and connection.info.transaction_status != TransactionStatus.IDLE:
-                        await connection.execute("rollback")
+                        await _frame(connection, "rollback")
                     raise
         except psycopg.Error as error:
             raise translate(error) from error
@@ -248,12 +248,17 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
 
 
 async def _begin(connection: AsyncConnection[Any], scope: Scope, begin: LiteralString) -> None:
-    await connection.execute(begin)
+    await _frame(connection, begin)
     origin = ORIGIN.get()
     named = {name: _text(getattr(scope, name)) for name in _NAMED}
-    await connection.execute(_SET_ALL, named | {name: _text(getattr(origin, name)) for name in _ORIGIN})
+    await _frame(connection, _SET_ALL, named | {name: _text(getattr(origin, name)) for name in _ORIGIN})
     if scope.staff_id is not None:
-        await connection.execute("set local role tellergraph_staff")
+        await _frame(connection, "set local role tellergraph_staff")
+
+
+async def _frame(connection: AsyncConnection[Any], statement: LiteralString, params: Params | None = None) -> None:
+    """What stands around the work: a plain cursor, which no trace shows."""
+    await AsyncCursor(connection).execute(statement, params)
 
 
 def _text(value: object) -> str:

@@ -3,12 +3,14 @@ retrievals and guards are observed in the one place that each of them passes; Op
 
 Facts are values of the product's own vocabulary: route, intent, names of tools and models, counts, milliseconds,
 digests of prompts. A text of a customer or a model may only be a fact whose name ends in ``_text``: an observer leaves
-those out unless it masks them. Such a fact may be a function, which nobody calls who does not want the text.
+those out unless it masks them. A fact that costs something is a function, which only an observer calls who wants it;
+``told`` does both.
 
 An observer may fail; what it observes goes on as if nobody had looked.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from enum import StrEnum
 from types import TracebackType
@@ -16,7 +18,9 @@ from typing import Protocol
 
 from core.telemetry.seldom import Seldom
 
-Fact = str | int | float | bool | None | tuple[str, ...] | Callable[[], str]
+Plain = str | int | float | bool | tuple[str, ...]
+Fact = Plain | None | Callable[[], Plain | None]
+"""None: not known, and not told."""
 Facts = Mapping[str, Fact]
 
 _failed = Seldom("observer_failed")
@@ -29,6 +33,17 @@ class Kind(StrEnum):
     MODEL = "model"
     RETRIEVAL = "retrieval"
     GUARD = "guard"
+    """Its fact ``passed`` says whether it found nothing."""
+    FEEDBACK = "feedback"
+    """What somebody thought of a turn that is over."""
+
+
+def told(facts: Facts, *, texts: bool = False) -> dict[str, Plain]:
+    """The facts that are known, with what the functions among them give; without texts unless they are wanted."""
+    plain = {
+        name: fact() if callable(fact) else fact for name, fact in facts.items() if texts or not name.endswith("_text")
+    }
+    return {name: fact for name, fact in plain.items() if fact is not None}
 
 
 class Running(Protocol):
@@ -118,6 +133,16 @@ def set_observers(*observers: Observer) -> None:
     """At the start of a process; none at its end."""
     global _observers  # noqa: PLW0603 - the process has one seam, as it has one log
     _observers = observers
+
+
+@contextmanager
+def observed_by(observer: Observer) -> Generator[None]:
+    """Beside those who watch already."""
+    set_observers(*_observers, observer)
+    try:
+        yield
+    finally:
+        set_observers(*(each for each in _observers if each is not observer))
 
 
 def observe(kind: Kind, name: str, **facts: Fact) -> Observation:

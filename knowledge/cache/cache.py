@@ -14,6 +14,7 @@ from typing import Literal
 
 from core.db.database import Database
 from core.db.queries import Queries
+from core.telemetry.observing import Kind, observe
 from knowledge.cache import shelf
 from knowledge.cache.counts import ERRORS, HITS, MISSES, RETRIEVALS, SECONDS
 from knowledge.cache.entry import Found, StoredPassage, pack, restore, unpack
@@ -54,6 +55,24 @@ class PassageCache:
         Raises:
             Unavailable: the database cannot be reached; and whatever ``look_up`` raises.
         """
+        is_kept = True
+
+        async def look_up_anew() -> Found:
+            nonlocal is_kept
+            is_kept = False
+            return await look_up()
+
+        with observe(Kind.RETRIEVAL, question.kb, question_text=question.text) as observation:
+            found = await self._find(question, look_up_anew)
+            observation.note(
+                cached=is_kept,
+                passages=len(found.passages),
+                documents=lambda: tuple(dict.fromkeys(passage.document_id for passage in found.passages)),
+                is_complete=found.is_complete,
+            )
+        return found
+
+    async def _find(self, question: Question, look_up: LookUp) -> Found:
         started = perf_counter()
         guess = self._stamps.get(question.kb)
         found = await self._open(question, guess) if guess else None
