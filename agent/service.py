@@ -358,8 +358,8 @@ class Assistant:
             ending, fault = _OUR_FAULT, type(error).__name__
             await self._fail(key, ending)
         finally:
-            observation.note(**facts_of_ending(ending, self._parts.registry))
             watch.end(ending)
+            observation.note(**facts_of_ending(ending, self._parts.registry))
             await publisher.emit(ending)
             await publisher.finish()
         observation.end(fault)
