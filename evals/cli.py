@@ -8,6 +8,7 @@ import typer
 
 from core.cli import AsJson
 from core.errors import InvalidInput
+from evals.adapters import cli as adapters
 from evals.cli_errors import one_line_errors
 from evals.cli_results import compare_command, report_command
 from evals.floors import find_missed, parse_floors
@@ -18,6 +19,10 @@ from evals.runner import Finished, run_suite
 from evals.suite import Options
 
 app = typer.Typer(help="Measure the assistant on files of yours.", no_args_is_help=True)
+
+app.command("agentdojo")(adapters.agentdojo)
+app.command("tau2")(adapters.tau2)
+app.command("scripted")(adapters.scripted)
 
 
 @app.callback()
