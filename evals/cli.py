@@ -8,10 +8,7 @@ import typer
 
 from core.cli import AsJson
 from core.errors import InvalidInput
-<<<<<<< HEAD
 from core.logging import configure_logging
-=======
->>>>>>> e
 from evals.adapters import cli as adapters
 from evals.cli_errors import one_line_errors
 from evals.cli_results import compare_command, report_command
