@@ -105,5 +105,5 @@ def _import_runner() -> Any:
         return import_module("evals.adapters.agentdojo")
     except ModuleNotFoundError as error:
         if error.name and error.name.partition(".")[0] == "agentdojo":
-            raise InvalidInput("AgentDojo is not installed: install the extra "adapters".") from error
+            raise InvalidInput("AgentDojo is not installed: install the extra adapters.") from error
         raise
