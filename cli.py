@@ -15,6 +15,7 @@ import typer
 
 from agent.ask_cli import ask
 from agent.graph_cli import graph_app
+from agent.langfuse.langfuse_cli import langfuse_app
 from agent.replay.replay_cli import replay
 from api.chat_cli import chat
 from api.serve import serve
@@ -52,6 +53,7 @@ app.add_typer(fraud_app, name="fraud")
 app.add_typer(graph_app, name="graph")
 app.add_typer(kb_app, name="kb")
 app.add_typer(kyc_app, name="kyc")
+app.add_typer(langfuse_app, name="langfuse")
 app.add_typer(privacy_app, name="privacy")
 app.command()(ask)
 app.command()(chat)

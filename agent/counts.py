@@ -14,8 +14,6 @@ _FIRST_TOKEN = Timing("turn_first_token_seconds", "Until an answer's first word.
 _SECONDS = Timing("turn_seconds", "Until an answer was complete and saved.", "route", "provider", buckets=SLOW)
 _CONVERSATIONS = Count("conversations", "Conversations that were begun, by whom.", "who")
 _PERSONAL = Count("personal_data_found", "Personal data in what customers wrote, by its type.", "type")
-FEEDBACK = Count("feedback", "What customers thought of answers, up or down.", "rating")
-"""Counted where the thumb is stored."""
 
 _NONE = "none"
 _PROVIDERS = {"http": "url", "https": "url"}

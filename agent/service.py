@@ -357,8 +357,8 @@ class Assistant:
             ending, fault = _OUR_FAULT, type(error).__name__
             await self._fail(key, ending)
         finally:
-            observation.note(**facts_of_ending(ending, self._parts.registry))
             watch.end(ending)
+            observation.note(**facts_of_ending(ending, self._parts.registry))
             await publisher.emit(ending)
             await publisher.finish()
         observation.end(fault)
@@ -373,7 +373,7 @@ class Assistant:
         seconds = perf_counter() - started
         done = ending_of(turn.record, turn.placeholders, confirmation, seconds, turn.allowance.model_seconds)
         stored = await as_stored(turn.record, turn)
-        current_observation().note(**texts_of(stored))
+        current_observation().note(**texts_of(stored, turn))
         await self._conversations.finish(
             key,
             stored,

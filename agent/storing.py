@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from agent.counts import count_personal
 from agent.models.fencing.details import Kind as OwnKind
+from agent.models.fencing.details import OwnDetails
 from agent.models.fencing.finder import Finder, without_overlaps
 from agent.models.fencing.of_turn import own_details
 from agent.state import Turn, TurnRecord
@@ -24,6 +25,10 @@ _KINDS: dict[OwnKind, Kind] = {
 }
 
 
+def _kind_of(kind: OwnKind) -> Kind:
+    return _KINDS.get(kind) or Kind(kind)
+
+
 async def as_stored(record: TurnRecord, turn: Turn) -> TurnRecord:
     """The record with what the customer's own details and the recognizers say is personal behind placeholders."""
     known = await known_of(turn)
@@ -39,12 +44,15 @@ async def as_stored(record: TurnRecord, turn: Turn) -> TurnRecord:
 
 async def known_of(turn: Turn) -> Known | None:
     """Finds what the bank knows of the turn's customer; None for a visitor."""
-    if turn.customer_id is None:
-        return None
-    finder = Finder((await own_details(turn)).details)
+    return None if turn.customer_id is None else known_in(await own_details(turn))
+
+
+def known_in(own: OwnDetails) -> Known:
+    """Finds these details, in whatever form they stand in a text."""
+    finder = Finder(own.details)
 
     def find(text: str) -> Iterator[Finding]:
         for found in without_overlaps(finder.find(Folded.of(text))):
-            yield Finding(_KINDS[finder.details[found.owner].kind], found.start, found.end)
+            yield Finding(_kind_of(finder.details[found.owner].kind), found.start, found.end)
 
     return find

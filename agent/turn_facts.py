@@ -2,10 +2,14 @@
 
 from collections.abc import Mapping
 
+import orjson
+
 from agent.conversations import TurnKey
 from agent.events import Done, Event, Failed
-from agent.state import TurnRecord
+from agent.models.fencing.details import OwnDetails, kind_of
+from agent.state import Turn, TurnRecord
 from core.db.database import Scope
+from core.security.pii import Kind, Placeholders
 from core.telemetry.observing import Fact
 from core.telemetry.pseudonyms import Pseudonyms
 from tools.registry import InitiatedBy, Registry
@@ -45,9 +49,23 @@ def facts_of_ending(ending: Event, tools: Registry) -> Mapping[str, Fact]:
     }
 
 
-def texts_of(stored: TurnRecord) -> Mapping[str, Fact]:
-    """As the database keeps them: masked."""
-    return {"question_text": stored.message, "answer_text": stored.answer}
+def texts_of(stored: TurnRecord, turn: Turn) -> Mapping[str, Fact]:
+    """As the database keeps them: masked. ``details_text`` is what is known of the customer and what was hidden so far,
+    for whoever hides it in other texts of the turn, and for nothing else."""
+    return {
+        "question_text": stored.message,
+        "answer_text": stored.answer,
+        "details_text": lambda: _details(turn.own or OwnDetails(), turn.placeholders),
+    }
+
+
+def _details(own: OwnDetails, placeholders: Placeholders) -> str:
+    details = [(detail.kind, detail.value) for detail in own.details]
+    for placeholder, original in placeholders.originals.items():
+        kind = placeholder[1:].rpartition("_")[0]
+        if kind in Kind.__members__:
+            details.append((kind_of(Kind[kind]), original))
+    return orjson.dumps({"details": details, "account_names": sorted(own.account_names)}).decode()
 
 
 def _caller(scope: Scope) -> str:

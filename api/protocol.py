@@ -4,7 +4,6 @@ it may take to send and to read. Who is too slow or too large is cut off, and co
 
 import asyncio
 from http import HTTPStatus
-from typing import Any
 from uuid import uuid4
 
 import orjson
@@ -39,21 +38,18 @@ def server_config(app: ASGIApp, settings: Settings, *, shutdown_patience: int | 
     """
     if settings.traces != "off":
         app = WithoutForeignTraces(app, settings.trusted_proxies)
-    return uvicorn.Config(app, http=protocol_of(settings), **server_options(settings, shutdown_patience))
-
-
-def server_options(settings: Settings, shutdown_patience: int | None) -> dict[str, Any]:
-    """What can be handed to another process."""
-    return {
-        "host": settings.host,
-        "port": settings.port,
-        "ws": "none",
-        "log_config": None,
-        "access_log": False,
-        "server_header": False,
-        "proxy_headers": False,
-        "timeout_graceful_shutdown": shutdown_patience,
-    }
+    return uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        http=protocol_of(settings),
+        ws="none",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=shutdown_patience,
+    )
 
 
 def protocol_of(settings: Settings) -> type[asyncio.Protocol]:

@@ -65,7 +65,8 @@ class Workers:
             greet()
             while True:
                 wait([worker.process.sentinel for worker in workers])
-                workers[:] = [self._replaced(worker) for worker in workers]
+                for place, worker in enumerate(workers):
+                    workers[place] = self._replaced(worker)
         finally:
             with _undisturbed():
                 _end(workers)

@@ -194,7 +194,7 @@ class Settings(BaseSettings):
     langfuse_base_url: SafeAddress = Field(
         default=None, validation_alias=AliasChoices("LANGFUSE_BASE_URL", "LANGFUSE_HOST")
     )
-    """Where prompts are read from. Unset: ours are used."""
+    """Where prompts are read from and traces are sent to. Unset: prompts are ours, and nothing is sent."""
     langfuse_public_key: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("LANGFUSE_PUBLIC_KEY"), validate_default=True
     )
@@ -203,6 +203,10 @@ class Settings(BaseSettings):
     )
     langfuse_interval: Duration = Field(default=timedelta(minutes=1), ge=timedelta(seconds=1))
     """Pause between two looks for new prompts."""
+    langfuse_tracing: Literal["on", "off"] = "on"
+    """Off: prompts are read from Langfuse, and nothing is sent there."""
+    langfuse_sample_rate: float = Field(default=1.0, ge=0, le=1)
+    """The share of turns whose traces and scores are sent."""
 
     demo: bool = True
     """Load the demo bank at start and offer its logins."""
@@ -219,6 +223,8 @@ class Settings(BaseSettings):
 
     breached_passwords: Path | None = None
     """SHA-1 hashes of passwords from breaches, ascending, as the Have I Been Pwned downloader writes them."""
+    pii_ner: str | None = Field(default=None, min_length=1)
+    """A spaCy pipeline, by name or folder, that finds names and places besides the engine for personal data."""
     oidc: Path | None = None
     """TOML file with the providers of OpenID Connect whose accounts may log in."""
     card_network_secret: OptionalSecret = None
@@ -236,6 +242,8 @@ class Settings(BaseSettings):
     """Ed25519 private key in PEM that signs them. Unset: made once and kept in the data directory."""
     audit_interval: Duration = Field(default=timedelta(minutes=5), ge=timedelta(seconds=1))
     """Between two checkpoints."""
+    audit_years: int = Field(default=7, ge=6, le=100)
+    """How long the audit log is kept; the law asks for six years (core/audit/shorten.py)."""
 
     database_pool_size: int = Field(default=12, ge=2, le=200)
     worker: Literal["inside", "separate"] = "inside"

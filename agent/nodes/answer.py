@@ -110,7 +110,7 @@ def _facts(gate: Release) -> dict[str, Fact]:
         outcomes[outcome] += number
     claims = outcomes.total()
     grounded = {"groundedness": round(outcomes["released"] / claims, 4)} if claims else {}
-    return {"claims": claims, **outcomes, "fell_back": gate.is_gutted, **grounded}
+    return {"claims": claims, **outcomes, "fell_back": gate.is_gutted, "passed": outcomes["dropped"] == 0, **grounded}
 
 
 def _is_fixed(state: State, turn: Turn) -> bool:

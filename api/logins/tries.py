@@ -71,19 +71,21 @@ async def take_try(database: Database, kind: Kind, login: str, address: str, now
             taken = await db.get(_Taken, QUERIES["take_try"], values)
         if taken.retry_at is not None:
             ATTEMPTS.add(kind, "locked")
-            raise _too_many(taken.retry_at - now)
+            raise _too_many(kind, taken.retry_at - now)
         if taken.try_id is not None:
             return Try(database, kind, login, taken.try_id)
         await asyncio.sleep(_MOMENT)
     ATTEMPTS.add(kind, "locked")
-    raise _too_many(timedelta(seconds=1))
+    raise _too_many(kind, timedelta(seconds=1))
 
 
-def _too_many(pause: timedelta) -> TooMany:
+def _too_many(kind: Kind, pause: timedelta) -> TooMany:
     seconds = max(1, round(pause.total_seconds()))
     after = f"{seconds} seconds" if seconds < 120 else f"{-(-seconds // 60)} minutes"
+    # A new password lifts the pause of passwords alone.
+    besides = ", or ask for a new password" if kind == "password" else ""
     return TooMany(
-        f"There were too many wrong tries. Please try again in {after}, or ask for a new password.",
+        f"There were too many wrong tries. Please try again in {after}{besides}.",
         seconds,
         code="too_many_tries",
     )

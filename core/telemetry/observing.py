@@ -33,6 +33,9 @@ class Kind(StrEnum):
     MODEL = "model"
     RETRIEVAL = "retrieval"
     GUARD = "guard"
+    """Its fact ``passed`` says whether it found nothing."""
+    FEEDBACK = "feedback"
+    """What somebody thought of a turn that is over."""
 
 
 def told(facts: Facts, *, texts: bool = False) -> dict[str, Plain]:

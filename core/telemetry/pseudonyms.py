@@ -17,4 +17,11 @@ class Pseudonyms:
 
     def of(self, name: object) -> str:
         """64 bits of HMAC-SHA256, in hexadecimal."""
-        return hmac.digest(self._key, str(name).encode(), sha256).hex()[:_CHARACTERS]
+        return self._hash(name)[:_CHARACTERS]
+
+    def trace_id(self, turn_id: object) -> str:
+        """Of a turn, where a trace is to be found again by it: 32 hexadecimal digits (W3C Trace Context)."""
+        return self._hash(turn_id)[-2 * _CHARACTERS :]
+
+    def _hash(self, name: object) -> str:
+        return hmac.digest(self._key, str(name).encode(), sha256).hex()
