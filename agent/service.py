@@ -18,9 +18,9 @@ from langgraph.types import Command
 from redis.exceptions import RedisError
 from structlog.contextvars import bind_contextvars
 
-from agent.conversations import Conversations, StoredTurn, TurnKey
+from agent.conversations import Conversations, TurnKey
 from agent.counts import TurnWatch, count_conversation
-from agent.endings import CANNOT_ANSWER, ending_of, find_confirmation, masked, told
+from agent.endings import CANNOT_ANSWER, ending_of, find_confirmation, find_proposed, masked, told
 from agent.event_log import EventLog, LoggedEvent, Publisher, follow
 from agent.events import Done, Event, Failed, TurnStarted
 from agent.graph import build_graph
@@ -29,7 +29,7 @@ from agent.replay.record import keep
 from agent.state import TURN_DEFAULTS, Resolution, State, Turn
 from agent.storing import as_stored
 from agent.turn_facts import facts_at_begin, facts_of_ending, texts_of
-from agent.whose import key_of, payer_of, scope_of
+from agent.whose import key_of, must_stay, payer_of, scope_of
 from core.clock import Clock
 from core.db.database import Scope, translated_errors
 from core.errors import Conflict, NotFound, ProviderBusy, Refused, TellergraphError, Unavailable
@@ -39,7 +39,6 @@ from core.security.tokens import Identity
 from core.telemetry.observing import Kind, Observation, current_observation, observe
 from core.telemetry.pseudonyms import Pseudonyms
 from tools.operations import Decision, Slip, confirm, is_waiting
-from tools.privacy.consent import has_consent
 from tools.registry import InitiatedBy, ToolContext
 
 _log = get_logger(__name__)
@@ -138,7 +137,7 @@ class Assistant:
         """
         scope = scope_of(identity)
         asked = await self._conversations.get_turn(turn_id, scope if identity else Scope(turn_id=turn_id))
-        if _proposed_operation(asked) != str(operation_id):
+        if find_proposed(asked.outcome) != str(operation_id):
             raise NotFound("There is no such confirmation.")
         key = TurnKey(uuid4(), asked.session_id, scope)
         await self._begin(key, is_new_session=False, title="")
@@ -191,11 +190,11 @@ class Assistant:
                     last = event.id
                     yield event
                 elif turn_id not in self._running and (ending := await self._find_ending(turn_id, scope)):
-                    yield _logged(last + 1, ending)
+                    yield LoggedEvent.of(last + 1, ending)
                     return
         except (RedisError, OSError, TellergraphError):
             _log.warning("stream_lost", turn_id=str(turn_id), exc_info=True)
-            yield _logged(
+            yield LoggedEvent.of(
                 last + 1,
                 Failed(code=Unavailable.code, message="The connection to our service was lost. Please try again."),
             )
@@ -344,7 +343,7 @@ class Assistant:
         fault: str | None = None
         try:
             await publisher.emit(TurnStarted(turn_id=str(key.turn_id), session_id=str(key.session_id)))
-            turn.allowance.own_models_only = await self._must_stay(key.scope)
+            turn.allowance.own_models_only = await must_stay(self._parts, key.scope)
             ending = await self._run_graph(key, graph_input, turn)
         except asyncio.CancelledError:
             await self._fail(key, _STOPPING)
@@ -363,15 +362,6 @@ class Assistant:
             await publisher.emit(ending)
             await publisher.finish()
         observation.end(fault)
-
-    async def _must_stay(self, scope: Scope) -> bool:
-        """Whether what is said in this turn may not go to models of other parties: asked anew in every turn, so that a
-        consent that is taken back counts at once."""
-        if not self._parts.outsiders_need_consent:
-            return False
-        if scope.customer_id is None:
-            return True
-        return not await has_consent(self._parts.bank.database, scope.customer_id, "outside_models")
 
     async def _run_graph(self, key: TurnKey, graph_input: GraphInput, turn: Turn) -> Done:
         started = perf_counter()
@@ -408,13 +398,3 @@ class Assistant:
 
 def _config(session_id: UUID) -> RunnableConfig:
     return {"configurable": {"thread_id": str(session_id)}, "recursion_limit": RECURSION_LIMIT}
-
-
-def _proposed_operation(turn: StoredTurn) -> str | None:
-    if not turn.outcome or not turn.outcome.get("confirmation"):
-        return None
-    return str(turn.outcome["confirmation"]["operation_id"])
-
-
-def _logged(number: int, event: Event) -> LoggedEvent:
-    return LoggedEvent(number, event.event, event.data())
