@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 from uuid import UUID
 
 import psycopg
@@ -38,9 +38,9 @@ class Kind:
     row, None where it does not open."""
 
     name: str
-    list_query: str
-    reseal_query: str
-    count_query: str
+    list_query: LiteralString
+    reseal_query: LiteralString
+    count_query: LiteralString
     current: str
     reseal: Callable[[dict[str, Any]], dict[str, Any] | None]
 
@@ -70,14 +70,31 @@ def list_kinds(seal: Seal, cipher: FileCipher) -> list[Kind]:
         text = seal.find(row["sealed"])
         return None if text is None else {"sealed": seal.close(text)}
 
-    def kind(name: str, many: str, one: str, current: str, reseal: Callable[[dict[str, Any]], Any]) -> Kind:
-        queries = (f"list_{many}_sealed_otherwise", f"reseal_{one}", f"count_{many}_sealed_otherwise")
-        return Kind(name, *queries, current, reseal)
-
     return [
-        kind("attachments", "files", "file", cipher.key_id, reseal_file),
-        kind("kyc_applications", "applications", "application", seal.prefix, reseal_text),
-        kind("turn_records", "turns", "turn", seal.prefix, reseal_text),
+        Kind(
+            "attachments",
+            _QUERIES["list_files_sealed_otherwise"],
+            _QUERIES["reseal_file"],
+            _QUERIES["count_files_sealed_otherwise"],
+            cipher.key_id,
+            reseal_file,
+        ),
+        Kind(
+            "kyc_applications",
+            _QUERIES["list_applications_sealed_otherwise"],
+            _QUERIES["reseal_application"],
+            _QUERIES["count_applications_sealed_otherwise"],
+            seal.prefix,
+            reseal_text,
+        ),
+        Kind(
+            "turn_records",
+            _QUERIES["list_turns_sealed_otherwise"],
+            _QUERIES["reseal_turn"],
+            _QUERIES["count_turns_sealed_otherwise"],
+            seal.prefix,
+            reseal_text,
+        ),
     ]
 
 
@@ -115,7 +132,7 @@ def _reseal(owner: Owner, kind: Kind, progress: Progress) -> Resealed:
             if columns is None:
                 unreadable.append(str(row["id"]))
             else:
-                resealed += owner.execute(_QUERIES[kind.reseal_query], {"id": row["id"]} | columns).rowcount
+                resealed += owner.execute(kind.reseal_query, {"id": row["id"]} | columns).rowcount
         progress(kind.name, resealed)
     return Resealed(resealed, _count_left(owner, kind), unreadable)
 
@@ -126,7 +143,7 @@ def _batches(owner: Owner, kind: Kind) -> Iterator[list[dict[str, Any]]]:
     while True:
         with owner.transaction():
             asked = {"current": kind.current, "last": last, "limit": BATCH}
-            batch = owner.execute(_QUERIES[kind.list_query], asked).fetchall()
+            batch = owner.execute(kind.list_query, asked).fetchall()
             if not batch:
                 return
             yield batch
@@ -134,5 +151,5 @@ def _batches(owner: Owner, kind: Kind) -> Iterator[list[dict[str, Any]]]:
 
 
 def _count_left(owner: Owner, kind: Kind) -> int:
-    [row] = owner.execute(_QUERIES[kind.count_query], {"current": kind.current}).fetchall()
+    [row] = owner.execute(kind.count_query, {"current": kind.current}).fetchall()
     return row["count"]
