@@ -14,6 +14,7 @@ from typing import Any, cast
 from httpx import HTTPError
 from langfuse.api import DatasetItem
 from langfuse.api.core import ApiError
+from langfuse.experiment import ExperimentItem
 
 from agent.langfuse.client import Connection
 from core.errors import Unavailable
@@ -81,13 +82,17 @@ class _Upload:
         name = f"{run.started_at:%Y-%m-%d %H:%M:%S} {run.revision[:12]} trial {trial}"
         about = {"revision": run.revision, "models": ", ".join(run.models), "data_sha256": str(run.data_sha256)}
         by_item = {items[record.id].id: record for record in records}
+
+        def answer(*, item: ExperimentItem, **_: dict[str, Any]) -> Any:
+            return self._masked(by_item[cast(DatasetItem, item).id].answer)
+
         experiment: str | None = None
         for first in range(0, len(records), _AT_ONCE):
             done = self._api.run_experiment(
                 name=self._dataset,
                 run_name=name,
                 data=[items[record.id] for record in records[first : first + _AT_ONCE]],
-                task=lambda *, item, **_: self._masked(by_item[cast(DatasetItem, item).id].answer),
+                task=answer,
                 max_concurrency=1,
                 metadata=about,
                 experiment_id=experiment,
