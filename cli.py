@@ -15,6 +15,7 @@ import typer
 
 from agent.ask_cli import ask
 from agent.graph_cli import graph_app
+from agent.langfuse.langfuse_cli import langfuse_app
 from agent.replay.replay_cli import replay
 from api.chat_cli import chat
 from api.serve import serve
@@ -52,6 +53,7 @@ app.add_typer(fraud_app, name="fraud")
 app.add_typer(graph_app, name="graph")
 app.add_typer(kb_app, name="kb")
 app.add_typer(kyc_app, name="kyc")
+app.add_typer(langfuse_app, name="langfuse")
 app.add_typer(privacy_app, name="privacy")
 app.command()(ask)
 app.command()(chat)
@@ -65,10 +67,11 @@ app.command()(worker)
 def serve_command(
     host: Annotated[str | None, typer.Option(help="Default: TELLERGRAPH_HOST.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default: TELLERGRAPH_PORT.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share the address.")] = 1,
 ) -> None:
     """Serve the assistant until Ctrl-C."""
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    serve(load_settings().model_copy(update=given))
+    serve(load_settings().model_copy(update=given), workers=workers)
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from agent.conversations import Conversations
 from agent.event_log import EventLog
 from agent.graph_models import make_extractor
 from agent.housekeeping import housekeeping
+from agent.langfuse.tracing import tracing
 from agent.lookup import name_reader
 from agent.models.chain import ModelChain
 from agent.models.factory import open_chain
@@ -39,6 +40,8 @@ from core.security.outgoing import guarded_session
 from core.security.permissions import RolePermissions
 from core.services import Services
 from core.settings import Settings
+from core.telemetry.observing import observed_by
+from core.telemetry.pseudonyms import Pseudonyms
 from knowledge.cache import CachedRetriever, open_cache
 from knowledge.documents.upload import UploadReader
 from knowledge.embed import Encoder, Vectors
@@ -46,7 +49,7 @@ from knowledge.graph.graph import Graph
 from knowledge.graph.running import running_graph
 from knowledge.retrieve import Retriever
 from tools.attachments.store import Attachments
-from tools.bank import make_attachments, make_bank
+from tools.bank import make_attachments, make_authenticators, make_bank
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.compliance.aml.background import background_monitor
 from tools.fraud.webhook import make_webhook
@@ -119,6 +122,10 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         prompts = Prompts(bank=settings.bank_name or DEFAULT_BANK, tokens=settings.prompt_tokens)
         await stack.enter_async_context(running_langfuse(settings, prompts, client))
         retriever = Retriever(database, graph=graph, graph_for_answers=settings.graph == "always")
+        pseudonyms = Pseudonyms(services.secret_key)
+        # Before the drain is pushed: the last turns are watched too.
+        if (watcher := await stack.enter_async_context(tracing(settings, pseudonyms))) is not None:
+            stack.enter_context(observed_by(watcher))
         parts = Parts(
             bank=bank,
             encoder=encoder,
@@ -139,7 +146,12 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         conversations = Conversations(database, keys, uuid4())
         events = EventLog(redis, settings.event_ttl)
         assistant = Assistant(
-            parts=parts, checkpoints=checkpoints, conversations=conversations, events=events, clock=clock
+            parts=parts,
+            checkpoints=checkpoints,
+            conversations=conversations,
+            events=events,
+            clock=clock,
+            pseudonyms=pseudonyms,
         )
         await stack.enter_async_context(housekeeping(assistant, checkpoints))
         if settings.worker == "inside":
@@ -156,7 +168,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
             await stack.enter_async_context(background_monitor(services.compliance_url, clock))
             await stack.enter_async_context(background_retention(services, clock))
         stack.push_async_callback(assistant.drain)
-        authenticators = Authenticators(services.secret_key)
+        authenticators = make_authenticators(settings, services)
         attachments = make_attachments(settings, services)
         uploads = UploadReader()
         stack.callback(uploads.close)
@@ -197,4 +209,10 @@ def _offline_alone(settings: Settings) -> ModelChain:
 
 def _checkpoint_pool(services: Services, settings: Settings) -> AsyncConnectionPool[AsyncConnection[Any]]:
     options = {"row_factory": dict_row, "prepare_threshold": 0}
-    return make_pool(services.checkpoint_url, min_size=1, max_size=settings.database_pool_size, options=options)
+    return make_pool(
+        services.checkpoint_url,
+        name="checkpoints",
+        min_size=1,
+        max_size=settings.database_pool_size,
+        options=options,
+    )

@@ -48,6 +48,9 @@ class StoredMessage:
     confidence: float | None
     citations: list[dict[str, Any]]
     created_at: datetime
+    rating: Literal["up", "down"] | None = None
+    """What its reader thought of this answer (agent/feedback.py)."""
+    comment: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

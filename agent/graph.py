@@ -20,6 +20,7 @@ from agent.nodes.act import act
 from agent.nodes.answer import answer
 from agent.nodes.confirm import confirm
 from agent.nodes.go_on import go_on
+from agent.nodes.observed import observed
 from agent.nodes.refer import refer
 from agent.nodes.remember import remember
 from agent.nodes.retrieve import retrieve
@@ -35,7 +36,7 @@ Graph = CompiledStateGraph[State, Turn, State, State]
 def build_graph(checkpointer: BaseCheckpointSaver[Any]) -> Graph:
     graph = StateGraph(State, context_schema=Turn)
     for node in (screen, understand, retrieve, answer, tools, go_on, verify, remember, confirm, act, refer):
-        graph.add_node(node.__name__, node)
+        graph.add_node(node.__name__, observed(node))
     graph.add_conditional_edges(START, after_start)
     graph.add_conditional_edges("screen", after_screen)
     graph.add_conditional_edges("understand", after_understand)

@@ -2,6 +2,9 @@
 
 from typing import Any, Literal, TypedDict
 
+PROMPT_VERSIONS = "prompt_versions"
+"""Where the instructions that a model is given carry the versions of their templates, in their additional_kwargs."""
+
 
 class Message(TypedDict):
     role: Literal["user", "assistant"]

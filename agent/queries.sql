@@ -54,6 +54,15 @@ update banking_operations set chat_message_id = (select id from chat_messages wh
 -- A turn that the caller may see.
 select id, session_id, owner, status, lease_expires_at, outcome from chat_turns where id = %(turn_id)s
 
+-- keep_feedback --
+-- What the caller thinks of an answer of theirs that is over; said again, it takes the place of what was said before.
+with before as (select rating from feedback where turn_id = %(turn_id)s)
+insert into feedback (turn_id, owner, rating, comment, created_at, changed_at)
+select id, owner, %(rating)s, %(comment)s, %(now)s, %(now)s from chat_turns where id = %(turn_id)s and status <> 'running'
+on conflict (turn_id) do update
+   set rating = excluded.rating, comment = excluded.comment, changed_at = greatest(feedback.created_at, excluded.changed_at)
+returning rating, comment, changed_at, (select rating from before) is distinct from rating as is_news
+
 -- list_sessions --
 -- The caller's conversations, the latest first.
 select id as session_id, title, created_at, updated_at from chat_sessions
@@ -68,9 +77,10 @@ select id as session_id, title, created_at, updated_at from chat_sessions where 
 select id as session_id, title, created_at, updated_at from chat_sessions where id = %(session_id)s
 
 -- list_messages --
--- A conversation in order.
-select role, content, turn_id, route, intent, confidence, citations, created_at from chat_messages
- where session_id = %(session_id)s order by id
+-- A conversation in order; with an answer, what was thought of it.
+select m.role, m.content, m.turn_id, m.route, m.intent, m.confidence, m.citations, m.created_at, f.rating, f.comment
+  from chat_messages m left join feedback f on f.turn_id = m.turn_id and m.role = 'assistant'
+ where m.session_id = %(session_id)s order by m.id
 
 -- list_originals --
 -- Of its messages that were masked, what stood there, under the customer's key.

@@ -4,6 +4,7 @@ The dialogue's own memory needs those two as the customer said them (docs/decisi
 from collections.abc import Iterator
 from dataclasses import replace
 
+from agent.counts import count_personal
 from agent.models.fencing.details import Kind as OwnKind
 from agent.models.fencing.details import OwnDetails
 from agent.models.fencing.finder import Finder, without_overlaps
@@ -24,12 +25,18 @@ _KINDS: dict[OwnKind, Kind] = {
 }
 
 
+def _kind_of(kind: OwnKind) -> Kind:
+    return _KINDS.get(kind) or Kind(kind)
+
+
 async def as_stored(record: TurnRecord, turn: Turn) -> TurnRecord:
     """The record with what the customer's own details and the recognizers say is personal behind placeholders."""
     known = await known_of(turn)
+    message = mask(record.message, turn.placeholders, ALL, known)
+    count_personal(message, turn.placeholders, typed_secret=turn.typed_secret)
     return replace(
         record,
-        message=mask(record.message, turn.placeholders, ALL, known),
+        message=message,
         # There is no secret in an answer: the message had none any more.
         answer=mask(record.answer, turn.placeholders, ALL - SECRETS, known),
     )
@@ -37,15 +44,15 @@ async def as_stored(record: TurnRecord, turn: Turn) -> TurnRecord:
 
 async def known_of(turn: Turn) -> Known | None:
     """Finds what the bank knows of the turn's customer; None for a visitor."""
-    return None if turn.customer_id is None else find_known(await own_details(turn))
+    return None if turn.customer_id is None else known_in(await own_details(turn))
 
 
-def find_known(own: OwnDetails) -> Known:
-    """Finds these details of a customer."""
+def known_in(own: OwnDetails) -> Known:
+    """Finds these details, in whatever form they stand in a text."""
     finder = Finder(own.details)
 
     def find(text: str) -> Iterator[Finding]:
         for found in without_overlaps(finder.find(Folded.of(text))):
-            yield Finding(_KINDS[finder.details[found.owner].kind], found.start, found.end)
+            yield Finding(_kind_of(finder.details[found.owner].kind), found.start, found.end)
 
     return find

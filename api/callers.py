@@ -56,7 +56,7 @@ def settle_client(scope: Scope, trusted: Networks) -> None:
     """
     scope.setdefault("state", {})["forwarded_by_stranger"] = False
     client = scope.get("client")
-    if not client or not _is_trusted(client[0], trusted):
+    if not client or not is_trusted(client[0], trusted):
         # Who is behind a proxy that nobody named is not known: not for what addresses open.
         scope["state"]["forwarded_by_stranger"] = "x-forwarded-for" in Headers(scope=scope)
         return
@@ -67,14 +67,14 @@ def settle_client(scope: Scope, trusted: Networks) -> None:
         if address is None:
             break
         scope["client"] = (str(address), 0)
-        if not _is_trusted(str(address), trusted):
+        if not is_trusted(str(address), trusted):
             break
     schemes = [part.strip().lower() for value in headers.getlist("x-forwarded-proto") for part in value.split(",")]
     if schemes and schemes[-1] in {"http", "https"}:
         scope["scheme"] = schemes[-1]
 
 
-def _is_trusted(host: str, trusted: Networks) -> bool:
+def is_trusted(host: str, trusted: Networks) -> bool:
     address = _parse(host)
     return address is not None and any(address in network for network in trusted)
 

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from api.envelope import ErrorBody, ErrorEnvelope, Metadata
+from api.foreign_traces import WithoutForeignTraces
 from core.clock import system_clock
 from core.settings import Settings
 
@@ -35,6 +36,8 @@ def server_config(app: ASGIApp, settings: Settings, *, shutdown_patience: int | 
     Args:
         shutdown_patience: seconds for open requests when the server stops; None: as long as they take.
     """
+    if settings.traces != "off":
+        app = WithoutForeignTraces(app, settings.trusted_proxies)
     return uvicorn.Config(
         app,
         host=settings.host,

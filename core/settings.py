@@ -104,7 +104,9 @@ class Settings(BaseSettings):
         IPv4Network("127.0.0.0/8"),
         IPv6Network("::1/128"),
     ]
-    """Comma-separated networks that may read ``/metrics``; for others it is not there."""
+    """Comma-separated networks that may read ``/metrics``; for others it is not there. Empty: nothing is counted."""
+    worker_metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where ``tellergraph worker`` gives its own figures. Unset: nowhere."""
     rate_limits: Literal["on", "off"] = "on"
     rate_user: int = Field(default=100, ge=1)
     """Requests of a person in a minute."""
@@ -192,7 +194,7 @@ class Settings(BaseSettings):
     langfuse_base_url: SafeAddress = Field(
         default=None, validation_alias=AliasChoices("LANGFUSE_BASE_URL", "LANGFUSE_HOST")
     )
-    """Where prompts are read from. Unset: ours are used."""
+    """Where prompts are read from and traces are sent to. Unset: prompts are ours, and nothing is sent."""
     langfuse_public_key: SecretStr | None = Field(
         default=None, validation_alias=AliasChoices("LANGFUSE_PUBLIC_KEY"), validate_default=True
     )
@@ -201,6 +203,10 @@ class Settings(BaseSettings):
     )
     langfuse_interval: Duration = Field(default=timedelta(minutes=1), ge=timedelta(seconds=1))
     """Pause between two looks for new prompts."""
+    langfuse_tracing: Literal["on", "off"] = "on"
+    """Off: prompts are read from Langfuse, and nothing is sent there."""
+    langfuse_sample_rate: float = Field(default=1.0, ge=0, le=1)
+    """The share of turns whose traces and scores are sent."""
 
     demo: bool = True
     """Load the demo bank at start and offer its logins."""
@@ -236,6 +242,8 @@ class Settings(BaseSettings):
     """Ed25519 private key in PEM that signs them. Unset: made once and kept in the data directory."""
     audit_interval: Duration = Field(default=timedelta(minutes=5), ge=timedelta(seconds=1))
     """Between two checkpoints."""
+    audit_years: int = Field(default=7, ge=6, le=100)
+    """How long the audit log is kept; the law asks for six years (core/audit/shorten.py)."""
 
     database_pool_size: int = Field(default=12, ge=2, le=200)
     worker: Literal["inside", "separate"] = "inside"
@@ -261,6 +269,12 @@ class Settings(BaseSettings):
     lightrag_api_key: SecretStr | None = None
     """Of that one server, or ``help=...,staff=...``."""
     log_level: Level = "INFO"
+    log_format: Literal["json", "console"] = "json"
+    """JSON for programs, or lines for somebody who watches a terminal."""
+    traces: Literal["off", "otlp"] = "off"
+    """Whether OpenTelemetry traces are made and sent to a collector over OTLP."""
+    otlp_endpoint: SafeAddress = Field(default=None, validation_alias=AliasChoices("OTEL_EXPORTER_OTLP_ENDPOINT"))
+    """The collector. Unset: as OpenTelemetry has it, http://localhost:4318."""
 
     @field_validator("code_sender")
     @classmethod
@@ -279,7 +293,7 @@ class Settings(BaseSettings):
     def _signs_codes(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
         return _needed_by_webhook(value, info)
 
-    @field_validator("langfuse_base_url")
+    @field_validator("langfuse_base_url", "otlp_endpoint")
     @classmethod
     def _without_end(cls, value: str | None) -> str | None:
         return value and value.rstrip("/")

@@ -1,10 +1,11 @@
 """Compares what a turn brought with what was expected of it. Pure, but for the state, which `read` looks up."""
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from typing import Any
 
 from evals.dialogue_customer import Heard
 from evals.dialogue_dates import fill_dates, list_readings
@@ -54,6 +55,8 @@ def _compare_turn(expect: Expect, heard: Heard, today: date) -> list[Difference]
         differences += _differ("intent", expect.intent, [done.get("intent")], today)
     if expect.tools is not None:
         differences += _compare_tools(expect.tools, heard.tools)
+    if expect.arguments is not None:
+        differences += _compare_arguments(expect.arguments, heard.calls, today)
     if "confirm" in expect.model_fields_set:
         differences += _compare_confirmation(expect, heard, today)
     if "asks" in expect.model_fields_set:
@@ -70,6 +73,22 @@ def _compare_tools(expected: Sequence[Sequence[str]], got: Sequence[str]) -> lis
     if as_expected:
         return []
     return [Difference("tools", ", ".join(map("|".join, expected)) or "none", ", ".join(got) or "none")]
+
+
+def _compare_arguments(
+    expected: Sequence[Mapping[str, Sequence[Value]]], got: Sequence[tuple[str, Mapping[str, Any]]], today: date
+) -> list[Difference]:
+    """Of calls that were not made nothing is said here: `tools` does."""
+    return [
+        difference
+        for wanted, (name, arguments) in zip(expected, got, strict=False)
+        for key, accepted in wanted.items()
+        for difference in _differ(f"arguments.{name}.{key}", accepted, [_as_value(arguments.get(key))], today)
+    ]
+
+
+def _as_value(argument: object) -> Value:
+    return argument if isinstance(argument, bool) or argument is None else str(argument)
 
 
 def _compare_confirmation(expect: Expect, heard: Heard, today: date) -> list[Difference]:

@@ -26,6 +26,8 @@ class Heard:
     """The `done` event, if the turn ended with one."""
     route: str | None = None
     tools: list[str] = field(default_factory=list[str])
+    calls: list[tuple[str, Mapping[str, Any]]] = field(default_factory=list[tuple[str, Mapping[str, Any]]])
+    """The same tools, with the arguments."""
     citations: int = 0
     confirmations: list[Mapping[str, Any]] = field(default_factory=list[Mapping[str, Any]])
     error: str | None = None
@@ -101,6 +103,7 @@ class Customer:
             done=done,
             route=route,
             tools=[call["name"] for call in found.get("tool_call", [])],
+            calls=[(call["name"], call["arguments"]) for call in found.get("tool_call", [])],
             citations=len(found.get("citation", [])),
             confirmations=confirmations,
             error=failed[0]["code"] if failed else None,

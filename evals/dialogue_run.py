@@ -1,9 +1,11 @@
 """Holds scripted conversations, several at once, each with a customer who is as seeded."""
 
-from collections.abc import Callable, Generator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from time import perf_counter
+from typing import Any
 from uuid import UUID
 
 import httpx2
@@ -26,12 +28,20 @@ class TurnResult:
     said: str
     answer: str
     differences: list[Difference]
+    calls: list[tuple[str, Mapping[str, Any]]]
+    """Tools that were called, with their arguments."""
+    seconds: float
+    """Until the whole answer was there."""
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     scenario: Scenario
     turns: list[TurnResult] = field(default_factory=list[TurnResult])
+
+    @property
+    def seconds(self) -> float:
+        return sum(turn.seconds for turn in self.turns)
 
     @property
     def passed(self) -> bool:
@@ -49,12 +59,20 @@ def run_scenarios(
         on_end: called after each scenario, from the thread of its bank.
     """
 
+    return play_all(scenarios, playing(settings, services), banks=banks, on_end=on_end)
+
+
+def playing(
+    settings: Settings, services: Services
+) -> Callable[[int], AbstractContextManager[Callable[[Scenario], Result]]]:
+    """Opens, for a number, a copy of the prepared bank and what holds one conversation with it."""
+
     @contextmanager
     def open_player(number: int) -> Generator[Callable[[Scenario], Result]]:
         with running_bank(settings, services, f"dialogues_{number}") as bank, open_records(bank.services) as records:
             yield _Player(bank, records).play
 
-    return play_all(scenarios, open_player, banks=banks, on_end=on_end)
+    return open_player
 
 
 class _Player:
@@ -70,11 +88,13 @@ class _Player:
         records = self._begin(scenario.customer)
         with closing(Customer(self._bank.url, self._token(scenario.customer))) as customer:
             for turn in scenario.turns:
+                started = perf_counter()
                 heard = self._act(turn, customer, _today(records.since))
+                seconds = perf_counter() - started
                 differences = compare(
                     turn.expect, heard, lambda key: records.read(key, customer.session_id), _today(records.since)
                 )
-                result.turns.append(TurnResult(turn.said, heard.answer, differences))
+                result.turns.append(TurnResult(turn.said, heard.answer, differences, heard.calls, seconds))
         return result
 
     def _begin(self, who: Who) -> Records:

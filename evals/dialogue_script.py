@@ -70,6 +70,8 @@ class Expect(_Part):
     intent: OneOf | None = None
     tools: AnyTexts | None = None
     """Called in this turn, in this order; an inner list means any of these."""
+    arguments: Annotated[list[dict[str, OneOf]], BeforeValidator(_as_list)] | None = None
+    """Of each of `tools`, in the same order: those that are named must be so."""
     confirm: dict[str, OneOf] | None = None
     contains: AnyTexts = []
     excludes: Texts = []

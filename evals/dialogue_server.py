@@ -2,6 +2,7 @@
 database of its own that is a copy of a prepared one.
 """
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -29,7 +30,13 @@ from tools.demo_bank.named import Who
 from tools.demo_bank.reset import reset_demo
 
 _CUSTOMERS = 12
+_MOST_BANKS = 4
 _LOGINS = ("app_url", "owner_url", "checkpoint_url", "worker_url", "graph_url", "admin_url")
+
+
+def usual_banks() -> int:
+    """As many as there are processors, within reason."""
+    return min(os.cpu_count() or 1, _MOST_BANKS)
 
 
 @contextmanager

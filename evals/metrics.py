@@ -1,15 +1,18 @@
 """Figures of merit for classifiers. Each takes one entry per case; a confidence is that of the predicted label."""
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
-_BINS = 15
+from evals.results.figures import Share, share
+
+BINS = 15
 
 
-def accuracy(correct: Sequence[bool]) -> float:
+def accuracy(correct: Sequence[bool]) -> Share:
     """Share of right answers."""
-    return float(np.mean(correct))
+    return share(correct)
 
 
 def accuracy_error(correct: Sequence[bool]) -> float:
@@ -19,28 +22,29 @@ def accuracy_error(correct: Sequence[bool]) -> float:
 
 def macro_f1(truth: Sequence[str], predicted: Sequence[str]) -> float:
     """Mean over the labels that occur in `truth` of each one's F1."""
-    pairs = list(zip(truth, predicted, strict=True))
-    scores: list[float] = []
-    for label in sorted(set(truth)):
-        hits = sum(t == p == label for t, p in pairs)
-        scores.append(2 * hits / (sum(t == label for t in truth) + sum(p == label for p in predicted)))
-    return float(np.mean(scores))
+    wanted, given = Counter(truth), Counter(predicted)
+    hits = Counter(t for t, p in zip(truth, predicted, strict=True) if t == p)
+    return sum(2 * hits[label] / (number + given[label]) for label, number in wanted.items()) / len(wanted)
 
 
-def recall_by_label(truth: Sequence[str], correct: Sequence[bool]) -> dict[str, float]:
+def recall_by_label(truth: Sequence[str], correct: Sequence[bool]) -> dict[str, Share]:
     """Per label of `truth`, the share of its cases that were answered right."""
-    return {
-        label: float(np.mean([c for t, c in zip(truth, correct, strict=True) if t == label]))
-        for label in sorted(set(truth))
-    }
+    found: dict[str, list[bool]] = {}
+    for label, is_right in zip(truth, correct, strict=True):
+        found.setdefault(label, []).append(is_right)
+    return {label: share(found[label]) for label in sorted(found)}
 
 
 def expected_calibration_error(correct: Sequence[bool], confidences: Sequence[float]) -> float:
     """Mean distance between confidence and accuracy over 15 bins of equal width (Guo et al. 2017)."""
     right, confidence = np.asarray(correct, dtype=float), np.asarray(confidences)
-    bins = np.minimum((confidence * _BINS).astype(int), _BINS - 1)
-    gaps = [abs(float((right - confidence)[bins == b].sum())) for b in range(_BINS)]
-    return sum(gaps) / len(right)
+    gaps = np.bincount(bins_of(confidences), weights=right - confidence, minlength=BINS)
+    return float(np.abs(gaps).sum()) / len(right)
+
+
+def bins_of(confidences: Sequence[float]) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+    """The bin of each."""
+    return np.minimum((np.asarray(confidences) * BINS).astype(np.int64), BINS - 1)
 
 
 def coverage_at_precision(correct: Sequence[bool], confidences: Sequence[float], precision: float) -> float:

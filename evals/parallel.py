@@ -1,21 +1,21 @@
-"""Plays items against several banks at once, each in a thread of its own."""
+"""Plays items with several players at once: in threads, for banks that wait, or in processes, for what computes."""
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
+import os
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
+from multiprocessing import connection, get_context, parent_process
 from queue import Empty, SimpleQueue
-from typing import TypeVar
+from threading import Thread
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+OpenPlayer = Callable[[int], AbstractContextManager[Callable[[Item], Result]]]
 
 
 def play_all(
-    items: Sequence[Item],
-    open_player: Callable[[int], AbstractContextManager[Callable[[Item], Result]]],
-    *,
-    banks: int,
-    on_end: Callable[[], None],
+    items: Sequence[Item], open_player: OpenPlayer[Item, Result], *, banks: int, on_end: Callable[[], None]
 ) -> list[Result]:
     """The results in the order of the items.
 
@@ -50,3 +50,41 @@ def _next(waiting: SimpleQueue[int]) -> int | None:
         return waiting.get_nowait()
     except Empty:
         return None
+
+
+_CHUNKS = 16
+"""Parts of each process's share: what is on its way when a run is killed is computed again."""
+_play: Callable[[Any], Any]
+"""Of this process, once it has been opened."""
+_open = ExitStack()
+
+
+def play_in_processes(
+    items: Sequence[Item], open_player: OpenPlayer[Item, Result], processes: int
+) -> Generator[Result]:
+    """The results in the order of the items, as they come.
+
+    Args:
+        open_player: is pickled, as are items and results; the number is always 0.
+    """
+    size = max(1, len(items) // (processes * _CHUNKS))
+    with ProcessPoolExecutor(processes, get_context("spawn"), _open_here, (open_player,)) as pool:
+        yield from pool.map(_play_here, items, chunksize=size)
+
+
+def _open_here(open_player: OpenPlayer[Any, Any]) -> None:
+    global _play  # noqa: PLW0603
+    Thread(target=_end_with_parent, daemon=True).start()
+    _play = _open.enter_context(open_player(0))
+
+
+def _play_here(item: Any) -> Any:
+    return _play(item)
+
+
+def _end_with_parent() -> None:
+    """A parent that was killed tells nobody, and a worker of a pool would wait for it for ever."""
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+        os._exit(1)

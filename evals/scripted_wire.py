@@ -2,10 +2,15 @@
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, cast
+from threading import Thread
+from typing import Any, Self, cast
+
+_ABOUT = {"id": "chatcmpl-1", "created": 1_700_000_000, "model": "scripted"}
+_USAGE = {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,7 @@ def in_words(text: str) -> Iterable[Text]:
 
 
 class WireServer(ThreadingHTTPServer):
-    """Serves on a free port of this machine once ``serve_forever`` runs.
+    """Serves on a port of this machine, a free one by default, within ``serving``.
 
     Args:
         answer: what to say to a request; called from the thread of its connection.
@@ -81,11 +86,27 @@ class WireServer(ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(
-        self, answer: Callable[[Request], Sequence[Step]], list_models: Callable[[], Sequence[str]] = tuple
+        self,
+        answer: Callable[[Request], Sequence[Step]],
+        list_models: Callable[[], Sequence[str]] = tuple,
+        *,
+        port: int = 0,
     ) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", port), _Handler)
         self.answer = answer
         self.list_models = list_models
+
+    @contextmanager
+    def serving(self) -> Generator[Self]:
+        """Answers in a thread of its own until it is left."""
+        thread = Thread(target=self.serve_forever, kwargs={"poll_interval": 0.02}, name="scripted model")
+        thread.start()
+        try:
+            yield self
+        finally:
+            self.shutdown()
+            self.server_close()
+            thread.join()
 
     @property
     def base_url(self) -> str:
@@ -108,6 +129,9 @@ class _Handler(BaseHTTPRequestHandler):
             steps.pop(0)
         if steps and isinstance(steps[0], Status):
             self._refuse(steps[0])
+            return
+        if not body.get("stream"):
+            self._send(200, _whole(steps))
             return
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
@@ -137,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
                     self._delta({"tool_calls": [call]})
             case Finish(reason):
                 self._delta({}, reason)
-                self._event({"choices": [], "usage": {"prompt_tokens": 11, "completion_tokens": 7, "total_tokens": 18}})
+                self._event({"choices": [], "usage": _USAGE})
                 self._write(b"data: [DONE]\n\n")
             case Status():
                 raise ValueError("a stream that has begun has its status")
@@ -148,8 +172,8 @@ class _Handler(BaseHTTPRequestHandler):
         self._event({"choices": [{"index": 0, "delta": delta, "logprobs": None, "finish_reason": reason}]})
 
     def _event(self, content: dict[str, Any]) -> None:
-        about = {"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1_700_000_000, "model": "scripted"}
-        self._write(b"data: " + json.dumps(about | content).encode() + b"\n\n")
+        chunk = _ABOUT | {"object": "chat.completion.chunk"} | content
+        self._write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
 
     def _write(self, block: bytes) -> None:
         self.wfile.write(f"{len(block):x}\r\n".encode() + block + b"\r\n")
@@ -175,3 +199,18 @@ def _in_pieces(name: str, arguments: str, call_id: str) -> Iterable[dict[str, An
     yield {"index": 0, "id": call_id, "type": "function", "function": {"name": name, "arguments": ""}}
     for piece in filter(None, (arguments[:middle], arguments[middle:])):
         yield {"index": 0, "function": {"arguments": piece}}
+
+
+def _whole(steps: Iterable[Step]) -> dict[str, Any]:
+    """The answer in one piece, for a client that does not stream."""
+    steps = list(steps)
+    calls = [
+        {"id": step.id, "type": "function", "function": {"name": step.name, "arguments": step.arguments}}
+        for step in steps
+        if isinstance(step, Call)
+    ]
+    text = "".join(step.text for step in steps if isinstance(step, Text))
+    message = {"role": "assistant", "content": text or None} | ({"tool_calls": calls} if calls else {})
+    reason = next((step.reason for step in steps if isinstance(step, Finish)), "stop")
+    choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": reason}
+    return _ABOUT | {"object": "chat.completion", "choices": [choice], "usage": _USAGE}

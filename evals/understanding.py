@@ -1,6 +1,5 @@
 """What the suites about understanding share: one timed pass over texts, and what was measured."""
 
-import hashlib
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from typing import Generic, TypeVar
 import numpy as np
 
 from agent.understanding.heads import HEADS_DIR, WEIGHTS_FILE, Heads
+from core.digests import digest_of_file
 from knowledge.embed import ENCODER_DIR, Encoder
 
 Answer = TypeVar("Answer")
@@ -28,8 +28,6 @@ class Understander:
 
     encoder: Encoder
     heads: Heads
-    notes: dict[str, object]
-    """The checksums that say what was measured."""
 
 
 def time_each(texts: Sequence[str], answer: Callable[[str], Answer]) -> Timed[Answer]:
@@ -44,20 +42,39 @@ def time_each(texts: Sequence[str], answer: Callable[[str], Answer]) -> Timed[An
     return Timed(answers, float(np.median(seconds)) * 1000)
 
 
+def stopwatch(answer: Callable[[str], Answer]) -> Callable[[str], tuple[Answer, float]]:
+    """Answers a text and says in how many seconds. Its first answer, which is slower, is not timed."""
+    answer("hello")
+
+    def timed(text: str) -> tuple[Answer, float]:
+        start = time.perf_counter()
+        found = answer(text)
+        return found, time.perf_counter() - start
+
+    return timed
+
+
 def load_understander(directory: Path | None) -> Understander:
     """The heads in `directory`, without one the committed ones, on their encoder.
 
     Raises:
         ConfigurationError: the files cannot be used.
     """
-    encoder = _find_encoder(directory)
-    directory = directory or HEADS_DIR
-    heads = Heads.load(directory)
-    notes: dict[str, object] = {
-        "heads_sha256": hashlib.sha256((directory / WEIGHTS_FILE).read_bytes()).hexdigest(),
-        "encoder_sha256": (encoder / "SHA256SUMS").read_text(encoding="utf-8").split()[0],
+    return Understander(Encoder.load(_find_encoder(directory)), Heads.load(directory or HEADS_DIR))
+
+
+def describe_understander(directory: Path | None) -> dict[str, object]:
+    """The checksums that say what is measured.
+
+    Raises:
+        ConfigurationError: the heads cannot be used.
+    """
+    heads = directory or HEADS_DIR
+    Heads.load(heads)
+    return {
+        "heads_sha256": digest_of_file(heads / WEIGHTS_FILE),
+        "encoder_sha256": (_find_encoder(directory) / "SHA256SUMS").read_text(encoding="utf-8").split()[0],
     }
-    return Understander(Encoder.load(encoder), heads, notes)
 
 
 def _find_encoder(heads: Path | None) -> Path:

@@ -1,10 +1,6 @@
 """`run.json` in the folder that a run wrote: what it was made from, and with what outcome."""
 
-import platform
-import subprocess
-from collections.abc import Iterable
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +10,7 @@ from core.errors import InvalidInput
 
 RUN_FILE = "run.json"
 PACKAGES = ("accelerate", "bitsandbytes", "numpy", "peft", "safetensors", "tokenizers", "torch", "transformers")
+"""Whose versions a run depends on."""
 
 
 class RunRecord(BaseModel):
@@ -32,32 +29,6 @@ class RunRecord(BaseModel):
     seeds: list[int]
     versions: dict[str, str]
     figures: dict[str, float]
-
-
-def find_versions(packages: Iterable[str] = PACKAGES) -> dict[str, str]:
-    """The installed ones' versions, and Python's."""
-    found = {"python": platform.python_version()}
-    for package in packages:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def find_revision(folder: Path = Path(__file__).parent) -> str:
-    """The git revision of the code in `folder`, "-dirty" after it if tracked files were changed; empty where there is
-    none."""
-    try:
-        revision = _ask_git(folder, "rev-parse", "HEAD")
-        return revision + ("-dirty" if _ask_git(folder, "status", "--porcelain", "--untracked-files=no") else "")
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-
-
-def _ask_git(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=True, text=True)  # noqa: S603, S607
-    return done.stdout.strip()
 
 
 def write_record(record: RunRecord, folder: Path) -> None:

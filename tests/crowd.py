@@ -23,6 +23,7 @@ BY_OTHER_MEANS = {
     "kb_words": "by audience",
     "login_tries": "hashes of addresses, for its own functions alone",
     "policy_proposals": "for staff alone",
+    "record_removals": "counts and dates, the owner's alone",
     "staff": "colleagues, for staff alone",
     "staff_authenticators": "colleagues, for staff alone",
 }

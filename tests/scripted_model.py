@@ -7,7 +7,7 @@ body that gives one. A request without a script gets an error, and ``serve_scrip
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 from evals.scripted_wire import Call, Finish, Request, Status, Step, Text, Wait, WireServer, in_words
@@ -77,17 +77,12 @@ class ScriptedModel:
 def serve_scripted_model() -> Generator[ScriptedModel]:
     """Serves it on a free port of this machine."""
     model = ScriptedModel()
-    server = WireServer(model.next_steps, lambda: model.tags)
-    model.base_url = server.base_url
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, name="scripted model")
-    thread.start()
-    try:
-        yield model
-        assert model.faults == []
-        assert model.scripts == [], "the model was asked less often than the test expected"
-    finally:
-        for gate in model.gates:
-            gate.open()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with WireServer(model.next_steps, lambda: model.tags).serving() as server:
+        model.base_url = server.base_url
+        try:
+            yield model
+            assert model.faults == []
+            assert model.scripts == [], "the model was asked less often than the test expected"
+        finally:
+            for gate in model.gates:
+                gate.open()

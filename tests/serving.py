@@ -20,7 +20,13 @@ _PATIENCE = 60.0
 def serving(settings: Settings, services: Services, clock: Clock = system_clock) -> Generator[str]:
     """Yields the base URL."""
     settings = settings.model_copy(update={"port": 0})
-    config = server_config(create_app(settings, services, clock), settings)
+    with running(server_config(create_app(settings, services, clock), settings)) as base_url:
+        yield base_url
+
+
+@contextmanager
+def running(config: uvicorn.Config) -> Generator[str]:
+    """Any application. Yields the base URL."""
     server = uvicorn.Server(config)
     thread = Thread(target=server.run, name="test server")
     thread.start()

@@ -22,6 +22,7 @@ from core.clock import BANK_TIME_ZONE
 from core.db.database import Database, Scope
 from core.errors import CallerError, Refused
 from core.security.sealing import Seal
+from core.telemetry.observing import Kind, Observation, observe
 from tools.fraud.decisions import SHIPPED, FraudPolicy
 from tools.queries import QUERIES
 from tools.reasons import NOT_POSSIBLE_NOW, reason_of
@@ -218,13 +219,24 @@ class Tool:
         Raises:
             Refused: the bank decided against it.
         """
+        with observe(
+            Kind.TOOL, self.name, door=context.door, risk=self.risk.value, arguments_text=arguments.model_dump_json
+        ) as observation:
+            return await self._perform(context, arguments, observation)
+
+    async def _perform(self, context: ToolContext, arguments: Arguments, observation: Observation) -> Result:
         try:
             result = await self.run(context, arguments)
-        except (CallerError, Refused):
+        except (CallerError, Refused) as refusal:
+            observation.note(outcome="refused", error_code=refusal.error_code)
             await self._note(context, "refused")
+            # The bank's no is an answer.
+            observation.end()
             raise
+        observation.note(outcome=_outcome(result), result_text=result.model_dump_json)
         await self._note(context, _outcome(result))
         if isinstance(result, Withheld):
+            observation.end()
             raise Refused(reason_of(NOT_POSSIBLE_NOW), code=NOT_POSSIBLE_NOW)
         if isinstance(result, Proposed) and result.step_up:
             await context.step_up.issue(context, UUID(result.operation_id))

@@ -16,6 +16,7 @@ from agent.models.faults import Fault, ModelFailed
 from agent.models.fence import Fence, Opening
 from agent.models.link import Link
 from agent.models.reply import Reply, ReplyBuilder, refuse_repeats
+from core.telemetry.observing import current_observation
 
 OnText = Callable[[str], Awaitable[None]]
 
@@ -98,7 +99,8 @@ class Attempt:
                     if self.builder.has_begun:
                         limit = now() + self._idle
                         if not has_begun:
-                            FIRST_TOKEN.labels(self._link.name).observe(now() - started)
+                            FIRST_TOKEN.add(self._link.name, seconds=now() - started)
+                            current_observation().note(first_token_ms=round((now() - started) * 1000, 1))
                     await self._ask.say(opening.push(text) if opening else text)
         except TimeoutError as error:
             raise self._late(now() - started) from error

@@ -26,8 +26,10 @@ from agent.models.fence import Fence
 from agent.models.link import Link
 from agent.models.meter import Meter, metered
 from agent.models.reply import Reply
+from agent.models.request_facts import facts_of_reply, facts_of_request
 from core.errors import ProviderBusy, ProviderFailed
 from core.logging import get_logger
+from core.telemetry.observing import Kind, current_observation, observe
 
 __all__ = ["CUT_SHORT", "Link", "ModelChain"]
 
@@ -154,7 +156,7 @@ class ModelChain:
         offline = next((each for each in self.links if each.is_offline), None)
         if on_cut is None or offline is None:
             raise error
-        COMPLETED.labels(link.name).inc()
+        COMPLETED.add(link.name)
         ask.allowance.is_cut = True
         ask.allowance.note(CUT_OFF)
         await on_cut()
@@ -162,7 +164,17 @@ class ModelChain:
         return await self._answer(offline, ask)
 
     async def _answer(self, link: Link, ask: Ask) -> Reply:
-        """One link's reply, counted and paid for."""
+        """One link's reply, observed, counted and paid for."""
+        with observe(Kind.MODEL, link.name, **facts_of_request(link, ask)) as observation:
+            try:
+                reply = await self._counted(link, ask)
+            except ProviderFailed as error:
+                observation.note(outcome=fault_of(error).value)
+                raise
+            observation.note(**facts_of_reply(reply))
+            return reply
+
+    async def _counted(self, link: Link, ask: Ask) -> Reply:
         started = self._now()
         try:
             _require_fit(link, ask)
@@ -174,8 +186,8 @@ class ModelChain:
             raise
         finally:
             ask.allowance.model_seconds += self._now() - started
-        REQUESTS.labels(link.name, "answered").inc()
-        SECONDS.labels(link.name).observe(self._now() - started)
+        REQUESTS.add(link.name, "answered")
+        SECONDS.add(link.name, seconds=self._now() - started)
         return reply
 
     async def _ask(self, link: Link, ask: Ask, meter: Meter) -> Reply:
@@ -194,7 +206,8 @@ class ModelChain:
                 if is_too_late or not may_pass or tries >= self._bounds.retries:
                     raise
             tries += 1
-            RETRIES.labels(link.name).inc()
+            current_observation().note(retries=tries)
+            RETRIES.add(link.name)
             await self._sleep(wait)
 
     def _wait(self, error: ProviderFailed, tries: int) -> float:
@@ -213,7 +226,7 @@ def _require_fit(link: Link, ask: Ask) -> None:
 
 def _note_failure(link: Link, ask: Ask, error: ProviderFailed) -> None:
     fault = fault_of(error)
-    REQUESTS.labels(link.name, fault.value).inc()
+    REQUESTS.add(link.name, fault.value)
     if fault is Fault.BUDGET:
         ask.allowance.note(BUDGET_USED_UP)
     # What is known already is not told with every turn.

@@ -1,6 +1,7 @@
 """Lets a model answer or call tools. What it says goes out through the release gate as it comes, with the customer's
 own data in place of placeholders; what is remembered keeps them."""
 
+from collections import Counter
 from typing import Any
 
 from langchain_core.messages import BaseMessage
@@ -18,6 +19,7 @@ from agent.release.splitting import as_said
 from agent.state import State, Turn, Update
 from agent.understanding.intents import Route
 from core.logging import get_logger
+from core.telemetry.observing import Fact, Kind, observe
 
 _log = get_logger(__name__)
 
@@ -59,7 +61,9 @@ async def answer(state: State, runtime: Runtime[Turn]) -> Update:
         allowance=turn.allowance,
         on_cut=on_cut,
     )
-    await say(gate.finish(), is_last=True)
+    with observe(Kind.GUARD, "release") as guard:
+        await say(gate.finish(), is_last=True)
+        guard.note(**_facts(gate))
     if gate.is_gutted and not is_ours and not reply.calls:
         await say(await _composed(messages, "".join(said), turn), is_last=True)
     _log_left_out(gate, reply.model)
@@ -84,7 +88,7 @@ async def _composed(messages: list[BaseMessage], said: str, turn: Turn) -> str:
         parts.append(text)
 
     await turn.parts.fixed.stream(messages, tools=[], on_text=keep)
-    SENTENCES.labels(kind="answer", outcome="fallback").inc()
+    SENTENCES.add("answer", "fallback")
     known = set(map(as_said, said.splitlines()))
     lines = [line for line in "".join(parts).splitlines() if not line.strip() or as_said(line) not in known]
     text = "\n".join(lines).strip()
@@ -97,6 +101,16 @@ def _log_left_out(gate: Release, model: str) -> None:
     }
     if changed:
         _log.warning("sentences_left_out", model=model, sentences=changed, fell_back=gate.is_gutted)
+
+
+def _facts(gate: Release) -> dict[str, Fact]:
+    """Of the sentences that claimed something, by what became of them; groundedness is what of them was released."""
+    outcomes = Counter[str]()
+    for (_, outcome), number in gate.outcomes.items():
+        outcomes[outcome] += number
+    claims = outcomes.total()
+    grounded = {"groundedness": round(outcomes["released"] / claims, 4)} if claims else {}
+    return {"claims": claims, **outcomes, "fell_back": gate.is_gutted, "passed": outcomes["dropped"] == 0, **grounded}
 
 
 def _is_fixed(state: State, turn: Turn) -> bool:

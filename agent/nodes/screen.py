@@ -14,6 +14,7 @@ from agent.nodes.kept import unseal
 from agent.state import Resolution, State, Turn, Update
 from agent.understanding.surface import on_one_line
 from core.security.pii import mask, without_secrets
+from core.telemetry.observing import Kind, observe
 
 
 async def screen(state: State, runtime: Runtime[Turn]) -> Update:
@@ -23,8 +24,10 @@ async def screen(state: State, runtime: Runtime[Turn]) -> Update:
     turn.placeholders.reserve(message["content"] for message in state.get("history", []))
     unseal(state, turn)
     dialogue, pending = state.get("dialogue") or new_dialogue(), state.get("pending")
-    _drop_secrets(turn, expects_code=bool(pending and pending["step_up"]))
-    message = mask(turn.raw_message, turn.placeholders)
+    with observe(Kind.GUARD, "screen") as guard:
+        _drop_secrets(turn, expects_code=bool(pending and pending["step_up"]))
+        message = mask(turn.raw_message, turn.placeholders)
+        guard.note(passed=not turn.typed_secret)
     just_asked = bool(pending and pending["just_asked"])
     task = top(dialogue)
     said, nouns = on_one_line(message), nouns_of(task)

@@ -19,6 +19,8 @@ from core.logging import get_logger
 from core.settings import Settings
 
 PREFIX = "tellergraph-"
+VERSION_PREFIX = "langfuse-"
+"""Before the number of a prompt that is Langfuse's, in the version that is told."""
 
 _LABEL = "production"
 _PATIENCE = aiohttp.ClientTimeout(total=10)
@@ -108,7 +110,7 @@ class LangfusePrompts:
         if len(body) > _LARGEST:
             raise ValueError("it is too long")
         answer = _Answer.model_validate_json(body)
-        self._prompts.replace(Prompt(name, f"langfuse-{answer.version}", answer.prompt.strip()))
+        self._prompts.replace(Prompt(name, f"{VERSION_PREFIX}{answer.version}", answer.prompt.strip()))
 
     def _note(self, name: str, reason: str) -> None:
         if self._told.get(name) != reason:

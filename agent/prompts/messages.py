@@ -8,7 +8,7 @@ from typing import cast
 import orjson
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
-from agent.messages import Evidence, ToolReturn
+from agent.messages import PROMPT_VERSIONS, Evidence, ToolReturn
 from agent.models.offline.brief import Brief, attach
 from agent.offer import offered_tools
 from agent.prompts.budget import count_all, count_json, fit_history, fit_passages
@@ -17,7 +17,6 @@ from agent.state import State, Turn
 from agent.understanding.intents import Route
 from tools.registry import Risk, Tool
 
-_VERSIONS = "prompt_versions"
 _SCHEMA_TOKENS: dict[str, int] = {}
 """By tool: their definitions do not change while we run."""
 
@@ -54,7 +53,7 @@ def shown_passages(state: State, turn: Turn) -> list[Evidence]:
 
 def versions_of(messages: Sequence[BaseMessage]) -> str:
     """Which templates ``make_messages`` took: ``operation 1, policy 1, system 2``."""
-    return str(cast(dict[str, object], messages[0].additional_kwargs)[_VERSIONS])
+    return str(cast(dict[str, object], messages[0].additional_kwargs)[PROMPT_VERSIONS])
 
 
 def _question(state: State, turn: Turn, passages: list[Evidence]) -> HumanMessage:
@@ -109,7 +108,9 @@ def _system(state: State, turn: Turn, passages: list[Evidence]) -> SystemMessage
         policy=prompts.get("policy").render(),
         task=prompts.get(task).render(**evidence),
     )
-    return SystemMessage(text, additional_kwargs={_VERSIONS: prompts.versions(("system", permissions, "policy", task))})
+    return SystemMessage(
+        text, additional_kwargs={PROMPT_VERSIONS: prompts.versions(("system", permissions, "policy", task))}
+    )
 
 
 def _task(state: State) -> str:

@@ -1,4 +1,4 @@
-"""Conversations: ask, follow, confirm, look back, delete."""
+"""Conversations: ask, follow, confirm, judge, look back, delete."""
 
 from http import HTTPStatus
 from typing import Annotated, Any, Literal
@@ -12,9 +12,10 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, field_validator
 from agent.conversations import Session, StoredMessage
 from agent.event_log import LoggedEvent
 from agent.events import Citation, ConfirmationNeeded, DecidedOperation, Done, Failed, Notice
+from agent.feedback import Rating, keep_feedback
 from agent.service import Started
 from agent.whose import scope_of
-from api.dependencies import AnyoneDep, Reply, ReplyDep, RunningDep, SignedInDep
+from api.dependencies import AnyoneDep, NowDep, Reply, ReplyDep, RunningDep, SignedInDep
 from api.envelope import Envelope, ErrorEnvelope
 from api.scopes import require
 from api.sse import stream
@@ -69,6 +70,26 @@ class ConfirmRequest(BaseModel):
     decision: Literal["approve", "deny"]
     code: str | None = Field(default=None, max_length=12)
     user_id: str | None = Field(default=None, max_length=64, description="As in a question.")
+
+
+class FeedbackRequest(BaseModel):
+    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
+
+    rating: Rating
+    comment: str | None = Field(default=None, min_length=1, max_length=1_000)
+
+    @field_validator("comment")
+    @classmethod
+    def _storable(cls, value: str | None) -> str | None:
+        if value is not None and "\x00" in value:
+            raise ValueError("must not contain the null character")
+        return value
+
+
+class Judged(BaseModel):
+    turn_id: UUID
+    rating: Rating
+    comment: str | None = Field(description="As it is kept: without names, numbers and the like.")
 
 
 class ChatMetadata(BaseModel):
@@ -177,6 +198,21 @@ async def confirm(
         return stream(events, str(started.turn_id), on_shutdown=running.assistant.drain)
     whole = await _whole(started, scope, running, reply)
     return Response(whole.model_dump_json(), media_type="application/json")
+
+
+@router.post(
+    "/chat/turns/{turn_id}/feedback",
+    responses={404: _NOT_FOUND, 409: {"model": ErrorEnvelope, "description": "- `turn_running`: it is not over yet."}},
+    dependencies=[require("chat:use")],
+)
+async def give_feedback(
+    turn_id: UUID, body: FeedbackRequest, identity: AnyoneDep, running: RunningDep, reply: ReplyDep, now: NowDep
+) -> Envelope[Judged]:
+    """Say what you think of an answer to you; again, to change it. A visitor's turn is known by its id."""
+    turn = await running.conversations.get_turn(turn_id, scope_of(identity) if identity else Scope(turn_id=turn_id))
+    scope = scope_of(identity, turn.session_id)
+    kept = await keep_feedback(running.database, turn_id, scope, rating=body.rating, comment=body.comment, now=now)
+    return reply(Judged(turn_id=turn_id, rating=kept.rating, comment=kept.comment))
 
 
 @router.get("/sessions", dependencies=[require("chat:history")])

@@ -3,6 +3,7 @@ import { ApiError, ConnectionLost } from "./api.js";
 import { Composer } from "./composer.js";
 import { ConfirmCard } from "./confirm.js";
 import { h, icon } from "./dom.js";
+import { Feedback } from "./feedback.js";
 import { greeting } from "./greeting.js";
 import { AssistantMessage, customerMessage } from "./message.js";
 import { Scroller } from "./scroller.js";
@@ -151,7 +152,7 @@ export class Chat {
         this.#confirm(event, message, turn);
         break;
       case "done":
-        this.#done(event, message);
+        this.#done(event, message, turn);
         break;
       case "error":
         message.setFoot(this.#notice(event.message, text === null ? null : () => this.#again(text, message)));
@@ -159,8 +160,9 @@ export class Chat {
     }
   }
 
-  #done(event, message) {
+  #done(event, message, turn) {
     if (event.answer) message.setText(event.answer);
+    message.setFeedback(new Feedback(this.#api, turn.id));
     this.#settle(event.operation);
     const steps = (event.suggested_next_steps ?? []).map((step) => this.#chip(step));
     const login = !this.#customer && ["operation", "fraud"].includes(message.route) && this.#loginButton();
@@ -275,12 +277,13 @@ export class Chat {
     for (const old of this.#log.querySelectorAll(".greeting, .foot > .chips")) old.remove();
   }
 
-  #past({ role, content, citations }) {
+  #past({ role, content, citations, turn_id: turnId, rating }) {
     if (role !== "assistant") return customerMessage(content);
     const message = new AssistantMessage(this.#api.base);
     for (const citation of citations ?? []) message.addCitation(citation);
     message.addText(content);
     message.end();
+    message.setFeedback(new Feedback(this.#api, turnId, rating));
     return message.element;
   }
 

@@ -16,6 +16,7 @@ export class AssistantMessage {
   #waiting = h("p", { class: "waiting" }, h("span"), h("span"), h("span"), h("em", { class: "hidden" }, "Writing an answer"));
   #cards = h("div", { class: "cards" });
   #sources = h("ol", { class: "sources", "aria-label": "Sources" });
+  #feedback = h("div", {});
   #foot = h("div", { class: "foot" });
   #citations = new Map();
   #tools = new Map();
@@ -26,7 +27,7 @@ export class AssistantMessage {
   constructor(base) {
     this.#base = base;
     this.#view = new MarkdownView(this.#content, { base, cite: (n) => this.#citations.get(n) ?? null });
-    const body = h("div", { class: "body" }, this.#activity, this.#content, this.#waiting, this.#cards, this.#sources, this.#foot);
+    const body = h("div", { class: "body" }, this.#activity, this.#content, this.#waiting, this.#cards, this.#sources, this.#feedback, this.#foot);
     this.element = h("article", { class: "message assistant", "aria-label": "Teller", "aria-busy": "true" }, mark(), body);
   }
 
@@ -71,6 +72,11 @@ export class AssistantMessage {
   addCard(card) {
     this.#waiting.remove();
     this.#cards.append(card.element);
+  }
+
+  /** Thumbs, once the answer is whole. */
+  setFeedback(feedback) {
+    this.#feedback.replaceChildren(feedback.element);
   }
 
   /** What stands below the answer: the next steps, a way to log in, or what went wrong. */

@@ -14,6 +14,10 @@ from typing import LiteralString, cast
 _NAME = re.compile(r"^-- (\w+) --$", re.MULTILINE)
 
 
+NAMES: dict[str, str] = {}
+"""Of all statements of the process, by their text: what a trace calls them."""
+
+
 class Queries:
     """The statements of one package's ``.sql`` files."""
 
@@ -26,6 +30,7 @@ class Queries:
                     raise ValueError(f"query {name} stands twice, the second time in {path.name}")
                 # The files are ours and read at import: as literal as a string in the code.
                 self._statements[name] = cast(LiteralString, body.strip())
+                NAMES[body.strip()] = name
 
     def __getitem__(self, name: str) -> LiteralString:
         return self._statements[name]

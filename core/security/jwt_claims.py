@@ -30,8 +30,8 @@ class InvalidToken(ValueError):
     """Its text says what was wrong, for us alone."""
 
 
-def read_claims(token: str, keys: Mapping[str, Ed25519PublicKey]) -> dict[str, Any]:
-    """The claims of a token that one of these keys has signed, by key id; ours, complete, not yet looked at for time.
+def read_claims(token: str, keys: Mapping[str, Ed25519PublicKey]) -> tuple[str, dict[str, Any]]:
+    """The id of the key that has signed a token, and its claims; ours, complete, not yet looked at for time.
 
     Raises:
         InvalidToken: anything else.
@@ -56,7 +56,7 @@ def read_claims(token: str, keys: Mapping[str, Ed25519PublicKey]) -> dict[str, A
         raise InvalidToken("claims")
     if not isinstance(claims["jti"], str) or not 0 < len(claims["jti"]) <= 64:
         raise InvalidToken("jti")
-    return claims
+    return kid, claims
 
 
 def check_times(claims: Mapping[str, Any], now: int) -> bool:

@@ -38,6 +38,10 @@ _NAT64 = ip_network("64:ff9b::/96")
 _SCHEMES = frozenset({"http", "https"})
 
 
+TRACE_CONFIGS: list[aiohttp.TraceConfig] = []
+"""Told of every call of the clients that are made from now on."""
+
+
 class CallRefused(OSError):
     """The address is not one that may be called."""
 
@@ -67,7 +71,9 @@ def guarded_session(networks: Networks, timeout: aiohttp.ClientTimeout | None = 
     """A client that calls only where it may; elsewhere its calls fail with aiohttp.ClientConnectorError. Proxies of the
     environment are not used."""
     connector = _GuardedConnector(networks)
-    return aiohttp.ClientSession(connector=connector, timeout=timeout or aiohttp.ClientTimeout())
+    return aiohttp.ClientSession(
+        connector=connector, timeout=timeout or aiohttp.ClientTimeout(), trace_configs=list(TRACE_CONFIGS)
+    )
 
 
 def same_session(session: aiohttp.ClientSession) -> aiohttp.ClientSession:
@@ -117,6 +123,7 @@ def list_outgoing(settings: Settings) -> list[tuple[str, str]]:
         *(("TELLERGRAPH_LLM", url) for url in chain),
         *(("TELLERGRAPH_LIGHTRAG_URL", url) for url in settings.lightrag_url.values()),
         ("LANGFUSE_BASE_URL", settings.langfuse_base_url),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", settings.otlp_endpoint if settings.traces == "otlp" else None),
         ("TELLERGRAPH_CODE_WEBHOOK_URL", settings.code_webhook_url),
         ("TELLERGRAPH_FRAUD_WEBHOOK_URL", settings.fraud_webhook_url),
     ]

@@ -13,6 +13,7 @@ import jwt
 from core.clock import Clock, system_clock
 from core.errors import Unauthorized
 from core.security.jwt_claims import AUDIENCE, ISSUER, InvalidToken, check_times, read_claims
+from core.security.seen_tokens import SeenTokens
 from core.security.signing_keys import ALGORITHM, TOKEN_TYPE, Trust
 
 
@@ -46,6 +47,7 @@ class TokenSigner:
         self._trust = trust
         self._clock = clock
         self.ttl = ttl
+        self._seen = SeenTokens[tuple[dict[str, Any], Identity]]()
 
     def issue(self, identity: Identity, now: datetime, ttl: timedelta | None = None) -> str:
         """Good from now for ``ttl``, or for as long as is usual.
@@ -80,9 +82,8 @@ class TokenSigner:
         """Raises Unauthorized for anything but a valid token of ours, Unavailable as ``issue``."""
         trust = self._trust()
         try:
-            claims = read_claims(token, trust.verifying)
+            claims, identity = self._read(token, trust)
             expired = check_times(claims, int(self._clock().timestamp()))
-            identity = _identity(claims)
         except InvalidToken as error:
             raise Unauthorized("Please log in.", code="invalid_token") from error
         if trust.denied_until(identity.session_id) >= claims["exp"]:
@@ -90,6 +91,15 @@ class TokenSigner:
         if expired or trust.denied_until(identity.session_id) >= claims["iat"]:
             raise Unauthorized("Your session has ended. Please log in again.", code="token_expired")
         return identity
+
+    def _read(self, token: str, trust: Trust) -> tuple[dict[str, Any], Identity]:
+        """Raises InvalidToken."""
+        if seen := self._seen.find(token, trust.verifying):
+            return seen
+        kid, claims = read_claims(token, trust.verifying)
+        content = claims, _identity(claims)
+        self._seen.keep(token, kid, trust.verifying[kid], content)
+        return content
 
 
 def _ended() -> Unauthorized:

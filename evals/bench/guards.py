@@ -39,7 +39,7 @@ from starlette.types import Scope as Connection
 from agent.conversations import Conversations, TurnKey
 from agent.models.fencing.details import read_own_details
 from agent.state import TurnRecord
-from agent.storing import find_known
+from agent.storing import known_in
 from api.dependencies import AnyoneDep
 from api.limit_middleware import LimitMiddleware
 from api.middleware import RequestMiddleware
@@ -98,7 +98,7 @@ class _Bank:
         if guarded:
             kept = without_secrets(question)
             understood = mask(kept, placeholders)
-            known = find_known(await read_own_details(self.database, self.scope))
+            known = known_in(await read_own_details(self.database, self.scope))
             title = mask(kept, Placeholders(), ALL)
             question = mask(understood, placeholders, ALL, known)
             answer = mask(answer, placeholders, ALL - SECRETS, known)

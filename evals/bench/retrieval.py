@@ -40,7 +40,7 @@ from core.services import Services, running_services
 from core.settings import Settings
 from evals.bench.usage import Footprint, list_postgres, measure
 from evals.corpus import opened_corpus
-from evals.suites.retrieval import read_queries
+from evals.queries import read_queries
 from knowledge.embed import Encoder, Vectors
 from knowledge.ingest import ingest_folder
 from knowledge.retrieve import Retriever

@@ -14,7 +14,6 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from random import Random
-from threading import Thread
 from typing import Any, cast
 from urllib.parse import quote
 
@@ -109,16 +108,9 @@ class Obedient:
 def serve_obedient() -> Generator[Obedient]:
     """Serves it on a free port of this machine."""
     model = Obedient()
-    server = WireServer(model.answer)
-    model.base_url = server.base_url
-    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, name="obedient model")
-    thread.start()
-    try:
+    with WireServer(model.answer).serving() as server:
+        model.base_url = server.base_url
         yield model
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def _rounds(messages: list[dict[str, Any]]) -> int:

@@ -1,7 +1,7 @@
 """Plays attacks and harmless questions against copies of a prepared bank, several at once."""
 
 from collections.abc import Callable, Generator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from math import inf
@@ -104,6 +104,14 @@ def run_cases(
         on_end: called after each case, from the thread of its bank.
     """
 
+    return play_all(cases, playing(settings, services, model), banks=banks, on_end=on_end)
+
+
+def playing(
+    settings: Settings, services: Services, model: str
+) -> Callable[[int], AbstractContextManager[Callable[[Case], Result]]]:
+    """Opens, for a number, a copy of the prepared bank and what plays one case against it."""
+
     @contextmanager
     def open_player(number: int) -> Generator[Callable[[Case], Result]]:
         with ExitStack() as stack:
@@ -115,7 +123,7 @@ def run_cases(
             )
             yield _Player(bank, records, obedient, model).play
 
-    return play_all(cases, open_player, banks=banks, on_end=on_end)
+    return open_player
 
 
 def _asking(settings: Settings, model: Obedient) -> Settings:

@@ -5,18 +5,22 @@ A span counts as found where every letter and digit of it is hidden, whatever ty
 digits of a card or an account may stay, which is policy."""
 
 import json
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from time import process_time
+from typing import Any
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import InvalidInput
 from core.security.pii import Finding, Kind, find_personal, use_named_entities
 from core.settings import load_settings
+from evals.classifying import p50_ms
 from evals.reading import read_lines
-from evals.suite import Metric, Options, Outcome, require
+from evals.results.figures import Metric, ratio, share
+from evals.results.record import Record, Scored
+from evals.suite import Options, Plan, Play, Suite, alone, name_cases, require
 
 _TAIL = 4
 _WITH_TAIL = frozenset({Kind.CARD, Kind.ACCOUNT_NUMBER, Kind.IBAN})
@@ -45,37 +49,18 @@ class Line(BaseModel):
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    line: Line
-    findings: list[Finding]
-    milliseconds: float
-
-    def is_found(self, span: Span) -> bool:
-        hidden = {at for finding in self.findings for at in range(finding.start, finding.end)}
-        signs = [at for at in range(span.start, span.end) if self.line.text[at].isalnum()]
-        if span.type in _WITH_TAIL:
-            signs = signs[:-_TAIL]
-        return hidden.issuperset(signs)
-
-    def is_right(self, finding: Finding) -> bool:
-        return any(finding.start < span.end and span.start < finding.end for span in self.line.spans)
-
-
-def run(options: Options) -> Outcome:
-    """Measures the engine, without what it would know of a customer, on `--data`.
+def plan(options: Options) -> Plan[Line]:
+    """For the engine, without what it would know of a customer.
 
     Raises:
         InvalidInput: the file cannot be used.
         ConfigurationError: the settings name a pipeline for names that cannot be used.
     """
     use_named_entities(load_settings().pii_ner)
-    return measure(read_cases(options), find_personal)
-
-
-def read_cases(options: Options) -> list[Line]:
     path = require(options.data, "--data FILE")
-    return [_parse(line, f"{path}, line {number}") for number, line in read_lines(path)]
+    lines = [_parse(line, f"{path}, line {number}") for number, line in read_lines(path)]
+    cases = name_cases(lines, lambda line: line.model_dump_json())
+    return Plan(cases=cases, opened=alone(_open_player), sources=[path], in_processes=True)
 
 
 def _parse(line: str, place: str) -> Line:
@@ -86,55 +71,93 @@ def _parse(line: str, place: str) -> Line:
         raise InvalidInput(f"{place} is no case: {said}.") from error
 
 
-def measure(lines: Sequence[Line], find: Callable[[str], Iterable[Finding]]) -> Outcome:
-    find("Warm-up: 4111 1111 1111 1111, jo@mail.example, my name is Jo.")
-    cases: list[_Read] = []
-    for line in lines:
-        started = process_time()
-        findings = list(find(line.text))
-        cases.append(_Read(line, findings, (process_time() - started) * 1000))
-    spans = [(case, span) for case in cases for span in case.line.spans]
-    found = [(case, finding) for case in cases for finding in case.findings]
-    harmless = [case for case in cases if not case.line.spans]
-    metrics: dict[str, Metric] = {
-        "recall": _share(case.is_found(span) for case, span in spans),
-        "recall_by_type": {
-            kind: _share(case.is_found(span) for case, span in spans if span.type is kind)
-            for kind in Kind
-            if any(span.type is kind for _, span in spans)
+@contextmanager
+def _open_player(_number: int) -> Generator[Play[Line]]:
+    use_named_entities(load_settings().pii_ner)
+    list(find_personal("Warm-up: 4111 1111 1111 1111, jo@mail.example, my name is Jo."))
+    yield _play
+
+
+def _play(line: Line) -> Scored:
+    started = process_time()
+    findings = list(find_personal(line.text))
+    seconds = process_time() - started
+    missed = [
+        f"{span.type}: {line.text[span.start : span.end]}" for span in line.spans if not _is_found(span, line, findings)
+    ]
+    wrongly = [f"{each.kind}: {line.text[each.start : each.end]}" for each in findings if not _is_right(each, line)]
+    return Scored(
+        value=not missed and not wrongly,
+        input=line.text,
+        expected=[[span.start, span.end, span.type] for span in line.spans],
+        answer=[[each.start, each.end, each.kind] for each in findings],
+        reason="; ".join([*(f"missed {each}" for each in missed), *(f"wrongly {each}" for each in wrongly)]),
+        group=line.group,
+        seconds=seconds,
+        details={
+            "found": [_is_found(span, line, findings) for span in line.spans],
+            "right": [_is_right(each, line) for each in findings],
+            "missed": list(missed),
+            "wrongly": list(wrongly),
         },
-        "precision": _share(case.is_right(finding) for case, finding in found),
-        "false_alarm_rate": _share((bool(case.findings) for case in harmless), of_none=0.0),
-        "p50_ms": float(np.median([case.milliseconds for case in cases])),
-    }
-    groups = sorted({case.line.group for case, _ in spans} - {""})
-    if groups:
-        metrics["recall_by_group"] = {
-            group: _share(case.is_found(span) for case, span in spans if case.line.group == group) for group in groups
-        }
-    return Outcome(
-        len(cases), metrics, {"wrong": _wrong(cases)[:_MOST_SHOWN], "spans": len(spans), "without_spans": len(harmless)}
     )
 
 
-def _share(hits: Iterable[bool], of_none: float = 1.0) -> float:
-    counted = list(hits)
-    return float(np.mean(counted)) if counted else of_none
+def _is_found(span: Span, line: Line, findings: Sequence[Finding]) -> bool:
+    hidden = {at for finding in findings for at in range(finding.start, finding.end)}
+    signs = [at for at in range(span.start, span.end) if line.text[at].isalnum()]
+    if span.type in _WITH_TAIL:
+        signs = signs[:-_TAIL]
+    return hidden.issuperset(signs)
 
 
-def _wrong(cases: Iterable[_Read]) -> list[dict[str, object]]:
-    return [
-        {"text": case.line.text, "group": case.line.group, "missed": missed, "wrongly": wrongly}
-        for case in cases
-        for missed in [[f"{span.type}: {case.line.text[span.start : span.end]}" for span in _missed(case)]]
-        for wrongly in [[f"{each.kind}: {case.line.text[each.start : each.end]}" for each in _wrongly(case)]]
-        if missed or wrongly
+def _is_right(finding: Finding, line: Line) -> bool:
+    return any(finding.start < span.end and span.start < finding.end for span in line.spans)
+
+
+def measure(records: Sequence[Record]) -> dict[str, Metric]:
+    spans = [(record, kind, hit) for record in records for kind, hit in _spans(record)]
+    kinds = {kind for _, kind, _ in spans}
+    groups = sorted({record.group for record, _, _ in spans} - {""})
+    metrics: dict[str, Metric] = {
+        "recall": ratio(hit for _, _, hit in spans),
+        "recall_by_type": {
+            kind: ratio(hit for _, found, hit in spans if found == kind) for kind in Kind if kind in kinds
+        },
+        "precision": ratio(hit for record in records for hit in _list(record, "right")),
+        "false_alarm_rate": share((record.answer for record in records if not record.expected), of_none=0.0),
+        "p50_ms": p50_ms(records),
+    }
+    if groups:
+        metrics["recall_by_group"] = {
+            group: ratio(hit for record, _, hit in spans if record.group == group) for group in groups
+        }
+    return metrics
+
+
+def _spans(record: Record) -> list[tuple[str, Any]]:
+    expected: Any = record.expected
+    return [(kind, hit) for (_, _, kind), hit in zip(expected, _list(record, "found"), strict=True)]
+
+
+def _list(record: Record, name: str) -> Any:
+    return record.details[name]
+
+
+def _describe(records: Sequence[Record]) -> dict[str, object]:
+    wrong = [
+        {
+            "text": record.input,
+            "group": record.group,
+            "missed": _list(record, "missed"),
+            "wrongly": _list(record, "wrongly"),
+        }
+        for record in records
+        if not record.passed
     ]
+    kinds = Counter(kind for record in records for kind, _ in _spans(record))
+    without = sum(not record.expected for record in records)
+    return {"wrong": wrong[:_MOST_SHOWN], "spans": kinds.total(), "without_spans": without}
 
 
-def _missed(case: _Read) -> list[Span]:
-    return [span for span in case.line.spans if not case.is_found(span)]
-
-
-def _wrongly(case: _Read) -> list[Finding]:
-    return [finding for finding in case.findings if not case.is_right(finding)]
+SUITE = Suite(plan=plan, measure=measure, describe=_describe)

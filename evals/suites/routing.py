@@ -8,13 +8,17 @@ as one and their probabilities are added; a row with one of the six routes still
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 
 from agent.understanding.intents import Route
 from agent.understanding.reader import Reader, Understanding
 from core.errors import InvalidInput
+from evals.classifying import draw_for, p50_ms, predictions
 from evals.metrics import (
     accuracy,
     accuracy_error,
@@ -23,51 +27,74 @@ from evals.metrics import (
     macro_f1,
     recall_by_label,
 )
-from evals.plots import draw_confusion
 from evals.reading import read_json_lines
-from evals.suite import Options, Outcome, require
-from evals.understanding import load_understander, time_each
+from evals.results.figures import Metric
+from evals.results.record import Record, Scored
+from evals.suite import Options, Plan, Play, Suite, alone, name_cases, require
+from evals.understanding import describe_understander, load_understander, stopwatch
 
 BANKING = "banking"
 BANKING_ROUTES = frozenset({Route.KNOWLEDGE, Route.OPERATION, Route.FRAUD, Route.HANDOFF})
+Row = dict[str, str]
 
 
-def run(options: Options) -> Outcome:
-    """Measures the heads on `--data`.
-
-    Raises:
-        InvalidInput: the file cannot be used or has other labels.
-    """
+def plan(options: Options) -> Plan[Row]:
+    """Raises InvalidInput: the file cannot be used or has other labels."""
     path = require(options.data, "--data FILE")
     rows = read_json_lines(path, ("text", "route"))
-    truth = [row["route"] for row in rows]
-    unknown = sorted(set(truth) - {*Route, BANKING})
+    truth = {row["route"] for row in rows}
+    unknown = sorted(truth - {*Route, BANKING})
     if unknown:
         raise InvalidInput(f"{path} has unknown routes: {', '.join(unknown[:5])}.")
-    measured = load_understander(options.heads)
-    timed = time_each([row["text"] for row in rows], Reader(measured.encoder, measured.heads).understand)
-    coarse = BANKING in truth
-    correct = [_is_right(t, u.route) for t, u in zip(truth, timed.answers, strict=True)]
-    predicted = [
-        t if right else _name(u.route, coarse) for t, right, u in zip(truth, correct, timed.answers, strict=True)
-    ]
-    confidences = [_confidence(understood, coarse) for understood in timed.answers]
-    metrics = {
+    return Plan(
+        cases=name_cases(rows, lambda row: f"{row['route']}\n{row['text']}"),
+        opened=alone(partial(_open_player, options.heads, BANKING in truth)),
+        sources=[path],
+        in_processes=True,
+        notes=describe_understander(options.heads),
+    )
+
+
+@contextmanager
+def _open_player(heads: Path | None, coarse: bool, _number: int) -> Generator[Play[Row]]:
+    measured = load_understander(heads)
+    understand = stopwatch(Reader(measured.encoder, measured.heads).understand)
+
+    def play(row: Row) -> Scored:
+        understood, seconds = understand(row["text"])
+        is_right = _is_right(row["route"], understood.route)
+        return Scored(
+            value=is_right,
+            input=row["text"],
+            expected=row["route"],
+            answer=row["route"] if is_right else _name(understood.route, coarse),
+            confidence=_confidence(understood, coarse),
+            seconds=seconds,
+            details={"asked_back": not understood.is_clear},
+        )
+
+    yield play
+
+
+def measure(records: Sequence[Record]) -> dict[str, Metric]:
+    truth, predicted, correct, confidences = predictions(records)
+    return {
         "accuracy": accuracy(correct),
         "macro_f1": macro_f1(truth, predicted),
         "recall": recall_by_label(truth, correct),
         "ece": expected_calibration_error(correct, confidences),
         "coverage_at_99_precision": coverage_at_precision(correct, confidences, 0.99),
-        "p50_ms": timed.p50_ms,
+        "p50_ms": p50_ms(records),
     }
-    notes = measured.notes | {
+
+
+def _describe(records: Sequence[Record]) -> dict[str, object]:
+    truth, predicted, correct, _ = predictions(records)
+    return {
         "accuracy_se": accuracy_error(correct),
-        "asked_back": float(np.mean([not understood.is_clear for understood in timed.answers])),
+        "asked_back": float(np.mean([bool(record.details["asked_back"]) for record in records])),
         "confusion": _count(truth, predicted),
     }
-    if options.plots is not None:
-        notes |= {"plots": [str(draw_confusion(truth, predicted, options.plots / "routing_confusion.png"))]}
-    return Outcome(len(rows), metrics, notes)
 
 
 def _name(route: Route, coarse: bool) -> str:
@@ -89,3 +116,6 @@ def _is_right(truth: str, predicted: Route) -> bool:
 def _confidence(understood: Understanding, coarse: bool) -> float:
     meant = BANKING_ROUTES if coarse and understood.route in BANKING_ROUTES else {understood.route}
     return min(1.0, sum(probability for route, probability in understood.routes if route in meant))
+
+
+SUITE = Suite(plan=plan, measure=measure, describe=_describe, finish=partial(draw_for, "routing"), classifies=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from core.errors import InvalidInput
+from core.provenance import find_revision, find_versions
 from evals.plots import draw_confusion
 from finetune.data.folder import read_rows
 from finetune.encoder_onnx import MODEL_FILE
@@ -14,7 +15,7 @@ from finetune.evaluate.intents import Predictor, evaluate_intents, load_predicto
 from finetune.evaluate.results import Beside, Evaluation, Suite
 from finetune.evaluate.rows import describe_test, read_test
 from finetune.export.merging import read_adapter_config
-from finetune.run_record import find_revision, find_versions
+from finetune.run_record import PACKAGES
 from finetune.train.classifier import LABELS_FILE
 
 
@@ -64,7 +65,7 @@ def evaluate(
         "started_at": started_at.isoformat(timespec="seconds"),
         "seconds": round(time.perf_counter() - started, 2),
         "revision": find_revision(),
-        "versions": find_versions(),
+        "versions": find_versions(PACKAGES),
         "data_sha256": test.sha256,
         **outcome.notes,
     }

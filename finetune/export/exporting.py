@@ -17,12 +17,12 @@ from transformers import AutoTokenizer
 
 from core.digests import digest_of_model
 from core.errors import Conflict, InvalidInput
+from core.provenance import find_revision, find_versions
 from finetune.export.gguf_file import GgufType, write_gguf
 from finetune.export.merging import Precision, Source, check_served, find_source, merge_adapter
 from finetune.export.ollama import create_model, find_ollama, write_modelfile
 from finetune.export.reading_back import check_gguf
 from finetune.quiet import quietly
-from finetune.run_record import find_revision, find_versions
 
 EXPORT_FILE = "export.json"
 _GGUF_BYTES = {GgufType.F32: 4.0, GgufType.F16: 2.0, GgufType.BF16: 2.0, GgufType.Q8_0: 1.07, GgufType.Q4_0: 0.57}

@@ -20,9 +20,10 @@ from typing import Any
 import torch
 from transformers import set_seed
 
+from core.provenance import find_revision, find_versions
 from finetune.config import TrainingConfig
 from finetune.data.parts import TRAIN, VALIDATION
-from finetune.run_record import RunRecord, find_revision, find_versions, write_record
+from finetune.run_record import PACKAGES, RunRecord, write_record
 from finetune.train.bases import Place, Trainable, choose_place, count_trainable, load_model, load_tokenizer
 from finetune.train.chat_model import ChatModel
 from finetune.train.chats import read_chats
@@ -111,7 +112,7 @@ def train(config: TrainingConfig, report: Report, *, fresh: bool = False) -> Out
             base_digest=inputs.base_digest,
             data_digest=inputs.data_digest,
             seeds=[config.seed],
-            versions=find_versions(),
+            versions=find_versions(PACKAGES),
             figures=figures,
         )
         _finish(ready.model, weights, tokenizer, record, config.output)

@@ -3,15 +3,12 @@
 import json
 import subprocess
 import sys
-from itertools import pairwise
 from pathlib import Path
 from time import thread_time
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from core.security.pii import ALL, Finding, Kind, MaskedStream, Placeholders, find_personal, mask, without_secrets
+from core.security.pii import ALL, Finding, Kind, Placeholders, find_personal, mask, without_secrets
 
 EXAMPLES = {
     Kind.PERSON: ["my name is |Xalak Naidu|", "this is |jane porter| speaking", "pay |Maria Lopez| 300 on 3 May"],
@@ -153,38 +150,6 @@ def test_secrets_alone_are_taken_out_of_what_is_kept_as_it_was_written() -> None
     assert without_secrets("482910") == "482910"
     assert without_secrets("482910, for 300 pounds", expects_code=True) == "[SECRET], for 300 pounds"
     assert without_secrets("123456 pounds", expects_code=True) == "123456 pounds"
-
-
-LONG = " ".join(
-    [
-        "Hello, my name is Jane Porter and I live at 12 Elm Road, Leeds LS1 4AB.",
-        "My card 4111 1111 1111 1111 exp 12/27 was stolen, and my PIN is 4821!",
-        "I was waiting for a week now, and nobody could tell me anything about it at all, which is a pity. " * 3,
-        "Call me on oh seven seven double zero nine oh oh one two three or write to jane dot porter at mail dot com.",
-        "Sort code 09-18-27, account number 31926819. Or GB29 NWBK 6016 1331 9268 19, please.",
-        "It took 3 days in a row. My mother's maiden name is Potter, my date of birth is 3 May 1985.",
-    ]
-)
-
-
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 50, 128, 129, 400])
-def test_a_stream_is_masked_like_the_whole_wherever_it_is_cut(size: int) -> None:
-    stream = MaskedStream(Placeholders())
-
-    out = [stream.push(LONG[at : at + size]) for at in range(0, len(LONG), size)]
-
-    assert "".join(out) + stream.finish() == mask(LONG, Placeholders(), ALL)
-    assert any(out), "it comes while it is written"
-
-
-@given(st.lists(st.integers(0, len(LONG)), max_size=12))
-@settings(max_examples=20, deadline=None)
-def test_a_stream_is_masked_like_the_whole_at_any_cuts(cuts: list[int]) -> None:
-    stream, places = MaskedStream(Placeholders()), [0, *sorted(cuts), len(LONG)]
-
-    out = [stream.push(LONG[start:end]) for start, end in pairwise(places)]
-
-    assert "".join(out) + stream.finish() == mask(LONG, Placeholders(), ALL)
 
 
 HOSTILE = (

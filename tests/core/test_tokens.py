@@ -2,7 +2,7 @@
 
 The table below is sent to a server, too (tests/api/test_signing_in.py)."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.errors import Unauthorized
+from core.security.seen_tokens import SeenTokens
 from core.security.signing_keys import SigningKey, Trust
 from core.security.tokens import AccountType, Identity, TokenSigner
 from tests.forgeries import EXPIRED, forgeries
@@ -93,6 +94,58 @@ def test_a_token_that_is_outdated_must_be_renewed_and_the_new_one_is_good():
     assert refusal(SIGNER.issue(ALEX, moment), signer) == "token_expired"
     assert signer.verify(signer.issue(ALEX, moment)) == ALEX
     assert signer.verify(SIGNER.issue(replace(ALEX, session_id=UUID(int=8)), moment)).session_id == UUID(int=8)
+
+
+@dataclass
+class Moving:
+    """A signer whose trust and time move on while it remembers tokens."""
+
+    trust: Trust = TRUST
+    at: datetime = field(default_factory=now)
+
+    def __post_init__(self) -> None:
+        self.signer = TokenSigner(lambda: self.trust, TTL, lambda: self.at)
+
+
+def test_a_token_that_was_taken_before_is_refused_once_it_has_expired():
+    world = Moving()
+    token = world.signer.issue(ALEX, world.at)
+    assert world.signer.verify(token) == ALEX
+
+    world.at += TTL
+
+    assert refusal(token, world.signer) == "token_expired"
+
+
+def test_a_token_that_was_taken_before_is_refused_once_its_session_has_ended():
+    world = Moving()
+    token = world.signer.issue(ALEX, world.at)
+    assert world.signer.verify(token) == ALEX
+
+    world.trust = replace(TRUST, denials={str(SESSION): 2**63 - 1})
+
+    assert refusal(token, world.signer) == "session_ended"
+
+
+def test_a_token_that_was_taken_before_is_refused_once_its_key_is_withdrawn():
+    world = Moving()
+    token = world.signer.issue(ALEX, world.at)
+    assert world.signer.verify(token) == ALEX
+
+    world.trust = Trust.of(RETIRED)
+    assert refusal(token, world.signer) == "invalid_token"
+
+    world.trust = replace(TRUST, verifying={KEY.kid: RETIRED.private.public_key()})
+    assert refusal(token, world.signer) == "invalid_token"
+
+
+def test_more_tokens_than_are_remembered_are_all_taken():
+    seen = SeenTokens[str](most=2)
+    keys = {KEY.kid: KEY.private.public_key()}
+    for token in ("a", "b", "c"):
+        seen.keep(token, KEY.kid, keys[KEY.kid], token.upper())
+
+    assert [seen.find(token, keys) for token in ("a", "b", "c")] == [None, "B", "C"]
 
 
 def test_the_table_is_long_enough():

@@ -16,7 +16,7 @@ CARD = "my card 4111 1111 1111 1111 and Zzyx"
 
 
 def run(path: Path) -> dict[str, dict[str, float]]:
-    return run_suite("pii", Options(path))["metrics"]
+    return run_suite("pii", Options(data=path)).result.metrics
 
 
 def write(path: Path, *lines: object) -> Path:

@@ -152,10 +152,10 @@ def test_a_corpus_without_documents_is_refused(tmp_path: Path, queries: Path, te
 def test_an_interrupted_run_leaves_no_knowledge_base(
     corpus: Path, queries: Path, services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def interrupted(*_: object) -> None:
+    def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(retrieval, "_rank", interrupted)
+    monkeypatch.setattr(retrieval, "opened_rankers", interrupted)
     assert run_suite(corpus, queries).exit_code == 130
     with psycopg.connect(services.owner_url) as connection:
         assert connection.execute("select kb from knowledge_bases where kb like 'evals%'").fetchall() == []

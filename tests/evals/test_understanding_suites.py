@@ -48,7 +48,7 @@ def test_intents_prints_one_report(tmp_path: Path) -> None:
     report = json.loads(result.stdout)
 
     assert result.exit_code == 0
-    assert list(report) == ["suite", "data", "n", "metrics", "run"]
+    assert list(report) == ["suite", "data", "n", "trials", "metrics", "errors", "run"]
     assert (report["suite"], report["data"], report["n"]) == ("intents", path, 4)
     assert set(report["metrics"]) == {"accuracy", "macro_f1", "ece", "coverage_at_99_precision", "p50_ms"}
     assert report["metrics"]["accuracy"] == 0.75

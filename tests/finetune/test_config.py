@@ -8,8 +8,9 @@ import yaml
 
 from core.digests import digest_of_folder, digest_of_model
 from core.errors import InvalidInput
+from core.provenance import find_revision, find_versions
 from finetune.config import TrainingConfig, load_config
-from finetune.run_record import RunRecord, find_revision, find_versions, read_record, write_record
+from finetune.run_record import PACKAGES, RunRecord, read_record, write_record
 
 LEAST = {"base": "model", "data": "rows", "output": "adapter"}
 
@@ -104,7 +105,7 @@ def test_a_run_record_is_read_as_it_was_written(tmp_path: Path) -> None:
         base_digest="a",
         data_digest="b",
         seeds=[7],
-        versions=find_versions(),
+        versions=find_versions(PACKAGES),
         figures={"loss": 1.5},
     )
     write_record(record, tmp_path)

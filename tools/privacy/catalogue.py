@@ -133,6 +133,7 @@ CATALOGUE: tuple[Table, ...] = (
     Table("turn_records", "", Delete("the conversation"), whose="owner",
           not_exported="how an answer was made; what was said is in chat_messages",
           withheld={"turn_id owner model digests policy_version sealed recorded_at": "as above"}),
+    Table("feedback", "turn_id owner rating comment created_at changed_at", Delete("the conversation"), whose="owner"),
     Table("chat_messages", "id session_id turn_id owner role content route intent confidence citations created_at "
           "original has_pii pii_fields embedding", Delete("the conversation"), whose="owner"),
     Table("chat_turns", "id session_id owner status worker_id lease_expires_at outcome started_at finished_at",
@@ -299,6 +300,7 @@ NOBODYS: Mapping[str, str] = {
     "policy_proposals": "rules, and which colleague proposed them",
     "policy_terms": "rules",
     "product_terms": "terms",
+    "record_removals": "when old records were removed",
     "retention_rules": "rules",
     "role_permissions": "rules",
     "roles": "rules",

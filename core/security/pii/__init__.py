@@ -13,7 +13,6 @@ from core.security.pii.folded import Folded
 from core.security.pii.kinds import ALL, IN_DIALOGUE, SECRETS, Finding, Kind
 from core.security.pii.named_entities import use_named_entities
 from core.security.pii.placeholders import Placeholders
-from core.security.pii.stream import MaskedStream
 
 __all__ = [
     "ALL",
@@ -23,7 +22,6 @@ __all__ = [
     "Folded",
     "Kind",
     "Known",
-    "MaskedStream",
     "Placeholders",
     "find_personal",
     "mask",

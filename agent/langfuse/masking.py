@@ -1,0 +1,181 @@
+"""Hides personal data in whatever is about to leave for Langfuse: every text of every attribute of every span, keys
+included, goes through the engine (core/security/pii) together with what the bank knows of the turn's customer.
+
+Langfuse's own ``mask`` does not see user, tags, trace metadata and status messages; ``mask_otel_spans``, which calls
+this, sees all attributes, and drops the batch when it fails.
+"""
+
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+import orjson
+
+from core.security.pii import ALL, Known, Placeholders, find_personal
+from core.security.pii.engine import replaced
+
+_MOST_TURNS = 4_096
+"""Turns whose spans may be waiting."""
+_LONGEST = 16_000
+"""Characters of a text that are sent."""
+_LONGEST_DOCUMENT = 64_000
+"""Characters of a text that is JSON; half of one is none."""
+_MARGIN = 256
+"""What is cut in two at the end of a text is not recognized any more: these characters go as well."""
+_LEAST_DIGITS = 10**7
+"""Numbers below it are counts, milliseconds and minor units."""
+_CLEAN_LENGTH, _MOST_CLEAN = 256, 4_096
+_OURS = re.compile(
+    r"(?=.*[a-f])(?:[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{64}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
+    r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"
+)
+"""Pseudonyms, digests, ids and moments."""
+
+_ESCAPED = re.compile(r"\\.")
+_IN_A_NAME = re.compile("(?<=[a-z])_(?=[a-z])")
+"""A model may call a tool that there is not by somebody's name."""
+
+
+class Veil:
+    """Of one turn: the same detail has the same placeholder in all its spans."""
+
+    def __init__(self, known: Known | None, clean: "CleanTexts") -> None:
+        self._known = known
+        self._clean = clean
+        self._placeholders = Placeholders()
+
+    def attribute(self, value: Any, *, is_said: bool = True) -> Any:
+        """Texts that are JSON are masked value by value: an escape must hide nothing from the engine, and the name of
+        a field tells what a number is.
+
+        Args:
+            is_said: somebody's words, or what a tool gave: what is known of the customer is looked for as well.
+        """
+        match value:
+            case str() if value[:1] in ("{", "[", '"'):
+                return self._document(value, is_said)
+            case str():
+                return self.text(value, is_said=is_said)
+            case tuple() | list():
+                return [self.attribute(each, is_said=is_said) for each in cast("Sequence[Any]", value)]
+            case _:
+                return self.value(value)
+
+    def text(self, text: str, cue: str = "", *, is_said: bool = True) -> str:
+        """``cue``: what the text is called where it stands."""
+        if _OURS.fullmatch(text) or self._is_clean(cue + text, is_said):
+            return text
+        is_long = len(text) > _LONGEST
+        whole = cue + (text[: _LONGEST + _MARGIN] if is_long else text)
+        self._placeholders.reserve_typed(whole)
+        found = [
+            finding._replace(start=max(finding.start, len(cue)))
+            for finding in find_personal(_IN_A_NAME.sub(" ", whole), ALL, self._known)
+            if finding.end > len(cue)
+        ]
+        if not found:
+            self._clean.add(whole)
+        masked = "".join(replaced(whole, self._placeholders, found, len(cue), len(whole)))
+        return f"{masked[:-_MARGIN]} ..." if is_long else masked
+
+    def value(self, value: Any, name: str = "", *, is_said: bool = True) -> Any:
+        """Something that JSON has, in the field ``name``."""
+        match value:
+            case bool() | float() | None:
+                return value
+            case int() if abs(value) < _LEAST_DIGITS:
+                return value
+            case int():
+                masked = self.text(str(value), _cue(name), is_said=is_said)
+                return value if masked == str(value) else masked
+            case str():
+                return self.text(value, _cue(name), is_said=is_said)
+            case Mapping():
+                fields = cast("Mapping[str, Any]", value)
+                return {
+                    self.text(str(key), is_said=is_said): self.value(inner, key, is_said=is_said)
+                    for key, inner in fields.items()
+                }
+            case Sequence():
+                return [self.value(inner, name, is_said=is_said) for inner in cast("Sequence[Any]", value)]
+            case _:
+                return self.text(str(value), _cue(name), is_said=is_said)
+
+    def _document(self, text: str, is_said: bool) -> str:
+        if self._is_clean(text, is_said):
+            return text
+        if len(text) > _LONGEST_DOCUMENT:
+            return "[TOO LONG]"
+        try:
+            value = orjson.loads(text)
+        except orjson.JSONDecodeError:
+            return self.text(text, is_said=is_said)
+        masked = self.value(value, is_said=is_said and ("\\u" in text or self._knows(_ESCAPED.sub(" ", text))))
+        if masked == value:
+            self._clean.add(text)
+            return text
+        return orjson.dumps(masked).decode()
+
+    def _is_clean(self, text: str, is_said: bool) -> bool:
+        return text in self._clean and not (is_said and self._knows(text))
+
+    def _knows(self, text: str) -> bool:
+        """Whether something in it is known of this customer: what is clean for one says another's name."""
+        return self._known is not None and next(iter(self._known(text)), None) is not None
+
+
+class CleanTexts:
+    """Short texts in which nothing was found, such as names of nodes and models: they are not looked at again. None of
+    them holds anything personal that this could keep alive."""
+
+    def __init__(self) -> None:
+        self._texts: OrderedDict[str, None] = OrderedDict()
+
+    def __contains__(self, text: str) -> bool:
+        return text in self._texts
+
+    def add(self, text: str) -> None:
+        if len(text) <= _CLEAN_LENGTH:
+            self._texts[text] = None
+            if len(self._texts) > _MOST_CLEAN:
+                self._texts.popitem(last=False)
+
+
+class Veils:
+    """Those of the turns whose spans wait to be sent, by trace id."""
+
+    def __init__(self, *, unannounced: bool = False) -> None:
+        """``unannounced``: spans of traces that nobody spoke of are masked as well, by the engine alone."""
+        self._unannounced = unannounced
+        self._known: OrderedDict[str, Callable[[], Known | None]] = OrderedDict()
+        self._veils: dict[str, Veil] = {}
+        self._clean = CleanTexts()
+
+    def apart(self) -> Veil:
+        """For a text that comes by itself."""
+        return Veil(None, self._clean)
+
+    def expect(self, trace_id: str, known: Callable[[], Known | None]) -> None:
+        """``known`` is asked for when the first span of the turn leaves."""
+        self._known[trace_id] = known
+        if len(self._known) > _MOST_TURNS:
+            oldest, _ = self._known.popitem(last=False)
+            self._veils.pop(oldest, None)
+
+    def of(self, trace_id: str) -> Veil:
+        """Raises KeyError for a turn that nobody said anything about: what is not known to be harmless stays."""
+        if self._unannounced:
+            return self.apart()
+        if trace_id not in self._veils:
+            self._veils[trace_id] = Veil(self._known[trace_id](), self._clean)
+        return self._veils[trace_id]
+
+    def drop(self, trace_id: str) -> None:
+        """All of its spans have left."""
+        self._known.pop(trace_id, None)
+        self._veils.pop(trace_id, None)
+
+
+def _cue(name: str) -> str:
+    return f"{name.replace('_', ' ')}: " if name else ""

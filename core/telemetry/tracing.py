@@ -1,0 +1,98 @@
+"""OpenTelemetry: what makes spans, and what sends them over OTLP. Imported only where traces are on (switch.py).
+
+Its own tracer provider: no global one is set, so that no library sends what it was not asked for. The SDK's
+``OTEL_*`` variables count: address, headers, certificate, compression and time limit of the exporter, sampler, limits
+and rhythm of the batches, name of the service.
+"""
+
+import logging
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from threading import Thread
+
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.instrumentation.psycopg import PsycopgInstrumentor
+from opentelemetry.instrumentation.redis import RedisInstrumentor
+from opentelemetry.propagate import set_global_textmap
+from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+
+from core.logging import set_trace_ids
+from core.security.outgoing import TRACE_CONFIGS
+from core.settings import Settings
+from core.telemetry.cleaning import CleanExporter
+from core.telemetry.observing import observed_by
+from core.telemetry.outgoing_spans import make_trace_config
+from core.telemetry.sampling import WithinRequests
+from core.telemetry.spans import Spans
+from core.version import VERSION
+
+_PATIENCE = 2.0
+"""Seconds that the last spans may take to be sent when the process ends."""
+_UNNAMED = "unknown_service"
+_PATH = "/v1/traces"
+
+
+class Tracing:
+    """Of one process. ``provider`` is ready at once; spans are made while ``running``."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._exporter = CleanExporter(_make_exporter(settings))
+        self.provider = TracerProvider(resource=_make_resource(), shutdown_on_exit=False)
+        # Made of the environment by the SDK itself.
+        self.provider.sampler = WithinRequests(self.provider.sampler)
+
+    @contextmanager
+    def running(self) -> Generator[None]:
+        """Before connections are opened: theirs are traced from then on. Leaving sends what is left, but waits only a
+        little for a collector that does not answer."""
+        # Its complaints about a collector that is away come with every batch; ours come seldom.
+        logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
+        # No baggage: what a caller says is told to nobody.
+        set_global_textmap(TraceContextTextMapPropagator())
+        self.provider.add_span_processor(BatchSpanProcessor(self._exporter))
+        psycopg, redis = PsycopgInstrumentor(), RedisInstrumentor()
+        calls = make_trace_config(self.provider)
+        set_trace_ids(_current_ids)
+        psycopg.instrument(tracer_provider=self.provider)
+        redis.instrument(tracer_provider=self.provider)
+        TRACE_CONFIGS.append(calls)
+        try:
+            with observed_by(Spans(self.provider)):
+                yield
+        finally:
+            set_trace_ids(None)
+            TRACE_CONFIGS.remove(calls)
+            redis.uninstrument()
+            psycopg.uninstrument()
+            self._stop()
+
+    def _stop(self) -> None:
+        last = Thread(target=self.provider.shutdown, name="last traces", daemon=True)
+        last.start()
+        last.join(_PATIENCE)
+        if last.is_alive():
+            self._exporter.shutdown()
+
+
+def _current_ids() -> dict[str, str]:
+    context = get_current_span().get_span_context()
+    if not context.is_valid:
+        return {}
+    return {"trace": format_trace_id(context.trace_id), "span": format_span_id(context.span_id)}
+
+
+def _make_exporter(settings: Settings) -> SpanExporter:
+    is_named = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" in os.environ
+    endpoint = f"{settings.otlp_endpoint}{_PATH}" if settings.otlp_endpoint and not is_named else None
+    return OTLPSpanExporter(endpoint=endpoint)
+
+
+def _make_resource() -> Resource:
+    found = Resource.create({SERVICE_VERSION: VERSION})
+    is_unnamed = str(found.attributes[SERVICE_NAME]).startswith(_UNNAMED)
+    return found.merge(Resource({SERVICE_NAME: "tellergraph"})) if is_unnamed else found

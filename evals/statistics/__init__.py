@@ -1,0 +1,1 @@
+"""How sure figures are, and whether two runs differ."""

@@ -1,0 +1,157 @@
+"""What leaves for Langfuse is masked whatever it is written in, and what cannot be masked does not leave."""
+
+from collections.abc import Iterator
+from time import time_ns
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+
+from agent.langfuse.client import Connection
+from agent.langfuse.masking import CleanTexts, Veil
+from agent.langfuse.observer import Record
+from agent.langfuse.spans import find_linked_prompt
+from agent.models.fencing.details import Detail, OwnDetails
+from agent.storing import known_in
+from core.security.pii import Known
+from core.settings import Settings
+from core.telemetry.observing import Kind
+from tests.langfuse_server import LangfuseServer, langfuse_server
+
+TRACE = "ab" * 16
+
+
+def veil(known: Known | None = None) -> Veil:
+    return Veil(known, CleanTexts())
+
+
+@pytest.mark.parametrize(
+    ("value", "masked"),
+    [
+        ("write to zara.quill@mail.example", "write to [EMAIL_1]"),
+        ('{"account_number":"12345678","sort_code":"20-11-22"}',
+         '{"account_number":"[ACCOUNT_NUMBER_1]","sort_code":"[SORT_CODE_1]"}'),
+        ('{"text":"one\\nMaria Lopez called"}', '{"text":"one\\n[PERSON_1] called"}'),
+        ('{"zara.quill@mail.example":1}', '{"[EMAIL_1]":1}'),
+        ('"GB29NWBK60161331926819"', '"[IBAN_1]"'),
+        ('{"text":"cut off in the middle, zara.quill@mail.example', '{"text":"cut off in the middle, [EMAIL_1]'),
+        (("a", "zara.quill@mail.example"), ["a", "[EMAIL_1]"]),
+        ('{"card":4000056655665556}', '{"card":"[CARD_1] ending 5556"}'),
+        ("my PIN is 4921", "my PIN is [SECRET]"),
+    ],
+)  # fmt: skip
+def test_personal_data_is_found_in_every_form_that_an_attribute_has(value: Any, masked: Any) -> None:
+    assert veil().attribute(value) == masked
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "list_payees", "activate_my_card", "openai:gpt-4o-mini", "offline", '"operation 1, system langfuse-7"', 12,
+        0.25, "0f3a" * 4, "9c1d" * 8, '{"input": 11, "output": 7}', '"2026-11-22T10:00:00.123456Z"', "[EMAIL_1]",
+        '{"amount": "2480.15", "date": "2026-11-22"}',
+    ],
+)  # fmt: skip
+def test_the_products_own_words_and_figures_stay(value: Any) -> None:
+    assert veil().attribute(value) == value
+
+
+def test_what_the_bank_knows_is_hidden_where_no_pattern_finds_it() -> None:
+    known = known_in(OwnDetails((Detail("NAME", "Gas Board"), Detail("NAME", "Xu Li"))))
+    assert veil(known).attribute('{"payee": "gas board", "to": "xu li"}') == '{"payee":"[PERSON_1]","to":"[PERSON_2]"}'
+
+
+def test_what_is_clean_for_one_customer_is_not_for_another() -> None:
+    """Texts in which nothing was found are not looked at again, but for what is known."""
+    clean, known = CleanTexts(), known_in(OwnDetails((Detail("NAME", "Gas Board"),)))
+    for value, masked in (("Gas Board", "[PERSON_1]"), ('{"to":"x\\nGas Board"}', '{"to":"x\\n[PERSON_1]"}')):
+        assert Veil(None, clean).attribute(value) == value
+        assert Veil(known, clean).attribute(value) == masked
+        assert Veil(known, clean).attribute(value) == masked
+
+
+def test_one_detail_has_one_placeholder_in_a_trace_and_a_long_text_an_end() -> None:
+    own = veil()
+    assert own.text("zara.quill@mail.example") == own.text("ZARA.QUILL@mail.example").replace("2", "1") == "[EMAIL_1]"
+    long = own.text("word " * 5_000)
+    assert len(long) < 16_100
+    assert long.endswith(" ...")
+    assert own.attribute("[" + "1," * 40_000 + "1]") == "[TOO LONG]"
+
+
+def test_the_prompt_that_is_linked_is_the_tasks_before_the_frames() -> None:
+    assert find_linked_prompt("operation 1, policy 1, system 2") is None
+    assert find_linked_prompt("operation langfuse-3, policy 1, system langfuse-7") == ("tellergraph-operation", 3)
+    assert find_linked_prompt("operation 1, policy langfuse-2, system langfuse-7") == ("tellergraph-policy", 2)
+    assert find_linked_prompt("") is None
+
+
+@pytest.fixture
+def langfuse() -> Iterator[LangfuseServer]:
+    with langfuse_server() as server:
+        yield server
+
+
+@pytest.fixture
+def connection(settings: Settings, langfuse: LangfuseServer, request: pytest.FixtureRequest) -> Iterator[Connection]:
+    keys = {"langfuse_public_key": SecretStr(request.node.name), "langfuse_secret_key": SecretStr("sk-test")}
+    opened = Connection(settings.model_copy(update={"langfuse_base_url": langfuse.base_url, **keys}))
+    yield opened
+    opened.end()
+
+
+def turn(**facts: str) -> Record:
+    record = Record(Kind.TURN, "turn", {"turn_id": "1", "caller": "visitor", **facts}, time_ns())
+    record.ended = time_ns()
+    return record
+
+
+def test_a_span_that_cannot_be_masked_loses_all_that_it_says_and_the_others_go_out(
+    connection: Connection, langfuse: LangfuseServer
+) -> None:
+    def fail() -> Known:
+        raise RuntimeError("nobody is known by zara.quill@mail.example")
+
+    connection.veils.expect(TRACE, fail)
+    connection.spans.make(turn(question_text="I am Zara Quill"), TRACE)
+    connection.veils.expect("cd" * 16, lambda: known_in(OwnDetails()))
+    connection.spans.make(turn(question_text="I am Zara Quill"), "cd" * 16)
+    connection.spans.make(turn(question_text="nobody spoke of this turn, Zara Quill"), "ef" * 16)
+    connection.end()
+
+    failed, masked, unknown = langfuse.spans
+    assert (failed.name, failed.attributes) == ("turn", {})
+    assert masked.attributes["langfuse.observation.input"] == "I am [PERSON_1]"
+    assert unknown.attributes == {}
+    assert b"ara" not in langfuse.raw.replace(b"parameter", b"")
+
+
+def test_texts_of_a_customer_whose_details_are_not_known_are_withheld(
+    connection: Connection, langfuse: LangfuseServer
+) -> None:
+    connection.veils.expect(TRACE, lambda: known_in(OwnDetails()))
+    connection.spans.make(turn(caller="customer", question_text="pay gas board", error_code="unavailable"), TRACE)
+    connection.end()
+    [root] = langfuse.spans
+    assert root.attributes["langfuse.observation.input"] == "[WITHHELD]"
+    assert root.metadata["error_code"] == "unavailable"
+
+
+def test_a_file_in_a_text_is_not_uploaded(connection: Connection, langfuse: LangfuseServer) -> None:
+    """The library would, before anything is masked."""
+    connection.veils.expect(TRACE, lambda: known_in(OwnDetails()))
+    connection.spans.make(turn(question_text="data:image/png;base64,iVBORw0KGgoAAAANSUhEUg=="), TRACE)
+    connection.end()
+    assert {sent.path for sent in langfuse.requests} == {"/api/public/otel/v1/traces"}
+    assert "iVBORw0KGgo" in langfuse.spans[0].attributes["langfuse.observation.input"]
+
+
+def test_a_server_outside_the_allowed_networks_is_not_called(settings: Settings, langfuse: LangfuseServer) -> None:
+    keys = {"langfuse_public_key": SecretStr("pk-elsewhere"), "langfuse_secret_key": SecretStr("sk-test")}
+    nowhere = settings.model_copy(update={"langfuse_base_url": langfuse.base_url, "outgoing_networks": [], **keys})
+    connection = Connection(nowhere)
+    connection.veils.expect(TRACE, lambda: known_in(OwnDetails()))
+    connection.spans.make(turn(), TRACE)
+    connection.end()
+    assert connection.lost == 1
+    assert langfuse.requests == []
