@@ -163,6 +163,17 @@ def _describe(operation: dict[str, Any], declared: Declaration) -> None:
     if isinstance(declared, Required):
         schemes = dict.fromkeys(scheme for one in operation.get("security", []) for scheme in one)
         operation["security"] = [{scheme: [declared.permission]} for scheme in schemes]
+    elif isinstance(declared, SignedIn):
+        operation["responses"].setdefault("403", _refused(declared.only))
+
+
+def _refused(only: AccountType | None) -> dict[str, Any]:
+    """The answer to a caller who is somebody else than the route is for, or a key."""
+    codes = ["- `insufficient_scope`: an API key cannot do this."]
+    if only is not None:
+        codes.insert(0, f"- `{_NOT_MEANT[only]}`: {_MEANT_FOR[only]}")
+    schema = {"$ref": "#/components/schemas/ErrorEnvelope"}
+    return {"description": "\n".join(codes), "content": {"application/json": {"schema": schema}}}
 
 
 def _declared_by(route: RouteContext) -> Declaration | None:

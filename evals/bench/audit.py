@@ -7,7 +7,8 @@ For each side 50 clients commit transactions of one entry each, as fast as they 
 plain side is a table with the same columns, indexes and trigger that fills them, and no link. Rounds are interleaved.
 
 On a machine with fewer cores than clients a commit mostly waits for a core; ``lock_wait_ms`` is what it waited for
-another transaction, counted by looking at pg_stat_activity all the time.
+another transaction, counted by looking at pg_stat_activity all the time; ``waits_ms`` are the single waits, each as
+long as it was seen, of which one look is the least.
 """
 
 import os
@@ -22,6 +23,7 @@ from threading import Event, Thread
 from time import perf_counter
 from typing import Annotated, Any, LiteralString
 
+import numpy as np
 import orjson
 import psycopg
 import typer
@@ -32,6 +34,7 @@ from core.db.migrate import migrate
 from core.services import Services, running_services
 from core.settings import Settings
 
+_MOST_WAIT_MS = 5.0
 VERIFIED = 10_000
 """Entries of the log that is verified."""
 _PREPARE: LiteralString = """
@@ -48,7 +51,7 @@ app = typer.Typer(add_completion=False)
 
 
 _WAITING: LiteralString = """
-    select count(*) from pg_stat_activity where wait_event_type = 'Lock' and pid = any(%s)"""
+    select coalesce(array_agg(pid), '{}') from pg_stat_activity where wait_event_type = 'Lock' and pid = any(%s)"""
 
 
 @dataclass
@@ -59,6 +62,10 @@ class Side:
     """Milliseconds of the backends for each entry, by round."""
     lock_wait: list[float] = field(default_factory=list[float])
     """Milliseconds that an entry waited for other transactions on average, by round."""
+    waits: list[float] = field(default_factory=list[float])
+    """Milliseconds of the single waits that a look saw."""
+    looks: list[float] = field(default_factory=list[float])
+    """Milliseconds between two looks."""
 
 
 @app.command()
@@ -113,32 +120,36 @@ def _load(services: Services, insert: LiteralString, side: Side, clients: int, e
         def work(connection: psycopg.Connection[Any]) -> list[float]:
             return [_commit(connection, insert) for _ in range(entries // clients)]
 
-        with _watching(services, backends) as waited, ThreadPoolExecutor(clients) as pool:
+        with _watching(services, backends, side), ThreadPoolExecutor(clients) as pool:
+            seen = len(side.waits)
             taken = [milliseconds for commits in pool.map(work, connections) for milliseconds in commits]
         side.commits += taken
-        side.lock_wait.append(sum(waited) * 1000 / len(taken))
+        side.lock_wait.append(sum(side.waits[seen:]) / len(taken))
         side.cpu.append((_cpu_seconds(backends) - before) * 1000 / len(taken))
 
 
 @contextmanager
-def _watching(services: Services, backends: list[int]) -> Generator[list[float]]:
-    """Seconds that the backends wait for each other's locks: how many do, times how long until the next look."""
-    waited: list[float] = []
+def _watching(services: Services, backends: list[int], side: Side) -> Generator[None]:
+    """How long the backends wait for each other's locks: from the look that sees it to the one that does not."""
     over = Event()
 
     def look() -> None:
         with psycopg.connect(services.admin_url, autocommit=True) as connection:
-            last = perf_counter()
+            last, waiting = perf_counter(), dict[int, float]()
             while not over.is_set():
                 row = connection.execute(_WAITING, [backends], prepare=True).fetchone()
                 now = perf_counter()
-                waited.append((row[0] if row else 0) * (now - last))
+                side.looks.append((now - last) * 1000)
+                seen = set(row[0] if row else ())
+                side.waits += [(now - waiting.pop(pid)) * 1000 for pid in waiting.keys() - seen]
+                waiting |= dict.fromkeys(seen - waiting.keys(), last)
                 last = now
+            side.waits += [(last - since) * 1000 for since in waiting.values()]
 
     watcher = Thread(target=look)
     watcher.start()
     try:
-        yield waited
+        yield
     finally:
         over.set()
         watcher.join()
@@ -166,14 +177,28 @@ def _fill(services: Services) -> None:
             owner.execute(_INSERT["chained"], prepare=True)
 
 
-def _figures(side: Side) -> dict[str, float]:
+def _figures(side: Side) -> dict[str, Any]:
+    entries = len(side.commits)
     return {
+        "waits_ms": {
+            "seen": len(side.waits),
+            "p99_of_all_entries": round(float(np.quantile(_with_none(side.waits, entries), 0.99)), 3),
+            "most": round(max(side.waits, default=0.0), 3),
+            "over_5": sum(wait > _MOST_WAIT_MS for wait in side.waits),
+            "between_looks_p50": round(statistics.median(side.looks), 3),
+            "between_looks_p99": round(float(np.quantile(side.looks, 0.99)), 3),
+        },
         "commit_p50_ms": round(statistics.median(side.commits), 2),
         "commit_p99_ms": round(_quantile(side, 99), 2),
         "commit_most_ms": round(max(side.commits), 2),
         "cpu_ms_per_entry": round(_cpu(side), 4),
         "lock_wait_ms": round(statistics.median(side.lock_wait), 4),
     }
+
+
+def _with_none(waits: list[float], entries: int) -> list[float]:
+    """With the entries that no look saw waiting."""
+    return waits + [0.0] * max(0, entries - len(waits))
 
 
 def _quantile(side: Side, percent: int) -> float:

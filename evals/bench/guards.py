@@ -60,7 +60,12 @@ from evals.bench.usage import find_footprint, measure
 from tools.catalogue import CUSTOMER_SCOPES
 from tools.demo_bank import ensure_demo_bank
 
-_QUESTION = (
+_ORDINARY = (
+    "Hello, I ordered a new card two weeks ago because the old one stopped working at the cash machine, and it has not "
+    "come yet. How long does that usually take, what can I do until it is here, and do I have to activate it in the "
+    "app before I can pay with it abroad? I am going on holiday next week."
+)
+_PERSONAL = (
     "Hello, this is Riley Sandoval. I moved to 12 High Street, Leeds LS1 4AB, write to riley.s@example.org or call "
     "07700 900123. Please pay John Carter 20 pounds from my everyday account, and tell me when my new card ending 4821 "
     "arrives, because the old one stopped working at the cash machine on Monday."
@@ -69,6 +74,8 @@ _ANSWER = (
     "I can send 20.00 GBP from Everyday to John Carter. Please check the amount and the name, then confirm. Your new "
     "card was posted on 18 November and takes up to five working days. Until then the old one can be used online. "
 ) * 2
+_QUESTIONS = {"ordinary": _ORDINARY, "personal": _PERSONAL}
+"""About 300 characters each; the second has a name, an address, an e-mail address, a number and a payee in it."""
 _RATES = ("rate_user", "rate_api_key", "rate_address", "rate_chat", "rate_admin", "rate_login", "rate_code")
 _PATH = "/api/v1/chat"
 _EFFECT: LiteralString = "select 1"
@@ -124,8 +131,9 @@ def guards(
     if as_json:
         typer.echo(orjson.dumps(result).decode())
     else:
-        for part, figure in result["added_ms"].items():
-            typer.echo(f"{part}: {figure:.3f} ms of CPU more for each turn")
+        for kind, added in result["added_ms"].items():
+            for part, figure in added.items():
+                typer.echo(f"{kind}, {part}: {figure:.3f} ms of CPU more for each turn")
 
 
 async def _measure(settings: Settings, services: Services, folder: Path, batches: int, size: int) -> dict[str, Any]:
@@ -140,12 +148,18 @@ async def _measure(settings: Settings, services: Services, folder: Path, batches
                 after = measure(footprint).cpu_s
                 taken.setdefault(name, []).append({part: (after[part] - before[part]) * 1000 / size for part in after})
     spent = {name: _by_part(rounds[1:]) for name, rounds in taken.items()}
-    added = {part: spent["guarded"][part] - spent["bare"][part] for part in spent["bare"]}
+    added = {
+        kind: {
+            part: float(np.median(spent[f"guarded, {kind}"][part] - each))
+            for part, each in spent[f"bare, {kind}"].items()
+        }
+        for kind in _QUESTIONS
+    }
     return {
         "batches": batches,
         "size": size,
         "median_ms": {name: {part: float(np.median(each)) for part, each in by.items()} for name, by in spent.items()},
-        "added_ms": {part: float(np.median(each)) for part, each in added.items()},
+        "added_ms": added,
     }
 
 
@@ -172,7 +186,11 @@ async def _forms(settings: Settings, services: Services) -> AsyncGenerator[dict[
             door = RequestMiddleware(LimitMiddleware(guarded, settings=settings), settings=settings, larger={})
             token = signer.issue(who, datetime.now(UTC))
             async with _client(bare) as plain, _client(_Inside(door, guarded), token) as known:
-                yield {"bare": _asking(plain), "guarded": _asking(known)}
+                yield {
+                    f"{form}, {kind}": _asking(client, question)
+                    for kind, question in _QUESTIONS.items()
+                    for form, client in (("bare", plain), ("guarded", known))
+                }
     finally:
         await database.close()
 
@@ -225,9 +243,9 @@ def _client(application: ASGIApp, token: str | None = None) -> httpx2.AsyncClien
     )
 
 
-def _asking(client: httpx2.AsyncClient) -> Callable[[], Awaitable[None]]:
+def _asking(client: httpx2.AsyncClient, question: str) -> Callable[[], Awaitable[None]]:
     async def ask() -> None:
-        (await client.post(_PATH, json={"message": f"{_QUESTION} {uuid4().hex}"})).raise_for_status()
+        (await client.post(_PATH, json={"message": f"{question} {uuid4().hex}"})).raise_for_status()
 
     return ask
 

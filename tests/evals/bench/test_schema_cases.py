@@ -9,7 +9,7 @@ CASES = 220
 """About one for each operation; thousands are sent by hand (docs/security.md)."""
 
 
-@pytest.mark.parametrize("identity", ["none", "customer"])
+@pytest.mark.parametrize("identity", ["none", "customer", "staff"])
 def test_every_address_answers_as_it_is_described(server: str, identity: Who) -> None:
     tally = run_cases(server, LOGINS.get(identity), CASES)
     assert tally.examples == {}
