@@ -25,12 +25,16 @@ run: $(BASE) ## Install what is missing and serve the assistant until Ctrl-C
 	@exec $(BIN)/tellergraph serve
 
 .PHONY: test
-test: $(DEV) ## Install what is missing and run all tests that need no browser
-	@$(BIN)/python -m pytest -m "not browser" -n $(TEST_PROCESSES) --dist loadfile $(PYTEST_ARGS)
+test: $(DEV) ## Install what is missing and run all tests that need nothing else
+	@$(BIN)/python -m pytest -m "not browser and not deploy" -n $(TEST_PROCESSES) --dist loadfile $(PYTEST_ARGS)
 
 .PHONY: browser-test
 browser-test: $(DEV) ## Run the tests in Chromium (/usr/bin/chromium, or TELLERGRAPH_TEST_CHROMIUM)
 	@$(BIN)/python -m pytest -m browser $(PYTEST_ARGS)
+
+.PHONY: deploy-test
+deploy-test: $(DEV) ## Run the tests of what is under deploy/ (with Debian's prometheus)
+	@$(BIN)/python -m pytest -m deploy $(PYTEST_ARGS)
 
 .PHONY: lint
 lint: $(DEV) secrets ## Check style, types, the direction of imports, and that no secret is in the files

@@ -67,10 +67,11 @@ app.command()(worker)
 def serve_command(
     host: Annotated[str | None, typer.Option(help="Default: TELLERGRAPH_HOST.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default: TELLERGRAPH_PORT.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share the address.")] = 1,
 ) -> None:
     """Serve the assistant until Ctrl-C."""
     given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    serve(load_settings().model_copy(update=given))
+    serve(load_settings().model_copy(update=given), workers=workers)
 
 
 def main() -> None:

@@ -49,7 +49,7 @@ from knowledge.graph.graph import Graph
 from knowledge.graph.running import running_graph
 from knowledge.retrieve import Retriever
 from tools.attachments.store import Attachments
-from tools.bank import make_attachments, make_bank
+from tools.bank import make_attachments, make_authenticators, make_bank
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
 from tools.compliance.aml.background import background_monitor
 from tools.fraud.webhook import make_webhook
@@ -168,7 +168,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
             await stack.enter_async_context(background_monitor(services.compliance_url, clock))
             await stack.enter_async_context(background_retention(services, clock))
         stack.push_async_callback(assistant.drain)
-        authenticators = Authenticators(services.secret_key)
+        authenticators = make_authenticators(settings, services)
         attachments = make_attachments(settings, services)
         uploads = UploadReader()
         stack.callback(uploads.close)
@@ -209,4 +209,10 @@ def _offline_alone(settings: Settings) -> ModelChain:
 
 def _checkpoint_pool(services: Services, settings: Settings) -> AsyncConnectionPool[AsyncConnection[Any]]:
     options = {"row_factory": dict_row, "prepare_threshold": 0}
-    return make_pool(services.checkpoint_url, min_size=1, max_size=settings.database_pool_size, options=options)
+    return make_pool(
+        services.checkpoint_url,
+        name="checkpoints",
+        min_size=1,
+        max_size=settings.database_pool_size,
+        options=options,
+    )

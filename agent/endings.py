@@ -18,6 +18,12 @@ def find_confirmation(state: dict[str, Any]) -> ConfirmationNeeded | None:
     return ConfirmationNeeded.model_validate(waiting[0].value) if waiting else None
 
 
+def find_proposed(outcome: dict[str, Any] | None) -> str | None:
+    """The operation that a turn with this outcome proposed."""
+    confirmation = (outcome or {}).get("confirmation")
+    return str(confirmation["operation_id"]) if confirmation else None
+
+
 def ending_of(
     record: TurnRecord,
     placeholders: Placeholders,

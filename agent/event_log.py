@@ -30,6 +30,10 @@ class LoggedEvent:
     data: str
     """JSON."""
 
+    @classmethod
+    def of(cls, number: int, event: Event) -> "LoggedEvent":
+        return cls(number, event.event, event.data())
+
 
 class EventLog:
     def __init__(self, redis: Redis, ttl: timedelta) -> None:

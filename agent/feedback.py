@@ -10,17 +10,16 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from prometheus_client import Counter
-
 from agent.conversations import QUERIES
 from agent.models.fencing.details import read_own_details
 from agent.storing import known_in
 from core.db.database import Database, Scope
 from core.errors import Conflict
 from core.security.pii import ALL, Placeholders, mask
+from core.telemetry.metrics import Count
 from core.telemetry.observing import Kind, observe
 
-FEEDBACK = Counter("tellergraph_feedback", "Judgements of answers, and changes of them.", ["rating"])
+FEEDBACK = Count("feedback", "Judgements of answers, and changes of them.", "rating")
 
 Rating = Literal["up", "down"]
 
@@ -54,5 +53,5 @@ async def keep_feedback(
     with observe(Kind.FEEDBACK, "feedback", turn_id=str(turn_id), rating=kept.rating, comment_text=kept.comment):
         pass
     if kept.is_news:
-        FEEDBACK.labels(rating=kept.rating).inc()
+        FEEDBACK.add(kept.rating)
     return kept

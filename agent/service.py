@@ -18,8 +18,9 @@ from langgraph.types import Command
 from redis.exceptions import RedisError
 from structlog.contextvars import bind_contextvars
 
-from agent.conversations import Conversations, StoredTurn, TurnKey
-from agent.endings import CANNOT_ANSWER, ending_of, find_confirmation, masked, told
+from agent.conversations import Conversations, TurnKey
+from agent.counts import TurnWatch, count_conversation
+from agent.endings import CANNOT_ANSWER, ending_of, find_confirmation, find_proposed, masked, told
 from agent.event_log import EventLog, LoggedEvent, Publisher, follow
 from agent.events import Done, Event, Failed, TurnStarted
 from agent.graph import build_graph
@@ -28,7 +29,7 @@ from agent.replay.record import keep
 from agent.state import TURN_DEFAULTS, Resolution, State, Turn
 from agent.storing import as_stored
 from agent.turn_facts import facts_at_begin, facts_of_ending, texts_of
-from agent.whose import key_of, payer_of, scope_of
+from agent.whose import key_of, must_stay, payer_of, scope_of
 from core.clock import Clock
 from core.db.database import Scope, translated_errors
 from core.errors import Conflict, NotFound, ProviderBusy, Refused, TellergraphError, Unavailable
@@ -38,7 +39,6 @@ from core.security.tokens import Identity
 from core.telemetry.observing import Kind, Observation, current_observation, observe
 from core.telemetry.pseudonyms import Pseudonyms
 from tools.operations import Decision, Slip, confirm, is_waiting
-from tools.privacy.consent import has_consent
 from tools.registry import InitiatedBy, ToolContext
 
 _log = get_logger(__name__)
@@ -137,7 +137,7 @@ class Assistant:
         """
         scope = scope_of(identity)
         asked = await self._conversations.get_turn(turn_id, scope if identity else Scope(turn_id=turn_id))
-        if _proposed_operation(asked) != str(operation_id):
+        if find_proposed(asked.outcome) != str(operation_id):
             raise NotFound("There is no such confirmation.")
         key = TurnKey(uuid4(), asked.session_id, scope)
         await self._begin(key, is_new_session=False, title="")
@@ -190,11 +190,11 @@ class Assistant:
                     last = event.id
                     yield event
                 elif turn_id not in self._running and (ending := await self._find_ending(turn_id, scope)):
-                    yield _logged(last + 1, ending)
+                    yield LoggedEvent.of(last + 1, ending)
                     return
         except (RedisError, OSError, TellergraphError):
             _log.warning("stream_lost", turn_id=str(turn_id), exc_info=True)
-            yield _logged(
+            yield LoggedEvent.of(
                 last + 1,
                 Failed(code=Unavailable.code, message="The connection to our service was lost. Please try again."),
             )
@@ -261,7 +261,9 @@ class Assistant:
             # It may have been written before the connection was lost.
             self._unended.add(key.turn_id)
             raise
-        if not is_new_session:
+        if is_new_session:
+            count_conversation(key.owner)
+        else:
             self._grown.add(key.session_id)
 
     async def _find_slip(self, key: TurnKey, operation_id: UUID, code: str | None) -> Slip | None:
@@ -296,20 +298,20 @@ class Assistant:
         *,
         identity: Identity | None,
     ) -> Started:
-        publisher = Publisher(self._events, key.turn_id)
+        publisher, watch = Publisher(self._events, key.turn_id), TurnWatch()
         turn = Turn(
             turn_id=key.turn_id,
             session_id=key.session_id,
             scope=key.scope,
             now=self._clock(),
             parts=self._parts_for(identity),
-            emit=publisher.emit,
+            emit=watch.beside(publisher.emit),
             raw_message=message,
             initiated_by=initiated_by,
             slip=slip,
             allowance=self._parts.models.allow(payer_of(key.scope)),
         )
-        task = asyncio.create_task(self._run(key, graph_input, turn, publisher), name=f"turn {key.turn_id}")
+        task = asyncio.create_task(self._run(key, graph_input, turn, publisher, watch), name=f"turn {key.turn_id}")
         self._running[key.turn_id] = task
         task.add_done_callback(lambda _: self._running.pop(key.turn_id, None))
         return Started(key.turn_id, key.session_id)
@@ -319,21 +321,29 @@ class Assistant:
         allowed = identity.permissions if identity else frozenset[str]()
         return replace(self._parts, scopes=self._parts.scopes & allowed)
 
-    async def _run(self, key: TurnKey, graph_input: GraphInput, turn: Turn, publisher: Publisher) -> None:
+    async def _run(
+        self, key: TurnKey, graph_input: GraphInput, turn: Turn, publisher: Publisher, watch: TurnWatch
+    ) -> None:
         bind_contextvars(turn_id=str(key.turn_id), session=self._pseudonyms.of(key.session_id))
         facts = facts_at_begin(key, turn.initiated_by, self._pseudonyms)
         with observe(Kind.TURN, "turn", **facts) as observation:
-            await self._run_observed(key, graph_input, turn, publisher, observation)
+            await self._run_observed(key, graph_input, turn, publisher, watch, observation)
 
     async def _run_observed(
-        self, key: TurnKey, graph_input: GraphInput, turn: Turn, publisher: Publisher, observation: Observation
+        self,
+        key: TurnKey,
+        graph_input: GraphInput,
+        turn: Turn,
+        publisher: Publisher,
+        watch: TurnWatch,
+        observation: Observation,
     ) -> None:
         """The named edge where everything is caught: whatever happens, the stream ends and the session is freed."""
         ending: Event = _STOPPING
         fault: str | None = None
         try:
             await publisher.emit(TurnStarted(turn_id=str(key.turn_id), session_id=str(key.session_id)))
-            turn.allowance.own_models_only = await self._must_stay(key.scope)
+            turn.allowance.own_models_only = await must_stay(self._parts, key.scope)
             ending = await self._run_graph(key, graph_input, turn)
         except asyncio.CancelledError:
             await self._fail(key, _STOPPING)
@@ -347,19 +357,11 @@ class Assistant:
             ending, fault = _OUR_FAULT, type(error).__name__
             await self._fail(key, ending)
         finally:
+            watch.end(ending)
             observation.note(**facts_of_ending(ending, self._parts.registry))
             await publisher.emit(ending)
             await publisher.finish()
         observation.end(fault)
-
-    async def _must_stay(self, scope: Scope) -> bool:
-        """Whether what is said in this turn may not go to models of other parties: asked anew in every turn, so that a
-        consent that is taken back counts at once."""
-        if not self._parts.outsiders_need_consent:
-            return False
-        if scope.customer_id is None:
-            return True
-        return not await has_consent(self._parts.bank.database, scope.customer_id, "outside_models")
 
     async def _run_graph(self, key: TurnKey, graph_input: GraphInput, turn: Turn) -> Done:
         started = perf_counter()
@@ -396,13 +398,3 @@ class Assistant:
 
 def _config(session_id: UUID) -> RunnableConfig:
     return {"configurable": {"thread_id": str(session_id)}, "recursion_limit": RECURSION_LIMIT}
-
-
-def _proposed_operation(turn: StoredTurn) -> str | None:
-    if not turn.outcome or not turn.outcome.get("confirmation"):
-        return None
-    return str(turn.outcome["confirmation"]["operation_id"])
-
-
-def _logged(number: int, event: Event) -> LoggedEvent:
-    return LoggedEvent(number, event.event, event.data())

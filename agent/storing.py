@@ -4,6 +4,7 @@ The dialogue's own memory needs those two as the customer said them (docs/decisi
 from collections.abc import Iterator
 from dataclasses import replace
 
+from agent.counts import count_personal
 from agent.models.fencing.details import Kind as OwnKind
 from agent.models.fencing.details import OwnDetails
 from agent.models.fencing.finder import Finder, without_overlaps
@@ -31,9 +32,11 @@ def _kind_of(kind: OwnKind) -> Kind:
 async def as_stored(record: TurnRecord, turn: Turn) -> TurnRecord:
     """The record with what the customer's own details and the recognizers say is personal behind placeholders."""
     known = await known_of(turn)
+    message = mask(record.message, turn.placeholders, ALL, known)
+    count_personal(message, turn.placeholders, typed_secret=turn.typed_secret)
     return replace(
         record,
-        message=mask(record.message, turn.placeholders, ALL, known),
+        message=message,
         # There is no secret in an answer: the message had none any more.
         answer=mask(record.answer, turn.placeholders, ALL - SECRETS, known),
     )

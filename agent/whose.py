@@ -4,8 +4,10 @@ from uuid import UUID, uuid4
 
 from agent.conversations import TurnKey
 from agent.models.budgets import VISITORS
+from agent.parts import Parts
 from core.db.database import Scope
 from core.security.tokens import AccountType, Identity
+from tools.privacy.consent import has_consent
 
 
 def scope_of(identity: Identity | None, session_id: UUID | None = None) -> Scope:
@@ -29,3 +31,13 @@ def key_of(identity: Identity | None, session_id: UUID | None) -> TurnKey:
 def payer_of(scope: Scope) -> str:
     """Whose budget a turn is paid from. Visitors are many, and each is new: they share one."""
     return VISITORS if scope.subject is None or scope.subject.startswith("visitor:") else scope.subject
+
+
+async def must_stay(parts: Parts, scope: Scope) -> bool:
+    """Whether what is said may not go to models of other parties: asked anew in every turn, so that a consent that is
+    taken back counts at once."""
+    if not parts.outsiders_need_consent:
+        return False
+    if scope.customer_id is None:
+        return True
+    return not await has_consent(parts.bank.database, scope.customer_id, "outside_models")

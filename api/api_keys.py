@@ -23,6 +23,7 @@ from core.db.database import Database, Scope, WriteHandle
 from core.db.queries import Queries
 from core.errors import Conflict, InvalidInput, NotFound, Unauthorized
 from core.security.api_keys import ApiKey, digest_of, is_well_formed, looks_like_key, new_api_key
+from core.security.counts import ATTEMPTS
 from core.security.tokens import AccountType, Identity
 
 QUERIES = Queries(Path(__file__).with_name("api_keys.sql"))
@@ -107,12 +108,14 @@ async def find_key_identity(request: Request) -> Identity | None:
 async def _sign_in(running: Running, secret: str, now: datetime) -> tuple[_Found, Identity]:
     found = await _find(running.database, secret) if is_well_formed(secret) else None
     if found is None or found.revoked_at is not None or found.expires_at <= now:
+        ATTEMPTS.add("api_key", "failed")
         raise Unauthorized(_WRONG, code="invalid_api_key")
     if found.last_used_at is None or found.last_used_at <= now - _USE_NOTED:
         used = {"id": found.id, "now": now, "before": now - _USE_NOTED}
         await running.database.run((QUERIES["note_use"], used), scope=Scope(customer_id=found.customer_id))
     role = role_of_tier(found.tier)
     carried = await running.roles.of_key(role, frozenset(found.permissions))
+    ATTEMPTS.add("api_key", "passed")
     return found, Identity(found.customer_id, AccountType.CUSTOMER, role, carried)
 
 

@@ -59,6 +59,7 @@ from core.security.tokens import TokenSigner
 from core.security.trust_watch import watching_trust
 from core.services import Services
 from core.settings import Settings
+from core.telemetry.metrics_page import make_shared_folder
 from core.telemetry.switch import find_tracing
 from core.version import VERSION
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
@@ -113,7 +114,7 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
     app.state.settings = settings
     app.state.clock = clock
     app.state.oidc = Oidc(read_providers(settings.oidc), settings.outgoing_networks)
-    metrics.make_shared_folder()
+    make_shared_folder()
     add_error_handlers(app)
     _add_routes(app, settings)
     complete_openapi(app)

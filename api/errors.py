@@ -11,6 +11,7 @@ from fastapi.responses import Response
 from starlette.exceptions import HTTPException
 
 from api import openai_errors
+from api.counts import DENIED
 from api.dependencies import clock_of, metadata
 from api.envelope import ErrorBody, ErrorEnvelope
 from core.errors import TellergraphError
@@ -25,6 +26,7 @@ _CODES = {
     HTTPStatus.REQUEST_TIMEOUT: ("too_slow", "The request took too long to arrive."),
     HTTPStatus.BAD_REQUEST: ("bad_request", "The request cannot be read. Send JSON in UTF-8."),
 }
+_DENIED = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.MISDIRECTED_REQUEST}
 
 
 def add_error_handlers(app: FastAPI) -> None:
@@ -42,6 +44,8 @@ def respond_to(request: Request, error: TellergraphError) -> Response:
     """The envelope of an error of ours."""
     if error.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         _log.error("request_failed", code=error.error_code, exc_info=error)
+    if error.status in _DENIED:
+        DENIED.add(error.error_code)
     headers = {"WWW-Authenticate": "Bearer"} if error.status == HTTPStatus.UNAUTHORIZED else {}
     if error.status in {HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS}:
         headers["Retry-After"] = str(error.details.get("retry_after", 5))

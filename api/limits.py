@@ -14,12 +14,12 @@ from importlib.resources import files
 from time import monotonic
 from typing import cast
 
-from prometheus_client import Counter
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from api.limit_rules import Kind, Rule, Window
 from core.logging import get_logger
+from core.telemetry.metrics import Count
 
 _log = get_logger(__name__)
 
@@ -34,10 +34,8 @@ _MOST_OWNERS = 20_000
 """Whom a process remembers while it counts by itself."""
 _TAKE = files("api").joinpath("limits.lua").read_text(encoding="utf-8")
 
-_REFUSED = Counter("tellergraph_rate_limited", "Requests that were refused for being too many.", ["kind"])
-_UNSHARED = Counter(
-    "tellergraph_rate_limit_unshared", "Requests that one process counted alone, without Redis.", ["kind"]
-)
+_REFUSED = Count("rate_limited", "Requests that were refused for being too many.", "kind")
+_UNSHARED = Count("rate_limit_unshared", "Requests that one process counted alone, without Redis.", "kind")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ class Limiter:
     async def take(self, rule: Rule) -> Verdict:
         verdict = await self._take_shared(rule) or self._take_alone(rule)
         if verdict.is_refused:
-            _REFUSED.labels(verdict.kind).inc()
+            _REFUSED.add(verdict.kind)
         return verdict
 
     async def _take_shared(self, rule: Rule) -> Verdict | None:
@@ -103,7 +101,7 @@ class Limiter:
 
     def _take_alone(self, rule: Rule) -> Verdict:
         verdict = self._alone.take(_guarded(rule.windows) if rule.is_guarded else rule.windows)
-        _UNSHARED.labels(verdict.kind).inc()
+        _UNSHARED.add(verdict.kind)
         return verdict
 
 

@@ -17,6 +17,7 @@ from mcp.server.transport_security import TransportSecurityMiddleware, Transport
 from starlette.types import Receive, Scope, Send
 
 from api.api_keys import find_key_identity
+from api.counts import DENIED
 from api.dependencies import clock_of, get_signer, metadata
 from api.envelope import ErrorBody, ErrorEnvelope
 from api.mcp_mount import METADATA_PATH, PATH
@@ -113,6 +114,7 @@ def _scopes_of(request: ServerRequestContext[Any, Request]) -> frozenset[str]:
 
 def _refusal(request: Request, error: CallerError) -> Response:
     """The house's envelope, with a challenge (RFC 6750, section 3): no error code where no token came."""
+    DENIED.add(error.error_code)
     reason = _REASONS.get(error.error_code)
     challenge = [f'error="{reason}"'] if reason else []
     challenge.append(f'resource_metadata="{_address(request, METADATA_PATH)}"')

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.bodies import guarded_receive
 from api.callers import settle_client
+from api.counts import count_request
 from api.errors import respond_to
 from api.hosts import list_hosts
 from api.security_headers import add_security_headers
@@ -54,12 +55,12 @@ class RequestMiddleware:
         structlog.contextvars.bind_contextvars(request_id=request_id)
         client = scope.get("client")
         ORIGIN.set(Origin.of(request_id, client[0] if client else None, Headers(scope=scope).get("user-agent")))
-        started, status = perf_counter(), 500
+        started, status, begun = perf_counter(), 500, None
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
+            nonlocal status, begun
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, begun = message["status"], perf_counter()
                 add_security_headers(message, scope)
                 message["headers"].append((b"x-request-id", request_id.encode()))
             await send(message)
@@ -70,13 +71,14 @@ class RequestMiddleware:
             else:
                 await _refuse(scope, send_with_headers, _other_host())
         finally:
+            count_request(scope["method"], _template(scope), status, (begun or perf_counter()) - started)
             if not scope["path"].startswith(_QUIET):
                 _log.info(
                     "request",
                     method=scope["method"],
-                    path=_template(scope),
+                    route=_template(scope),
                     status=status,
-                    ms=round((perf_counter() - started) * 1000, 1),
+                    duration=round((perf_counter() - started) * 1e9),
                 )
             structlog.contextvars.clear_contextvars()
 
@@ -98,7 +100,7 @@ class RequestMiddleware:
         except TimeoutError:
             if has_begun or not deadline.expired():
                 raise
-            _log.exception("request_took_too_long", path=_template(scope))
+            _log.exception("request_took_too_long", route=_template(scope))
             await _refuse(scope, send, Unavailable("This takes too long just now. Please try again.", code="too_slow"))
 
     def _guarded(self, scope: Scope, receive: Receive) -> Receive:
@@ -124,4 +126,9 @@ def _other_host() -> OtherHost:
 
 def _template(scope: Scope) -> str:
     """The path with names for its parts: a visitor's session id is the key to the conversation, and not for logs."""
-    return str(getattr(scope.get("route"), "path", "(no route)"))
+    # Of a router that is included under a prefix, FastAPI keeps the route as it was, and this beside it.
+    route = scope.get("fastapi", {}).get("effective_route_context") or scope.get("route")
+    if route is not None:
+        return str(route.path)
+    mounted: str = scope.get("root_path", "")
+    return f"{mounted}/*" if mounted else "(no route)"

@@ -1,6 +1,5 @@
 """Commands about the database's schema, mounted as ``tellergraph db``."""
 
-import asyncio
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -9,15 +8,12 @@ from typing import Annotated, Any
 import orjson
 import typer
 
-from core.clock import system_clock
 from core.db.health import Check, inspect_database
 from core.db.migrate import downgrade as downgrade_to
 from core.db.migrate import migrate as migrate_to_newest
 from core.errors import TellergraphError
-from core.security.encryption.ring import open_key_ring
-from core.security.encryption.rotation import KeyReport, inspect_keys, rotate_keys
 from core.services import Services, running_services
-from core.settings import Settings, load_settings
+from core.settings import load_settings
 
 db_app = typer.Typer(help="The database: migrate it, go back, check it.", no_args_is_help=True)
 
@@ -52,40 +48,6 @@ def check_command(as_json: AsJson = False) -> None:
     findings = [{"name": check.name, "passed": check.passed, "faults": check.faults} for check in checks]
     _print(as_json, "\n".join(_line(check) for check in checks), {"passed": passed, "checks": findings})
     raise typer.Exit(0 if passed else 1)
-
-
-@db_app.command("rotate-keys")
-def rotate_keys_command(
-    check: Annotated[
-        bool, typer.Option("--check", help="Change nothing; exit code 1 unless every other master key may go.")
-    ] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Wrap the customers' keys again with the present master key, while the server serves. Stopped, it goes on where it
-    was."""
-    settings = load_settings()
-    with command_services(as_json) as services:
-        migrate_to_newest(services)
-        report = asyncio.run(_rotate(settings, services, check=check))
-    _print(as_json, _say_keys(report), report.as_dict())
-    raise typer.Exit(0 if report.is_done else 1)
-
-
-async def _rotate(settings: Settings, services: Services, *, check: bool) -> KeyReport:
-    async with open_key_ring(settings, services.secret_key) as ring:
-        if check:
-            return await inspect_keys(services.owner_url, ring)
-        return await rotate_keys(services.owner_url, ring, system_clock())
-
-
-def _say_keys(report: KeyReport) -> str:
-    lines = [f"The present master key is {report.current}; {report.rewrapped:,} data keys were wrapped again."]
-    lines += [f"  {master_id}: {count:,} data keys" for master_id, count in report.in_use.items()]
-    lines += [f"  {master_id} is not set: what it wrapped cannot be read." for master_id in report.unknown]
-    lines += [f"  The key of customer {customer} did not open and was left." for customer in report.unreadable]
-    if report.is_done:
-        lines.append("Every other master key may be taken away.")
-    return "\n".join(lines)
 
 
 @contextmanager

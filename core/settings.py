@@ -104,7 +104,9 @@ class Settings(BaseSettings):
         IPv4Network("127.0.0.0/8"),
         IPv6Network("::1/128"),
     ]
-    """Comma-separated networks that may read ``/metrics``; for others it is not there."""
+    """Comma-separated networks that may read ``/metrics``; for others it is not there. Empty: nothing is counted."""
+    worker_metrics_port: int | None = Field(default=None, ge=1, le=65535)
+    """Where ``tellergraph worker`` gives its own figures. Unset: nowhere."""
     rate_limits: Literal["on", "off"] = "on"
     rate_user: int = Field(default=100, ge=1)
     """Requests of a person in a minute."""
@@ -221,6 +223,8 @@ class Settings(BaseSettings):
 
     breached_passwords: Path | None = None
     """SHA-1 hashes of passwords from breaches, ascending, as the Have I Been Pwned downloader writes them."""
+    pii_ner: str | None = Field(default=None, min_length=1)
+    """A spaCy pipeline, by name or folder, that finds names and places besides the engine for personal data."""
     oidc: Path | None = None
     """TOML file with the providers of OpenID Connect whose accounts may log in."""
     card_network_secret: OptionalSecret = None
@@ -238,6 +242,8 @@ class Settings(BaseSettings):
     """Ed25519 private key in PEM that signs them. Unset: made once and kept in the data directory."""
     audit_interval: Duration = Field(default=timedelta(minutes=5), ge=timedelta(seconds=1))
     """Between two checkpoints."""
+    audit_years: int = Field(default=7, ge=6, le=100)
+    """How long the audit log is kept; the law asks for six years (core/audit/shorten.py)."""
 
     database_pool_size: int = Field(default=12, ge=2, le=200)
     worker: Literal["inside", "separate"] = "inside"

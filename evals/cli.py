@@ -1,34 +1,40 @@
 """`tellergraph evals ...`: offline evaluation. Exit codes: 0 done, 1 below a floor or failed, 2 bad input."""
 
 import json
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from core.cli import AsJson
-from core.errors import InvalidInput, TellergraphError
+from core.errors import InvalidInput
+from core.logging import configure_logging
 from evals.adapters import cli as adapters
+from evals.cli_errors import one_line_errors
+from evals.cli_results import compare_command, report_command
 from evals.floors import find_missed, parse_floors
+from evals.known_suites import SUITES
 from evals.results.describe import as_json, describe_run
 from evals.resuming import read_options
-from evals.runner import SUITES, Finished, run_suite
+from evals.runner import Finished, run_suite
 from evals.suite import Options
 from evals.upload_command import upload_command
 
 app = typer.Typer(help="Measure the assistant on files of yours.", no_args_is_help=True)
 
-app.command("agentdojo")(adapters.agentdojo)
-app.command("tau2")(adapters.tau2)
-app.command("scripted")(adapters.scripted)
-app.command("upload")(upload_command)
-
 
 @app.callback()
 def evals() -> None:
     """Measure the assistant on files of yours."""
+    configure_logging("ERROR")
+
+
+app.command("compare")(compare_command)
+app.command("report")(report_command)
+app.command("agentdojo")(adapters.agentdojo)
+app.command("tau2")(adapters.tau2)
+app.command("scripted")(adapters.scripted)
+app.command("upload")(upload_command)
 
 
 @app.command("run")
@@ -65,6 +71,7 @@ def run_command(
         float, typer.Option(min=0, max=365, help="fraud: days after its event from which a label is known.")
     ] = 7,
     questions: Annotated[int | None, typer.Option(min=1, help="latency: how many to ask; default: 100.")] = None,
+    url: Annotated[str | None, typer.Option(help="latency: a server that runs already, instead of its own.")] = None,
     heads: Annotated[Path | None, typer.Option(help="intents, routing: these heads, not the committed ones.")] = None,
     plots: Annotated[Path | None, typer.Option(help="intents, routing: draw the confusion matrix here.")] = None,
     judge: Annotated[str | None, typer.Option(help="answers, dialogues: a chain that grades the answers.")] = None,
@@ -90,13 +97,14 @@ def run_command(
         only=only,
         model=model,
         questions=questions,
+        url=url,
         parallel=parallel,
         repeat=repeat,
         judge=judge,
         rubric=rubric,
         labels=labels,
     )
-    with _one_line_errors():
+    with one_line_errors():
         floors = parse_floors(fail_under or [])
         if file is not None and data is not None:
             raise InvalidInput("Give the cases once: as FILE or as --data FILE.")
@@ -120,12 +128,3 @@ def _start(suite: str | None, given: Options, out: Path | None, resume: Path | N
     if suite is None:
         raise InvalidInput(f"Name a suite: {', '.join(sorted(SUITES))}.")
     return run_suite(suite, given, out)
-
-
-@contextmanager
-def _one_line_errors() -> Generator[None]:
-    try:
-        yield
-    except TellergraphError as error:
-        typer.echo(f"Error: {error.message}", err=True)
-        raise typer.Exit(2 if isinstance(error, InvalidInput) else 1) from error

@@ -1,9 +1,9 @@
-"""Makes test data for the suite `pii` from templates: `python -m evals.personal_texts TEMPLATES.yaml SEED >
-FILE.jsonl`.
+"""Makes test data for the suite `pii` from templates: `python -m evals.personal_texts TEMPLATES.yaml SEED [EACH] >
+FILE.jsonl`, with EACH cases of a template (4).
 
 A template is a text with `{TYPE}` or `{TYPE|form}` where a value belongs; a form writes the value as people do who
-dictate, paste or hurry. Names and addresses come from Faker in several languages, so that no list of ours decides
-what is tried."""
+dictate, paste or hurry. `{TYPE=text}` is a value that stands there already. Names and addresses come from Faker in
+several languages, so that no list of ours decides what is tried."""
 
 import json
 import re
@@ -19,7 +19,7 @@ import yaml
 from faker import Faker
 from stdnum import luhn
 
-_SLOT = re.compile(r"\{([A-Z_]+)(?:\|([a-z_]+))?\}")
+_SLOT = re.compile(r"\{([A-Z_]+)(?:\|([a-z_]+)|=([^}]*))?\}")
 _LOCALES = ("en_GB", "en_US", "en_IE", "en_IN", "de_DE", "fr_FR", "es_ES", "it_IT", "pl_PL", "nl_NL", "pt_PT", "sv_SE")
 _ADDRESS_LOCALES = ("en_GB", "en_GB", "en_US", "en_US", "de_DE", "fr_FR")
 _DIGIT_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
@@ -64,6 +64,9 @@ class _Values:
 
     def _first_name(self) -> str:
         return self._fakers[self.random.choice(_LOCALES)].first_name()
+
+    def _last_name(self) -> str:
+        return self._fakers[self.random.choice(_LOCALES)].last_name()
 
     def _email(self) -> str:
         faker = self._fakers[self.random.choice(("en_GB", "en_US", "de_DE"))]
@@ -268,7 +271,7 @@ _FORMS: dict[str, Callable[[str, Random], str]] = {
     "said": _said_email,
     "said_date": _said_date,
 }
-_TYPE_OF = {"FIRST_NAME": "PERSON", "STREET": "ADDRESS", "POSTCODE": "ADDRESS"}
+_TYPE_OF = {"FIRST_NAME": "PERSON", "LAST_NAME": "PERSON", "STREET": "ADDRESS", "POSTCODE": "ADDRESS"}
 
 
 def make_cases(templates: dict[str, list[str]], seed: int, each: int) -> Iterator[dict[str, Any]]:
@@ -284,7 +287,7 @@ def _filled(template: str, values: _Values) -> dict[str, Any]:
     text, spans, done = "", list[dict[str, Any]](), 0
     for slot in _SLOT.finditer(template):
         text += template[done : slot.start()]
-        value = values.make(slot[1])
+        value = slot[3] or values.make(slot[1])
         while slot[2] == "spoken" and slot[1] == "CARD_EXPIRY" and value[0].isalpha():
             value = values.make(slot[1])
         value = _FORMS[slot[2]](value, values.random) if slot[2] else value
@@ -300,5 +303,6 @@ def read_templates(path: Path) -> dict[str, list[str]]:
 
 
 if __name__ == "__main__":
-    for case in make_cases(read_templates(Path(sys.argv[1])), int(sys.argv[2]), 4):
+    _each = int(sys.argv[3]) if len(sys.argv) > 3 else 4
+    for case in make_cases(read_templates(Path(sys.argv[1])), int(sys.argv[2]), _each):
         print(json.dumps(case, ensure_ascii=False))

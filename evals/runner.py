@@ -2,53 +2,34 @@
 
 import os
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from core.errors import InvalidInput
-from core.logging import configure_logging
 from core.provenance import DIRTY, find_revision, find_versions
+from evals.judging.graded import judge_records
+from evals.known_suites import find_suite
 from evals.parallel import play_all, play_in_processes
 from evals.progress import shown_progress
-from evals.results.figures import Metric, rounded
+from evals.results.figures import rounded
 from evals.results.folder import RunFolder
 from evals.results.provenance import PACKAGES, describe_models, describe_settings, digest_of_data
 from evals.results.record import Record, Scored
 from evals.results.result import Result, Run
 from evals.resuming import write_options
-from evals.statistics.estimates import SEED, estimate_errors
+from evals.statistics.estimates import SEED, Measure, estimate_errors
 from evals.statistics.repeats import pass_hat
 from evals.suite import Case, Options, Plan, Suite
-from evals.suites import answers, care, dialogues, intents, pii, retrieval, routing, safety, slots, tools
 
-SUITES: dict[str, Suite] = {
-    "answers": answers.SUITE,
-    "care": care.SUITE,
-    "dialogues": dialogues.SUITE,
-    "intents": intents.SUITE,
-    "pii": pii.SUITE,
-    "retrieval": retrieval.SUITE,
-    "routing": routing.SUITE,
-    "safety": safety.SUITE,
-    "slots": slots.SUITE,
-    "tools": tools.SUITE,
-}
 Trial = tuple[Case[Any], int]
 
 
 class Finished(NamedTuple):
     result: Result
     records: list[Record]
-
-
-def find_suite(name: str) -> Suite:
-    """Raises InvalidInput: there is no such suite."""
-    if name not in SUITES:
-        raise InvalidInput(f"There is no suite {name}; there are {', '.join(sorted(SUITES))}.")
-    return SUITES[name]
 
 
 def run_suite(name: str, options: Options, out: Path | None = None) -> Finished:
@@ -58,9 +39,12 @@ def run_suite(name: str, options: Options, out: Path | None = None) -> Finished:
         InvalidInput: no such suite, its input cannot be used, or `out` holds something else.
     """
     suite = find_suite(name)
-    configure_logging("ERROR")
     if options.repeat > 1 and not suite.passes:
         raise InvalidInput(f"--repeat is for suites whose cases pass or fail, not for {name}.")
+    if options.judge and not suite.judged:
+        raise InvalidInput(f"--judge is for suites whose answers are texts, not for {name}.")
+    if (options.labels or options.rubric) and not options.judge:
+        raise InvalidInput("--labels and --rubric are for a judge: name one with --judge.")
     clock = Clock()
     plan = suite.plan(options)
     folder = RunFolder(out) if out is not None else None
@@ -69,7 +53,10 @@ def run_suite(name: str, options: Options, out: Path | None = None) -> Finished:
     trials = [(case, trial) for trial in range(options.repeat) for case in plan.cases]
     left = _list_left(trials, there)
     records = _sort([*there, *_play(name, plan, left, options, folder)], trials)
-    result = _measure(begun, suite, options, records, clock, len(there))
+    result = _measure(begun, suite, options, records, len(there))
+    if options.judge:
+        result = _judge(result, options, records, out)
+    result = result.model_copy(update={"run": result.run.model_copy(update=clock.read())})
     if folder:
         folder.write(result)
     return Finished(result, records)
@@ -163,14 +150,27 @@ def _sort(records: Sequence[Record], trials: Sequence[Trial]) -> list[Record]:
     return [by_key[case.id, trial] for case, trial in trials]
 
 
-def _measure(
-    begun: Result, suite: Suite, options: Options, records: Sequence[Record], clock: Clock, resumed: int
-) -> Result:
-    def measure(chosen: Sequence[Record]) -> Mapping[str, Metric]:
-        metrics = suite.measure(chosen)
-        return {**metrics, "pass^k": pass_hat(chosen)} if options.repeat > 1 else metrics
-
+def _measure(begun: Result, suite: Suite, options: Options, records: Sequence[Record], resumed: int) -> Result:
+    measure = figures_of(suite, options.repeat)
     notes = {**suite.describe(records), **(suite.finish(options, records) if suite.finish else {})}
     metrics, errors = rounded(measure(records)), estimate_errors(records, measure)
-    run = begun.run.model_copy(update={**clock.read(), "resumed": resumed, **notes})
+    run = begun.run.model_copy(update={"resumed": resumed, **notes})
     return begun.model_copy(update={"metrics": metrics, "errors": errors, "run": run})
+
+
+def _judge(result: Result, options: Options, records: Sequence[Record], out: Path | None) -> Result:
+    judged = judge_records(records, options, out)
+    return result.model_copy(
+        update={
+            "metrics": result.metrics | rounded(judged.metrics),
+            "errors": result.errors | judged.errors,
+            "run": result.run.model_copy(update=judged.notes),
+        }
+    )
+
+
+def figures_of(suite: Suite, trials: int) -> Measure:
+    """The suite's own, and pass^k where each case was played several times."""
+    if trials == 1:
+        return suite.measure
+    return lambda records: {**suite.measure(records), "pass^k": pass_hat(records)}

@@ -46,6 +46,8 @@ class Options:
     """A chain as `TELLERGRAPH_LLM` has it, instead of that; safety: or `obedient`."""
     questions: int | None = None
     """latency: how many."""
+    url: str | None = None
+    """latency: a server that runs already."""
     parallel: int | None = None
     """Workers; None: what the suite thinks best."""
     repeat: int = 1
@@ -91,6 +93,10 @@ def _nothing(_records: Sequence[Record]) -> dict[str, object]:
     return {}
 
 
+def _passed(record: Record) -> bool:
+    return record.passed
+
+
 @dataclass(frozen=True, kw_only=True)
 class Suite:
     plan: Callable[[Options], Plan[Any]]
@@ -101,6 +107,10 @@ class Suite:
     """What else `run` should say of the records."""
     finish: Callable[[Options, Sequence[Record]], Mapping[str, object]] | None = None
     """Writes what the options ask for besides, and says what."""
+    classifies: bool = False
+    """`expected` and `answer` of a record are labels."""
+    holds: Callable[[Record], bool] = _passed
+    """What a record's confidence is the probability of."""
     passes: bool = False
     """A record passes or fails, so that repetitions tell how reliably."""
     judged: bool = False

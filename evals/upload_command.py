@@ -8,8 +8,9 @@ from typing import Annotated, Any
 import typer
 
 from core.cli import AsJson
-from core.errors import ConfigurationError, InvalidInput, TellergraphError
+from core.errors import ConfigurationError
 from core.settings import load_settings
+from evals.cli_errors import one_line_errors
 from evals.results.folder import read_finished
 
 
@@ -17,11 +18,8 @@ def upload_command(
     run: Annotated[Path, typer.Argument(help="The folder that `evals run --out` wrote.")], printed: AsJson = False
 ) -> None:
     """Add a finished run to Langfuse, as a dataset and an experiment, masked."""
-    try:
+    with one_line_errors():
         uploaded = _upload(run)
-    except TellergraphError as error:
-        typer.echo(f"Error: {error.message}", err=True)
-        raise typer.Exit(2 if isinstance(error, InvalidInput) else 1) from error
     items, dataset = uploaded["items"], uploaded["dataset"]
     names = ", ".join(uploaded["experiments"])
     typer.echo(json.dumps(uploaded) if printed else f"{items} cases are in dataset {dataset}. Experiments: {names}.")

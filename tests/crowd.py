@@ -23,6 +23,7 @@ BY_OTHER_MEANS = {
     "kb_words": "by audience",
     "login_tries": "hashes of addresses, for its own functions alone",
     "policy_proposals": "for staff alone",
+    "record_removals": "counts and dates, the owner's alone",
     "staff": "colleagues, for staff alone",
     "staff_authenticators": "colleagues, for staff alone",
 }
@@ -49,6 +50,8 @@ _MADE_UP = {
     "xid8": "pg_current_xact_id()",
 }
 _NUMBERS = ("bigint", "integer", "smallint", "numeric", "real")
+_KEYS = ("bigint", "integer")
+"""Counted up, so that no two rows have the same and none is left out as a conflict."""
 _ONCE = ("customers", "credentials", "customer_preferences", "data_keys", "retained_records", "second_factors")
 """Tables with one row of a customer."""
 
@@ -96,12 +99,15 @@ def _insert(admin: Connection[Any], table: str, column: str, owner: sql.Composab
     values = {name: _made_up(kind) for name, kind in admin.execute(_COLUMNS, {"table": table})} | {column: owner}
     statement = sql.SQL("insert into {} ({}) select {} from generate_series(1, {}) n on conflict do nothing")
     names = sql.SQL(", ").join(map(sql.Identifier, values))
+    admin.execute("create temporary sequence if not exists made_up start 1000000")
     admin.execute(statement.format(sql.Identifier(table), names, sql.SQL(", ").join(values.values()), count))
 
 
 def _made_up(kind: str) -> sql.Composable:
     if kind.startswith("character("):
         return sql.SQL("left(md5(random()::text), {})").format(int(kind.removeprefix("character(").rstrip(")")))
+    if kind in _KEYS:
+        return sql.SQL("nextval('made_up')")
     if kind.startswith(_NUMBERS) and not kind.endswith("[]"):
         return sql.SQL("(random() * 500)::int")
     return sql.SQL(_MADE_UP[kind])  # pyright: ignore[reportArgumentType]

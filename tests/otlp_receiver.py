@@ -1,4 +1,4 @@
-"""A collector on loopback: takes what is sent over OTLP with HTTP, decodes the protobuf, and keeps the raw bytes too."""
+"""A collector on loopback: takes what is sent over OTLP with HTTP, decodes the protobuf, keeps the raw bytes too."""
 
 import gzip
 from collections.abc import Generator, Sequence

@@ -10,23 +10,37 @@ from tools.fraud.decisions import read_fraud_policy
 from tools.registry import Bank
 from tools.step_up.code_senders import CodeSender, LogSender, NoSender, WebhookSender
 from tools.step_up.codes import StepUpCodes
+from tools.step_up.totp import Authenticators
 
 
 def make_bank(settings: Settings, services: Services, database: Database) -> Bank:
     """Codes are sent as the settings say. ``database`` may be opened later."""
     fraud = read_fraud_policy(settings.fraud_policy)
-    return Bank(database, StepUpCodes(services.secret_key, code_sender(settings)), make_seal(settings, services), fraud)
+    codes = StepUpCodes(services.secret_key, code_sender(settings), old_secret_keys(settings))
+    return Bank(database, codes, make_seal(settings, services), fraud)
 
 
 def make_seal(settings: Settings, services: Services) -> Seal:
     """Seals with the server's key; opens with those of before too."""
-    return Seal(services.secret_key, (key.get_secret_value().encode() for key in settings.old_secret_keys))
+    return Seal(services.secret_key, old_secret_keys(settings))
 
 
 def make_attachments(settings: Settings, services: Services) -> Attachments:
-    """Files of customers, sealed with the server's key; those of before are opened with the old ones."""
-    old = (key.get_secret_value().encode() for key in settings.old_secret_keys)
-    return Attachments(FileCipher(services.secret_key, old))
+    return Attachments(make_file_cipher(settings, services))
+
+
+def make_file_cipher(settings: Settings, services: Services) -> FileCipher:
+    """Files of customers are sealed with the server's key; those of before are opened with the old ones."""
+    return FileCipher(services.secret_key, old_secret_keys(settings))
+
+
+def make_authenticators(settings: Settings, services: Services) -> Authenticators:
+    return Authenticators(services.secret_key, old_secret_keys(settings))
+
+
+def old_secret_keys(settings: Settings) -> list[bytes]:
+    """What was sealed with them, or follows from them, is still good."""
+    return [key.get_secret_value().encode() for key in settings.old_secret_keys]
 
 
 def code_sender(settings: Settings) -> CodeSender:

@@ -1,4 +1,4 @@
-"""``tellergraph db demo``, ``tellergraph db reset-demo`` and ``tellergraph db set-rate``."""
+"""``tellergraph db demo``, ``reset-demo``, ``rotate-keys`` and ``set-rate``."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -19,8 +19,11 @@ from core.settings import load_settings
 from tools.demo_bank import LOGINS, LoadReport, ensure_demo_bank, reset_demo
 from tools.demo_bank.load import Progress as Report
 from tools.payments.exchange_rates import set_rate
+from tools.rotation_cli import rotate_keys
 
 db_app = typer.Typer(no_args_is_help=True, help="The bank's database.")
+
+db_app.command("rotate-keys")(rotate_keys)
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]
 

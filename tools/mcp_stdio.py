@@ -41,7 +41,7 @@ _HOW = (
 def serve_mcp() -> None:
     """Until standard input ends. Exits with code 2 without a customer's token."""
     settings = load_settings()
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     token = settings.access_token.get_secret_value() if settings.access_token else ""
     if not token:
         _stop("There is no access token.")

@@ -99,7 +99,7 @@ class Attempt:
                     if self.builder.has_begun:
                         limit = now() + self._idle
                         if not has_begun:
-                            FIRST_TOKEN.labels(self._link.name).observe(now() - started)
+                            FIRST_TOKEN.add(self._link.name, seconds=now() - started)
                             current_observation().note(first_token_ms=round((now() - started) * 1000, 1))
                     await self._ask.say(opening.push(text) if opening else text)
         except TimeoutError as error:

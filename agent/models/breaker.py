@@ -7,6 +7,7 @@ from math import ceil
 from time import monotonic
 from typing import Literal
 
+from agent.models.counts import PAUSED, PAUSES
 from agent.models.faults import ALIVE, LASTING, NOT_ASKED, Fault, ModelFailed, fault_of, wait_of
 from core.errors import ProviderFailed
 from core.logging import get_logger
@@ -97,10 +98,13 @@ class Breaker:
         self._pauses = min(self._pauses + 1, 10)
         self._open_until = self._now() + pause.total_seconds()
         self.reason = reason
+        PAUSES.add(self._name)
+        PAUSED.set(self._name, to=1)
         _log.warning("model_paused", model=self._name, reason=reason, seconds=pause.total_seconds())
 
     def _close(self) -> None:
         if self._open_until is not None:
+            PAUSED.set(self._name, to=0)
             _log.info("model_back", model=self._name)
         self._failures = self._pauses = 0
         self._open_until = self.reason = None

@@ -175,7 +175,7 @@ class Budgets:
             async with asyncio.timeout(_PATIENCE):
                 return cast(object, await self._redis.execute_command(command, *arguments))
         except (RedisError, OSError) as error:
-            BUDGET_ERRORS.labels(command).inc()
+            BUDGET_ERRORS.add(command)
             _log.warning("budget_not_shared", reason=type(error).__name__)
             self._asked_again_at = self._now() + _LEFT_ALONE
             return None

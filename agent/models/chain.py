@@ -156,7 +156,7 @@ class ModelChain:
         offline = next((each for each in self.links if each.is_offline), None)
         if on_cut is None or offline is None:
             raise error
-        COMPLETED.labels(link.name).inc()
+        COMPLETED.add(link.name)
         ask.allowance.is_cut = True
         ask.allowance.note(CUT_OFF)
         await on_cut()
@@ -186,8 +186,8 @@ class ModelChain:
             raise
         finally:
             ask.allowance.model_seconds += self._now() - started
-        REQUESTS.labels(link.name, "answered").inc()
-        SECONDS.labels(link.name).observe(self._now() - started)
+        REQUESTS.add(link.name, "answered")
+        SECONDS.add(link.name, seconds=self._now() - started)
         return reply
 
     async def _ask(self, link: Link, ask: Ask, meter: Meter) -> Reply:
@@ -207,7 +207,7 @@ class ModelChain:
                     raise
             tries += 1
             current_observation().note(retries=tries)
-            RETRIES.labels(link.name).inc()
+            RETRIES.add(link.name)
             await self._sleep(wait)
 
     def _wait(self, error: ProviderFailed, tries: int) -> float:
@@ -226,7 +226,7 @@ def _require_fit(link: Link, ask: Ask) -> None:
 
 def _note_failure(link: Link, ask: Ask, error: ProviderFailed) -> None:
     fault = fault_of(error)
-    REQUESTS.labels(link.name, fault.value).inc()
+    REQUESTS.add(link.name, fault.value)
     if fault is Fault.BUDGET:
         ask.allowance.note(BUDGET_USED_UP)
     # What is known already is not told with every turn.

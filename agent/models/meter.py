@@ -50,11 +50,11 @@ class Meter:
         if self.builder is None or not self.builder.usage:
             return
         for direction in ("input", "output"):
-            TOKENS.labels(self._link.name, direction).inc(self.builder.usage[f"{direction}_tokens"])
+            TOKENS.add(self._link.name, direction, n=self.builder.usage[f"{direction}_tokens"])
         if self._link.price is not None:
-            COST.labels(self._link.name).inc(self.actual.cost)
+            COST.add(self._link.name, n=self.actual.cost)
         elif not self._link.is_free:
-            UNPRICED.labels(self._link.name).inc()
+            UNPRICED.add(self._link.name)
 
     def _use(self, input_tokens: int, output_tokens: int) -> Use:
         price = self._link.price

@@ -88,7 +88,7 @@ async def _composed(messages: list[BaseMessage], said: str, turn: Turn) -> str:
         parts.append(text)
 
     await turn.parts.fixed.stream(messages, tools=[], on_text=keep)
-    SENTENCES.labels(kind="answer", outcome="fallback").inc()
+    SENTENCES.add("answer", "fallback")
     known = set(map(as_said, said.splitlines()))
     lines = [line for line in "".join(parts).splitlines() if not line.strip() or as_said(line) not in known]
     text = "\n".join(lines).strip()

@@ -1,9 +1,10 @@
 """What the gate did, for ``GET /metrics``."""
 
-from prometheus_client import Counter
+from core.telemetry.metrics import Count
 
-SENTENCES = Counter(
-    "tellergraph_release_sentences",
+SENTENCES = Count(
+    "release_sentences",
     "Sentences of language models that claimed something, by what was claimed and what became of them.",
-    ["kind", "outcome"],
+    "kind",
+    "outcome",
 )

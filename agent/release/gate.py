@@ -122,7 +122,7 @@ class Release:
 
     def _count(self, kind: str, outcome: str) -> None:
         self.outcomes[kind, outcome] += 1
-        SENTENCES.labels(kind=kind, outcome=outcome).inc()
+        SENTENCES.add(kind, outcome)
 
 
 def _ending(sentence: str) -> str:

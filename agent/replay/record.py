@@ -81,7 +81,10 @@ def unseal(sealed: str, by: Seal) -> dict[str, Any]:
     """Raises NotFound for what this server's key does not open."""
     text = by.find(sealed)
     if text is None:
-        raise NotFound("The record was sealed with another key, or changed: set the TELLERGRAPH_SECRET_KEY of then.")
+        raise NotFound(
+            "The record was sealed with another key, or changed: add the TELLERGRAPH_SECRET_KEY of then to "
+            "TELLERGRAPH_OLD_SECRET_KEYS."
+        )
     return orjson.loads(zlib.decompress(b64decode(text)))
 
 

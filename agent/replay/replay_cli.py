@@ -23,11 +23,10 @@ from core.cli import AsJson, command_services
 from core.db.database import Database
 from core.db.queries import Queries
 from core.errors import NotFound
-from core.security.sealing import Seal
 from core.services import Services
 from core.settings import Settings, load_settings
 from knowledge.embed import Encoder
-from tools.bank import make_bank
+from tools.bank import make_bank, make_seal
 
 _QUERIES = Queries(Path(__file__).with_name("replay.sql"))
 
@@ -92,8 +91,8 @@ def find_record(services: Services, turn: UUID) -> tuple[StoredRecord, list[str]
 
 
 async def replay_record(settings: Settings, services: Services, stored: StoredRecord) -> Rerun:
-    """Raises NotFound for a record that this server's key does not open."""
-    seal = Seal(services.secret_key)
+    """Raises NotFound for a record that neither this server's key nor one of before opens."""
+    seal = make_seal(settings, services)
     opened = unseal(stored.sealed, seal)
     with ThreadPoolExecutor(1) as threads:
         bank = make_bank(settings, services, Database(services.app_url, pool_size=2))

@@ -3,6 +3,7 @@
 from agent.assembly import Running
 from agent.prompts.templates import DEFAULT_BANK
 from api.logins.codes import LoginCodes
+from api.logins.demo_mailbox import DemoMailbox, keeps_messages
 from api.logins.door import LoginParts
 from api.logins.passwords import PasswordRules
 from api.logins.second_factor import SecondFactors
@@ -14,8 +15,11 @@ from tools.bank import code_sender
 
 def make_logins(settings: Settings, services: Services, running: Running) -> LoginParts:
     """Raises ConfigurationError where the list of breached passwords is none."""
+    sender = code_sender(settings)
+    mailbox = DemoMailbox(running.redis, sender) if keeps_messages(settings) else None
     return LoginParts(
         rules=PasswordRules(settings.bank_name or DEFAULT_BANK, BreachedPasswords(settings.breached_passwords)),
-        codes=LoginCodes(running.database, code_sender(settings), services.secret_key),
+        codes=LoginCodes(running.database, mailbox or sender, services.secret_key),
         factors=SecondFactors(running.database, running.authenticators, services.secret_key),
+        mailbox=mailbox,
     )

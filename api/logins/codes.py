@@ -101,7 +101,7 @@ class LoginCodes:
             is_right = (await db.get(Done, QUERIES["reset_password"], values)).done
         if not is_right:
             await taken.failed(now)
-            raise Refused("This link was used, or is too old. Ask for a new one.", code="reset_invalid")
+            raise Refused("The code is wrong, was used, or is too old. Ask for a new one.", code="reset_invalid")
         await taken.passed()
 
     async def _send(self, purpose: Purpose, email: str, code: str, text: str, now: datetime) -> datetime | None:

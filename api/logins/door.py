@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 from agent.assembly import Running
 from api.dependencies import NowDep, RunningDep
 from api.logins.codes import LoginCodes
+from api.logins.demo_mailbox import DemoMailbox
 from api.logins.handles import Handles
 from api.logins.passwords import PasswordRules
 from api.logins.second_factor import SecondFactors
@@ -36,6 +37,8 @@ class LoginParts:
     rules: PasswordRules
     codes: LoginCodes
     factors: SecondFactors
+    mailbox: DemoMailbox | None
+    """Only where the demo keeps its messages."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import Literal
 from api.logins.sql import QUERIES, Done
 from core.db.database import Database, Scope
 from core.errors import TooMany
+from core.security.counts import ATTEMPTS
 
 Kind = Literal["password", "code", "registration"]
 
@@ -40,14 +41,17 @@ class Try:
     """One that is being looked at. It counts as failed unless ``passed`` is called."""
 
     database: Database
+    kind: Kind
     login: str
     id: int
 
     async def failed(self, now: datetime) -> None:
+        ATTEMPTS.add(self.kind, "failed")
         async with self.database.writing(Scope(login_email=self.login)) as db:
             await db.all(_Failed, QUERIES["fail_try"], {"try_id": self.id, "now": now})
 
     async def passed(self) -> None:
+        ATTEMPTS.add(self.kind, "passed")
         async with self.database.writing(Scope(login_email=self.login)) as db:
             await db.all(Done, QUERIES["pass_try"], {"try_id": self.id})
 
@@ -66,18 +70,22 @@ async def take_try(database: Database, kind: Kind, login: str, address: str, now
         async with database.writing(Scope(login_email=login)) as db:
             taken = await db.get(_Taken, QUERIES["take_try"], values)
         if taken.retry_at is not None:
-            raise _too_many(taken.retry_at - now)
+            ATTEMPTS.add(kind, "locked")
+            raise _too_many(kind, taken.retry_at - now)
         if taken.try_id is not None:
-            return Try(database, login, taken.try_id)
+            return Try(database, kind, login, taken.try_id)
         await asyncio.sleep(_MOMENT)
-    raise _too_many(timedelta(seconds=1))
+    ATTEMPTS.add(kind, "locked")
+    raise _too_many(kind, timedelta(seconds=1))
 
 
-def _too_many(pause: timedelta) -> TooMany:
+def _too_many(kind: Kind, pause: timedelta) -> TooMany:
     seconds = max(1, round(pause.total_seconds()))
     after = f"{seconds} seconds" if seconds < 120 else f"{-(-seconds // 60)} minutes"
+    # A new password lifts the pause of passwords alone.
+    besides = ", or ask for a new password" if kind == "password" else ""
     return TooMany(
-        f"There were too many wrong tries. Please try again in {after}, or ask for a new password.",
+        f"There were too many wrong tries. Please try again in {after}{besides}.",
         seconds,
         code="too_many_tries",
     )

@@ -21,6 +21,7 @@ from api.routes.auth import TOO_MANY, Address, Password, register_at
 from api.scopes import public, signed_in
 from api.sessions import SignedIn
 from core.errors import NotFound, TellergraphError, Unauthorized
+from core.security.counts import ATTEMPTS
 from core.security.tokens import AccountType
 
 router = APIRouter(prefix="/auth/oidc", tags=["auth"])
@@ -141,7 +142,10 @@ async def callback(
     except NotFound:
         raise
     except TellergraphError as error:
+        ATTEMPTS.add("oidc", "failed")
         outcome = {"error": error.error_code, "message": error.message}
+    else:
+        ATTEMPTS.add("oidc", "passed")
     answer = RedirectResponse(f"{home}?login=oidc", 303, {"Cache-Control": "no-store"})
     answer.delete_cookie(_BROWSER, path=_PATH)
     handle = await Handles(running.redis, "oidc-outcome", _OUTCOME_TTL).keep(outcome)

@@ -22,7 +22,7 @@ export class ActivityDialog {
     this.#expired = expired;
     this.#now = now;
     const close = h("button", { type: "button", class: "quiet", "aria-label": "Close", on: { click: () => this.element.close() } }, icon("close"));
-    const body = h("div", { class: "ledger-body" },
+    const body = h("div", { class: "dialog-body" },
       h("header", {}, h("h2", { id: "tg-activity-title" }, "What was done for me"), close),
       h("p", { class: "lead" }, "Everything that was looked up or prepared with your data, and by whom."),
       this.#message, this.#list, this.#more);

@@ -58,6 +58,11 @@ export class Api {
     return this.#enter("login", { email, password });
   }
 
+  /** A new customer, in at once. */
+  register(name, email, password) {
+    return this.#enter("register", { name, email, password });
+  }
+
   /** The second step of a login that was refused with `totp_required`. */
   answerChallenge(challenge, code) {
     return this.#enter("login/totp", { challenge, code });
@@ -65,7 +70,7 @@ export class Api {
 
   /** Other accounts to log in with: on the bank's own pages, where the browser comes back to. */
   async providers() {
-    return this.#byCookie ? (await this.#json("GET", "api/v1/auth/oidc")).providers : [];
+    return this.#byCookie ? (await this.ask("GET", "api/v1/auth/oidc")).providers : [];
   }
 
   /** Who came back from another provider; refused with `identity_unknown` for somebody who is nobody here yet. */
@@ -113,6 +118,12 @@ export class Api {
     }
   }
 
+  /** Ends all logins of the customer, this one too. */
+  async logoutEverywhere() {
+    await this.#fetch("POST", "api/v1/auth/logout-everywhere", this.#transport);
+    this.forget();
+  }
+
   /** The login is over, and the server knows. */
   forget() {
     this.#token = null;
@@ -120,31 +131,32 @@ export class Api {
     this.#renewAt = Infinity;
   }
 
-  /** The demo bank's logins; none where the bank is not a demo. */
-  async demoLogins() {
+  /** {logins, keeps_messages} of the demo bank; null where the bank is not a demo. */
+  async demo() {
     try {
-      return (await this.#json("GET", "api/v1/demo")).logins;
+      return await this.ask("GET", "api/v1/demo");
     } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return [];
+      if (error instanceof ApiError && error.status === 404) return null;
       throw error;
     }
   }
 
+  /** What was sent to the customer of the demo bank, the latest first. */
   async demoOutbox() {
-    return (await this.#json("GET", "api/v1/demo/outbox")).messages;
+    return (await this.ask("GET", "api/v1/demo/outbox")).messages;
   }
 
   /** A page of what was done for the customer: {activity, next_cursor}. */
   activity(cursor) {
-    return this.#json("GET", cursor ? `api/v1/activity?cursor=${encodeURIComponent(cursor)}` : "api/v1/activity");
+    return this.ask("GET", cursor ? `api/v1/activity?cursor=${encodeURIComponent(cursor)}` : "api/v1/activity");
   }
 
   async sessions() {
-    return (await this.#json("GET", "api/v1/sessions")).sessions;
+    return (await this.ask("GET", "api/v1/sessions")).sessions;
   }
 
   async history(sessionId) {
-    return (await this.#json("GET", `api/v1/chat/history/${encodeURIComponent(sessionId)}`)).messages;
+    return (await this.ask("GET", `api/v1/chat/history/${encodeURIComponent(sessionId)}`)).messages;
   }
 
   /** `judgement`: {rating: "up" | "down", comment?}. */
@@ -171,7 +183,8 @@ export class Api {
     return this.#stream("GET", `api/v1/chat/turns/${encodeURIComponent(turnId)}/events`, { headers, signal });
   }
 
-  async #json(method, path, body) {
+  /** What the bank answers. */
+  async ask(method, path, body) {
     const response = await this.#fetch(method, path, { body });
     return (await response.json()).data;
   }
@@ -183,11 +196,13 @@ export class Api {
     return { body: response.body, turnId: response.headers.get("x-turn-id") };
   }
 
+  get #transport() {
+    return this.#byCookie ? { headers: { "X-Refresh-Transport": "cookie" }, credentials: "same-origin" } : {};
+  }
+
   /** An address that gives or takes what renews a login. */
   async #auth(action, body) {
-    const headers = this.#byCookie ? { "X-Refresh-Transport": "cookie" } : {};
-    const credentials = this.#byCookie ? "same-origin" : "omit";
-    const response = await this.#send("POST", `api/v1/auth/${action}`, { body, headers, credentials });
+    const response = await this.#send("POST", `api/v1/auth/${action}`, { body, ...this.#transport });
     return (await response.json()).data;
   }
 
@@ -230,7 +245,7 @@ export class Api {
     try {
       return await this.#send(method, path, { ...options, token });
     } catch (error) {
-      const over = error instanceof ApiError && error.status === 401 && token;
+      const over = isOver(error) && token;
       if (!over || options.signal?.aborted || !(await this.#renewed(token))) throw error;
       return this.#send(method, path, { ...options, token: this.#token });
     }
@@ -273,6 +288,11 @@ export class Api {
     if (!response.ok) throw await toError(response);
     return response;
   }
+}
+
+/** Whether the login is over; a password that was asked for again may be wrong while it goes on. */
+export function isOver(error) {
+  return error instanceof ApiError && error.status === 401 && error.code !== "wrong_credentials";
 }
 
 async function toError(response) {

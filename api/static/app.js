@@ -1,10 +1,12 @@
 // The widget as a whole: header, past chats, conversation, login; in a shadow root, so that a host page's styles and
 // ours leave each other alone.
+import { AccountDialog } from "./account.js";
 import { ActivityDialog } from "./activity.js";
 import { Api, ApiError, ConnectionLost } from "./api.js";
 import { Chat } from "./chat.js";
+import { Credentials } from "./credentials.js";
 import { h, icon, mark } from "./dom.js";
-import { LoginDialog } from "./login.js";
+import { EntryDialog } from "./entry.js";
 import { SessionList } from "./sessions.js";
 
 /** Fills #tellergraph, or adds it to the page with a button that opens and closes it. `base`: where the bank serves. */
@@ -49,44 +51,49 @@ class App {
   element;
   #api;
   #chat;
-  #login;
+  #entry;
   #sessions;
   #activity;
+  #account;
   #customer = null;
+  #unverified = h("div", { class: "bar", hidden: true }, h("p", {}, "Your email is not confirmed yet. Until it is, no money goes out."), h("button", { type: "button", class: "button small", on: { click: () => this.#entry.verify(this.#customer) } }, "Confirm my email"));
   #who = h("div", { class: "who" });
   #menu = h("button", { type: "button", class: "quiet menu", "aria-label": "Past chats", "aria-expanded": "false", hidden: true, on: { click: () => this.#openMenu(!this.#menuOpen) } }, icon("menu"));
 
   constructor(base, bank) {
     this.#api = new Api(base);
     this.#chat = new Chat(this.#api, {
-      login: () => this.#login.open(),
+      login: () => this.#entry.open(),
       expired: () => this.#expire(),
       changed: (sessionId) => this.#changed(sessionId),
     });
-    this.#login = new LoginDialog(this.#api, (customer) => this.#enter(customer));
+    const credentials = new Credentials(this.#api);
+    const closed = () => this.#customer && this.#chat.focus();
+    this.#entry = new EntryDialog(this.#api, credentials, { entered: (customer) => this.#enter(customer), verified: (customer) => this.#verified(customer), closed });
     this.#sessions = new SessionList({ open: (id) => this.#open(id), remove: (id) => this.#remove(id), activity: () => this.#showActivity() }, () => this.#api.now());
     this.#sessions.element.hidden = true;
     this.#activity = new ActivityDialog(this.#api, () => this.#expire(), () => this.#api.now());
+    this.#account = new AccountDialog(this.#api, credentials, { expired: () => this.#expire(), left: () => this.#left(), leave: () => this.#leave(), verify: () => this.#entry.verify(this.#customer) });
     const brand = h("div", { class: "brand" }, mark(), h("div", {}, h("strong", {}, bank), h("span", {}, "Assistant")));
     const fresh = h("button", { type: "button", class: "button ghost new-chat", "aria-label": "New chat", on: { click: () => this.#new() } }, icon("plus"), h("span", {}, "New chat"));
     const header = h("header", { class: "top" }, this.#menu, brand, fresh, this.#who);
     const scrim = h("div", { class: "scrim", on: { click: () => this.#openMenu(false) } });
     const keys = (event) => event.key === "Escape" && this.#menuOpen && this.#openMenu(false);
-    this.element = h("div", { class: "app", on: { keydown: keys } }, header, h("div", { class: "middle" }, this.#sessions.element, scrim, this.#chat.element), this.#login.element, this.#activity.element);
+    this.element = h("div", { class: "app", on: { keydown: keys } }, header, this.#unverified, h("div", { class: "middle" }, this.#sessions.element, scrim, this.#chat.element), this.#entry.element, this.#activity.element, this.#account.element);
     this.#showWho();
   }
 
   async start() {
     const providers = this.#quietly(() => this.#api.providers());
-    const [, logins] = await Promise.all([this.#resume(), this.#quietly(() => this.#api.demoLogins())]);
-    this.#login.showProviders((await providers) ?? []);
-    if (!logins?.length) return;
-    this.#login.showDemo(logins);
-    this.#chat.demo = true;
+    const [, demo] = await Promise.all([this.#resume(), this.#quietly(() => this.#api.demo())]);
+    this.#entry.showProviders((await providers) ?? []);
+    if (!demo) return;
+    this.#entry.showDemo(demo.logins);
+    this.#entry.demo = this.#account.demo = this.#chat.demo = demo.keeps_messages;
   }
 
   async #resume() {
-    if (cameBack()) return this.#login.collect();
+    if (cameBack()) return this.#entry.collect();
     const customer = await this.#quietly(() => this.#api.resume());
     if (customer && !this.#customer) this.#enter(customer);
   }
@@ -96,7 +103,7 @@ class App {
   }
 
   get modal() {
-    return this.#login.element.open || this.#activity.element.open;
+    return [this.#entry, this.#activity, this.#account].some((dialog) => dialog.element.open);
   }
 
   #enter(customer) {
@@ -106,8 +113,19 @@ class App {
     this.#listSessions();
   }
 
+  #verified(customer) {
+    this.#customer = customer;
+    this.#showWho();
+    this.#chat.focus();
+  }
+
   #leave() {
     this.#api.logout();
+    this.#left();
+  }
+
+  /** Logged out, as far as this page goes. */
+  #left() {
     this.#customer = null;
     this.#showWho();
     this.#chat.leave();
@@ -118,7 +136,7 @@ class App {
     this.#api.forget();
     this.#customer = null;
     this.#showWho();
-    this.#login.open("Your login has expired. Log in again to go on; your message is kept.");
+    this.#entry.open("Your login has expired. Log in again to go on; your message is kept.");
   }
 
   #new() {
@@ -168,13 +186,20 @@ class App {
   #showWho() {
     const customer = this.#customer;
     const button = (text, action, kind) => h("button", { type: "button", class: `button ${kind}`, on: { click: action } }, text);
-    if (customer) this.#who.replaceChildren(h("span", { class: "name" }, customer.name), button("Log out", () => this.#leave(), "ghost"));
-    else this.#who.replaceChildren(button("Log in", () => this.#login.open(), "primary"));
+    if (customer) this.#who.replaceChildren(this.#name(customer), button("Log out", () => this.#leave(), "ghost log-out"));
+    else this.#who.replaceChildren(button("Log in", () => this.#entry.open(), "primary"));
     this.#sessions.element.hidden = !customer;
-    if (!customer && this.#activity?.element.open) this.#activity.element.close();
+    this.#unverified.hidden = customer?.verified !== false;
+    for (const dialog of customer ? [] : [this.#activity, this.#account]) dialog?.element.close();
     this.#menu.hidden = !customer;
     if (!customer) this.#sessions.show([]);
     this.#openMenu(false);
+  }
+
+  /** Opens what the customer can do about their own login. */
+  #name(customer) {
+    const open = () => this.#account.open(this.#customer);
+    return h("button", { type: "button", class: "button ghost account", "aria-haspopup": "dialog", on: { click: open } }, icon("person"), h("span", { class: "name" }, customer.name), h("span", { class: "hidden" }, ": your login"));
   }
 
   get #menuOpen() {

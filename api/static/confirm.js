@@ -1,7 +1,7 @@
 // The card that asks the customer to approve or cancel one prepared operation.
-import { ApiError, ConnectionLost } from "./api.js";
 import { h, icon } from "./dom.js";
 import { card as cardName, day, money, time, words } from "./format.js";
+import { demoMessage } from "./outbox.js";
 
 const OUTCOMES = {
   approved: ["check", "Approved"],
@@ -89,22 +89,8 @@ export class ConfirmCard {
     this.code = h("input", { name: "code", inputmode: "numeric", autocomplete: "one-time-code", maxlength: "12", required: true });
     const label = h("label", { class: "field" }, h("span", {}, "Security code"), this.code);
     const hint = h("p", { class: "hint" }, "We sent you a code for this. Enter it here only, never in the chat.");
-    return h("div", { class: "step-up" }, label, hint, demo && this.#demoCode());
-  }
-
-  #demoCode() {
-    const show = h("button", { type: "button", class: "link" }, "Demo: show the message with the code");
-    const line = h("p", { class: "hint outbox", role: "status" });
-    show.addEventListener("click", async () => {
-      try {
-        const [newest] = await this.#api.demoOutbox();
-        line.textContent = newest ? newest.text : "No message has arrived yet.";
-      } catch (error) {
-        if (!(error instanceof ApiError || error instanceof ConnectionLost)) throw error;
-        line.textContent = error.message;
-      }
-    });
-    return [show, line];
+    const sent = async () => (await this.#api.demoOutbox()).find((message) => message.operation_id === operation.operation_id);
+    return h("div", { class: "step-up" }, label, hint, demo && demoMessage(sent).element);
   }
 
   #buttons() {

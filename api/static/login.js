@@ -1,56 +1,64 @@
-// The login dialog. The password stays in its field and is emptied when the dialog closes. A login may need a second step:
-// the code of an app, or the password that links an account of another provider.
-import { ApiError, ConnectionLost } from "./api.js";
-import { h, icon } from "./dom.js";
+// Logging in by password. A login may need a second step: the code of an app, or the password that links an account of
+// another provider.
+import { h } from "./dom.js";
+import { codeField, field, Form, linkButton, links } from "./form.js";
 
-export class LoginDialog {
+export class LoginForm {
+  title = "Log in";
+  lead = "";
   element;
   #api;
-  #entered;
-  #demo = h("div", { class: "demo" });
-  #message = h("p", { class: "form-error", role: "alert" });
-  #reason = h("p", { class: "lead" });
-  #email = h("input", { type: "email", name: "email", autocomplete: "username", required: true, maxlength: "254" });
-  #password = h("input", { type: "password", name: "password", autocomplete: "current-password", required: true, maxlength: "256" });
-  #code = h("input", { name: "code", inputmode: "numeric", autocomplete: "one-time-code", maxlength: "20", spellcheck: "false" });
-  #codeField = h("label", { class: "field", hidden: true }, h("span", {}, "Code of your authenticator app, or a recovery code"), this.#code);
-  #passwordFields = h("div", { class: "fields" }, h("label", { class: "field" }, h("span", {}, "Email"), this.#email), h("label", { class: "field" }, h("span", {}, "Password"), this.#password));
-  #others = h("div", { class: "others" });
+  #hooks;
+  #form;
+  #email = field("Email", { type: "email", name: "email", autocomplete: "username", maxlength: "254" });
+  #password = field("Password", { type: "password", name: "password", autocomplete: "current-password", maxlength: "256" });
+  #code = codeField("Code of your authenticator app, or a recovery code");
+  #passwordFields = h("div", { class: "fields" }, this.#email.element, this.#password.element);
   #join = h("button", { type: "button", class: "button ghost wide", hidden: true, on: { click: () => this.#register() } }, "I am new here: become a customer");
+  #links;
+  #others = h("div", { class: "others" });
+  #demo = h("div", { class: "demo" });
   #challenge = null;
   #unlinked = null;
-  #submit = h("button", { type: "submit", class: "button primary wide" }, "Log in");
 
-  /** `entered(customer)` is called once somebody is logged in. */
-  constructor(api, entered) {
+  /** `hooks`: {entered(customer, isNew), forgot(email), register(email)}. */
+  constructor(api, hooks) {
     this.#api = api;
-    this.#entered = entered;
-    const close = h("button", { type: "button", class: "quiet", "aria-label": "Close" , on: { click: () => this.element.close() } }, icon("close"));
-    const form = h(
-      "form",
-      { on: { submit: (event) => { event.preventDefault(); this.#login(); } } },
-      h("header", {}, h("h2", { id: "tg-login-title" }, "Log in"), close),
-      this.#reason,
-      this.#passwordFields,
-      this.#codeField,
-      this.#message,
-      this.#submit,
-      this.#join,
-      this.#others,
-      this.#demo,
-    );
-    const cleared = () => { this.#password.value = ""; this.#message.textContent = ""; this.#ask(null); this.#offerLink(null); };
-    this.element = h("dialog", { class: "login", "aria-labelledby": "tg-login-title", on: { close: cleared } }, form);
+    this.#hooks = hooks;
+    this.#links = links(
+      linkButton("Forgotten your password?", () => hooks.forgot(this.#email.input.value)),
+      linkButton("Become a customer", () => hooks.register(this.#email.input.value)));
+    this.#form = new Form({
+      first: this.#email.input,
+      above: [this.#passwordFields, this.#code.element],
+      action: "Log in",
+      below: [this.#join, this.#links, this.#others, this.#demo],
+      submit: () => this.#login(),
+      mends: (error) => this.#wanted(error),
+    });
+    this.element = this.#form.element;
+    this.#ask(null);
   }
 
-  open(reason = "See your balance, your payments and your cards.") {
-    this.#reason.textContent = reason;
-    if (!this.element.open) this.element.showModal();
-    (this.#email.value ? this.#password : this.#email).focus();
+  open(reason, email, news) {
+    this.lead = reason;
+    if (email) this.#email.input.value = email;
+    if (news) this.#form.tell(news);
+  }
+
+  focus() {
+    (this.#email.input.value ? this.#password.input : this.#email.input).focus();
+  }
+
+  clear() {
+    const email = this.#email.input.value;
+    this.#form.clear();
+    this.#email.input.value = email;
+    this.#ask(null);
+    this.#offerLink(null);
   }
 
   showDemo(logins) {
-    if (!logins.length) return;
     const buttons = logins.map(({ email, password, name }) =>
       h("button", { type: "button", class: "demo-login", on: { click: () => this.#fill(email, password) } }, h("strong", {}, name), h("span", {}, email)));
     this.#demo.replaceChildren(h("p", { class: "hint" }, "This is a demo bank. Log in as"), ...buttons);
@@ -62,75 +70,53 @@ export class LoginDialog {
     this.#others.replaceChildren(...links);
   }
 
-  /** The browser is back from another provider: in, or with a question left. */
-  async collect() {
-    try {
-      this.#entered(await this.#api.collectLogin());
-    } catch (error) {
-      if (!(error instanceof ApiError || error instanceof ConnectionLost)) throw error;
-      this.open();
-      this.#refused(error);
-    }
+  /** Why somebody who came from another provider is not in yet. */
+  refuse(error) {
+    this.#form.refuse(error.message, this.#wanted(error));
   }
 
-  /** What the server wants besides. */
-  #refused(error) {
+  /** What the server wants besides: the field to fill, or null. */
+  #wanted(error) {
     if (error.code === "totp_required") this.#ask(error.details.challenge);
     else if (error.code === "challenge_expired") this.#ask(null);
     else if (error.code === "identity_unknown") this.#offerLink(error.details);
     else if (error.code === "ticket_expired") this.#offerLink(null);
-    this.#message.textContent = error.message;
+    if (this.#challenge) return this.#code.input;
+    return error.code === "wrong_credentials" ? this.#password.input : null;
   }
 
   #ask(challenge) {
     this.#challenge = challenge;
-    this.#code.value = "";
-    this.#codeField.hidden = !challenge;
-    this.#passwordFields.hidden = Boolean(challenge);
-    this.#email.required = this.#password.required = !challenge;
-    this.#code.required = Boolean(challenge);
-    if (challenge) this.#code.focus();
+    this.#code.input.value = "";
+    this.#code.element.hidden = this.#code.input.disabled = !challenge;
+    this.#passwordFields.hidden = this.#links.hidden = Boolean(challenge);
+    this.#email.input.required = this.#password.input.required = !challenge;
   }
 
   #offerLink(unlinked) {
     this.#unlinked = unlinked;
     this.#join.hidden = !(unlinked?.name && unlinked.email);
-    if (unlinked?.email) this.#email.value = unlinked.email;
+    if (unlinked?.email) this.#email.input.value = unlinked.email;
   }
 
   #register() {
     const { ticket, name, email } = this.#unlinked;
-    return this.#try(() => this.#api.registerIdentity(ticket, name, email));
+    return this.#form.run(async () => this.#hooks.entered(await this.#api.registerIdentity(ticket, name, email), true));
   }
 
   #fill(email, password) {
-    this.#email.value = email;
-    this.#password.value = password;
-    this.#login();
+    this.#email.input.value = email;
+    this.#password.input.value = password;
+    return this.#form.run(() => this.#login());
   }
 
-  #login() {
-    const email = this.#email.value, password = this.#password.value;
-    return this.#try(() => {
-      if (this.#challenge) return this.#api.answerChallenge(this.#challenge, this.#code.value);
-      if (this.#unlinked) return this.#api.linkIdentity(this.#unlinked.ticket, email, password);
-      return this.#api.login(email, password);
-    });
+  async #login() {
+    this.#hooks.entered(await this.#enter(this.#email.input.value, this.#password.input.value));
   }
 
-  async #try(enter) {
-    if (this.#submit.disabled) return;
-    this.#submit.disabled = true;
-    this.#message.textContent = "";
-    try {
-      const customer = await enter();
-      this.element.close();
-      this.#entered(customer);
-    } catch (error) {
-      if (!(error instanceof ApiError || error instanceof ConnectionLost)) throw error;
-      this.#refused(error);
-    } finally {
-      this.#submit.disabled = false;
-    }
+  #enter(email, password) {
+    if (this.#challenge) return this.#api.answerChallenge(this.#challenge, this.#code.input.value);
+    if (this.#unlinked) return this.#api.linkIdentity(this.#unlinked.ticket, email, password);
+    return this.#api.login(email, password);
   }
 }

@@ -27,3 +27,48 @@ select l.chain, l.seq, l.hash, a.id, a.at, a.actor, a.customer_id, a.action, a.r
  where l.seq > coalesce((%(seen)s::jsonb ->> l.chain::text)::bigint, 0)
    and (%(since)s::timestamptz is null or a.at >= %(since)s)
  order by l.chain, l.seq limit %(limit)s
+
+-- lock_holds --
+-- Legal holds stay as they are until the end of the transaction.
+lock table legal_holds in share mode
+
+-- list_present --
+-- Which of these places are still there.
+select l.chain, l.seq from unnest(%(chains)s::smallint[], %(places)s::bigint[]) place (chain, seq)
+  join audit_links l using (chain, seq)
+
+-- list_pinned --
+-- Places up to these ends whose entries have to stay: too young, or of a customer under a legal hold.
+select l.chain, l.seq from unnest(%(chains)s::smallint[], %(ends)s::bigint[]) upto (chain, seq)
+  join audit_links l on l.chain = upto.chain and l.seq <= upto.seq
+  join audit_log a on a.id = l.entry_id
+ where a.at >= %(before)s
+    or exists (select from legal_holds h where h.customer_id = a.customer_id and h.released_at is null)
+
+-- record_removal --
+-- Allows this transaction to take away what is older.
+insert into record_removals (before, checkpoint, at) values (%(before)s, %(checkpoint)s, %(now)s)
+
+-- delete_stretches --
+-- Entries with their places.
+with places as (
+    delete from audit_links l
+     using unnest(%(chains)s::smallint[], %(firsts)s::bigint[], %(lasts)s::bigint[]) stretch (chain, first, last)
+     where l.chain = stretch.chain and l.seq between stretch.first and stretch.last returning l.entry_id
+)
+delete from audit_log a using places where a.id = places.entry_id
+
+-- delete_old_calls --
+-- Customers' ledgers of what was done for them.
+delete from tool_calls c where c.at < %(before)s
+   and not exists (select from legal_holds h where h.customer_id = c.customer_id and h.released_at is null)
+
+-- delete_old_reads --
+-- Which colleague opened what.
+delete from staff_reads r where r.at < %(before)s
+   and not exists (select from legal_holds h where h.customer_id = r.customer_id and h.released_at is null)
+
+-- record_shortening --
+-- That old entries went, how many, and by which signed line.
+insert into audit_log (actor, action, resource, detail, at)
+values ('operator', 'audit.shortened', 'audit_log', %(detail)s, %(now)s)

@@ -1,8 +1,11 @@
 """``tellergraph audit``: prove the audit log, sign where it stands, hand it to a SIEM."""
 
 import os
+import signal
 import sys
 import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,6 +25,7 @@ from core.audit.checkpoints import (
 )
 from core.audit.export import WRITERS, Cursor, Format, list_exported
 from core.audit.heads import read_heads
+from core.audit.shorten import Shortened, shorten_log
 from core.audit.verify import Verdict, verify_log
 from core.cli import AsJson, command_services
 from core.clock import system_clock
@@ -46,6 +50,7 @@ def verify_command(
     if as_json:
         faults = [{name: value for name, value in asdict(fault).items() if name != "after"} for fault in verdict.faults]
         counted = {"entries": verdict.entries, "chains": verdict.chains, "checkpoints": verdict.checkpoints}
+        counted |= {"removed": verdict.removed}
         typer.echo(orjson.dumps({"whole": verdict.is_whole} | counted | {"faults": faults}).decode())
     else:
         typer.echo(_told(verdict))
@@ -69,6 +74,39 @@ def checkpoint_command(as_json: AsJson = False) -> None:
     typer.echo(orjson.dumps(said).decode() if as_json else text)
 
 
+@audit_app.command("shorten")
+def shorten_command(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count, and change nothing.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Take away what is older than TELLERGRAPH_AUDIT_YEARS, up to a checkpoint that was signed before that; not what a
+    legal hold needs."""
+    settings = load_settings()
+    with command_services(as_json) as services:
+        key, path = get_signing_key(settings), checkpoint_path(settings)
+        journal = read_journal(path, key.public_key())
+        done = shorten_log(
+            services.owner_url,
+            CheckpointFile(path, key),
+            journal,
+            system_clock(),
+            settings.audit_years,
+            dry_run=dry_run,
+        )
+    said = {"dry_run": dry_run} | asdict(done) | {"before": done.before.isoformat()}
+    typer.echo(orjson.dumps(said).decode() if as_json else _told_shortened(done, dry_run=dry_run))
+
+
+def _told_shortened(done: Shortened, *, dry_run: bool) -> str:
+    if done.checkpoint is None:
+        return f"No checkpoint was signed before {done.before:%Y-%m-%d}: nothing can be removed yet."
+    verb = "would go" if dry_run else "are gone"
+    return (
+        f"From before {done.before:%Y-%m-%d}, by checkpoint {done.checkpoint}: {done.entries:,} entries, "
+        f"{done.tool_calls:,} lines of customers' ledgers and {done.staff_reads:,} openings of files {verb}."
+    )
+
+
 @audit_app.command("key")
 def key_command(as_json: AsJson = False) -> None:
     """Print the public key of the checkpoints, to be kept where the audit log is checked."""
@@ -85,9 +123,10 @@ def export_command(
     ] = None,
     follow: Annotated[bool, typer.Option("--follow", help="Go on with what is written from now on.")] = False,
 ) -> None:
-    """Write the entries, masked, a line each, to standard output; the cursor after them to standard error."""
+    """Write the entries, masked, a line each, to standard output; the cursor after them to standard error. SIGINT and
+    SIGTERM end it after a whole batch."""
     cursor, moment = _start(since, cursor_file)
-    with command_services(as_json=False) as services:
+    with command_services(as_json=False) as services, _asked_to_stop() as is_stopped:
         while True:
             for entries, after in list_exported(services.owner_url, cursor, moment):
                 sys.stdout.writelines(f"{WRITERS[format](entry)}\n" for entry in entries)
@@ -95,13 +134,30 @@ def export_command(
                 cursor = after
                 if cursor_file is not None:
                     _keep(cursor_file, cursor)
-            if not follow:
+                if is_stopped():
+                    break
+            if not follow or is_stopped():
                 break
             time.sleep(_PAUSE.total_seconds())
     typer.echo(str(cursor), err=True)
 
 
 _PAUSE = timedelta(seconds=1)
+
+
+@contextmanager
+def _asked_to_stop() -> Generator[Callable[[], bool]]:
+    """Whether SIGINT or SIGTERM came: a line is not cut in the middle, and the cursor is not behind it."""
+    came: list[int] = []
+    handlers = {
+        number: signal.signal(number, lambda number, _: came.append(number))
+        for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield lambda: bool(came)
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
 
 
 def _start(since: str | None, cursor_file: Path | None) -> tuple[Cursor, datetime | None]:
@@ -127,6 +183,8 @@ def _keep(path: Path, cursor: Cursor) -> None:
 
 def _told(verdict: Verdict) -> str:
     counted = f"{verdict.entries:,} entries in {verdict.chains} chains, {verdict.checkpoints} signed checkpoints"
+    if verdict.removed:
+        counted += f", {verdict.removed:,} entries removed on record"
     if not verdict.is_whole:
         return "\n".join(
             [f"The audit log was tampered with ({counted}):", *(fault.message for fault in verdict.faults)]

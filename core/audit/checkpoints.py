@@ -3,6 +3,7 @@
 A line is a JSON object, signed with Ed25519 (RFC 8032) over its canonical bytes, and names the SHA-256 of the line
 before. Whoever owns the database may write every chain anew; without the key not what was signed, and what was
 signed names the last good link of each chain. The file is opened for appending only and written through to the disk.
+A line may also say which stretches of the chains were removed after their time (core/audit/removals.py).
 """
 
 import fcntl
@@ -11,7 +12,7 @@ import os
 import secrets
 from base64 import b64decode, b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from core.audit.entries import Head
+from core.audit.removals import Stretches, is_due
 from core.errors import ConfigurationError
 from core.settings import Settings
 
@@ -45,6 +47,8 @@ class Checkpoint:
     heads: Mapping[int, Head]
     previous: str
     digest: str
+    removed: Mapping[int, Stretches] = field(default_factory=dict[int, Stretches])
+    """By chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +129,11 @@ class CheckpointFile:
         self._path = path
         self._key = key
 
-    def append(self, heads: Sequence[Head], now: datetime) -> Checkpoint | None:
-        """Signs and writes the heads. None where they are what the last line says already.
+    def append(
+        self, heads: Sequence[Head], now: datetime, removed: Mapping[int, Stretches] | None = None
+    ) -> Checkpoint | None:
+        """Signs and writes the heads, and what is about to be removed. None where the heads are what the last line says
+        already and nothing is removed.
 
         Raises:
             ConfigurationError: the file cannot be written.
@@ -136,26 +143,29 @@ class CheckpointFile:
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
-                return self._write(descriptor, heads, now)
+                return self._write(descriptor, heads, now, removed or {})
             finally:
                 os.close(descriptor)
         except OSError as error:
             raise ConfigurationError(f"The checkpoints {self._path}: {error.strerror}.") from error
 
-    def _write(self, descriptor: int, heads: Sequence[Head], now: datetime) -> Checkpoint | None:
+    def _write(
+        self, descriptor: int, heads: Sequence[Head], now: datetime, removed: Mapping[int, Stretches]
+    ) -> Checkpoint | None:
         content = self._path.read_bytes()
         last = next((found for line in reversed(content.splitlines()) if (found := _parse(line))), None)
-        if last is not None and dict(last.heads) == {head.chain: head for head in heads}:
+        if not removed and last is not None and dict(last.heads) == {head.chain: head for head in heads}:
             return None
-        line = self._signed(
-            {
-                "number": last.number + 1 if last else 1,
-                "at": now.isoformat(),
-                "entries": sum(head.seq for head in heads),
-                "heads": {str(head.chain): [head.seq, head.hash.hex()] for head in heads},
-                "previous": last.digest if last else _FIRST,
-            }
-        )
+        said: dict[str, Any] = {
+            "number": last.number + 1 if last else 1,
+            "at": now.isoformat(),
+            "entries": sum(head.seq for head in heads),
+            "heads": {str(head.chain): [head.seq, head.hash.hex()] for head in heads},
+            "previous": last.digest if last else _FIRST,
+        }
+        if removed:
+            said["removed"] = {str(chain): stretches for chain, stretches in sorted(removed.items())}
+        line = self._signed(said)
         # What a crash left of a line stays, as a line of its own that says nothing.
         start = b"\n" if content and not content.endswith(b"\n") else b""
         _write_all(descriptor, start + line + b"\n")
@@ -172,14 +182,19 @@ def read_journal(path: Path, key: Ed25519PublicKey) -> Journal:
         return Journal((), ())
     checkpoints: list[Checkpoint] = []
     faults: list[str] = []
+    signed_at: dict[tuple[int, int], datetime] = {}
     for number, line in enumerate(path.read_bytes().splitlines(), start=1):
         found = _parse(line)
         if found is None:
             # Torn by a crash, or damaged: then the next one names a line that is not there.
             continue
         fault = _fault(found, line, checkpoints[-1] if checkpoints else None, key)
+        if fault is None and not is_due(found.removed, found.at, signed_at):
+            fault = "removes entries that had to be kept, or that no checkpoint had signed"
         if fault is None:
             checkpoints.append(found)
+            for head in found.heads.values():
+                signed_at.setdefault((head.chain, head.seq), found.at)
         else:
             faults.append(f"line {number} of {path.name} {fault}")
     return Journal(tuple(checkpoints), tuple(faults))
@@ -208,8 +223,12 @@ def _parse(line: bytes) -> Checkpoint | None:
             int(chain): Head(int(chain), seq, bytes.fromhex(digest)) for chain, (seq, digest) in said["heads"].items()
         }
         at = datetime.fromisoformat(said["at"])
+        removed = {
+            int(chain): tuple((int(first), int(last)) for first, last in stretches)
+            for chain, stretches in said.get("removed", {}).items()
+        }
         digest = hashlib.sha256(line).hexdigest()
-        return Checkpoint(int(said["number"]), at, int(said["entries"]), heads, str(said["previous"]), digest)
+        return Checkpoint(int(said["number"]), at, int(said["entries"]), heads, str(said["previous"]), digest, removed)
     except (orjson.JSONDecodeError, ValueError, KeyError, TypeError, AttributeError):
         return None
 

@@ -1,5 +1,6 @@
 """Whether the audit log is as it was written: every entry against its hash, every link against the one before, every
-chain against its head and against the signed checkpoints."""
+chain against its head and against the signed checkpoints. Where a signed checkpoint says that a stretch was removed
+after its time, the chain goes on from the hash that was signed at its end."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from psycopg.rows import class_row
 
 from core.audit.checkpoints import Journal, wanted_links
 from core.audit.entries import BEGINNING, QUERIES, Head, Link
+from core.audit.removals import Ends, fills, removed_ends
 
 Kind = Literal["edited", "deleted", "inserted", "reordered", "cut", "rebuilt", "checkpoint"]
 _MOST_FAULTS = 20
@@ -42,6 +44,8 @@ class Verdict:
     checkpoints: int
     faults: tuple[Fault, ...]
     """The first one first; twenty at most."""
+    removed: int = 0
+    """Entries that were taken away after their time, on record."""
 
     @property
     def is_whole(self) -> bool:
@@ -57,7 +61,8 @@ def verify_log(owner_url: str, journal: Journal) -> Verdict:
 
 def check(connection: Connection[Any], journal: Journal) -> Verdict:
     """As ``verify_log``, of what the connection's transaction sees."""
-    chains = _Chains(_heads(connection), wanted_links(journal.checkpoints))
+    removed = removed_ends(checkpoint.removed for checkpoint in journal.checkpoints)
+    chains = _Chains(_heads(connection), wanted_links(journal.checkpoints), removed)
     for link in _links(connection):
         chains.add(link)
     chains.finish()
@@ -67,7 +72,8 @@ def check(connection: Connection[Any], journal: Journal) -> Verdict:
     found += [[Fault("inserted", f"Entry {n} is in no chain: it was put in.", entry_id=n)] for (n,) in unlinked]
     # Faults of one chain stay in its order, chains are told in the order of what is first wrong in each.
     ordered = [fault for faults in sorted(found, key=lambda faults: faults[0].order) for fault in faults]
-    return Verdict(chains.entries, chains.count, len(journal.checkpoints), tuple(ordered[:_MOST_FAULTS]))
+    faults = tuple(ordered[:_MOST_FAULTS])
+    return Verdict(chains.entries, chains.count, len(journal.checkpoints), faults, chains.removed)
 
 
 def _heads(connection: Connection[Any]) -> dict[int, Head]:
@@ -84,12 +90,15 @@ def _links(connection: Connection[Any]) -> Iterator[Link]:
 class _Chains:
     """Takes links in the order of chain and place."""
 
-    def __init__(self, heads: dict[int, Head], signed: dict[int, dict[int, bytes]]) -> None:
+    def __init__(
+        self, heads: dict[int, Head], signed: dict[int, dict[int, bytes]], gone: dict[int, dict[int, set[int]]]
+    ) -> None:
         self._heads = dict(heads)
         self._signed = signed
+        self._gone = gone
         self._chain: _Chain | None = None
         self.faults: list[list[Fault]] = []
-        self.entries = self.count = 0
+        self.entries = self.count = self.removed = 0
 
     def add(self, link: Link) -> None:
         if self._chain is None or self._chain.number != link.chain:
@@ -102,23 +111,29 @@ class _Chains:
         """Chains that have a head, or were signed, and no link are cut to nothing."""
         self._close()
         for chain in sorted(self._heads.keys() | self._signed.keys()):
-            self.faults.append(self._open(chain).finish())
+            self._finish(self._open(chain))
 
     def _open(self, chain: int) -> "_Chain":
-        return _Chain(chain, self._heads.pop(chain, None), self._signed.pop(chain, {}))
+        return _Chain(chain, self._heads.pop(chain, None), self._signed.pop(chain, {}), self._gone.get(chain, {}))
 
     def _close(self) -> None:
         if self._chain is not None:
-            self.faults.append(self._chain.finish())
+            self._finish(self._chain)
             self.count += 1
             self._chain = None
 
+    def _finish(self, chain: "_Chain") -> None:
+        self.faults.append(chain.finish())
+        self.removed += chain.removed
+
 
 class _Chain:
-    def __init__(self, number: int, head: Head | None, signed: dict[int, bytes]) -> None:
+    def __init__(self, number: int, head: Head | None, signed: dict[int, bytes], gone: Ends) -> None:
         self.number = number
+        self.removed = 0
         self._head = head
         self._signed = signed
+        self._gone = gone
         self._last = Head(number, 0, BEGINNING)
         self._entry = 0
         """The entry of the last link."""
@@ -128,10 +143,21 @@ class _Chain:
         self._is_rebuilt = False
 
     def add(self, link: Link) -> None:
+        self._pass_over(link.seq - 1)
         if len(self._faults) < _MOST_FAULTS:
             self._check(link)
         self._last = Head(link.chain, link.seq, link.hash)
         self._entry = link.entry_id
+
+    def _pass_over(self, last: int) -> None:
+        """Goes on from the end of a stretch that was removed on record."""
+        first = self._last.seq + 1
+        if last < first or not fills(self._gone, first, last):
+            return
+        self._last = Head(self.number, last, self._signed[last])
+        self._signed = {seq: signed for seq, signed in self._signed.items() if seq > last}
+        self._trusted, self._trusted_entry = last, self._entry
+        self.removed += last - first + 1
 
     def _check(self, link: Link) -> None:
         expected = self._last.seq + 1
@@ -164,6 +190,8 @@ class _Chain:
             )
 
     def finish(self) -> list[Fault]:
+        if self._head:
+            self._pass_over(self._head.seq)
         ends = [(seq, "a signed checkpoint") for seq in self._signed if seq > self._last.seq]
         if self._head and self._head.seq > self._last.seq:
             ends.append((self._head.seq, "its head"))

@@ -10,7 +10,8 @@ import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from typing import Any, LiteralString, TypeVar
+from time import perf_counter
+from typing import Any, Literal, LiteralString, TypeVar
 from uuid import UUID
 
 import psycopg
@@ -20,6 +21,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import class_row, dict_row
 from psycopg_pool import PoolTimeout
 
+from core.db.counts import ERRORS, FAULTS, QUERIES
 from core.db.pool import make_pool
 from core.errors import Conflict, Contention, Forbidden, InvalidInput, NotFound, Refused, TellergraphError, Unavailable
 from core.origin import ORIGIN
@@ -52,6 +54,16 @@ _SET_ALL: LiteralString = "select " + ", ".join(
 )
 
 
+@contextmanager
+def _timed(kind: Literal["fetch", "ask", "run", "read", "write"]) -> Generator[None]:
+    """What the database refuses took its time as well."""
+    started = perf_counter()
+    try:
+        yield
+    finally:
+        QUERIES.add(kind, seconds=perf_counter() - started)
+
+
 def _one(rows: list[Row]) -> Row:
     if not rows:
         raise NotFound("There is nothing here under that id.")
@@ -66,7 +78,8 @@ class ReadHandle:
 
     async def all(self, row: type[Row], query: LiteralString, params: Params | None = None) -> list[Row]:
         async with self._connection.cursor(row_factory=class_row(row)) as cursor:
-            await cursor.execute(query, params)
+            with _timed("read"):
+                await cursor.execute(query, params)
             return await cursor.fetchall()
 
     async def find(self, row: type[Row], query: LiteralString, params: Params | None = None) -> Row | None:
@@ -79,7 +92,8 @@ class ReadHandle:
 
     async def dicts(self, query: LiteralString, params: Params | None = None) -> list[dict[str, Any]]:
         async with self._connection.cursor(row_factory=dict_row) as cursor:
-            await cursor.execute(query, params)
+            with _timed("read"):
+                await cursor.execute(query, params)
             return await cursor.fetchall()
 
     async def stream(self, query: LiteralString | sql.Composed, params: Params | None = None) -> AsyncGenerator[Any]:
@@ -96,7 +110,8 @@ class WriteHandle(ReadHandle):
     async def execute(self, query: LiteralString, params: Params | None = None) -> int:
         """Returns the number of rows changed."""
         async with self._connection.cursor() as cursor:
-            await cursor.execute(query, params)
+            with _timed("write"):
+                await cursor.execute(query, params)
             return cursor.rowcount
 
 
@@ -115,8 +130,12 @@ class Database:
     query that is asked so often that the scope's own statements would cost more than it does.
     """
 
-    def __init__(self, conninfo: str, *, pool_size: int = 12) -> None:
-        self._pool = make_pool(conninfo, min_size=min(4, pool_size), max_size=pool_size, configure=_configure)
+    def __init__(self, conninfo: str, *, pool_size: int = 12, name: str = "app") -> None:
+        """``name``: that its connections are counted under."""
+        for kind in FAULTS:
+            ERRORS.add(kind, n=0)
+        least = min(4, pool_size)
+        self._pool = make_pool(conninfo, name=name, min_size=least, max_size=pool_size, configure=_configure)
 
     async def open(self) -> None:
         await self._pool.open(wait=True, timeout=10)
@@ -130,10 +149,11 @@ class Database:
         """The rows of one query."""
         async with self._connection() as connection:
             cursor = connection.cursor(row_factory=class_row(row))
-            async with connection.pipeline():
-                await _begin(connection, scope, "begin read only")
-                await cursor.execute(query, params)
-                await _frame(connection, "commit")
+            with _timed("fetch"):
+                async with connection.pipeline():
+                    await _begin(connection, scope, "begin read only")
+                    await cursor.execute(query, params)
+                    await _frame(connection, "commit")
             return await cursor.fetchall()
 
     async def ask(self, row: type[Row], query: LiteralString, params: Params | None = None) -> list[Row]:
@@ -142,16 +162,18 @@ class Database:
         It wakes PostgreSQL once where ``fetch`` does five times. Nothing but the role keeps it from writing.
         """
         async with self._connection() as connection:
-            cursor = await connection.cursor(row_factory=class_row(row)).execute(query, params)
+            with _timed("ask"):
+                cursor = await connection.cursor(row_factory=class_row(row)).execute(query, params)
             return await cursor.fetchall()
 
     async def run(self, *statements: Statement, scope: Scope = NOBODY) -> list[int]:
         """How many rows each statement changed."""
         async with self._connection() as connection:
-            async with connection.pipeline():
-                await _begin(connection, scope, "begin")
-                cursors = [await connection.execute(query, params) for query, params in statements]
-                await _frame(connection, "commit")
+            with _timed("run"):
+                async with connection.pipeline():
+                    await _begin(connection, scope, "begin")
+                    cursors = [await connection.execute(query, params) for query, params in statements]
+                    await _frame(connection, "commit")
             return [cursor.rowcount for cursor in cursors]
 
     @asynccontextmanager
@@ -324,8 +346,10 @@ def translate(error: psycopg.Error) -> TellergraphError:
     if error.diag.message_primary is not None:
         error.args = (error.diag.message_primary,)
     if isinstance(error, errors.SerializationFailure | errors.DeadlockDetected | errors.LockNotAvailable):
+        ERRORS.add("contention")
         return Contention("Somebody else is changing the same thing just now. Please try again in a moment.")
     if isinstance(error, PoolTimeout | psycopg.OperationalError | psycopg.InterfaceError):
+        ERRORS.add("unavailable")
         return Unavailable("The database cannot be reached just now. Please try again in a moment.")
     if error.diag.constraint_name in _HURT:
         return _HURT[error.diag.constraint_name]()
@@ -342,4 +366,5 @@ def translate(error: psycopg.Error) -> TellergraphError:
         return refused
     if isinstance(error, errors.RaiseException | errors.CheckViolation) or (error.sqlstate or "").startswith("TG"):
         return Refused("The bank's rules do not allow that.", details={"constraint": error.diag.constraint_name or ""})
+    ERRORS.add("internal")
     return TellergraphError("Something went wrong on our side.")

@@ -39,7 +39,7 @@ class Seal:
         """``2.<key id>.<base64url of nonce, ciphertext and tag>``"""
         nonce = secrets.token_bytes(_NONCE)
         sealed = nonce + self._keys[self._key_id].encrypt(nonce, text.encode(), self._key_id.encode())
-        return f"{_VERSION}.{self._key_id}.{base64.urlsafe_b64encode(sealed).decode()}"
+        return self.prefix + base64.urlsafe_b64encode(sealed).decode()
 
     def find(self, sealed: str) -> str | None:
         """The text; None for what another key has sealed, or somebody has changed."""
@@ -52,6 +52,11 @@ class Seal:
             return self._keys[key_id].decrypt(raw[:_NONCE], raw[_NONCE:], key_id.encode()).decode()
         except (KeyError, binascii.Error, InvalidTag, ValueError):
             return None
+
+    @property
+    def prefix(self) -> str:
+        """What the present key has sealed begins with this."""
+        return f"{_VERSION}.{self._key_id}."
 
     def _find_before(self, sealed: str) -> str | None:
         """Sealed by a version of Tellergraph that used Fernet."""

@@ -14,6 +14,7 @@ from core.clock import Clock
 from core.db.database import Database, Params, Scope, WriteHandle
 from core.db.queries import Queries
 from core.errors import Unauthorized
+from core.security.counts import ATTEMPTS
 from core.security.refresh_token import RefreshToken, hash_key
 from core.security.tokens import Identity
 
@@ -56,6 +57,7 @@ class Sessions:
         self, database: Database, secret_key: bytes, clock: Clock, *, token_ttl: timedelta, session_ttl: timedelta
     ) -> None:
         """A token is good for ``token_ttl``, a session for ``session_ttl`` however often it is renewed."""
+        ATTEMPTS.add("refresh", "refresh_reused", n=0)  # See FAULTS in core/db/counts.py.
         self._database = database
         self._key = hash_key(secret_key)
         self._clock = clock
@@ -93,8 +95,10 @@ class Sessions:
         async with self._database.writing(_of(token)) as db:
             used = await db.find(_Used, _QUERIES["use_refresh_token"], values)
             if used is not None:
+                ATTEMPTS.add("refresh", "passed")
                 return await self._grant(db, used.session_id, used.owner, used.expires_at, now)
             refusal = await _why_refused(db, values)
+        ATTEMPTS.add("refresh", refusal.error_code)
         raise refusal
 
     async def end_by_token(self, text: str, now: datetime, reason: str = "logout") -> bool:

@@ -8,6 +8,7 @@ import redis
 
 from core.db.bootstrap import DatabaseLogins, embedded_logins, given_logins, prepare_database
 from core.errors import ConfigurationError
+from core.security.pii import use_named_entities
 from core.services.directories import make_data_directory
 from core.services.embedded import EmbeddedServer
 from core.services.embedded_postgres import EmbeddedPostgres
@@ -45,11 +46,13 @@ class Services:
 @contextmanager
 def running_services(settings: Settings) -> Generator[Services]:
     """Starts or joins what is embedded, checks what is given, and makes sure that the database's roles exist. Leaving
-    stops the embedded servers when nobody else uses them. The schema is ``core.db.migrate``'s.
+    stops the embedded servers when nobody else uses them. What the settings name to find people and places is loaded
+    first, for the whole process. The schema is ``core.db.migrate``'s.
 
     Raises:
         ConfigurationError: with what to set.
     """
+    use_named_entities(settings.pii_ner)
     with ExitStack() as stack:
         secret = get_secret_key(settings)
         embedded: list[EmbeddedServer] = []

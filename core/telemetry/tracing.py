@@ -18,8 +18,10 @@ from opentelemetry.propagate import set_global_textmap
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from core.logging import set_trace_ids
 from core.security.outgoing import TRACE_CONFIGS
 from core.settings import Settings
 from core.telemetry.cleaning import CleanExporter
@@ -55,6 +57,7 @@ class Tracing:
         self.provider.add_span_processor(BatchSpanProcessor(self._exporter))
         psycopg, redis = PsycopgInstrumentor(), RedisInstrumentor()
         calls = make_trace_config(self.provider)
+        set_trace_ids(_current_ids)
         psycopg.instrument(tracer_provider=self.provider)
         redis.instrument(tracer_provider=self.provider)
         TRACE_CONFIGS.append(calls)
@@ -62,6 +65,7 @@ class Tracing:
             with observed_by(Spans(self.provider)):
                 yield
         finally:
+            set_trace_ids(None)
             TRACE_CONFIGS.remove(calls)
             redis.uninstrument()
             psycopg.uninstrument()
@@ -73,6 +77,13 @@ class Tracing:
         last.join(_PATIENCE)
         if last.is_alive():
             self._exporter.shutdown()
+
+
+def _current_ids() -> dict[str, str]:
+    context = get_current_span().get_span_context()
+    if not context.is_valid:
+        return {}
+    return {"trace": format_trace_id(context.trace_id), "span": format_span_id(context.span_id)}
 
 
 def _make_exporter(settings: Settings) -> SpanExporter:

@@ -1,8 +1,8 @@
 """`tellergraph evals agentdojo`, `tellergraph evals tau2` and `tellergraph evals scripted`."""
 
 import json
-from collections.abc import AsyncGenerator, Generator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from importlib import import_module
 from pathlib import Path
 from signal import pause
@@ -15,12 +15,12 @@ from anyio.from_thread import start_blocking_portal
 
 from agent.models.chain import ModelChain
 from agent.models.factory import open_chain
-from core.errors import InvalidInput, TellergraphError
-from core.logging import configure_logging
+from core.errors import InvalidInput
 from core.security.outgoing import guarded_session
 from core.settings import Settings, load_settings
 from evals.adapters.tau2 import make_app
 from evals.adapters.word import Confirm
+from evals.cli_errors import one_line_errors
 from evals.transcript import make_server, read_transcript
 
 Model = Annotated[str | None, typer.Option(help="The chain to score; without, TELLERGRAPH_LLM.")]
@@ -37,7 +37,7 @@ def agentdojo(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Score the agent on AgentDojo: what users get, and what planted orders bring about."""
-    with _told():
+    with one_line_errors():
         runner = _import_runner()
         with start_blocking_portal() as portal, portal.wrap_async_context_manager(_chain(model)) as models:
             played = runner.play_suite(
@@ -66,7 +66,7 @@ def tau2(
     confirm: Annotated[Confirm, typer.Option(help="Before a change is made.")] = Confirm.ALWAYS,
 ) -> None:
     """Serve the agent as the model that tau2-bench talks to, until Ctrl-C."""
-    with _told():
+    with one_line_errors():
         anyio.run(_serve_tau2, model, port, confirm)
 
 
@@ -74,7 +74,7 @@ def scripted(
     transcript: Annotated[Path, typer.Argument(help="YAML: what the model says, in order.")], port: Port = 8011
 ) -> None:
     """Serve a language model that plays a transcript over the OpenAI protocol, until Ctrl-C."""
-    with _told(), make_server(read_transcript(transcript), port=port).serving() as server:
+    with one_line_errors(), make_server(read_transcript(transcript), port=port).serving() as server:
         typer.echo(f"OPENAI_BASE_URL={server.base_url} OPENAI_API_KEY=unused TELLERGRAPH_LLM=openai:scripted")
         try:
             pause()
@@ -105,16 +105,5 @@ def _import_runner() -> Any:
         return import_module("evals.adapters.agentdojo")
     except ModuleNotFoundError as error:
         if error.name and error.name.partition(".")[0] == "agentdojo":
-            raise InvalidInput("AgentDojo is not installed: pip install agentdojo.") from error
+            raise InvalidInput("AgentDojo is not installed: install the extra adapters.") from error
         raise
-
-
-@contextmanager
-def _told() -> Generator[None]:
-    """An error of ours is one line. Exit code 2: what was given cannot be used; 1: it failed on the way."""
-    configure_logging("ERROR")
-    try:
-        yield
-    except TellergraphError as error:
-        typer.echo(f"Error: {error.message}", err=True)
-        raise typer.Exit(2 if isinstance(error, InvalidInput) else 1) from error

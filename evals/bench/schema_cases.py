@@ -7,6 +7,8 @@ demo bank of its own (or to ``--url``, whose data then change). A case fails whe
 a content type, a header or a body that the document does not describe. 503 of a service that is away counts too.
 
 Operations take turns until the number is reached, so that each gets its share however few forms its requests have.
+Some of them end the caller's session: then the caller logs in again, and the request that was refused for it is sent
+again and counted once.
 """
 
 from collections import Counter
@@ -63,23 +65,48 @@ class Tally:
     violations: int = 0
     """Failed checks, those of server errors counted as well."""
     operations: int = 0
+    logins: int = 0
+    """Further ones, where a case ended the session."""
     statuses: Counter[int] = field(default_factory=Counter[int])
     examples: dict[str, str] = field(default_factory=dict[str, str])
     """The first failure of each kind, by operation and check, with what reproduces it."""
 
 
-def run_cases(base_url: str, token: str | None, cases: int, seed_: int = 1) -> Tally:
+class Caller:
+    """Whose requests they are, for as long as that takes."""
+
+    def __init__(self, base_url: str, login: tuple[str, str] | None) -> None:
+        self._base_url = base_url
+        self._login = login
+        self.headers = self._log_in() if login else dict[str, str]()
+
+    def is_out(self) -> bool:
+        """Whether the session has ended."""
+        return self._login is not None and self._ask("me", self.headers) == HTTPStatus.UNAUTHORIZED
+
+    def log_in_again(self) -> None:
+        self.headers = self._log_in()
+
+    def _ask(self, what: str, headers: dict[str, str]) -> int:
+        url = f"{self._base_url}/api/v1/auth/{what}"
+        return httpx2.get(url, headers=headers, timeout=_PATIENCE_S, trust_env=False).status_code
+
+    def _log_in(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {_log_in(self._base_url, *cast(tuple[str, str], self._login))}"}
+
+
+def run_cases(base_url: str, login: tuple[str, str] | None, cases: int, seed_: int = 1) -> Tally:
     """Sends ``cases`` requests.
 
     Args:
-        token: access token of whose requests they are; None: a visitor's.
+        login: e-mail address and password of whose requests they are; None: a visitor's.
     """
     document = httpx2.get(f"{base_url}/openapi.json", timeout=_PATIENCE_S, trust_env=False).json()
     schema = schemathesis.openapi.from_dict(document)
     operations: list[Any] = [found.ok() for found in cast(Any, schema).get_all_operations()]
     share = max(1, min(_AT_ONCE, cases // len(operations)))
     tally = Tally(operations=len(operations))
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    caller = Caller(base_url, login)
     turn = 0
     with requests.Session() as session:
         while tally.cases < cases:
@@ -88,7 +115,7 @@ def run_cases(base_url: str, token: str | None, cases: int, seed_: int = 1) -> T
                 turn += 1
                 wanted = min(share, cases - tally.cases)
                 if wanted > 0:
-                    send = partial(_send, base_url=base_url, session=session, headers=headers, tally=tally)
+                    send = partial(_send, base_url=base_url, session=session, caller=caller, tally=tally)
                     _send_some(operation, mode, wanted, seed_ + turn, send)
             turn += 1 - len(operations) % 2  # so that each operation gets the other mode next time
     return tally
@@ -119,11 +146,17 @@ def _send_some(operation: Any, mode: GenerationMode, number: int, seed_: int, se
         send()
 
 
-def _send(case: Any, *, base_url: str, session: requests.Session, headers: dict[str, str], tally: Tally) -> None:
+def _send(case: Any, *, base_url: str, session: requests.Session, caller: Caller, tally: Tally) -> None:
     # schemathesis makes up a token of its own for what is protected.
     made = cast(dict[str, Any], case.headers or {})
-    case.headers = {name: value for name, value in made.items() if name.lower() != "authorization"} | headers
+    kept = {name: value for name, value in made.items() if name.lower() != "authorization"}
+    case.headers = kept | caller.headers
     response = case.call(base_url=base_url, session=session, timeout=_PATIENCE_S)
+    if response.status_code == HTTPStatus.UNAUTHORIZED and caller.is_out():
+        caller.log_in_again()
+        tally.logins += 1
+        case.headers = kept | caller.headers
+        response = case.call(base_url=base_url, session=session, timeout=_PATIENCE_S)
     tally.cases += 1
     tally.statuses[response.status_code] += 1
     tally.server_errors += response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR
@@ -149,8 +182,7 @@ def schema_cases(
     configure_logging("ERROR")
     with ExitStack() as stack:
         base_url = url or stack.enter_context(_own_bank())
-        token = _log_in(base_url, *LOGINS[identity]) if identity in LOGINS else None
-        tally = run_cases(base_url, token, cases, seed_)
+        tally = run_cases(base_url, LOGINS.get(identity), cases, seed_)
     result = {"identity": identity} | asdict(tally) | {"statuses": {str(k): v for k, v in tally.statuses.items()}}
     if as_json:
         typer.echo(orjson.dumps(result).decode())

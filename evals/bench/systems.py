@@ -111,7 +111,7 @@ class Ours:
             "OPENAI_API_KEY": "none",
             **self.variables,
         }
-        child = start(name, [*_executable(), "serve"], self.folder, variables)
+        child = start(name, [*executable(), "serve"], self.folder, variables)
         target = Target(port, "/api/v1/chat/stream", {}, begins=r"event: ?token", ends=r"event: ?done\r?\n")
         return System(name, child, target, KNOWLEDGE, {"server": child.process.pid}, self.folder)
 
@@ -130,6 +130,6 @@ def run_ours(ours: Ours, name: str, llm: str, model: str) -> Generator[System]:
         stop(system.child)
 
 
-def _executable() -> list[str]:
+def executable() -> list[str]:
     installed = Path(sys.executable).with_name("tellergraph")
     return [str(installed)] if installed.exists() else [sys.executable, str(ROOT / "cli.py")]

@@ -68,4 +68,4 @@ def _describe(records: Sequence[Record]) -> dict[str, object]:
     return {"accuracy_se": accuracy_error([record.passed for record in records])}
 
 
-SUITE = Suite(plan=plan, measure=measure, describe=_describe, finish=partial(draw_for, "intents"))
+SUITE = Suite(plan=plan, measure=measure, describe=_describe, finish=partial(draw_for, "intents"), classifies=True)

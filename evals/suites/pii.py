@@ -14,7 +14,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import InvalidInput
-from core.security.pii import Finding, Kind, find_personal
+from core.security.pii import Finding, Kind, find_personal, use_named_entities
+from core.settings import load_settings
 from evals.classifying import p50_ms
 from evals.reading import read_lines
 from evals.results.figures import Metric, ratio, share
@@ -53,7 +54,9 @@ def plan(options: Options) -> Plan[Line]:
 
     Raises:
         InvalidInput: the file cannot be used.
+        ConfigurationError: the settings name a pipeline for names that cannot be used.
     """
+    use_named_entities(load_settings().pii_ner)
     path = require(options.data, "--data FILE")
     lines = [_parse(line, f"{path}, line {number}") for number, line in read_lines(path)]
     cases = name_cases(lines, lambda line: line.model_dump_json())
@@ -70,6 +73,7 @@ def _parse(line: str, place: str) -> Line:
 
 @contextmanager
 def _open_player(_number: int) -> Generator[Play[Line]]:
+    use_named_entities(load_settings().pii_ner)
     list(find_personal("Warm-up: 4111 1111 1111 1111, jo@mail.example, my name is Jo."))
     yield _play
 

@@ -118,4 +118,4 @@ def _confidence(understood: Understanding, coarse: bool) -> float:
     return min(1.0, sum(probability for route, probability in understood.routes if route in meant))
 
 
-SUITE = Suite(plan=plan, measure=measure, describe=_describe, finish=partial(draw_for, "routing"))
+SUITE = Suite(plan=plan, measure=measure, describe=_describe, finish=partial(draw_for, "routing"), classifies=True)

@@ -8,11 +8,12 @@ where all holds. An answer's words count only where a case says so.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, cast
 
 import evals
-from evals.dialogue_script import Scenario
+from evals.dialogue_script import Expect, Scenario
 from evals.results.figures import Metric, share
 from evals.results.record import Record, Scored
 from evals.suite import Options, Plan, Suite
@@ -38,7 +39,7 @@ def _score(result: dialogues.Result) -> Scored:
     expected = [turn.expect for turn in result.scenario.turns]
     return scored.model_copy(
         update={
-            "expected": [_expected_calls(turn.expect) for turn in result.scenario.turns if turn.expect.tools],
+            "expected": [call for turn in result.scenario.turns for call in _expected_calls(turn.expect)],
             "answer": [[name, dict(arguments)] for turn in result.turns for name, arguments in turn.calls],
             "details": {
                 **scored.details,
@@ -48,9 +49,9 @@ def _score(result: dialogues.Result) -> Scored:
     )
 
 
-def _expected_calls(expect: Any) -> list[Any]:
-    arguments = [*(expect.arguments or []), *({} for _ in expect.tools)]
-    return [[" | ".join(names), wanted] for names, wanted in zip(expect.tools, arguments, strict=False)]
+def _expected_calls(expect: Expect) -> list[Any]:
+    pairs = zip_longest(expect.tools or [], expect.arguments or [], fillvalue=None)
+    return [[" | ".join(names or []), wanted or {}] for names, wanted in pairs]
 
 
 def measure(records: Sequence[Record]) -> dict[str, Metric]:

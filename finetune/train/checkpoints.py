@@ -46,8 +46,8 @@ def open_unfinished(output: Path, order: Order, started_at: datetime, fresh: boo
     folder = unfinished_folder(output)
     if fresh:
         shutil.rmtree(folder, ignore_errors=True)
-    if (folder / _ORDER_FILE).exists():
-        return _check_order(folder, order)
+    if (folder / _ORDER_FILE).exists() and (first_started_at := _check_order(folder, order)):
+        return first_started_at
     folder.mkdir(parents=True, exist_ok=True)
     beside = folder / f".{_ORDER_FILE}"
     beside.write_text(json.dumps(asdict(order) | {"started_at": started_at.isoformat()}), encoding="utf-8")
@@ -55,10 +55,13 @@ def open_unfinished(output: Path, order: Order, started_at: datetime, fresh: boo
     return started_at
 
 
-def _check_order(folder: Path, order: Order) -> datetime:
+def _check_order(folder: Path, order: Order) -> datetime | None:
+    """When it first started; None for one of another order that came to nothing."""
     found = json.loads((folder / _ORDER_FILE).read_text(encoding="utf-8"))
     started_at = datetime.fromisoformat(found.pop("started_at"))
     if changed := [name.removesuffix("_digest") for name, value in asdict(order).items() if found[name] != value]:
+        if all(path.name == _ORDER_FILE for path in folder.iterdir()):
+            return None
         raise Conflict(
             f"An unfinished run in {folder} has another {' and '.join(changed)}: restore it, or start with --fresh."
         )

@@ -9,13 +9,14 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from time import monotonic
+from time import monotonic, perf_counter
+from typing import Literal
 
 from core.db.database import Database
 from core.db.queries import Queries
 from core.telemetry.observing import Kind, observe
 from knowledge.cache import shelf
-from knowledge.cache.counts import ERRORS, HITS, MISSES
+from knowledge.cache.counts import ERRORS, HITS, MISSES, RETRIEVALS, SECONDS
 from knowledge.cache.entry import Found, StoredPassage, pack, restore, unpack
 from knowledge.cache.key import Key, Question, make_key
 from knowledge.cache.shelf import Line, Shelf
@@ -72,6 +73,7 @@ class PassageCache:
         return found
 
     async def _find(self, question: Question, look_up: LookUp) -> Found:
+        started = perf_counter()
         guess = self._stamps.get(question.kb)
         found = await self._open(question, guess) if guess else None
         if found is None:
@@ -80,9 +82,10 @@ class PassageCache:
                 return await look_up()
             found = await self._open(question, stamp) if stamp != guess else None
             if found is None:
-                return await self._look_up_once(question, stamp, look_up)
-        HITS.labels(question.kb).inc()
-        return found
+                found = await self._look_up_once(question, stamp, look_up)
+                return _counted(question, found, "search", started)
+        HITS.add(question.kb)
+        return _counted(question, found, "cache", started)
 
     async def _open(self, question: Question, stamp: str) -> Found | None:
         """The answer that is kept for this state of the base; None also if the base has another one by now."""
@@ -99,7 +102,7 @@ class PassageCache:
             found = restore(entry, {row.id: row for row in rows})
             if found is not None:
                 return found
-        ERRORS.labels(question.kb).inc()
+        ERRORS.add(question.kb)
         await self._shelf.drop(key)
         return None
 
@@ -116,7 +119,7 @@ class PassageCache:
                 if not is_ours:
                     await self._wait_for_other(key)
                     return await self._open_or_look_up(question, stamp, look_up)
-                MISSES.labels(question.kb).inc()
+                MISSES.add(question.kb)
                 found = await look_up()
                 # Nothing that was changed meanwhile may stand under the stamp from before.
                 if found.is_complete and await self._read_stamp(question.kb) == stamp:
@@ -128,7 +131,7 @@ class PassageCache:
 
     async def _open_or_look_up(self, question: Question, stamp: str, look_up: LookUp) -> Found:
         found = await self._open(question, stamp)
-        (HITS if found else MISSES).labels(question.kb).inc()
+        (HITS if found else MISSES).add(question.kb)
         return found or await look_up()
 
     async def _wait_for_other(self, key: Key) -> None:
@@ -157,6 +160,12 @@ class PassageCache:
         return rows[0].stamp
 
 
+def _counted(question: Question, found: Found, source: Literal["cache", "search"], started: float) -> Found:
+    SECONDS.add(question.kb, source, seconds=perf_counter() - started)
+    RETRIEVALS.add(question.kb, "found" if found.passages else "nothing")
+    return found
+
+
 @asynccontextmanager
 async def open_cache(
     redis_url: str,
@@ -178,7 +187,7 @@ async def open_cache(
     secret = hmac.digest(secret_key, b"kept answers", "sha256")
     line = Line(redis_url, redis_patience)
     try:
-        kept = Shelf(line, ttl, redis_patience, lambda kb: ERRORS.labels(kb).inc())
+        kept = Shelf(line, ttl, redis_patience, ERRORS.add)
         yield PassageCache(database, kept, made_by, secret, patience)
     finally:
         await line.close()

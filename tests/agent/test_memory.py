@@ -31,7 +31,7 @@ QUESTIONS = (
 @pytest.fixture
 async def postgres(full_bank: Services) -> AsyncIterator[AsyncPostgresSaver]:
     options = {"row_factory": dict_row, "prepare_threshold": 0}
-    pool = make_pool(full_bank.checkpoint_url, min_size=1, max_size=2, options=options)
+    pool = make_pool(full_bank.checkpoint_url, name="test", min_size=1, max_size=2, options=options)
     await pool.open()
     yield AsyncPostgresSaver(pool)
     await pool.close()

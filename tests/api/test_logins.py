@@ -21,6 +21,7 @@ from login_helpers import (
     rows,
     use,
 )
+from pydantic import SecretStr
 from pyotp.totp import TOTP
 
 from core.services import Services
@@ -342,6 +343,35 @@ def test_a_token_is_good_for_its_own_address_once_and_for_a_quarter_of_an_hour(c
     assert error(reset(caller, victim, token), 422)["code"] == "reset_invalid"
     clock.move(minutes=15)
     assert error(reset(caller, email, token), 422)["code"] == "reset_invalid"
+
+
+def mailbox(caller: Caller, email: str) -> dict[str, Any] | None:
+    return data(caller.http.post("/api/v1/demo/mailbox", json={"email": email}))["message"]
+
+
+def test_in_the_demo_who_cannot_log_in_reads_the_message_for_a_new_password(
+    caller: Caller, bank_server: str, meet: Meet
+):
+    visitor, email = meet(bank_server), join(caller)
+    assert mailbox(visitor, email) is None
+    for address in (email, "auditor@demo.example"):
+        ask_reset(visitor, address)
+        message = eventually(lambda address=address: mailbox(visitor, address.upper()))
+        assert message is not None
+        data(reset(visitor, address, message["code"]))
+        assert data(log_in(visitor, address, NEW))["access_token"]
+    assert mailbox(visitor, new_address()) is None
+
+
+def test_a_bank_with_a_gateway_has_no_letter_box_that_stands_open(
+    long_lived: Settings, own_services: Services, meet: Meet
+):
+    gateway = {"code_webhook_url": "http://127.0.0.1:9/", "code_webhook_secret": SecretStr(PASSWORD)}
+    with serving(long_lived.model_copy(update={"code_sender": "webhook", **gateway}), own_services) as url:
+        visitor = meet(url)
+        assert data(visitor.http.get("/api/v1/demo"))["keeps_messages"] is False
+        refused = visitor.http.post("/api/v1/demo/mailbox", json={"email": "alex@demo.example"})
+        assert error(refused, 404)["code"] == "not_found"
 
 
 def test_neither_codes_nor_tokens_are_kept(caller: Caller, own_services: Services):

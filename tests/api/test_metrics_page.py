@@ -1,7 +1,9 @@
 """Prometheus reads how often the cache could answer. Issue 5, part 5."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -9,8 +11,10 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from core.services import Services
 from core.settings import Settings
+from core.telemetry.metrics import FIGURES
 from tests.serving import serving
 
+ROOT = Path(__file__).parents[2]
 QUESTION = {"q": "Where are the metrics of the assistant?"}
 
 
@@ -65,3 +69,20 @@ def test_networks_that_are_not_named_find_nothing(serve: Callable[..., str], sha
         httpx2.get(f"{shared_server}/metrics", headers={"X-Forwarded-For": "nonsense"}),
     ):
         assert (response.status_code, response.json()["error"]) == (404, absent)
+
+
+def test_every_figure_is_described_with_its_labels() -> None:
+    page = (ROOT / "docs" / "metrics.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(tellergraph_\w+)` \| (.+?) \|", page, re.MULTILINE)
+    described = {name: tuple(re.findall(r"`(\w+)`", labels)) for name, labels in rows}
+    assert len(described) == len(rows)
+    counted = [figure for figure in FIGURES if not figure.name.startswith("tellergraph_test_")]
+    assert described == {figure.name: figure.labels for figure in counted}
+
+
+def test_every_figure_has_a_label_and_the_ending_of_its_unit() -> None:
+    assert all(figure.labels for figure in FIGURES)
+    endings = {"counter": "_total", "histogram": "_seconds"}
+    for figure in FIGURES:
+        ending = endings.get(figure.kind)
+        assert figure.name.endswith(ending) if ending else not figure.name.endswith(tuple(endings.values()))

@@ -187,6 +187,7 @@ def test_outside_demo_mode_there_is_no_outbox_and_what_needs_a_code_is_refused(
     alex = meet(earnest_server, ALEX)
 
     assert alex.http.get("/api/v1/demo/outbox").status_code == 404
+    assert alex.http.post("/api/v1/demo/mailbox", json={"email": ALEX[0]}).status_code == 404
     assert error(alex.http.post("/api/v1/transfers", json=PAYMENT))["code"] == "step_up_unavailable"
     assert error(alex.http.post("/api/v1/auth/totp"))["code"] == "step_up_unavailable"
     assert data(alex.http.get("/api/v1/operations?status=pending"))["operations"] == []

@@ -212,11 +212,13 @@ class _Routes:
             {"email": EMAIL, "password": PASSWORD, "name": NAME},
             {"email": "blair@demo.example", "password": "demo-blair-1", "name": "Blair Demo"},
         ]
-        return _success({"logins": logins}) if self._bank.demo else _envelope(_NOT_FOUND)
+        shown = {"logins": logins, "keeps_messages": True}
+        return _success(shown) if self._bank.demo else _envelope(_NOT_FOUND)
 
     async def outbox(self, request: Request) -> Response:
         await self._note(request)
-        return _success({"messages": [{"text": "Your Teller Bank code is 482913."}]})
+        sent = {"text": "Pay Maria Lopez.", "code": "482913", "sent_at": "2026-11-21T12:00:00Z", "operation_id": "op-1"}
+        return _success({"messages": [sent]})
 
     async def sessions(self, request: Request) -> Response:
         await self._note(request)

@@ -1,12 +1,15 @@
-"""Logs are one JSON object a line."""
+"""Logs are one JSON object a line, in the words of ECS."""
 
 import logging
+import os
 
 import orjson
 import pytest
 import structlog
+from pydantic import BaseModel, ValidationError
 
-from core.logging import configure_logging, get_logger
+from core.errors import NotFound
+from core.logging import configure_logging, get_logger, set_trace_ids
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
@@ -17,36 +20,94 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
 
 def test_ours_and_the_libraries_lines_look_alike(logging_restored, capsys):
     configure_logging("INFO")
-    structlog.contextvars.bind_contextvars(request_id="r1")
+    structlog.contextvars.bind_contextvars(request_id="r1", turn_id="t1")
 
-    get_logger("agent.service").warning("turn_failed", turn_id="t1", code="model_unavailable")
+    get_logger("agent.service").warning("turn_failed", code="model_unavailable")
     logging.getLogger("some.library").warning("something %s", "odd")
     get_logger("agent.service").debug("not_shown")
 
     ours, theirs = lines(capsys)
-    assert ours.pop("timestamp")
-    assert theirs.pop("timestamp")
-    assert ours == {
-        "event": "turn_failed",
-        "level": "warning",
-        "logger": "agent.service",
-        "request_id": "r1",
-        "turn_id": "t1",
-        "code": "model_unavailable",
+    for line in (ours, theirs):
+        assert str(line.pop("@timestamp")).endswith("Z")
+        assert line.pop("process.pid") == os.getpid()
+        assert line.pop("service.version")
+    common = {
+        "log.level": "warning",
+        "http.request.id": "r1",
+        "tellergraph.turn_id": "t1",
+        "ecs.version": "8.17",
+        "service.name": "tellergraph",
     }
-    assert theirs == {"event": "something odd", "level": "warning", "logger": "some.library", "request_id": "r1"}
+    assert ours == common | {
+        "message": "turn_failed",
+        "log.logger": "agent.service",
+        "tellergraph.code": "model_unavailable",
+    }
+    assert theirs == common | {"message": "something odd", "log.logger": "some.library"}
 
 
-def test_a_stack_is_one_line_too(logging_restored, capsys):
+def test_a_line_says_which_trace_it_belongs_to(logging_restored, capsys):
     configure_logging("INFO")
+    set_trace_ids(lambda: {"trace": "0123456789" * 3 + "12", "span": "0123456789012345"})
 
+    get_logger("agent.service").info("turn_done")
+    set_trace_ids(None)
+    get_logger("agent.service").info("turn_done")
+
+    traced, untraced = lines(capsys)
+    assert (traced["trace.id"], traced["span.id"]) == ("0123456789" * 3 + "12", "0123456789012345")
+    assert "trace.id" not in untraced
+
+
+def test_an_exception_is_told_by_class_and_stack(logging_restored, capsys):
+    """A library's text may quote whatever it was given; ours are written for whoever reads them."""
+
+    class Amount(BaseModel):
+        value: int
+
+    configure_logging("INFO")
     try:
-        raise LookupError("no\nsuch thing")
-    except LookupError:
+        try:
+            Amount.model_validate({"value": "Tell Zbigniew that the goose is ready"})
+        except ValidationError as error:
+            raise NotFound("There is no such\npayee.") from error
+    except NotFound:
         get_logger("agent.service").exception("turn_crashed", odd=object)
+        logging.getLogger("some.library").exception("crashed")
+
+    for line in lines(capsys):
+        assert line["error.type"] == "core.errors.NotFound"
+        assert line["error.message"] == "There is no such\npayee."
+        stack = str(line["error.stack_trace"])
+        assert stack.index("ValidationError") < stack.index("-- and then:") < stack.index("core.errors.NotFound")
+        assert "in test_an_exception_is_told_by_class_and_stack" in stack
+        assert "Zbigniew" not in str({**line, "error.stack_trace": stack.replace('"Tell Zbigniew', "")})
+
+
+def test_several_exceptions_at_once_are_told_with_each_ones_stack(logging_restored, capsys):
+    configure_logging("INFO")
+    both = ExceptionGroup("of Zbigniew", [ValueError("Zbigniew"), ExceptionGroup("more", [KeyError("Zbigniew")])])
+
+    get_logger("agent.service").error("turn_crashed", exc_info=both)
 
     [line] = lines(capsys)
-    assert "LookupError: no\nsuch thing" in str(line["exception"])
+    assert line["error.type"] == "ExceptionGroup"
+    assert str(line["error.stack_trace"]).replace("\n", " ") == (
+        "ExceptionGroup -- with: ValueError -- with: ExceptionGroup -- with: KeyError"
+    )
+
+
+def test_whoever_watches_a_terminal_reads_lines(logging_restored, capsys):
+    configure_logging("INFO", "console")
+    try:
+        raise LookupError("call 07700 900123")
+    except LookupError:
+        get_logger("agent.service").exception("turn_crashed", said="call 07700 900123")
+
+    output = capsys.readouterr().err
+    assert "turn_crashed" in output.splitlines()[0]
+    assert output.rstrip().endswith("LookupError")
+    assert "900123" not in output.splitlines()[0]
 
 
 def test_chatty_libraries_are_quiet(logging_restored, capsys):
@@ -72,7 +133,7 @@ SAID = (
 
 
 def test_nothing_personal_reaches_a_log(logging_restored, capsys):
-    """However it got there: as the event, a field, within a field, an object, a library's message, or in a stack."""
+    """However it got there: as the event, a field, within a field, an object, a library's message, or an exception."""
     configure_logging("INFO")
     log, library = get_logger("agent.service"), logging.getLogger("some.library")
 
@@ -92,6 +153,24 @@ def test_nothing_personal_reaches_a_log(logging_restored, capsys):
         assert original not in output
 
 
+def test_no_secret_reaches_a_log(logging_restored, capsys):
+    configure_logging("INFO")
+    secrets = ("eyJhbGciOiJub25l.eyJzdWIiOiJhbGV4.c2ln", "tg_0123456789abcdef", "hunter2hunter")
+
+    for text in (
+        f"Authorization: Bearer {secrets[0]}",
+        f"token {secrets[0]} expired",
+        f"the key {secrets[1]} is unknown",
+        f"postgresql://teller:{secrets[2]}@db.example/bank is away",
+        f"POST /login?password={secrets[2]}&next=1",
+    ):
+        logging.getLogger("some.library").warning(text)
+
+    output = capsys.readouterr().err
+    assert output.count("[SECRET]") == 5
+    assert not any(secret in output for secret in secrets)
+
+
 def test_ids_and_figures_stay_as_they_are(logging_restored, capsys):
     configure_logging("INFO")
     fields = {
@@ -103,7 +182,8 @@ def test_ids_and_figures_stay_as_they_are(logging_restored, capsys):
         "is_first": True,
     }
 
-    get_logger("agent.service").info("turn_done", **fields)
+    get_logger("agent.service").info("turn_done", duration=7_700_900_123, **fields)
 
     (line,) = lines(capsys)
-    assert {name: line[name] for name in fields} == fields
+    assert {name: line[f"tellergraph.{name}"] for name in fields} == fields
+    assert line["event.duration"] == 7_700_900_123

@@ -3,15 +3,12 @@
 import json
 import subprocess
 import sys
-from itertools import pairwise
 from pathlib import Path
 from time import thread_time
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from core.security.pii import ALL, Finding, Kind, MaskedStream, Placeholders, find_personal, mask, without_secrets
+from core.security.pii import ALL, Finding, Kind, Placeholders, find_personal, mask, without_secrets
 
 EXAMPLES = {
     Kind.PERSON: ["my name is |Xalak Naidu|", "this is |jane porter| speaking", "pay |Maria Lopez| 300 on 3 May"],
@@ -45,8 +42,48 @@ EXAMPLES = {
     Kind.SECURITY_ANSWER: ["my mother's maiden name is |Potter|", "first pet was called |Rex|"],
 }
 
+_ALSO: list[tuple[Kind, str]] = [
+    (Kind.PERSON, "I work with |Begonia Fustero| from your branch"),
+    (Kind.PERSON, "|Fiorino Sorrentino| owes me money"),
+    (Kind.PERSON, "whos |giovanni becht| and why is he on my statement"),
+    (Kind.PERSON, "Thanks in advance, |Mareike|"),
+    (Kind.PERSON, "it is spelt |S M I T H|, like that"),
+    (Kind.PERSON, "surname |K for kilo, O for oscar, W for whiskey|"),
+    (Kind.PERSON, "mr |ford| from the branch said ok"),
+    (Kind.EMAIL, "my email is |j o h n 7 at gmail dot com|"),
+    (Kind.PHONE, "|07700 900 123| thats my mobile"),
+    (Kind.PHONE, "its |eight five five nine three nine six eight nine three| thats my mobile"),
+    (Kind.PHONE, "call me on |077 OO 9OO 123|"),
+    (Kind.ACCOUNT_NUMBER, "acc |19773704| 850 quid"),
+    (Kind.ACCOUNT_NUMBER, "transfer 60 from |58342752| to my other account"),
+    (Kind.ACCOUNT_NUMBER, "Agent: And account? Customer: Sure, |23523528|."),
+    (Kind.CARD_EXPIRY, "my card runs out |end of march 2028|"),
+    (Kind.US_SSN, "soc sec # |530 7268 17|"),
+    (Kind.NATIONAL_ID, "my Aadhaar number is |2341 2341 2346|"),
+    (Kind.ADDRESS, "Registered office: |Flat 83k, Davies Spurs, Leeds, LS12 6HA|"),
+    (Kind.ADDRESS, "find me at |Fredo-Graf-Gasse 11, 87127 Sondershausen|"),
+    (Kind.ADDRESS, "post code |L 4 3 9 P F|"),
+    (Kind.ADDRESS, "i live at |forty two station road|"),
+    (Kind.DOB, "geboren am |14.03.1985|"),
+    (Kind.DOB, "DOB |140385|"),
+    (Kind.IP, "ip |203[.]0[.]113[.]77|"),
+    (Kind.IP, "ip was |203 dot 0 dot 113 dot 77|"),
+    (Kind.PIN, "changed it to |3036| so the pin should work now"),
+    (Kind.PIN, "i always type |9860|, its my pin"),
+    (Kind.PIN, "PlN |6670|"),
+    (Kind.CVV, "3 digit code |182|"),
+    (Kind.CVV, "|708| on the back"),
+    (Kind.OTP, "the text said |580103| is your code"),
+    (Kind.OTP, "it sent me six digits, |six seven three five six one|"),
+    (Kind.PASSWORD, "my psw is |Tr0ub4dor&3|"),
+    (Kind.SECURITY_ANSWER, "memorable wrod |abigail|"),
+]
+"""How others say it, seen in the fourth batch of texts."""
 
-@pytest.mark.parametrize(("kind", "text"), [(kind, text) for kind, texts in EXAMPLES.items() for text in texts])
+
+@pytest.mark.parametrize(
+    ("kind", "text"), [*_ALSO, *((kind, text) for kind, texts in EXAMPLES.items() for text in texts)]
+)
 def test_every_kind_is_found_also_as_people_write_and_say_it(kind: Kind, text: str) -> None:
     before, value, after = text.split("|")
 
@@ -85,6 +122,13 @@ def test_every_kind_has_an_example() -> None:
             "move 200 from Everyday to Rainy Day",
             "Apple Pay",
             "may I have a card",
+            "payment to John Lewis still pending",
+            "Is Morgan Stanley your partner?",
+            "who is responsible for the fees?",
+            "i am pretty upset and i want a refund",
+            "Thames Water sent a bill",
+            "set it to 1500 a month",
+            "I changed it to 2500 pounds, not my PIN",
             "I will mark it",
             "my name is wrong",
         ),
@@ -106,38 +150,6 @@ def test_secrets_alone_are_taken_out_of_what_is_kept_as_it_was_written() -> None
     assert without_secrets("482910") == "482910"
     assert without_secrets("482910, for 300 pounds", expects_code=True) == "[SECRET], for 300 pounds"
     assert without_secrets("123456 pounds", expects_code=True) == "123456 pounds"
-
-
-LONG = " ".join(
-    [
-        "Hello, my name is Jane Porter and I live at 12 Elm Road, Leeds LS1 4AB.",
-        "My card 4111 1111 1111 1111 exp 12/27 was stolen, and my PIN is 4821!",
-        "I was waiting for a week now, and nobody could tell me anything about it at all, which is a pity. " * 3,
-        "Call me on oh seven seven double zero nine oh oh one two three or write to jane dot porter at mail dot com.",
-        "Sort code 09-18-27, account number 31926819. Or GB29 NWBK 6016 1331 9268 19, please.",
-        "It took 3 days in a row. My mother's maiden name is Potter, my date of birth is 3 May 1985.",
-    ]
-)
-
-
-@pytest.mark.parametrize("size", [1, 2, 3, 7, 50, 128, 129, 400])
-def test_a_stream_is_masked_like_the_whole_wherever_it_is_cut(size: int) -> None:
-    stream = MaskedStream(Placeholders())
-
-    out = [stream.push(LONG[at : at + size]) for at in range(0, len(LONG), size)]
-
-    assert "".join(out) + stream.finish() == mask(LONG, Placeholders(), ALL)
-    assert any(out), "it comes while it is written"
-
-
-@given(st.lists(st.integers(0, len(LONG)), max_size=12))
-@settings(max_examples=20, deadline=None)
-def test_a_stream_is_masked_like_the_whole_at_any_cuts(cuts: list[int]) -> None:
-    stream, places = MaskedStream(Placeholders()), [0, *sorted(cuts), len(LONG)]
-
-    out = [stream.push(LONG[start:end]) for start, end in pairwise(places)]
-
-    assert "".join(out) + stream.finish() == mask(LONG, Placeholders(), ALL)
 
 
 HOSTILE = (

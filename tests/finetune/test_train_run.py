@@ -5,6 +5,7 @@ import os
 import signal
 import socket
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,15 @@ from finetune.config import TrainingConfig
 from finetune.data.folder import DataSet
 from finetune.data.parts import PARTS
 from finetune.run_record import read_record
-from finetune.train.checkpoints import find_last_whole, is_whole, seal, unfinished_folder
+from finetune.train.checkpoints import (
+    JOURNAL_FILE,
+    Order,
+    find_last_whole,
+    is_whole,
+    open_unfinished,
+    seal,
+    unfinished_folder,
+)
 from finetune.train.classifier import load_classifier
 from finetune.train.failures import RunFailed, explained
 from finetune.train.inputs import check_space
@@ -262,6 +271,19 @@ def test_another_config_does_not_go_on_with_the_run(tiny_llama: Path, chats: Pat
         train(other, tell_nobody)
     assert train(other, tell_nobody, fresh=True).figures["steps"] == 1
     assert not unfinished_folder(other.output).exists()
+
+
+def test_a_run_that_came_to_nothing_is_in_nobodys_way(tmp_path: Path) -> None:
+    """Such as one whose base had no template for tools."""
+    first, second = Order("a", "base", "data"), Order("b", "base", "data")
+    morning, noon = datetime(2026, 1, 1, 8, tzinfo=UTC), datetime(2026, 1, 1, 12, tzinfo=UTC)
+    open_unfinished(tmp_path / "out", first, morning, fresh=False)
+
+    assert open_unfinished(tmp_path / "out", second, noon, fresh=False) == noon
+    assert open_unfinished(tmp_path / "out", second, noon + timedelta(hours=1), fresh=False) == noon
+    (unfinished_folder(tmp_path / "out") / JOURNAL_FILE).touch()
+    with pytest.raises(Conflict, match="has another config"):
+        open_unfinished(tmp_path / "out", first, noon, fresh=False)
 
 
 def rewrite(folder: Path, **manifest: Any) -> None:

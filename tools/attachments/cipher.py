@@ -45,28 +45,42 @@ class FileCipher:
     def __init__(self, secret_key: bytes, old_keys: Iterable[bytes] = ()) -> None:
         derived = [_derive(key) for key in (secret_key, *old_keys)]
         self._keys = {_id_of(key): AESGCM(key) for key in reversed(derived)}
-        self._key_id = _id_of(derived[0])
+        self.key_id = _id_of(derived[0])
+        """Of the present key."""
 
     def seal(self, content: bytes, about: bytes) -> SealedFile:
         """``about``: whose file it is, and which; the same is needed to open it."""
-        key, nonce = secrets.token_bytes(32), secrets.token_bytes(_NONCE)
-        sealed_key = nonce + self._keys[self._key_id].encrypt(nonce, key, about)
+        key = secrets.token_bytes(32)
         cipher = AESGCM(key)
         chunks = tuple(cipher.encrypt(place, chunk, about) for place, chunk in _placed(content))
-        return SealedFile(self._key_id, sealed_key, chunks)
+        return SealedFile(self.key_id, self._seal_key(key, about), chunks)
 
     def open(self, sealed: SealedFile, about: bytes) -> bytes:
         """Raises SealBroken."""
-        outer = self._keys.get(sealed.key_id)
-        if outer is None:
-            raise SealBroken("This file was sealed with a key that is not set. Set TELLERGRAPH_OLD_SECRET_KEYS.")
+        cipher = AESGCM(self._open_key(sealed.key_id, sealed.sealed_key, about))
         try:
-            cipher = AESGCM(outer.decrypt(sealed.sealed_key[:_NONCE], sealed.sealed_key[_NONCE:], about))
             places = _places(len(sealed.chunks))
             parts = [cipher.decrypt(n, chunk, about) for n, chunk in zip(places, sealed.chunks, strict=True)]
         except InvalidTag as error:
             raise SealBroken("This file is damaged.") from error
         return b"".join(parts)
+
+    def reseal_key(self, key_id: str, sealed_key: bytes, about: bytes) -> bytes:
+        """The file's own key sealed by the present key; the file stays as it is. Raises SealBroken."""
+        return self._seal_key(self._open_key(key_id, sealed_key, about), about)
+
+    def _seal_key(self, key: bytes, about: bytes) -> bytes:
+        nonce = secrets.token_bytes(_NONCE)
+        return nonce + self._keys[self.key_id].encrypt(nonce, key, about)
+
+    def _open_key(self, key_id: str, sealed_key: bytes, about: bytes) -> bytes:
+        outer = self._keys.get(key_id)
+        if outer is None:
+            raise SealBroken("This file was sealed with a key that is not set. Set TELLERGRAPH_OLD_SECRET_KEYS.")
+        try:
+            return outer.decrypt(sealed_key[:_NONCE], sealed_key[_NONCE:], about)
+        except InvalidTag as error:
+            raise SealBroken("This file is damaged.") from error
 
 
 def _derive(secret_key: bytes) -> bytes:

@@ -76,7 +76,7 @@ class Attachments:
             raise InvalidInput("The file is empty.", code="file_not_accepted")
         media_type = await asyncio.to_thread(recognise, content)
         attachment_id = uuid4()
-        sealed = await asyncio.to_thread(self._cipher.seal, content, _about(attachment_id, context.customer_id))
+        sealed = await asyncio.to_thread(self._cipher.seal, content, about_file(attachment_id, context.customer_id))
         values = {
             "attachment_id": attachment_id,
             "customer_id": context.customer_id,
@@ -114,7 +114,7 @@ class Attachments:
         row = await db.get(_Row, QUERIES["get_attachment"], values)
         chunks = await db.all(_Chunk, QUERIES["list_attachment_chunks"], values)
         sealed = SealedFile(row.key_id, row.sealed_key, tuple(chunk.content for chunk in chunks))
-        content = await asyncio.to_thread(self._cipher.open, sealed, _about(row.id, row.customer_id))
+        content = await asyncio.to_thread(self._cipher.open, sealed, about_file(row.id, row.customer_id))
         if sha256(content).digest() != row.sha256:
             raise SealBroken("This file is damaged.")
         return _attachment(row), content
@@ -137,7 +137,8 @@ def shown_name(name: str) -> str:
     return kept.replace("<", "").replace(">", "").strip(". ")[:_LONGEST_NAME].strip() or "file"
 
 
-def _about(attachment_id: UUID, customer_id: UUID) -> bytes:
+def about_file(attachment_id: UUID, customer_id: UUID) -> bytes:
+    """What a file is sealed with: which it is, and whose."""
     return attachment_id.bytes + customer_id.bytes
 
 

@@ -20,6 +20,7 @@ from core.db.database import Database, until_uncontended
 from core.db.queries import Queries
 from core.errors import InvalidInput
 from core.money import Money
+from tools.counts import FRAUD_DECISIONS
 from tools.fraud.decisions import SHIPPED, Assessment, FraudPolicy
 from tools.fraud.decisions.cards import assess_card
 from tools.registry import Result
@@ -110,7 +111,9 @@ async def decide_about(
     [told] = await database.ask(_Told, _QUERIES["card_facts"], _values(request, now))
     if told.facts["currency"] != request.amount.currency:
         raise InvalidInput(f"The card's account is in {told.facts['currency']}.", code="wrong_currency")
-    return assess_card(told.facts, policy)
+    assessment = assess_card(told.facts, policy)
+    FRAUD_DECISIONS.add("card", assessment.outcome.value)
+    return assessment
 
 
 def _values(request: AuthorisationRequest, now: datetime) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pydantic import Field
 from core.db.database import WriteHandle
 from tools.cards.post import plan_post
 from tools.cards.replacement import end_of_validity
+from tools.counts import FRAUD_ANSWERS
 from tools.disputes.facts import find_payment
 from tools.disputes.opening import file_dispute
 from tools.fraud.alerts import AlertRow, list_rows
@@ -198,7 +199,10 @@ async def _fraud(db: WriteHandle, context: ToolContext, payload: dict[str, Any])
 
 
 async def _answer(db: WriteHandle, context: ToolContext, operation: str) -> str | None:
-    return (await db.get(_Answered, QUERIES["answer_alert"], {"type": operation, "now": context.now})).refusal
+    refusal = (await db.get(_Answered, QUERIES["answer_alert"], {"type": operation, "now": context.now})).refusal
+    if refusal is None:
+        FRAUD_ANSWERS.add(operation.removeprefix("confirm_"))
+    return refusal
 
 
 async def _replace(db: WriteHandle, context: ToolContext, values: dict[str, Any]) -> None:

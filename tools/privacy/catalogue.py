@@ -300,6 +300,7 @@ NOBODYS: Mapping[str, str] = {
     "policy_proposals": "rules, and which colleague proposed them",
     "policy_terms": "rules",
     "product_terms": "terms",
+    "record_removals": "when old records were removed",
     "retention_rules": "rules",
     "role_permissions": "rules",
     "roles": "rules",

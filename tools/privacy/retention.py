@@ -6,8 +6,8 @@
     delivered_events                       what other systems were told
     records                                what was kept of erased customers: its own date says when
 
-The ledger, the audit and what goes with them are append-only, and ``records`` says how long they are needed: a bank
-that wants them gone after that moves them out of the database with its archive.
+The ledger, the audit and what goes with them are append-only: the audit is shortened by core/audit/shorten.py, and
+docs/privacy.md says what stays and why.
 """
 
 from collections.abc import Callable

@@ -35,6 +35,7 @@ from tools.calendar import (
     second_try_at,
 )
 from tools.compliance.screening.payees import PayeeToScreen, screen_payee
+from tools.counts import WORKER_DONE
 from tools.fraud.decisions import SHIPPED, FraudPolicy, assess
 from tools.fraud.webhook import Event, Webhook, retry_at
 
@@ -276,7 +277,11 @@ class Worker:
                 if outcome is None or outcome == "error":
                     seen.append(thing.id)
                 if outcome is not None:
-                    self._done[outcome] += 1
+                    self._note(outcome)
+
+    def _note(self, outcome: Outcome) -> None:
+        self._done[outcome] += 1
+        WORKER_DONE.add(outcome)
 
     async def _one(
         self,
@@ -328,7 +333,7 @@ class Worker:
             fault = await webhook.send(event, self._clock())
             values = {"id": thing.id, "fault": fault, "now": now, "retry_at": retry_at(event.attempts, now)}
             await self._act_for(thing, "settle_event", values)
-            self._done["told" if fault is None else "error"] += 1
+            self._note("told" if fault is None else "error")
             if fault is not None:
                 _log.warning("alert_not_told", event_id=event.id, reason=fault)
                 return
@@ -383,7 +388,7 @@ async def background_worker(
     checkpointer: Checkpointer | None = None,
 ) -> AsyncGenerator[Worker]:
     """A worker inside another process, such as a server's. Leaving waits for what it is doing just now."""
-    database = Database(worker_url, pool_size=1)
+    database = Database(worker_url, pool_size=1, name="worker")
     await database.open()
     worker = Worker(database, clock, webhook, policy, checkpointer)
     task = asyncio.create_task(worker.run(interval), name="worker")

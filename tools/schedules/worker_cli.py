@@ -1,7 +1,8 @@
 """``tellergraph worker``: what the bank does by itself, in a process of its own."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import asdict
 from signal import SIGINT, SIGTERM, default_int_handler, signal
 from typing import Annotated
@@ -18,6 +19,8 @@ from core.db.migrate import migrate
 from core.logging import configure_logging
 from core.services import Services
 from core.settings import Settings, load_settings
+from core.telemetry.metrics import switch_metrics
+from core.telemetry.metrics_page import serving_page
 from tools.compliance.aml.background import background_monitor
 from tools.fraud.decisions import read_fraud_policy
 from tools.fraud.webhook import make_webhook
@@ -32,18 +35,30 @@ def worker(
     """Make scheduled payments and standing orders, release old holds and end old proposals, and look for money
     laundering once a day, until Ctrl-C."""
     settings = load_settings()
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
+    switch_metrics(on=bool(settings.metrics_from))
     signal(SIGTERM, default_int_handler)  # so that the embedded servers are stopped on SIGTERM as well
     tally = Tally()
     with suppress(KeyboardInterrupt), command_services(as_json) as services:
         migrate(services)
         require_security(services, demo=settings.demo)
-        tally = asyncio.run(_work(services, settings, once=once))
+        with nullcontext() if once else _figures(settings):
+            tally = asyncio.run(_work(services, settings, once=once))
     typer.echo(orjson.dumps(asdict(tally)).decode() if as_json else _line(tally))
 
 
+@contextmanager
+def _figures(settings: Settings) -> Generator[None]:
+    """For Prometheus, where that was asked for."""
+    if settings.worker_metrics_port is None or not settings.metrics_from:
+        yield
+        return
+    with serving_page(settings.host, settings.worker_metrics_port, settings.metrics_from):
+        yield
+
+
 async def _work(services: Services, settings: Settings, *, once: bool) -> Tally:
-    database = Database(services.worker_url, pool_size=1)
+    database = Database(services.worker_url, pool_size=1, name="worker")
     policy, signing = read_fraud_policy(settings.fraud_policy), Checkpointer.of(settings)
     working = Worker(database, system_clock, make_webhook(settings), policy, signing)
     loop = asyncio.get_running_loop()

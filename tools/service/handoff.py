@@ -14,6 +14,7 @@ from pydantic import Field
 
 from core.clock import BANK_TIME_ZONE
 from core.db.database import ReadHandle, WriteHandle
+from tools.counts import HANDOFFS
 from tools.customer_text import Line
 from tools.operations import effect, propose
 from tools.queries import QUERIES
@@ -84,7 +85,10 @@ async def request_handoff(context: ToolContext, arguments: HandoffArguments) -> 
 async def _hand_over(db: WriteHandle, context: ToolContext, payload: dict[str, Any]) -> str | None:
     packet = await make_packet(db, context, reason=payload["reason"], proposal_id=payload["proposal_id"])
     values = {"customer_id": context.customer_id, "packet": Jsonb(packet.model_dump(mode="json")), "now": context.now}
-    return None if await db.execute(QUERIES["insert_handoff"], values) else "handoff_open"
+    if not await db.execute(QUERIES["insert_handoff"], values):
+        return "handoff_open"
+    HANDOFFS.add(context.door)
+    return None
 
 
 async def read_receipt(context: ToolContext, operation_id: UUID) -> str:

@@ -78,7 +78,7 @@ class LogSender:
         _log.info("step_up_code_sent", customer_id=str(context.customer_id), operation_id=str(message.operation_id))
 
     async def send_login(self, database: Database, message: LoginMessage) -> None:
-        """To a customer's outbox; staff of the demo bank have none, and log in as the README says."""
+        """To a customer's outbox; staff of the demo bank have none (api/logins/demo_mailbox.py)."""
         if message.customer_id is not None:
             values = {"customer_id": message.customer_id, "operation_id": None, "now": message.sent_at}
             values |= {"text": message.text, "code": message.code}

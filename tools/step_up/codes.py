@@ -15,6 +15,7 @@ counts for the payload whose hash stands in the challenge.
 import hashlib
 import hmac
 from base64 import b32encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -71,10 +72,11 @@ class _Opened:
 class StepUpCodes:
     """Issues and checks codes."""
 
-    def __init__(self, secret_key: bytes, sender: CodeSender) -> None:
+    def __init__(self, secret_key: bytes, sender: CodeSender, old_keys: Iterable[bytes] = ()) -> None:
+        """``old_keys`` are those under which authenticator apps were begun before."""
         self._secret_key = secret_key
         self._sender = sender
-        self._authenticators = Authenticators(secret_key)
+        self._authenticators = Authenticators(secret_key, old_keys)
 
     async def issue(self, context: ToolContext, operation_id: UUID) -> None:
         """Sends the code of a proposal, once; a customer with an authenticator app has it there.

@@ -8,6 +8,7 @@ an operation like others (``add_authenticator``).
 import hashlib
 import hmac
 from base64 import b32encode
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -70,10 +71,11 @@ class _Removed:
 
 
 class Authenticators:
-    """The customers' authenticator apps, under one key of the server."""
+    """The customers' authenticator apps, under the server's key; those that were begun under one of before go on while
+    it is set."""
 
-    def __init__(self, secret_key: bytes) -> None:
-        self._secret_key = secret_key
+    def __init__(self, secret_key: bytes, old_keys: Iterable[bytes] = ()) -> None:
+        self._secret_keys = (secret_key, *old_keys)
 
     async def get_since(self, context: ToolContext) -> datetime | None:
         """Since when the customer's codes come from an app; None for a customer without one."""
@@ -156,16 +158,14 @@ class Authenticators:
 
     def find_step(self, authenticator_id: UUID, code: str, now: datetime) -> int | None:
         """The time step whose code this is, still to be used up; None for a code that the app does not show now."""
-        try:
-            return self._app(authenticator_id).verify_and_get_timecode(
-                "".join(code.split()), for_time=now, valid_window=_WINDOW
-            )
-        except OTPVerificationError:
-            return None
+        return next(
+            (step for key in self._secret_keys if (step := _step(_app(key, authenticator_id), code, now)) is not None),
+            None,
+        )
 
     def describe(self, authenticator_id: UUID, email: str) -> tuple[str, str]:
         """Secret (Base32) and ``otpauth:`` address of an app, to be shown once."""
-        app = self._app(authenticator_id)
+        app = _app(self._secret_keys[0], authenticator_id)
         return app.secret, app.provisioning_uri(name=email, issuer_name=ISSUER)
 
     async def _login(self, context: ToolContext) -> _Login:
@@ -175,9 +175,17 @@ class Authenticators:
             raise NotFound("There is no such customer.")
         return found[0]
 
-    def _app(self, authenticator_id: UUID) -> TOTP:
-        secret = hmac.digest(self._secret_key, b"totp:" + authenticator_id.bytes, hashlib.sha256)
-        return TOTP(b32encode(secret[:_SECRET_BYTES]).decode())
+
+def _app(secret_key: bytes, authenticator_id: UUID) -> TOTP:
+    secret = hmac.digest(secret_key, b"totp:" + authenticator_id.bytes, hashlib.sha256)
+    return TOTP(b32encode(secret[:_SECRET_BYTES]).decode())
+
+
+def _step(app: TOTP, code: str, now: datetime) -> int | None:
+    try:
+        return app.verify_and_get_timecode("".join(code.split()), for_time=now, valid_window=_WINDOW)
+    except OTPVerificationError:
+        return None
 
 
 @effect(OPERATION)

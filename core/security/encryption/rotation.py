@@ -2,6 +2,7 @@
 encrypted stays as it is. Killed in the middle it leaves keys of either kind, all readable, and goes on where it was.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, LiteralString
@@ -41,8 +42,10 @@ class KeyReport:
         return asdict(self) | {"done": self.is_done}
 
 
-async def rotate_keys(owner_url: str, masters: MasterKeys, now: datetime) -> KeyReport:
-    """Wraps again whatever another master key has wrapped.
+async def rotate_keys(
+    owner_url: str, masters: MasterKeys, now: datetime, progress: Callable[[int], None] = lambda _: None
+) -> KeyReport:
+    """Wraps again whatever another master key has wrapped. ``progress`` is told how many were, after each batch.
 
     Raises:
         KeyServiceGone: nothing of the batch at hand was changed; run it again.
@@ -62,6 +65,7 @@ async def rotate_keys(owner_url: str, masters: MasterKeys, now: datetime) -> Key
             if not batch:
                 break
             last = batch[-1]
+            progress(rewrapped)
         if rewrapped or unreadable:
             done = {"current": current, "rewrapped": rewrapped, "unreadable": len(unreadable), "now": now}
             await owner.execute(DATA_KEYS["record_rotation"], done)

@@ -11,8 +11,8 @@ Time is linear in the text, also in hostile text.
 from core.security.pii.engine import Known, find_personal, mask, without_secrets
 from core.security.pii.folded import Folded
 from core.security.pii.kinds import ALL, IN_DIALOGUE, SECRETS, Finding, Kind
+from core.security.pii.named_entities import use_named_entities
 from core.security.pii.placeholders import Placeholders
-from core.security.pii.stream import MaskedStream
 
 __all__ = [
     "ALL",
@@ -22,9 +22,9 @@ __all__ = [
     "Folded",
     "Kind",
     "Known",
-    "MaskedStream",
     "Placeholders",
     "find_personal",
     "mask",
+    "use_named_entities",
     "without_secrets",
 ]

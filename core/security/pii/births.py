@@ -40,16 +40,16 @@ _YEAR = (
     rf"(?:[ \-]?[a-z]{{3,9}})?)?)"
 )
 DATE = (
-    r"(?:\d{1,4}\s?[/.\-]\s?\d{1,2}\s?[/.\-]\s?\d{1,4}|\d{1,2} \d{1,2} (?:19|20)?\d{2}|\d{8}"
+    r"(?:\d{1,4}\s?[/.\-]\s?\d{1,2}\s?[/.\-]\s?\d{1,4}|\d{1,2} \d{1,2} (?:19|20)?\d{2}|\d{8}|\d{6}(?!\d)"
     rf"|(?:the )?{_DAY}(?: of)?[ ,\-/.]{{0,2}}{_MONTH}(?:(?:[ ,\-/.]{{1,2}}|,? in ){_YEAR})?"
     rf"|{_MONTH}(?: the)?[ \-/.]{{0,2}}{_DAY}(?:[ ,\-/.]{{1,3}}{_YEAR})?)"
 )
 _CUE = (
     r"d\.? ?o\.? ?b\b\.?|(?:date|day|year)s? of (?:my |your |his |her |their )?birth|birth ?(?:date|day)s?|born"
-    r"|b-day|bday|birthdate"
+    r"|b-day|bday|birthdate|geboren|geburtsdatum|geb\.|nee? le|nacid[oa](?: el)?|nat[oa] il|urodzon[ya]|fodd"
 )
 _BORN = re.compile(
-    rf"(?i)\b(?:{_CUE})(?:['’]?s)?(?:[\s:=,\-()]{{1,3}}(?:is|was|on|in|as|of|i|my|date|dd|mm|yyyy|falls|it's|its|me"
+    rf"(?i)\b(?:{_CUE})(?:['’]?s)?(?:[\s:=,\-()]{{1,3}}(?:is|was|on|in|as|of|i|my|date|am|dd|mm|yyyy|falls|it's|its|me"
     rf"|and|to|registered|given|should|be|not|listed|down|number|account|file|record|records|profile|system|you|have"
     rf"|has|actually|really|now|says|shown)\b){{0,6}}"
     rf"[\s:=,\-()/#]{{0,4}}(?P<value>{DATE})(?!\d)"
@@ -59,9 +59,12 @@ _AFTER = re.compile(
     rf"|real |correct )?(?:{_CUE})"
 )
 
+_HINT = re.compile(_CUE)
+"""One look for all of it: most texts have no such word."""
+
 
 def find_births(reading: Reading) -> Iterator[Claim]:
-    if "b" not in reading.lower:
+    if not _HINT.search(reading.lower):
         return
     for pattern in (_BORN, _AFTER):
         for found in pattern.finditer(reading.cased):

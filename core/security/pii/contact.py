@@ -23,6 +23,10 @@ _SPOKEN_EMAIL = re.compile(
     rf"|plus)\s[\w+-]{{1,40}}){{0,4}}{_AT}"
     rf"[\w-]{{1,40}}(?:{_DOT}[\w-]{{1,40}}){{0,2}}{_DOT}{_ENDS})\b"
 )
+_SPELT_EMAIL = re.compile(
+    rf"(?i)(?<![\w.+-])(?P<value>(?:[a-z\d]\s){{4,40}}(?:at|@)\s(?:[\w-]{{1,40}}\s?(?:dot\s|\.)\s?){{1,3}}{_ENDS})\b"
+)
+"""Letter by letter."""
 _SPOKEN_WORDS = frozenset({"at", "dot", "point"})
 _FILLER = re.compile(
     r"(?i)(?:.{0,80}\s)?(?:is|to|email|e-mail|at|me|address|it's|its|on|mail|use|or|and|from|contact|my|:)\s+(?=\S)"
@@ -36,11 +40,19 @@ _PHONE = re.compile(
 _US_PHONE = re.compile(r"(?<![\w.,£$€#+\-])(?:1[ .\-])?\(?[2-9]\d{2}\)?[ .\-][2-9]\d{2}[ .\-]\d{4}(?![\d]|[.,\-]\d)")
 _PHONE_GAP = r"[ \n.()/-]"
 _PHONE_SAID = cued(
-    r"(?:phone|telephone|tel|mobile|mob|cell|cellphone|landline|whatsapp|fax|contact|home|work|daytime)(?:"
+    r"(?:phone|telephone|telefono?|handy|tlf|tel|mobile|mob|cell|cellphone|landline|whatsapp|fax|contact|home|work"
+    r"|daytime)(?:"
     r" phone)?\.?(?: (?:number|no\.?|num|#))?"
     r"|(?:call|ring|text|reach|phone|contact|message) (?:me|him|her|us|back)(?: back)?(?: (?:on|at))?|my number"
     r"|number to (?:call|reach)(?: me)?",
     rf"(?<![\d£$€])\+?\(?{digits(7, 14, _PHONE_GAP)}(?!\d|[.,]\d)",
+)
+_PHONE_AFTER = re.compile(
+    rf"(?i)(?<![\d£$€.,])(?P<value>\+?\(?{digits(7, 14, _PHONE_GAP)})(?!\d)[\s,(\-]{{1,3}}(?:is|that'?s|which is"
+    rf"|it'?s|=) "
+    r"(?:my|the|his|her|our|their)\s(?:(?:new|old|work|home|current)\s)?(?:phone|telephone|tel|mobile|mob|cell"
+    r"|landline|whatsapp"
+    r"|number)\b"
 )
 _NOT_A_PHONE = frozenset(
     str.split(
@@ -52,6 +64,8 @@ _UNITS = re.compile(r"(?i)\s?(?:pounds?|quid|euros?|dollars?|gbp|eur|usd|days?|%
 
 _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)")
 _IPV6 = re.compile(r"(?i)(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:\.\d{1,3}){0,3}(?![\w:])")
+_DOTTED = r"(?:\s?[\[(]\s?(?:\.|dot|point)\s?[\])]\s?|\s(?:dot|point)\s)"
+_SAID_IPV4 = re.compile(rf"(?i)(?<![\w.])\d{{1,3}}(?:{_DOTTED}\d{{1,3}}){{3}}(?!\w|\.\d)")
 _VERSION = frozenset({"version", "v", "release", "ver", "build"})
 
 
@@ -60,6 +74,8 @@ def find_emails(reading: Reading) -> Iterator[Claim]:
     if "@" in text:
         for found in (*_TIGHT_EMAIL.finditer(text), *_EMAIL.finditer(text)):
             yield Claim(Kind.EMAIL, *_trimmed(text, *found.span()), PROVEN)
+    for found in _SPELT_EMAIL.finditer(text):
+        yield Claim(Kind.EMAIL, *found.span("value"), SHAPED + 1)
     for found in _SPOKEN_EMAIL.finditer(text):
         said = set(found[0].lower().split())
         if "@" in found[0] or len(_SPOKEN_WORDS & said) > 1 or re.search(r"[\[({<]", found[0]) or "at" in said:
@@ -79,6 +95,9 @@ def find_phones(reading: Reading) -> Iterator[Claim]:
         for found in pattern.finditer(text):
             if not _is_other(reading, found.start()) and not _UNITS.match(text, found.end()):
                 yield Claim(Kind.PHONE, *found.span(), SHAPED + 1)
+    for found in _PHONE_AFTER.finditer(text):
+        if not _is_other(reading, found.start("value")):
+            yield Claim(Kind.PHONE, *found.span("value"), SHAPED)
     for found in matches(_PHONE_SAID, text):
         if not _UNITS.match(text, found.end()) and len(only_digits(found["value"])) >= 7:
             yield Claim(Kind.PHONE, *found.span("value"), NAMED)
@@ -101,6 +120,13 @@ def find_machines(reading: Reading) -> Iterator[Claim]:
         for found in pattern.finditer(reading.cased):
             if word_before(reading.lower, found.start()) not in _VERSION and _is_address(found[0]):
                 yield Claim(Kind.IP, *found.span(), PROVEN + 1)
+    for found in _SAID_IPV4.finditer(reading.cased):
+        if _is_address(_in_figures(found[0])):
+            yield Claim(Kind.IP, *found.span(), PROVEN + 1)
+
+
+def _in_figures(said: str) -> str:
+    return ".".join(re.findall(r"\d+", said))
 
 
 def _is_address(text: str) -> bool:

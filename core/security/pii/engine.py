@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Set
+from functools import lru_cache
 from itertools import chain
 
 from core.security.pii.births import find_births
@@ -11,6 +12,7 @@ from core.security.pii.grammar import only_digits
 from core.security.pii.ibans import find_ibans
 from core.security.pii.identity import find_identities
 from core.security.pii.kinds import ALL, IN_DIALOGUE, OURS, SECRETS, Claim, Finding, Kind
+from core.security.pii.named_entities import find_entities
 from core.security.pii.numbers import find_accounts, find_cards, find_expiries
 from core.security.pii.people import find_people
 from core.security.pii.placeholders import Placeholders, list_placeholders
@@ -36,24 +38,46 @@ _IN_FIGURES: tuple[_Recognizer, ...] = (
 )
 """They find nothing without a digit."""
 _IN_WORDS: tuple[_Recognizer, ...] = (find_secrets, find_emails, find_births, find_places)
+_OF_MODELS = frozenset({Kind.PERSON, Kind.ADDRESS})
 _OF_OURS = re.compile(
     r"(?<![\w-])(?:[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[A-Z]-\d{4}(?:-[0-9A-Z]{4}){1,3})(?![\w-])"
 )
 """UUIDs, and numbers of disputes and cases."""
+_REMEMBERED = 4
+"""Texts: a turn asks about the same one for its secrets, its dialogue, its title and what is stored."""
 _DIGIT = re.compile(r"\d")
 
 
 def find_personal(text: str, kinds: Set[Kind] = ALL, known: Known | None = None) -> list[Finding]:
     """What ``mask`` would hide, in order and without overlaps."""
-    reading = Reading.of(text)
-    recognizers = [*(_IN_FIGURES if _DIGIT.search(reading.cased) else ()), *_IN_WORDS]
+    claims = list(_claims(text))
     if Kind.PERSON in kinds:
-        recognizers.append(find_people)
-    claims = [_in_text(claim, reading) for claim in chain.from_iterable(find(reading) for find in recognizers)]
-    claims.extend(Claim(None, *found.span(), OURS) for found in _OF_OURS.finditer(text))
+        claims.extend(_people(text))
+    if not kinds.isdisjoint(_OF_MODELS):
+        claims.extend(find_entities(text))
     if known is not None:
         claims.extend(Claim(*finding, _SURELY) for finding in known(text))
     return [finding for finding in _settled(claims, list_placeholders(text)) if finding.kind in kinds]
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _reading(text: str) -> Reading:
+    return Reading.of(text)
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _claims(text: str) -> tuple[Claim, ...]:
+    """Of everything but people."""
+    reading = _reading(text)
+    recognizers = [*(_IN_FIGURES if _DIGIT.search(reading.cased) else ()), *_IN_WORDS]
+    found = [_in_text(claim, reading) for claim in chain.from_iterable(find(reading) for find in recognizers)]
+    return (*found, *(Claim(None, *ours.span(), OURS) for ours in _OF_OURS.finditer(text)))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _people(text: str) -> tuple[Claim, ...]:
+    reading = _reading(text)
+    return tuple(_in_text(claim, reading) for claim in find_people(reading))
 
 
 def mask(text: str, placeholders: Placeholders, kinds: Set[Kind] = IN_DIALOGUE, known: Known | None = None) -> str:

@@ -18,7 +18,8 @@ def digits(least: int, most: int, gap: str = r"[ \t\n\-.]") -> str:
 
 
 LINKS = (
-    r"is|iz|was|are|to|be|the|that|this|my|our|your|his|her|their|number|numbers|num|no|nr|code|as|it|its|it's|s|for|on"
+    r"is|iz|ist|es|est|was|are|they|he|she|to|be|the|that|this|my|our|your|his|her|their|number|numbers|num|no|nr"
+    r"|code|as|it|its|it's|s|for|on"
     r"|of|card|debit|credit|bank|banking"
     r"|account|new|old|current|now|just|currently|set|changed|which|i|i've|use|used|using|still|following|below|here"
     r"|here's|please|by|way|got|get"

@@ -14,7 +14,9 @@ from core.security.pii.kinds import NAMED, PROVEN, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
 
 _SSN_FORM = re.compile(r"(?<![\d\-])(?P<value>\d{3}([- ])\d{2}\2\d{4})(?![\d]|-\d)")
-_SSN_SAID = cued(r"ssn|social(?: security)?(?: ?(?:number|no\.?|num|#))?|s\.s\.n\.?", rf"(?<!\d){digits(9, 9)}(?!\d)")
+_SSN_SAID = cued(
+    r"ssn|soc(?:ial)?\.?(?: sec(?:urity)?\.?)?(?: ?(?:number|no\.?|num|#))?|s\.s\.n\.?", rf"(?<!\d){digits(9, 9)}(?!\d)"
+)
 _NINO = re.compile(
     r"(?i)(?<![^\W_])(?P<value>(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][ .\-]?[A-CEGHJ-NPR-TW-Z](?:["
     r" .\-\n]{0,2}\d){6}[ .\-\n]{0,2}[A-D])(?![^\W_])"
@@ -30,12 +32,13 @@ _PASSPORT_SAID = cued(
     r"|(?<![^\W_])(?=[A-Z0-9]{8,9}\b)(?:[A-Z]*\d){4,9}[A-Z]*(?![^\W_])",
 )
 _ID_SAID = cued(
-    r"nie|dni|nif|cif|pesel|bsn|pps(?:n| number)?|personnummer|cpr|hetu|steuer-?id(?:nummer)?|codice fiscale|nir|nhs"
+    r"nie|dni|nif|cif|pesel|bsn|aadh?aa?r|nric|cpf|curp|tfn|svnr|pps(?:n| number)?|personnummer|cpr|hetu"
+    r"|steuer-?id(?:nummer)?|codice fiscale|nir|nhs"
     r" number|itin|tax (?:id|number|identification number)"
     r"|(?:national |personal )?id(?:entity|entification)?(?: card)?(?: number| no\.?| code)?|national (?:id|identity"
     r"|identification)(?: card)?(?: number)?"
     r"|driv(?:ing|er'?s?) licen[cs]e(?: number| no\.?)?",
-    r"(?<![^\W_])(?=(?:[\-. /]?[A-Z0-9]){8,20}(?![^\W_]))(?:[A-Z]{0,6}[\-."
+    r"(?<![^\W_])(?!(?:is|was|no|nr|num)\b)(?=(?:[\-. /]?[A-Z0-9]){8,20}(?![^\W_]))(?:[A-Z]{0,6}[\-."
     r" /]?\d){5,14}(?:[\-./]?[A-Z0-9]){0,6}(?![^\W_])",
 )
 _OTHER_IDS = frozenset(

@@ -20,12 +20,13 @@ _CARD_SAID = cued(
 )
 _EXPIRY = cued(
     r"exp(?:iry|ires?|iration|iring|\.)?(?: date)?|valid (?:thru|through|until|till|to)|good (?:thru|through|until)"
-    r"|use by",
-    r"(?:0?[1-9]|1[0-2]|0 [1-9]|1 [0-2])\s?(?:[/\-. ]\s?|of )?(?:2 ?0 ?)?(?:[2-4] ?\d)(?!\d|\s?(?:%|percent|days?"
+    r"|use by|(?<=card )runs? out",
+    r"(?:(?:the )?(?:end|start|beginning|middle) of )?(?:(?:0?[1-9]|1[0-2]|0 [1-9]|1 [0-2])\s?(?:[/\-. ]\s?|of"
+    r" )?(?:2 ?0 ?)?(?:[2-4] ?\d)(?!\d|\s?(?:%|percent|days?"
     r"|months?|hours?|years?|weeks?))"
     r"|(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun"
     r"|jul|aug|sept?|oct|nov|dec)"
-    r"\.?[ /,\-]{1,3}(?:of )?(?:20 ?)?[2-4] ?\d(?!\d)",
+    r"\.?[ /,\-]{1,3}(?:of )?(?:20 ?)?[2-4] ?\d(?!\d))",
 )
 _BEHIND_CARD = re.compile(
     r"\A[\s,;(]{0,3}(?:and )?(?:exp\w*\.?:? )?(?P<value>(?:0[1-9]|1[0-2])\s?[/\-]\s?(?:20)?[2-4]\d)(?!\d|[/\-.]\d)"
@@ -62,7 +63,14 @@ _ACCOUNT_AFTER = re.compile(
     rf" |her )?(?:bank |current |savings )?"
     r"(?:account (?:number|no\.?)|acc(?:t)? (?:number|no)|a/c)\b"
 )
+_MOVED = re.compile(
+    r"(?i)\b(?:transfer|move|send|pay|wire)(?:red|d|ing|s)?\b[^.?!\n]{0,40}?\b(?:from|to"
+    r"|into)\s(?P<value>\d{8,12})(?![\d]|[.,]\d)"
+)
+"""Money goes between accounts: no other number of that length stands there."""
 _ENDS_WITH = frozenset({"ending", "ends", "end", "finishing", "last"})
+_FEWEST_DIGITS = 6
+"""Of an account number."""
 _UNITS = re.compile(
     r"(?i)\s?(?:pounds?|quid|euros?|dollars?|gbp|eur|usd|times|days?|hours?|minutes?|months?|years?|weeks?|points"
     r"|miles|p\b|k\b|%)"
@@ -153,13 +161,26 @@ def find_accounts(reading: Reading) -> Iterator[Claim]:
             yield Claim(Kind.SORT_CODE, *found.span("sort"), NAMED)
             yield Claim(Kind.ACCOUNT_NUMBER, *found.span("value"), NAMED)
     for found in matches(_ACCOUNT_SAID, text):
-        if word_before(reading.lower, found.start("value")) not in _ENDS_WITH and not _UNITS.match(text, found.end()):
-            yield Claim(Kind.ACCOUNT_NUMBER, *found.span("value"), NAMED)
-    for found in _ACCOUNT_AFTER.finditer(text):
-        yield Claim(Kind.ACCOUNT_NUMBER, *found.span("value"), NAMED)
+        end = _without_amount(text, *found.span("value"))
+        if word_before(reading.lower, found.start("value")) not in _ENDS_WITH and end:
+            yield Claim(Kind.ACCOUNT_NUMBER, found.start("value"), end, NAMED)
+    for pattern in (_ACCOUNT_AFTER, _MOVED):
+        for found in pattern.finditer(text):
+            if not _UNITS.match(text, found.end("value")):
+                yield Claim(Kind.ACCOUNT_NUMBER, *found.span("value"), NAMED)
     for found in matches(_ROUTING_SAID, text):
         proven = passes_aba(only_digits(found["value"]))
         yield Claim(Kind.ROUTING_NUMBER, *found.span("value"), NAMED + 2 + proven)
+
+
+def _without_amount(text: str, start: int, end: int) -> int:
+    """Where the number ends; before its last group where that is an amount ("acc 12345678 850 quid"). 0: all of it is
+    one."""
+    if not _UNITS.match(text, end):
+        return end
+    groups = list(_GROUP.finditer(text, start, end))
+    kept = groups[-2].end() if len(groups) > 1 else 0
+    return kept if kept and len(only_digits(text[start:kept])) >= _FEWEST_DIGITS else 0
 
 
 def _is_day(found: re.Match[str], reading: Reading) -> bool:

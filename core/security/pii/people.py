@@ -1,5 +1,5 @@
-"""Names of people: behind what introduces one, and by lists of given names and surnames. An optional model adds others
-(named_entities.py)."""
+"""Names of people: behind what introduces one, and by lists of given names and surnames. A pipeline of the bank's
+own may add others (named_entities.py)."""
 
 import re
 from collections.abc import Iterator
@@ -49,9 +49,28 @@ _SOME_NAME = r"(?P<value>[^\W\d_][\w'’\-]{1,24}\s[^\W\d_][\w'’\-]{1,24})"
 _SUM = r"(?:[£$€]\s?)?\d[\d.,]{0,12}(?:\s?(?:pounds?|quid|euros?|dollars?|bucks|gbp|eur|usd|p|k|[£$€]))?"
 _PAID = re.compile(
     rf"(?i)\b(?:pay|send|give|transfer|owe|wire)\s(?:{_SOME_NAME}\s(?={_SUM})"
-    rf"|{_SUM}\sto\s{_SOME_NAME.replace('value', 'to')}(?=\s(?:now|today|tomorrow|please|for|on|from|by)\b|[.,!?]"
+    rf"|{_SUM}\sto\s{_SOME_NAME.replace('value', 'to')}(?=\s(?:now|today|tonight|tomorrow|please|pls|plz|thx|thanks"
+    rf"|asap|for|on|from|by)\b|[.,!?]"
     rf"|\Z))"
 )
+
+_PLAIN = r"(?P<value>[^\W\d_][\w'’\-]{2,24}\s[^\W\d_][\w'’\-]{2,24})"
+_SAID_PLAINLY = re.compile(
+    rf"(?i)\b(?:(?:i'?m|i am)\s{_PLAIN}(?=\s(?:and|but) (?:i|my|we)\b)"
+    rf"|who(?:'?s| is| was)\s{_PLAIN.replace('value', 'who')}(?=\s(?:and|on|in)\b|[,.?!]|\Z))"
+)
+"""Two words that are no English of a bank's customer, also in small letters."""
+_SPELT = re.compile(
+    r"(?i)\bspel(?:led|t|ling)(?: is| as|:)?\s(?P<value>[^\W\d_](?:[\s\-.,]{1,2}[^\W\d_](?![^\W_])){2,24})"
+    r"|(?P<said>\b[^\W\d_],? (?:for|as in) [^\W\d_]{2,12}(?:,? (?:and )?[^\W\d_] (?:for|as in) [^\W\d_]{2,12}){2,24})"
+)
+"""Letter by letter, or by a spelling alphabet."""
+_SIGNED = re.compile(
+    r"(?i:\b(?:thanks|thank you|advance|regards|wishes|cheers|sincerely|faithfully|truly|love))[,.!]?\s{1,3}"
+    r"(?P<value>[A-Z][\w'’\-]{1,24}(?:\s[A-Z][\w'’.\-]{0,24}){0,3})\s{0,3}\Z"
+)
+_MR = re.compile(r"\b(?:mr|mrs|ms|miss|dr)\.?\s(?P<value>[^\W\d_][\w'’\-]{2,24})")
+"""In small letters as well, before a surname of the list."""
 
 
 @cache
@@ -85,10 +104,32 @@ def find_people(reading: Reading) -> Iterator[Claim]:
             yield Claim(Kind.PERSON, start, end, NAMED)
     for paid in _PAID.finditer(text):
         group = "value" if paid["value"] else "to"
-        words = re.findall(r"[^\W\d_]+", paid[group].lower())
-        if not any(word in _NO_NAME or word in _COMPANY or word.endswith(_NO_ENDING) for word in words):
+        if not _is_english(paid[group]):
             yield Claim(Kind.PERSON, *paid.span(group), GUESSED)
+    yield from _by_form(reading)
     yield from _by_lists(reading)
+
+
+def _by_form(reading: Reading) -> Iterator[Claim]:
+    text = reading.cased
+    for plain in _SAID_PLAINLY.finditer(text):
+        group = "value" if plain["value"] else "who"
+        if not _is_english(plain[group]):
+            yield Claim(Kind.PERSON, *plain.span(group), GUESSED)
+    for spelt in _SPELT.finditer(text):
+        yield Claim(Kind.PERSON, *spelt.span("value" if spelt["value"] else "said"), NAMED)
+    for signed in _SIGNED.finditer(text):
+        if not _is_english(signed["value"]):
+            yield Claim(Kind.PERSON, *signed.span("value"), NAMED)
+    for titled in _MR.finditer(reading.lower):
+        if titled["value"] in _surnames():
+            yield Claim(Kind.PERSON, *titled.span("value"), GUESSED)
+
+
+def _is_english(said: str) -> bool:
+    """Whether one of the words is no name."""
+    words = re.findall(r"[^\W\d_]+", said.lower())
+    return any(word in _NO_NAME or word in _COMPANY or word in _MUCH or word.endswith(_NO_ENDING) for word in words)
 
 
 _NO_NAME = ORDINARY | frozenset(
@@ -98,6 +139,9 @@ _NO_NAME = ORDINARY | frozenset(
         " shortened different whatever unreadable truncated blank empty mandatory required similar identical nothing"
         " none unchanged"
     )
+)
+_MUCH = frozenset(
+    str.split("pretty super quite rather kinda sorta dead proper damn bloody fed sick self dual non half not soo sooo")
 )
 _NO_ENDING = ("ed", "ing", "ly", "tion", "ness", "able")
 _COMPANY = NAMES_TOO | frozenset(
@@ -110,8 +154,23 @@ _COMPANY = NAMES_TOO | frozenset(
         " western union moneygram visa mastercard"
         " maestro revolut monzo barclays lloyds hsbc santander natwest halifax face touch id atm king's street road"
         " avenue lane"
+        " water gas power mobile telecom telecoms broadband insurance assurance housing estates motors cars cabs taxis"
+        " hotel hotels inn lodge bank building society foods farms bakery butchers pharmacy opticians dental gym"
+        " fitness leisure cinema cinemas parcel parcels couriers logistics freight solutions systems consulting"
+        " consultants partners associates holdings group plc inc llc gmbh sons bros co trust foundation charity fund"
+        " council institute borough county mail standards authority department ministry office agency"
     )
 )
+_CALLED_LIKE_PEOPLE = frozenset(
+    {
+        *("john lewis", "jack wills", "ted baker", "paul smith", "morgan stanley", "charles schwab", "calvin klein"),
+        *("ralph lauren", "tommy hilfiger", "thomas cook", "laura ashley", "karen millen", "merrill lynch"),
+        *("harvey nichols", "oliver bonas", "charles tyrwhitt", "hugo boss", "michael kors", "kate spade", "tom ford"),
+        *("jo malone", "raymond james", "edward jones", "stanley gibbons", "jimmy choo", "louis vuitton", "mary kay"),
+        *("max mara", "tim hortons", "trader joe", "frankie benny", "fred perry", "lloyd george", "kurt geiger"),
+    }
+)
+"""Firms: guessed to be no person, where nothing introduces one."""
 _PLACES = frozenset(
     str.split(
         "paris london florence georgia chelsea jordan austin dallas sydney victoria virginia carolina charlotte"
@@ -222,7 +281,8 @@ def _by_lists(reading: Reading) -> Iterator[Claim]:
         elif is_capital and plain in surnames and last in ("mr", "mrs", "ms"):
             end = _name_word_end(word)
         if end:
-            yield Claim(Kind.PERSON, word.start(), end, GUESSED + (end > word.end()))
+            if text[word.start() : end].lower() not in _CALLED_LIKE_PEOPLE:
+                yield Claim(Kind.PERSON, word.start(), end, GUESSED + (end > word.end()))
             done = end
 
 
@@ -277,18 +337,42 @@ def _from_stranger(text: str, word: re.Match[str], plain: str, last: str) -> int
         return 0
     follows = _BETWEEN.match(text, word.end())
     following = follows and _NAME_WORD.match(text, follows.end())
-    if following and following[0] in _PARTICLES and (last in _SELF or last in _PAYS):
+    if following and following[0] in _PARTICLES and (last in _SELF or last in _PAYS or last in _ROLES):
         return _name_end(text, word.start(), is_sure=False, capitals=True)
     if not following or not following[0][0].isupper():
         return 0
     second = _CLITIC.sub("", following[0]).rstrip(".").lower()
-    if second in ORDINARY or (second in _COMPANY and second not in _surnames()):
+    if (second in ORDINARY or second in _COMPANY) and (second not in _surnames() or last in _TO_ACCOUNTS):
         return 0
     if second in _surnames() and second not in _COMPANY:
         return _name_end(text, word.start(), is_sure=False, capitals=True)
+    end = _name_end(text, word.start(), is_sure=False, capitals=True)
     if last in _SELF or last in _PAYS or last in _LISTS:
-        return _name_end(text, word.start(), is_sure=False, capitals=True)
-    return 0
+        return end
+    is_place = plain in _PLACES or second in _PLACES or plain.endswith(_NO_ENDING)
+    return end if not is_place and (last in _ROLES or last in _BEFORE_TWO or _ACTS.match(text, end)) else 0
+
+
+_ROLES = _RELATIONS | frozenset(
+    str.split(
+        "mate friend bookkeeper accountant solicitor lawyer boss manager tenant lodger client customer guarantor"
+        " trustee"
+        " executor director secretary nurse carer caller member holder ex mum mom dad mother father plumber builder"
+        " cleaner nanny teacher doctor dentist trainer adviser agent employee employer supervisor assistant buddy pal"
+        " housemate roomie stepson stepdaughter grandmother grandfather gran nan"
+    )
+)
+_BEFORE_TWO = frozenset(
+    str.split("with from to by of for any and please told tell ask asked named called know meet met saw")
+)
+"""Before two words with capitals that no list has."""
+_TO_ACCOUNTS = frozenset({"to", "from", "for", "of", "by", "and"})
+"""Before the customer's own names for their accounts, too."""
+_ACTS = re.compile(
+    r"\s(?:owes?|owed|sent|paid|gave|lent|told|asked|said|lives|lived|works|worked|wants|wanted|wishes|wished|rang"
+    r"|phoned"
+    r"|texted|emailed|knows|moved|opened|(?:is|was) (?:my|our)|has (?:asked|sent|paid|moved|left)|and I)\b"
+)
 
 
 _CUE_WORDS = frozenset(

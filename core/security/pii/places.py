@@ -49,7 +49,7 @@ _NUMBERED_STREET = re.compile(
 )
 _BOX = re.compile(rf"(?i)\bp\.?\s?o\.?\s?box\s\d{{1,6}}{_TAIL}")
 _ABROAD = re.compile(
-    r"(?<![\w])(?:[A-Z][a-zA-Z\-]{1,30}(?:strasse|straße|str\.|weg|platz|gasse|allee|ring|damm|ufer|straat|laan"
+    r"(?<![\w])(?:[A-Z][a-zA-Z\-]{1,30}(?i:strasse|straße|str\.|weg|platz|gasse|allee|ring|damm|ufer|straat|laan"
     r"|gracht|plein|vagen|gatan|gata|veien|vej|gade|katu|tie|utca)"
     r"|(?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Pp]lace|[Ii]mpasse|[Cc]alle|C/|[Aa]venida|Av\.|[Pp]laza|[Pp]aseo|[Vv]ia"
     r"|[Vv]iale|[Pp]iazza|[Cc]orso|[Rr]ua|[Uu]l\.|[Uu]lica|[Aa]l\.)\s(?:[Dd]e\s|[Dd]el\s|[Dd]ella\s|[Dd]u\s|[Dd]es\s"
@@ -58,19 +58,44 @@ _ABROAD = re.compile(
     r"[/\-]\d{1,3})?(?![\w])(?:,?\s\d{1,2}[.ºª°][\w.]{0,4})?(?:,\s(?:[A-Z]{1,2}-)?\d{2}-?\d{2,3}(?:\s?[A-Z]{2})?"
     r"(?:\s[A-Z][\w\-]+){1,3}|,\s[A-Z][\w\-]+)?"
 )
+_HOUSE_IN_WORDS = (
+    r"(?:(?:number|no\.?)\s)?(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)[ \-]?)?(?:one|two|three"
+    r"|four|five"
+    r"|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty"
+    r"|thirty"
+    r"|forty|fifty|sixty|seventy|eighty|ninety)"
+)
+_SURE_STREET = r"(?:street|road|lane|avenue|drive|close|crescent|court|terrace|grove|gardens|square|mews|way|hill)"
+_IN_WORDS = re.compile(rf"(?i)\b{_HOUSE_IN_WORDS},?\s(?:{_WORD}\s){{1,3}}{_SURE_STREET}\b")
+"""Only behind its cue."""
+_FLAT = re.compile(
+    rf"(?i)(?<![\w£$€.,/\-])(?:flat|apartment|apt\.?|studio"
+    rf"|suite)\s#?\d[\w\-/]{{0,4}},\s(?:{_WORD}\s){{1,3}}{_STREET}\b\.?{_TAIL}"
+)
+"""A house that has a name or a number of its own further on."""
+_FORCES = re.compile(rf"(?i)\b(?:PSC|CMR|Unit)\s\d{{1,5}},?\sBox\s\d{{1,5}}(?:,?\s(?:APO|FPO|DPO),?\s{_US})?")
+"""Military post of the United States."""
+_POSTCODE_SAID = re.compile(
+    r"(?i)\b(?:post ?code|zip(?: ?code)?)(?:\s(?:is|was|now))?[\s:=]{1,3}(?P<value>(?:[A-Z\d]["
+    r" \-]{0,2}){4,7}[A-Z\d])(?![^\W_])"
+)
+_TOWN_BEHIND = re.compile(r"\A,\s(?P<town>[a-z]{3,20}(?:\s[a-z]{3,20})?)(?=\s*(?:[.;!?\n]|\Z))")
 _FRENCH = re.compile(
     r"(?i)(?<![\w£$€.,/])\d{1,4}\s?(?:bis|ter)?,?\s(?:rue|avenue|boulevard|place|impasse|chemin|allee|quai|route"
     r"|cours)\s(?:de\s|du\s|des\s|d'|de la\s|de l'|la\s|le\s"
     r"|les\s){0,3}[\w'\-]{2,30}(?:[\s\-](?-i:[A-Z])[\w'\-]{1,30}){0,3}(?:,?\s\d{5}(?:\s[\w\-]+){0,2}|,\s[\w\-]+)?"
 )
 _CUE = re.compile(
-    r"(?i)\b(?:(?:(?:new|home|postal|mailing|billing|current|delivery|correspondence|old|permanent|residential|my|our"
+    r"(?i)\b(?:addr(?:\.|:|\.:| is|\b)|c/o|(?:(?:new|home|postal|mailing|billing|current|delivery|correspondence|old"
+    r"|permanent|residential|my|our"
     r"|shipping|street) ){1,4}address(?:['’]?s)?(?: (?:is|was|will be|to|changed to|as|now)| now(?: is)?|:| =){1,3}"
     r"|address(?: is| to|:|=){1,2}|(?:i|we) (?:now |currently |still |used to )?(?:live|reside|stay)(?:d)? (?:now"
-    r" )?at|living at|resident at|residing at|(?:i|we|i've|we've|i have|we have)(?: just| recently| now)? moved"
+    r" )?at|living at|resident at|residing at|(?:just |recently |now )?moved"
     r" (?:house )?to|(?:send|post|deliver|mail|ship)(?: it| them| the card| a card| my card| my new card| the new"
     r" card)? to)"
-    r"\s{0,2}:?\s{0,2}(?P<value>(?=[^.;!?\n]{0,60}\d|(?-i:[A-Z]))[^\s.;!?][^;!?\n]{4,120})"
+    r"\s{0,2}:?\s{0,2}(?P<value>(?=[^.;!?\n]{0,60}\d|(?-i:[A-Z])|"
+    rf"{_HOUSE_IN_WORDS}\b"
+    r")[^\s.;!?][^;!?\n]{4,120})"
 )
 _ENDS_PLACE = re.compile(
     r"(?i)(?:(?<!\bapt)(?<!\bst)(?<!\brd)(?<!\bave)(?<!\bno)(?<!\bdr)(?<!\bste)(?<!\bstr)(?<!\bln)\.(?:\s|\Z)"
@@ -89,10 +114,13 @@ _NO_STREET = re.compile(
 def find_places(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
     if any(map(str.isdigit, text)):
-        for pattern in (_STREET_ADDRESS, _NUMBERED_STREET, _BOX, _ABROAD, _FRENCH):
+        for pattern in (_STREET_ADDRESS, _NUMBERED_STREET, _BOX, _ABROAD, _FRENCH, _FLAT, _FORCES):
             for found in pattern.finditer(text):
                 if pattern is not _STREET_ADDRESS or _is_street(found[0]):
-                    yield Claim(Kind.ADDRESS, *found.span(), SHAPED)
+                    yield Claim(Kind.ADDRESS, found.start(), _town_end(text, found.end()), SHAPED)
+        for found in _POSTCODE_SAID.finditer(text):
+            if re.fullmatch(rf"(?i){_POSTCODE}|\d{{5}}(?:\d{{4}})?", re.sub(r"[ \-]", "", found["value"])):
+                yield Claim(Kind.ADDRESS, *found.span("value"), SHAPED)
         for found in _UK.finditer(text):
             yield Claim(Kind.ADDRESS, *found.span(), SHAPED - 1)
         for found in re.finditer(_US, text):
@@ -103,6 +131,12 @@ def find_places(reading: Reading) -> Iterator[Claim]:
             yield Claim(Kind.ADDRESS, found.start("value"), found.start("value") + len(value), SHAPED)
 
 
+def _town_end(text: str, end: int) -> int:
+    """Behind a town in small letters that ends the sentence, where one follows."""
+    town = _TOWN_BEHIND.match(text[end : end + 50])
+    return end + town.end() if town and not ORDINARY.intersection(town["town"].split()) else end
+
+
 def _is_street(said: str) -> bool:
     """ "3 days in a row", "2 payments on the way" are none."""
     return not _NO_STREET.search(said.partition(",")[0])
@@ -110,7 +144,7 @@ def _is_street(said: str) -> bool:
 
 def _is_place(value: str) -> bool:
     words = value.split()
-    has_number = any(map(str.isdigit, value))
+    has_number = any(map(str.isdigit, value)) or bool(_IN_WORDS.match(value))
     has_capital = any(word[0].isupper() and word.lower() not in ORDINARY for word in words)
     return (
         len(value) > 5

@@ -10,6 +10,12 @@ from core.security.pii.folded import Folded
 from core.security.pii.spoken import in_figures
 
 _WORD = re.compile(r"[^\W\d_]{3,16}")
+_SPEAKER = re.compile(
+    r"\?\s{1,3}(?:customer|caller|client|member|user|cust|c)\s?:\s(?:(?:sure|yes|yeah|yep|ok|okay)[,.]?\s)?"
+)
+"""Where a transcript goes from a question to its answer: "sort code? Customer: Sure, 20-00-00"."""
+_ZEROS = re.compile(r"(?<=\d)(?:o{1,4}|[ -]?oo{1,3}|o{1,4}[ -]?|[ -]oo{1,3}[ -])(?=\d)")
+"""The letter typed for the figure among figures; one that stands alone is a word of some language."""
 
 
 @dataclass(frozen=True)
@@ -24,10 +30,11 @@ class Reading:
     @classmethod
     def of(cls, text: str) -> "Reading":
         folded = Folded.of(text)
-        edits = [*in_figures(folded.lower), *_misspelt(folded.lower)]
+        edits = [*in_figures(folded.lower), *_misspelt(folded.lower), *_zeros(folded.lower)]
+        edits.extend((*found.span(), ": ") for found in _SPEAKER.finditer(folded.lower))
         if not edits:
             return cls(folded, folded.cased, range(len(folded.cased)), range(1, len(folded.cased) + 1))
-        return _edited(folded, sorted(edits))
+        return _edited(folded, _apart(sorted(edits)))
 
     @cached_property
     def lower(self) -> str:
@@ -36,6 +43,19 @@ class Reading:
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where it stands in the text."""
         return self.folded.span(self._starts[start], self._ends[end - 1])
+
+
+def _apart(edits: "list[tuple[int, int, str]]") -> "list[tuple[int, int, str]]":
+    """Without those that begin inside another."""
+    kept: list[tuple[int, int, str]] = []
+    for edit in edits:
+        if not kept or edit[0] >= kept[-1][1]:
+            kept.append(edit)
+    return kept
+
+
+def _zeros(lower: str) -> "list[tuple[int, int, str]]":
+    return [(*found.span(), found[0].replace("o", "0")) for found in _ZEROS.finditer(lower)]
 
 
 def _misspelt(lower: str) -> "list[tuple[int, int, str]]":

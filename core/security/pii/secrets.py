@@ -10,12 +10,14 @@ from core.security.pii.ordinary import ORDINARY
 from core.security.pii.reading import Reading
 
 _PIN = (
-    r"p\.?\s?i\.?\s?n(?:\.|\b)(?:['’]?s\b)?(?:[ \-](?:code|number|num|no\.?|#))?|pni(?: code| number)?|pinn(?:"
+    r"p\.?\s?[il1|!]\.?\s?n(?:\.|\b)(?:['’]?s\b)?(?:[ \-](?:code|number|num|no\.?|nr\.?|#))?|pni(?: code| number)?"
+    r"|pinn(?:"
     r" code| number)?|pincode|pin-code"
 )
 _CVV = (
     r"cvv ?2?|cvc ?2?|cv2|cvn|csc|cvw|cvvv|c\.v\.v\.?|card security (?:code|number|digits)|security (?:code|number"
     r"|digits)|card verification(?: code| value| number)?"
+    r"|(?:three|3)[ \-]digit (?:security )?(?:code|number)"
     r"|(?:three|3|four|4|last three|last 3)[ \-](?:digits?|numbers?)(?: code| number)?(?: (?:on|at|from) the (?:back"
     r"|reverse|signature strip)(?: of (?:the|my|our) card)?)"
     r"|(?:code|number|digits) (?:on|at|from) (?:the|my)(?: card'?s?)? (?:back|reverse|signature strip)(?: of (?:the"
@@ -27,7 +29,8 @@ _OTP = (
     r"|(?:verification|authenti?cation|auth|confirmation|activation|login|log ?in|log-in|security|access|sms|text"
     r"|mobile|2fa|mfa|two[ \-]factor|authori[sz]ation|approval|step-up|6[ \-]digit|six[ \-]digit)"
     r" ?(?:codes?|token|pin|digits)|code (?:you (?:just )?(?:sent|texted|gave)|i (?:just )?(?:got|received|was"
-    r" sent))(?: me)?(?: (?:by|via|in|on|through) (?:a |the |my )?(?:sms|text|phone|app|email))?|tan"
+    r" sent))(?: me)?(?: (?:by|via|in|on|through) (?:a |the |my )?(?:sms|text|phone|app|email))?|tan|(?:six|6)"
+    r" (?:digits|numbers|figures)"
 )
 _CODE = r"(?:the|my|this|that|your|a|here'?s|is|enter|entered|use|got|received|new) code"
 _NOT_THAT_CODE = frozenset(
@@ -38,10 +41,11 @@ _NOT_THAT_CODE = frozenset(
         " invitation gift coupon"
     )
 )
-_PASSWORD = r"pass[ \-]?(?:word|wrd|wd|wrod|phrase)s?|pwd|passwd|passwort|pw|log ?in password|p/w"  # noqa: S105
+_PASSWORD = r"pass[ \-]?(?:word|wrd|wd|wrod|phrase)s?|pwd|passwd|passwort|psw|pswd|pw|log ?in password|p/w"  # noqa: S105
 _BEFORE_FIGURES = frozenset(
     str.split(
-        "are iz pin pni pinn pincode code number num no is was to be as it its s it's use used using now currently of"
+        "are iz ist es est nr they he she figures pln p1n pin pni pinn pincode code number num no is was to be as it"
+        " its s it's use used using now currently of"
         " cvv cvc cvn csc"
         " back reverse strip me got get received digits digit card otp passcode token password said says reads"
         " entered enter typed"
@@ -73,13 +77,21 @@ _BARE_CODE = re.compile(
     rf"(?i)(?<![\d.,£$€]){digits(6, 6, '[ -]')}(?!\d|[.,]\d|\s*(?:pounds?|euros?|dollars?|quid|gbp|eur|usd)\b)"
 )
 _BEFORE_CUE = re.compile(
-    rf"(?i){NO_LESS}(?P<value>{digits(3, 8)})(?!\d)[\s,(\-]{{1,3}}(?:is|was|as|for|being|=|that's|thats|it's"
-    rf"|here's)?[\s(]{{0,2}}(?:(?:my|the|our|your|a|his|her)\s?)?(?:(?P<rated>good|safe|strong|bad|weak|secure"
+    rf"(?i){NO_LESS}(?P<value>{digits(3, 8)})(?!\d)[\s,(\-]{{1,3}}(?:is|was|as|for|being|=|that's|thats|it'?s"
+    rf"|which is|here's)?[\s(]{{0,2}}(?:(?:my|the|our|your|a|his|her)\s?)?(?:(?P<rated>good|safe|strong|bad|weak|secure"
     rf"|better)\s)?"
     rf"(?:(?:new|old|current|card|debit|credit|bank|card's|atm)\s){{0,2}}(?:(?P<pin>{_PIN})|(?P<cvv>{_CVV})"
-    rf"|(?P<otp>{_OTP}|code you sent))\b"
+    rf"|(?P<otp>{_OTP}|code you sent|(?<=the )code|(?<=your )code|(?<=my )code))\b"
 )
-_LINKED = re.compile(r"(?i)\b(?:is|was|as|being|that's|thats|for)\b|[=(]")
+_LINKED = re.compile(r"(?i)\b(?:is|was|as|being|that's|thats|it'?s|for)\b|[=(]")
+_ON_THE_BACK = re.compile(
+    r"(?i)(?<![\d.,£$€])(?P<value>\d{3,4})\s(?:is )?(?:on|at|from) the (?:back|reverse|signature strip)\b"
+)
+_CHANGED_TO = re.compile(
+    r"(?i)\b(?:chang|set|reset|ma[dk]|put|choos|chose|pick)\w{0,4} (?:it |this |that |the new one )?(?:to|as|be) "
+    r"(?P<value>\d{4,6})(?![\d]|[.,/\-]\d)(?=[^.?!\n]{0,40}\bpin\b)"
+)
+"""The word comes behind: "I changed it to 4821 so the PIN should work"."""
 
 _QUOTED = r"\"[^\"\n]{3,64}\"|'[^'\n]{3,64}'|“[^”\n]{3,64}”"
 _PASSWORD_TOLD = re.compile(
@@ -128,6 +140,7 @@ _ANSWERS: tuple[re.Pattern[str], ...] = tuple(
         rf"name of (?:my|the) {_THINGS}{_IS}",
         rf"(?:first|childhood|favou?rite) {_THINGS}(?: name)?\s(?=(?-i:[A-Z]))",
         r"(?:mother|mum|mom)(?:['’]?s)? maiden name\s(?=(?-i:[A-Z]))",
+        r"(?:memorable|secret|security) (?:word|answer|name|place)\s(?=[^\W\d_]{3,}\s?(?:[.,!]|\Z))",
         rf"(?:security|secret|memorable|recovery|challenge|password) (?:answer|word|place|name|date|phrase"
         rf"|information|info|reply|hint|(?:question(?:['’]?s)? )?answer)(?: (?:for|of|on) (?:my|the) account)?{_IS}",
         rf"answer (?:to|for) (?:my|the|that|your)(?: \w{{1,12}})? ?questions?(?: (?:about|of) [\w ']{{1,30}}?)?{_IS}",
@@ -139,13 +152,18 @@ _ANSWERS: tuple[re.Pattern[str], ...] = tuple(
         r"|October|November|December)\b)",
     )
 )
+_ANSWER_HINT = re.compile(
+    r"maiden|first|childhood|favou?rit|old|memorable|security|secret|recovery|challenge|password|answer|birth"
+    r"|born in|grew up|parents met|honeymoon|name of"
+)
+"""One look for all of them: most texts have no such word."""
 _NO_ANSWER = frozenset(
     str.split(
         "wrong not incorrect required asked missing rejected blocked different needed being correct right invalid no"
         " on in under what which how"
         " always never only refused failing accepted also just still so too unknown forgotten locked set changed"
         " expired it that this my your i the"
-        " limited active due"
+        " limited active due please again help reset change problem issue page options field prompt"
     )
 )
 _ENDS_ANSWER = re.compile(
@@ -166,6 +184,10 @@ def find_secrets(reading: Reading) -> Iterator[Claim]:
         ):
             kind = Kind.PIN if found["pin"] else Kind.CVV if found["cvv"] else Kind.OTP
             yield Claim(kind, *found.span("value"), SAID)
+    for kind, pattern in ((Kind.CVV, _ON_THE_BACK), (Kind.PIN, _CHANGED_TO)):
+        for found in pattern.finditer(reading.cased):
+            if not _UNIT.match(reading.cased, found.end("value")):
+                yield Claim(kind, *found.span("value"), SAID)
     yield from _passwords(reading)
     yield from _answers(reading)
 
@@ -244,6 +266,8 @@ def _is_last(text: str, end: int) -> bool:
 
 
 def _answers(reading: Reading) -> Iterator[Claim]:
+    if not _ANSWER_HINT.search(reading.lower):
+        return
     for pattern in _ANSWERS:
         for found in pattern.finditer(reading.cased):
             value = _ENDS_ANSWER.sub("", found["value"].partition(". ")[0]).rstrip(" .'-")

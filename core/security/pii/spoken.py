@@ -15,6 +15,7 @@ _NUMBERS = (
     | {word: str(10 * number) for number, word in enumerate(_TENS, start=2)}
 )
 _TIMES = {"double": 2, "triple": 3, "treble": 3}
+_ROUND = {"hundred": "00", "thousand": "000"}
 _FEWEST = 3
 """Number words from which it is worth looking."""
 
@@ -44,12 +45,17 @@ def _read(tokens: list[Token], at: int) -> tuple[int, str]:
         digit = ""
     if word in _TIMES and digit:
         return 2, digit * _TIMES[word]
+    figure = _NUMBERS.get(word, word)
+    if following in _ROUND and figure.isdigit() and len(figure) == 1:
+        return 2, figure + _ROUND[following]
     if word in _TENS and digit and digit != "0":
         return 2, f"{_NUMBERS[word][0]}{digit}"
     return 1, _NUMBERS.get(word, word)
 
 
-_SAID = re.compile(rf"\b(?:{'|'.join(sorted({*_NUMBERS, *_TIMES}, key=len, reverse=True))})\b|\d+", re.IGNORECASE)
+_SAID = re.compile(
+    rf"\b(?:{'|'.join(sorted({*_NUMBERS, *_TIMES, *_ROUND}, key=len, reverse=True))})\b|\d+", re.IGNORECASE
+)
 _BETWEEN = re.compile(
     r"[\s,.\-]{0,3}(?:\b(?:uh+m?|um+|er+m?|then|dash|hyphen|space|and then|umm|hmm)\b[\s,.\-]{0,3}){0,2}"
 )

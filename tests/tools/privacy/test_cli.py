@@ -16,12 +16,12 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 import core.cli
-from core.cli import db_app
 from core.db.database import Database
 from core.security.encryption.data_keys import DataKeys
 from core.security.encryption.masters import LocalMasters, derived_masters
 from core.services import Services
 from tests.conftest import Clone
+from tools.cli import db_app
 from tools.privacy.cli import privacy_app
 
 BY = ("--by", "dpo")
@@ -132,3 +132,13 @@ def test_keys_are_wrapped_again_and_the_check_says_when_old_ones_may_go(
     done = json.loads(rotate("--json").stdout)
     assert (done["current"], done["done"], done["rewrapped"]) == ("local:2026", True, sum(wrapped.values()))
     assert "may be taken away" in rotate("--check").stdout
+
+
+def test_progress_is_told_apart_from_the_result(run: Run, own: Services):
+    done = CliRunner().invoke(db_app, ["rotate-keys", "--json"])
+    report = json.loads(done.stdout)
+    assert report["sealed"] == {
+        name: {"resealed": 0, "left": 0, "unreadable": []}
+        for name in ("attachments", "kyc_applications", "turn_records")
+    }
+    assert (report["proposals_waiting"], done.stdout.count("\n")) == (0, 1)

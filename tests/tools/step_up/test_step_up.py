@@ -595,6 +595,20 @@ async def test_nothing_that_is_stored_is_the_secret(desk: Desk, authenticators: 
         await other_key.confirm(desk.context(desk.alex), code=app_of(begun).at(desk.now), delivered_code=delivered)
 
 
+async def test_an_app_goes_on_after_the_servers_key_was_changed_while_the_old_one_is_set(
+    desk: Desk, authenticators: Authenticators
+):
+    app = await enrol(desk, authenticators)
+    context = desk.context(desk.alex, now=desk.now + timedelta(minutes=1))
+    new_key = b"another key" * 4
+
+    with pytest.raises(Refused):
+        await Authenticators(new_key).remove(context, code=app.at(context.now))
+    await Authenticators(new_key, [desk.services.secret_key]).remove(context, code=app.at(context.now))
+
+    assert await authenticators.get_since(context) is None
+
+
 async def test_each_app_has_a_secret_of_its_own(desk: Desk, authenticators: Authenticators):
     secrets = [(await authenticators.begin(desk.context(desk.alex))).secret for _ in range(2)]
     secrets.append((await authenticators.begin(desk.context(desk.blair))).secret)

@@ -31,7 +31,8 @@ def monitor_command(
 ) -> None:
     """Look for money laundering in what was booked since the last run, and open cases."""
     # To standard error: standard output holds the result only.
-    configure_logging(load_settings().log_level)
+    settings = load_settings()
+    configure_logging(settings.log_level, settings.log_format)
     with command_services(as_json) as services:
         migrate(services)
         run = monitor(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from tools.counts import FRAUD_DECISIONS
 from tools.fraud.decisions.decide import decide
 from tools.fraud.decisions.in_force import SHIPPED, FraudPolicy
 from tools.fraud.decisions.policy import Outcome
@@ -44,4 +45,6 @@ def assess(told: Mapping[str, Any], said: tuple[str, ...] = (), policy: FraudPol
     """
     facts = Facts.parse(told, said)
     findings = find_all(facts, policy.limits)
-    return Assessment(decide(facts, findings, policy=policy.decisions), findings, told, policy=policy.version)
+    outcome = decide(facts, findings, policy=policy.decisions)
+    FRAUD_DECISIONS.add("payment", outcome.value)
+    return Assessment(outcome, findings, told, policy=policy.version)

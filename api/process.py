@@ -1,0 +1,30 @@
+"""What every process that serves does first, and the server that it runs."""
+
+from collections.abc import Callable
+from socket import socket
+
+import uvicorn
+
+from core.logging import configure_logging, log_warnings
+from core.settings import Settings
+from core.telemetry.metrics import switch_metrics
+
+
+def prepare_process(settings: Settings) -> None:
+    """Before anything is logged or counted."""
+    configure_logging(settings.log_level, settings.log_format)
+    log_warnings()
+    switch_metrics(on=bool(settings.metrics_from))
+
+
+class AnnouncingServer(uvicorn.Server):
+    """Says so once it answers."""
+
+    def __init__(self, config: uvicorn.Config, announce: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._announce = announce
+
+    async def startup(self, sockets: list[socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._announce()

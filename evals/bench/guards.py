@@ -1,0 +1,236 @@
+"""What authentication, limits, masking and audit cost a chat turn together, beside the same turn without them, in one
+run.
+
+    python -m evals.bench.guards --json
+
+One process, no sockets to clients; PostgreSQL and Redis are real. Both forms take a question over FastAPI, save the
+turn (its two messages) and run the transaction of an effect. ``guarded`` adds all of it: the token with its session and
+revocation, the middleware with hardening and limits, what a turn hides (secrets, what the dialogue does without, and
+question, title and answer with what the bank knows of the customer, whose original is encrypted), and an entry of the
+chained audit log in the effect's transaction. The forms take turns, batch by batch.
+
+Figures are milliseconds of CPU of a turn, by part; ``added`` is the median of what a batch took more than the bare one
+beside it.
+"""
+
+import os
+import secrets
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import SimpleNamespace
+from typing import Annotated, Any, LiteralString
+from uuid import UUID, uuid4
+
+import httpx2
+import numpy as np
+import orjson
+import psycopg
+import typer
+import uvloop
+from fastapi import FastAPI, Request
+from redis.asyncio import Redis
+from starlette.types import ASGIApp, Receive, Send
+from starlette.types import Scope as Connection
+
+from agent.conversations import Conversations, TurnKey
+from agent.models.fencing.details import read_own_details
+from agent.state import TurnRecord
+from agent.storing import known_in
+from api.dependencies import AnyoneDep
+from api.limit_middleware import LimitMiddleware
+from api.middleware import RequestMiddleware
+from core.clock import system_clock
+from core.db.database import Database, Scope
+from core.db.migrate import migrate
+from core.logging import configure_logging
+from core.security.encryption.data_keys import DataKeys
+from core.security.encryption.masters import LocalMasters, derived_masters
+from core.security.key_store import ensure_signing_keys
+from core.security.permissions import RolePermissions
+from core.security.pii import ALL, SECRETS, Placeholders, mask, without_secrets
+from core.security.tokens import AccountType, Identity, TokenSigner
+from core.security.trust_watch import watching_trust
+from core.services import Services, running_services
+from core.settings import Settings
+from evals.bench.usage import find_footprint, measure
+from tools.catalogue import CUSTOMER_SCOPES
+from tools.demo_bank import ensure_demo_bank
+
+_QUESTION = (
+    "Hello, this is Riley Sandoval. I moved to 12 High Street, Leeds LS1 4AB, write to riley.s@example.org or call "
+    "07700 900123. Please pay John Carter 20 pounds from my everyday account, and tell me when my new card ending 4821 "
+    "arrives, because the old one stopped working at the cash machine on Monday."
+)
+_ANSWER = (
+    "I can send 20.00 GBP from Everyday to John Carter. Please check the amount and the name, then confirm. Your new "
+    "card was posted on 18 November and takes up to five working days. Until then the old one can be used online. "
+) * 2
+_RATES = ("rate_user", "rate_api_key", "rate_address", "rate_chat", "rate_admin", "rate_login", "rate_code")
+_PATH = "/api/v1/chat"
+_EFFECT: LiteralString = "select 1"
+_ENTRY: LiteralString = """insert into audit_log (actor, customer_id, action, resource, detail, at)
+    values ('customer:' || %(customer)s, %(customer)s, 'card.frozen', 'card:1', '{"n": 1}', now())"""
+
+app = typer.Typer(add_completion=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Bank:
+    database: Database
+    talks: Conversations
+    scope: Scope
+
+    async def take_turn(self, question: str, *, guarded: bool) -> None:
+        key, now, placeholders = TurnKey(uuid4(), uuid4(), self.scope), datetime.now(UTC), Placeholders()
+        # No two turns have the same texts, so that nothing is remembered from the one before.
+        title, answer = question, f"{_ANSWER}Reference {key.turn_id}."
+        if guarded:
+            kept = without_secrets(question)
+            understood = mask(kept, placeholders)
+            known = known_in(await read_own_details(self.database, self.scope))
+            title = mask(kept, Placeholders(), ALL)
+            question = mask(understood, placeholders, ALL, known)
+            answer = mask(answer, placeholders, ALL - SECRETS, known)
+        record = TurnRecord(question, answer, "operation", "x", 0.9, [], [], None, [], None, None, {}, "offline", [])
+        await self.talks.begin(key, is_new_session=True, title=title[:80], now=now, unended=[])
+        async with self.database.writing(self.scope) as handle:
+            await handle.execute(_EFFECT)
+            if guarded:
+                await handle.execute(_ENTRY, {"customer": self.scope.customer_id})
+        await self.talks.finish(key, record, placeholders, waiting=False, outcome="null", now=now)
+
+
+@app.command()
+def guards(
+    batches: Annotated[int, typer.Option(min=2, help="Of each form.")] = 30,
+    size: Annotated[int, typer.Option(min=1, help="Turns of a batch.")] = 50,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Compare a chat turn with authentication, limits, masking and audit with one that has none of them."""
+    configure_logging("ERROR")
+    with TemporaryDirectory(prefix="tgb-", dir="/tmp") as directory:
+        folder = Path(directory)
+        settings = Settings(_env_file=None, data_dir=folder / "data")  # pyright: ignore[reportCallIssue]
+        settings = settings.model_copy(update=dict.fromkeys(_RATES, 10**9))
+        with running_services(settings) as services:
+            migrate(services)
+            ensure_signing_keys(services.owner_url, services.secret_key, system_clock())
+            ensure_demo_bank(services.owner_url, customers=2, seed=1, now=datetime.now(UTC))
+            result = uvloop.run(_measure(settings, services, folder, batches, size))
+    if as_json:
+        typer.echo(orjson.dumps(result).decode())
+    else:
+        for part, figure in result["added_ms"].items():
+            typer.echo(f"{part}: {figure:.3f} ms of CPU more for each turn")
+
+
+async def _measure(settings: Settings, services: Services, folder: Path, batches: int, size: int) -> dict[str, Any]:
+    footprint = find_footprint(os.getpid(), folder)
+    taken: dict[str, list[dict[str, float]]] = {}
+    async with _forms(settings, services) as forms:
+        for batch in range(batches + 1):
+            for name in sorted(forms, reverse=batch % 2 == 1):
+                before = measure(footprint).cpu_s
+                for _ in range(size):
+                    await forms[name]()
+                after = measure(footprint).cpu_s
+                taken.setdefault(name, []).append({part: (after[part] - before[part]) * 1000 / size for part in after})
+    spent = {name: _by_part(rounds[1:]) for name, rounds in taken.items()}
+    added = {part: spent["guarded"][part] - spent["bare"][part] for part in spent["bare"]}
+    return {
+        "batches": batches,
+        "size": size,
+        "median_ms": {name: {part: float(np.median(each)) for part, each in by.items()} for name, by in spent.items()},
+        "added_ms": {part: float(np.median(each)) for part, each in added.items()},
+    }
+
+
+def _by_part(rounds: list[dict[str, float]]) -> dict[str, Any]:
+    parts = {part: np.array([one[part] for one in rounds]) for part in rounds[0]}
+    return parts | {"all": np.sum(list(parts.values()), axis=0)}
+
+
+@asynccontextmanager
+async def _forms(settings: Settings, services: Services) -> AsyncGenerator[dict[str, Callable[[], Awaitable[None]]]]:
+    database = Database(services.app_url, pool_size=2)
+    await database.open()
+    try:
+        async with watching_trust(database, services.secret_key) as watch, Redis.from_url(services.redis_url) as redis:
+            signer = TokenSigner(watch.trust, timedelta(hours=1))
+            customer = _some_customer(services)
+            who = Identity(uuid4(), AccountType.CUSTOMER, "customer", CUSTOMER_SCOPES, uuid4())
+            keys = DataKeys(database, LocalMasters(derived_masters([services.secret_key])))
+            scope = Scope(customer_id=customer, subject=f"customer:{customer}")
+            bank = _Bank(database, Conversations(database, keys, uuid4()), scope)
+            bare, guarded = _bare(bank), _guarded(bank)
+            guarded.state.trust, guarded.state.signer, guarded.state.clock = watch, signer, system_clock
+            guarded.state.running = SimpleNamespace(redis=redis, roles=RolePermissions(database))
+            door = RequestMiddleware(LimitMiddleware(guarded, settings=settings), settings=settings, larger={})
+            token = signer.issue(who, datetime.now(UTC))
+            async with _client(bare) as plain, _client(_Inside(door, guarded), token) as known:
+                yield {"bare": _asking(plain), "guarded": _asking(known)}
+    finally:
+        await database.close()
+
+
+def _some_customer(services: Services) -> UUID:
+    with psycopg.connect(services.owner_url) as owner:
+        return owner.execute("select id from customers order by id limit 1").fetchall()[0][0]
+
+
+def _bare(bank: _Bank) -> FastAPI:
+    served = FastAPI(telemetry={"tracing": False, "operation_spans": False, "metrics": False, "logs": False})
+
+    @served.post(_PATH)
+    async def chat(request: Request) -> dict[str, str]:  # pyright: ignore[reportUnusedFunction]
+        await bank.take_turn(orjson.loads(await request.body())["message"], guarded=False)
+        return {"answer": _ANSWER}
+
+    return served
+
+
+def _guarded(bank: _Bank) -> FastAPI:
+    served = FastAPI(telemetry={"tracing": False, "operation_spans": False, "metrics": False, "logs": False})
+
+    @served.post(_PATH)
+    async def chat(request: Request, identity: AnyoneDep) -> dict[str, str]:  # pyright: ignore[reportUnusedFunction]
+        if identity is None:
+            raise RuntimeError("the token was not accepted")
+        await bank.take_turn(orjson.loads(await request.body())["message"], guarded=True)
+        return {"answer": _ANSWER}
+
+    return served
+
+
+class _Inside:
+    """Hands middleware the application, as Starlette does."""
+
+    def __init__(self, wrapped: ASGIApp, served: FastAPI) -> None:
+        self._wrapped = wrapped
+        self._served = served
+
+    async def __call__(self, scope: Connection, receive: Receive, send: Send) -> None:
+        scope["app"] = self._served
+        await self._wrapped(scope, receive, send)
+
+
+def _client(application: ASGIApp, token: str | None = None) -> httpx2.AsyncClient:
+    headers = {"Authorization": f"Bearer {token or secrets.token_urlsafe(300)}"}  # as many bytes with neither
+    return httpx2.AsyncClient(
+        transport=httpx2.ASGITransport(app=application), base_url="http://127.0.0.1", headers=headers
+    )
+
+
+def _asking(client: httpx2.AsyncClient) -> Callable[[], Awaitable[None]]:
+    async def ask() -> None:
+        (await client.post(_PATH, json={"message": f"{_QUESTION} {uuid4().hex}"})).raise_for_status()
+
+    return ask
+
+
+if __name__ == "__main__":
+    app()
