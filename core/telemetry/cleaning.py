@@ -58,7 +58,7 @@ class CleanExporter(SpanExporter):
         self._failed = Seldom("traces_not_sent")
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        result = self._exporter.export(spans)
+        result = self._exporter.export([cleaned(span) for span in spans])
         if result is not SpanExportResult.SUCCESS:
             self._failed.warn(spans=len(spans), hint="is the collector of OTEL_EXPORTER_OTLP_ENDPOINT there?")
         return result

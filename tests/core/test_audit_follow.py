@@ -61,9 +61,8 @@ def follow(empty: Services, tmp_path: Path) -> Iterator[Follow]:
 
     yield start
     for process in started:
-        if process.poll() is None:
+        with process:
             process.kill()
-            process.communicate()
 
 
 def write(services: Services, name: str, *, rolled_back: bool = False) -> None:

@@ -39,7 +39,8 @@ def test_a_servers_lines_are_json_and_tell_nobodys_data(
     configure_logging("INFO")
     with serving(failing, fresh) as server:
         alex = meet(server, ALEX)
-        answer = alex.ask(f"I am {NAME}, {MAIL}, card {CARD}, what's my balance?")
+        alex.ask(f"I am {NAME}, {MAIL}, card {CARD}, pay 10 pounds to {IBAN}")
+        answer = alex.ask("what's my balance?")
         alex.http.get(f"/api/v1/payees/{NAME}?email={MAIL}", headers={"User-Agent": MAIL})
         alex.http.get(f"/api/v1/chat/history/{alex.session_id}?q={IBAN}")
         alex.http.post("/api/v1/payments", json={"to": NAME, "iban": IBAN})
@@ -57,8 +58,8 @@ def test_a_servers_lines_are_json_and_tell_nobodys_data(
     assert (chat["http.request.method"], chat["http.response.status_code"]) == ("POST", 200)
     assert chat["event.duration"] > 1_000_000
     assert requests["/api/v1/chat/history/{session_id}"]["http.response.status_code"] == 200
-    failed = next(line for line in lines if line["message"] == "model_failed")
-    assert failed["tellergraph.turn_id"] == answer["turn_id"]
+    of_turn = [line for line in lines if line.get("tellergraph.turn_id") == answer["turn_id"]]
+    failed = next(line for line in of_turn if line["message"] == "model_failed")
     assert failed["http.request.id"] == chat["http.request.id"]
     assert len(failed["trace.id"]) == 32
     assert len(failed["session.id"]) == 16

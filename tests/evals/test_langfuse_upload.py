@@ -134,5 +134,6 @@ def _dataset(body: dict[str, Any]) -> dict[str, Any]:
 
 def _item(body: dict[str, Any]) -> dict[str, Any]:
     dates = {"createdAt": AT.isoformat(), "updatedAt": AT.isoformat()}
-    given: dict[str, Any] = {"expectedOutput": None, "metadata": None, "mediaReferences": []} | body
+    given: dict[str, Any] = {"expectedOutput": None, "metadata": None, "mediaReferences": list[str]()}
+    given |= body
     return given | dates | {"status": "ACTIVE", "datasetId": "d1", "datasetName": body["datasetName"]}
