@@ -1,5 +1,6 @@
 """``tellergraph serve --workers N`` as an operator runs it, and its page of figures."""
 
+import json
 import os
 import subprocess
 import sys
@@ -64,6 +65,8 @@ def labels(**values: str) -> Labels:
 def _address(process: subprocess.Popen[bytes], log: Path) -> str:
     def greeting() -> str | None:
         assert process.poll() is None, log.read_text()
-        return next((line for line in log.read_text().splitlines() if "ready" in line), None)
+        whole, _, _ = log.read_text().rpartition("\n")
+        events = map(json.loads, whole.splitlines())
+        return next((event["tellergraph.url"] for event in events if event["message"] == "ready"), None)
 
-    return str(eventually(greeting, within=400)).split()[-1]
+    return str(eventually(greeting, within=400))

@@ -1,5 +1,6 @@
 """Logins that are renewed and ended: refresh tokens, revocation on every worker, keys that rotate, visitors."""
 
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -158,10 +159,14 @@ class TestRenewing:
         with ThreadPoolExecutor(20) as pool:
             answers = list(pool.map(renew, range(20)))
 
-        assert sorted(each.status_code for each in answers) == [200] + [401] * 19
-        codes = {each.json()["error"]["code"] for each in answers if each.status_code == 401}
-        # Which of them depends on who overlapped; the next test says of each when it comes.
-        assert codes <= {"refresh_raced", "refresh_reused", "invalid_refresh_token"}
+        codes = Counter(each.json()["error"]["code"] for each in answers if each.status_code == 401)
+        # Which of them depends on who overlapped; the next test says of each when it comes. Where one of them came so late
+        # that it was taken for a thief, the session may have ended before the winner was answered.
+        assert codes.keys() <= {"refresh_raced", "refresh_reused", "invalid_refresh_token", "session_ended"}
+        assert codes.total() == 19 or (codes.total() == 20 and codes["refresh_reused"])
+        session = jwt.decode(tokens["access_token"], options={"verify_signature": False})["sid"]
+        [(made,)] = bank.owner("select count(*) from refresh_tokens where session_id = %s", session)
+        assert made <= 3, "of the login, of the renewal before, and of whoever won"
 
     async def test_two_tabs_at_once_are_no_theft_but_a_second_use_later_is(
         self, sessions: Sessions, bank: Bank

@@ -44,7 +44,7 @@ READABLE = """
      group by c.oid order by 1"""
 VARIES = re.compile(
     r"[0-9a-f]{8}-[0-9a-f-]{27}|\d{4}-\d\d-\d\d[T ][\d:.]+\S*|\b[0-9a-f]{16,}\b|\b\d+\.\d+\b|127\.0\.0\.1:\d+"
-    r"|:\d{4,5}\b|test_\d+"
+    r"|:\d{4,5}\b|test_\d+|(?<=\"event.duration\":)\d+"
 )
 """Ids, moments, durations, ports: what no two conversations share."""
 DAILY = "fraud_totals_settled"

@@ -207,6 +207,8 @@ async def talk(desk: Desk) -> dict[str, Any]:
         "active": [turn_id],
         "unended": [turn_id],
         "limit": 10,
+        "rating": "up",
+        "comment": "thanks",
     }
     names = ("insert_session", "insert_turn", "insert_message")
     await desk.database.run(*((CONVERSATIONS[name], values) for name in names), scope=context.scope)

@@ -56,6 +56,8 @@ NOT_SHOWN = {
     "step_up_challenges": "about codes",
     "step_up_tries": "about codes",
     "turn_records": "as chat_messages, and sealed",
+    "feedback": "as chat_messages: what of it is judged stands in the metrics",
+    "record_removals": "which records are gone; the audit log has an entry of each",
     "totp_authenticators": "what codes are made with",
     "staff_authenticators": "as totp_authenticators",
     "second_factors": "as totp_authenticators",
