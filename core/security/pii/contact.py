@@ -40,7 +40,7 @@ _PHONE = re.compile(
 _US_PHONE = re.compile(r"(?<![\w.,£$€#+\-])(?:1[ .\-])?\(?[2-9]\d{2}\)?[ .\-][2-9]\d{2}[ .\-]\d{4}(?![\d]|[.,\-]\d)")
 _PHONE_GAP = r"[ \n.()/-]"
 _PHONE_SAID = cued(
-    r"(?:phone|telephone|telefono?|handy|tlf|tel|mobile|mob|cell|cellphone|landline|whatsapp|fax|contact|home|work"
+    r"(?:phone|ph|telephone|telefono?|handy|tlf|tel|mobile|mob|cell|cellphone|landline|whatsapp|fax|contact|home|work"
     r"|daytime)(?:"
     r" phone)?\.?(?: (?:number|no\.?|num|#))?"
     r"|(?:call|ring|text|reach|phone|contact|message) (?:me|him|her|us|back)(?: back)?(?: (?:on|at))?|my number"

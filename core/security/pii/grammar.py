@@ -33,8 +33,9 @@ _LINK = rf"(?:[\s:=,;.\-–—'\"()#*]{{1,4}}(?:{LINKS})\b\.?){{0,8}}?[\s:=,;\-�
 
 
 def cued(cue: str, value: str) -> re.Pattern[str]:
-    """``value`` as the group of that name, behind ``cue`` and at most eight words that link them."""
-    return re.compile(rf"(?i)\b(?:{cue})\b(?:'s)?{_LINK}(?P<value>{value})")
+    """``value`` as the group of that name, behind ``cue`` and at most eight words that link them; a figure may follow
+    at once ("a/c66374958")."""
+    return re.compile(rf"(?i)(?<![^\W\d])(?:{cue})(?:\b(?:'s)?{_LINK}|(?=\d))(?P<value>{value})")
 
 
 _LAST_WORD = re.compile(r"([^\W\d_]+)\W{0,6}\Z")

@@ -14,3 +14,21 @@ def read_words(name: str) -> frozenset[str]:
 ORDINARY = read_words("ordinary.txt")
 NAMES_TOO = read_words("names_too.txt")
 """Common English words that people or firms are called."""
+
+
+@cache
+def english() -> frozenset[str]:
+    """Words of English in small letters (SCOWL, sizes 10 to 40)."""
+    return read_words("english.txt")
+
+
+@cache
+def capitals() -> frozenset[str]:
+    """What English writes with a capital: places, firms, peoples, and people that are known by name (SCOWL, sizes 10 to
+    50, and Faker's places)."""
+    return read_words("capitals.txt")
+
+
+def is_unknown(plain: str) -> bool:
+    """Whether no list explains the word other than as somebody's name."""
+    return plain not in ORDINARY and plain not in english() and plain not in capitals()

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from core.security.pii.kinds import GUESSED, NAMED, Claim, Kind
-from core.security.pii.ordinary import NAMES_TOO, ORDINARY, read_words
+from core.security.pii.ordinary import NAMES_TOO, ORDINARY, english, is_unknown, read_words
 from core.security.pii.reading import Reading
 
 _PARTICLES = frozenset(
@@ -24,7 +24,7 @@ _STRONG = re.compile(
     r"(?i)\b(?:(?:my|the|his|her|their|your|full|legal|first|last|middle|maiden|sur|user|real|given|family|account"
     r"|new|correct|actual|whole|complete|married|payee'?s?|beneficiary'?s?|recipient'?s?|holder'?s?|cardholder'?s?"
     r"|customer'?s?)\s?(?:full |legal |first |last |real |given )?names?"
-    r"(?:['’]?s|(?:\s(?:is|was|are|to|should be|as|reads|on the (?:card|account|passport)|that|now|spelled|spelt"
+    r"(?:['’]?s|(?:\s(?:is|was|are|to|should be|as|reads|on (?:the |my )?(?:card|account|passport)|that|now|spelled|spelt"
     r"|actually)){1,4}|\s?[:=\-])(?:\s(?:is|mr|mrs|ms|dr)\.?)?"
     r"|(?:i am|i'm|im|this is|it is|it's|its) called|(?:he's|she's|who's|who is|someone|somebody|person|man|woman|guy"
     r"|lady|friend|colleague|payee|son|daughter|cousin|employee|adviser|agent) (?:called|named)|they call me|you can"
@@ -42,8 +42,8 @@ _SPEAKING = re.compile(
 )
 _TITLE = re.compile(
     r"\b(?i:(?:name|names|dear|hi|hello|hey|sincerely|regards|cheers|wishes|thanks|signed),?"
-    r"|(?:mr|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|lady|lord|dame|rev|reverend|herr|frau|monsieur|madame|mme"
-    r"|senor|senora|signor|signora)\.?)\s{1,2}(?=[A-Z])"
+    r"|(?P<title>mr|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|lady|lord|dame|rev|reverend|herr|frau|monsieur|madame"
+    r"|mme|senor|senora|signor|signora)\.?)\s{1,2}(?=[A-Z])"
 )
 _SOME_NAME = r"(?P<value>[^\W\d_][\w'’\-]{1,24}\s[^\W\d_][\w'’\-]{1,24})"
 _SUM = r"(?:[£$€]\s?)?\d[\d.,]{0,12}(?:\s?(?:pounds?|quid|euros?|dollars?|bucks|gbp|eur|usd|p|k|[£$€]))?"
@@ -66,9 +66,13 @@ _SPELT = re.compile(
 )
 """Letter by letter, or by a spelling alphabet."""
 _SIGNED = re.compile(
-    r"(?i:\b(?:thanks|thank you|advance|regards|wishes|cheers|sincerely|faithfully|truly|love))[,.!]?\s{1,3}"
+    r"(?i:\b(?:thanks|thanks? you|advance|regards|wishes|cheers|sincerely|faithfully|truly|love))[,.!]?\s{1,3}"
     r"(?P<value>[A-Z][\w'’\-]{1,24}(?:\s[A-Z][\w'’.\-]{0,24}){0,3})\s{0,3}\Z"
 )
+_INITIALS = re.compile(
+    r"(?<![\w.])(?:[A-Z]\.\s?){1,3}(?P<surname>[A-Z][^\W\d_]{2,24}(?:-[A-Z][^\W\d_]{2,24})?)(?!\w)"
+)
+"""Before a surname: "H. R. Montague"."""
 _MR = re.compile(r"\b(?:mr|mrs|ms|miss|dr)\.?\s(?P<value>[^\W\d_][\w'’\-]{2,24})")
 """In small letters as well, before a surname of the list."""
 
@@ -89,6 +93,23 @@ def _surnames() -> frozenset[str]:
     return read_words("surnames.txt")
 
 
+@cache
+def _more_given() -> frozenset[str]:
+    """Rarer ones, which need a cue or a surname more often."""
+    return read_words("more_given_names.txt")
+
+
+@cache
+def _more_surnames() -> frozenset[str]:
+    return read_words("more_surnames.txt")
+
+
+def _is_listed(plain: str) -> bool:
+    """Whether it is a name on any list and nothing else."""
+    is_name = plain in _given() or plain in _surnames() or plain in _more_given() or plain in _more_surnames()
+    return is_name and is_unknown(plain) and plain not in _COMPANY and plain not in _PLACES
+
+
 def find_people(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
     for cue in _STRONG.finditer(text):
@@ -96,7 +117,7 @@ def find_people(reading: Reading) -> Iterator[Claim]:
             yield Claim(Kind.PERSON, cue.end(), end, NAMED)
     for cue in _TITLE.finditer(text):
         if end := _name_end(text, cue.end(), is_sure=True, capitals=True):
-            yield Claim(Kind.PERSON, cue.end(), end, NAMED)
+            yield Claim(Kind.PERSON, cue.start() if cue["title"] else cue.end(), end, NAMED)
     for spoken in _SPEAKING.finditer(text):
         start, before_it = spoken.span("value" if spoken["value"] else "said")
         end = _name_end(text, start, is_sure=True)
@@ -121,6 +142,10 @@ def _by_form(reading: Reading) -> Iterator[Claim]:
     for signed in _SIGNED.finditer(text):
         if not _is_english(signed["value"]):
             yield Claim(Kind.PERSON, *signed.span("value"), NAMED)
+    for initialled in _INITIALS.finditer(text):
+        plain = initialled["surname"].lower()
+        if plain in _surnames() or plain in _more_surnames() or is_unknown(plain):
+            yield Claim(Kind.PERSON, *initialled.span(), GUESSED)
     for titled in _MR.finditer(reading.lower):
         if titled["value"] in _surnames():
             yield Claim(Kind.PERSON, *titled.span("value"), GUESSED)
@@ -276,17 +301,86 @@ def _by_lists(reading: Reading) -> Iterator[Claim]:
         end = 0
         if plain in given:
             end = _from_given(text, word, plain, last, is_capital=is_capital)
+            if end and is_capital and _is_of_a_firm(text, word, end):
+                end, done = 0, end
         elif is_capital and plain not in ORDINARY and len(plain) > 1:
             end = _from_stranger(text, word, plain, "pay" if is_sender else last)
+            end = end or _from_rare(text, word, plain, last)
         elif is_capital and plain in surnames and last in ("mr", "mrs", "ms"):
             end = _name_word_end(word)
+        elif not is_capital and len(plain) > 2 and last in _BEFORE_SMALL:
+            end = _in_small_letters(text, word, plain, last)
         if end:
             if text[word.start() : end].lower() not in _CALLED_LIKE_PEOPLE:
                 yield Claim(Kind.PERSON, word.start(), end, GUESSED + (end > word.end()))
             done = end
 
 
+_FIRM = re.compile(r"['’]s?\s(?P<thing>[A-Z][a-z]+)|['’]s?\s#\d")
+_DAY_OR_STREET = frozenset(
+    str.split("day week month street road avenue lane park school college university hospital foundation award prize")
+)
+_BEFORE_SMALL = frozenset(
+    str.split(
+        "its it's i'm im am is hi hello hey dear thanks regards cheers love friend mate wife husband partner son"
+        " daughter brother sister cousin nephew niece flatmate roommate housemate boyfriend girlfriend fiance fiancee"
+        " uncle aunt neighbour neighbor colleague landlord landlady boss mum mom dad mother father gran nan cust"
+        " customer caller client pay paid send owe owes payee named called for to and"
+    )
+)
+_WEAK_BEFORE_SMALL = frozenset({"for", "to", "and", "is", "pay", "paid"})
+"""Behind these a name in small letters has to be on a list of given names, or have two words."""
+_NOTED = frozenset(str.split("ptnr cust attn nok bene poa both"))
+"""As staff note people."""
+_TO_PLACES = frozenset(str.split("to from for with by is its it's was are that if did does has when only of than"))
+
+
+def _is_of_a_firm(text: str, word: re.Match[str], end: int) -> bool:
+    """ "Dave's Auto", "Trader Joe's #552", "Martin Luther King Day"."""
+    if firm := _FIRM.match(text, end):
+        return firm["thing"] is None or firm["thing"].lower() in english()
+    behind = _BETWEEN.match(text, end)
+    following = behind and _NAME_WORD.match(text, behind.end())
+    if following and following[0][0].isupper() and following[0].lower().rstrip(".") in _DAY_OR_STREET:
+        return True
+    return text[word.start() : end].lower().rpartition(" ")[2] in _DAY_OR_STREET
+
+
+def _from_rare(text: str, word: re.Match[str], plain: str, last: str) -> int:
+    """A word with a capital that may be a rarer name: with another that may be one, or where people are spoken of."""
+    if plain in _COMPANY or plain in _PLACES or not is_unknown(plain) or not word[0].rstrip(".")[1:2].islower():
+        return 0
+    is_listed = _is_listed(plain)
+    end = _name_end(text, word.start(), is_sure=False, capitals=True)
+    follows = _BETWEEN.match(text, word.end())
+    following = follows and _NAME_WORD.match(text, follows.end())
+    if end > word.end() and following:
+        second = _CLITIC.sub("", following[0]).rstrip(".").lower()
+        if is_unknown(second) and second not in _COMPANY and (is_listed or _is_listed(second)):
+            return end
+    if is_listed and plain in _more_given():
+        return _name_word_end(word)
+    if last in _ROLES or last in _NOTED or (is_listed and last in _CUE_WORDS - _TO_PLACES):
+        return _name_word_end(word)
+    return 0
+
+
+def _in_small_letters(text: str, word: re.Match[str], plain: str, last: str) -> int:
+    """A rarer name without a capital, behind what people stand behind."""
+    if not is_unknown(plain) or plain in _COMPANY or plain in _NO_NAME:
+        return 0
+    follows = _BETWEEN.match(text, word.end())
+    following = follows and _NAME_WORD.match(text, follows.end())
+    second = _CLITIC.sub("", following[0]).lower() if following else ""
+    if following and len(second) > 2 and is_unknown(second) and second not in _COMPANY:
+        return _name_word_end(following) if _is_listed(plain) or _is_listed(second) else 0
+    is_known = _is_listed(plain) and (last not in _WEAK_BEFORE_SMALL or plain in _more_given())
+    return _name_word_end(word) if is_known else 0
+
+
 def _from_given(text: str, word: re.Match[str], plain: str, last: str, *, is_capital: bool) -> int:
+    if is_capital and plain in english() and _goes_on_in_english(text, word):
+        return 0
     end = _rest_end(text, word, is_capital=is_capital, is_self=last in _SELF or last in _PAYS)
     is_cued = last in _CUE_WORDS
     if end:
@@ -299,6 +393,15 @@ def _from_given(text: str, word: re.Match[str], plain: str, last: str, *, is_cap
         is_first = plain in _FIRST_TOO or last in _SELF or last in _RELATIONS
         return _name_word_end(word) if is_first and plain not in _PLACES else 0
     return _name_word_end(word) if plain not in _PLACES else 0
+
+
+def _goes_on_in_english(text: str, word: re.Match[str]) -> bool:
+    """ "Chase Sapphire"."""
+    following = _NAME_WORD.match(text, word.end() + 1)
+    if following is None or not following[0][0].isupper():
+        return False
+    second = following[0].lower().rstrip(".")
+    return second in english() and second not in _surnames() and second not in _given()
 
 
 def _rest_end(text: str, word: re.Match[str], *, is_capital: bool, is_self: bool) -> int:
