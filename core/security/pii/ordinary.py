@@ -1,9 +1,11 @@
 """Words that are no names by themselves."""
 
+import re
 from functools import cache
 from pathlib import Path
 
 _FOLDER = Path(__file__).parent
+_CONTRACTED = re.compile(r"(?:n['’]t|['’](?:d|ll|ve|re|s|m))\Z")
 
 
 @cache
@@ -31,4 +33,5 @@ def capitals() -> frozenset[str]:
 
 def is_unknown(plain: str) -> bool:
     """Whether no list explains the word other than as somebody's name."""
-    return plain not in ORDINARY and plain not in english() and plain not in capitals()
+    stem = _CONTRACTED.sub("", plain)
+    return stem not in ORDINARY and stem not in english() and stem not in capitals()

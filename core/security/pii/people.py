@@ -104,9 +104,14 @@ def _more_surnames() -> frozenset[str]:
     return read_words("more_surnames.txt")
 
 
+@cache
+def _all_names() -> tuple[frozenset[str], ...]:
+    return _given(), _surnames(), _more_given(), _more_surnames()
+
+
 def _is_listed(plain: str) -> bool:
     """Whether it is a name on any list and nothing else."""
-    is_name = plain in _given() or plain in _surnames() or plain in _more_given() or plain in _more_surnames()
+    is_name = any(part in names for names in _all_names() for part in (plain, *plain.split("-")))
     return is_name and is_unknown(plain) and plain not in _COMPANY and plain not in _PLACES
 
 
@@ -244,6 +249,8 @@ def _name_end(text: str, start: int, *, is_sure: bool, capitals: bool = False) -
             pass
         elif _is_name_word(word[0], plain, words, is_sure=is_sure, capitals=capitals):
             end = _name_word_end(word)
+        elif is_sure and words and _is_shouted_on(text, end, word):
+            end = _name_word_end(word)
         else:
             break
         words += 1
@@ -254,6 +261,11 @@ def _name_end(text: str, start: int, *, is_sure: bool, capitals: bool = False) -
             break
         at = follows.end() if follows else len(text)
     return end
+
+
+def _is_shouted_on(text: str, end: int, word: re.Match[str]) -> bool:
+    """A further word of a name in capitals, which may be English as well: "MEHMET CAN YILDIRIM"."""
+    return word[0].isupper() and len(word[0]) > 1 and text[end - 2 : end].isupper() and not text.isupper()
 
 
 def _goes_on(text: str, at: int, *, is_sure: bool) -> bool:
@@ -289,7 +301,7 @@ def _by_lists(reading: Reading) -> Iterator[Claim]:
     """A given name with or without a surname; two words with capitals of which one is a surname."""
     text, given, surnames = reading.cased, _given(), _surnames()
     is_shouted = text.isupper()
-    done, before, before_end, came_from = 0, "", 0, False
+    done, person_end, before, before_end, came_from = 0, 0, "", 0, False
     for word in _NAME_WORD.finditer(text):
         plain = _CLITIC.sub("", word[0]).rstrip(".").lower()
         last, before = before if word.start() - before_end <= 3 else "", plain
@@ -297,6 +309,8 @@ def _by_lists(reading: Reading) -> Iterator[Claim]:
         before_end = word.end()
         if word.start() < done:
             continue
+        if person_end and text[person_end : word.start()].strip() in ("and", "&"):
+            last = "both"
         is_capital = word[0][0].isupper() and not is_shouted
         end = 0
         if plain in given:
@@ -311,8 +325,9 @@ def _by_lists(reading: Reading) -> Iterator[Claim]:
         elif not is_capital and len(plain) > 2 and last in _BEFORE_SMALL:
             end = _in_small_letters(text, word, plain, last)
         if end:
-            if text[word.start() : end].lower() not in _CALLED_LIKE_PEOPLE:
+            if " ".join(text[word.start() : end].lower().split()[:2]) not in _CALLED_LIKE_PEOPLE:
                 yield Claim(Kind.PERSON, word.start(), end, GUESSED + (end > word.end()))
+                person_end = end
             done = end
 
 
@@ -320,6 +335,8 @@ _FIRM = re.compile(r"['’]s?\s(?P<thing>[A-Z][a-z]+)|['’]s?\s#\d")
 _DAY_OR_STREET = frozenset(
     str.split("day week month street road avenue lane park school college university hospital foundation award prize")
 )
+_FIRM_BEFORE = re.compile(r"(?<![.!?:] )\b[A-Z][\w'’]+ (?:&|and) \Z")
+"""Marks & Spencer, where no person stands first."""
 _BEFORE_SMALL = frozenset(
     str.split(
         "its it's i'm im am is hi hello hey dear thanks regards cheers love friend mate wife husband partner son"
@@ -328,8 +345,9 @@ _BEFORE_SMALL = frozenset(
         " customer caller client pay paid send owe owes payee named called for to and"
     )
 )
-_WEAK_BEFORE_SMALL = frozenset({"for", "to", "and", "is", "pay", "paid"})
-"""Behind these a name in small letters has to be on a list of given names, or have two words."""
+_WEAK_BEFORE_SMALL = frozenset({"for", "to", "and", "is"})
+"""Behind these a name in small letters has to be a given one, where money is sent."""
+_SENDS = re.compile(r"\b(?:send|sent|pay|paid|paying|transfer|wire|wired|owes?|zelle|venmo|payee)\b")
 _NOTED = frozenset(str.split("ptnr cust attn nok bene poa both"))
 """As staff note people."""
 _TO_PLACES = frozenset(str.split("to from for with by is its it's was are that if did does has when only of than"))
@@ -359,7 +377,7 @@ def _from_rare(text: str, word: re.Match[str], plain: str, last: str) -> int:
         if is_unknown(second) and second not in _COMPANY and (is_listed or _is_listed(second)):
             return end
     if is_listed and plain in _more_given():
-        return _name_word_end(word)
+        return 0 if _FIRM_BEFORE.search(text, max(0, word.start() - 30), word.start()) else _name_word_end(word)
     if last in _ROLES or last in _NOTED or (is_listed and last in _CUE_WORDS - _TO_PLACES):
         return _name_word_end(word)
     return 0
@@ -374,7 +392,9 @@ def _in_small_letters(text: str, word: re.Match[str], plain: str, last: str) -> 
     second = _CLITIC.sub("", following[0]).lower() if following else ""
     if following and len(second) > 2 and is_unknown(second) and second not in _COMPANY:
         return _name_word_end(following) if _is_listed(plain) or _is_listed(second) else 0
-    is_known = _is_listed(plain) and (last not in _WEAK_BEFORE_SMALL or plain in _more_given())
+    is_known = _is_listed(plain) and (
+        last not in _WEAK_BEFORE_SMALL or (plain in _more_given() and _SENDS.search(text) is not None)
+    )
     return _name_word_end(word) if is_known else 0
 
 
