@@ -47,8 +47,8 @@ DATE = (
     rf"|{_MONTH}(?: the)?[ \-/.]{{0,2}}{_DAY}(?:[ ,\-/.]{{1,3}}{_YEAR})?)"
 )
 _CUE = (
-    r"d\.? ?o\.? ?b(?:\b\.?|(?=\d))|(?:date|day|year)s? of (?:my |your |his |her |their )?birth|birth ?(?:date|day)s?|born"
-    r"|b-day|bday|birthdate|geboren|geburtsdatum|geb\.|nee? le|nacid[oa](?: el)?|nat[oa] il|urodzon[ya]|fodd"
+    r"d\.? ?o\.? ?b(?:\b\.?|(?=\d))|(?:date|day|year)s? of (?:my |your |his |her |their )?birth|birth ?(?:date|day)s?"
+    r"|born|b-day|bday|birthdate|geboren|geburtsdatum|geb\.|nee? le|nacid[oa](?: el)?|nat[oa] il|urodzon[ya]|fodd"
 )
 _BORN = re.compile(
     rf"(?i)\b(?:{_CUE})(?:\b|(?=\d))(?:['’]?s)?(?:[\s:=,\-()]{{1,3}}(?:is|was|on|in|as|of|i|my|date|am|dd|mm|yyyy|falls|it's|its|me"

@@ -2,7 +2,7 @@
 that time is linear in hostile text."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 GAP = r"[ \t\n.\-/,_]{1,3}"
 """Between groups of digits of one number."""
@@ -39,6 +39,11 @@ def cued(cue: str, value: str) -> re.Pattern[str]:
 
 
 _LAST_WORD = re.compile(r"([^\W\d_]+)\W{0,6}\Z")
+
+
+def has_any(lower: str, hints: Iterable[str]) -> bool:
+    """Whether one of them stands in the text: costs a hundredth of a pattern that starts with all of them."""
+    return any(hint in lower for hint in hints)
 
 
 def word_before(lower: str, start: int) -> str:

@@ -9,7 +9,7 @@ from stdnum.fi import hetu
 from stdnum.it import codicefiscale
 from stdnum.se import personnummer
 
-from core.security.pii.grammar import cued, digits, matches, only_digits, word_before
+from core.security.pii.grammar import cued, digits, has_any, matches, only_digits, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
 
@@ -26,7 +26,8 @@ _NINO_SAID = cued(
     r"[A-Z][ .\-]?[A-Z](?:[ .\-\n]{0,2}\d){6}(?:[ .\-\n]{0,2}[A-D](?![^\W_]))?",
 )
 _PASSPORT_SAID = cued(
-    r"(?:uk |us |eu |british |american |irish |german |french |spanish )?(?:passport|pp(?= ?(?:n|#)))(?: ?(?:number|no\.?|num|nr\.?|#"
+    r"(?:uk |us |eu |british |american |irish |german |french |spanish )?(?:passport|pp(?= ?(?:n|#)))"
+    r"(?: ?(?:number|no\.?|num|nr\.?|#"
     r"|id))?",
     r"(?<![^\W_])(?:[A-Z]{0,3}|(?-i:(?:[A-Z][ \-]{0,2}){1,3}))(?:[ \-]{0,2}\d){6,9}[A-Z]{0,2}(?![^\W_])"
     r"|(?<![^\W_])(?=[A-Z0-9]{8,9}\b)(?:[A-Z]*\d){4,9}[A-Z]*(?![^\W_])",
@@ -35,7 +36,7 @@ _PASSPORT_FAR = re.compile(
     r"(?i)\bpassports?\b[^.?!\n\d]{1,40}?(?<![^\W_])(?P<value>(?-i:[A-Z]{0,2})[ \-]?\d(?:[ ]?\d){6,8}"
     r"|(?-i:(?=[A-Z]*\d)[A-Z0-9]{9}))(?![^\W_]|[.,]\d)"
 )
-"""With other words between: "the passport which I renewed is 533 380 006". Nine letters and digits as ICAO 9303 has it."""
+"""With other words between: "the passport which I renewed is 533 380 006". Nine signs: ICAO 9303."""
 _SSN_LAST = re.compile(
     r"(?i)\blast (?:four|4)(?: digits)? (?:of|on) (?:my |the |his |her )?(?:social(?: security)?(?: number)?|ssn)"
     r"[\s:]{1,2}(?:(?:is|are|being)\s)?(?P<value>\d{4})(?!\d)"
@@ -68,20 +69,23 @@ _BY_FORM: tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...] = (
 """Forms that are seldom anything else, with the checksum that must hold; the others need their cue."""
 
 
+_FEWEST_OF_AN_ID, _DIGITS_OF_A_NINO = 5, 6
+
+
 def find_identities(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
     for found in _SSN_FORM.finditer(text):
         if is_ssn(only_digits(found["value"])):
             yield Claim(Kind.US_SSN, *found.span("value"), SHAPED + 2)
-    for found in matches(_SSN_SAID, text):
+    for found in matches(_SSN_SAID, text) if has_any(reading.lower, ("soc", "ssn", "s.s.n")) else ():
         yield Claim(Kind.US_SSN, *found.span("value"), NAMED + 1)
-    for found in _NINO.finditer(text):
+    for found in _NINO.finditer(text) if reading.figures >= _DIGITS_OF_A_NINO else ():
         yield Claim(Kind.UK_NINO, *found.span("value"), PROVEN)
-    for found in _SSN_LAST.finditer(text):
+    for found in _SSN_LAST.finditer(text) if has_any(reading.lower, ("social", "ssn")) else ():
         yield Claim(Kind.US_SSN, *found.span("value" if found["value"] else "end"), NAMED + 1)
-    for found in matches(_NINO_SAID, text):
+    for found in matches(_NINO_SAID, text) if reading.figures >= _DIGITS_OF_A_NINO else ():
         yield Claim(Kind.UK_NINO, *found.span("value"), NAMED)
-    for found in matches(_PASSPORT_SAID, text):
+    for found in matches(_PASSPORT_SAID, text) if has_any(reading.lower, ("passport", "pp")) else ():
         yield Claim(Kind.PASSPORT, *found.span("value"), NAMED + 1)
     if "passport" in reading.lower:
         for found in _PASSPORT_FAR.finditer(text):
@@ -90,7 +94,7 @@ def find_identities(reading: Reading) -> Iterator[Claim]:
         for found in pattern.finditer(text):
             if is_valid(found[0]):
                 yield Claim(Kind.NATIONAL_ID, *found.span(), PROVEN)
-    for found in matches(_ID_SAID, text):
+    for found in matches(_ID_SAID, text) if reading.figures >= _FEWEST_OF_AN_ID else ():
         if word_before(reading.lower, found.start()) not in _OTHER_IDS:
             yield Claim(Kind.NATIONAL_ID, *found.span("value"), SHAPED)
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from core.security.pii.grammar import has_any
 from core.security.pii.kinds import GUESSED, NAMED, Claim, Kind
 from core.security.pii.ordinary import NAMES_TOO, ORDINARY, english, is_unknown, read_words
 from core.security.pii.reading import Reading
@@ -24,8 +25,8 @@ _STRONG = re.compile(
     r"(?i)\b(?:(?:my|the|his|her|their|your|full|legal|first|last|middle|maiden|sur|user|real|given|family|account"
     r"|new|correct|actual|whole|complete|married|payee'?s?|beneficiary'?s?|recipient'?s?|holder'?s?|cardholder'?s?"
     r"|customer'?s?)\s?(?:full |legal |first |last |real |given )?names?"
-    r"(?:['’]?s|(?:\s(?:is|was|are|to|should be|as|reads|on (?:the |my )?(?:card|account|passport)|that|now|spelled|spelt"
-    r"|actually)){1,4}|\s?[:=\-])(?:\s(?:is|mr|mrs|ms|dr)\.?)?"
+    r"(?:['’]?s|(?:\s(?:is|was|are|to|should be|as|reads|on (?:the |my )?(?:card|account|passport)|that|now|spelled"
+    r"|spelt|actually)){1,4}|\s?[:=\-])(?:\s(?:is|mr|mrs|ms|dr)\.?)?"
     r"|(?:i am|i'm|im|this is|it is|it's|its) called|(?:he's|she's|who's|who is|someone|somebody|person|man|woman|guy"
     r"|lady|friend|colleague|payee|son|daughter|cousin|employee|adviser|agent) (?:called|named)|they call me|you can"
     r" call me|call me|i go by|known as|aka|signed(?:,| by|:)"
@@ -35,6 +36,14 @@ _STRONG = re.compile(
     r"|(?:in|under|to|into) the names? of|made out to|(?:cheque|check) (?:payable )?to|in favou?r of|on behalf of"
     r"|attn:?|attention:|care of|c/o|registered to|belongs to|belonging to|addressed to)\s{1,2}[\"']?"
 )
+_STRONG_HINTS = (
+    *("name", "call", "go by", "known as", "aka", "signed", "holder", "beneficiary", "recipient", "payee", "sender"),
+    *("claimant", "applicant", "customer", "payer", "tenant", "landlord", "emergency contact", "next of kin"),
+    *("made out", "cheque", "check", "favour", "favor", "behalf", "attn", "attention", "care of", "c/o"),
+    *("registered to", "belong", "addressed"),
+)
+_SPEAKING_HINTS = ("speaking", "here", "calling", "writing")
+_SPELT_HINTS = ("spel", " for ", " as in ")
 _SPEAKING = re.compile(
     r"(?P<value>(?:[A-Z][\w'’\-]{1,24}\s){2,3})(?=(?:speaking|here|calling)\b)"
     r"|(?i:\b(?:this is|it's|it is|its|i'm|i am|im|you're speaking (?:to"
@@ -69,9 +78,7 @@ _SIGNED = re.compile(
     r"(?i:\b(?:thanks|thanks? you|advance|regards|wishes|cheers|sincerely|faithfully|truly|love))[,.!]?\s{1,3}"
     r"(?P<value>[A-Z][\w'’\-]{1,24}(?:\s[A-Z][\w'’.\-]{0,24}){0,3})\s{0,3}\Z"
 )
-_INITIALS = re.compile(
-    r"(?<![\w.])(?:[A-Z]\.\s?){1,3}(?P<surname>[A-Z][^\W\d_]{2,24}(?:-[A-Z][^\W\d_]{2,24})?)(?!\w)"
-)
+_INITIALS = re.compile(r"(?<![\w.])(?:[A-Z]\.\s?){1,3}(?P<surname>[A-Z][^\W\d_]{2,24}(?:-[A-Z][^\W\d_]{2,24})?)(?!\w)")
 """Before a surname: "H. R. Montague"."""
 _MR = re.compile(r"\b(?:mr|mrs|ms|miss|dr)\.?\s(?P<value>[^\W\d_][\w'’\-]{2,24})")
 """In small letters as well, before a surname of the list."""
@@ -117,18 +124,18 @@ def _is_listed(plain: str) -> bool:
 
 def find_people(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
-    for cue in _STRONG.finditer(text):
+    for cue in _STRONG.finditer(text) if has_any(reading.lower, _STRONG_HINTS) else ():
         if end := _name_end(text, cue.end(), is_sure=True):
             yield Claim(Kind.PERSON, cue.end(), end, NAMED)
-    for cue in _TITLE.finditer(text):
+    for cue in _TITLE.finditer(text) if reading.has_capitals else ():
         if end := _name_end(text, cue.end(), is_sure=True, capitals=True):
             yield Claim(Kind.PERSON, cue.start() if cue["title"] else cue.end(), end, NAMED)
-    for spoken in _SPEAKING.finditer(text):
+    for spoken in _SPEAKING.finditer(text) if has_any(reading.lower, _SPEAKING_HINTS) else ():
         start, before_it = spoken.span("value" if spoken["value"] else "said")
         end = _name_end(text, start, is_sure=True)
         if end and end >= before_it - 1:
             yield Claim(Kind.PERSON, start, end, NAMED)
-    for paid in _PAID.finditer(text):
+    for paid in _PAID.finditer(text) if reading.figures else ():
         group = "value" if paid["value"] else "to"
         if not _is_english(paid[group]):
             yield Claim(Kind.PERSON, *paid.span(group), GUESSED)
@@ -142,12 +149,12 @@ def _by_form(reading: Reading) -> Iterator[Claim]:
         group = "value" if plain["value"] else "who"
         if not _is_english(plain[group]):
             yield Claim(Kind.PERSON, *plain.span(group), GUESSED)
-    for spelt in _SPELT.finditer(text):
+    for spelt in _SPELT.finditer(text) if has_any(reading.lower, _SPELT_HINTS) else ():
         yield Claim(Kind.PERSON, *spelt.span("value" if spelt["value"] else "said"), NAMED)
-    for signed in _SIGNED.finditer(text):
+    for signed in _SIGNED.finditer(text) if reading.has_capitals else ():
         if not _is_english(signed["value"]):
             yield Claim(Kind.PERSON, *signed.span("value"), NAMED)
-    for initialled in _INITIALS.finditer(text):
+    for initialled in _INITIALS.finditer(text) if reading.has_capitals else ():
         plain = initialled["surname"].lower()
         if plain in _surnames() or plain in _more_surnames() or is_unknown(plain):
             yield Claim(Kind.PERSON, *initialled.span(), GUESSED)
@@ -247,9 +254,9 @@ def _name_end(text: str, start: int, *, is_sure: bool, capitals: bool = False) -
         follows = _BETWEEN.match(text, word.end())
         if plain in _PARTICLES and follows and _goes_on(text, follows.end(), is_sure=is_sure):
             pass
-        elif _is_name_word(word[0], plain, words, is_sure=is_sure, capitals=capitals):
-            end = _name_word_end(word)
-        elif is_sure and words and _is_shouted_on(text, end, word):
+        elif _is_name_word(word[0], plain, words, is_sure=is_sure, capitals=capitals) or (
+            is_sure and words and _is_shouted_on(text, end, word)
+        ):
             end = _name_word_end(word)
         else:
             break
@@ -303,19 +310,23 @@ def _by_lists(reading: Reading) -> Iterator[Claim]:
     is_shouted = text.isupper()
     done, person_end, before, before_end, came_from = 0, 0, "", 0, False
     for word in _NAME_WORD.finditer(text):
-        plain = _CLITIC.sub("", word[0]).rstrip(".").lower()
+        plain = word[0].rstrip(".").lower()
+        if "'" in plain or "’" in plain:
+            plain = _CLITIC.sub("", plain)
         last, before = before if word.start() - before_end <= 3 else "", plain
         is_sender, came_from = came_from and last == "from", plain == "from" and last in _MONEY
-        before_end = word.end()
+        before_before, before_end = before_end, word.end()
         if word.start() < done:
             continue
+        if last in _SPEAKERS and text[before_before : word.start()].lstrip().startswith(":"):
+            last = ""
         if person_end and text[person_end : word.start()].strip() in ("and", "&"):
             last = "both"
         is_capital = word[0][0].isupper() and not is_shouted
         end = 0
         if plain in given:
             end = _from_given(text, word, plain, last, is_capital=is_capital)
-            if end and is_capital and _is_of_a_firm(text, word, end):
+            if end and is_capital and _is_of_a_firm(text, word, end, last):
                 end, done = 0, end
         elif is_capital and plain not in ORDINARY and len(plain) > 1:
             end = _from_stranger(text, word, plain, "pay" if is_sender else last)
@@ -332,6 +343,7 @@ def _by_lists(reading: Reading) -> Iterator[Claim]:
 
 
 _FIRM = re.compile(r"['’]s?\s(?P<thing>[A-Z][a-z]+)|['’]s?\s#\d")
+_SHOP = re.compile(r"['’]s\s*(?:[.,;!?)]|\Z|(?:by|on|in|at|and|for|was|is|charged|when|but)\b)")
 _DAY_OR_STREET = frozenset(
     str.split("day week month street road avenue lane park school college university hospital foundation award prize")
 )
@@ -350,13 +362,17 @@ _WEAK_BEFORE_SMALL = frozenset({"for", "to", "and", "is"})
 _SENDS = re.compile(r"\b(?:send|sent|pay|paid|paying|transfer|wire|wired|owes?|zelle|venmo|payee)\b")
 _NOTED = frozenset(str.split("ptnr cust attn nok bene poa both"))
 """As staff note people."""
+_SPEAKERS = frozenset(str.split("customer caller client cust agent adviser member manager"))
+"""Before a colon they say who speaks."""
 _TO_PLACES = frozenset(str.split("to from for with by is its it's was are that if did does has when only of than"))
 
 
-def _is_of_a_firm(text: str, word: re.Match[str], end: int) -> bool:
-    """ "Dave's Auto", "Trader Joe's #552", "Martin Luther King Day"."""
+def _is_of_a_firm(text: str, word: re.Match[str], end: int, last: str) -> bool:
+    """ "Dave's Auto", "at Wendy's", "Trader Joe's #552", "Martin Luther King Day"."""
     if firm := _FIRM.match(text, end):
         return firm["thing"] is None or firm["thing"].lower() in english()
+    if last in ("from", "at", "the", "near") and _SHOP.match(text, end):
+        return True
     behind = _BETWEEN.match(text, end)
     following = behind and _NAME_WORD.match(text, behind.end())
     if following and following[0][0].isupper() and following[0].lower().rstrip(".") in _DAY_OR_STREET:
@@ -376,11 +392,16 @@ def _from_rare(text: str, word: re.Match[str], plain: str, last: str) -> int:
         second = _CLITIC.sub("", following[0]).rstrip(".").lower()
         if is_unknown(second) and second not in _COMPANY and (is_listed or _is_listed(second)):
             return end
-    if is_listed and plain in _more_given():
-        return 0 if _FIRM_BEFORE.search(text, max(0, word.start() - 30), word.start()) else _name_word_end(word)
-    if last in _ROLES or last in _NOTED or (is_listed and last in _CUE_WORDS - _TO_PLACES):
+    if last in ("from", "at", "the", "near") and _SHOP.match(text, _name_word_end(word)):
+        return 0
+    if last != "both" and _FIRM_BEFORE.search(text, max(0, word.start() - 30), word.start()):
+        return 0
+    is_said_so = last in _ROLES or last in _NOTED
+    if is_listed and (is_said_so or (last in _CUE_WORDS and (plain in _more_given() or last not in _TO_PLACES))):
         return _name_word_end(word)
-    return 0
+    if is_listed and plain in _more_given() and _ACTS.match(text, word.end()):
+        return _name_word_end(word)
+    return _name_word_end(word) if is_said_so and not plain.endswith(_NO_ENDING) else 0
 
 
 def _in_small_letters(text: str, word: re.Match[str], plain: str, last: str) -> int:
@@ -500,7 +521,7 @@ _ACTS = re.compile(
 
 _CUE_WORDS = frozenset(
     str.split(
-        "am i'm im is it's its hi hello hey dear thanks you regards best cheers sincerely yours wishes love pay"
+        "both am i'm im is it's its hi hello hey dear thanks you regards best cheers sincerely yours wishes love pay"
         " paying paid repay to from for with by and owe owed"
         " send sent gave give told tell ask asked add remove delete edit contact call phone email text meet met see"
         " saw know payee beneficiary recipient friend mate"

@@ -44,6 +44,15 @@ class Reading:
     def lower(self) -> str:
         return self.folded.lower if self.cased is self.folded.cased else self.cased.lower()
 
+    @cached_property
+    def figures(self) -> int:
+        """How many digits there are."""
+        return sum(map(str.isdigit, self.cased))
+
+    @cached_property
+    def has_capitals(self) -> bool:
+        return self.cased != self.lower
+
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where it stands in the text."""
         return self.folded.span(self._starts[start], self._ends[end - 1])

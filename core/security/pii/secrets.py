@@ -4,7 +4,7 @@ questions. Found behind their cue, or before it ("4821 is my PIN")."""
 import re
 from collections.abc import Iterator
 
-from core.security.pii.grammar import LINKS, NO_LESS, cued, digits, matches, only_digits, word_before
+from core.security.pii.grammar import LINKS, NO_LESS, cued, digits, has_any, matches, only_digits, word_before
 from core.security.pii.kinds import SAID, Claim, Kind
 from core.security.pii.ordinary import ORDINARY
 from core.security.pii.reading import Reading
@@ -62,6 +62,11 @@ _UNIT = re.compile(
     r"|percent|%|working|business|cards?|letters?|characters?|numbers|am\b|pm\b|wrong|different|o'?clock|p\b|k\b"
     r"|people|of my|of the|more|-digit|points)"
 )
+_PIN_HINT = re.compile(r"p\.?\s?[il1|!]\.?\s?n|pni")
+_ON_THE_BACK_HINTS = ("back", "reverse", "strip")
+_CVV_HINTS = ("cv", "csc", "cid", "c.v", "security", "verification", "digit", *_ON_THE_BACK_HINTS)
+_OTP_HINTS = ("otp", "code", "token", "pin", "digit", "tan", "six", "6", "number", "password", "figures")
+_PASSWORD_HINTS = ("pass", "pwd", "psw", "pswd", "pw", "p/w")
 _PATTERNS: tuple[tuple[Kind, re.Pattern[str], frozenset[str]], ...] = (
     (Kind.PIN, cued(_PIN, rf"{NO_LESS}{digits(3, 8)}(?!\d|[.,]\d)"), _NEVER_BEFORE_PIN),
     (Kind.CVV, cued(_CVV, rf"{NO_LESS}{digits(3, 4)}(?!\d|[.,/\-]\d|[ ]\d)"), frozenset()),
@@ -152,6 +157,24 @@ _ANSWERS: tuple[re.Pattern[str], ...] = tuple(
         r"|October|November|December)\b)",
     )
 )
+_OF_THINGS = ("first", "childhood", "favou", "favor", "old", "memorable")
+_ANSWERS_HINTS: tuple[tuple[str, ...], ...] = (
+    ("maiden",),
+    ("maiden",),
+    _OF_THINGS,
+    _OF_THINGS,
+    ("name of",),
+    ("name of",),
+    _OF_THINGS,
+    ("maiden",),
+    ("memorable", "secret", "security"),
+    ("security", "secret", "memorable", "recovery", "challenge", "password"),
+    ("answer",),
+    ("birth", "born"),
+    ("grew up", "parents met", "honeymoon"),
+    ("born",),
+)
+"""Beside each of ``_ANSWERS``: one of them stands in whatever it finds."""
 _ANSWER_HINT = re.compile(
     r"maiden|first|childhood|favou?rit|old|memorable|security|secret|recovery|challenge|password|answer|birth"
     r"|born in|grew up|parents met|honeymoon|name of"
@@ -174,8 +197,23 @@ _ENDS_ANSWER = re.compile(
 
 
 def find_secrets(reading: Reading) -> Iterator[Claim]:
+    if reading.figures:
+        yield from _in_figures(reading)
+    if has_any(reading.lower, _PASSWORD_HINTS):
+        yield from _passwords(reading)
+    yield from _answers(reading)
+
+
+def _in_figures(reading: Reading) -> Iterator[Claim]:
+    hinted = {
+        Kind.PIN: _PIN_HINT.search(reading.lower) is not None,
+        Kind.CVV: has_any(reading.lower, _CVV_HINTS),
+        Kind.OTP: has_any(reading.lower, _OTP_HINTS),
+    }
+    if not any(hinted.values()):
+        return
     for kind, pattern, never in _PATTERNS:
-        for found in matches(pattern, reading.cased):
+        for found in matches(pattern, reading.cased) if hinted[kind] else ():
             if _is_given(reading, found, kind, never):
                 yield Claim(kind, *found.span("value"), SAID)
     for found in matches(_BEFORE_CUE, reading.cased):
@@ -188,8 +226,6 @@ def find_secrets(reading: Reading) -> Iterator[Claim]:
         for found in pattern.finditer(reading.cased):
             if not _UNIT.match(reading.cased, found.end("value")):
                 yield Claim(kind, *found.span("value"), SAID)
-    yield from _passwords(reading)
-    yield from _answers(reading)
 
 
 def find_codes(reading: Reading) -> Iterator[tuple[int, int]]:
@@ -268,8 +304,8 @@ def _is_last(text: str, end: int) -> bool:
 def _answers(reading: Reading) -> Iterator[Claim]:
     if not _ANSWER_HINT.search(reading.lower):
         return
-    for pattern in _ANSWERS:
-        for found in pattern.finditer(reading.cased):
+    for pattern, hints in zip(_ANSWERS, _ANSWERS_HINTS, strict=True):
+        for found in pattern.finditer(reading.cased) if has_any(reading.lower, hints) else ():
             value = _ENDS_ANSWER.sub("", found["value"].partition(". ")[0]).rstrip(" .'-")
             first = value.split()[0].lower() if value.split() else ""
             if len(value) > 1 and first not in _NO_ANSWER:
