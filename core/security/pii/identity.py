@@ -26,7 +26,7 @@ _NINO_SAID = cued(
     r"[A-Z][ .\-]?[A-Z](?:[ .\-\n]{0,2}\d){6}(?:[ .\-\n]{0,2}[A-D](?![^\W_]))?",
 )
 _PASSPORT_SAID = cued(
-    r"(?:uk |us |eu |british |american |irish |german |french |spanish )?(?:passport|pp(?= ?(?:n|#)))"
+    r"(?:uk |us |eu |british |american |irish |german |french |spanish )?(?:passport|ppt|pp(?= ?(?:n|#)))"
     r"(?: ?(?:number|no\.?|num|nr\.?|#"
     r"|id))?",
     r"(?<![^\W_])(?:[A-Z]{0,3}|(?-i:(?:[A-Z][ \-]{0,2}){1,3}))(?:[ \-]{0,2}\d){6,9}[A-Z]{0,2}(?![^\W_])"

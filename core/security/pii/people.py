@@ -43,7 +43,7 @@ _STRONG_HINTS = (
     *("registered to", "belong", "addressed"),
 )
 _SPEAKING_HINTS = ("speaking", "here", "calling", "writing")
-_SPELT_HINTS = ("spel", " for ", " as in ")
+_SPELT_HINTS = ("spel", " for ", " as in ", "name")
 _SPEAKING = re.compile(
     r"(?P<value>(?:[A-Z][\w'’\-]{1,24}\s){2,3})(?=(?:speaking|here|calling)\b)"
     r"|(?i:\b(?:this is|it's|it is|its|i'm|i am|im|you're speaking (?:to"
@@ -72,6 +72,8 @@ _SAID_PLAINLY = re.compile(
 _SPELT = re.compile(
     r"(?i)\bspel(?:led|t|ling)(?: is| as|:)?\s(?P<value>[^\W\d_](?:[\s\-.,]{1,2}[^\W\d_](?![^\W_])){2,24})"
     r"|(?P<said>\b[^\W\d_],? (?:for|as in) [^\W\d_]{2,12}(?:,? (?:and )?[^\W\d_] (?:for|as in) [^\W\d_]{2,12}){2,24})"
+    r"|\bname(?: is|:)?\s(?P<mixed>[^\W\d_](?: (?:for|as in) [^\W\d_]{2,12})?"
+    r"(?:[\s,\-]{1,2}[^\W\d_](?![^\W_])(?: (?:for|as in) [^\W\d_]{2,12})?){2,24})"
 )
 """Letter by letter, or by a spelling alphabet."""
 _SIGNED = re.compile(
@@ -150,7 +152,7 @@ def _by_form(reading: Reading) -> Iterator[Claim]:
         if not _is_english(plain[group]):
             yield Claim(Kind.PERSON, *plain.span(group), GUESSED)
     for spelt in _SPELT.finditer(text) if has_any(reading.lower, _SPELT_HINTS) else ():
-        yield Claim(Kind.PERSON, *spelt.span("value" if spelt["value"] else "said"), NAMED)
+        yield Claim(Kind.PERSON, *spelt.span(spelt.lastgroup or 0), NAMED)
     for signed in _SIGNED.finditer(text) if reading.has_capitals else ():
         if not _is_english(signed["value"]):
             yield Claim(Kind.PERSON, *signed.span("value"), NAMED)
@@ -285,9 +287,9 @@ def _goes_on(text: str, at: int, *, is_sure: bool) -> bool:
 
 def _name_word_end(word: re.Match[str]) -> int:
     """Without a possessive's ending or a full stop."""
-    clitic = _CLITIC.search(word[0])
-    end = word.start() + clitic.start() if clitic else word.end()
-    return end - 1 if word[0].endswith(".") and len(word[0]) > 2 else end
+    said = word[0][:-1] if word[0].endswith(".") and len(word[0]) > 2 else word[0]
+    clitic = _CLITIC.search(said)
+    return word.start() + (clitic.start() if clitic else len(said))
 
 
 def _is_name_word(word: str, plain: str, place: int, *, is_sure: bool, capitals: bool) -> bool:
@@ -401,7 +403,7 @@ def _from_rare(text: str, word: re.Match[str], plain: str, last: str) -> int:
         return _name_word_end(word)
     if is_listed and plain in _more_given() and _ACTS.match(text, word.end()):
         return _name_word_end(word)
-    return _name_word_end(word) if is_said_so and not plain.endswith(_NO_ENDING) else 0
+    return _name_word_end(word) if is_said_so and (last == "both" or not plain.endswith(_NO_ENDING)) else 0
 
 
 def _in_small_letters(text: str, word: re.Match[str], plain: str, last: str) -> int:

@@ -63,7 +63,7 @@ _HOUSE_IN_WORDS = (
     r"|four|five"
     r"|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty"
     r"|thirty"
-    r"|forty|fifty|sixty|seventy|eighty|ninety)"
+    r"|forty|fifty|sixty|seventy|eighty|ninety)(?:[ \-]hundred)?"
 )
 _SURE_STREET = r"(?:street|road|lane|avenue|drive|close|crescent|court|terrace|grove|gardens|square|mews|way|hill)"
 _IN_WORDS = re.compile(rf"(?i)\b{_HOUSE_IN_WORDS},?\s(?:{_WORD}\s){{1,3}}{_SURE_STREET}\b")

@@ -32,16 +32,16 @@ _OTP = (
     r" sent))(?: me)?(?: (?:by|via|in|on|through) (?:a |the |my )?(?:sms|text|phone|app|email))?|tan|(?:six|6)"
     r" (?:digits|numbers|figures)"
 )
-_CODE = r"(?:the|my|this|that|your|a|here'?s|is|enter|entered|use|got|received|new) code"
+_CODE = r"codes?"
 _NOT_THAT_CODE = frozenset(
     str.split(
         "sort post area zip country error branch promo discount voucher referral product reference swift bic bank"
         " merchant"
         " currency dress booking tax routing qr bar order case dialling dialing category iban status store key invite"
-        " invitation gift coupon"
+        " invitation gift coupon reorder item part batch model serial project cost area zip purpose reason mcc sic"
     )
 )
-_PASSWORD = r"pass[ \-]?(?:word|wrd|wd|wrod|phrase)s?|pwd|passwd|passwort|psw|pswd|pw|log ?in password|p/w"  # noqa: S105
+_PASSWORD = r"pass(?= (?:is|was)\b| ?[:=])|psswo?r?d|passwo?r?d|pass[ \-]?(?:word|wrd|wd|wrod|phrase)s?|pwd|passwd|passwort|psw|pswd|pw|log ?in password|p/w"  # noqa: S105
 _BEFORE_FIGURES = frozenset(
     str.split(
         "are iz ist es est nr they he she figures pln p1n pin pni pinn pincode code number num no is was to be as it"
@@ -76,7 +76,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str], frozenset[str]], ...] = (
         cued(_OTP, r"(?=[A-Z\-]*\d)(?=[\d\-]*[A-Z])(?-i:[A-Z0-9]{1,4}-[A-Z0-9]{4,8}|[A-Z0-9]{5,10})(?![\w-])"),
         frozenset({"card"}),
     ),
-    (Kind.OTP, cued(_CODE, rf"{NO_LESS}{digits(5, 8)}(?!\d|[.,]\d)"), frozenset({"card"})),
+    (Kind.OTP, cued(_CODE, rf"{NO_LESS}{digits(5, 8)}(?![^\W_]|[.,]\d)"), frozenset({"card"})),
 )
 _BARE_CODE = re.compile(
     rf"(?i)(?<![\d.,£$€]){digits(6, 6, '[ -]')}(?!\d|[.,]\d|\s*(?:pounds?|euros?|dollars?|quid|gbp|eur|usd)\b)"
@@ -103,6 +103,10 @@ _PASSWORD_TOLD = re.compile(
     rf"(?i)\b(?:{_PASSWORD})\b\s{{0,3}}[:=]\s{{0,3}}(?P<value>{_QUOTED}|[^\s:=\[][^\s\[]{{2,63}})"
 )
 _PASSWORD_SAID = cued(_PASSWORD, rf"{_QUOTED}|(?!(?:{LINKS})\b)[^\s:=,;\[(][^\s,\[]{{2,63}}")
+_MIXED = re.compile(
+    r"(?<!\S)(?=\S{0,64}[A-Z])(?=\S{0,64}[a-z])(?=\S{0,64}\d)(?=\S{0,63}[!#$%^&*?_+=~]\S?)[A-Za-z][^\s\[\]@:/]{7,64}(?!\S)"
+)
+"""Letters in both cases, digits and signs in one word, where a text speaks of passwords."""
 _PASSWORD_FIRST = re.compile(
     rf"(?i)(?<!\S)(?P<value>[^\s\[]{{4,64}})\s(?:is|was)\s(?:my|the|our|your)\s(?:(?:new|old|online|banking|current"
     rf"|app)\s){{0,2}}(?:{_PASSWORD})\b"
@@ -145,6 +149,9 @@ _ANSWERS: tuple[re.Pattern[str], ...] = tuple(
         rf"name of (?:my|the) {_THINGS}{_IS}",
         rf"(?:first|childhood|favou?rite) {_THINGS}(?: name)?\s(?=(?-i:[A-Z]))",
         r"(?:mother|mum|mom)(?:['’]?s)? maiden name\s(?=(?-i:[A-Z]))",
+        rf"{_THINGS},[^,.?!]{{1,30}},{_IS}",
+        r"(?:street|road|town|city|place|village) (?:did )?(?:you|i) gr[eo]w up (?:on|in)\??\s?:\s",
+        r"mem(?:\.|orable)? (?:word|info|place|name|date|phrase)(?: is| was|:)?\s(?=[\"'])[\"']",
         r"(?:memorable|secret|security) (?:word|answer|name|place)\s(?=[^\W\d_]{3,}\s?(?:[.,!]|\Z))",
         rf"(?:security|secret|memorable|recovery|challenge|password) (?:answer|word|place|name|date|phrase"
         rf"|information|info|reply|hint|(?:question(?:['’]?s)? )?answer)(?: (?:for|of|on) (?:my|the) account)?{_IS}",
@@ -167,6 +174,9 @@ _ANSWERS_HINTS: tuple[tuple[str, ...], ...] = (
     ("name of",),
     _OF_THINGS,
     ("maiden",),
+    (",",),
+    ("up on", "up in"),
+    ("mem",),
     ("memorable", "secret", "security"),
     ("security", "secret", "memorable", "recovery", "challenge", "password"),
     ("answer",),
@@ -176,7 +186,7 @@ _ANSWERS_HINTS: tuple[tuple[str, ...], ...] = (
 )
 """Beside each of ``_ANSWERS``: one of them stands in whatever it finds."""
 _ANSWER_HINT = re.compile(
-    r"maiden|first|childhood|favou?rit|old|memorable|security|secret|recovery|challenge|password|answer|birth"
+    r"maiden|first|childhood|favou?rit|old|mem |memorable|security|secret|recovery|challenge|password|answer|birth"
     r"|born in|grew up|parents met|honeymoon|name of"
 )
 """One look for all of them: most texts have no such word."""
@@ -267,6 +277,8 @@ def _passwords(reading: Reading) -> Iterator[Claim]:
             before in _GIVES and before != "password" and _is_last(text, end) and plain.lower() not in _NO_PASSWORD
         ):
             yield Claim(Kind.PASSWORD, start, end, SAID - 1)
+    for found in _MIXED.finditer(text):
+        yield Claim(Kind.PASSWORD, *found.span(), SAID - 2)
     for found in _PASSWORD_FIRST.finditer(text):
         plain = found["value"].strip("\"'“”.,!?")
         if plain.lower() not in _NO_PASSWORD:
