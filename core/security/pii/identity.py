@@ -33,7 +33,7 @@ _PASSPORT_SAID = cued(
     r"|(?<![^\W_])(?=[A-Z0-9]{8,9}\b)(?:[A-Z]*\d){4,9}[A-Z]*(?![^\W_])",
 )
 _PASSPORT_FAR = re.compile(
-    r"(?i)\bpassports?\b[^.?!\n\d]{1,40}?(?<![^\W_])(?P<value>(?-i:[A-Z]{0,2})[ \-]?\d(?:[ ]?\d){6,8}"
+    r"(?i)\bpassports?\b[^.?!\n\d]{1,40}?(?<![^\W_])(?P<value>(?:(?-i:[A-Z]{1,2})[ \-]?)?\d(?:[ ]?\d){6,8}"
     r"|(?-i:(?=[A-Z]*\d)[A-Z0-9]{9}))(?![^\W_]|[.,]\d)"
 )
 """With other words between: "the passport which I renewed is 533 380 006". Nine signs: ICAO 9303."""

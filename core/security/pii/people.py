@@ -51,7 +51,7 @@ _SPEAKING = re.compile(
 )
 _TITLE = re.compile(
     r"\b(?i:(?:name|names|dear|hi|hello|hey|sincerely|regards|cheers|wishes|thanks|signed),?"
-    r"|(?P<title>mr|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|lady|lord|dame|rev|reverend|herr|frau|monsieur|madame"
+    r"|(?P<title>mr|mister|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|lady|lord|dame|rev|reverend|herr|frau|monsieur|madame"
     r"|mme|senor|senora|signor|signora)\.?)\s{1,2}(?=[A-Z])"
 )
 _SOME_NAME = r"(?P<value>[^\W\d_][\w'’\-]{1,24}\s[^\W\d_][\w'’\-]{1,24})"
@@ -72,7 +72,7 @@ _SAID_PLAINLY = re.compile(
 _SPELT = re.compile(
     r"(?i)\bspel(?:led|t|ling)(?: is| as|:)?\s(?P<value>[^\W\d_](?:[\s\-.,]{1,2}[^\W\d_](?![^\W_])){2,24})"
     r"|(?P<said>\b[^\W\d_],? (?:for|as in) [^\W\d_]{2,12}(?:,? (?:and )?[^\W\d_] (?:for|as in) [^\W\d_]{2,12}){2,24})"
-    r"|\bname(?: is|:)?\s(?P<mixed>[^\W\d_](?: (?:for|as in) [^\W\d_]{2,12})?"
+    r"|name(?: is|:)?\s(?P<mixed>[^\W\d_](?: (?:for|as in) [^\W\d_]{2,12})?"
     r"(?:[\s,\-]{1,2}[^\W\d_](?![^\W_])(?: (?:for|as in) [^\W\d_]{2,12})?){2,24})"
 )
 """Letter by letter, or by a spelling alphabet."""
@@ -80,9 +80,11 @@ _SIGNED = re.compile(
     r"(?i:\b(?:thanks|thanks? you|advance|regards|wishes|cheers|sincerely|faithfully|truly|love))[,.!]?\s{1,3}"
     r"(?P<value>[A-Z][\w'’\-]{1,24}(?:\s[A-Z][\w'’.\-]{0,24}){0,3})\s{0,3}\Z"
 )
-_INITIALS = re.compile(r"(?<![\w.])(?:[A-Z]\.\s?){1,3}(?P<surname>[A-Z][^\W\d_]{2,24}(?:-[A-Z][^\W\d_]{2,24})?)(?!\w)")
+_INITIALS = re.compile(
+    r"(?<![\w.])(?:(?:[A-Z]\.\s?){1,3}|[B-HJ-Z]\s)(?P<surname>[A-Z][^\W\d_]{2,24}(?:-[A-Z][^\W\d_]{2,24})?)(?!\w)"
+)
 """Before a surname: "H. R. Montague"."""
-_MR = re.compile(r"\b(?:mr|mrs|ms|miss|dr)\.?\s(?P<value>[^\W\d_][\w'’\-]{2,24})")
+_MR = re.compile(r"\b(?:mr|mister|mrs|ms|miss|dr)\.?\s(?P<value>[^\W\d_][\w'’\-]{2,24})")
 """In small letters as well, before a surname of the list."""
 
 
@@ -161,7 +163,8 @@ def _by_form(reading: Reading) -> Iterator[Claim]:
         if plain in _surnames() or plain in _more_surnames() or is_unknown(plain):
             yield Claim(Kind.PERSON, *initialled.span(), GUESSED)
     for titled in _MR.finditer(reading.lower):
-        if titled["value"] in _surnames():
+        surname = titled["value"]
+        if surname in _surnames() or (surname in _more_surnames() and is_unknown(surname)):
             yield Claim(Kind.PERSON, *titled.span("value"), GUESSED)
 
 
@@ -356,13 +359,16 @@ _BEFORE_SMALL = frozenset(
         "its it's i'm im am is hi hello hey dear thanks regards cheers love friend mate wife husband partner son"
         " daughter brother sister cousin nephew niece flatmate roommate housemate boyfriend girlfriend fiance fiancee"
         " uncle aunt neighbour neighbor colleague landlord landlady boss mum mom dad mother father gran nan cust"
-        " customer caller client pay paid send owe owes payee named called for to and"
+        " customer caller client pay paid send owe owes payee named called for to and ptnr bene nok attn mgr mister"
     )
 )
 _WEAK_BEFORE_SMALL = frozenset({"for", "to", "and", "is"})
 """Behind these a name in small letters has to be a given one, where money is sent."""
 _SENDS = re.compile(r"\b(?:send|sent|pay|paid|paying|transfer|wire|wired|owes?|zelle|venmo|payee)\b")
-_NOTED = frozenset(str.split("ptnr cust attn nok bene poa both"))
+_MINE = re.compile(r"(?i)\b(?:my|his|her|our) [a-z]+,? \Z")
+_SHORTEST = 3
+"""Letters of a name in small letters that no list has, and more."""
+_NOTED = frozenset(str.split("ptnr cust attn nok bene poa both mgr exec hldr atty ben drawer drawee"))
 """As staff note people."""
 _SPEAKERS = frozenset(str.split("customer caller client cust agent adviser member manager"))
 """Before a colon they say who speaks."""
@@ -415,6 +421,10 @@ def _in_small_letters(text: str, word: re.Match[str], plain: str, last: str) -> 
     second = _CLITIC.sub("", following[0]).lower() if following else ""
     if following and len(second) > 2 and is_unknown(second) and second not in _COMPANY:
         return _name_word_end(following) if _is_listed(plain) or _is_listed(second) else 0
+    if last in _RELATIONS or last in ("friend", "mate"):
+        is_said_so = _MINE.search(text, max(0, word.start() - 24), word.start()) is not None
+        is_said_so = is_said_so and len(plain) > _SHORTEST and not plain.endswith(_NO_ENDING) and "'" not in plain
+        return _name_word_end(word) if _is_listed(plain) or is_said_so else 0
     is_known = _is_listed(plain) and (
         last not in _WEAK_BEFORE_SMALL or (plain in _more_given() and _SENDS.search(text) is not None)
     )

@@ -41,7 +41,10 @@ _NOT_THAT_CODE = frozenset(
         " invitation gift coupon reorder item part batch model serial project cost area zip purpose reason mcc sic"
     )
 )
-_PASSWORD = r"pass(?= (?:is|was)\b| ?[:=])|psswo?r?d|passwo?r?d|pass[ \-]?(?:word|wrd|wd|wrod|phrase)s?|pwd|passwd|passwort|psw|pswd|pw|log ?in password|p/w"  # noqa: S105
+_PASSWORD = (
+    r"pass(?= (?:is|was)\b| ?[:=])|psswo?r?d|passwo?r?d"  # noqa: S105
+    r"|pass[ \-]?(?:word|wrd|wd|wrod|phrase)s?|pwd|passwd|passwort|psw|pswd|pw|log ?in password|p/w"
+)
 _BEFORE_FIGURES = frozenset(
     str.split(
         "are iz ist es est nr they he she figures pln p1n pin pni pinn pincode code number num no is was to be as it"
@@ -187,7 +190,7 @@ _ANSWERS_HINTS: tuple[tuple[str, ...], ...] = (
 """Beside each of ``_ANSWERS``: one of them stands in whatever it finds."""
 _ANSWER_HINT = re.compile(
     r"maiden|first|childhood|favou?rit|old|mem |memorable|security|secret|recovery|challenge|password|answer|birth"
-    r"|born in|grew up|parents met|honeymoon|name of"
+    r"|born in|gr[eo]w up|parents met|honeymoon|name of"
 )
 """One look for all of them: most texts have no such word."""
 _NO_ANSWER = frozenset(
