@@ -117,8 +117,9 @@ _BEFORE_STREET = re.compile(
     r"|Manor|Mill|Villa|Buildings?|Mansions|Tower|Wharf|Bungalow|Grange|Priory|Croft|Point|Heights|Halls),?[ \n])\Z"
 )
 """A house's name, or the line above."""
+_LINE_OF_PLACE = r"[A-Z][\w'’\-]*(?: (?:of|the|on|upon|under|[A-Z][\w'’\-]*|\d{1,4})){0,4}"
 _BEFORE_POSTCODE = re.compile(
-    r"(?<![\w'’])(?:[A-Z][\w'’\-]*(?: (?:of|the|on|upon|under|[A-Z][\w'’\-]*|\d{1,4})){0,4}(?:, |,?\n| )){1,6}\Z"
+    rf"(?<![\w'’])(?:{_LINE_OF_PLACE}(?:, |,?\n)){{1,5}}(?:{_LINE_OF_PLACE} )?\Z|(?<![\w'’]){_LINE_OF_PLACE} \Z"
 )
 _TURNED = (
     rf"(?:[A-Z][\w'’\-]+\s){{1,3}}(?i:{_STREET})\.?,?\s(?:(?i:number|no\.?|nr\.?)\s)?\d{{1,4}}[a-zA-Z]?(?!\w|[.,]\d)"
