@@ -80,9 +80,39 @@ _ALSO: list[tuple[Kind, str]] = [
 ]
 """How others say it, seen in the fourth batch of texts."""
 
+_SINCE_THE_FIFTH: list[tuple[Kind, str]] = [
+    (Kind.PERSON, "could |Keandre Brannagh| be added"),
+    (Kind.PERSON, "the lease is signed with |H. R. Dalrymple| since May"),
+    (Kind.PERSON, "Spoke to |Mrs Achterberg-Dunn|, wants a call"),
+    (Kind.PERSON, "i am |dragica stojanovska| from skopje"),
+    (Kind.PERSON, "for my friend |quynh| i want to pay"),
+    (Kind.PERSON, "The name on card is |AYSE CAN YILDIRIM|."),
+    (Kind.PERSON, "surname: |F, A, L, K| please"),
+    (Kind.PHONE, "ring |oh double seven double oh, nine hundred, four one two|"),
+    (Kind.PHONE, "nr is |o7700 9oo 412|"),
+    (Kind.ACCOUNT_NUMBER, "a/c|55102938| closed"),
+    (Kind.SORT_CODE, "sort code |two oh, four one, nine three|"),
+    (Kind.CARD_EXPIRY, "card ending 4821 xp |4/27|"),
+    (Kind.US_SSN, "last four of my social |8714|"),
+    (Kind.UK_NINO, "nino|ab 12 34 56 d|"),
+    (Kind.PASSPORT, "passport which I renewed in spring: |533 401 927|"),
+    (Kind.PASSPORT, "the passport of me is |X4RTBPFW4|"),
+    (Kind.ADDRESS, "Please write to\n|The Old Granary\n12 Church Lane\nUpper Slaughter\nGL54 2HP|"),
+    (Kind.ADDRESS, "it is |Hawthorn Cottage, Mill End, Dunblane, FK15 0AY|"),
+    (Kind.ADDRESS, "I live in street |Kings Road 221|, second floor"),
+    (Kind.ADDRESS, "flat changed, |77 n. halsted st unit 4 chicago il|"),
+    (Kind.DOB, "born on |the second of the eleventh eighty four|"),
+    (Kind.DOB, "dob|190372|"),
+    (Kind.OTP, "AGENT: I have sent you a code. CALLER: It says |493 027|"),
+    (Kind.CVV, "the CID is |7341|"),
+    (Kind.PASSWORD, "it wants a password but |Walnut-2009!| is not taken"),
+    (Kind.SECURITY_ANSWER, "AGENT: Your mother's maiden name please. CALLER: |Castellanos|"),
+    (Kind.SECURITY_ANSWER, "What street did you grow up on? Client: |Juniper|."),
+]
+
 
 @pytest.mark.parametrize(
-    ("kind", "text"), [*_ALSO, *((kind, text) for kind, texts in EXAMPLES.items() for text in texts)]
+    ("kind", "text"), [*_ALSO, *_SINCE_THE_FIFTH, *((kind, text) for kind, texts in EXAMPLES.items() for text in texts)]
 )
 def test_every_kind_is_found_also_as_people_write_and_say_it(kind: Kind, text: str) -> None:
     before, value, after = text.split("|")
@@ -117,6 +147,16 @@ def test_every_kind_has_an_example() -> None:
             "turn 0f8f7c12-1234-4567-9012-223344556677",
             "dispute D-0123-4567-89AB",
             "pay the Gas Board 85.50 on the 1st",
+            "it's the Chase Sapphire card",
+            "a Ford from Dave's Auto for $32,500",
+            "why did Trader Joe's #552 charge me twice",
+            "open on Martin Luther King Day?",
+            "reorder code 77-30-12X",
+            "Txn 09281 JOHN LEWIS OXFORD ST",
+            "our firm, Marks & Spencer plc",
+            "AGENT: Anything else? CUST: Nope, thanks.",
+            "Same-day ACH transfers",
+            "a refund from Lowe's.",
         ),
         *(
             "move 200 from Everyday to Rainy Day",

@@ -35,22 +35,24 @@ _ORDINALS = [
 ]
 _DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|(?:(?:twenty|thirty)[ \-])?(?:{'|'.join(_ORDINALS)}))"
 _TENS = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
+_SAID_YEAR = rf"{_TENS}(?:[ \-](?:one|two|three|four|five|six|seven|eight|nine))?"
 _YEAR = (
     rf"(?:(?:19|20) ?\d{{2}}|['’]?\d{{2}}|(?:nineteen|twenty|two thousand)(?:[ \-](?:and[ \-])?(?:oh[ \-])?{_TENS}?"
-    rf"(?:[ \-]?[a-z]{{3,9}})?)?)"
+    rf"(?:[ \-]?[a-z]{{3,9}})?)?|{_SAID_YEAR})"
 )
 DATE = (
     r"(?:\d{1,4}\s?[/.\-]\s?\d{1,2}\s?[/.\-]\s?\d{1,4}|\d{1,2} \d{1,2} (?:19|20)?\d{2}|\d{8}|\d{6}(?!\d)"
-    rf"|(?:the )?{_DAY}(?: of)?[ ,\-/.]{{0,2}}{_MONTH}(?:(?:[ ,\-/.]{{1,2}}|,? in ){_YEAR})?"
+    rf"|(?:the )?{_DAY} of the {_DAY},? (?:of )?{_YEAR}"
+    rf"|(?:the )?{_DAY}(?: day)?(?: of)?[ ,\-/.]{{0,2}}{_MONTH}(?:(?:[ ,\-/.]{{1,2}}|,? in |,? of ){_YEAR})?"
     rf"|{_MONTH}(?: the)?[ \-/.]{{0,2}}{_DAY}(?:[ ,\-/.]{{1,3}}{_YEAR})?)"
 )
 _CUE = (
-    r"d\.? ?o\.? ?b\b\.?|(?:date|day|year)s? of (?:my |your |his |her |their )?birth|birth ?(?:date|day)s?|born"
-    r"|b-day|bday|birthdate|geboren|geburtsdatum|geb\.|nee? le|nacid[oa](?: el)?|nat[oa] il|urodzon[ya]|fodd"
+    r"d\.? ?o\.? ?b(?:\b\.?|(?=\d))|(?:date|day|year)s? of (?:my |your |his |her |their )?birth|birth ?(?:date|day)s?"
+    r"|born|b-day|bday|birthdate|geboren|geburtsdatum|geb\.|nee? le|nacid[oa](?: el)?|nat[oa] il|urodzon[ya]|fodd"
 )
 _BORN = re.compile(
-    rf"(?i)\b(?:{_CUE})(?:['’]?s)?(?:[\s:=,\-()]{{1,3}}(?:is|was|on|in|as|of|i|my|date|am|dd|mm|yyyy|falls|it's|its|me"
-    rf"|and|to|registered|given|should|be|not|listed|down|number|account|file|record|records|profile|system|you|have"
+    rf"(?i)\b(?:{_CUE})(?:\b|(?=\d))(?:['’]?s)?(?:[\s:=,\-()]{{1,3}}(?:is|was|on|in|as|of|i|my|date|am|dd|mm|yyyy|falls|it's|its|me"
+    rf"|and|to|from|for|mine|um|uh|er|registered|given|should|be|not|listed|down|number|account|file|record|records|profile|system|you|have"
     rf"|has|actually|really|now|says|shown)\b){{0,6}}"
     rf"[\s:=,\-()/#]{{0,4}}(?P<value>{DATE})(?!\d)"
 )

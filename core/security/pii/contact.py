@@ -27,6 +27,7 @@ _SPELT_EMAIL = re.compile(
     rf"(?i)(?<![\w.+-])(?P<value>(?:[a-z\d]\s){{4,40}}(?:at|@)\s(?:[\w-]{{1,40}}\s?(?:dot\s|\.)\s?){{1,3}}{_ENDS})\b"
 )
 """Letter by letter."""
+_AT_HINT = re.compile(r"@|\bat\b")
 _SPOKEN_WORDS = frozenset({"at", "dot", "point"})
 _FILLER = re.compile(
     r"(?i)(?:.{0,80}\s)?(?:is|to|email|e-mail|at|me|address|it's|its|on|mail|use|or|and|from|contact|my|:)\s+(?=\S)"
@@ -40,7 +41,7 @@ _PHONE = re.compile(
 _US_PHONE = re.compile(r"(?<![\w.,£$€#+\-])(?:1[ .\-])?\(?[2-9]\d{2}\)?[ .\-][2-9]\d{2}[ .\-]\d{4}(?![\d]|[.,\-]\d)")
 _PHONE_GAP = r"[ \n.()/-]"
 _PHONE_SAID = cued(
-    r"(?:phone|telephone|telefono?|handy|tlf|tel|mobile|mob|cell|cellphone|landline|whatsapp|fax|contact|home|work"
+    r"(?:phone|ph|telephone|telefono?|handy|tlf|tel|mobile|mob|cell|cellphone|landline|whatsapp|fax|contact|home|work"
     r"|daytime)(?:"
     r" phone)?\.?(?: (?:number|no\.?|num|#))?"
     r"|(?:call|ring|text|reach|phone|contact|message) (?:me|him|her|us|back)(?: back)?(?: (?:on|at))?|my number"
@@ -74,6 +75,8 @@ def find_emails(reading: Reading) -> Iterator[Claim]:
     if "@" in text:
         for found in (*_TIGHT_EMAIL.finditer(text), *_EMAIL.finditer(text)):
             yield Claim(Kind.EMAIL, *_trimmed(text, *found.span()), PROVEN)
+    if not _AT_HINT.search(reading.lower):
+        return
     for found in _SPELT_EMAIL.finditer(text):
         yield Claim(Kind.EMAIL, *found.span("value"), SHAPED + 1)
     for found in _SPOKEN_EMAIL.finditer(text):

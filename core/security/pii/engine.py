@@ -27,16 +27,16 @@ _SURELY = 100
 """Weight of what is known."""
 
 _Recognizer = Callable[[Reading], Iterator[Claim]]
-_IN_FIGURES: tuple[_Recognizer, ...] = (
-    find_cards,
-    find_expiries,
-    find_ibans,
-    find_accounts,
-    find_phones,
-    find_identities,
-    find_machines,
+_IN_FIGURES: tuple[tuple[int, _Recognizer], ...] = (
+    (12, find_cards),
+    (1, find_expiries),
+    (8, find_ibans),
+    (6, find_accounts),
+    (7, find_phones),
+    (1, find_identities),
+    (1, find_machines),
 )
-"""They find nothing without a digit."""
+"""With the fewest digits in which each finds something."""
 _IN_WORDS: tuple[_Recognizer, ...] = (find_secrets, find_emails, find_births, find_places)
 _OF_MODELS = frozenset({Kind.PERSON, Kind.ADDRESS})
 _OF_OURS = re.compile(
@@ -45,7 +45,6 @@ _OF_OURS = re.compile(
 """UUIDs, and numbers of disputes and cases."""
 _REMEMBERED = 4
 """Texts: a turn asks about the same one for its secrets, its dialogue, its title and what is stored."""
-_DIGIT = re.compile(r"\d")
 
 
 def find_personal(text: str, kinds: Set[Kind] = ALL, known: Known | None = None) -> list[Finding]:
@@ -69,7 +68,7 @@ def _reading(text: str) -> Reading:
 def _claims(text: str) -> tuple[Claim, ...]:
     """Of everything but people."""
     reading = _reading(text)
-    recognizers = [*(_IN_FIGURES if _DIGIT.search(reading.cased) else ()), *_IN_WORDS]
+    recognizers = [*(find for fewest, find in _IN_FIGURES if reading.figures >= fewest), *_IN_WORDS]
     found = [_in_text(claim, reading) for claim in chain.from_iterable(find(reading) for find in recognizers)]
     return (*found, *(Claim(None, *ours.span(), OURS) for ours in _OF_OURS.finditer(text)))
 

@@ -9,7 +9,7 @@ from stdnum.fi import hetu
 from stdnum.it import codicefiscale
 from stdnum.se import personnummer
 
-from core.security.pii.grammar import cued, digits, matches, only_digits, word_before
+from core.security.pii.grammar import cued, digits, has_any, matches, only_digits, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
 
@@ -18,7 +18,7 @@ _SSN_SAID = cued(
     r"ssn|soc(?:ial)?\.?(?: sec(?:urity)?\.?)?(?: ?(?:number|no\.?|num|#))?|s\.s\.n\.?", rf"(?<!\d){digits(9, 9)}(?!\d)"
 )
 _NINO = re.compile(
-    r"(?i)(?<![^\W_])(?P<value>(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][ .\-]?[A-CEGHJ-NPR-TW-Z](?:["
+    r"(?i)(?:(?<![^\W_])|(?<=nino))(?P<value>(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][ .\-]?[A-CEGHJ-NPR-TW-Z](?:["
     r" .\-\n]{0,2}\d){6}[ .\-\n]{0,2}[A-D])(?![^\W_])"
 )
 _NINO_SAID = cued(
@@ -26,10 +26,21 @@ _NINO_SAID = cued(
     r"[A-Z][ .\-]?[A-Z](?:[ .\-\n]{0,2}\d){6}(?:[ .\-\n]{0,2}[A-D](?![^\W_]))?",
 )
 _PASSPORT_SAID = cued(
-    r"(?:uk |us |eu |british |american |irish |german |french |spanish )?passport(?: ?(?:number|no\.?|num|nr\.?|#"
+    r"(?:uk |us |eu |british |american |irish |german |french |spanish )?(?:passport|ppt|pp(?= ?(?:n|#)))"
+    r"(?: ?(?:number|no\.?|num|nr\.?|#"
     r"|id))?",
     r"(?<![^\W_])(?:[A-Z]{0,3}|(?-i:(?:[A-Z][ \-]{0,2}){1,3}))(?:[ \-]{0,2}\d){6,9}[A-Z]{0,2}(?![^\W_])"
     r"|(?<![^\W_])(?=[A-Z0-9]{8,9}\b)(?:[A-Z]*\d){4,9}[A-Z]*(?![^\W_])",
+)
+_PASSPORT_FAR = re.compile(
+    r"(?i)\bpassports?\b[^.?!\n\d]{1,40}?(?<![^\W_])(?P<value>(?:(?-i:[A-Z]{1,2})[ \-]?)?\d(?:[ ]?\d){6,8}"
+    r"|(?-i:(?=[A-Z]*\d)[A-Z0-9]{9}))(?![^\W_]|[.,]\d)"
+)
+"""With other words between: "the passport which I renewed is 533 380 006". Nine signs: ICAO 9303."""
+_SSN_LAST = re.compile(
+    r"(?i)\blast (?:four|4)(?: digits)? (?:of|on) (?:my |the |his |her )?(?:social(?: security)?(?: number)?|ssn)"
+    r"[\s:]{1,2}(?:(?:is|are|being)\s)?(?P<value>\d{4})(?!\d)"
+    r"|\b(?:social(?: security)?(?: number)?|ssn) (?:ends|ending)(?: in| with)?\s(?P<end>\d(?:[ \-]?\d){3})(?!\d)"
 )
 _ID_SAID = cued(
     r"nie|dni|nif|cif|pesel|bsn|aadh?aa?r|nric|cpf|curp|tfn|svnr|pps(?:n| number)?|personnummer|cpr|hetu"
@@ -58,24 +69,32 @@ _BY_FORM: tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...] = (
 """Forms that are seldom anything else, with the checksum that must hold; the others need their cue."""
 
 
+_FEWEST_OF_AN_ID, _DIGITS_OF_A_NINO = 5, 6
+
+
 def find_identities(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
     for found in _SSN_FORM.finditer(text):
         if is_ssn(only_digits(found["value"])):
             yield Claim(Kind.US_SSN, *found.span("value"), SHAPED + 2)
-    for found in matches(_SSN_SAID, text):
+    for found in matches(_SSN_SAID, text) if has_any(reading.lower, ("soc", "ssn", "s.s.n")) else ():
         yield Claim(Kind.US_SSN, *found.span("value"), NAMED + 1)
-    for found in _NINO.finditer(text):
+    for found in _NINO.finditer(text) if reading.figures >= _DIGITS_OF_A_NINO else ():
         yield Claim(Kind.UK_NINO, *found.span("value"), PROVEN)
-    for found in matches(_NINO_SAID, text):
+    for found in _SSN_LAST.finditer(text) if has_any(reading.lower, ("social", "ssn")) else ():
+        yield Claim(Kind.US_SSN, *found.span("value" if found["value"] else "end"), NAMED + 1)
+    for found in matches(_NINO_SAID, text) if reading.figures >= _DIGITS_OF_A_NINO else ():
         yield Claim(Kind.UK_NINO, *found.span("value"), NAMED)
-    for found in matches(_PASSPORT_SAID, text):
+    for found in matches(_PASSPORT_SAID, text) if has_any(reading.lower, ("passport", "pp")) else ():
         yield Claim(Kind.PASSPORT, *found.span("value"), NAMED + 1)
+    if "passport" in reading.lower:
+        for found in _PASSPORT_FAR.finditer(text):
+            yield Claim(Kind.PASSPORT, *found.span("value"), NAMED)
     for pattern, is_valid in _BY_FORM:
         for found in pattern.finditer(text):
             if is_valid(found[0]):
                 yield Claim(Kind.NATIONAL_ID, *found.span(), PROVEN)
-    for found in matches(_ID_SAID, text):
+    for found in matches(_ID_SAID, text) if reading.figures >= _FEWEST_OF_AN_ID else ():
         if word_before(reading.lower, found.start()) not in _OTHER_IDS:
             yield Claim(Kind.NATIONAL_ID, *found.span("value"), SHAPED)
 

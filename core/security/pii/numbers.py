@@ -19,7 +19,7 @@ _CARD_SAID = cued(
     rf"(?<!\d){digits(12, 19)}",
 )
 _EXPIRY = cued(
-    r"exp(?:iry|ires?|iration|iring|\.)?(?: date)?|valid (?:thru|through|until|till|to)|good (?:thru|through|until)"
+    r"xp|exp(?:iry|ires?|iration|iring|\.)?(?: date)?|valid (?:thru|through|until|till|to)|good (?:thru|through|until)"
     r"|use by|(?<=card )runs? out",
     r"(?:(?:the )?(?:end|start|beginning|middle) of )?(?:(?:0?[1-9]|1[0-2]|0 [1-9]|1 [0-2])\s?(?:[/\-. ]\s?|of"
     r" )?(?:2 ?0 ?)?(?:[2-4] ?\d)(?!\d|\s?(?:%|percent|days?"
@@ -35,7 +35,7 @@ _BEHIND_EXPIRY = re.compile(r"[\s,;/]{1,3}(?P<value>\d{3,4})(?![\d/\-]|[.,]\d)")
 _ENDING = re.compile(r"\[CARD_\d+\](?: ending \d{4})?")
 
 _SORT_FORM = re.compile(
-    rf"{NO_LESS}(?<!\d[-/])(?P<value>\d{{2}}(?P<gap>[-–—‑]|\s-\s)\d{{2}}(?P=gap)\d{{2}})(?![\d]|[-–]\d|[.,]\d)"
+    rf"{NO_LESS}(?<!\d[-/])(?P<value>\d{{2}}(?P<gap>[-–—‑]|\s-\s)\d{{2}}(?P=gap)\d{{2}})(?![^\W_]|[-–]\d|[.,]\d)"
 )
 _SORT_SAID = cued(
     r"sort\W?codes?|sortcodes?|s/c|sc|s(?:o{1,2}rt|ro?t|otr|ort?)\W?(?:code|cdoe|coed|cod|cde)|sortc?ode",

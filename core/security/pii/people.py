@@ -5,8 +5,9 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from core.security.pii.grammar import has_any
 from core.security.pii.kinds import GUESSED, NAMED, Claim, Kind
-from core.security.pii.ordinary import NAMES_TOO, ORDINARY, read_words
+from core.security.pii.ordinary import NAMES_TOO, ORDINARY, english, is_unknown, read_words
 from core.security.pii.reading import Reading
 
 _PARTICLES = frozenset(
@@ -24,8 +25,8 @@ _STRONG = re.compile(
     r"(?i)\b(?:(?:my|the|his|her|their|your|full|legal|first|last|middle|maiden|sur|user|real|given|family|account"
     r"|new|correct|actual|whole|complete|married|payee'?s?|beneficiary'?s?|recipient'?s?|holder'?s?|cardholder'?s?"
     r"|customer'?s?)\s?(?:full |legal |first |last |real |given )?names?"
-    r"(?:['’]?s|(?:\s(?:is|was|are|to|should be|as|reads|on the (?:card|account|passport)|that|now|spelled|spelt"
-    r"|actually)){1,4}|\s?[:=\-])(?:\s(?:is|mr|mrs|ms|dr)\.?)?"
+    r"(?:['’]?s|(?:\s(?:is|was|are|to|should be|as|reads|on (?:the |my )?(?:card|account|passport)|that|now|spelled"
+    r"|spelt|actually)){1,4}|\s?[:=\-])(?:\s(?:is|mr|mrs|ms|dr)\.?)?"
     r"|(?:i am|i'm|im|this is|it is|it's|its) called|(?:he's|she's|who's|who is|someone|somebody|person|man|woman|guy"
     r"|lady|friend|colleague|payee|son|daughter|cousin|employee|adviser|agent) (?:called|named)|they call me|you can"
     r" call me|call me|i go by|known as|aka|signed(?:,| by|:)"
@@ -35,6 +36,14 @@ _STRONG = re.compile(
     r"|(?:in|under|to|into) the names? of|made out to|(?:cheque|check) (?:payable )?to|in favou?r of|on behalf of"
     r"|attn:?|attention:|care of|c/o|registered to|belongs to|belonging to|addressed to)\s{1,2}[\"']?"
 )
+_STRONG_HINTS = (
+    *("name", "call", "go by", "known as", "aka", "signed", "holder", "beneficiary", "recipient", "payee", "sender"),
+    *("claimant", "applicant", "customer", "payer", "tenant", "landlord", "emergency contact", "next of kin"),
+    *("made out", "cheque", "check", "favour", "favor", "behalf", "attn", "attention", "care of", "c/o"),
+    *("registered to", "belong", "addressed"),
+)
+_SPEAKING_HINTS = ("speaking", "here", "calling", "writing")
+_SPELT_HINTS = ("spel", " for ", " as in ", "name")
 _SPEAKING = re.compile(
     r"(?P<value>(?:[A-Z][\w'’\-]{1,24}\s){2,3})(?=(?:speaking|here|calling)\b)"
     r"|(?i:\b(?:this is|it's|it is|its|i'm|i am|im|you're speaking (?:to"
@@ -42,8 +51,8 @@ _SPEAKING = re.compile(
 )
 _TITLE = re.compile(
     r"\b(?i:(?:name|names|dear|hi|hello|hey|sincerely|regards|cheers|wishes|thanks|signed),?"
-    r"|(?:mr|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|lady|lord|dame|rev|reverend|herr|frau|monsieur|madame|mme"
-    r"|senor|senora|signor|signora)\.?)\s{1,2}(?=[A-Z])"
+    r"|(?P<title>mr|mister|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|lady|lord|dame|rev|reverend|herr|frau|monsieur|madame"
+    r"|mme|senor|senora|signor|signora)\.?)\s{1,2}(?=[A-Z])"
 )
 _SOME_NAME = r"(?P<value>[^\W\d_][\w'’\-]{1,24}\s[^\W\d_][\w'’\-]{1,24})"
 _SUM = r"(?:[£$€]\s?)?\d[\d.,]{0,12}(?:\s?(?:pounds?|quid|euros?|dollars?|bucks|gbp|eur|usd|p|k|[£$€]))?"
@@ -63,13 +72,19 @@ _SAID_PLAINLY = re.compile(
 _SPELT = re.compile(
     r"(?i)\bspel(?:led|t|ling)(?: is| as|:)?\s(?P<value>[^\W\d_](?:[\s\-.,]{1,2}[^\W\d_](?![^\W_])){2,24})"
     r"|(?P<said>\b[^\W\d_],? (?:for|as in) [^\W\d_]{2,12}(?:,? (?:and )?[^\W\d_] (?:for|as in) [^\W\d_]{2,12}){2,24})"
+    r"|name(?: is|:)?\s(?P<mixed>[^\W\d_](?: (?:for|as in) [^\W\d_]{2,12})?"
+    r"(?:[\s,\-]{1,2}[^\W\d_](?![^\W_])(?: (?:for|as in) [^\W\d_]{2,12})?){2,24})"
 )
 """Letter by letter, or by a spelling alphabet."""
 _SIGNED = re.compile(
-    r"(?i:\b(?:thanks|thank you|advance|regards|wishes|cheers|sincerely|faithfully|truly|love))[,.!]?\s{1,3}"
+    r"(?i:\b(?:thanks|thanks? you|advance|regards|wishes|cheers|sincerely|faithfully|truly|love))[,.!]?\s{1,3}"
     r"(?P<value>[A-Z][\w'’\-]{1,24}(?:\s[A-Z][\w'’.\-]{0,24}){0,3})\s{0,3}\Z"
 )
-_MR = re.compile(r"\b(?:mr|mrs|ms|miss|dr)\.?\s(?P<value>[^\W\d_][\w'’\-]{2,24})")
+_INITIALS = re.compile(
+    r"(?<![\w.])(?:(?:[A-Z]\.\s?){1,3}|[B-HJ-Z]\s)(?P<surname>[A-Z][^\W\d_]{2,24}(?:-[A-Z][^\W\d_]{2,24})?)(?!\w)"
+)
+"""Before a surname: "H. R. Montague"."""
+_MR = re.compile(r"\b(?:mr|mister|mrs|ms|miss|dr)\.?\s(?P<value>[^\W\d_][\w'’\-]{2,24})")
 """In small letters as well, before a surname of the list."""
 
 
@@ -89,20 +104,42 @@ def _surnames() -> frozenset[str]:
     return read_words("surnames.txt")
 
 
+@cache
+def _more_given() -> frozenset[str]:
+    """Rarer ones, which need a cue or a surname more often."""
+    return read_words("more_given_names.txt")
+
+
+@cache
+def _more_surnames() -> frozenset[str]:
+    return read_words("more_surnames.txt")
+
+
+@cache
+def _all_names() -> tuple[frozenset[str], ...]:
+    return _given(), _surnames(), _more_given(), _more_surnames()
+
+
+def _is_listed(plain: str) -> bool:
+    """Whether it is a name on any list and nothing else."""
+    is_name = any(part in names for names in _all_names() for part in (plain, *plain.split("-")))
+    return is_name and is_unknown(plain) and plain not in _COMPANY and plain not in _PLACES
+
+
 def find_people(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
-    for cue in _STRONG.finditer(text):
+    for cue in _STRONG.finditer(text) if has_any(reading.lower, _STRONG_HINTS) else ():
         if end := _name_end(text, cue.end(), is_sure=True):
             yield Claim(Kind.PERSON, cue.end(), end, NAMED)
-    for cue in _TITLE.finditer(text):
+    for cue in _TITLE.finditer(text) if reading.has_capitals else ():
         if end := _name_end(text, cue.end(), is_sure=True, capitals=True):
-            yield Claim(Kind.PERSON, cue.end(), end, NAMED)
-    for spoken in _SPEAKING.finditer(text):
+            yield Claim(Kind.PERSON, cue.start() if cue["title"] else cue.end(), end, NAMED)
+    for spoken in _SPEAKING.finditer(text) if has_any(reading.lower, _SPEAKING_HINTS) else ():
         start, before_it = spoken.span("value" if spoken["value"] else "said")
         end = _name_end(text, start, is_sure=True)
         if end and end >= before_it - 1:
             yield Claim(Kind.PERSON, start, end, NAMED)
-    for paid in _PAID.finditer(text):
+    for paid in _PAID.finditer(text) if reading.figures else ():
         group = "value" if paid["value"] else "to"
         if not _is_english(paid[group]):
             yield Claim(Kind.PERSON, *paid.span(group), GUESSED)
@@ -116,13 +153,18 @@ def _by_form(reading: Reading) -> Iterator[Claim]:
         group = "value" if plain["value"] else "who"
         if not _is_english(plain[group]):
             yield Claim(Kind.PERSON, *plain.span(group), GUESSED)
-    for spelt in _SPELT.finditer(text):
-        yield Claim(Kind.PERSON, *spelt.span("value" if spelt["value"] else "said"), NAMED)
-    for signed in _SIGNED.finditer(text):
+    for spelt in _SPELT.finditer(text) if has_any(reading.lower, _SPELT_HINTS) else ():
+        yield Claim(Kind.PERSON, *spelt.span(spelt.lastgroup or 0), NAMED)
+    for signed in _SIGNED.finditer(text) if reading.has_capitals else ():
         if not _is_english(signed["value"]):
             yield Claim(Kind.PERSON, *signed.span("value"), NAMED)
+    for initialled in _INITIALS.finditer(text) if reading.has_capitals else ():
+        plain = initialled["surname"].lower()
+        if plain in _surnames() or plain in _more_surnames() or is_unknown(plain):
+            yield Claim(Kind.PERSON, *initialled.span(), GUESSED)
     for titled in _MR.finditer(reading.lower):
-        if titled["value"] in _surnames():
+        surname = titled["value"]
+        if surname in _surnames() or (surname in _more_surnames() and is_unknown(surname)):
             yield Claim(Kind.PERSON, *titled.span("value"), GUESSED)
 
 
@@ -217,7 +259,9 @@ def _name_end(text: str, start: int, *, is_sure: bool, capitals: bool = False) -
         follows = _BETWEEN.match(text, word.end())
         if plain in _PARTICLES and follows and _goes_on(text, follows.end(), is_sure=is_sure):
             pass
-        elif _is_name_word(word[0], plain, words, is_sure=is_sure, capitals=capitals):
+        elif _is_name_word(word[0], plain, words, is_sure=is_sure, capitals=capitals) or (
+            is_sure and words and _is_shouted_on(text, end, word)
+        ):
             end = _name_word_end(word)
         else:
             break
@@ -231,6 +275,11 @@ def _name_end(text: str, start: int, *, is_sure: bool, capitals: bool = False) -
     return end
 
 
+def _is_shouted_on(text: str, end: int, word: re.Match[str]) -> bool:
+    """A further word of a name in capitals, which may be English as well: "MEHMET CAN YILDIRIM"."""
+    return word[0].isupper() and len(word[0]) > 1 and text[end - 2 : end].isupper() and not text.isupper()
+
+
 def _goes_on(text: str, at: int, *, is_sure: bool) -> bool:
     word = _NAME_WORD.match(text, at)
     if word is None:
@@ -241,9 +290,9 @@ def _goes_on(text: str, at: int, *, is_sure: bool) -> bool:
 
 def _name_word_end(word: re.Match[str]) -> int:
     """Without a possessive's ending or a full stop."""
-    clitic = _CLITIC.search(word[0])
-    end = word.start() + clitic.start() if clitic else word.end()
-    return end - 1 if word[0].endswith(".") and len(word[0]) > 2 else end
+    said = word[0][:-1] if word[0].endswith(".") and len(word[0]) > 2 else word[0]
+    clitic = _CLITIC.search(said)
+    return word.start() + (clitic.start() if clitic else len(said))
 
 
 def _is_name_word(word: str, plain: str, place: int, *, is_sure: bool, capitals: bool) -> bool:
@@ -264,29 +313,127 @@ def _by_lists(reading: Reading) -> Iterator[Claim]:
     """A given name with or without a surname; two words with capitals of which one is a surname."""
     text, given, surnames = reading.cased, _given(), _surnames()
     is_shouted = text.isupper()
-    done, before, before_end, came_from = 0, "", 0, False
+    done, person_end, before, before_end, came_from = 0, 0, "", 0, False
     for word in _NAME_WORD.finditer(text):
-        plain = _CLITIC.sub("", word[0]).rstrip(".").lower()
+        plain = word[0].rstrip(".").lower()
+        if "'" in plain or "’" in plain:
+            plain = _CLITIC.sub("", plain)
         last, before = before if word.start() - before_end <= 3 else "", plain
         is_sender, came_from = came_from and last == "from", plain == "from" and last in _MONEY
-        before_end = word.end()
+        before_before, before_end = before_end, word.end()
         if word.start() < done:
             continue
+        if last in _SPEAKERS and text[before_before : word.start()].lstrip().startswith(":"):
+            last = ""
+        if person_end and text[person_end : word.start()].strip() in ("and", "&"):
+            last = "both"
         is_capital = word[0][0].isupper() and not is_shouted
         end = 0
         if plain in given:
             end = _from_given(text, word, plain, last, is_capital=is_capital)
+            if end and is_capital and _is_of_a_firm(text, word, end, last):
+                end, done = 0, end
         elif is_capital and plain not in ORDINARY and len(plain) > 1:
             end = _from_stranger(text, word, plain, "pay" if is_sender else last)
+            end = end or _from_rare(text, word, plain, last)
         elif is_capital and plain in surnames and last in ("mr", "mrs", "ms"):
             end = _name_word_end(word)
+        elif not is_capital and len(plain) > 2 and last in _BEFORE_SMALL:
+            end = _in_small_letters(text, word, plain, last)
         if end:
-            if text[word.start() : end].lower() not in _CALLED_LIKE_PEOPLE:
+            if " ".join(text[word.start() : end].lower().split()[:2]) not in _CALLED_LIKE_PEOPLE:
                 yield Claim(Kind.PERSON, word.start(), end, GUESSED + (end > word.end()))
+                person_end = end
             done = end
 
 
+_FIRM = re.compile(r"['’]s?\s(?P<thing>[A-Z][a-z]+)|['’]s?\s#\d")
+_SHOP = re.compile(r"['’]s\s*(?:[.,;!?)]|\Z|(?:by|on|in|at|and|for|was|is|charged|when|but)\b)")
+_DAY_OR_STREET = frozenset(
+    str.split("day week month street road avenue lane park school college university hospital foundation award prize")
+)
+_FIRM_BEFORE = re.compile(r"(?<![.!?:] )\b[A-Z][\w'’]+ (?:&|and) \Z")
+"""Marks & Spencer, where no person stands first."""
+_BEFORE_SMALL = frozenset(
+    str.split(
+        "its it's i'm im am is hi hello hey dear thanks regards cheers love friend mate wife husband partner son"
+        " daughter brother sister cousin nephew niece flatmate roommate housemate boyfriend girlfriend fiance fiancee"
+        " uncle aunt neighbour neighbor colleague landlord landlady boss mum mom dad mother father gran nan cust"
+        " customer caller client pay paid send owe owes payee named called for to and ptnr bene nok attn mgr mister"
+    )
+)
+_WEAK_BEFORE_SMALL = frozenset({"for", "to", "and", "is"})
+"""Behind these a name in small letters has to be a given one, where money is sent."""
+_SENDS = re.compile(r"\b(?:send|sent|pay|paid|paying|transfer|wire|wired|owes?|zelle|venmo|payee)\b")
+_MINE = re.compile(r"(?i)\b(?:my|his|her|our) [a-z]+,? \Z")
+_SHORTEST = 3
+"""Letters of a name in small letters that no list has, and more."""
+_NOTED = frozenset(str.split("ptnr cust attn nok bene poa both mgr exec hldr atty ben drawer drawee"))
+"""As staff note people."""
+_SPEAKERS = frozenset(str.split("customer caller client cust agent adviser member manager"))
+"""Before a colon they say who speaks."""
+_TO_PLACES = frozenset(str.split("to from for with by is its it's was are that if did does has when only of than"))
+
+
+def _is_of_a_firm(text: str, word: re.Match[str], end: int, last: str) -> bool:
+    """ "Dave's Auto", "at Wendy's", "Trader Joe's #552", "Martin Luther King Day"."""
+    if firm := _FIRM.match(text, end):
+        return firm["thing"] is None or firm["thing"].lower() in english()
+    if last in ("from", "at", "the", "near") and _SHOP.match(text, end):
+        return True
+    behind = _BETWEEN.match(text, end)
+    following = behind and _NAME_WORD.match(text, behind.end())
+    if following and following[0][0].isupper() and following[0].lower().rstrip(".") in _DAY_OR_STREET:
+        return True
+    return text[word.start() : end].lower().rpartition(" ")[2] in _DAY_OR_STREET
+
+
+def _from_rare(text: str, word: re.Match[str], plain: str, last: str) -> int:
+    """A word with a capital that may be a rarer name: with another that may be one, or where people are spoken of."""
+    if plain in _COMPANY or plain in _PLACES or not is_unknown(plain) or not word[0].rstrip(".")[1:2].islower():
+        return 0
+    is_listed = _is_listed(plain)
+    end = _name_end(text, word.start(), is_sure=False, capitals=True)
+    follows = _BETWEEN.match(text, word.end())
+    following = follows and _NAME_WORD.match(text, follows.end())
+    if end > word.end() and following:
+        second = _CLITIC.sub("", following[0]).rstrip(".").lower()
+        if is_unknown(second) and second not in _COMPANY and (is_listed or _is_listed(second)):
+            return end
+    if last in ("from", "at", "the", "near") and _SHOP.match(text, _name_word_end(word)):
+        return 0
+    if last != "both" and _FIRM_BEFORE.search(text, max(0, word.start() - 30), word.start()):
+        return 0
+    is_said_so = last in _ROLES or last in _NOTED
+    if is_listed and (is_said_so or (last in _CUE_WORDS and (plain in _more_given() or last not in _TO_PLACES))):
+        return _name_word_end(word)
+    if is_listed and plain in _more_given() and _ACTS.match(text, word.end()):
+        return _name_word_end(word)
+    return _name_word_end(word) if is_said_so and (last == "both" or not plain.endswith(_NO_ENDING)) else 0
+
+
+def _in_small_letters(text: str, word: re.Match[str], plain: str, last: str) -> int:
+    """A rarer name without a capital, behind what people stand behind."""
+    if not is_unknown(plain) or plain in _COMPANY or plain in _NO_NAME:
+        return 0
+    follows = _BETWEEN.match(text, word.end())
+    following = follows and _NAME_WORD.match(text, follows.end())
+    second = _CLITIC.sub("", following[0]).lower() if following else ""
+    if following and len(second) > 2 and is_unknown(second) and second not in _COMPANY:
+        return _name_word_end(following) if _is_listed(plain) or _is_listed(second) else 0
+    if last in _RELATIONS or last in ("friend", "mate"):
+        is_said_so = _MINE.search(text, max(0, word.start() - 24), word.start()) is not None
+        is_said_so = is_said_so and len(plain) > _SHORTEST and not plain.endswith(_NO_ENDING) and "'" not in plain
+        return _name_word_end(word) if _is_listed(plain) or is_said_so else 0
+    is_known = _is_listed(plain) and (
+        last not in _WEAK_BEFORE_SMALL or (plain in _more_given() and _SENDS.search(text) is not None)
+    )
+    return _name_word_end(word) if is_known else 0
+
+
 def _from_given(text: str, word: re.Match[str], plain: str, last: str, *, is_capital: bool) -> int:
+    if is_capital and plain in english() and _goes_on_in_english(text, word):
+        return 0
     end = _rest_end(text, word, is_capital=is_capital, is_self=last in _SELF or last in _PAYS)
     is_cued = last in _CUE_WORDS
     if end:
@@ -299,6 +446,15 @@ def _from_given(text: str, word: re.Match[str], plain: str, last: str, *, is_cap
         is_first = plain in _FIRST_TOO or last in _SELF or last in _RELATIONS
         return _name_word_end(word) if is_first and plain not in _PLACES else 0
     return _name_word_end(word) if plain not in _PLACES else 0
+
+
+def _goes_on_in_english(text: str, word: re.Match[str]) -> bool:
+    """ "Chase Sapphire"."""
+    following = _NAME_WORD.match(text, word.end() + 1)
+    if following is None or not following[0][0].isupper():
+        return False
+    second = following[0].lower().rstrip(".")
+    return second in english() and second not in _surnames() and second not in _given()
 
 
 def _rest_end(text: str, word: re.Match[str], *, is_capital: bool, is_self: bool) -> int:
@@ -377,7 +533,7 @@ _ACTS = re.compile(
 
 _CUE_WORDS = frozenset(
     str.split(
-        "am i'm im is it's its hi hello hey dear thanks you regards best cheers sincerely yours wishes love pay"
+        "both am i'm im is it's its hi hello hey dear thanks you regards best cheers sincerely yours wishes love pay"
         " paying paid repay to from for with by and owe owed"
         " send sent gave give told tell ask asked add remove delete edit contact call phone email text meet met see"
         " saw know payee beneficiary recipient friend mate"

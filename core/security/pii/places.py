@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from core.security.pii.grammar import word_before
 from core.security.pii.kinds import SHAPED, Claim, Kind
-from core.security.pii.ordinary import ORDINARY
+from core.security.pii.ordinary import ORDINARY, english
 from core.security.pii.reading import Reading
 
 _STREET = (
@@ -31,7 +31,7 @@ _UNIT = (
     r"(?:(?:flat|apartment|apt\.?|unit|suite|ste\.?|room|studio|floor|penthouse|block|#)\s?#?\s?[\w\-/]{1,5}"
     r"(?:,\s?|\s)){0,2}"
 )
-_HOUSE = r"\d{1,5}(?:\s?[A-Fa-f](?![\w]))?(?:\s?[\-/]\s?\d{1,4}[A-Fa-f]?)?"
+_HOUSE = r"(?!0)\d{1,5}(?:\s?[A-Fa-f](?![\w]))?(?:\s?[\-/]\s?\d{1,4}[A-Fa-f]?)?"
 _TAIL = (
     rf"(?:,?\s(?:apt\.?|suite|ste\.?|unit|flat|#)\s?#?\w{{1,5}})?"
     rf"(?:(?:,\s?|\n|\s(?=(?-i:[A-Z][A-Za-z.'\-]{{2,}}(?:\s[A-Z][A-Za-z.'\-]+)?,?\s(?:{_POSTCODE}|{_US})))"
@@ -63,7 +63,7 @@ _HOUSE_IN_WORDS = (
     r"|four|five"
     r"|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty"
     r"|thirty"
-    r"|forty|fifty|sixty|seventy|eighty|ninety)"
+    r"|forty|fifty|sixty|seventy|eighty|ninety)(?:[ \-]hundred)?"
 )
 _SURE_STREET = r"(?:street|road|lane|avenue|drive|close|crescent|court|terrace|grove|gardens|square|mews|way|hill)"
 _IN_WORDS = re.compile(rf"(?i)\b{_HOUSE_IN_WORDS},?\s(?:{_WORD}\s){{1,3}}{_SURE_STREET}\b")
@@ -111,7 +111,67 @@ _NO_STREET = re.compile(
 )
 
 
+_BEFORE_STREET = re.compile(
+    r"(?<![\w'’])(?:[A-Z][\w'’\-]*(?: (?:of|the|at|[A-Z][\w'’\-]*)){0,4}\n"
+    r"|(?:The )?[A-Z][\w'’\-]+(?: [A-Z][\w'’\-]+){0,2} (?:House|Cottage|Rectory|Vicarage|Court|Farm|Lodge|Hall|Barn"
+    r"|Manor|Mill|Villa|Buildings?|Mansions|Tower|Wharf|Bungalow|Grange|Priory|Croft|Point|Heights|Halls),?[ \n])\Z"
+)
+"""A house's name, or the line above."""
+_LINE_OF_PLACE = r"[A-Z][\w'’\-]*(?: (?:of|the|on|upon|under|[A-Z][\w'’\-]*|\d{1,4})){0,4}"
+_BEFORE_POSTCODE = re.compile(
+    rf"(?<![\w'’])(?:{_LINE_OF_PLACE}(?:, |,?\n)){{1,5}}(?:{_LINE_OF_PLACE} )?\Z|(?<![\w'’]){_LINE_OF_PLACE} \Z"
+)
+_TURNED = (
+    rf"(?:[A-Z][\w'’\-]+\s){{1,3}}(?i:{_STREET})\.?,?\s(?:(?i:number|no\.?|nr\.?)\s)?\d{{1,4}}[a-zA-Z]?(?!\w|[.,]\d)"
+)
+_TURNED_STREET = re.compile(
+    rf"(?<!\w)(?P<value>{_TURNED})(?=,?\s(?i:{_POSTCODE}))"
+    rf"|(?i:\b(?:live|life|living|address|adress|street|reside)\b)[^.\n]{{0,20}}?\s(?P<cued>{_TURNED})"
+)
+"""The number behind the street, as most of Europe writes it."""
+_JOINS = re.compile(r"[\s,]{1,2}(?:[^\W\d_]{3,20}[,\s]{1,2}(?:\d{1,4}[a-z]?[,\s]{1,2})?){0,3}")
+_TOWN_AND_STATE = re.compile(rf"(?i),?\s(?P<town>[a-z]{{3,20}}(?:\s[a-z]{{3,20}})?),?\s{_STATE}\b(?:\s\d{{5}})?")
+_LONGEST_BETWEEN = 40
+"""Characters between two pieces of one address."""
+
+
 def find_places(reading: Reading) -> Iterator[Claim]:
+    """Pieces of one address that stand beside each other are one claim."""
+    found = sorted(_list_places(reading), key=lambda claim: (claim.start, -claim.end))
+    text, at = reading.cased, 0
+    while at < len(found):
+        claim = found[at]
+        end, at = claim.end, at + 1
+        while at < len(found) and (found[at].start <= end or _joins(text[end : found[at].start])):
+            end, at = max(end, found[at].end), at + 1
+        yield claim._replace(start=_house_start(text, claim.start), end=_state_end(text, end))
+
+
+def _joins(between: str) -> bool:
+    return (
+        len(between) <= _LONGEST_BETWEEN
+        and _JOINS.fullmatch(between) is not None
+        and ORDINARY.isdisjoint(re.findall(r"[a-z]+", between.lower()))
+    )
+
+
+def _house_start(text: str, start: int) -> int:
+    found = _BEFORE_STREET.search(text, max(0, start - 60), start)
+    return found.start() if found else start
+
+
+def _state_end(text: str, end: int) -> int:
+    found = _TOWN_AND_STATE.match(text, end)
+    return found.end() if found and english().isdisjoint(found["town"].lower().split()) else end
+
+
+def _lines_start(text: str, start: int) -> int:
+    """Where the lines of an address begin that end with a postcode."""
+    found = _BEFORE_POSTCODE.search(text, max(0, start - 120), start)
+    return found.start() if found and any(sign in found[0] for sign in ",\n") else start
+
+
+def _list_places(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
     if any(map(str.isdigit, text)):
         for pattern in (_STREET_ADDRESS, _NUMBERED_STREET, _BOX, _ABROAD, _FRENCH, _FLAT, _FORCES):
@@ -122,7 +182,9 @@ def find_places(reading: Reading) -> Iterator[Claim]:
             if re.fullmatch(rf"(?i){_POSTCODE}|\d{{5}}(?:\d{{4}})?", re.sub(r"[ \-]", "", found["value"])):
                 yield Claim(Kind.ADDRESS, *found.span("value"), SHAPED)
         for found in _UK.finditer(text):
-            yield Claim(Kind.ADDRESS, *found.span(), SHAPED - 1)
+            yield Claim(Kind.ADDRESS, _lines_start(text, found.start()), found.end(), SHAPED - 1)
+        for found in _TURNED_STREET.finditer(text):
+            yield Claim(Kind.ADDRESS, *found.span("value" if found["value"] else "cued"), SHAPED)
         for found in re.finditer(_US, text):
             yield Claim(Kind.ADDRESS, *found.span(), SHAPED - 1)
     for found in _CUE.finditer(text):

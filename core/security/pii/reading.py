@@ -11,10 +11,14 @@ from core.security.pii.spoken import in_figures
 
 _WORD = re.compile(r"[^\W\d_]{3,16}")
 _SPEAKER = re.compile(
-    r"\?\s{1,3}(?:customer|caller|client|member|user|cust|c)\s?:\s(?:(?:sure|yes|yeah|yep|ok|okay)[,.]?\s)?"
+    r"(?:[?.]|,? please[.?]?)\s{1,3}(?:customer|caller|client|member|visitor|user|cust|c)\s?:\s"
+    r"(?:(?:sure|yes|yeah|yep|ok|okay|um|uh|er|so|well|right)[,.]?\s){0,2}"
+    r"(?:(?:it was|it says|it is|it's|its|that's|that is|that would be|that was|this is)\s)?"
 )
 """Where a transcript goes from a question to its answer: "sort code? Customer: Sure, 20-00-00"."""
-_ZEROS = re.compile(r"(?<=\d)(?:o{1,4}|[ -]?oo{1,3}|o{1,4}[ -]?|[ -]oo{1,3}[ -])(?=\d)")
+_ZEROS = re.compile(
+    r"(?<![a-z\d])o(?=\d{4})|(?<=\d[.\- ])o(?=\d\d)|(?<=\d)(?:o{1,4}|[ -]?oo{1,3}|o{1,4}[ -]?|[ -]oo{1,3}[ -])(?=\d)"
+)
 """The letter typed for the figure among figures; one that stands alone is a word of some language."""
 
 
@@ -39,6 +43,15 @@ class Reading:
     @cached_property
     def lower(self) -> str:
         return self.folded.lower if self.cased is self.folded.cased else self.cased.lower()
+
+    @cached_property
+    def figures(self) -> int:
+        """How many digits there are."""
+        return sum(map(str.isdigit, self.cased))
+
+    @cached_property
+    def has_capitals(self) -> bool:
+        return self.cased != self.lower
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where it stands in the text."""

@@ -4,7 +4,7 @@ questions. Found behind their cue, or before it ("4821 is my PIN")."""
 import re
 from collections.abc import Iterator
 
-from core.security.pii.grammar import LINKS, NO_LESS, cued, digits, matches, only_digits, word_before
+from core.security.pii.grammar import LINKS, NO_LESS, cued, digits, has_any, matches, only_digits, word_before
 from core.security.pii.kinds import SAID, Claim, Kind
 from core.security.pii.ordinary import ORDINARY
 from core.security.pii.reading import Reading
@@ -15,7 +15,7 @@ _PIN = (
     r" code| number)?|pincode|pin-code"
 )
 _CVV = (
-    r"cvv ?2?|cvc ?2?|cv2|cvn|csc|cvw|cvvv|c\.v\.v\.?|card security (?:code|number|digits)|security (?:code|number"
+    r"cvv ?2?|cid|cvc ?2?|cv2|cvn|csc|cvw|cvvv|c\.v\.v\.?|card security (?:code|number|digits)|security (?:code|number"
     r"|digits)|card verification(?: code| value| number)?"
     r"|(?:three|3)[ \-]digit (?:security )?(?:code|number)"
     r"|(?:three|3|four|4|last three|last 3)[ \-](?:digits?|numbers?)(?: code| number)?(?: (?:on|at|from) the (?:back"
@@ -32,16 +32,19 @@ _OTP = (
     r" sent))(?: me)?(?: (?:by|via|in|on|through) (?:a |the |my )?(?:sms|text|phone|app|email))?|tan|(?:six|6)"
     r" (?:digits|numbers|figures)"
 )
-_CODE = r"(?:the|my|this|that|your|a|here'?s|is|enter|entered|use|got|received|new) code"
+_CODE = r"codes?"
 _NOT_THAT_CODE = frozenset(
     str.split(
         "sort post area zip country error branch promo discount voucher referral product reference swift bic bank"
         " merchant"
         " currency dress booking tax routing qr bar order case dialling dialing category iban status store key invite"
-        " invitation gift coupon"
+        " invitation gift coupon reorder item part batch model serial project cost area zip purpose reason mcc sic"
     )
 )
-_PASSWORD = r"pass[ \-]?(?:word|wrd|wd|wrod|phrase)s?|pwd|passwd|passwort|psw|pswd|pw|log ?in password|p/w"  # noqa: S105
+_PASSWORD = (
+    r"pass(?= (?:is|was)\b| ?[:=])|psswo?r?d|passwo?r?d"  # noqa: S105
+    r"|pass[ \-]?(?:word|wrd|wd|wrod|phrase)s?|pwd|passwd|passwort|psw|pswd|pw|log ?in password|p/w"
+)
 _BEFORE_FIGURES = frozenset(
     str.split(
         "are iz ist es est nr they he she figures pln p1n pin pni pinn pincode code number num no is was to be as it"
@@ -62,6 +65,11 @@ _UNIT = re.compile(
     r"|percent|%|working|business|cards?|letters?|characters?|numbers|am\b|pm\b|wrong|different|o'?clock|p\b|k\b"
     r"|people|of my|of the|more|-digit|points)"
 )
+_PIN_HINT = re.compile(r"p\.?\s?[il1|!]\.?\s?n|pni")
+_ON_THE_BACK_HINTS = ("back", "reverse", "strip")
+_CVV_HINTS = ("cv", "csc", "cid", "c.v", "security", "verification", "digit", *_ON_THE_BACK_HINTS)
+_OTP_HINTS = ("otp", "code", "token", "pin", "digit", "tan", "six", "6", "number", "password", "figures")
+_PASSWORD_HINTS = ("pass", "pwd", "psw", "pswd", "pw", "p/w")
 _PATTERNS: tuple[tuple[Kind, re.Pattern[str], frozenset[str]], ...] = (
     (Kind.PIN, cued(_PIN, rf"{NO_LESS}{digits(3, 8)}(?!\d|[.,]\d)"), _NEVER_BEFORE_PIN),
     (Kind.CVV, cued(_CVV, rf"{NO_LESS}{digits(3, 4)}(?!\d|[.,/\-]\d|[ ]\d)"), frozenset()),
@@ -71,7 +79,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str], frozenset[str]], ...] = (
         cued(_OTP, r"(?=[A-Z\-]*\d)(?=[\d\-]*[A-Z])(?-i:[A-Z0-9]{1,4}-[A-Z0-9]{4,8}|[A-Z0-9]{5,10})(?![\w-])"),
         frozenset({"card"}),
     ),
-    (Kind.OTP, cued(_CODE, rf"{NO_LESS}{digits(5, 8)}(?!\d|[.,]\d)"), frozenset({"card"})),
+    (Kind.OTP, cued(_CODE, rf"{NO_LESS}{digits(5, 8)}(?![^\W_]|[.,]\d)"), frozenset({"card"})),
 )
 _BARE_CODE = re.compile(
     rf"(?i)(?<![\d.,£$€]){digits(6, 6, '[ -]')}(?!\d|[.,]\d|\s*(?:pounds?|euros?|dollars?|quid|gbp|eur|usd)\b)"
@@ -98,6 +106,10 @@ _PASSWORD_TOLD = re.compile(
     rf"(?i)\b(?:{_PASSWORD})\b\s{{0,3}}[:=]\s{{0,3}}(?P<value>{_QUOTED}|[^\s:=\[][^\s\[]{{2,63}})"
 )
 _PASSWORD_SAID = cued(_PASSWORD, rf"{_QUOTED}|(?!(?:{LINKS})\b)[^\s:=,;\[(][^\s,\[]{{2,63}}")
+_MIXED = re.compile(
+    r"(?<!\S)(?=\S{0,64}[A-Z])(?=\S{0,64}[a-z])(?=\S{0,64}\d)(?=\S{0,63}[!#$%^&*?_+=~]\S?)[A-Za-z][^\s\[\]@:/]{7,64}(?!\S)"
+)
+"""Letters in both cases, digits and signs in one word, where a text speaks of passwords."""
 _PASSWORD_FIRST = re.compile(
     rf"(?i)(?<!\S)(?P<value>[^\s\[]{{4,64}})\s(?:is|was)\s(?:my|the|our|your)\s(?:(?:new|old|online|banking|current"
     rf"|app)\s){{0,2}}(?:{_PASSWORD})\b"
@@ -140,6 +152,9 @@ _ANSWERS: tuple[re.Pattern[str], ...] = tuple(
         rf"name of (?:my|the) {_THINGS}{_IS}",
         rf"(?:first|childhood|favou?rite) {_THINGS}(?: name)?\s(?=(?-i:[A-Z]))",
         r"(?:mother|mum|mom)(?:['’]?s)? maiden name\s(?=(?-i:[A-Z]))",
+        rf"{_THINGS},[^,.?!]{{1,30}},{_IS}",
+        r"(?:street|road|town|city|place|village) (?:did )?(?:you|i) gr[eo]w up (?:on|in)\??\s?:\s",
+        r"mem(?:\.|orable)? (?:word|info|place|name|date|phrase)(?: is| was|:)?\s(?=[\"'])[\"']",
         r"(?:memorable|secret|security) (?:word|answer|name|place)\s(?=[^\W\d_]{3,}\s?(?:[.,!]|\Z))",
         rf"(?:security|secret|memorable|recovery|challenge|password) (?:answer|word|place|name|date|phrase"
         rf"|information|info|reply|hint|(?:question(?:['’]?s)? )?answer)(?: (?:for|of|on) (?:my|the) account)?{_IS}",
@@ -152,9 +167,30 @@ _ANSWERS: tuple[re.Pattern[str], ...] = tuple(
         r"|October|November|December)\b)",
     )
 )
+_OF_THINGS = ("first", "childhood", "favou", "favor", "old", "memorable")
+_ANSWERS_HINTS: tuple[tuple[str, ...], ...] = (
+    ("maiden",),
+    ("maiden",),
+    _OF_THINGS,
+    _OF_THINGS,
+    ("name of",),
+    ("name of",),
+    _OF_THINGS,
+    ("maiden",),
+    (",",),
+    ("up on", "up in"),
+    ("mem",),
+    ("memorable", "secret", "security"),
+    ("security", "secret", "memorable", "recovery", "challenge", "password"),
+    ("answer",),
+    ("birth", "born"),
+    ("grew up", "parents met", "honeymoon"),
+    ("born",),
+)
+"""Beside each of ``_ANSWERS``: one of them stands in whatever it finds."""
 _ANSWER_HINT = re.compile(
-    r"maiden|first|childhood|favou?rit|old|memorable|security|secret|recovery|challenge|password|answer|birth"
-    r"|born in|grew up|parents met|honeymoon|name of"
+    r"maiden|first|childhood|favou?rit|old|mem |memorable|security|secret|recovery|challenge|password|answer|birth"
+    r"|born in|gr[eo]w up|parents met|honeymoon|name of"
 )
 """One look for all of them: most texts have no such word."""
 _NO_ANSWER = frozenset(
@@ -174,8 +210,23 @@ _ENDS_ANSWER = re.compile(
 
 
 def find_secrets(reading: Reading) -> Iterator[Claim]:
+    if reading.figures:
+        yield from _in_figures(reading)
+    if has_any(reading.lower, _PASSWORD_HINTS):
+        yield from _passwords(reading)
+    yield from _answers(reading)
+
+
+def _in_figures(reading: Reading) -> Iterator[Claim]:
+    hinted = {
+        Kind.PIN: _PIN_HINT.search(reading.lower) is not None,
+        Kind.CVV: has_any(reading.lower, _CVV_HINTS),
+        Kind.OTP: has_any(reading.lower, _OTP_HINTS),
+    }
+    if not any(hinted.values()):
+        return
     for kind, pattern, never in _PATTERNS:
-        for found in matches(pattern, reading.cased):
+        for found in matches(pattern, reading.cased) if hinted[kind] else ():
             if _is_given(reading, found, kind, never):
                 yield Claim(kind, *found.span("value"), SAID)
     for found in matches(_BEFORE_CUE, reading.cased):
@@ -188,8 +239,6 @@ def find_secrets(reading: Reading) -> Iterator[Claim]:
         for found in pattern.finditer(reading.cased):
             if not _UNIT.match(reading.cased, found.end("value")):
                 yield Claim(kind, *found.span("value"), SAID)
-    yield from _passwords(reading)
-    yield from _answers(reading)
 
 
 def find_codes(reading: Reading) -> Iterator[tuple[int, int]]:
@@ -231,6 +280,8 @@ def _passwords(reading: Reading) -> Iterator[Claim]:
             before in _GIVES and before != "password" and _is_last(text, end) and plain.lower() not in _NO_PASSWORD
         ):
             yield Claim(Kind.PASSWORD, start, end, SAID - 1)
+    for found in _MIXED.finditer(text):
+        yield Claim(Kind.PASSWORD, *found.span(), SAID - 2)
     for found in _PASSWORD_FIRST.finditer(text):
         plain = found["value"].strip("\"'“”.,!?")
         if plain.lower() not in _NO_PASSWORD:
@@ -268,8 +319,8 @@ def _is_last(text: str, end: int) -> bool:
 def _answers(reading: Reading) -> Iterator[Claim]:
     if not _ANSWER_HINT.search(reading.lower):
         return
-    for pattern in _ANSWERS:
-        for found in pattern.finditer(reading.cased):
+    for pattern, hints in zip(_ANSWERS, _ANSWERS_HINTS, strict=True):
+        for found in pattern.finditer(reading.cased) if has_any(reading.lower, hints) else ():
             value = _ENDS_ANSWER.sub("", found["value"].partition(". ")[0]).rstrip(" .'-")
             first = value.split()[0].lower() if value.split() else ""
             if len(value) > 1 and first not in _NO_ANSWER:

@@ -97,8 +97,9 @@ def _row_in_figures(row: list[re.Match[str]], lower: str, least: int) -> list[tu
         taken, figures = _read(tokens, at)
         start, end = tokens[at].start, tokens[at + taken - 1].end
         if figures.isdigit():
-            if before >= 0 and any(map(str.isalpha, lower[before:start])):
-                # Filler words between digits.
+            gap = lower[before:start] if before >= 0 else ""
+            if any(map(str.isalpha, gap)) or (has_words and "," in gap):
+                # Filler words and pauses between digits.
                 edits.append((before, start, " "))
             digits += len(figures)
             before = end
