@@ -51,10 +51,10 @@ def test_a_turn_is_one_trace_from_the_route_to_sql_and_redis(
     [tool] = answer["tool_calls"]
     assert parent[f"execute_tool {tool}"] == "node tools"
     assert parent["chat offline"] == "node answer"
-    sql = [span for span in spans if span.attributes.get("db.system") == "postgresql"]
+    sql = [span for span in spans if span.attributes.get("db.system.name") == "postgresql"]
     assert f"execute_tool {tool}" in {above[span.parent_id].name for span in sql}
     assert "insert_tool_call" in {span.name for span in sql}
-    redis = [span for span in spans if span.attributes.get("db.system") == "redis"]
+    redis = [span for span in spans if span.attributes.get("db.system.name") == "redis"]
     assert any("XADD" in span.name for span in redis)
     turn = by_name(spans, "turn")
     assert turn.attributes["tellergraph.turn_id"] == answer["turn_id"]
