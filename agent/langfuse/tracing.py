@@ -43,8 +43,7 @@ class Traces:
 
     def take(self, turn: Record) -> None:
         trace_id = self._pseudonyms.trace_id(str(turn.facts["turn_id"]))
-        self._connection.veils.expect(trace_id, lambda: known_of(turn))
-        self._connection.spans.make(turn, trace_id)
+        self._connection.take(turn, trace_id, lambda: known_of(turn))
         for score in scores_of(turn):
             self._connection.score(trace_id, score)
 

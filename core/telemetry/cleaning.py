@@ -2,10 +2,6 @@
 paths with ids, query strings, addresses of those who ask.
 """
 
-from collections.abc import Mapping
-
-from opentelemetry.util.types import AttributeValue
-
 _KEPT = frozenset(
     {
         "db.operation.name",
@@ -34,5 +30,5 @@ _KEPT = frozenset(
 _OURS = "tellergraph."
 
 
-def kept(attributes: Mapping[str, AttributeValue]) -> dict[str, AttributeValue]:
-    return {key: value for key, value in attributes.items() if key in _KEPT or key.startswith(_OURS)}
+def may_leave(key: str) -> bool:
+    return key in _KEPT or key.startswith(_OURS)

@@ -9,10 +9,10 @@ from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.trace import SpanContext, SpanKind
 
-from core.telemetry.cleaning import kept
+from core.telemetry.cleaning import may_leave
 from core.telemetry.recording import Recorded
 from core.telemetry.seldom import Seldom
-from core.telemetry.wire import WireExporter, encode_request, encode_resource, encode_span
+from core.telemetry.wire import WireExporter, encode_pair, encode_request, encode_resource, encode_span
 
 _KINDS = {kind: trace_pb2.Span.SpanKind.Value(f"SPAN_KIND_{kind.name}") for kind in SpanKind}
 _failed = Seldom("traces_not_sent")
@@ -48,7 +48,7 @@ def _encoded(span: Recorded) -> trace_pb2.Span:
         trace_id=span.context.trace_id.to_bytes(16, "big"),
         span_id=span.context.span_id.to_bytes(8, "big"),
         parent_id=span.parent.span_id.to_bytes(8, "big") if span.parent else b"",
-        attributes=kept(span.attributes),
+        attributes=[encode_pair(key, value) for key, value in span.attributes.items() if may_leave(key)],
         started=span.started,
         ended=span.ended or span.started,
         kind=_KINDS[span.kind],

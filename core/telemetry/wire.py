@@ -30,7 +30,7 @@ def encode_span(
     trace_id: bytes,
     span_id: bytes,
     parent_id: bytes,
-    attributes: Mapping[str, AttributeValue],
+    attributes: Iterable[KeyValue],
     started: int,
     ended: int,
     kind: int = Span.SPAN_KIND_INTERNAL,
@@ -46,7 +46,7 @@ def encode_span(
         kind=kind,  # pyright: ignore[reportArgumentType]
         start_time_unix_nano=started,
         end_time_unix_nano=ended,
-        attributes=[encode_pair(key, value) for key, value in attributes.items()],
+        attributes=attributes,
         status=_FAILED if has_failed else None,
         flags=flags,
     )
