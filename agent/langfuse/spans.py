@@ -39,11 +39,10 @@ _TYPES = {
 _INPUTS = ("question_text", "arguments_text", "input_text")
 _OUTPUTS = ("answer_text", "result_text", "output_text")
 _APART = frozenset(
-    {*_INPUTS, *_OUTPUTS, "details_text", "turn_id", "session", "customer", "input_tokens", "output_tokens",
+    {*_INPUTS, *_OUTPUTS, "details_text", "turn", "session", "customer", "input_tokens", "output_tokens",
      "cost_microdollars", "first_token_ms", "answered_by"}
 )  # fmt: skip
-"""Facts that become something else than metadata, or, as the turn's id and the customer's details, nothing: to a
-visitor the id of a turn is the proof that it is theirs."""
+"""Facts that become something else than metadata, or, as the customer's details, nothing."""
 _TAGS = ("route", "intent", "door", "caller", "outcome")
 _WITHHELD = "[WITHHELD]"
 """In place of texts of a turn whose customer's details could not be read: not all that is personal could be hidden."""

@@ -101,7 +101,7 @@ def connection(settings: Settings, langfuse: LangfuseServer, request: pytest.Fix
 
 
 def turn(**facts: str) -> Record:
-    record = Record(Kind.TURN, "turn", {"turn_id": "1", "caller": "visitor", **facts}, time_ns())
+    record = Record(Kind.TURN, "turn", {"turn": "1", "caller": "visitor", **facts}, time_ns())
     record.ended = time_ns()
     return record
 

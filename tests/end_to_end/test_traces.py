@@ -8,6 +8,7 @@ import pytest
 
 from core.services import Services
 from core.settings import Settings
+from core.telemetry.pseudonyms import Pseudonyms
 from tests.otlp_receiver import OtlpReceiver, ReceivedSpan, otlp_receiver
 from tests.scripted_model import ScriptedModel, calls, says
 from tests.serving import serving
@@ -57,7 +58,7 @@ def test_a_turn_is_one_trace_from_the_route_to_sql_and_redis(
     redis = [span for span in spans if span.attributes.get("db.system.name") == "redis"]
     assert any("XADD" in span.name for span in redis)
     turn = by_name(spans, "turn")
-    assert turn.attributes["tellergraph.turn_id"] == answer["turn_id"]
+    assert turn.attributes["tellergraph.turn"] == Pseudonyms(fresh.secret_key).trace_id(answer["turn_id"])
     assert turn.attributes["tellergraph.route"] == answer["route"]
     assert turn.resource["service.name"] == "tellergraph"
     assert all(span.trace_id == turn.trace_id for span in spans)
@@ -82,12 +83,27 @@ def test_nothing_of_a_person_stands_in_what_is_sent(
             f"/api/v1/payees/{NAME}?email={MAIL}", headers={"traceparent": "00-" + "ab" * 16 + "-" + "cd" * 8}
         )
         alex.http.get(f"/api/v1/chat/history/{alex.session_id}?q={IBAN}")
+        turn = alex.ask("what's my balance?")["turn_id"]
+        alex.http.post(f"/api/v1/chat/turns/{turn}/feedback", json={"rating": "up"})
         session, token = str(alex.session_id), alex.http.headers["Authorization"].removeprefix("Bearer ")
 
     [customer] = records("select customer_id::text as id from credentials where email = %s", ALEX[0])
     assert len(collector.spans) > 50
     sent = collector.raw.lower()
-    for secret in (IBAN, CARD, MAIL, NAME, ALEX[0], "alex", session, customer["id"], token, "user_agent", "?email"):
+    for secret in (
+        IBAN,
+        CARD,
+        MAIL,
+        NAME,
+        ALEX[0],
+        "alex",
+        turn,
+        session,
+        customer["id"],
+        token,
+        "user_agent",
+        "?email",
+    ):
         assert secret.lower().encode() not in sent, secret
 
 
