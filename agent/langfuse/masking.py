@@ -8,6 +8,7 @@ this, sees all attributes, and drops the batch when it fails.
 import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import Any, cast
 
 import orjson
@@ -23,7 +24,7 @@ _MARGIN = 256
 """What is cut in two at the end of a text is not recognized any more: these characters go as well."""
 _LEAST_DIGITS = 10**7
 """Numbers below it are counts, milliseconds and minor units."""
-_CLEAN_LENGTH, _MOST_CLEAN = 256, 4_096
+_SHORT, _MOST_CLEAN = 64, 8_192
 _OURS = re.compile(
     r"(?=.*[a-f])(?:[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{64}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
     r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"
@@ -46,6 +47,7 @@ class Veil:
         self._placeholders = Placeholders()
         self._masked: dict[str, str] = {}
         """What was masked already, with its cue: a turn says the same in many of its spans."""
+        self._known_in: dict[str, bool] = {}
 
     def attribute(self, value: Any, *, is_said: bool = True) -> Any:
         """Texts that are JSON are masked value by value: an escape must hide nothing from the engine, and the name of
@@ -129,24 +131,31 @@ class Veil:
 
     def _knows(self, text: str) -> bool:
         """Whether something in it is known of this customer: what is clean for one says another's name."""
-        return self._known is not None and next(iter(self._known(text)), None) is not None
+        if self._known is None:
+            return False
+        if text not in self._known_in:
+            self._known_in[text] = next(iter(self._known(text)), None) is not None
+        return self._known_in[text]
 
 
 class CleanTexts:
-    """Short texts in which nothing was found, such as names of nodes and models: they are not looked at again. None of
-    them holds anything personal that this could keep alive."""
+    """Texts in which nothing was found, such as names of nodes and what the help centre says: they are not looked at
+    again. Long ones are known by their digest. None of them holds anything personal that this could keep alive."""
 
     def __init__(self) -> None:
-        self._texts: OrderedDict[str, None] = OrderedDict()
+        self._keys: OrderedDict[str | bytes, None] = OrderedDict()
 
     def __contains__(self, text: str) -> bool:
-        return text in self._texts
+        return _key(text) in self._keys
 
     def add(self, text: str) -> None:
-        if len(text) <= _CLEAN_LENGTH:
-            self._texts[text] = None
-            if len(self._texts) > _MOST_CLEAN:
-                self._texts.popitem(last=False)
+        self._keys[_key(text)] = None
+        if len(self._keys) > _MOST_CLEAN:
+            self._keys.popitem(last=False)
+
+
+def _key(text: str) -> str | bytes:
+    return text if len(text) <= _SHORT else blake2b(text.encode(errors="surrogatepass"), digest_size=32).digest()
 
 
 def _cue(name: str) -> str:
