@@ -1,8 +1,10 @@
 """Sends spans over OTLP, with what they may say (cleaning.py)."""
 
-from collections.abc import Callable, Sequence
-from typing import cast
+from collections.abc import Sequence
+from functools import partial
+from typing import Any, cast
 
+from opentelemetry.proto.resource.v1 import resource_pb2
 from opentelemetry.proto.trace.v1 import trace_pb2
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
@@ -24,7 +26,7 @@ class TraceExporter(WireExporter):
     def __init__(self, resource: Resource, endpoint: str | None) -> None:
         """``endpoint``: None for what the environment says."""
         super().__init__(endpoint=endpoint)
-        self.encode = cast("Callable[[Sequence[object]], bytes]", _encoder(resource))
+        self.encode = cast("Any", partial(encode, encode_resource(resource.attributes)))
 
     def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
         result = super().export(spans)
@@ -33,13 +35,9 @@ class TraceExporter(WireExporter):
         return result
 
 
-def _encoder(resource: Resource) -> Callable[[Sequence[Recorded]], bytes]:
-    about = encode_resource(resource.attributes)
-
-    def encode(spans: Sequence[Recorded]) -> bytes:
-        return encode_request(about, [(span.scope, _encoded(span)) for span in spans])
-
-    return encode
+def encode(about: resource_pb2.Resource, spans: Sequence[Recorded]) -> bytes:
+    """``about``: who sends them."""
+    return encode_request(about, [(span.scope, _encoded(span)) for span in spans])
 
 
 def _encoded(span: Recorded) -> trace_pb2.Span:

@@ -61,11 +61,11 @@ def _call(tracer: Tracer, name: str, attributes: dict[str, AttributeValue]) -> G
 def _make_cursor(tracer: Tracer) -> type[AsyncCursor[Any]]:
     class TracedCursor(AsyncCursor[Any]):
         async def execute(self, query: Any, params: Any = None, **how: Any) -> Self:
-            with _call(tracer, *_described(_text(query, self))):
+            with _call(tracer, *describe_statement(_text(query, self))):
                 return await super().execute(query, params, **how)
 
         async def executemany(self, query: Any, params_seq: Iterable[Any], **how: Any) -> None:
-            with _call(tracer, *_described(_text(query, self))):
+            with _call(tracer, *describe_statement(_text(query, self))):
                 await super().executemany(query, params_seq, **how)
 
     return TracedCursor
@@ -78,7 +78,7 @@ def _text(query: Any, cursor: AsyncCursor[Any]) -> str:
 
 
 @lru_cache(_STATEMENTS)
-def _described(statement: str) -> tuple[str, dict[str, AttributeValue]]:
+def describe_statement(statement: str) -> tuple[str, dict[str, AttributeValue]]:
     """A span's name and attributes, which nobody changes."""
     about: dict[str, AttributeValue] = {"db.system.name": "postgresql"}
     if name := NAMES.get(statement):
