@@ -1,5 +1,5 @@
 """Makes spans for OpenTelemetry's API: a name, two moments and attributes. The SDK's spans lock, copy and limit each
-attribute, which is for whatever a library may do; ours are few, small and belong to one task, and cost a fifth.
+attribute, which is for whatever a library may do; ours are few, small and belong to one task, and cost a seventh.
 """
 
 from collections.abc import Callable, Generator, Sequence

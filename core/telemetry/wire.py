@@ -1,5 +1,5 @@
 """Spans in the form that OTLP sends (opentelemetry-proto 1.x). What is said again and again, such as the name of a
-table's system or of a route, is made once: it costs a fifth of what the exporter's own encoder does.
+database or of a route, is made once; choosing and writing cost a good third of cleaning and the exporter's encoder.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
