@@ -124,7 +124,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
         retriever = Retriever(database, graph=graph, graph_for_answers=settings.graph == "always")
         pseudonyms = Pseudonyms(services.secret_key)
         # Before the drain is pushed: the last turns are watched too.
-        if (watcher := await stack.enter_async_context(tracing(settings, pseudonyms))) is not None:
+        if (watcher := await stack.enter_async_context(tracing(settings))) is not None:
             stack.enter_context(observed_by(watcher))
         parts = Parts(
             bank=bank,

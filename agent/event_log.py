@@ -78,14 +78,16 @@ class Publisher:
     When Redis is gone the events are lost but the turn goes on: its outcome is in the database.
     """
 
-    def __init__(self, log: EventLog, turn_id: UUID) -> None:
+    def __init__(self, log: EventLog, turn_id: UUID, told_as: str) -> None:
+        """``told_as``: what logs call the turn."""
         self._log = log
+        self._told_as = told_as
         self._turn_id = turn_id
         self._waiting: list[Event] = []
         self._written = 0
         self._wake = asyncio.Event()
         self._urgent = asyncio.Event()
-        self._task = asyncio.create_task(self._write(), name=f"publish {turn_id}")
+        self._task = asyncio.create_task(self._write(), name="publish")
 
     async def emit(self, event: Event) -> None:
         last = self._waiting[-1] if self._waiting else None
@@ -114,7 +116,7 @@ class Publisher:
             try:
                 await self._log.append(self._turn_id, self._written + 1, batch)
             except (RedisError, OSError) as error:
-                _log.warning("events_lost", turn_id=str(self._turn_id), count=len(batch), reason=type(error).__name__)
+                _log.warning("events_lost", turn=self._told_as, count=len(batch), reason=type(error).__name__)
             self._written += len(batch)
 
 

@@ -35,9 +35,19 @@ class Feedback:
 
 
 async def keep_feedback(
-    database: Database, turn_id: UUID, scope: Scope, *, rating: Rating, comment: str | None, now: datetime
+    database: Database,
+    turn_id: UUID,
+    scope: Scope,
+    *,
+    rating: Rating,
+    comment: str | None,
+    told_as: str,
+    now: datetime,
 ) -> Feedback:
     """The caller checked that the turn is theirs (``Conversations.get_turn``).
+
+    Args:
+        told_as: the turn's pseudonym (``Assistant.told_as``).
 
     Raises:
         Conflict: the answer is still being written.
@@ -50,7 +60,7 @@ async def keep_feedback(
         kept = await db.find(Feedback, QUERIES["keep_feedback"], judged)
     if kept is None:
         raise Conflict("The answer is still being written. Please wait for it to finish.", code="turn_running")
-    with observe(Kind.FEEDBACK, "feedback", turn_id=str(turn_id), rating=kept.rating, comment_text=kept.comment):
+    with observe(Kind.FEEDBACK, "feedback", turn=told_as, rating=kept.rating, comment_text=kept.comment):
         pass
     if kept.is_news:
         FEEDBACK.add(kept.rating)

@@ -166,6 +166,10 @@ class Assistant:
             raise Unavailable("We are very busy just now. Please try again in a moment.", code="busy")
         return self._follow(turn_id, after, scope)
 
+    def told_as(self, turn_id: UUID) -> str:
+        """What logs, traces and Langfuse call a turn: a visitor's id opens it."""
+        return self._pseudonyms.trace_id(turn_id)
+
     async def is_over(self, turn_id: UUID, *, after: int) -> bool:
         """Whether a reader who has event number ``after`` has the last one. False when the stream cannot be read:
         ``follow`` says so in an event."""
@@ -193,7 +197,7 @@ class Assistant:
                     yield LoggedEvent.of(last + 1, ending)
                     return
         except (RedisError, OSError, TellergraphError):
-            _log.warning("stream_lost", turn_id=str(turn_id), exc_info=True)
+            _log.warning("stream_lost", turn=self.told_as(turn_id), exc_info=True)
             yield LoggedEvent.of(
                 last + 1,
                 Failed(code=Unavailable.code, message="The connection to our service was lost. Please try again."),
@@ -298,7 +302,7 @@ class Assistant:
         *,
         identity: Identity | None,
     ) -> Started:
-        publisher, watch = Publisher(self._events, key.turn_id), TurnWatch()
+        publisher, watch = Publisher(self._events, key.turn_id, self.told_as(key.turn_id)), TurnWatch()
         turn = Turn(
             turn_id=key.turn_id,
             session_id=key.session_id,
@@ -311,7 +315,7 @@ class Assistant:
             slip=slip,
             allowance=self._parts.models.allow(payer_of(key.scope)),
         )
-        task = asyncio.create_task(self._run(key, graph_input, turn, publisher, watch), name=f"turn {key.turn_id}")
+        task = asyncio.create_task(self._run(key, graph_input, turn, publisher, watch), name="turn")
         self._running[key.turn_id] = task
         task.add_done_callback(lambda _: self._running.pop(key.turn_id, None))
         return Started(key.turn_id, key.session_id)
@@ -324,7 +328,7 @@ class Assistant:
     async def _run(
         self, key: TurnKey, graph_input: GraphInput, turn: Turn, publisher: Publisher, watch: TurnWatch
     ) -> None:
-        bind_contextvars(turn_id=str(key.turn_id), session=self._pseudonyms.of(key.session_id))
+        bind_contextvars(turn=self.told_as(key.turn_id), session=self._pseudonyms.of(key.session_id))
         facts = facts_at_begin(key, turn.initiated_by, self._pseudonyms)
         with observe(Kind.TURN, "turn", **facts) as observation:
             await self._run_observed(key, graph_input, turn, publisher, watch, observation)
@@ -393,7 +397,7 @@ class Assistant:
         except TellergraphError:
             # The database is away; keep_house ends the turn when it is back.
             self._unended.add(key.turn_id)
-            _log.warning("turn_not_ended", turn_id=str(key.turn_id))
+            _log.warning("turn_not_ended", turn=self.told_as(key.turn_id))
 
 
 def _config(session_id: UUID) -> RunnableConfig:

@@ -16,10 +16,10 @@ from tools.registry import InitiatedBy, Registry
 
 
 def facts_at_begin(key: TurnKey, door: InitiatedBy, pseudonyms: Pseudonyms) -> Mapping[str, Fact]:
-    """Session and person by their pseudonyms."""
+    """Turn, session and person by their pseudonyms."""
     customer = key.scope.customer_id
     return {
-        "turn_id": str(key.turn_id),
+        "turn": pseudonyms.trace_id(key.turn_id),
         "session": lambda: pseudonyms.of(key.session_id),
         "customer": lambda: None if customer is None else pseudonyms.of(customer),
         "caller": _caller(key.scope),

@@ -40,7 +40,7 @@ def upload(settings: Settings, result: Result, records: Sequence[Record]) -> Upl
     Raises:
         Unavailable: Langfuse cannot be reached or did not take everything. Uploaded again, items are not doubled.
     """
-    connection = Connection(settings, unannounced=True)
+    connection = Connection(settings)
     try:
         uploaded = _Upload(connection, result).all_of(records)
     except (ApiError, HTTPError, OSError, ValueError) as error:
@@ -56,7 +56,7 @@ class _Upload:
     def __init__(self, connection: Connection, result: Result) -> None:
         self._api = connection.api
         self._result = result
-        self._apart = connection.veils.apart
+        self._apart = connection.apart
         self._dataset = f"tellergraph-{result.suite}"
 
     def all_of(self, records: Sequence[Record]) -> Uploaded:

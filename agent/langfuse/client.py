@@ -10,7 +10,7 @@ import os
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from threading import Thread
-from typing import Any
+from typing import Any, cast
 
 import aiohttp
 from langfuse import Langfuse
@@ -19,16 +19,19 @@ from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import SpanExportResult
+from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.sampling import Decision, TraceIdRatioBased
 from pydantic import SecretStr
 
-from agent.langfuse.masking import Veils
+from agent.langfuse.masking import CleanTexts, Veil
+from agent.langfuse.observer import Record
 from agent.langfuse.scores import Score
-from agent.langfuse.spans import SAID, SpanMaker, TurnIds
+from agent.langfuse.spans import TurnEncoder, over_turn
 from core.security.outgoing_libraries import guarded_httpx, guarded_requests
+from core.security.pii import Known
 from core.settings import Settings
 from core.telemetry.seldom import Seldom
+from core.telemetry.wire import WireExporter
 from core.version import VERSION
 
 _TRACES = "/api/public/otel/v1/traces"
@@ -37,7 +40,9 @@ _PATIENCE = 3
 _PAUSE = 2.0
 """Seconds between two batches."""
 _BATCH = 256
-"""Spans, or scores, of one, at most."""
+"""Scores, or spans of evals, of one, at most."""
+_TURNS, _WAITING_TURNS = 32, 256
+"""Turns of one, and that wait, at most."""
 _LAST_WORDS = 2.0
 """Seconds for what still waits when the process stops."""
 _TALKATIVE = ("langfuse", "backoff")
@@ -47,7 +52,7 @@ _not_sent = Seldom("langfuse_not_sent")
 _not_masked = Seldom("langfuse_not_masked")
 
 
-class _Exporter(OTLPSpanExporter):
+class _TellsLoss(OTLPSpanExporter):
     """Says what was not taken."""
 
     on_loss: Callable[[], None]
@@ -59,39 +64,34 @@ class _Exporter(OTLPSpanExporter):
         return result
 
 
+class _TurnExporter(_TellsLoss, WireExporter):
+    """Of turns."""
+
+
 class Connection:
     """One for each process."""
 
-    def __init__(self, settings: Settings, *, unannounced: bool = False) -> None:
-        """``unannounced``: as Veils."""
+    def __init__(self, settings: Settings) -> None:
         # It looks for files in texts and would upload them before anything is masked; there is no argument for it.
         os.environ["LANGFUSE_MEDIA_UPLOAD_ENABLED"] = "false"
         for name in _TALKATIVE:
             logging.getLogger(name).addFilter(self._told_seldom)
         self.lost = 0
         """Batches that were not taken; of scores, what the library says of them."""
-        self.veils = Veils(unannounced=unannounced)
-        ids, self._sampler = TurnIds(), TraceIdRatioBased(settings.langfuse_sample_rate)
+        self._clean = CleanTexts()
+        self._sampler = TraceIdRatioBased(settings.langfuse_sample_rate)
         about = {"service.name": "tellergraph", "langfuse.environment": settings.env, "langfuse.release": VERSION}
-        self._provider = TracerProvider(
-            sampler=self._sampler, resource=Resource(about), id_generator=ids, shutdown_on_exit=False
-        )
-        public, secret = _revealed(settings.langfuse_public_key), _revealed(settings.langfuse_secret_key)
-        networks = settings.outgoing_networks
-        exporter = _Exporter(
-            endpoint=f"{settings.langfuse_base_url}{_TRACES}",
-            headers={"Authorization": aiohttp.encode_basic_auth(public, secret), "x-langfuse-ingestion-version": "4"},
-            timeout=_PATIENCE,
-            compression=Compression.Gzip,
-            session=guarded_requests(networks),
-        )
+        self._turns = self._queue_of_turns(settings, TurnEncoder(about, self._clean))
+        # The library's own spans are those of evals.
+        self._provider = TracerProvider(resource=Resource(about), shutdown_on_exit=False)
+        exporter = _TellsLoss(**_address(settings))
         exporter.on_loss = self._note_loss
         self.api = Langfuse(
-            public_key=public,
-            secret_key=secret,
+            public_key=_revealed(settings.langfuse_public_key),
+            secret_key=_revealed(settings.langfuse_secret_key),
             base_url=settings.langfuse_base_url,
             timeout=_PATIENCE,
-            httpx_client=guarded_httpx(networks, _PATIENCE),
+            httpx_client=guarded_httpx(settings.outgoing_networks, _PATIENCE),
             span_exporter=exporter,
             flush_at=_BATCH,
             flush_interval=_PAUSE,
@@ -101,7 +101,15 @@ class Connection:
             mask_otel_spans=self._mask,
             should_export_span=lambda _: True,
         )
-        self.spans = SpanMaker(self._provider.get_tracer("tellergraph", VERSION), ids)
+
+    def take(self, turn: Record, trace_id: str, known: Callable[[], Known | None]) -> None:
+        """Waits for nothing: it is masked and sent later, in a thread of its own. ``known``: what is known of its
+        customer."""
+        cast("Any", self._turns).on_end(over_turn(turn, trace_id, known))
+
+    def apart(self) -> Veil:
+        """For a text that comes by itself."""
+        return Veil(None, self._clean)
 
     def is_sampled(self, trace_id: str) -> bool:
         decided = self._sampler.should_sample(None, int(trace_id, 16), "turn")
@@ -113,13 +121,14 @@ class Connection:
             name=score.name,
             value=score.value,
             data_type=score.data_type,
-            comment=self.veils.apart().text(score.comment) if score.comment else None,
+            comment=self.apart().text(score.comment) if score.comment else None,
             trace_id=trace_id,
             score_id=f"{trace_id}-{score.name}",
         )
 
     def end(self) -> None:
         """Sends what waits, as long as that takes."""
+        self._turns.shutdown()
         self.api.shutdown()
         self._provider.shutdown()
         for name in _TALKATIVE:
@@ -135,25 +144,36 @@ class Connection:
         self.lost += 1
         _not_sent.warn()
 
+    def _queue_of_turns(self, settings: Settings, encoder: TurnEncoder) -> BatchSpanProcessor:
+        exporter = _TurnExporter(**_address(settings))
+        exporter.encode = cast("Any", encoder.encode)
+        exporter.on_loss = self._note_loss
+        return BatchSpanProcessor(exporter, _WAITING_TURNS, _PAUSE * 1_000, _TURNS)
+
     def _mask(self, *, params: MaskOtelSpansParams) -> MaskOtelSpansResult:
-        patches = {identifier: self._masked(span) for identifier, span in params.spans.items()}
-        for span in params.spans.values():
-            if span.parent_span_id is None:
-                self.veils.drop(span.trace_id)
-        return MaskOtelSpansResult(span_patches=patches)
+        return MaskOtelSpansResult(span_patches={name: self._masked(span) for name, span in params.spans.items()})
 
     def _masked(self, span: OtelSpanData) -> OtelSpanPatch:
         """A span that cannot be masked loses all that it says; the others of its batch are sent."""
         try:
-            veil = self.veils.of(span.trace_id)
-            masked = {
-                veil.text(key, is_said=False): veil.attribute(value, is_said=key in SAID)
-                for key, value in span.attributes.items()
-            }
+            veil = self.apart()
+            masked = {veil.text(key): veil.attribute(value) for key, value in span.attributes.items()}
         except Exception as error:
             _not_masked.warn(error=type(error).__name__)
             masked = dict[str, Any]()
         return OtelSpanPatch(set_attributes=masked, delete_attributes=tuple(span.attributes))
+
+
+def _address(settings: Settings) -> dict[str, Any]:
+    """What an exporter is made with."""
+    public, secret = _revealed(settings.langfuse_public_key), _revealed(settings.langfuse_secret_key)
+    return {
+        "endpoint": f"{settings.langfuse_base_url}{_TRACES}",
+        "headers": {"Authorization": aiohttp.encode_basic_auth(public, secret), "x-langfuse-ingestion-version": "4"},
+        "timeout": _PATIENCE,
+        "compression": Compression.Gzip,
+        "session": guarded_requests(settings.outgoing_networks),
+    }
 
 
 @asynccontextmanager

@@ -16,12 +16,15 @@ from core.telemetry.observing import Kind, told
 _NOTHING = '{"details": [], "account_names": []}'
 
 
-def known_of(turn: Record) -> Known:
+def known_of(turn: Record) -> Known | None:
+    """None: nothing, as of most visitors."""
     own = orjson.loads(str(told(turn.facts, texts=True).get("details_text", _NOTHING)))
     account_names = frozenset(cast("list[str]", own["account_names"]))
     details = [Detail(kind, value) for kind, value in own["details"]]
     for tool in turn.all_of(Kind.TOOL):
         details.extend(_said_in(tool, account_names))
+    if not details and not account_names:
+        return None
     return known_in(OwnDetails(tuple(dict.fromkeys(details)), account_names))
 
 

@@ -7,7 +7,8 @@ this, sees all attributes, and drops the batch when it fails.
 
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
 from typing import Any, cast
 
 import orjson
@@ -15,8 +16,6 @@ import orjson
 from core.security.pii import ALL, Known, Placeholders, find_personal
 from core.security.pii.engine import replaced
 
-_MOST_TURNS = 4_096
-"""Turns whose spans may be waiting."""
 _LONGEST = 16_000
 """Characters of a text that are sent."""
 _LONGEST_DOCUMENT = 64_000
@@ -25,13 +24,15 @@ _MARGIN = 256
 """What is cut in two at the end of a text is not recognized any more: these characters go as well."""
 _LEAST_DIGITS = 10**7
 """Numbers below it are counts, milliseconds and minor units."""
-_CLEAN_LENGTH, _MOST_CLEAN = 256, 4_096
+_SHORT, _MOST_CLEAN = 64, 8_192
 _OURS = re.compile(
     r"(?=.*[a-f])(?:[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{64}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
     r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"
 )
 """Pseudonyms, digests, ids and moments."""
 
+_CUELESS = ("", "role", "content")
+"""Fields of a message to a model, whose text stands in other spans as well."""
 _ESCAPED = re.compile(r"\\.")
 _IN_A_NAME = re.compile("(?<=[a-z])_(?=[a-z])")
 """A model may call a tool that there is not by somebody's name."""
@@ -44,6 +45,9 @@ class Veil:
         self._known = known
         self._clean = clean
         self._placeholders = Placeholders()
+        self._masked: dict[str, str] = {}
+        """What was masked already, with its cue: a turn says the same in many of its spans."""
+        self._known_in: dict[str, bool] = {}
 
     def attribute(self, value: Any, *, is_said: bool = True) -> Any:
         """Texts that are JSON are masked value by value: an escape must hide nothing from the engine, and the name of
@@ -64,8 +68,13 @@ class Veil:
 
     def text(self, text: str, cue: str = "", *, is_said: bool = True) -> str:
         """``cue``: what the text is called where it stands."""
-        if _OURS.fullmatch(text) or self._is_clean(cue + text, is_said):
+        if self._is_clean(cue + text, is_said) or _OURS.fullmatch(text):
             return text
+        if (cue + text) not in self._masked:
+            self._masked[cue + text] = self._mask(text, cue)
+        return self._masked[cue + text]
+
+    def _mask(self, text: str, cue: str) -> str:
         is_long = len(text) > _LONGEST
         whole = cue + (text[: _LONGEST + _MARGIN] if is_long else text)
         self._placeholders.reserve_typed(whole)
@@ -122,60 +131,32 @@ class Veil:
 
     def _knows(self, text: str) -> bool:
         """Whether something in it is known of this customer: what is clean for one says another's name."""
-        return self._known is not None and next(iter(self._known(text)), None) is not None
+        if self._known is None:
+            return False
+        if text not in self._known_in:
+            self._known_in[text] = next(iter(self._known(text)), None) is not None
+        return self._known_in[text]
 
 
 class CleanTexts:
-    """Short texts in which nothing was found, such as names of nodes and models: they are not looked at again. None of
-    them holds anything personal that this could keep alive."""
+    """Texts in which nothing was found, such as names of nodes and what the help centre says: they are not looked at
+    again. Long ones are known by their digest. None of them holds anything personal that this could keep alive."""
 
     def __init__(self) -> None:
-        self._texts: OrderedDict[str, None] = OrderedDict()
+        self._keys: OrderedDict[str | bytes, None] = OrderedDict()
 
     def __contains__(self, text: str) -> bool:
-        return text in self._texts
+        return _key(text) in self._keys
 
     def add(self, text: str) -> None:
-        if len(text) <= _CLEAN_LENGTH:
-            self._texts[text] = None
-            if len(self._texts) > _MOST_CLEAN:
-                self._texts.popitem(last=False)
+        self._keys[_key(text)] = None
+        if len(self._keys) > _MOST_CLEAN:
+            self._keys.popitem(last=False)
 
 
-class Veils:
-    """Those of the turns whose spans wait to be sent, by trace id."""
-
-    def __init__(self, *, unannounced: bool = False) -> None:
-        """``unannounced``: spans of traces that nobody spoke of are masked as well, by the engine alone."""
-        self._unannounced = unannounced
-        self._known: OrderedDict[str, Callable[[], Known | None]] = OrderedDict()
-        self._veils: dict[str, Veil] = {}
-        self._clean = CleanTexts()
-
-    def apart(self) -> Veil:
-        """For a text that comes by itself."""
-        return Veil(None, self._clean)
-
-    def expect(self, trace_id: str, known: Callable[[], Known | None]) -> None:
-        """``known`` is asked for when the first span of the turn leaves."""
-        self._known[trace_id] = known
-        if len(self._known) > _MOST_TURNS:
-            oldest, _ = self._known.popitem(last=False)
-            self._veils.pop(oldest, None)
-
-    def of(self, trace_id: str) -> Veil:
-        """Raises KeyError for a turn that nobody said anything about: what is not known to be harmless stays."""
-        if self._unannounced:
-            return self.apart()
-        if trace_id not in self._veils:
-            self._veils[trace_id] = Veil(self._known[trace_id](), self._clean)
-        return self._veils[trace_id]
-
-    def drop(self, trace_id: str) -> None:
-        """All of its spans have left."""
-        self._known.pop(trace_id, None)
-        self._veils.pop(trace_id, None)
+def _key(text: str) -> str | bytes:
+    return text if len(text) <= _SHORT else blake2b(text.encode(errors="surrogatepass"), digest_size=32).digest()
 
 
 def _cue(name: str) -> str:
-    return f"{name.replace('_', ' ')}: " if name else ""
+    return "" if name in _CUELESS else f"{name.replace('_', ' ')}: "

@@ -59,7 +59,7 @@ _UNWATCHED = _Unwatched()
 class Taker(Protocol):
     """What becomes of it."""
 
-    def wants(self, turn_id: str) -> bool:
+    def wants(self, trace_id: str) -> bool:
         """Whether the turn is one of the sample."""
         ...
 
@@ -81,7 +81,7 @@ class LangfuseObserver:
             self._taker.judge(facts)
             return _UNWATCHED
         if kind is Kind.TURN:
-            is_wanted = self._taker.wants(str(facts["turn_id"]))
+            is_wanted = self._taker.wants(str(facts["turn"]))
             return Record(kind, name, dict(facts), time_ns(), self._taker.take) if is_wanted else _UNWATCHED
         if not isinstance(parent, Record):
             return _UNWATCHED

@@ -9,7 +9,6 @@ from agent.langfuse.observer import LangfuseObserver, Record
 from agent.langfuse.scores import feedback_of, scores_of
 from core.settings import Settings
 from core.telemetry.observing import Facts, Observer
-from core.telemetry.pseudonyms import Pseudonyms
 
 if TYPE_CHECKING:
     from agent.langfuse.client import Connection
@@ -20,7 +19,7 @@ def is_configured(settings: Settings) -> bool:
 
 
 @asynccontextmanager
-async def tracing(settings: Settings, pseudonyms: Pseudonyms) -> AsyncGenerator[Observer | None]:
+async def tracing(settings: Settings) -> AsyncGenerator[Observer | None]:
     """The observer to set; None where Langfuse is off."""
     if not is_configured(settings):
         yield None
@@ -28,26 +27,24 @@ async def tracing(settings: Settings, pseudonyms: Pseudonyms) -> AsyncGenerator[
     from agent.langfuse.client import connected  # noqa: PLC0415 - a heavy library that most do without
 
     async with connected(settings) as connection:
-        yield LangfuseObserver(Traces(connection, pseudonyms))
+        yield LangfuseObserver(Traces(connection))
 
 
 class Traces:
-    """What becomes of a turn that is over, and of a judgement."""
+    """What becomes of a turn that is over, and of a judgement. A turn's pseudonym is the id of its trace."""
 
-    def __init__(self, connection: "Connection", pseudonyms: Pseudonyms) -> None:
+    def __init__(self, connection: "Connection") -> None:
         self._connection = connection
-        self._pseudonyms = pseudonyms
 
-    def wants(self, turn_id: str) -> bool:
-        return self._connection.is_sampled(self._pseudonyms.trace_id(turn_id))
+    def wants(self, trace_id: str) -> bool:
+        return self._connection.is_sampled(trace_id)
 
     def take(self, turn: Record) -> None:
-        trace_id = self._pseudonyms.trace_id(str(turn.facts["turn_id"]))
-        self._connection.veils.expect(trace_id, lambda: known_of(turn))
-        self._connection.spans.make(turn, trace_id)
+        trace_id = str(turn.facts["turn"])
+        self._connection.take(turn, trace_id, lambda: known_of(turn))
         for score in scores_of(turn):
             self._connection.score(trace_id, score)
 
     def judge(self, facts: Facts) -> None:
         """A turn's feedback, whenever it comes."""
-        self._connection.score(self._pseudonyms.trace_id(str(facts["turn_id"])), feedback_of(facts))
+        self._connection.score(str(facts["turn"]), feedback_of(facts))

@@ -211,7 +211,10 @@ async def give_feedback(
     """Say what you think of an answer to you; again, to change it. A visitor's turn is known by its id."""
     turn = await running.conversations.get_turn(turn_id, scope_of(identity) if identity else Scope(turn_id=turn_id))
     scope = scope_of(identity, turn.session_id)
-    kept = await keep_feedback(running.database, turn_id, scope, rating=body.rating, comment=body.comment, now=now)
+    told_as = running.assistant.told_as(turn_id)
+    kept = await keep_feedback(
+        running.database, turn_id, scope, rating=body.rating, comment=body.comment, told_as=told_as, now=now
+    )
     return reply(Judged(turn_id=turn_id, rating=kept.rating, comment=kept.comment))
 
 

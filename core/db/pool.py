@@ -5,12 +5,15 @@ from time import monotonic, perf_counter
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from psycopg import AsyncConnection
+from psycopg import AsyncConnection, AsyncCursor
 from psycopg_pool import AsyncConnectionPool
 
 from core.db.counts import POOL_IN_USE, POOL_SIZE, POOL_WAIT, POOL_WAITING
 
 Connection = AsyncConnection[Any]
+
+CURSORS: list[type[AsyncCursor[Any]]] = [AsyncCursor]
+"""The last one is that of pools that are made from then on: traces put theirs here (core/telemetry)."""
 
 _FRESH = 1.0
 """Seconds for which a connection that worked is lent again unasked. Asking each time costs three more round trips a
@@ -80,7 +83,7 @@ def make_pool(
         open=False,
         timeout=5,
         reconnect_timeout=_GIVE_UP,
-        kwargs={"autocommit": True, "prepare_threshold": 0} | (options or {}),
+        kwargs={"autocommit": True, "prepare_threshold": 0, "cursor_factory": CURSORS[-1]} | (options or {}),
         configure=configure,
         check=check,
     )

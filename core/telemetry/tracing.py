@@ -1,8 +1,8 @@
 """OpenTelemetry: what makes spans, and what sends them over OTLP. Imported only where traces are on (switch.py).
 
 Its own tracer provider: no global one is set, so that no library sends what it was not asked for. The SDK's
-``OTEL_*`` variables count: address, headers, certificate, compression and time limit of the exporter, sampler, limits
-and rhythm of the batches, name of the service.
+``OTEL_*`` variables count: address, headers, certificate, compression and time limit of the exporter, sampler, rhythm
+of the batches, name of the service.
 """
 
 import logging
@@ -10,25 +10,24 @@ import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from threading import Thread
+from typing import Any
 
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.instrumentation.psycopg import PsycopgInstrumentor
-from opentelemetry.instrumentation.redis import RedisInstrumentor
 from opentelemetry.propagate import set_global_textmap
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from core.logging import set_trace_ids
 from core.security.outgoing import TRACE_CONFIGS
 from core.settings import Settings
-from core.telemetry.cleaning import CleanExporter
 from core.telemetry.observing import observed_by
 from core.telemetry.outgoing_spans import make_trace_config
-from core.telemetry.sampling import WithinRequests
+from core.telemetry.recording import Recorder
+from core.telemetry.sending import TraceExporter
 from core.telemetry.spans import Spans
+from core.telemetry.traced_calls import traced_calls
 from core.version import VERSION
 
 _PATIENCE = 2.0
@@ -41,10 +40,9 @@ class Tracing:
     """Of one process. ``provider`` is ready at once; spans are made while ``running``."""
 
     def __init__(self, settings: Settings) -> None:
-        self._exporter = CleanExporter(_make_exporter(settings))
-        self.provider = TracerProvider(resource=_make_resource(), shutdown_on_exit=False)
-        # Made of the environment by the SDK itself.
-        self.provider.sampler = WithinRequests(self.provider.sampler)
+        self._exporter = TraceExporter(_make_resource(), _find_endpoint(settings))
+        # The SDK itself reads the environment.
+        self.provider = Recorder(TracerProvider(resource=Resource({}), shutdown_on_exit=False).sampler)
 
     @contextmanager
     def running(self) -> Generator[None]:
@@ -54,25 +52,21 @@ class Tracing:
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
         # No baggage: what a caller says is told to nobody.
         set_global_textmap(TraceContextTextMapPropagator())
-        self.provider.add_span_processor(BatchSpanProcessor(self._exporter))
-        psycopg, redis = PsycopgInstrumentor(), RedisInstrumentor()
         calls = make_trace_config(self.provider)
         set_trace_ids(_current_ids)
-        psycopg.instrument(tracer_provider=self.provider)
-        redis.instrument(tracer_provider=self.provider)
         TRACE_CONFIGS.append(calls)
+        batches: Any = BatchSpanProcessor(self._exporter)
+        self.provider.take = batches.on_end
         try:
-            with observed_by(Spans(self.provider)):
+            with traced_calls(self.provider), observed_by(Spans(self.provider)):
                 yield
         finally:
             set_trace_ids(None)
             TRACE_CONFIGS.remove(calls)
-            redis.uninstrument()
-            psycopg.uninstrument()
-            self._stop()
+            self._stop(batches)
 
-    def _stop(self) -> None:
-        last = Thread(target=self.provider.shutdown, name="last traces", daemon=True)
+    def _stop(self, batches: BatchSpanProcessor) -> None:
+        last = Thread(target=batches.shutdown, name="last traces", daemon=True)
         last.start()
         last.join(_PATIENCE)
         if last.is_alive():
@@ -86,10 +80,9 @@ def _current_ids() -> dict[str, str]:
     return {"trace": format_trace_id(context.trace_id), "span": format_span_id(context.span_id)}
 
 
-def _make_exporter(settings: Settings) -> SpanExporter:
+def _find_endpoint(settings: Settings) -> str | None:
     is_named = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT" in os.environ
-    endpoint = f"{settings.otlp_endpoint}{_PATH}" if settings.otlp_endpoint and not is_named else None
-    return OTLPSpanExporter(endpoint=endpoint)
+    return f"{settings.otlp_endpoint}{_PATH}" if settings.otlp_endpoint and not is_named else None
 
 
 def _make_resource() -> Resource:

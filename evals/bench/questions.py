@@ -26,3 +26,6 @@ KNOWLEDGE = (
 
 BANKING = ("what's my balance?", "show my last 5 transactions")
 """Questions of the demo customer that a tool answers."""
+
+SMALL_TALK = ("Hello!", "Thank you, that helped.", "Who are you?", "Good morning")
+"""What is neither asked of the help centre nor of the bank."""

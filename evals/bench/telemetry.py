@@ -2,21 +2,28 @@
 
     python -m evals.bench.telemetry --json
 
-Each form is a real server of one process, all on one PostgreSQL and one Redis; visitors ask them in turns over HTTP,
-block by block, the offline model answers, and every block asks the same questions of each form. CPU is the server
-process's. ``added_ms`` is the median of what a block took more than the block of ``off`` beside it, for each turn;
-``ratio`` is of the sums. ``page_ms`` is what Prometheus costs when it reads the page, whatever the number of turns.
+Each form is a real server of one process, all on one PostgreSQL and one Redis. A visitor asks the help centre and talks
+small, a customer who has signed in asks the bank, over HTTP, block by block; the offline model answers, and every block
+asks the same of each form. CPU is the server process's, with all of its threads: what is sent after a block belongs to
+it, and what ``off`` does between its own blocks is taken off. ``added_ms`` is the median of what a block took more than
+the block of ``off`` beside it, for each turn; ``ratio`` is of the sums;
+``later_ms`` is the part of it that came after the block. ``page_ms`` is what Prometheus costs when it
+reads the page, whatever the number of turns.
 
 - ``off``: nobody may read the figures, so that nothing is counted
 - ``metrics``: figures of a process by itself
 - ``together``: figures in files, as the processes of ``tellergraph serve --workers`` count
 - ``traces``: OpenTelemetry traces, sent to a collector that takes them and forgets them
+- ``langfuse``: traces and scores for a Langfuse that does the same
+- ``everything``: ``metrics``, ``traces`` and ``langfuse``
 
-A part that needs somebody to send to starts it in its form, and is stopped with it.
+A part that needs somebody to send to starts it in its form, and is stopped with it. They listen in this process.
 """
 
+import os
 import statistics
-from collections.abc import Callable, Generator, Mapping
+import time
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,12 +38,16 @@ import psutil
 import typer
 
 from evals.bench.processes import BenchError, Child, find_free_port, python, start, stop, wait_for
-from evals.bench.questions import KNOWLEDGE
+from evals.bench.questions import BANKING, KNOWLEDGE, SMALL_TALK
 
 Form = Callable[[Path], AbstractContextManager[dict[str, str]]]
 """Given a folder of its own, the variables that a server is started with, for as long as it runs."""
 
 _PATIENCE_S = 600.0
+_LOGIN = {"email": "alex@demo.example", "password": "demo-alex-1"}
+_MIX = ((False, KNOWLEDGE), (False, SMALL_TALK), (True, BANKING))
+_LONGEST_WAIT_S = 12.0
+"""By then everything is sent that waits for company."""
 _PAGES = 20
 """How often the page is read."""
 
@@ -58,7 +69,7 @@ def _together(folder: Path) -> Generator[dict[str, str]]:
 
 @contextmanager
 def _traces(_folder: Path) -> Generator[dict[str, str]]:
-    with _collector() as url:
+    with _receiver() as url:
         yield {
             "TELLERGRAPH_METRICS_FROM": "",
             "TELLERGRAPH_TRACES": "otlp",
@@ -66,22 +77,51 @@ def _traces(_folder: Path) -> Generator[dict[str, str]]:
         }
 
 
+@contextmanager
+def _langfuse(_folder: Path) -> Generator[dict[str, str]]:
+    with _receiver() as url:
+        yield {
+            "TELLERGRAPH_METRICS_FROM": "",
+            "LANGFUSE_BASE_URL": url,
+            "LANGFUSE_PUBLIC_KEY": "pk-lf-bench",
+            "LANGFUSE_SECRET_KEY": "sk-lf-bench",
+        }
+
+
+@contextmanager
+def _everything(folder: Path) -> Generator[dict[str, str]]:
+    with _metrics(folder) as figures, _traces(folder) as traces, _langfuse(folder) as langfuse:
+        both = traces | langfuse
+        del both["TELLERGRAPH_METRICS_FROM"]
+        yield figures | both
+
+
 class _Forgets(BaseHTTPRequestHandler):
+    """A collector, or a Langfuse, that takes everything and has nothing."""
+
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(200)
-        self.send_header("Content-Length", "0")
+        self._answer(200)
+
+    def do_GET(self) -> None:
+        self._answer(404)
+
+    def _answer(self, status: int) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", "2")
         self.end_headers()
+        self.wfile.write(b"{}")
 
     def log_message(self, format: str, *args: Any) -> None:
         pass
 
 
 @contextmanager
-def _collector() -> Generator[str]:
+def _receiver() -> Generator[str]:
     """In this process, whose CPU is not measured."""
     with ThreadingHTTPServer(("127.0.0.1", 0), _Forgets) as server:
-        thread = Thread(target=server.serve_forever, name="collector")
+        thread = Thread(target=server.serve_forever, name="receiver")
         thread.start()
         try:
             yield f"http://127.0.0.1:{server.server_port}"
@@ -90,31 +130,58 @@ def _collector() -> Generator[str]:
             thread.join()
 
 
-FORMS: Mapping[str, Form] = {"off": _off, "metrics": _metrics, "together": _together, "traces": _traces}
+FORMS: Mapping[str, Form] = {
+    "off": _off,
+    "metrics": _metrics,
+    "together": _together,
+    "traces": _traces,
+    "langfuse": _langfuse,
+    "everything": _everything,
+}
 """The first is what the others are compared with."""
 
 app = typer.Typer(add_completion=False)
+
+
+Asked = tuple[bool, str]
+"""Whether a customer who has signed in asks it, and what."""
 
 
 @dataclass
 class _Server:
     child: Child
     url: str
-    cpu_ms: list[float] = field(default_factory=list[float])
-    """Of a turn, by block."""
+    token: str = ""
+    """Of the customer, from the first block on."""
+    busy_ms: list[float] = field(default_factory=list[float])
+    """CPU of the server within a block, for each turn, by block."""
+    after_ms: list[float] = field(default_factory=list[float])
+    """CPU between the block and the next."""
     page_ms: float | None = None
+    _stood_ms: float = 0.0
+    """CPU when it was looked at last."""
 
-    def take_block(self, questions: list[str]) -> None:
-        with httpx2.Client(base_url=self.url, timeout=120, trust_env=False) as http:
-            before = self._cpu_ms()
-            for question in questions:
-                answer = http.post("/api/v1/chat", json={"message": question})
-                if answer.status_code != 200:
-                    raise BenchError(f"{self.child.name} answered {answer.status_code}: {answer.text[:300]}")
-            self.cpu_ms.append((self._cpu_ms() - before) / len(questions))
+    def take_block(self, asked: Sequence[Asked]) -> None:
+        with self._client() as visitor, self._client() as customer:
+            if not self.token:
+                self.token = _read(visitor.post("/api/v1/auth/login", json=_LOGIN))["access_token"]
+            customer.headers["Authorization"] = f"Bearer {self.token}"
+            self.close_block(len(asked))
+            for is_customer, question in asked:
+                _read((customer if is_customer else visitor).post("/api/v1/chat", json={"message": question}))
+            now = self._cpu_ms()
+            self.busy_ms.append((now - self._stood_ms) / len(asked))
+            self._stood_ms = now
+
+    def close_block(self, size: int) -> None:
+        """What was done since the last block belongs to that one."""
+        now = self._cpu_ms()
+        if self.busy_ms:
+            self.after_ms.append((now - self._stood_ms) / size)
+        self._stood_ms = now
 
     def read_pages(self) -> None:
-        with httpx2.Client(base_url=self.url, timeout=120, trust_env=False) as http:
+        with self._client() as http:
             if http.get("/metrics").status_code == 404:
                 return
             before = self._cpu_ms()
@@ -122,15 +189,24 @@ class _Server:
                 http.get("/metrics").raise_for_status()
             self.page_ms = (self._cpu_ms() - before) / _PAGES
 
+    def _client(self) -> httpx2.Client:
+        return httpx2.Client(base_url=self.url, timeout=120, trust_env=False)
+
     def _cpu_ms(self) -> float:
         times = psutil.Process(self.child.process.pid).cpu_times()
         return (times.user + times.system) * 1000
 
 
+def _read(response: httpx2.Response) -> dict[str, Any]:
+    if response.status_code != 200:
+        raise BenchError(f"{response.url} answered {response.status_code}: {response.text[:300]}")
+    return response.json()["data"]
+
+
 @app.command()
 def telemetry(
     blocks: Annotated[int, typer.Option(min=2, max=1000, help="Of each form; one more warms it up.")] = 20,
-    size: Annotated[int, typer.Option(min=1, max=1000, help="Turns of a block.")] = 20,
+    size: Annotated[int, typer.Option(min=3, max=999, help="Turns of a block.")] = 24,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Compare turns with the telemetry on and off."""
@@ -148,6 +224,7 @@ def _running(name: str, form: Form, folder: Path) -> Generator[_Server]:
     port = find_free_port()
     with form(own) as variables:
         common = {
+            "TELLERGRAPH_ACCESS_TOKEN_TTL": "86400",
             "TELLERGRAPH_DATA_DIR": str(folder / "data"),
             "TELLERGRAPH_DEMO_CUSTOMERS": "2",
             "TELLERGRAPH_GRAPH": "off",
@@ -168,23 +245,39 @@ def _running(name: str, form: Form, folder: Path) -> Generator[_Server]:
 def _take_turns(servers: list[_Server], blocks: int, size: int) -> None:
     """The forms change places, so that none is always the first after a pause."""
     for number in range(blocks + 1):
-        questions = [KNOWLEDGE[(number * size + place) % len(KNOWLEDGE)] for place in range(size)]
+        asked = [_asked(number * size + place) for place in range(size)]
         for place in range(len(servers)):
-            servers[(number + place) % len(servers)].take_block(questions)
+            servers[(number + place) % len(servers)].take_block(asked)
+    time.sleep(_LONGEST_WAIT_S)
     for server in servers:
-        del server.cpu_ms[0]
+        server.close_block(size)
+        del server.busy_ms[0], server.after_ms[0]
         server.read_pages()
+
+
+def _asked(number: int) -> Asked:
+    is_customer, questions = _MIX[number % len(_MIX)]
+    return is_customer, questions[number // len(_MIX) % len(questions)]
 
 
 def _compare(servers: Mapping[str, _Server], blocks: int, size: int) -> dict[str, Any]:
     base_name, base = next(iter(servers.items()))
-    result: dict[str, Any] = {"benchmark": "telemetry", "blocks": blocks, "size": size, "forms": {}}
+    result: dict[str, Any] = {
+        "benchmark": "telemetry",
+        "blocks": blocks,
+        "size": size,
+        "load": [round(each, 1) for each in os.getloadavg()],
+        "forms": {},
+    }
     for name, server in servers.items():
-        figures: dict[str, float | None] = {"median_ms": round(statistics.median(server.cpu_ms), 3)}
+        after = [own - other for own, other in zip(server.after_ms, base.after_ms, strict=True)]
+        cpu_ms = [busy + sent for busy, sent in zip(server.busy_ms, after, strict=True)]
+        figures: dict[str, float | None] = {"median_ms": round(statistics.median(cpu_ms), 3)}
         if name != base_name:
-            added = [own - other for own, other in zip(server.cpu_ms, base.cpu_ms, strict=True)]
+            added = [own - other for own, other in zip(cpu_ms, base.busy_ms, strict=True)]
             figures["added_ms"] = round(statistics.median(added), 3)
-            figures["ratio"] = round(sum(server.cpu_ms) / sum(base.cpu_ms), 4)
+            figures["ratio"] = round(sum(cpu_ms) / sum(base.busy_ms), 4)
+            figures["later_ms"] = round(statistics.fmean(after), 3)
             figures["page_ms"] = None if server.page_ms is None else round(server.page_ms, 2)
         result["forms"][name] = figures
     return result

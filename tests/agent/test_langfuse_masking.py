@@ -101,9 +101,14 @@ def connection(settings: Settings, langfuse: LangfuseServer, request: pytest.Fix
 
 
 def turn(**facts: str) -> Record:
-    record = Record(Kind.TURN, "turn", {"turn_id": "1", "caller": "visitor", **facts}, time_ns())
+    record = Record(Kind.TURN, "turn", {"turn": "1", "caller": "visitor", **facts}, time_ns())
     record.ended = time_ns()
     return record
+
+
+def nobody() -> Known:
+    """Of a turn about whose customer nothing is known."""
+    return known_in(OwnDetails())
 
 
 def test_a_span_that_cannot_be_masked_loses_all_that_it_says_and_the_others_go_out(
@@ -112,25 +117,28 @@ def test_a_span_that_cannot_be_masked_loses_all_that_it_says_and_the_others_go_o
     def fail() -> Known:
         raise RuntimeError("nobody is known by zara.quill@mail.example")
 
-    connection.veils.expect(TRACE, fail)
-    connection.spans.make(turn(question_text="I am Zara Quill"), TRACE)
-    connection.veils.expect("cd" * 16, lambda: known_in(OwnDetails()))
-    connection.spans.make(turn(question_text="I am Zara Quill"), "cd" * 16)
-    connection.spans.make(turn(question_text="nobody spoke of this turn, Zara Quill"), "ef" * 16)
+    def unreadable() -> str:
+        raise RuntimeError("arguments of zara.quill@mail.example")
+
+    connection.take(turn(question_text="I am Zara Quill"), TRACE, fail)
+    connection.take(turn(question_text="I am Zara Quill"), "cd" * 16, nobody)
+    inside = turn(question_text="I am Zara Quill")
+    inside.inner.append(Record(Kind.TOOL, "list_payees", {"arguments_text": unreadable}, time_ns()))
+    connection.take(inside, "ef" * 16, nobody)
     connection.end()
 
-    failed, masked, unknown = langfuse.spans
+    failed, masked, whole, broken = langfuse.spans
     assert (failed.name, failed.attributes) == ("turn", {})
     assert masked.attributes["langfuse.observation.input"] == "I am [PERSON_1]"
-    assert unknown.attributes == {}
+    assert whole.attributes["langfuse.observation.input"] == "I am [PERSON_1]"
+    assert (broken.name, broken.attributes, broken.parent_id) == ("list_payees", {}, whole.id)
     assert b"ara" not in langfuse.raw.replace(b"parameter", b"")
 
 
 def test_texts_of_a_customer_whose_details_are_not_known_are_withheld(
     connection: Connection, langfuse: LangfuseServer
 ) -> None:
-    connection.veils.expect(TRACE, lambda: known_in(OwnDetails()))
-    connection.spans.make(turn(caller="customer", question_text="pay gas board", error_code="unavailable"), TRACE)
+    connection.take(turn(caller="customer", question_text="pay gas board", error_code="unavailable"), TRACE, nobody)
     connection.end()
     [root] = langfuse.spans
     assert root.attributes["langfuse.observation.input"] == "[WITHHELD]"
@@ -139,8 +147,7 @@ def test_texts_of_a_customer_whose_details_are_not_known_are_withheld(
 
 def test_a_file_in_a_text_is_not_uploaded(connection: Connection, langfuse: LangfuseServer) -> None:
     """The library would, before anything is masked."""
-    connection.veils.expect(TRACE, lambda: known_in(OwnDetails()))
-    connection.spans.make(turn(question_text="data:image/png;base64,iVBORw0KGgoAAAANSUhEUg=="), TRACE)
+    connection.take(turn(question_text="data:image/png;base64,iVBORw0KGgoAAAANSUhEUg=="), TRACE, nobody)
     connection.end()
     assert {sent.path for sent in langfuse.requests} == {"/api/public/otel/v1/traces"}
     assert "iVBORw0KGgo" in langfuse.spans[0].attributes["langfuse.observation.input"]
@@ -150,8 +157,7 @@ def test_a_server_outside_the_allowed_networks_is_not_called(settings: Settings,
     keys = {"langfuse_public_key": SecretStr("pk-elsewhere"), "langfuse_secret_key": SecretStr("sk-test")}
     nowhere = settings.model_copy(update={"langfuse_base_url": langfuse.base_url, "outgoing_networks": [], **keys})
     connection = Connection(nowhere)
-    connection.veils.expect(TRACE, lambda: known_in(OwnDetails()))
-    connection.spans.make(turn(), TRACE)
+    connection.take(turn(), TRACE, nobody)
     connection.end()
     assert connection.lost == 1
     assert langfuse.requests == []

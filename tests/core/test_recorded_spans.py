@@ -1,0 +1,102 @@
+"""What becomes a span, and what a collector reads of it."""
+
+from contextlib import suppress
+
+import pytest
+from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ALWAYS_ON, ParentBased, Sampler
+from opentelemetry.trace import (
+    NonRecordingSpan,
+    SpanContext,
+    SpanKind,
+    StatusCode,
+    TraceFlags,
+    get_current_span,
+    set_span_in_context,
+    use_span,
+)
+
+from core.telemetry.recording import Recorded, Recorder
+from core.telemetry.sending import encode
+from core.telemetry.traced_calls import describe_statement
+from core.telemetry.wire import encode_resource
+from tests.otlp_receiver import ReceivedSpan, decode
+
+NAME = "Jane Porter"
+
+
+class Collected(Recorder):
+    def __init__(self, sampler: Sampler = ALWAYS_ON) -> None:
+        super().__init__(sampler)
+        self.spans: list[Recorded] = []
+        self.take = self.spans.append
+        self.tracer = self.get_tracer("tests", "1")
+
+    def received(self) -> list[ReceivedSpan]:
+        return decode(encode(encode_resource({"service.name": "tellergraph"}), self.spans))
+
+
+def test_a_span_arrives_with_its_place_its_times_and_what_it_may_say() -> None:
+    made = Collected()
+    with made.tracer.start_as_current_span("turn") as turn:
+        turn.set_attributes({"tellergraph.route": "operation", "tellergraph.tools": ("a", "b"), "url.path": f"/{NAME}"})
+        inner = made.tracer.start_span("insert_turn", kind=SpanKind.CLIENT, attributes={"server.port": 5432})
+        inner.end()
+        inner.end()
+
+    below, above = made.received()
+    assert (above.name, above.kind, above.parent_id, above.scope) == ("turn", "internal", "", "tests")
+    assert above.attributes == {"tellergraph.route": "operation", "tellergraph.tools": ["a", "b"]}
+    assert (below.kind, below.parent_id, below.trace_id) == ("client", above.span_id, above.trace_id)
+    assert below.attributes == {"server.port": 5432}
+    assert above.start <= below.start <= below.end <= above.end
+    assert above.resource == {"service.name": "tellergraph"}
+
+
+def test_of_a_failure_its_class_is_kept_and_its_text_is_not() -> None:
+    made = Collected()
+    with suppress(ValueError), made.tracer.start_as_current_span("turn") as span:
+        span.add_event("exception", {"exception.message": NAME})
+        span.set_status(StatusCode.ERROR, NAME)
+        raise ValueError(NAME)
+
+    [received] = made.received()
+    assert (received.status, received.attributes, received.events) == ("error", {"error.type": "ValueError"}, [])
+
+
+def test_a_call_that_belongs_to_no_request_is_no_span() -> None:
+    made = Collected()
+    with made.tracer.start_as_current_span("XREAD", kind=SpanKind.CLIENT):
+        assert not get_current_span().get_span_context().is_valid
+    assert made.spans == []
+
+
+def test_what_stands_in_a_request_that_is_not_sampled_is_not_either_and_logs_have_one_id() -> None:
+    made = Collected(ALWAYS_OFF)
+    with made.tracer.start_as_current_span("turn") as turn, made.tracer.start_as_current_span("node") as node:
+        assert node.get_span_context().trace_id == turn.get_span_context().trace_id != 0
+    assert made.spans == []
+
+
+def test_a_trace_that_a_proxy_began_goes_on_as_it_decided() -> None:
+    made = Collected(ParentBased(ALWAYS_OFF))
+    for flag in (TraceFlags.SAMPLED, TraceFlags.DEFAULT):
+        proxy = NonRecordingSpan(SpanContext(0xABC, 0xDEF, is_remote=True, trace_flags=TraceFlags(flag)))
+        with use_span(made.tracer.start_span("POST", set_span_in_context(proxy)), end_on_exit=True):
+            made.tracer.start_span("turn").end()
+
+    inner, request = made.received()
+    assert (request.trace_id, request.parent_id) == (f"{0xABC:032x}", f"{0xDEF:016x}")
+    assert inner.parent_id == request.span_id
+
+
+@pytest.mark.parametrize(
+    ("statement", "name", "told"),
+    [
+        ("select * from payees where name = 'Jane Porter'", "SELECT", "select * from payees where name = ?"),
+        (f"do $tag$ begin raise '{NAME}'; end $tag$", "DO", "do ?"),
+        ("delete from holds where card = 4111111111111111", "DELETE", "delete from holds where card = ?"),
+        (f"'{NAME}'", "SQL", "?"),
+    ],
+)
+def test_a_statement_without_a_name_is_told_without_its_values(statement: str, name: str, told: str) -> None:
+    assert describe_statement(statement) == (name, {"db.system.name": "postgresql", "db.query.text": told})
