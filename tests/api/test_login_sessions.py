@@ -160,7 +160,7 @@ class TestRenewing:
             answers = list(pool.map(renew, range(20)))
 
         codes = Counter(each.json()["error"]["code"] for each in answers if each.status_code == 401)
-        # Which of them depends on who overlapped; the next test says of each when it comes. Where one of them came so late
+        # Which of them depends on who overlapped; the next test says of each when it comes. Where one came so late
         # that it was taken for a thief, the session may have ended before the winner was answered.
         assert codes.keys() <= {"refresh_raced", "refresh_reused", "invalid_refresh_token", "session_ended"}
         assert codes.total() == 19 or (codes.total() == 20 and codes["refresh_reused"])
