@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Handed to pytest: make test PYTEST_ARGS="tests/core -x"
 PYTEST_ARGS ?=
 # Processes that share the tests, a file at a time, each with servers of its own: make test TEST_PROCESSES=0 for one
-TEST_PROCESSES ?= $(shell nproc)
+TEST_PROCESSES ?= $(shell expr $$(nproc) + 1)
 # Handed to uv: make lock LOCK_ARGS=--upgrade
 LOCK_ARGS ?=
 
