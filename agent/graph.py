@@ -12,6 +12,7 @@ where a question has to be repeated after something else.
 
 from typing import Any, Literal
 
+from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.graph import START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
@@ -30,6 +31,9 @@ from agent.nodes.understand import understand
 from agent.nodes.verify import verify
 from agent.state import State, Turn
 
+RECURSION_LIMIT = 80
+"""Steps of the graph: MOST_REQUESTS requests with MAX_ROUNDS rounds each, MOST_PASSES over the message, and what stands
+before and after them."""
 Graph = CompiledStateGraph[State, Turn, State, State]
 
 
@@ -101,3 +105,8 @@ async def after_go_on(state: State) -> Literal["understand", "answer", "verify"]
 
 async def after_remember(state: State) -> Literal["confirm", "__end__"]:
     return "confirm" if state["asks_confirmation"] else "__end__"
+
+
+def config_of(session_id: UUID) -> RunnableConfig:
+    """With which a conversation's graph runs."""
+    return {"configurable": {"thread_id": str(session_id)}, "recursion_limit": RECURSION_LIMIT}

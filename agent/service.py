@@ -12,7 +12,6 @@ from time import perf_counter
 from typing import Any
 from uuid import UUID, uuid4
 
-from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
 from langgraph.types import Command
 from redis.exceptions import RedisError
@@ -23,7 +22,7 @@ from agent.counts import TurnWatch, count_conversation
 from agent.endings import CANNOT_ANSWER, ending_of, find_confirmation, find_proposed, masked, told
 from agent.event_log import EventLog, LoggedEvent, Publisher, follow
 from agent.events import Done, Event, Failed, TurnStarted
-from agent.graph import build_graph
+from agent.graph import build_graph, config_of
 from agent.parts import Parts
 from agent.replay.record import keep
 from agent.state import TURN_DEFAULTS, Resolution, State, Turn
@@ -43,9 +42,6 @@ from tools.registry import InitiatedBy, ToolContext
 
 _log = get_logger(__name__)
 
-RECURSION_LIMIT = 80
-"""Steps of the graph: MOST_REQUESTS requests with MAX_ROUNDS rounds each, MOST_PASSES over the message, and what stands
-before and after them."""
 _MOST_TURNS = 256
 """Turns at once in one process; further ones are asked to come back."""
 MOST_READERS = 1_024
@@ -286,7 +282,7 @@ class Assistant:
         """Resumes the interrupt that waits for this operation; where the conversation went on and left it, the decision
         goes in by the front door."""
         with translated_errors():
-            snapshot = await self._graph.aget_state(_config(session_id))
+            snapshot = await self._graph.aget_state(config_of(session_id))
         for waiting in snapshot.interrupts:
             if waiting.value["operation_id"] == resolution["operation_id"]:
                 return Command(resume={waiting.id: resolution})
@@ -370,7 +366,7 @@ class Assistant:
     async def _run_graph(self, key: TurnKey, graph_input: GraphInput, turn: Turn) -> Done:
         started = perf_counter()
         with translated_errors():
-            state = await self._graph.ainvoke(graph_input, _config(key.session_id), context=turn, durability="exit")
+            state = await self._graph.ainvoke(graph_input, config_of(key.session_id), context=turn, durability="exit")
         confirmation = find_confirmation(state)
         if turn.record is None:
             raise TellergraphError("The turn ended without an answer.")
@@ -398,7 +394,3 @@ class Assistant:
             # The database is away; keep_house ends the turn when it is back.
             self._unended.add(key.turn_id)
             _log.warning("turn_not_ended", turn=self.told_as(key.turn_id))
-
-
-def _config(session_id: UUID) -> RunnableConfig:
-    return {"configurable": {"thread_id": str(session_id)}, "recursion_limit": RECURSION_LIMIT}

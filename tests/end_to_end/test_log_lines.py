@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from core.logging import configure_logging
 from core.services import Services
 from core.settings import Settings
+from core.telemetry.pseudonyms import Pseudonyms
 from tests.otlp_receiver import otlp_receiver
 from tests.serving import serving
 from tests.talking import ALEX, Meet
@@ -58,7 +59,8 @@ def test_a_servers_lines_are_json_and_tell_nobodys_data(
     assert (chat["http.request.method"], chat["http.response.status_code"]) == ("POST", 200)
     assert chat["event.duration"] > 1_000_000
     assert requests["/api/v1/chat/history/{session_id}"]["http.response.status_code"] == 200
-    of_turn = [line for line in lines if line.get("tellergraph.turn_id") == answer["turn_id"]]
+    turn = Pseudonyms(fresh.secret_key).trace_id(answer["turn_id"])
+    of_turn = [line for line in lines if line.get("tellergraph.turn") == turn]
     failed = next(line for line in of_turn if line["message"] == "model_failed")
     assert failed["http.request.id"] == chat["http.request.id"]
     assert len(failed["trace.id"]) == 32

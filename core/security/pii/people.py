@@ -3,19 +3,44 @@ own may add others (named_entities.py)."""
 
 import re
 from collections.abc import Iterator
-from functools import cache
 
 from core.security.pii.grammar import has_any
 from core.security.pii.kinds import GUESSED, NAMED, Claim, Kind
-from core.security.pii.ordinary import NAMES_TOO, ORDINARY, english, is_unknown, read_words
+from core.security.pii.ordinary import NAMES_TOO, ORDINARY, english, is_unknown
+from core.security.pii.people_words import (
+    BEFORE_SMALL,
+    BEFORE_TWO,
+    CALLED_LIKE_PEOPLE,
+    COMPANY,
+    CUE_WORDS,
+    DAY_OR_STREET,
+    FIRST_TOO,
+    LISTS,
+    MONEY,
+    NO_ENDING,
+    NO_NAME,
+    NOTED,
+    PARTICLES,
+    PAYS,
+    PLACES,
+    RELATIONS,
+    ROLES,
+    SELF,
+    SPEAKERS,
+    STRONG_HINTS,
+    TO_ACCOUNTS,
+    TO_PLACES,
+    WEAK_BEFORE_SMALL,
+    is_english,
+    is_on_a_list,
+    list_family,
+    list_given,
+    list_more_given,
+    list_more_surnames,
+    list_surnames,
+)
 from core.security.pii.reading import Reading
 
-_PARTICLES = frozenset(
-    str.split(
-        "de da do dos das del della di du la le van von der den ter ten bin binti ibn al el st o mac mc y e san saint"
-        " zu af av"
-    )
-)
 _NAME_WORD = re.compile(r"[^\W\d_](?:['’\-]?[^\W\d_]){0,24}\.?")
 _BETWEEN = re.compile(r"[ \t]{1,2}|\s?-\s?")
 _CLITIC = re.compile(r"['’]s?\Z")
@@ -35,12 +60,6 @@ _STRONG = re.compile(
     r"|holder|payer|tenant|landlord|emergency contact|next of kin)(?: name)?(?:\s(?:is|was)|\s?[:=])"
     r"|(?:in|under|to|into) the names? of|made out to|(?:cheque|check) (?:payable )?to|in favou?r of|on behalf of"
     r"|attn:?|attention:|care of|c/o|registered to|belongs to|belonging to|addressed to)\s{1,2}[\"']?"
-)
-_STRONG_HINTS = (
-    *("name", "call", "go by", "known as", "aka", "signed", "holder", "beneficiary", "recipient", "payee", "sender"),
-    *("claimant", "applicant", "customer", "payer", "tenant", "landlord", "emergency contact", "next of kin"),
-    *("made out", "cheque", "check", "favour", "favor", "behalf", "attn", "attention", "care of", "c/o"),
-    *("registered to", "belong", "addressed"),
 )
 _SPEAKING_HINTS = ("speaking", "here", "calling", "writing")
 _SPELT_HINTS = ("spel", " for ", " as in ", "name")
@@ -88,47 +107,9 @@ _MR = re.compile(r"\b(?:mr|mister|mrs|ms|miss|dr)\.?\s(?P<value>[^\W\d_][\w'’\
 """In small letters as well, before a surname of the list."""
 
 
-@cache
-def _given() -> frozenset[str]:
-    return read_words("given_names.txt") - ORDINARY
-
-
-@cache
-def _family() -> frozenset[str]:
-    """What may follow a given name, also in small letters."""
-    return (read_words("surnames.txt") | _given()) - ORDINARY
-
-
-@cache
-def _surnames() -> frozenset[str]:
-    return read_words("surnames.txt")
-
-
-@cache
-def _more_given() -> frozenset[str]:
-    """Rarer ones, which need a cue or a surname more often."""
-    return read_words("more_given_names.txt")
-
-
-@cache
-def _more_surnames() -> frozenset[str]:
-    return read_words("more_surnames.txt")
-
-
-@cache
-def _all_names() -> tuple[frozenset[str], ...]:
-    return _given(), _surnames(), _more_given(), _more_surnames()
-
-
-def _is_listed(plain: str) -> bool:
-    """Whether it is a name on any list and nothing else."""
-    is_name = any(part in names for names in _all_names() for part in (plain, *plain.split("-")))
-    return is_name and is_unknown(plain) and plain not in _COMPANY and plain not in _PLACES
-
-
 def find_people(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
-    for cue in _STRONG.finditer(text) if has_any(reading.lower, _STRONG_HINTS) else ():
+    for cue in _STRONG.finditer(text) if has_any(reading.lower, STRONG_HINTS) else ():
         if end := _name_end(text, cue.end(), is_sure=True):
             yield Claim(Kind.PERSON, cue.end(), end, NAMED)
     for cue in _TITLE.finditer(text) if reading.has_capitals else ():
@@ -141,7 +122,7 @@ def find_people(reading: Reading) -> Iterator[Claim]:
             yield Claim(Kind.PERSON, start, end, NAMED)
     for paid in _PAID.finditer(text) if reading.figures else ():
         group = "value" if paid["value"] else "to"
-        if not _is_english(paid[group]):
+        if not is_english(paid[group]):
             yield Claim(Kind.PERSON, *paid.span(group), GUESSED)
     yield from _by_form(reading)
     yield from _by_lists(reading)
@@ -151,104 +132,21 @@ def _by_form(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
     for plain in _SAID_PLAINLY.finditer(text):
         group = "value" if plain["value"] else "who"
-        if not _is_english(plain[group]):
+        if not is_english(plain[group]):
             yield Claim(Kind.PERSON, *plain.span(group), GUESSED)
     for spelt in _SPELT.finditer(text) if has_any(reading.lower, _SPELT_HINTS) else ():
         yield Claim(Kind.PERSON, *spelt.span(spelt.lastgroup or 0), NAMED)
     for signed in _SIGNED.finditer(text) if reading.has_capitals else ():
-        if not _is_english(signed["value"]):
+        if not is_english(signed["value"]):
             yield Claim(Kind.PERSON, *signed.span("value"), NAMED)
     for initialled in _INITIALS.finditer(text) if reading.has_capitals else ():
         plain = initialled["surname"].lower()
-        if plain in _surnames() or plain in _more_surnames() or is_unknown(plain):
+        if plain in list_surnames() or plain in list_more_surnames() or is_unknown(plain):
             yield Claim(Kind.PERSON, *initialled.span(), GUESSED)
     for titled in _MR.finditer(reading.lower):
         surname = titled["value"]
-        if surname in _surnames() or (surname in _more_surnames() and is_unknown(surname)):
+        if surname in list_surnames() or (surname in list_more_surnames() and is_unknown(surname)):
             yield Claim(Kind.PERSON, *titled.span("value"), GUESSED)
-
-
-def _is_english(said: str) -> bool:
-    """Whether one of the words is no name."""
-    words = re.findall(r"[^\W\d_]+", said.lower())
-    return any(word in _NO_NAME or word in _COMPANY or word in _MUCH or word.endswith(_NO_ENDING) for word in words)
-
-
-_NO_NAME = ORDINARY | frozenset(
-    str.split(
-        "misspelt misspelled spelt spelled printed incorrect written shown missing mismatched unclear visible"
-        " displayed changed hyphenated abbreviated"
-        " shortened different whatever unreadable truncated blank empty mandatory required similar identical nothing"
-        " none unchanged"
-    )
-)
-_MUCH = frozenset(
-    str.split("pretty super quite rather kinda sorta dead proper damn bloody fed sick self dual non half not soo sooo")
-)
-_NO_ENDING = ("ed", "ing", "ly", "tion", "ness", "able")
-_COMPANY = NAMES_TOO | frozenset(
-    str.split(
-        "electronics lettings ltd express direct prime pay play services store supermarkets airways airlines railways"
-        " trains energy united city rovers"
-        " platinum gold silver premier plus saver day times news post tv channel league festival theatre museum"
-        " hospital surgery clinic nursery academy"
-        " primary secondary christmas easter black friday google apple amazon netflix spotify uber tesco paypal"
-        " western union moneygram visa mastercard"
-        " maestro revolut monzo barclays lloyds hsbc santander natwest halifax face touch id atm king's street road"
-        " avenue lane"
-        " water gas power mobile telecom telecoms broadband insurance assurance housing estates motors cars cabs taxis"
-        " hotel hotels inn lodge bank building society foods farms bakery butchers pharmacy opticians dental gym"
-        " fitness leisure cinema cinemas parcel parcels couriers logistics freight solutions systems consulting"
-        " consultants partners associates holdings group plc inc llc gmbh sons bros co trust foundation charity fund"
-        " council institute borough county mail standards authority department ministry office agency"
-    )
-)
-_CALLED_LIKE_PEOPLE = frozenset(
-    {
-        *("john lewis", "jack wills", "ted baker", "paul smith", "morgan stanley", "charles schwab", "calvin klein"),
-        *("ralph lauren", "tommy hilfiger", "thomas cook", "laura ashley", "karen millen", "merrill lynch"),
-        *("harvey nichols", "oliver bonas", "charles tyrwhitt", "hugo boss", "michael kors", "kate spade", "tom ford"),
-        *("jo malone", "raymond james", "edward jones", "stanley gibbons", "jimmy choo", "louis vuitton", "mary kay"),
-        *("max mara", "tim hortons", "trader joe", "frankie benny", "fred perry", "lloyd george", "kurt geiger"),
-    }
-)
-"""Firms: guessed to be no person, where nothing introduces one."""
-_PLACES = frozenset(
-    str.split(
-        "paris london florence georgia chelsea jordan austin dallas sydney victoria virginia carolina charlotte"
-        " madison lincoln israel kenya china india"
-        " asia africa america dakota vienna sofia alexandria valencia santiago orlando troy milan brittany lourdes"
-        " mercedes christian christmas"
-    )
-)
-_SELF = frozenset(
-    str.split(
-        "i'm im am is it's its hi hello hey dear regards best sincerely cheers thanks payee friend wife husband"
-        " partner son daughter brother sister cousin landlord"
-    )
-)
-_LISTS = frozenset({"remove", "delete", "add", "edit", "rename"})
-_FIRST_TOO = frozenset(
-    str.split(
-        "mark bill bob jack grace rose will frank penny pat sue carol ivy lily daisy violet olive ruby ray dan don"
-        " max nick jimmy rob tracy heather holly hazel"
-        " basil gene guy dawn eve iris amber pearl crystal drew dean grant dale glen rod melody prudence constance"
-        " felicity viola cherry ginger"
-    )
-)
-_RELATIONS = frozenset(
-    str.split(
-        "wife husband partner son daughter brother sister cousin nephew niece flatmate roommate boyfriend girlfriend"
-        " fiance fiancee grandson"
-        " granddaughter uncle aunt neighbour neighbor colleague landlord landlady"
-    )
-)
-_MONEY = frozenset(
-    str.split(
-        "payment payments money transfer transfers deposit refund received paid cheque invoice get got gift credit"
-    )
-)
-_PAYS = frozenset(str.split("pay paying paid repay to send owe owed"))
 
 
 def _name_end(text: str, start: int, *, is_sure: bool, capitals: bool = False) -> int:
@@ -257,7 +155,7 @@ def _name_end(text: str, start: int, *, is_sure: bool, capitals: bool = False) -
     while words < _MOST_WORDS and (word := _NAME_WORD.match(text, at)):
         plain = _CLITIC.sub("", word[0]).rstrip(".").lower()
         follows = _BETWEEN.match(text, word.end())
-        if plain in _PARTICLES and follows and _goes_on(text, follows.end(), is_sure=is_sure):
+        if plain in PARTICLES and follows and _goes_on(text, follows.end(), is_sure=is_sure):
             pass
         elif _is_name_word(word[0], plain, words, is_sure=is_sure, capitals=capitals) or (
             is_sure and words and _is_shouted_on(text, end, word)
@@ -268,7 +166,7 @@ def _name_end(text: str, start: int, *, is_sure: bool, capitals: bool = False) -
         words += 1
         is_initial = word[0].endswith(".") and len(plain) < 3
         if follows is None or (
-            (word[0].endswith(".") or end != word.end()) and not is_initial and plain not in _PARTICLES
+            (word[0].endswith(".") or end != word.end()) and not is_initial and plain not in PARTICLES
         ):
             break
         at = follows.end() if follows else len(text)
@@ -285,7 +183,9 @@ def _goes_on(text: str, at: int, *, is_sure: bool) -> bool:
     if word is None:
         return False
     plain = word[0].lower()
-    return plain in _PARTICLES or word[0][0].isupper() or (is_sure and (plain in _surnames() or plain in _given()))
+    return (
+        plain in PARTICLES or word[0][0].isupper() or (is_sure and (plain in list_surnames() or plain in list_given()))
+    )
 
 
 def _name_word_end(word: re.Match[str]) -> int:
@@ -297,21 +197,21 @@ def _name_word_end(word: re.Match[str]) -> int:
 
 def _is_name_word(word: str, plain: str, place: int, *, is_sure: bool, capitals: bool) -> bool:
     is_capital = word[0].isupper()
-    if is_capital and (plain in _given() or plain in _surnames()):
+    if is_capital and (plain in list_given() or plain in list_surnames()):
         return True
-    if plain in _given() or plain in _surnames():
+    if plain in list_given() or plain in list_surnames():
         return not capitals and plain not in ORDINARY and (place > 0 or (is_sure and plain not in NAMES_TOO))
     if len(plain) == 1:
         return is_capital and (word.endswith(".") or plain not in ("i", "a"))
     if is_capital:
-        return plain not in ORDINARY and (is_sure or plain not in _COMPANY)
-    is_form = place > 0 or not plain.endswith(_NO_ENDING)
-    return is_sure and not capitals and plain not in _NO_NAME and is_form and len(plain) > 1
+        return plain not in ORDINARY and (is_sure or plain not in COMPANY)
+    is_form = place > 0 or not plain.endswith(NO_ENDING)
+    return is_sure and not capitals and plain not in NO_NAME and is_form and len(plain) > 1
 
 
 def _by_lists(reading: Reading) -> Iterator[Claim]:
     """A given name with or without a surname; two words with capitals of which one is a surname."""
-    text, given, surnames = reading.cased, _given(), _surnames()
+    text, given, surnames = reading.cased, list_given(), list_surnames()
     is_shouted = text.isupper()
     done, person_end, before, before_end, came_from = 0, 0, "", 0, False
     for word in _NAME_WORD.finditer(text):
@@ -319,11 +219,11 @@ def _by_lists(reading: Reading) -> Iterator[Claim]:
         if "'" in plain or "’" in plain:
             plain = _CLITIC.sub("", plain)
         last, before = before if word.start() - before_end <= 3 else "", plain
-        is_sender, came_from = came_from and last == "from", plain == "from" and last in _MONEY
+        is_sender, came_from = came_from and last == "from", plain == "from" and last in MONEY
         before_before, before_end = before_end, word.end()
         if word.start() < done:
             continue
-        if last in _SPEAKERS and text[before_before : word.start()].lstrip().startswith(":"):
+        if last in SPEAKERS and text[before_before : word.start()].lstrip().startswith(":"):
             last = ""
         if person_end and text[person_end : word.start()].strip() in ("and", "&"):
             last = "both"
@@ -338,10 +238,10 @@ def _by_lists(reading: Reading) -> Iterator[Claim]:
             end = end or _from_rare(text, word, plain, last)
         elif is_capital and plain in surnames and last in ("mr", "mrs", "ms"):
             end = _name_word_end(word)
-        elif not is_capital and len(plain) > 2 and last in _BEFORE_SMALL:
+        elif not is_capital and len(plain) > 2 and last in BEFORE_SMALL:
             end = _in_small_letters(text, word, plain, last)
         if end:
-            if " ".join(text[word.start() : end].lower().split()[:2]) not in _CALLED_LIKE_PEOPLE:
+            if " ".join(text[word.start() : end].lower().split()[:2]) not in CALLED_LIKE_PEOPLE:
                 yield Claim(Kind.PERSON, word.start(), end, GUESSED + (end > word.end()))
                 person_end = end
             done = end
@@ -349,30 +249,12 @@ def _by_lists(reading: Reading) -> Iterator[Claim]:
 
 _FIRM = re.compile(r"['’]s?\s(?P<thing>[A-Z][a-z]+)|['’]s?\s#\d")
 _SHOP = re.compile(r"['’]s\s*(?:[.,;!?)]|\Z|(?:by|on|in|at|and|for|was|is|charged|when|but)\b)")
-_DAY_OR_STREET = frozenset(
-    str.split("day week month street road avenue lane park school college university hospital foundation award prize")
-)
 _FIRM_BEFORE = re.compile(r"(?<![.!?:] )\b[A-Z][\w'’]+ (?:&|and) \Z")
 """Marks & Spencer, where no person stands first."""
-_BEFORE_SMALL = frozenset(
-    str.split(
-        "its it's i'm im am is hi hello hey dear thanks regards cheers love friend mate wife husband partner son"
-        " daughter brother sister cousin nephew niece flatmate roommate housemate boyfriend girlfriend fiance fiancee"
-        " uncle aunt neighbour neighbor colleague landlord landlady boss mum mom dad mother father gran nan cust"
-        " customer caller client pay paid send owe owes payee named called for to and ptnr bene nok attn mgr mister"
-    )
-)
-_WEAK_BEFORE_SMALL = frozenset({"for", "to", "and", "is"})
-"""Behind these a name in small letters has to be a given one, where money is sent."""
 _SENDS = re.compile(r"\b(?:send|sent|pay|paid|paying|transfer|wire|wired|owes?|zelle|venmo|payee)\b")
 _MINE = re.compile(r"(?i)\b(?:my|his|her|our) [a-z]+,? \Z")
 _SHORTEST = 3
 """Letters of a name in small letters that no list has, and more."""
-_NOTED = frozenset(str.split("ptnr cust attn nok bene poa both mgr exec hldr atty ben drawer drawee"))
-"""As staff note people."""
-_SPEAKERS = frozenset(str.split("customer caller client cust agent adviser member manager"))
-"""Before a colon they say who speaks."""
-_TO_PLACES = frozenset(str.split("to from for with by is its it's was are that if did does has when only of than"))
 
 
 def _is_of_a_firm(text: str, word: re.Match[str], end: int, last: str) -> bool:
@@ -383,50 +265,50 @@ def _is_of_a_firm(text: str, word: re.Match[str], end: int, last: str) -> bool:
         return True
     behind = _BETWEEN.match(text, end)
     following = behind and _NAME_WORD.match(text, behind.end())
-    if following and following[0][0].isupper() and following[0].lower().rstrip(".") in _DAY_OR_STREET:
+    if following and following[0][0].isupper() and following[0].lower().rstrip(".") in DAY_OR_STREET:
         return True
-    return text[word.start() : end].lower().rpartition(" ")[2] in _DAY_OR_STREET
+    return text[word.start() : end].lower().rpartition(" ")[2] in DAY_OR_STREET
 
 
 def _from_rare(text: str, word: re.Match[str], plain: str, last: str) -> int:
     """A word with a capital that may be a rarer name: with another that may be one, or where people are spoken of."""
-    if plain in _COMPANY or plain in _PLACES or not is_unknown(plain) or not word[0].rstrip(".")[1:2].islower():
+    if plain in COMPANY or plain in PLACES or not is_unknown(plain) or not word[0].rstrip(".")[1:2].islower():
         return 0
-    is_listed = _is_listed(plain)
+    is_listed = is_on_a_list(plain)
     end = _name_end(text, word.start(), is_sure=False, capitals=True)
     follows = _BETWEEN.match(text, word.end())
     following = follows and _NAME_WORD.match(text, follows.end())
     if end > word.end() and following:
         second = _CLITIC.sub("", following[0]).rstrip(".").lower()
-        if is_unknown(second) and second not in _COMPANY and (is_listed or _is_listed(second)):
+        if is_unknown(second) and second not in COMPANY and (is_listed or is_on_a_list(second)):
             return end
     if last in ("from", "at", "the", "near") and _SHOP.match(text, _name_word_end(word)):
         return 0
     if last != "both" and _FIRM_BEFORE.search(text, max(0, word.start() - 30), word.start()):
         return 0
-    is_said_so = last in _ROLES or last in _NOTED
-    if is_listed and (is_said_so or (last in _CUE_WORDS and (plain in _more_given() or last not in _TO_PLACES))):
+    is_said_so = last in ROLES or last in NOTED
+    if is_listed and (is_said_so or (last in CUE_WORDS and (plain in list_more_given() or last not in TO_PLACES))):
         return _name_word_end(word)
-    if is_listed and plain in _more_given() and _ACTS.match(text, word.end()):
+    if is_listed and plain in list_more_given() and _ACTS.match(text, word.end()):
         return _name_word_end(word)
-    return _name_word_end(word) if is_said_so and (last == "both" or not plain.endswith(_NO_ENDING)) else 0
+    return _name_word_end(word) if is_said_so and (last == "both" or not plain.endswith(NO_ENDING)) else 0
 
 
 def _in_small_letters(text: str, word: re.Match[str], plain: str, last: str) -> int:
     """A rarer name without a capital, behind what people stand behind."""
-    if not is_unknown(plain) or plain in _COMPANY or plain in _NO_NAME:
+    if not is_unknown(plain) or plain in COMPANY or plain in NO_NAME:
         return 0
     follows = _BETWEEN.match(text, word.end())
     following = follows and _NAME_WORD.match(text, follows.end())
     second = _CLITIC.sub("", following[0]).lower() if following else ""
-    if following and len(second) > 2 and is_unknown(second) and second not in _COMPANY:
-        return _name_word_end(following) if _is_listed(plain) or _is_listed(second) else 0
-    if last in _RELATIONS or last in ("friend", "mate"):
+    if following and len(second) > 2 and is_unknown(second) and second not in COMPANY:
+        return _name_word_end(following) if is_on_a_list(plain) or is_on_a_list(second) else 0
+    if last in RELATIONS or last in ("friend", "mate"):
         is_said_so = _MINE.search(text, max(0, word.start() - 24), word.start()) is not None
-        is_said_so = is_said_so and len(plain) > _SHORTEST and not plain.endswith(_NO_ENDING) and "'" not in plain
-        return _name_word_end(word) if _is_listed(plain) or is_said_so else 0
-    is_known = _is_listed(plain) and (
-        last not in _WEAK_BEFORE_SMALL or (plain in _more_given() and _SENDS.search(text) is not None)
+        is_said_so = is_said_so and len(plain) > _SHORTEST and not plain.endswith(NO_ENDING) and "'" not in plain
+        return _name_word_end(word) if is_on_a_list(plain) or is_said_so else 0
+    is_known = is_on_a_list(plain) and (
+        last not in WEAK_BEFORE_SMALL or (plain in list_more_given() and _SENDS.search(text) is not None)
     )
     return _name_word_end(word) if is_known else 0
 
@@ -434,18 +316,18 @@ def _in_small_letters(text: str, word: re.Match[str], plain: str, last: str) -> 
 def _from_given(text: str, word: re.Match[str], plain: str, last: str, *, is_capital: bool) -> int:
     if is_capital and plain in english() and _goes_on_in_english(text, word):
         return 0
-    end = _rest_end(text, word, is_capital=is_capital, is_self=last in _SELF or last in _PAYS)
-    is_cued = last in _CUE_WORDS
+    end = _rest_end(text, word, is_capital=is_capital, is_self=last in SELF or last in PAYS)
+    is_cued = last in CUE_WORDS
     if end:
-        return end if is_capital or is_cued or plain not in _COMPANY else 0
-    if is_capital and plain not in _COMPANY and plain not in _PLACES:
+        return end if is_capital or is_cued or plain not in COMPANY else 0
+    if is_capital and plain not in COMPANY and plain not in PLACES:
         return _name_word_end(word)
-    if not is_cued or (plain in _COMPANY and not is_capital):
+    if not is_cued or (plain in COMPANY and not is_capital):
         return 0
     if is_capital:
-        is_first = plain in _FIRST_TOO or last in _SELF or last in _RELATIONS
-        return _name_word_end(word) if is_first and plain not in _PLACES else 0
-    return _name_word_end(word) if plain not in _PLACES else 0
+        is_first = plain in FIRST_TOO or last in SELF or last in RELATIONS
+        return _name_word_end(word) if is_first and plain not in PLACES else 0
+    return _name_word_end(word) if plain not in PLACES else 0
 
 
 def _goes_on_in_english(text: str, word: re.Match[str]) -> bool:
@@ -454,7 +336,7 @@ def _goes_on_in_english(text: str, word: re.Match[str]) -> bool:
     if following is None or not following[0][0].isupper():
         return False
     second = following[0].lower().rstrip(".")
-    return second in english() and second not in _surnames() and second not in _given()
+    return second in english() and second not in list_surnames() and second not in list_given()
 
 
 def _rest_end(text: str, word: re.Match[str], *, is_capital: bool, is_self: bool) -> int:
@@ -467,19 +349,19 @@ def _rest_end(text: str, word: re.Match[str], *, is_capital: bool, is_self: bool
         return 0
     plain = _CLITIC.sub("", following[0]).rstrip(".").lower()
     if is_capital:
-        if plain in _COMPANY and plain not in _surnames():
+        if plain in COMPANY and plain not in list_surnames():
             return 0
         return _name_end(text, follows.end(), is_sure=False, capitals=True)
     end, at = 0, following
     for _ in range(_MOST_WORDS - 1):
         plain = at[0].lower()
-        is_introduced = is_self and plain not in _NO_NAME and not plain.endswith(_NO_ENDING) and len(plain) > 2
-        if not is_introduced and plain not in _family():
+        is_introduced = is_self and plain not in NO_NAME and not plain.endswith(NO_ENDING) and len(plain) > 2
+        if not is_introduced and plain not in list_family():
             break
         end = _name_word_end(at)
         follows = _BETWEEN.match(text, at.end())
         following = follows and _NAME_WORD.match(text, follows.end())
-        if following is None or end != at.end() or plain not in _given():
+        if following is None or end != at.end() or plain not in list_given():
             break
         at = following
     return end
@@ -487,61 +369,30 @@ def _rest_end(text: str, word: re.Match[str], *, is_capital: bool, is_self: bool
 
 def _from_stranger(text: str, word: re.Match[str], plain: str, last: str) -> int:
     """Words with capitals that no list of given names has: with a known surname, or where somebody is introduced."""
-    if last in _RELATIONS:
+    if last in RELATIONS:
         return _name_end(text, word.start(), is_sure=True, capitals=True)
-    if plain in _COMPANY:
+    if plain in COMPANY:
         return 0
     follows = _BETWEEN.match(text, word.end())
     following = follows and _NAME_WORD.match(text, follows.end())
-    if following and following[0] in _PARTICLES and (last in _SELF or last in _PAYS or last in _ROLES):
+    if following and following[0] in PARTICLES and (last in SELF or last in PAYS or last in ROLES):
         return _name_end(text, word.start(), is_sure=False, capitals=True)
     if not following or not following[0][0].isupper():
         return 0
     second = _CLITIC.sub("", following[0]).rstrip(".").lower()
-    if (second in ORDINARY or second in _COMPANY) and (second not in _surnames() or last in _TO_ACCOUNTS):
+    if (second in ORDINARY or second in COMPANY) and (second not in list_surnames() or last in TO_ACCOUNTS):
         return 0
-    if second in _surnames() and second not in _COMPANY:
+    if second in list_surnames() and second not in COMPANY:
         return _name_end(text, word.start(), is_sure=False, capitals=True)
     end = _name_end(text, word.start(), is_sure=False, capitals=True)
-    if last in _SELF or last in _PAYS or last in _LISTS:
+    if last in SELF or last in PAYS or last in LISTS:
         return end
-    is_place = plain in _PLACES or second in _PLACES or plain.endswith(_NO_ENDING)
-    return end if not is_place and (last in _ROLES or last in _BEFORE_TWO or _ACTS.match(text, end)) else 0
+    is_place = plain in PLACES or second in PLACES or plain.endswith(NO_ENDING)
+    return end if not is_place and (last in ROLES or last in BEFORE_TWO or _ACTS.match(text, end)) else 0
 
 
-_ROLES = _RELATIONS | frozenset(
-    str.split(
-        "mate friend bookkeeper accountant solicitor lawyer boss manager tenant lodger client customer guarantor"
-        " trustee"
-        " executor director secretary nurse carer caller member holder ex mum mom dad mother father plumber builder"
-        " cleaner nanny teacher doctor dentist trainer adviser agent employee employer supervisor assistant buddy pal"
-        " housemate roomie stepson stepdaughter grandmother grandfather gran nan"
-    )
-)
-_BEFORE_TWO = frozenset(
-    str.split("with from to by of for any and please told tell ask asked named called know meet met saw")
-)
-"""Before two words with capitals that no list has."""
-_TO_ACCOUNTS = frozenset({"to", "from", "for", "of", "by", "and"})
-"""Before the customer's own names for their accounts, too."""
 _ACTS = re.compile(
     r"\s(?:owes?|owed|sent|paid|gave|lent|told|asked|said|lives|lived|works|worked|wants|wanted|wishes|wished|rang"
     r"|phoned"
     r"|texted|emailed|knows|moved|opened|(?:is|was) (?:my|our)|has (?:asked|sent|paid|moved|left)|and I)\b"
-)
-
-
-_CUE_WORDS = frozenset(
-    str.split(
-        "both am i'm im is it's its hi hello hey dear thanks you regards best cheers sincerely yours wishes love pay"
-        " paying paid repay to from for with by and owe owed"
-        " send sent gave give told tell ask asked add remove delete edit contact call phone email text meet met see"
-        " saw know payee beneficiary recipient friend mate"
-        " wife husband partner son daughter brother sister mum mom dad mother father uncle aunt cousin nephew niece"
-        " boss landlord landlady colleague neighbour neighbor"
-        " flatmate roommate boyfriend girlfriend fiance fiancee grandmother grandfather gran nan grandson"
-        " granddaughter ex accountant solicitor lawyer agent adviser"
-        " manager plumber builder cleaner nanny teacher doctor dentist trainer customer client was are that if did"
-        " does has when only of than says said named called transfer"
-    )
 )
