@@ -11,6 +11,7 @@ where a question has to be repeated after something else.
 """
 
 from typing import Any, Literal
+from uuid import UUID
 
 from langchain_core.runnables import RunnableConfig
 from langgraph.checkpoint.base import BaseCheckpointSaver
