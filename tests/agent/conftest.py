@@ -20,11 +20,10 @@ from langgraph.types import Command
 
 import agent.graph
 from agent.events import Event, Token
-from agent.graph import build_graph
+from agent.graph import RECURSION_LIMIT, build_graph
 from agent.models.chain import Link, ModelChain
 from agent.models.offline.model import OfflineChat
 from agent.parts import Parts
-from agent.service import RECURSION_LIMIT
 from agent.state import TURN_DEFAULTS, Resolution, State, Turn, TurnRecord
 from agent.understanding.heads import Heads
 from core.db.database import Database, Scope
