@@ -14,7 +14,7 @@ from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.constants import END, START
 from langgraph.runtime import Runtime
 
-from agent.graph import Graph, build_graph
+from agent.graph import RECURSION_LIMIT, Graph, build_graph
 from agent.messages import ToolCall, ToolReturn
 from agent.models.chain import ModelChain
 from agent.models.offline.model import OfflineChat
@@ -22,7 +22,6 @@ from agent.models.reply import Reply, ReplyBuilder
 from agent.nodes.context import tool_context
 from agent.parts import Parts
 from agent.prompts.messages import make_messages
-from agent.service import RECURSION_LIMIT
 from agent.state import TURN_DEFAULTS, State, Turn, TurnRecord, Update
 from agent.understanding.heads import Heads
 from agent.understanding.intents import INTENT_ROUTES
