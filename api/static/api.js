@@ -161,7 +161,7 @@ export class Api {
 
   /** `judgement`: {rating: "up" | "down", comment?}. */
   judgeTurn(turnId, judgement) {
-    return this.#json("POST", `api/v1/chat/turns/${encodeURIComponent(turnId)}/feedback`, judgement);
+    return this.ask("POST", `api/v1/chat/turns/${encodeURIComponent(turnId)}/feedback`, judgement);
   }
 
   async deleteHistory(sessionId) {
