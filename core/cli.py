@@ -10,6 +10,7 @@ import typer
 
 from core.db.health import Check, inspect_database
 from core.db.migrate import downgrade as downgrade_to
+from core.db.migrate import explaining_old_schema
 from core.db.migrate import migrate as migrate_to_newest
 from core.errors import TellergraphError
 from core.services import Services, running_services
@@ -55,7 +56,7 @@ def command_services(as_json: bool) -> Generator[Services]:
     """Services for one command. An error of ours becomes one line on standard error, or the JSON object, and exit
     code 1."""
     try:
-        with running_services(load_settings()) as services:
+        with running_services(load_settings()) as services, explaining_old_schema(services):
             yield services
     except TellergraphError as error:
         if as_json:

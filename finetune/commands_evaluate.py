@@ -65,11 +65,16 @@ def _describe(result: "Evaluation") -> str:
     lines.append(f"  {'':<26} {'':>18}" + "".join(f" {name:>12}" for name, _ in beside))
     for name, value in result.metrics.items():
         error = f" ± {result.errors[name]:.4f}" if name in result.errors else ""
-        others = "".join(f" {other.metrics.get(name, float('nan')):>12.4f}" for _, other in beside)
+        others = "".join(f" {_shown(other.metrics.get(name)):>12}" for _, other in beside)
         lines.append(f"  {name:<26} {f'{value:.4f}{error}':>18}{others}")
     if result.test.seen is not None:
         lines.append(f"  {result.test.seen} of the test rows stand in the training's data too")
     return "\n".join(lines)
+
+
+def _shown(value: float | None) -> str:
+    """A figure that no row says anything about is missing."""
+    return "-" if value is None else f"{value:.4f}"
 
 
 def _tell(line: str) -> None:

@@ -13,6 +13,7 @@ import typer
 
 from agent.models.registry_file import RegistryFile
 from core.clock import system_clock
+from core.db.migrate import explaining_old_schema
 from core.errors import CallerError, InvalidInput, TellergraphError
 from core.services import running_services
 from core.settings import load_settings
@@ -186,7 +187,7 @@ def drift_command(
             windows = read_window(reference), read_window(recent)
         else:
             spans = timedelta(days=days), timedelta(days=reference_days)
-            with running_services(load_settings()) as services:
+            with running_services(load_settings()) as services, explaining_old_schema(services):
                 windows = read_windows(services.owner_url, system_clock(), *spans)
         report = measure_drift(*windows)
     _print(as_json, _describe(report), asdict(report) | {"verdict": report.verdict})

@@ -4,6 +4,8 @@ Asking whether anything is to be done costs two connections; Alembic and LangGra
 import, are loaded only then.
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -72,6 +74,24 @@ def downgrade(services: Services, revision: str) -> Migrated:
     if revision != before:
         _change(services.owner_url, revision, forward=False)
     return Migrated(before, revision)
+
+
+@contextmanager
+def explaining_old_schema(services: Services) -> Generator[None]:
+    """For commands that do not migrate by themselves.
+
+    Raises:
+        ConfigurationError: a statement named a table, column or function that the database does not have yet.
+    """
+    try:
+        yield
+    except psycopg.ProgrammingError as error:
+        head, found = list_revisions()[-1], find_revision(services.owner_url)
+        if found == head:
+            raise
+        raise ConfigurationError(
+            f"The database is at {found} and this needs {head}: run 'tellergraph db migrate'."
+        ) from error
 
 
 def find_revision(owner_url: str) -> str:

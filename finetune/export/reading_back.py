@@ -5,7 +5,9 @@ not ours. llama.cpp's own reader is not at hand (docs/decisions/0020-gguf-withou
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
 # pyright: reportUnknownArgumentType=false, reportUnknownParameterType=false
 
+import io
 from collections.abc import Iterator
+from contextlib import redirect_stderr
 from dataclasses import dataclass
 from math import isclose
 from pathlib import Path
@@ -103,7 +105,9 @@ def _compare_logits(folder: Path, path: Path) -> ReadBack:
     tokenizer = AutoTokenizer.from_pretrained(folder)
     tokens = tokenizer("\n".join(PROBES), return_tensors="pt").input_ids
     meant = AutoModelForCausalLM.from_pretrained(folder, dtype="auto")
-    read = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=meant.dtype)
+    # Its reader of GGUF draws a progress bar that no setting of Transformers hides.
+    with redirect_stderr(io.StringIO()):
+        read = AutoModelForCausalLM.from_pretrained(path.parent, gguf_file=path.name, dtype=meant.dtype)
     with torch.inference_mode():
         one, other = meant(tokens).logits.float(), read(tokens).logits.float()
     return ReadBack(float((one - other).norm() / one.norm()), float((one - other).abs().max()))

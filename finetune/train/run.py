@@ -92,7 +92,9 @@ def train(config: TrainingConfig, report: Report, *, fresh: bool = False) -> Out
     set_seed(config.seed)
     tokenizer = load_tokenizer(config)
     ready = (
-        _prepare_chats(config, place, tokenizer) if config.task == "chat" else _prepare_texts(config, place, tokenizer)
+        _prepare_chats(config, place, tokenizer, report)
+        if config.task == "chat"
+        else _prepare_texts(config, place, tokenizer)
     )
     trainable = count_trainable(ready.model)
     report(f"{trainable.parameters:,} of {trainable.of:,} parameters train ({trainable.percent:.2f} %)")
@@ -123,10 +125,12 @@ def _tell_nobody(_: str) -> None:
     pass
 
 
-def _prepare_chats(config: TrainingConfig, place: Place, tokenizer: Any) -> _Ready:
+def _prepare_chats(config: TrainingConfig, place: Place, tokenizer: Any, report: Report) -> _Ready:
     batch = config.batch
     chats, long = read_chats(config.data, TRAIN, tokenizer, batch.max_tokens)
     unseen, _ = read_chats(config.data, VALIDATION, tokenizer, batch.max_tokens)
+    if long:
+        report(f"{long:,} of {long + len(chats):,} chats are longer than batch.max_tokens and are left out")
     rows = pack(chats, batch.max_tokens) if batch.packing else leave_apart(chats)
     pad = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else tokenizer.eos_token_id
     model = ChatModel(load_model(config, place))
@@ -175,12 +179,12 @@ def _run(loop: Loop, checkpoint: Path | None, report: Report) -> None:
 def _collect_figures(loop: Loop, ready: _Ready, trainable: Trainable, place: Place, seconds: float) -> dict[str, float]:
     history = loop.state.log_history
     found = {
-        "steps": float(loop.state.global_step),
+        "steps": loop.state.global_step,
         "seconds": round(seconds, 1),
-        "trainable_parameters": float(trainable.parameters),
+        "trainable_parameters": trainable.parameters,
         "trainable_percent": round(trainable.percent, 4),
-        "rows": float(len(ready.train)),
-        "rows_left_out": float(ready.left_out),
+        "rows": len(ready.train),
+        "rows_left_out": ready.left_out,
         "peak_memory_mib": round(peak_memory(place.device) / 2**20, 1),
     }
     losses = [log["loss"] for log in history if "loss" in log]
