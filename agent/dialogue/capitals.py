@@ -9,6 +9,8 @@ from agent.understanding.spelling import Speller
 
 _RUN = re.compile(r"\b[A-Z][\w'\u2019-]*(?:\s+(?:(?:&|and|of|the)\s+)?[A-Z][\w'\u2019-]*)*")
 _STARTS = re.compile(r"(?:^|[.!?:]\s+)\W*$")
+_ARTICLE = re.compile(r"(?:^|\s)an?\s+$", re.I)
+_PAYMENT = re.compile(r"\s+(?:payment|purchase|order|charge|transaction|subscription|bill|debit)\b", re.I)
 _MOST = 0.5
 """Share of words with a capital from which capitals tell nothing."""
 
@@ -25,9 +27,18 @@ def find_merchant(text: str, said: Iterable[Mention]) -> str | None:
     taken = [each for each in said if each.kind not in ("name", "merchant")]
     for match in _RUN.finditer(text):
         start, found = _without_first(match, is_first=bool(_STARTS.search(text, 0, match.start())))
-        if found and not any(_is_that(each, start, found) for each in taken):
+        if (
+            found
+            and not _is_thing(text, start, start + len(found))
+            and not any(_is_that(each, start, found) for each in taken)
+        ):
             return found.removesuffix("'s").removesuffix("\u2019s")
     return None
+
+
+def _is_thing(text: str, start: int, end: int) -> bool:
+    """ "I bought a TV" names what was bought; "a Tesco order" names who was paid."""
+    return bool(_ARTICLE.search(text, 0, start)) and not _PAYMENT.match(text, end)
 
 
 def _is_that(mention: Mention, start: int, found: str) -> bool:

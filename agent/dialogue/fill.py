@@ -25,7 +25,7 @@ _PLACED = frozenset(
 """Slots of which several share a kind of mention: which it fills depends on how it was said."""
 _LOOKED_UP = frozenset({"merchant", "text"})
 """Slots by which transactions are found."""
-_ONE_PAYMENT = frozenset({"merchant", "reference", "amount", "date"})
+_ONE_PAYMENT = frozenset({"merchant", "reference", "amount"})
 """Slots of a task that is about one payment, whose merchant may be named anywhere."""
 _MENTIONED = frozenset({"frequency"})
 """Closed sets whose words are read with those around them: "a week later" is no rhythm."""

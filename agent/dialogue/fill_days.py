@@ -42,6 +42,8 @@ def fill_days(
             said = [_next(each, today) for each in said]
         ahead = [each for each in said if isinstance(each.value, date) and each.value >= today]
         said = _from_start(ahead) or said
+    if "days" in names and (ahead_of := [days for each in said if (days := _days_ahead(each, today)) > 0]):
+        values["days"] = ahead_of[-1]
     for mention in said:
         if mention.kind == "period" and isinstance(mention.value, Period):
             values |= _span(mention.value, names, today)
@@ -57,6 +59,17 @@ def fill_days(
         elif "date" in names and ("date" not in values or mention.corrects):
             values["date"] = day
     return values
+
+
+def _days_ahead(mention: Mention, today: date) -> int:
+    """How far away the day or the last of the days is: 14 for "the next 14 days", of which today is one."""
+    match mention.value:
+        case Period(first, last):
+            return (last - today).days + (first == today)
+        case date():
+            return (mention.value - today).days
+        case _:
+            return 0
 
 
 def _explains(mention: Mention, text: str, today: date) -> bool:

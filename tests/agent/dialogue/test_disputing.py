@@ -150,6 +150,8 @@ def test_a_merchant_is_known_by_its_capitals(text, merchant):
     [
         ("I didn't make the £249.99 payment", "answer_fraud_alert", {"answer": "fraud", "amount": "249.99"}),
         ("the payment at Voltline was mine", "answer_fraud_alert", {"answer": "genuine", "merchant": "Voltline"}),
+        ("the Voltline payment was mine", "answer_fraud_alert", {"answer": "genuine", "merchant": "Voltline"}),
+        ("my Harper Books order was not me", "answer_fraud_alert", {"answer": "fraud", "merchant": "Harper Books"}),
         ("that wasn't me", "list_fraud_alerts", {}),
     ],
 )

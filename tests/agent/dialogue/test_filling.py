@@ -45,6 +45,22 @@ def test_several_slots_from_one_sentence(desk, tool, text, values):
     assert {name: found.get(name) for name in values} == values
 
 
+@pytest.mark.parametrize(
+    ("text", "days"),
+    [
+        ("will my money last for the next 14 days?", 14),
+        ("what will be in Everyday in two weeks", 14),
+        ("how much will I have by Friday", 4),
+        ("will I have enough until the end of the month", 7),
+        ("what will be left on 3 December", 10),
+        ("how much will I have left", None),
+        ("how did last week leave me", None),
+    ],
+)
+def test_how_far_to_look_ahead_is_heard_as_days_or_as_the_day_that_is_meant(desk, text, days):
+    assert filled(desk, "forecast_cash_flow", text).get("days") == days
+
+
 def test_a_negated_name_is_not_taken(desk):
     assert filled(desk, "pay_payee", "to Maria, not John")["payee"] == "Maria Lopez"
 
