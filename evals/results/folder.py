@@ -115,13 +115,13 @@ _FREE = frozenset({"parallel", "run", "plots", "judge", "rubric", "labels"})
 
 def _refuse_other(there: Result, new: Result, path: Path) -> None:
     for what, old, now in (
-        ("suite", there.suite, new.suite),
-        ("data", there.run.data_sha256, new.run.data_sha256),
-        ("models", there.run.model_digests, new.run.model_digests),
-        ("options", _bound(there), _bound(new)),
+        ("another suite", there.suite, new.suite),
+        ("other data", there.run.data_sha256, new.run.data_sha256),
+        ("other models", there.run.model_digests, new.run.model_digests),
+        ("other options", _bound(there), _bound(new)),
     ):
         if old != now:
-            raise InvalidInput(f"{path} holds a run of other {what}: name another folder with --out.")
+            raise InvalidInput(f"{path} holds a run of {what}: name another folder with --out.")
 
 
 def _bound(result: Result) -> dict[str, object]:

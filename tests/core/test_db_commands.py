@@ -5,6 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from core.audit.audit_cli import audit_app
 from core.cli import db_app
 from core.db.migrate import list_revisions
 
@@ -47,3 +48,12 @@ def test_wrong_settings_are_told(run, monkeypatch):
     failed = run("check")
     assert failed.exit_code == 1
     assert "TELLERGRAPH_PORT: " in failed.stderr
+
+
+def test_a_command_on_a_database_without_its_tables_says_to_migrate(run):
+    head = list_revisions()[-1]
+    unmade = CliRunner().invoke(audit_app, ["verify"])
+    assert (unmade.exit_code, unmade.stdout) == (1, "")
+    assert unmade.stderr == f"Error: The database is at base and this needs {head}: run 'tellergraph db migrate'.\n"
+    run("migrate")
+    assert CliRunner().invoke(audit_app, ["verify"]).exit_code == 0

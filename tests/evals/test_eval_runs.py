@@ -135,7 +135,7 @@ def test_the_same_folder_again_computes_nothing_and_another_run_is_refused(
     data.write_text(json.dumps(TALKS[:3]))
     refused = {
         "holds a run of other data": ("slots", data, "--out", out),
-        "holds a run of other suite": ("pii", ROOT / "evals/data/pii_unseen.jsonl", "--out", out),
+        "holds a run of another suite": ("pii", ROOT / "evals/data/pii_unseen.jsonl", "--out", out),
         "has other files in it": ("slots", data, "--out", tmp_path),
         "takes suite and options from the run": ("slots", "--resume", out),
         "Name a folder that `--out` wrote": ("--resume", tmp_path / "nowhere"),

@@ -93,6 +93,15 @@ def test_a_file_of_something_else_is_named(tmp_path: Path, lines: list[object], 
     assert reason in result.stderr
 
 
+def test_a_bank_without_tables_yet_is_told_to_be_migrated(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELLERGRAPH_DATA_DIR", str(data_dir))
+
+    result = CliRunner().invoke(app, ["registry", "drift"])
+
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "run 'tellergraph db migrate'" in result.stderr
+
+
 def test_the_banks_own_conversations_are_compared_without_their_texts(empty: Services) -> None:
     with psycopg.connect(empty.owner_url) as owner:
         for days_ago, intent, confidence in [(1, "freeze_card", 0.403), (10, "balance", 0.903), (12, "balance", 1.0)]:

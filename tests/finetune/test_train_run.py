@@ -38,7 +38,7 @@ from finetune.train.inputs import check_space
 from finetune.train.journal import read_journal
 from finetune.train.run import train
 from finetune.train.texts import PadTexts, make_texts, read_intents
-from tests.finetune.training_data import make_chat, make_config, write, write_chats, write_intents
+from tests.finetune.training_data import BALANCE_TOOL, make_chat, make_config, write, write_chats, write_intents
 
 pytestmark = pytest.mark.finetune
 
@@ -234,6 +234,19 @@ def test_a_run_ends_when_it_gets_no_better(tiny_llama: Path, chats: Path, tmp_pa
     )
 
     assert train(config, tell_nobody).figures["steps"] == 3
+
+
+def test_a_run_says_at_its_start_how_many_chats_are_too_long_for_it(tiny_llama: Path, tmp_path: Path) -> None:
+    long = make_chat(3)
+    long["messages"][1]["content"] = "What about this one? " * 400
+    parts = {part: [make_chat(number, part) for number in range(3)] for part in PARTS}
+    parts["train"].append(long)
+    data = write(tmp_path / "data", DataSet("chat", parts, {}, {"tools.json": {"get_balance": BALANCE_TOOL}}))
+    told: list[str] = []
+
+    train(make_config(tiny_llama, data, tmp_path / "out", schedule={"max_steps": 1}), told.append)
+
+    assert told[0] == "1 of 4 chats are longer than batch.max_tokens and are left out"
 
 
 def test_a_damaged_checkpoint_is_passed_over(tmp_path: Path) -> None:
