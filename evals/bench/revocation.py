@@ -3,7 +3,7 @@
     python -m evals.bench.revocation --json
 
 Against `tellergraph serve` with processes of its own, as an operator runs it; keys are changed with the command, all
-else over HTTP. Every process is asked over a connection of its own, one after the other and without a pause, from
+else over HTTP. Every process is asked over a connection of its own, one after the other and again and again, from
 before the change until all of them have followed. The token that will be refused is known to each: it was answered.
 
 ``seconds`` are from the change until the last process has given its first answer by it, which none may take back in
@@ -39,6 +39,8 @@ _WITHIN_S = 5.0
 _LOGIN = {"email": "alex@demo.example", "password": "demo-alex-1"}
 _STAYS_S = 1.0
 """For how long nobody may go back to what was before."""
+_PAUSE_S = 0.01
+"""Between two rounds of questions, as the processes have to do with nothing else."""
 _PATIENCE_S = 60.0
 _NOBODY = "http://127.0.0.1:9"
 """No model is asked."""
@@ -116,6 +118,7 @@ def _measure(change: Change, doors: list[Worker]) -> float:
                     follows.pop(door.pid, None)
                 else:
                     follows.setdefault(door.pid, time.time())
+            time.sleep(_PAUSE_S)
             if made.done() and len(follows) == len(doors) and time.time() > max(follows.values()) + _STAYS_S:
                 return max(follows.values()) - made.result()
     raise BenchError(f"after {_PATIENCE_S:.0f} s only {sorted(follows)} of {len(doors)} processes have followed")
