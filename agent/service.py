@@ -143,6 +143,7 @@ class Assistant:
             graph_input = await self._resume(
                 asked.session_id, Resolution(operation_id=str(operation_id), decision=decision)
             )
+        # Whoever asked may have gone: the session is freed all the same.
         except BaseException:
             await self._fail(key, None)
             raise
