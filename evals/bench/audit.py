@@ -4,8 +4,8 @@
 
 For each side 50 clients commit transactions of one entry each, as fast as they can. Figures: milliseconds of a commit
 (p50, p99, most), CPU milliseconds of PostgreSQL for each entry, and seconds in which 10,000 entries are verified. The
-plain side is a table with the same columns, indexes and trigger that fills them, and no link. Rounds are interleaved, and one of each
-is made before that counts nowhere: 50 connections that have just begun all look for their first page of a table.
+plain side is a table with the same columns, indexes and trigger that fills them, and no link. Rounds are interleaved;
+one of each comes before and counts nowhere, as 50 connections that have just begun want a page of the table at once.
 
 ``waits_ms`` are all waits of a millisecond and more for a lock that another transaction held, as PostgreSQL itself
 writes them down (``log_lock_waits``, with the ``deadlock_timeout`` of a millisecond, which is the least), by what was
