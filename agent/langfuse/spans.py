@@ -17,13 +17,12 @@ from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from opentelemetry.trace import SpanContext, TraceFlags
 
-from agent.langfuse.masking import CleanTexts, Veil
+from agent.langfuse.masking import CleanTexts, Veil, not_masked
 from agent.langfuse.observer import Record
 from agent.models.link import OFFLINE
 from agent.prompts.langfuse import PREFIX, VERSION_PREFIX
 from core.security.pii import Known
 from core.telemetry.observing import Kind, Plain, told
-from core.telemetry.seldom import Seldom
 from core.telemetry.wire import Scope, encode_pair, encode_request, encode_resource, encode_span
 from core.version import VERSION
 
@@ -51,7 +50,6 @@ _MICRODOLLARS = 1_000_000
 
 _SCOPE: Scope = ("tellergraph", VERSION)
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
-_not_masked = Seldom("langfuse_not_masked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +79,9 @@ class TurnEncoder:
         try:
             veil = Veil(over.known(), self._clean)
             turn = _Turn(veil, told(over.turn.facts, texts=True))
+        # Any error, of ours as well: what was not masked to its end does not leave.
         except Exception as error:
-            _not_masked.warn(error=type(error).__name__)
+            not_masked.warn(exc_info=error)
             turn = None
         trace_id = over.context.trace_id.to_bytes(16, "big")
         yield from _spans_of(turn, over.turn, over.turn, trace_id, over.context.span_id, b"")
@@ -94,8 +93,9 @@ def _spans_of(
     """One that cannot be masked loses all that it says, and the others do not."""
     try:
         attributes = list(turn.attributes(record)) if turn else []
+    # As above.
     except Exception as error:
-        _not_masked.warn(error=type(error).__name__)
+        not_masked.warn(exc_info=error)
         attributes = []
     span_id = own_id.to_bytes(8, "big")
     yield encode_span(
