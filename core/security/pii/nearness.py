@@ -1,0 +1,171 @@
+"""Numbers whose kind a word near them says, whatever stands between: "for the sort code, hold on, glasses, 40 11 62".
+
+Every number of a text is weighed against the words around it that say what a number is: a kind of personal data, or
+something else (an order, a sum, a day). The nearest word whose kind has numbers of that length says what it is. What
+links a word directly to its number is the other recognizers' matter; these claims give way to theirs."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from core.security.pii.births import DATE
+from core.security.pii.grammar import has_any, only_digits
+from core.security.pii.kinds import SHAPED, Claim, Kind
+from core.security.pii.reading import Reading
+
+
+class _Cue(NamedTuple):
+    """Words that say what kind of number stands near them."""
+
+    kind: Kind | None
+    """None: no personal data."""
+    digits: range
+    """How many the number has."""
+    before: int
+    """How many words may lie between them and a number behind them."""
+    after: int
+    """And a number ahead of them."""
+
+
+_ANY = range(1, 40)
+_CUES: dict[str, _Cue] = {
+    "sort": _Cue(Kind.SORT_CODE, range(6, 7), 14, 6),
+    "account": _Cue(Kind.ACCOUNT_NUMBER, range(7, 13), 14, 6),
+    "routing": _Cue(Kind.ROUTING_NUMBER, range(9, 10), 14, 6),
+    "passport": _Cue(Kind.PASSPORT, range(6, 10), 12, 6),
+    "ssn": _Cue(Kind.US_SSN, range(9, 10), 14, 6),
+    "card": _Cue(Kind.CARD, range(14, 20), 14, 8),
+    "phone": _Cue(Kind.PHONE, range(9, 15), 12, 8),
+    "pin": _Cue(Kind.PIN, range(4, 5), 6, 4),
+    "cvv": _Cue(Kind.CVV, range(3, 5), 8, 5),
+    "otp": _Cue(Kind.OTP, range(6, 7), 10, 10),
+    "code": _Cue(Kind.OTP, range(6, 7), 8, 8),
+    "id": _Cue(Kind.NATIONAL_ID, range(7, 14), 8, 4),
+    "other": _Cue(None, _ANY, 5, 2),
+    "sum": _Cue(None, range(1, 8), 3, 1),
+    "day": _Cue(None, range(1, 9), 3, 2),
+}
+_WORDS = re.compile(
+    r"\b(?:(?P<sort>sort\W?codes?|sortcodes?|s/c|sort)"
+    r"|(?P<account>acc(?:(?:oun)?ts?|nt)?|a/c|checking|savings|current account|an(?=\W{0,2}\d))"
+    r"|(?P<routing>routing|aba|rtn|transit)"
+    r"|(?P<passport>passports?|passaporto|pasaporte|passeport|reisepass|ppt)"
+    r"|(?P<ssn>ssn|social(?: security)?)"
+    r"|(?P<phone>phones?|mobiles?|cell|landline|tel|call|ring|text|whatsapp|reach|callback)"
+    r"|(?P<pin>pin|p\W?i\W?n)"
+    r"|(?P<cvv>cvv2?|cvc2?|cvn|csc|security (?:code|number|digits)|(?:the |on |at )?(?:back|reverse|rear)|signature strip)"
+    r"|(?P<otp>otp|passcode|one[ \-]time|verification|authentication|2fa)"
+    r"|(?P<code>codes?|token)"
+    r"|(?P<card>cards?|visa|mastercard|amex|pan)"
+    r"|(?P<id>nie|dni|nif|pesel|bsn|aadhaa?r|nric|cpf|curp|pps[no]?|personnummer|driving licen[cs]e|driver'?s licen[cs]e"
+    r"|national id|tax id)"
+    r"|(?P<other>orders?|ref|reference|invoices?|tickets?|tracking|parcel|booking|flight|receipt|transaction|serial|imei|version"
+    r"|claim|dispute|case|policy|voucher|model|error|ending|ends|article|item|product|vat|company number|postcode|zip)"
+    r"|(?P<sum>limit|balance|amount|fee|fees|price|cost|costs|paid|pay|spent|charged|rent|salary|loan|mortgage|deposit"
+    r"|withdraw|withdrew|transfer|earn)"
+    r"|(?P<day>since|until|till|due|dated|date|year|years|day|days))\b"
+)
+_HINTS = (
+    *("sort", "s/c", "acc", "a/c", "checking", "savings", "an ", "routing", "aba", "rtn", "transit", "pass", "ssn", "social", "ppt"),
+    *("phone", "mobile", "cell", "landline", "tel", "call", "ring", "text", "whatsapp", "reach", "pin", "p i n", "cv", "csc"),
+    *("security", "back", "reverse", "rear", "signature", "otp", "one", "verif", "authent", "2fa", "code", "token", "card"),
+    *("visa", "amex", "pan", "nie", "dni", "nif", "pesel", "bsn", "aadha", "nric", "cpf", "curp", "pps", "personn", "licen", " id"),
+)
+_NUMBER = re.compile(r"(?<![^\W_])(?<![£$€#*])(?<!\d[.,:])(?:[a-z]{1,3} ?)?\d(?:[ \t\n.\-/]{0,3}\d){2,24}(?![^\W_])(?![.,:]\d)")
+_UNITS = re.compile(
+    r"\s?(?:pounds?|quid|euros?|dollars?|bucks|gbp|eur|usd|times|days?|hours?|hrs|minutes?|mins?|seconds?|months?|years?|weeks?"
+    r"|points?|miles|percent|people|customers|working|business|p\b|k\b|am\b|pm\b|%|£|€|\$)"
+)
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_SPACES = re.compile(r"\s+")
+_BETWEEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_STOP = re.compile(r"\?|\n\n|[.!]\s(?=\S+(?:\s\S+){6})")
+"""Where a sentence ends that says something else."""
+_FAR = 100
+"""Characters from a number to its word."""
+_WEIGHT = SHAPED - 3
+
+_BORN = re.compile(r"\b(?:d\.?o\.?b\b|birth\w*|born|bday|b-day)")
+_DATE = re.compile(rf"(?<![\w£$€.,/\-])(?P<value>{DATE})(?![\w]|[/.,\-]\d)")
+_OTHER_DAY = re.compile(r"\b(?:paid|due|charged|sent|opened|joined|since|expir\w*|appointment|transfer\w*|statement)\b")
+_FAR_BORN = 80
+
+
+class _Number(NamedTuple):
+    start: int
+    end: int
+    digits: int
+    text: str
+
+
+class _Word(NamedTuple):
+    start: int
+    end: int
+    cue: _Cue
+
+
+def find_near(reading: Reading) -> Iterator[Claim]:
+    lower = reading.lower
+    if not has_any(lower, _HINTS):
+        return
+    numbers = list(_numbers(lower))
+    if not numbers:
+        return
+    words = [
+        _Word(found.start(), found.end(), _CUES[found.lastgroup])
+        for found in _WORDS.finditer(lower)
+        if found.lastgroup is not None
+    ]
+    for number in numbers:
+        kind = _kind(lower, number, words, numbers)
+        if kind is not None:
+            yield Claim(kind, number.start, number.end, _WEIGHT)
+
+
+def _numbers(lower: str) -> Iterator[_Number]:
+    for found in _NUMBER.finditer(lower):
+        if not _UNITS.match(lower, found.end()):
+            yield _Number(found.start(), found.end(), len(only_digits(found[0])), found[0])
+
+
+def _kind(lower: str, number: _Number, words: list[_Word], numbers: list[_Number]) -> Kind | None:
+    """What the nearest fitting word says."""
+    best, nearest = None, float("inf")
+    for word in words:
+        if number.digits not in word.cue.digits or (word.cue.kind is Kind.PIN and _YEAR.fullmatch(number.text)):
+            continue
+        is_before = word.end <= number.start
+        between = lower[word.end : number.start] if is_before else lower[number.end : word.start]
+        if len(between) > _FAR or (word.start < number.end and word.end > number.start):
+            continue
+        distance = len(_BETWEEN.findall(between))
+        if distance > (word.cue.before if is_before else word.cue.after) or _STOP.search(between):
+            continue
+        if _is_taken(word, number, numbers, is_before=is_before):
+            continue
+        # Behind its number a word is said less often.
+        cost = distance + (0 if is_before else 2)
+        if cost < nearest:
+            best, nearest = word.cue.kind, cost
+    return best
+
+
+def _is_taken(word: _Word, number: _Number, numbers: list[_Number], *, is_before: bool) -> bool:
+    """Whether another number that fits stands nearer to the word."""
+    low, high = (word.end, number.start) if is_before else (number.end, word.start)
+    return any(low <= other.start and other.end <= high and other.digits in word.cue.digits for other in numbers)
+
+
+def find_near_births(reading: Reading) -> Iterator[Claim]:
+    """A whole date behind a word about birth, with no other day's word nearer to it."""
+    lower = reading.lower
+    for cue in _BORN.finditer(lower):
+        for found in _DATE.finditer(lower, cue.end(), min(len(lower), cue.end() + _FAR_BORN)):
+            between = lower[cue.end() : found.start()]
+            if not _OTHER_DAY.search(between) and "?" not in between and _has_year(found["value"]):
+                yield Claim(Kind.DOB, *found.span("value"), _WEIGHT)
+            break
+
+
+def _has_year(date: str) -> bool:
+    return len(re.findall(r"\d+|[a-z]+", date)) > 2 or bool(re.fullmatch(r"\d{6}|\d{8}", date))
