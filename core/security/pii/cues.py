@@ -27,6 +27,8 @@ _OTHER_WORDS = frozenset(
 _SHORT = {
     **dict.fromkeys(("cdoe", "ocde", "coode", "cod", "codee"), "code"),
     **dict.fromkeys(("wrod", "owrd"), "word"),
+    **dict.fromkeys(("wrd", "wrod"), "word"),
+    **dict.fromkeys(("psswd", "psword", "pswrd", "paswd", "passwrd", "pasword", "passwod", "paswrod"), "password"),
     **dict.fromkeys(("naem", "nmae", "anme"), "name"),
     **dict.fromkeys(("srot", "sotr", "soort"), "sort"),
     **dict.fromkeys(("pni", "ipn"), "pin"),

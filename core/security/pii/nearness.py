@@ -53,8 +53,8 @@ _WORDS = re.compile(
     r"|(?P<ssn>ssn|social(?: security)?)"
     r"|(?P<phone>phones?|mobiles?|cell|landline|tel|call|ring|text|whatsapp|reach|callback)"
     r"|(?P<pin>pin|p\W?i\W?n)"
-    r"|(?P<cvv>cvv2?|cvc2?|cvn|csc|security (?:code|number|digits)|(?:the |on |at )?(?:back|reverse|rear)|signature strip)"
-    r"|(?P<otp>otp|passcode|one[ \-]time|verification|authentication|2fa)"
+    r"|(?P<cvv>cvv2?|cvc2?|cvn|csc|security (?:code|number|digits)|(?:on|at|of|from) (?:the |its )?(?:back|reverse|rear)|(?:the )?(?:back|reverse)(?= (?:says|reads|has|of|side))|signature strip)"
+    r"|(?P<otp>otp|passcode|one[ \-]time|verification|authentication|2fa|log ?in|sign ?in)"
     r"|(?P<code>codes?|token)"
     r"|(?P<card>cards?|visa|mastercard|amex|pan)"
     r"|(?P<id>nie|dni|nif|pesel|bsn|aadhaa?r|nric|cpf|curp|pps[no]?|personnummer|driving licen[cs]e|driver'?s licen[cs]e"
@@ -71,7 +71,10 @@ _HINTS = (
     *("security", "back", "reverse", "rear", "signature", "otp", "one", "verif", "authent", "2fa", "code", "token", "card"),
     *("visa", "amex", "pan", "nie", "dni", "nif", "pesel", "bsn", "aadha", "nric", "cpf", "curp", "pps", "personn", "licen", " id"),
 )
-_NUMBER = re.compile(r"(?<![^\W_])(?<![£$€#*])(?<!\d[.,:])(?:[a-z]{1,3} ?)?\d(?:[ \t\n.\-/]{0,3}\d){2,24}(?![^\W_])(?![.,:]\d)")
+_NUMBER = re.compile(
+    r"(?<![^\W_])(?<![£$€#*])(?<!\d[.,:])(?:[A-Z]{1,2} ?|[a-z]{1,2}(?=\d{6}))?\d(?:[ \t\n.\-/]{0,3}\d){2,24}"
+    r"(?![^\W_])(?![.,:]\d)"
+)
 _UNITS = re.compile(
     r"\s?(?:pounds?|quid|euros?|dollars?|bucks|gbp|eur|usd|times|days?|hours?|hrs|minutes?|mins?|seconds?|months?|years?|weeks?"
     r"|points?|miles|percent|people|customers|working|business|p\b|k\b|am\b|pm\b|%|£|€|\$)"
@@ -85,9 +88,11 @@ _FAR = 100
 """Characters from a number to its word."""
 _WEIGHT = SHAPED - 3
 
-_BORN = re.compile(r"\b(?:d\.?o\.?b\b|birth\w*|born|bday|b-day)")
+_BORN = re.compile(
+    r"\b(?:d\.?o\.?b\b|birth\w*|born|bday|b-day)(?!\s(?:party|present|gift|cards?|cake|meal|dinner|trip|money|treat))"
+)
 _DATE = re.compile(rf"(?<![\w£$€.,/\-])(?P<value>{DATE})(?![\w]|[/.,\-]\d)")
-_OTHER_DAY = re.compile(r"\b(?:paid|due|charged|sent|opened|joined|since|expir\w*|appointment|transfer\w*|statement)\b")
+_OTHER_DAY = re.compile(r"\b(?:paid|due|charged|sent|opened|joined|expir\w*|appointment|transfer\w*|statement)\b")
 _FAR_BORN = 80
 
 
@@ -108,7 +113,7 @@ def find_near(reading: Reading) -> Iterator[Claim]:
     lower = reading.lower
     if not has_any(lower, _HINTS):
         return
-    numbers = list(_numbers(lower))
+    numbers = list(_numbers(reading))
     if not numbers:
         return
     words = [
@@ -122,9 +127,9 @@ def find_near(reading: Reading) -> Iterator[Claim]:
             yield Claim(kind, number.start, number.end, _WEIGHT)
 
 
-def _numbers(lower: str) -> Iterator[_Number]:
-    for found in _NUMBER.finditer(lower):
-        if not _UNITS.match(lower, found.end()):
+def _numbers(reading: Reading) -> Iterator[_Number]:
+    for found in _NUMBER.finditer(reading.cased):
+        if not _UNITS.match(reading.lower, found.end()):
             yield _Number(found.start(), found.end(), len(only_digits(found[0])), found[0])
 
 

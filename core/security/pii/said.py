@@ -19,11 +19,11 @@ NUMBERS = (
 TIMES = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
 ROUND = {"hundred": "00", "thousand": "000"}
 
-_SPOKEN_SO = {"niner": "9", "fife": "5", "fower": "4", "wun": "1", "fourty": "40", "zeero": "0", "nein": "9", "ate": "8", "won": "1"}
+_SPOKEN_SO = {"fiv": "5", "sevn": "7", "nin": "9", "sx": "6", "niner": "9", "fife": "5", "fower": "4", "wun": "1", "fourty": "40", "zeero": "0", "nein": "9", "ate": "8", "won": "1"}
 """As radio operators say them, as they sound, and with an error of two."""
 MISHEARD = {"for": "4", "fore": "4", "to": "2", "too": "2", "tree": "3", "free": "3"}
 """Words of their own, and figures only in the middle of others."""
-_SHORTEST = 3
+_SHORTEST = 4
 """Letters of a number word that may be misspelt."""
 
 LETTERS = {

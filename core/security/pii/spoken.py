@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from core.security.pii.folded import Token
+from core.security.pii.postcodes import AREAS, is_postcode
 from core.security.pii.said import (
     LETTERS,
     MISHEARD,
@@ -56,6 +57,13 @@ def _read(tokens: list[Token], at: int) -> tuple[int, str]:
     return 1, NUMBERS.get(word, word)
 
 
+def two_digits(said: str) -> str:
+    """ "Two thousand and twenty eight", "twenty twenty-eight" and "twenty eight" are 28."""
+    words = said.replace("-", " ").split()
+    last = words[-2:] if len(words) > 1 and len(NUMBERS[words[-1]]) == 1 else words[-1:]
+    return str(sum(int(NUMBERS[word]) for word in last))
+
+
 class _Sign(NamedTuple):
     """A part of a number as it was said."""
 
@@ -92,10 +100,13 @@ _FEWEST_SIGNS = 4
 """Of a row with letters of a spelling alphabet."""
 _FEWEST_AROUND = 4
 """Single digits in words around one that was misheard."""
+_FORM = re.compile(r"[A-Z]{2}\d{6}[A-D]|[A-Z]{1,2}\d{6,8}|[XYZ]\d{7}[A-Z]|\d{7,8}[A-Z]{1,2}|[A-Z]{2}\d{2}[A-Z\d]{11,30}")
+"""NINO, passport, NIE, DNI and PPS, IBAN."""
+_SHORTEST_ID = 8
 _SPELT_OUT = re.compile(rf"\biban\b|(?:\b[a-z] ){{2}}(?:{'|'.join(sorted(NUMBERS))})\b")
 """Letters and digits one by one: there a single digit counts."""
 _SAYS = re.compile(
-    rf"\b(?:{'|'.join(sorted({*NUMBERS, *LETTERS}, key=len, reverse=True))})\b|\d[^.]{{0,3}}\b(?:um|er|uh|no|not|sorry|wait)\b"
+    rf"\b(?:{'|'.join(sorted({*NUMBERS, *LETTERS}, key=len, reverse=True))})\b|\d[^\w.]{{0,4}}(?:uh+m*|um+|er+m*|hmm+|then|and|no|not|nope|oops|sorry|wait|i mean|make|dash|hyphen|space)\b"
     r"|\b[a-z],? (?:is )?(?:for|as in) [a-z]"
 )
 """One look for all of it: most texts say none."""
@@ -150,7 +161,7 @@ def _word_sign(said: str, start: int, end: int) -> _Sign | None:
         return _Sign(said, start, end, _WORD)
     if said in LETTERS:
         return _Sign(LETTERS[said].upper(), start, end, _SURE_LETTER)
-    if len(said) == 1:
+    if len(said) == 1 or (len(said) == 2 and said.upper() in AREAS):
         return _Sign(said, start, end, _LETTER)
     if said in MISHEARD:
         return _Sign(MISHEARD[said], start, end, _MISHEARD)
@@ -181,6 +192,7 @@ def _row_in_figures(row: list[_Sign], lower: str, least: int) -> list[Edit]:
     has_letters = len(signs) >= _FEWEST_SIGNS and (
         letters >= _FEWEST_LETTERS or (letters > 0 and digits >= _FEWEST_SIGNS - 1)
     )
+    has_letters = has_letters or _is_form(signs)
     has_words = sum(sign.said in _NUMBER_WORDS for sign in row) >= min(least, 2)
     is_corrected = any(sign.said in _CORRECTIONS for sign in row)
     enough = least if has_words or is_corrected else _LEAST_WITH_FILLERS
@@ -196,6 +208,12 @@ def _row_in_figures(row: list[_Sign], lower: str, least: int) -> list[Edit]:
         if lower[sign.start : sign.end] != sign.figures.lower() or sign.said == _SURE_LETTER:
             edits.append((sign.start, sign.end, sign.figures))
     return edits
+
+
+def _is_form(signs: list[_Sign]) -> bool:
+    """Whether letters and digits together have the form of a postcode, a passport or the like."""
+    compact = "".join(sign.figures for sign in signs).upper()
+    return is_postcode(compact) if len(compact) < _SHORTEST_ID else bool(_FORM.fullmatch(compact))
 
 
 def _is_dictated(row: list[_Sign]) -> bool:
