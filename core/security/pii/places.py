@@ -26,7 +26,7 @@ _STATE = (
     r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]"
     r"|W[AIVY]|GU|PW|PR|VI|AS|MP|FM|MH|A[AEP])"
 )
-_US = rf"(?:{_STATE}\s\d{{5}}(?:-\d{{4}})?)"
+_US = rf"(?:(?<![^\W_]){_STATE}\s\d{{5}}(?:-\d{{4}})?(?!\d))"
 _WORD = r"[^\W\d_][\w'’.\-]{0,24}"
 _UNIT = (
     r"(?:(?:flat|apartment|apt\.?|unit|suite|ste\.?|room|studio|floor|penthouse|block|#)\s?#?\s?[\w\-/]{1,5}"
