@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from core.security.pii.births import DATE
-from core.security.pii.grammar import has_any, only_digits
+from core.security.pii.grammar import has_any, word_before
 from core.security.pii.kinds import SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
 
@@ -19,37 +19,51 @@ class _Cue(NamedTuple):
 
     kind: Kind | None
     """None: no personal data."""
-    digits: range
-    """How many the number has."""
+    form: re.Pattern[str]
+    """Of the number's signs, in capitals and with nothing between them."""
     before: int
     """How many words may lie between them and a number behind them."""
     after: int
     """And a number ahead of them."""
 
 
-_ANY = range(1, 40)
+def _cue(kind: Kind | None, form: str, before: int, after: int) -> _Cue:
+    return _Cue(kind, re.compile(form), before, after)
+
+
+_ID = r"[A-Z]{0,6}\d{6,14}[A-Z]{0,3}|[A-Z]{2,6}\d{4,7}[A-Z\d]{3,6}"
 _CUES: dict[str, _Cue] = {
-    "sort": _Cue(Kind.SORT_CODE, range(6, 7), 14, 6),
-    "account": _Cue(Kind.ACCOUNT_NUMBER, range(7, 13), 14, 6),
-    "routing": _Cue(Kind.ROUTING_NUMBER, range(9, 10), 14, 6),
-    "passport": _Cue(Kind.PASSPORT, range(6, 10), 12, 6),
-    "ssn": _Cue(Kind.US_SSN, range(9, 10), 14, 6),
-    "card": _Cue(Kind.CARD, range(14, 20), 14, 8),
-    "phone": _Cue(Kind.PHONE, range(9, 15), 12, 8),
-    "pin": _Cue(Kind.PIN, range(4, 5), 6, 4),
-    "cvv": _Cue(Kind.CVV, range(3, 5), 8, 5),
-    "otp": _Cue(Kind.OTP, range(6, 7), 10, 10),
-    "code": _Cue(Kind.OTP, range(6, 7), 8, 8),
-    "id": _Cue(Kind.NATIONAL_ID, range(7, 14), 8, 4),
-    "other": _Cue(None, _ANY, 5, 2),
-    "sum": _Cue(None, range(1, 8), 3, 1),
-    "day": _Cue(None, range(1, 9), 3, 2),
+    "sort": _cue(Kind.SORT_CODE, r"\d{6}", 14, 6),
+    "account": _cue(Kind.ACCOUNT_NUMBER, r"\d{7,12}", 14, 6),
+    "routing": _cue(Kind.ROUTING_NUMBER, r"\d{9}", 14, 6),
+    "passport": _cue(Kind.PASSPORT, r"[A-Z]{0,3}\d{6,9}[A-Z]{0,2}", 12, 6),
+    "nino": _cue(Kind.UK_NINO, r"[A-Z]{2}\d{6}[A-D]?", 12, 6),
+    "ssn": _cue(Kind.US_SSN, r"\d{9}", 14, 6),
+    "iban": _cue(Kind.IBAN, r"[A-Z]{2}\d{2}[A-Z\d]{11,30}", 12, 6),
+    "card": _cue(Kind.CARD, r"\d{14,19}", 14, 8),
+    "phone": _cue(Kind.PHONE, r"\d{9,14}", 12, 8),
+    "pin": _cue(Kind.PIN, r"\d{4}", 9, 4),
+    "cvv": _cue(Kind.CVV, r"\d{3,4}", 8, 5),
+    "expiry": _cue(Kind.CARD_EXPIRY, r"(?:0?[1-9]|1[0-2])(?:20)?[2-4]\d", 10, 5),
+    "otp": _cue(Kind.OTP, r"\d{6}", 10, 10),
+    "code": _cue(Kind.OTP, r"\d{6}", 8, 8),
+    "id": _cue(Kind.NATIONAL_ID, _ID, 10, 6),
+    "birth": _cue(Kind.DOB, r"\d{6,8}", 12, 6),
+    "postcode": _cue(Kind.ADDRESS, r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}|\d{5}(?:\d{4})?", 10, 6),
+    "other": _cue(None, r".*", 5, 2),
+    "sum": _cue(None, r"\d{1,7}", 3, 1),
+    "day": _cue(None, r"\d{1,8}", 3, 2),
 }
 _WORDS = re.compile(
     r"\b(?:(?P<sort>sort\W?codes?|sortcodes?|s/c|sort)"
     r"|(?P<account>acc(?:(?:oun)?ts?|nt)?|a/c|checking|savings|current account|an(?=\W{0,2}\d))"
     r"|(?P<routing>routing|aba|rtn|transit)"
     r"|(?P<passport>passports?|passaporto|pasaporte|passeport|reisepass|ppt)"
+    r"|(?P<nino>nino|ni(?= n)|national insurance)"
+    r"|(?P<iban>ibans?)"
+    r"|(?P<expiry>exp(?:iry|ires?|iration)?|valid (?:thru|until|to|till))"
+    r"|(?P<birth>d\.?o\.?b|date of birth|birth ?(?:date|day)|bday|born)"
+    r"|(?P<postcode>post ?codes?|zip(?: ?code)?)"
     r"|(?P<ssn>ssn|social(?: security)?)"
     r"|(?P<phone>phones?|mobiles?|cell|landline|tel|call|ring|text|whatsapp|reach|callback)"
     r"|(?P<pin>pin|p\W?i\W?n)"
@@ -60,7 +74,7 @@ _WORDS = re.compile(
     r"|(?P<id>nie|dni|nif|pesel|bsn|aadhaa?r|nric|cpf|curp|pps[no]?|personnummer|driving licen[cs]e|driver'?s licen[cs]e"
     r"|national id|tax id)"
     r"|(?P<other>orders?|ref|reference|invoices?|tickets?|tracking|parcel|booking|flight|receipt|transaction|serial|imei|version"
-    r"|claim|dispute|case|policy|voucher|model|error|ending|ends|article|item|product|vat|company number|postcode|zip)"
+    r"|claim|dispute|case|policy|voucher|model|error|ending|ends|article|item|product|vat|company number)"
     r"|(?P<sum>limit|balance|amount|fee|fees|price|cost|costs|paid|pay|spent|charged|rent|salary|loan|mortgage|deposit"
     r"|withdraw|withdrew|transfer|earn)"
     r"|(?P<day>since|until|till|due|dated|date|year|years|day|days))\b"
@@ -70,15 +84,23 @@ _HINTS = (
     *("phone", "mobile", "cell", "landline", "tel", "call", "ring", "text", "whatsapp", "reach", "pin", "p i n", "cv", "csc"),
     *("security", "back", "reverse", "rear", "signature", "otp", "one", "verif", "authent", "2fa", "code", "token", "card"),
     *("visa", "amex", "pan", "nie", "dni", "nif", "pesel", "bsn", "aadha", "nric", "cpf", "curp", "pps", "personn", "licen", " id"),
+    *("nino", "national", "iban", "exp", "valid", "dob", "birth", "born", "bday", "post", "zip"),
 )
 _NUMBER = re.compile(
     r"(?<![^\W_])(?<![£$€#*])(?<!\d[.,:])(?:[A-Z]{1,2} ?|[a-z]{1,2}(?=\d{6}))?\d(?:[ \t\n.\-/]{0,3}\d){2,24}"
     r"(?![^\W_])(?![.,:]\d)"
 )
+_SIGN = r"(?:[A-Z]{1,4}|[a-z]|[A-Za-z]{0,6}\d[A-Za-z\d]{0,30})"
+_LETTERED = re.compile(rf"(?<![^\W_])(?<![£$€#*]){_SIGN}(?:[ \t\n.\-/,]{{1,3}}{_SIGN}){{0,34}}(?![^\W_])")
+_PIECE = re.compile(r"[^\W_]+")
+_SMALL_WORDS = frozenset("aAI")
+_MOST_TRIMMED = 4
 _UNITS = re.compile(
     r"\s?(?:pounds?|quid|euros?|dollars?|bucks|gbp|eur|usd|times|days?|hours?|hrs|minutes?|mins?|seconds?|months?|years?|weeks?"
     r"|points?|miles|percent|people|customers|working|business|p\b|k\b|am\b|pm\b|%|£|€|\$)"
 )
+_SHORT = frozenset({Kind.PIN, Kind.CVV})
+_HOLD = re.compile(r"\b(?:hold|hang) on\W*\Z")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _SPACES = re.compile(r"\s+")
 _BETWEEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
@@ -96,11 +118,17 @@ _OTHER_DAY = re.compile(r"\b(?:paid|due|charged|sent|opened|joined|expir\w*|appo
 _FAR_BORN = 80
 
 
+_NOT_A_PIN_BEHIND = frozenset(
+    str.split("card debit credit visa mastercard ending ends in on at of since by over under about around one and or than was")
+)
+"""The card's own last digits, a year, a time or a sum stand behind these."""
+
+
 class _Number(NamedTuple):
     start: int
     end: int
-    digits: int
-    text: str
+    signs: str
+    """In capitals, with nothing between them."""
 
 
 class _Word(NamedTuple):
@@ -130,14 +158,33 @@ def find_near(reading: Reading) -> Iterator[Claim]:
 def _numbers(reading: Reading) -> Iterator[_Number]:
     for found in _NUMBER.finditer(reading.cased):
         if not _UNITS.match(reading.lower, found.end()):
-            yield _Number(found.start(), found.end(), len(only_digits(found[0])), found[0])
+            yield _Number(*found.span(), "".join(filter(str.isalnum, found[0])).upper())
+    for found in _LETTERED.finditer(reading.cased):
+        yield from _parts(found)
+
+
+def _parts(run: re.Match[str]) -> Iterator[_Number]:
+    """A run of letters and digits as it is, and without single letters and words in capitals at its ends."""
+    pieces = list(_PIECE.finditer(run[0]))
+    while pieces and pieces[0][0] in _SMALL_WORDS:
+        pieces.pop(0)
+    while pieces and pieces[-1][0] in _SMALL_WORDS:
+        pieces.pop()
+    for first in range(min(len(pieces), _MOST_TRIMMED)):
+        if first and not pieces[first - 1][0].isalpha():
+            break
+        signs = "".join(piece[0] for piece in pieces[first:]).upper()
+        if not signs.isalpha() and not signs.isdigit():
+            yield _Number(run.start() + pieces[first].start(), run.start() + pieces[-1].end(), signs)
 
 
 def _kind(lower: str, number: _Number, words: list[_Word], numbers: list[_Number]) -> Kind | None:
     """What the nearest fitting word says."""
     best, nearest = None, float("inf")
     for word in words:
-        if number.digits not in word.cue.digits or (word.cue.kind is Kind.PIN and _YEAR.fullmatch(number.text)):
+        if not word.cue.form.fullmatch(number.signs):
+            continue
+        if word.cue.kind in _SHORT and (_YEAR.fullmatch(number.signs) or word_before(lower, number.start) in _NOT_A_PIN_BEHIND and not _HOLD.search(lower, max(0, number.start - 12), number.start)):
             continue
         is_before = word.end <= number.start
         between = lower[word.end : number.start] if is_before else lower[number.end : word.start]
@@ -158,7 +205,7 @@ def _kind(lower: str, number: _Number, words: list[_Word], numbers: list[_Number
 def _is_taken(word: _Word, number: _Number, numbers: list[_Number], *, is_before: bool) -> bool:
     """Whether another number that fits stands nearer to the word."""
     low, high = (word.end, number.start) if is_before else (number.end, word.start)
-    return any(low <= other.start and other.end <= high and other.digits in word.cue.digits for other in numbers)
+    return any(low <= other.start and other.end <= high and word.cue.form.fullmatch(other.signs) for other in numbers)
 
 
 def find_near_births(reading: Reading) -> Iterator[Claim]:

@@ -21,9 +21,12 @@ ROUND = {"hundred": "00", "thousand": "000"}
 
 _SPOKEN_SO = {"fiv": "5", "sevn": "7", "nin": "9", "sx": "6", "niner": "9", "fife": "5", "fower": "4", "wun": "1", "fourty": "40", "zeero": "0", "nein": "9", "ate": "8", "won": "1"}
 """As radio operators say them, as they sound, and with an error of two."""
+_CUES = frozenset(str.split("nie nif dni otp pin cvv cvc ssn acc act sort code cod cdoe pan tel mob iban nino dob"))
+"""Words of three and four letters that say what a number is."""
+_LONGEST = 10
 MISHEARD = {"for": "4", "fore": "4", "to": "2", "too": "2", "tree": "3", "free": "3"}
 """Words of their own, and figures only in the middle of others."""
-_SHORTEST = 4
+_SHORTEST = 3
 """Letters of a number word that may be misspelt."""
 
 LETTERS = {
@@ -40,7 +43,7 @@ def _shorter(word: str) -> set[str]:
     return {word[:at] + word[at + 1 :] for at in range(len(word))}
 
 
-_BY_SHORTER = {form: word for word in NUMBERS if len(word) >= _SHORTEST for form in (word, *_shorter(word))}
+_BY_SHORTER = {form: word for word in (*NUMBERS, *TIMES) if len(word) >= _SHORTEST for form in (word, *_shorter(word))}
 
 
 @lru_cache(maxsize=4096)
@@ -49,8 +52,16 @@ def misspelt_number(word: str) -> str:
     exchanged. Empty: for none."""
     if word in _SPOKEN_SO:
         return _SPOKEN_SO[word]
-    if not _SHORTEST <= len(word) <= 10 or word in CHAT or word in english():
+    if len(word) > _LONGEST or word in CHAT or word in english() or word in _CUES:
+        return ""
+    return like_a_number(word)
+
+
+@lru_cache(maxsize=4096)
+def like_a_number(word: str) -> str:
+    """The same of any word."""
+    if not _SHORTEST <= len(word) <= _LONGEST:
         return ""
     near = (_BY_SHORTER.get(form) for form in chain((word,), sorted(_shorter(word))))
     meant = next((one for one in near if one and damerau_levenshtein_distance(word, one) == 1), "")
-    return NUMBERS.get(meant, "")
+    return meant if meant in TIMES else NUMBERS.get(meant, "")

@@ -111,9 +111,13 @@ _MIXED = re.compile(
 )
 """Letters in both cases, digits and signs in one word, where a text speaks of passwords."""
 _PASSWORD_FIRST = re.compile(
-    rf"(?i)(?<!\S)(?P<value>[^\s\[]{{4,64}})\s(?:is|was)\s(?:my|the|our|your)\s(?:(?:new|old|online|banking|current"
+    rf"(?i)(?<!\S)(?P<value>[^\s\[]{{4,64}})(?:\s(?:is|was)|,?\s(?:that'?s|thats|which is|that is)|,?\s(?P<loose>for|as))\s(?:my|the|our|your)\s(?:(?:new|old|online|banking|current"
     rf"|app)\s){{0,2}}(?:{_PASSWORD})\b"
 )
+_PASSWORD_APART = re.compile(
+    rf"(?i)\b(?:{_PASSWORD})\b(?:\s(?:is|was))?[\s:=]{{1,3}}(?P<value>[^\s\[](?: [^\s\[]){{4,40}})(?!\S)"
+)
+"""Sign by sign."""
 _GIVES = frozenset(str.split("is was to be as it's its = use used set 's changed password"))
 _NO_PASSWORD = ORDINARY | frozenset(
     str.split(
@@ -137,7 +141,7 @@ _THINGS = (
     r"|colou?r|food|place|band|singer|job|boss|employer|phone|concert|holiday|nickname|hero|author|song|toy"
     r"|girlfriend|boyfriend|kiss|house|subject|sport|club|restaurant|university|college|crush|actor|boat|bike)"
 )
-_IS = r"(?:\s?(?:is|was|'s|=|:|-|were)\s?|\s(?:is|was)\s)(?:(?:called|named|a|an|the)\s)?"
+_IS = r"(?:\s?(?:is|was|'s|=|:|-|were)\s?|\s(?:is|was|would be|should be|will be|to be)\s)(?:(?:called|named|a|an|the)\s)?"
 _ANSWERS: tuple[re.Pattern[str], ...] = tuple(
     re.compile(rf"(?i)\b(?:{cue})(?P<value>{_ANSWER_VALUE})")
     for cue in (
@@ -284,8 +288,10 @@ def _passwords(reading: Reading) -> Iterator[Claim]:
         yield Claim(Kind.PASSWORD, *found.span(), SAID - 2)
     for found in _PASSWORD_FIRST.finditer(text):
         plain = found["value"].strip("\"'“”.,!?")
-        if plain.lower() not in _NO_PASSWORD:
+        if plain.lower() not in _NO_PASSWORD and (not found["loose"] or _looks_secret(plain)):
             yield Claim(Kind.PASSWORD, *found.span("value"), SAID)
+    for found in _PASSWORD_APART.finditer(text):
+        yield Claim(Kind.PASSWORD, *found.span("value"), SAID + 1)
 
 
 def _word_end(text: str, start: int, end: int) -> int:

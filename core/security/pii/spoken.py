@@ -14,6 +14,7 @@ from core.security.pii.said import (
     ROUND,
     TENS,
     TIMES,
+    like_a_number,
     misspelt_number,
 )
 
@@ -93,6 +94,8 @@ _TOKEN = re.compile(
     r"|(?P<w>\bdouble[ \-]u\b)|(?P<word>x-ray|[^\W\d_]+)|(?P<figure>\d+)"
 )
 _GAP = re.compile(r"[\s,.\-–…/:;]{0,4}")
+_WIDEST = 3
+"""Characters that the recognizers bridge between digits."""
 _LEAST_DIGITS = 3
 _LEAST_WITH_FILLERS = 8
 _FEWEST_LETTERS = 2
@@ -165,8 +168,10 @@ def _word_sign(said: str, start: int, end: int) -> _Sign | None:
         return _Sign(said, start, end, _LETTER)
     if said in MISHEARD:
         return _Sign(MISHEARD[said], start, end, _MISHEARD)
-    figures = misspelt_number(said)
-    return _Sign(figures, start, end, _GUESS) if figures else None
+    if figures := misspelt_number(said):
+        return _Sign(figures, start, end, _GUESS)
+    figures = like_a_number(said)
+    return _Sign(figures, start, end, _MISHEARD) if figures else None
 
 
 def _trimmed(row: list[_Sign]) -> list[_Sign]:
@@ -201,7 +206,7 @@ def _row_in_figures(row: list[_Sign], lower: str, least: int) -> list[Edit]:
     edits: list[Edit] = []
     for left, right in pairwise(signs):
         gap = lower[left.end : right.start]
-        if any(map(str.isalpha, gap)) or ((has_words or has_letters) and gap.strip(" -.\n")):
+        if any(map(str.isalpha, gap)) or len(gap) > _WIDEST or ((has_words or has_letters) and gap.strip(" -.\n")):
             # Filler words and pauses between digits.
             edits.append((left.end, right.start, " "))
     for sign in signs:
