@@ -54,7 +54,7 @@ _BORN = re.compile(
     rf"(?i)\b(?:{_CUE})(?:\b|(?=\d))(?:['’]?s)?(?:[\s:=,\-()]{{1,3}}(?:is|was|on|in|as|of|i|my|date|am|dd|mm|yyyy|falls|it's|its|me"
     rf"|and|to|from|for|mine|um|uh|er|registered|given|should|be|not|listed|down|number|account|file|record|records|profile|system|you|have"
     rf"|has|actually|really|now|says|shown)\b){{0,6}}"
-    rf"[\s:=,\-()/#]{{0,4}}(?P<value>{DATE})(?!\d)"
+    rf"[\s:=,\-()/#]{{0,4}}(?P<value>{DATE})(?!(?: ?[.\-/] ?| )?\d)"
 )
 _AFTER = re.compile(
     rf"(?i)(?<![\d/])(?P<value>{DATE})(?!\d)[\s,(]{{1,3}}(?:is|was|=)[\s(]{{1,2}}(?:my|the|her|his|our)\s(?:actual "

@@ -23,7 +23,7 @@ _NINO = re.compile(
 )
 _NINO_SAID = cued(
     r"nino|n\.?i\.?(?: ?(?:number|no\.?|num))?|nat(?:ional)?\.? ins(?:urance)?\.?(?: ?(?:number|no\.?|num))?",
-    r"[A-Z][ .\-]?[A-Z](?:[ .\-\n]{0,2}\d){6}(?:[ .\-\n]{0,2}[A-D](?![^\W_]))?",
+    r"[A-Z][ .\-]?[A-Z](?:[ .\-\n/]{0,3}\d){6}(?:[ .\-\n/]{0,3}[A-D](?![^\W_]))?",
 )
 _PASSPORT_SAID = cued(
     r"(?:uk |us |eu |british |american |irish |german |french |spanish )?(?:passport|ppt|pp(?= ?(?:n|#)))"

@@ -60,7 +60,7 @@ def find_listed(reading: Reading) -> Iterator[Claim]:
         end = 0
         if plain in given:
             end = _from_given(text, word, plain, last, is_capital=is_capital)
-            if end and is_capital and _is_of_a_firm(text, word, end, last):
+            if end and is_capital and is_of_a_firm(text, word, end, last):
                 end, done = 0, end
         elif is_capital and plain not in ORDINARY and len(plain) > 1:
             end = _from_stranger(text, word, plain, "pay" if is_sender else last)
@@ -86,7 +86,7 @@ _SHORTEST = 3
 """Letters of a name in small letters that no list has, and more."""
 
 
-def _is_of_a_firm(text: str, word: re.Match[str], end: int, last: str) -> bool:
+def is_of_a_firm(text: str, word: re.Match[str], end: int, last: str) -> bool:
     """ "Dave's Auto", "at Wendy's", "Trader Joe's #552", "Martin Luther King Day"."""
     if firm := _FIRM.match(text, end):
         return firm["thing"] is None or firm["thing"].lower() in english()

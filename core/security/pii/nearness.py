@@ -12,6 +12,7 @@ from core.security.pii.births import DATE
 from core.security.pii.grammar import has_any, word_before
 from core.security.pii.kinds import SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
+from core.security.pii.secrets import NOT_THAT_CODE
 
 
 class _Cue(NamedTuple):
@@ -87,7 +88,7 @@ _HINTS = (
     *("nino", "national", "iban", "exp", "valid", "dob", "birth", "born", "bday", "post", "zip"),
 )
 _NUMBER = re.compile(
-    r"(?<![^\W_])(?<![£$€#*])(?<!\d[.,:])(?:[A-Z]{1,2} ?|[a-z]{1,2}(?=\d{6}))?\d(?:[ \t\n.\-/]{0,3}\d){2,24}"
+    r"(?<![^\W_])(?<![£$€#*])(?<!\d[.,:])(?:[A-Z]{1,2} ?|[a-z]{1,2}(?=\d{6})|\+|\((?=0))?\d(?:[ \t\n.\-/]{0,3}\d){2,24}"
     r"(?![^\W_])(?![.,:]\d)"
 )
 _SIGN = r"(?:[A-Z]{1,4}|[a-z]|[A-Za-z]{0,6}\d[A-Za-z\d]{0,30})"
@@ -108,7 +109,10 @@ _STOP = re.compile(r"\?|\n\n|[.!]\s(?=\S+(?:\s\S+){6})")
 """Where a sentence ends that says something else."""
 _FAR = 100
 """Characters from a number to its word."""
-_WEIGHT = SHAPED - 3
+_WEIGHT = SHAPED + 3
+"""More than a form."""
+_WEIGHT_OF_PLACES = SHAPED - 3
+"""Less than an address that it is part of."""
 
 _BORN = re.compile(
     r"\b(?:d\.?o\.?b\b|birth\w*|born|bday|b-day)(?!\s(?:party|present|gift|cards?|cake|meal|dinner|trip|money|treat))"
@@ -152,7 +156,7 @@ def find_near(reading: Reading) -> Iterator[Claim]:
     for number in numbers:
         kind = _kind(lower, number, words, numbers)
         if kind is not None:
-            yield Claim(kind, number.start, number.end, _WEIGHT)
+            yield Claim(kind, number.start, number.end, _WEIGHT_OF_PLACES if kind is Kind.ADDRESS else _WEIGHT)
 
 
 def _numbers(reading: Reading) -> Iterator[_Number]:
@@ -164,18 +168,22 @@ def _numbers(reading: Reading) -> Iterator[_Number]:
 
 
 def _parts(run: re.Match[str]) -> Iterator[_Number]:
-    """A run of letters and digits as it is, and without single letters and words in capitals at its ends."""
+    """A run of letters and digits as it is, and without words at its ends."""
     pieces = list(_PIECE.finditer(run[0]))
     while pieces and pieces[0][0] in _SMALL_WORDS:
         pieces.pop(0)
-    while pieces and pieces[-1][0] in _SMALL_WORDS:
-        pieces.pop()
+    if len(pieces) > 1 and pieces[-1][0] in _SMALL_WORDS:
+        yield from _from_each(run.start(), pieces[:-1])
+    yield from _from_each(run.start(), pieces)
+
+
+def _from_each(start: int, pieces: list[re.Match[str]]) -> Iterator[_Number]:
     for first in range(min(len(pieces), _MOST_TRIMMED)):
         if first and not pieces[first - 1][0].isalpha():
             break
         signs = "".join(piece[0] for piece in pieces[first:]).upper()
         if not signs.isalpha() and not signs.isdigit():
-            yield _Number(run.start() + pieces[first].start(), run.start() + pieces[-1].end(), signs)
+            yield _Number(start + pieces[first].start(), start + pieces[-1].end(), signs)
 
 
 def _kind(lower: str, number: _Number, words: list[_Word], numbers: list[_Number]) -> Kind | None:
@@ -183,6 +191,8 @@ def _kind(lower: str, number: _Number, words: list[_Word], numbers: list[_Number
     best, nearest = None, float("inf")
     for word in words:
         if not word.cue.form.fullmatch(number.signs):
+            continue
+        if word.cue is _CUES["code"] and word_before(lower, word.start) in NOT_THAT_CODE:
             continue
         if word.cue.kind in _SHORT and (_YEAR.fullmatch(number.signs) or word_before(lower, number.start) in _NOT_A_PIN_BEHIND and not _HOLD.search(lower, max(0, number.start - 12), number.start)):
             continue

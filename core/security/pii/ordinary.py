@@ -29,7 +29,7 @@ CHAT = frozenset(
         " pic pics vid info admin fave convo rn atm af smh brb ttyl jk haha hahaha hehe aww ugh hmm umm uhh erm"
         " telephone-banking e-mail email emails wifi wi-fi online offline login logins logout signup username url pdf"
         " chatbot contactless overdraft overdrafts chargeback chargebacks cashback iban swift bic bacs chaps ach otp"
-        " cvv cvc isa isas paperless prepaid topup top-up"
+        " cvv cvc nino ssn isa isas paperless prepaid topup top-up"
     )
 )
 """How people write in chats and notes."""

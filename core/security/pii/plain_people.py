@@ -7,8 +7,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from core.security.pii.kinds import GUESSED, Claim, Kind
+from core.security.pii.listed_people import is_of_a_firm
+from core.security.pii.names import name_end
 from core.security.pii.ordinary import CHAT, ORDINARY, english, is_unknown
 from core.security.pii.people_words import (
+    CALLED_LIKE_PEOPLE,
     COMPANY,
     NO_ENDING,
     NO_NAME,
@@ -39,6 +42,13 @@ _BEFORE = re.compile(
 )
 _BEFORE_WEAK = re.compile(r"\b(?:did|does|has|with|for|by|and|hi|hello|hey)[ ,:]{1,2}\Z")
 """Behind these stands much else: one word alone is none."""
+_CAPITAL_BEFORE = re.compile(r"\b[A-Z][\w'’]*(?: (?:&|and))? \Z")
+_CAPITAL_BEHIND = re.compile(r"(?P<and> &)? (?P<word>[A-Z][\w'’]*)")
+_SURELY_BEFORE = re.compile(
+    r"\b(?:names?|surname|first name|called|named|nok|bene|attn|cust|signed|payee|beneficiary|wife|husband|partner|son|daughter|brother"
+    r"|sister|cousin|nephew|niece|uncle|aunt|mum|mom|dad|friend|mate|landlord|colleague)(?: is| was|,|:| should be)? \Z"
+    r"|\b(?:i am|i'm|im|this is|it is) \Z"
+)
 _BEHIND = re.compile(
     r"[ ,]{1,2}(?:speaking|here\b|again\b|calling|says?\b|said\b|sent\b|paid\b|pays\b|owes?\b|told\b|asked\b|gave\b|lent\b|wants?\b"
     r"|is my\b|(?:he|she)?'?s my\b|lives?\b|hes\b|shes\b|he\b|she\b)"
@@ -47,13 +57,15 @@ _BEHIND = re.compile(
 
 def find_plain(reading: Reading) -> Iterator[Claim]:
     lower = reading.lower
-    words = [word for word in _WORD.finditer(reading.cased) if word[0].islower() or reading.cased.isupper()]
+    words = list(_WORD.finditer(reading.cased))
     unknown = [word for word in words if _is_unknown(_plain(word))]
     if not unknown or len(unknown) > max(_MOST_UNKNOWN, 0) or len(unknown) * 2 > len(lower.split()) + 2:
         return
     done = 0
     for word in unknown:
-        if word.start() >= done and (end := _end(lower, word)):
+        is_plain = word[0].islower() or reading.cased.isupper()
+        end = _end(lower, word) if is_plain else _capital_end(reading.cased, word)
+        if word.start() >= done and end:
             yield Claim(Kind.PERSON, word.start(), end, GUESSED)
             done = end
 
@@ -79,6 +91,29 @@ def _end(lower: str, word: re.Match[str]) -> int:
     if len(plain) < _SHORTEST_STRANGE or not is_strange(plain) or plain.endswith(NO_ENDING):
         return 0
     return end if _is_introduced(lower, word.start(), end, alone=True) else 0
+
+
+def _capital_end(text: str, word: re.Match[str]) -> int:
+    """The same with a capital: only where a list has the word as a given name, or where it is surely introduced."""
+    plain = _plain(word)
+    if not word[0][1:2].islower():
+        return 0
+    is_given = is_on_a_list(plain) and (plain in list_given() or plain in list_more_given())
+    is_said_so = _SURELY_BEFORE.search(text.lower(), max(0, word.start() - 40), word.start()) is not None
+    if not is_given and not (is_said_so and len(plain) >= _SHORTEST and is_strange(plain)):
+        return 0
+    end = name_end(text, word.start(), is_sure=False, capitals=True) or word.start() + len(plain)
+    if not is_said_so and (_CAPITAL_BEFORE.search(text, max(0, word.start() - 30), word.start()) or _goes_on(text, end)):
+        return 0
+    if " ".join(text[word.start() : end].lower().split()[:2]) in CALLED_LIKE_PEOPLE:
+        return 0
+    return 0 if is_of_a_firm(text, word, end, "" if is_said_so else "at") else end
+
+
+def _goes_on(text: str, end: int) -> bool:
+    """Whether a word of English with a capital follows, as in what firms are called, or another behind "&"."""
+    following = _CAPITAL_BEHIND.match(text, end)
+    return following is not None and (following["and"] is not None or following["word"].lower() in english())
 
 
 def _follower(lower: str, end: int) -> re.Match[str] | None:
@@ -114,7 +149,7 @@ def _is_unknown(plain: str) -> bool:
 
 _NO_NAMES = frozenset(
     str.split(
-        "bot bots aud sen wal cali sade dia kia angeles orleans francisco macy zion lier dono dev nee fica app apps walmart costco"
+        "soc sec bot bots aud sen wal cali sade dia kia angeles orleans francisco macy zion lier dono dev nee fica app apps walmart costco"
         " chatbot emoji blah yay lil bro bruh fam gotcha prolly welp ughh eek ooh aah ahh"
     )
 )

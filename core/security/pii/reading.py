@@ -17,13 +17,16 @@ _SPEAKER = re.compile(
     r"(?:(?:it was|it says|it is|it's|its|that's|that is|that would be|that was|this is)\s)?"
 )
 """Where a transcript goes from a question to its answer: "sort code? Customer: Sure, 20-00-00"."""
-_LOOK_ALIKES = re.compile(r"(?<![^\W_])(?=[lio|\d]*\d)(?:[lio|]{1,2}\d{4,}|\d{3,}[lio|]\d{2,}[lio|\d]*)(?![^\W_])")
+_LOOK_ALIKES = re.compile(r"(?<![^\W_])[lio|\d]{4,19}(?![^\W_])")
 """Letters that look like figures, among figures."""
 _GROUPS_ALIKE = re.compile(
-    r"(?<![^\W_])(?=[^\W_]*[ \-./]?[^\W_]*[lio|])(?:[lio|]{0,2}\d[lio|\d]{0,11}[ \-./]){1,6}[lio|]{0,2}\d[lio|\d]{0,11}(?![^\W_])"
+    r"(?<![^\W_])(?:[lio|]{0,2}\d[lio|\d]{0,11}[ \-./]){1,6}[lio|]{0,2}\d[lio|\d]{0,11}(?![^\W_])"
 )
 """The same in groups."""
-_FEWEST_FIGURES = 4
+_LETTERED = re.compile(r"[a-z]\d+[ \-./]\Z")
+"""A piece of an IBAN or the like ahead: there a letter is one."""
+_FEWEST_FIGURES = 3
+"""Beside them."""
 _FIGURES = str.maketrans("lio|", "1101")
 _SEPARATORS = re.compile(r"(?<=\d)\s?(?:[^\w\s.,:;\-/+=£$€%#&()\[\]<>'\"?!@]|_|\.{2,3}|--){1,3}\s?(?=\d)|(?<=\d) / (?=\d)|(?<=[a-z\d])\s?[^\x00-\x7f\w\s–—‘’“”£€…]{1,3}\s?(?=[a-z\d])")
 """Signs that part the groups of a number: emoji, bullets, bars."""
@@ -90,11 +93,12 @@ def _zeros(lower: str) -> "list[tuple[int, int, str]]":
 def _signs(lower: str) -> "list[tuple[int, int, str]]":
     """Figures that were typed as letters, what parts them, and years said behind a month."""
     return [
-        *((*found.span(), found[0].translate(_FIGURES)) for found in _LOOK_ALIKES.finditer(lower)),
         *(
             (*found.span(), found[0].translate(_FIGURES))
-            for found in _GROUPS_ALIKE.finditer(lower)
-            if sum(map(str.isdigit, found[0])) >= _FEWEST_FIGURES and not found[0].replace("-", "").isdigit()
+            for pattern in (_LOOK_ALIKES, _GROUPS_ALIKE)
+            for found in pattern.finditer(lower)
+            if sum(map(str.isdigit, found[0])) >= _FEWEST_FIGURES and found[0].translate(_FIGURES) != found[0]
+            and not _LETTERED.search(lower, max(0, found.start() - 8), found.start())
         ),
         *((*found.span(), "-") for found in _SEPARATORS.finditer(lower)),
         *((*found.span("year"), two_digits(found["year"])) for found in _MONTH_AND_YEAR.finditer(lower)),

@@ -257,6 +257,9 @@ def _resolved(row: list[_Sign]) -> list[_Sign]:
 
 
 def _numbers(row: list[_Sign]) -> list[_Sign]:
+    row = [
+        sign._replace(said=_LETTER) if sign.figures == "o" and _is_among_letters(row, at) else sign for at, sign in enumerate(row)
+    ]
     tokens = [Token(sign.figures, sign.start, sign.end) for sign in row]
     signs: list[_Sign] = []
     at = 0
@@ -267,6 +270,11 @@ def _numbers(row: list[_Sign]) -> list[_Sign]:
         signs.append(_Sign(figures, row[at].start, row[at + taken - 1].end, said))
         at += taken
     return signs
+
+
+def _is_among_letters(row: list[_Sign], at: int) -> bool:
+    around = row[max(0, at - 1) : at] + row[at + 1 : at + 2]
+    return all(sign.said in (_LETTER, _SURE_LETTER) for sign in around)
 
 
 def _put_right(before: list[_Sign], after: list[_Sign], said: str) -> list[_Sign]:
