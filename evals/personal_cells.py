@@ -3,8 +3,8 @@
     python -m evals.personal_cells [--each 20] [--seed 1] [--below 0.9] [--show KIND/FORM] [--json]
 
 The texts are made here and are not those of any batch: a carrier says what the value is, a form writes the value or the
-carrier as people do who dictate, hurry, correct themselves or hide something. It is a map of gaps and no figure of quality:
-its author knows the engine."""
+carrier as people do who dictate, hurry, correct themselves or hide something. It is a map of gaps and no figure of
+quality: its author knows the engine."""
 
 import argparse
 import json
@@ -23,8 +23,8 @@ _ICAO = dict(
     zip(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
         str.split(
-            "alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike november oscar papa quebec romeo"
-            " sierra tango uniform victor whiskey x-ray yankee zulu"
+            "alpha bravo charlie delta echo foxtrot golf hotel india juliet kilo lima mike november oscar papa quebec"
+            " romeo sierra tango uniform victor whiskey x-ray yankee zulu"
         ),
         strict=True,
     )
@@ -33,8 +33,8 @@ _PLAIN_WORDS = dict(
     zip(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
         str.split(
-            "apple bertie cat dog egg fred george harry ink jam king lion mother nuts orange peter queen robert sugar tommy uncle"
-            " vinegar water xylophone yellow zebra"
+            "apple bertie cat dog egg fred george harry ink jam king lion mother nuts orange peter queen robert sugar tommy"
+            " uncle vinegar water xylophone yellow zebra"
         ),
         strict=True,
     )
@@ -58,15 +58,21 @@ _KINDS: dict[str, _Kind] = {
     "ROUTING_NUMBER": _Kind(("routing number", "ABA number"), lambda values: values.make("ROUTING_NUMBER")),
     "ACCOUNT_NUMBER": _Kind(("account number", "account", "acct no"), lambda values: values.digits(8)),
     "PASSPORT": _Kind(("passport number", "passport"), lambda values: values.make("PASSPORT")),
-    "UK_NINO": _Kind(("national insurance number", "NI number", "nino"), lambda values: values.make("UK_NINO").replace(" ", "")),
+    "UK_NINO": _Kind(
+        ("national insurance number", "NI number", "nino"), lambda values: values.make("UK_NINO").replace(" ", "")
+    ),
     "US_SSN": _Kind(("social security number", "SSN"), lambda values: values.make("US_SSN")),
-    "NIE": _Kind(("NIE", "national id"), lambda values: f"{values.random.choice('XYZ')}{values.digits(7)}{values.letters(1)}"),
+    "NIE": _Kind(
+        ("NIE", "national id"), lambda values: f"{values.random.choice('XYZ')}{values.digits(7)}{values.letters(1)}"
+    ),
     "AADHAAR": _Kind(("aadhaar",), lambda values: values.digits(12, "23456789")),
     "PIN": _Kind(("PIN", "pin number"), lambda values: values.digits(4, "3456789")),
     "CVV": _Kind(("CVV", "security code", "cvc"), lambda values: values.digits(3)),
     "OTP": _Kind(("one-time code", "verification code", "passcode"), lambda values: values.digits(6)),
     "CARD": _Kind(("card number", "debit card", "long card number"), lambda values: values.make("CARD")),
-    "CARD_EXPIRY": _Kind(("expiry date", "expiry"), lambda values: f"{values.random.randint(1, 12):02}/{values.random.randint(27, 33)}"),
+    "CARD_EXPIRY": _Kind(
+        ("expiry date", "expiry"), lambda values: f"{values.random.randint(1, 12):02}/{values.random.randint(27, 33)}"
+    ),
     "IBAN": _Kind(("IBAN",), lambda values: values.make("IBAN").replace(" ", "").upper()),
     "PHONE": _Kind(("phone number", "mobile", "number to call me on"), lambda values: f"07{values.digits(9)}"),
     "POSTCODE": _Kind(("postcode", "post code"), lambda values: values.make("POSTCODE")),
@@ -84,6 +90,40 @@ _WORDS: dict[str, _Kind] = {
     ),
     "EMAIL": _Kind(("email", "e-mail address"), lambda values: values.make("EMAIL")),
 }
+
+
+_SHORT_CUES: dict[str, tuple[str, ...]] = {
+    "SORT_CODE": ("s/c", "sc", "s/code", "sort"),
+    "ROUTING_NUMBER": ("routing", "aba", "rtn"),
+    "ACCOUNT_NUMBER": ("a/c", "acc", "acct", "acc nr"),
+    "PASSPORT": ("passport nr", "ppt no"),
+    "UK_NINO": ("NI", "nat ins", "ni no"),
+    "US_SSN": ("social", "soc sec", "ssn"),
+    "PIN": ("p.i.n.", "pin", "pin no"),
+    "CVV": ("cv2", "3 digits on the back", "security number"),
+    "OTP": ("code", "sms code", "auth code", "otp"),
+    "CARD": ("card no", "16 digits", "card"),
+    "CARD_EXPIRY": ("exp", "valid thru", "expires"),
+    "IBAN": ("iban nr", "iban"),
+    "PHONE": ("mob", "tel", "ph", "cell"),
+    "POSTCODE": ("pc", "p/code", "postcode"),
+    "DOB": ("d.o.b.", "b-day", "born", "dob"),
+    "EMAIL": ("mail", "e-mail", "email"),
+}
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 
 
 def _day(random: Random) -> str:
@@ -139,13 +179,21 @@ def _split(value: str, gap: str, size: int = 2) -> str:
 
 def _slip(word: str, random: Random) -> str:
     at = random.randrange(1, len(word) - 1)
-    return random.choice((word[:at] + word[at + 1 :], word[:at] + word[at + 1] + word[at] + word[at + 2 :], word[:at] + word[at] + word[at:]))
+    return random.choice(
+        (
+            word[:at] + word[at + 1 :],
+            word[:at] + word[at + 1] + word[at] + word[at + 2 :],
+            word[:at] + word[at] + word[at:],
+        )
+    )
 
 
 def _slipped_cue(cue: str, random: Random) -> str:
     words = cue.split()
     at = max(range(len(words)), key=lambda number: len(words[number]))
-    return " ".join(_slip(word, random) if number == at and len(word) > 3 else word for number, word in enumerate(words))
+    return " ".join(
+        _slip(word, random) if number == at and len(word) > 3 else word for number, word in enumerate(words)
+    )
 
 
 def _slipped_words(value: str, random: Random) -> str:
@@ -173,7 +221,10 @@ def _filled(value: str, random: Random) -> str:
 def _corrected(value: str, random: Random) -> str:
     words = _said_digits(value, random).split()
     wrong = _DIGITS[random.randrange(10)]
-    return " ".join(words[:-1]) + f" {wrong}{random.choice((' no wait ', ', sorry, ', ' no sorry ', ', I mean '))}{words[-1]}"
+    return (
+        " ".join(words[:-1])
+        + f" {wrong}{random.choice((' no wait ', ', sorry, ', ' no sorry ', ', I mean '))}{words[-1]}"
+    )
 
 
 def _plain(value: str, _: Random) -> str:
@@ -193,7 +244,9 @@ _OF_VALUES: dict[str, Callable[[str, Random], str]] = {
     "slashes": lambda value, _: _split(value, " / ", 4),
     "emoji": lambda value, _: _split(value, "\U0001f449", 3),
     "bullets": lambda value, _: _split(value, "\u2022", 3),
-    "wide": lambda value, _: "".join(chr(ord(sign) + 0xFEE0) if sign.isascii() and sign.isalnum() else sign for sign in value),
+    "wide": lambda value, _: "".join(
+        chr(ord(sign) + 0xFEE0) if sign.isascii() and sign.isalnum() else sign for sign in value
+    ),
     "arabic": lambda value, _: "".join(chr(0x660 + int(sign)) if sign.isdecimal() else sign for sign in value),
     "invisible": lambda value, _: "\u200b".join(value),
     "keycaps": lambda value, _: "".join(f"{sign}\ufe0f\u20e3" if sign.isdecimal() else sign for sign in value),
@@ -203,36 +256,144 @@ _OF_VALUES: dict[str, Callable[[str, Random], str]] = {
     "filled": _filled,
     "corrected": _corrected,
 }
+
+
+def _dated(value: str, random: Random) -> str:
+    """A day of birth or the month of an expiry in words."""
+    numbers = [int(part) for part in value.split("/")]
+    month, year = _MONTHS[numbers[-2] - 1], numbers[-1]
+    tens = _said_tens(f"{year % 100:02}", random)
+    if len(numbers) == 2:
+        return random.choice(
+            (f"{month} {tens}", f"{month[:3]} {year}", f"{month.lower()} twenty {tens}", f"{numbers[0]} of 20{year}")
+        )
+    day = numbers[0]
+    return random.choice(
+        (
+            f"{day}th of {month} {year}",
+            f"{month[:3].lower()} {day} {year % 100:02}",
+            f"the {day}th of the {numbers[1]}th {year % 100:02}",
+            f"{day} {month.lower()} nineteen {tens}",
+            f"{_said_tens(str(day), random)} {month.lower()} {tens}",
+            f"{day} {numbers[1]} {year % 100:02}",
+            f"{year}-{numbers[1]:02}-{day:02}",
+        )
+    )
+
+
+def _addressed(value: str, random: Random) -> str:
+    """A street as it is said or hurried."""
+    number, _, street = value.partition(" ")
+    short = {"Road": "rd", "Street": "st", "Lane": "ln", "Avenue": "ave", "Close": "close", "Drive": "dr"}
+    said = _said_tens(number, random) if int(number) < 100 else number
+    last = street.rpartition(" ")[2]
+    return random.choice(
+        (
+            f"{said} {street.lower()}",
+            value.lower(),
+            f"{number} {street.lower().replace(last.lower(), short[last])}",
+            f"{number},{street}",
+        )
+    )
+
+
+def _emailed(value: str, random: Random) -> str:
+    local, _, domain = value.partition("@")
+    said = domain.replace(".", " dot ")
+    letters = " ".join(local).replace(".", "dot").replace("_", "underscore").replace("-", "dash")
+    words = local.replace(".", " dot ").replace("_", " underscore ").replace("-", " hyphen ")
+    return random.choice(
+        (f"{letters} at {said}", f"{words} at {said}", f"{local} @ {domain}", f"{local}@{domain.replace('.', ',', 1)}")
+    )
+
+
+_OF_WORDS: dict[str, dict[str, Callable[[str, Random], str]]] = {
+    "PERSON": {
+        "lower": lambda value, _: value.lower(),
+        "letters": lambda value, _: " ".join(filter(str.isalpha, value)).upper(),
+        "icao": lambda value, _: " ".join(_ICAO[sign] for sign in value.upper() if sign in _ICAO),
+    },
+    "ADDRESS": {"said": _addressed},
+    "EMAIL": {"said": _emailed, "upper": lambda value, _: value.upper()},
+    "PASSWORD": {"apart": lambda value, _: " ".join(value), "lower": lambda value, _: value.lower()},
+    "SECURITY_ANSWER": {"lower": lambda value, _: value.lower()},
+    "DOB": {"dated": _dated},
+    "CARD_EXPIRY": {"dated": _dated},
+}
 _ONLY_LETTERED = frozenset({"icao", "as_in"})
 _PLACED: dict[str, tuple[str, ...]] = {
-    "": ("my {cue} is {value}", "the {cue} is {value}, can you check it?", "{cue}: {value}", "ok so my {cue} would be {value} thanks"),
+    "": (
+        "my {cue} is {value}",
+        "the {cue} is {value}, can you check it?",
+        "{cue}: {value}",
+        "ok so my {cue} would be {value} thanks",
+    ),
     "behind": ("{value} is my {cue}", "{value}, that's the {cue}", "it's {value} for the {cue}"),
-    "far": ("you asked for my {cue}{hedge}{value}", "for the {cue}{hedge}it says {value}", "about the {cue}. Got it. {value}"),
+    "far": (
+        "you asked for my {cue}{hedge}{value}",
+        "for the {cue}{hedge}it says {value}",
+        "about the {cue}. Got it. {value}",
+    ),
     "run_on": ("hi i need help my {cue} {value} dont work can u look", "{cue} {value} plz fix it today"),
+    "short": (
+        "{short} {value}",
+        "{short}: {value}",
+        "{short}={value}",
+        "{short}-{value};",
+        "{value} <- {short}",
+        "{short} {value} {other}",
+    ),
     "slipped": ("my {slip} is {value}", "{slip} {value}"),
 }
 
 
-def _case(kind: _Kind, form: str, values: Values) -> tuple[str, str]:
+_NAMED_IN: dict[str, tuple[str, ...]] = {
+    "speaking": ("{value} speaking, I need help", "hi its {value} here", "this is {value} again", "hello i am {value}"),
+    "third": (
+        "can u pay {value} 20 quid",
+        "my wife {value} needs a card",
+        "i sent it to {value} by mistake",
+        "{value} owes me 40",
+    ),
+}
+"""People whom nothing calls a name."""
+
+
+def _case(name: str, kind: _Kind, form: str, values: Values) -> tuple[str, str]:
     random = values.random
+    if form in _NAMED_IN:
+        value = kind.make(values)
+        value = random.choice((value, value.lower()))
+        return random.choice(_NAMED_IN[form]).format(value=value), value
     value, cue = kind.make(values), random.choice(kind.cues)
     place = form if form in _PLACED else ""
-    written = _OF_VALUES[form](value, random) if form in _OF_VALUES else value
+    write = _OF_WORDS.get(name, {}).get(form) or _OF_VALUES.get(form, _plain)
+    written = write(value, random)
     if place == "run_on":
         cue, written = cue.lower(), written.lower()
     text = random.choice(_PLACED[place]).format(
-        cue=cue, slip=_slipped_cue(cue, random), hedge=random.choice(_HEDGES), value=written
+        cue=cue,
+        short=random.choice(_SHORT_CUES.get(name, (cue,))),
+        other=f"ref {values.digits(5)}",
+        slip=_slipped_cue(cue, random),
+        hedge=random.choice(_HEDGES),
+        value=written,
     )
     return text, written
 
 
 def _forms(kind: str) -> Iterator[str]:
     yield from ("plain", "behind", "far", "run_on", "slipped")
+    yield from _OF_WORDS.get(kind, {})
+    if kind in _SHORT_CUES:
+        yield "short"
+    if kind == "PERSON":
+        yield from _NAMED_IN
     if kind in _WORDS:
         yield from ("wide", "alike", "invisible")
     else:
         lettered = kind in ("PASSPORT", "UK_NINO", "NIE", "IBAN", "POSTCODE")
-        skipped = {"plain"} | (frozenset() if lettered else _ONLY_LETTERED)
+        skipped = {"plain", *(() if lettered else _ONLY_LETTERED)}
         # A date has no order any more without its signs, and a wrong figure in a checksum is no IBAN.
         skipped |= {"emoji", "bullets", "slashes", "lines", "corrected"} if kind in ("DOB", "CARD_EXPIRY") else set()
         yield from (form for form in _OF_VALUES if form not in skipped)
@@ -251,7 +412,7 @@ def measure(each: int, seed: int) -> dict[str, dict[str, list[tuple[str, bool]]]
     cells: dict[str, dict[str, list[tuple[str, bool]]]] = defaultdict(dict)
     for name, kind in (_KINDS | _WORDS).items():
         for form in _forms(name):
-            cases = [_case(kind, form, values) for _ in range(each)]
+            cases = [_case(name, kind, form, values) for _ in range(each)]
             cells[name][form] = [(text, _is_hidden(text, value)) for text, value in cases]
     return cells
 
@@ -266,7 +427,8 @@ def main() -> None:
     said = parser.parse_args()
     cells = measure(said.each, said.seed)
     recall = {
-        kind: {form: sum(hit for _, hit in cases) / len(cases) for form, cases in forms.items()} for kind, forms in cells.items()
+        kind: {form: sum(hit for _, hit in cases) / len(cases) for form, cases in forms.items()}
+        for kind, forms in cells.items()
     }
     if said.show:
         kind, _, form = said.show.partition("/")
@@ -277,7 +439,9 @@ def main() -> None:
         print(json.dumps({"recall": sum(flat) / len(flat), "cells": recall}))
         return
     for kind, forms in recall.items():
-        print(f"{kind:16}", ", ".join(f"{form} {share:.2f}" for form, share in forms.items() if share < said.below) or "-")
+        print(
+            f"{kind:16}", ", ".join(f"{form} {share:.2f}" for form, share in forms.items() if share < said.below) or "-"
+        )
     print(f"mean of {len(flat)} cells: {sum(flat) / len(flat):.3f}")
 
 

@@ -19,7 +19,9 @@ _STREETS = (
 )
 _HINT = re.compile(rf"\b(?:{_STREETS}|flat|apartment|apt)\b")
 _HOUSE = re.compile(rf"\b{_NUMBER}(?: [a-f])?,? (?=(?:(?!{_NO_STREET}\b)[^\W\d_][\w'’\-]{{1,20}} ){{1,3}}{_STREETS}\b)")
-_FLAT = re.compile(rf"\b(?:flat|apartment|apt|unit|suite|studio)(?: number| no\.?)? {_NUMBER}\b(?! (?:of|rate|fee|pounds))")
+_FLAT = re.compile(
+    rf"\b(?:flat|apartment|apt|unit|suite|studio)(?: number| no\.?)? {_NUMBER}\b(?! (?:of|rate|fee|pounds))"
+)
 
 
 def in_figures(lower: str) -> Iterator[tuple[int, int, str]]:

@@ -18,7 +18,8 @@ _SSN_SAID = cued(
     r"ssn|soc(?:ial)?\.?(?: sec(?:urity)?\.?)?(?: ?(?:number|no\.?|num|#))?|s\.s\.n\.?", rf"(?<!\d){digits(9, 9)}(?!\d)"
 )
 _NINO = re.compile(
-    r"(?i)(?:(?<![^\W_])|(?<=nino)|(?<=\bni))(?P<value>(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][ .\-]?[A-CEGHJ-NPR-TW-Z](?:["
+    r"(?i)(?:(?<![^\W_])|(?<=nino)|(?<=\bni))(?P<value>(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z]["
+    r" .\-]?[A-CEGHJ-NPR-TW-Z](?:["
     r" .\-\n]{0,2}\d){6}[ .\-\n]{0,2}[A-D])(?![^\W_])"
 )
 _NINO_SAID = cued(

@@ -57,22 +57,24 @@ _CUES: dict[str, _Cue] = {
 }
 _WORDS = re.compile(
     r"\b(?:(?P<sort>sort\W?codes?|sortcodes?|s/c|sort)"
-    r"|(?P<account>acc(?:(?:oun)?ts?|nt)?|a/c|checking|savings|current account|an(?=\W{0,2}\d))"
+    r"|(?P<account>acc(?:(?:oun)?ts?|nt)?|a/c|act(?= n)|checking|savings|current account|an(?=\W{0,2}\d))"
     r"|(?P<routing>routing|aba|rtn|transit)"
     r"|(?P<passport>passports?|passaporto|pasaporte|passeport|reisepass|ppt)"
     r"|(?P<nino>nino|ni(?= n)|national insurance)"
     r"|(?P<iban>ibans?)"
     r"|(?P<expiry>exp(?:iry|ires?|iration)?|valid (?:thru|until|to|till))"
-    r"|(?P<birth>d\.?o\.?b|date of birth|birth ?(?:date|day)|bday|born)"
+    r"|(?P<birth>d\.?o\.?b|date of birth|birth ?(?:date|day)|b-?day|born)"
     r"|(?P<postcode>post ?codes?|zip(?: ?code)?)"
     r"|(?P<ssn>ssn|social(?: security)?)"
     r"|(?P<phone>phones?|mobiles?|cell|landline|tel|call|ring|text|whatsapp|reach|callback)"
     r"|(?P<pin>pin|p\W?i\W?n)"
-    r"|(?P<cvv>cvv2?|cvc2?|cvn|csc|security (?:code|number|digits)|(?:on|at|of|from) (?:the |its )?(?:back|reverse|rear)|(?:the )?(?:back|reverse)(?= (?:says|reads|has|of|side))|signature strip)"
+    r"|(?P<cvv>cvv2?|cvc2?|cv2|cvn|csc|security (?:code|number|digits)|(?:on|at|of|from) (?:the |its )?(?:back"
+    r"|reverse|rear)|(?:the )?(?:back|reverse)(?= (?:says|reads|has|of|side))|signature strip)"
     r"|(?P<otp>otp|passcode|one[ \-]time|verification|authentication|2fa|log ?in|sign ?in)"
     r"|(?P<code>codes?|token)"
     r"|(?P<card>cards?|visa|mastercard|amex|pan)"
-    r"|(?P<id>nie|dni|nif|pesel|bsn|aadhaa?r|nric|cpf|curp|pps[no]?|personnummer|driving licen[cs]e|driver'?s licen[cs]e"
+    r"|(?P<id>nie|dni|nif|pesel|bsn|aadhaa?r|nric|cpf|curp|pps[no]?|personnummer|driving licen[cs]e|driver'?s"
+    r" licen[cs]e"
     r"|national id|tax id)"
     r"|(?P<other>orders?|ref|reference|invoices?|tickets?|tracking|parcel|booking|flight|receipt|transaction|serial|imei|version"
     r"|claim|dispute|case|policy|voucher|model|error|ending|ends|article|item|product|vat|company number)"
@@ -81,11 +83,74 @@ _WORDS = re.compile(
     r"|(?P<day>since|until|till|due|dated|date|year|years|day|days))\b"
 )
 _HINTS = (
-    *("sort", "s/c", "acc", "a/c", "checking", "savings", "an ", "routing", "aba", "rtn", "transit", "pass", "ssn", "social", "ppt"),
-    *("phone", "mobile", "cell", "landline", "tel", "call", "ring", "text", "whatsapp", "reach", "pin", "p i n", "cv", "csc"),
-    *("security", "back", "reverse", "rear", "signature", "otp", "one", "verif", "authent", "2fa", "code", "token", "card"),
-    *("visa", "amex", "pan", "nie", "dni", "nif", "pesel", "bsn", "aadha", "nric", "cpf", "curp", "pps", "personn", "licen", " id"),
-    *("nino", "national", "iban", "exp", "valid", "dob", "birth", "born", "bday", "post", "zip"),
+    *(
+        "sort",
+        "s/c",
+        "acc",
+        "act n",
+        "a/c",
+        "checking",
+        "savings",
+        "an ",
+        "routing",
+        "aba",
+        "rtn",
+        "transit",
+        "pass",
+        "ssn",
+        "social",
+        "ppt",
+    ),
+    *(
+        "phone",
+        "mobile",
+        "cell",
+        "landline",
+        "tel",
+        "call",
+        "ring",
+        "text",
+        "whatsapp",
+        "reach",
+        "pin",
+        "p i n",
+        "cv",
+        "csc",
+    ),
+    *(
+        "security",
+        "back",
+        "reverse",
+        "rear",
+        "signature",
+        "otp",
+        "one",
+        "verif",
+        "authent",
+        "2fa",
+        "code",
+        "token",
+        "card",
+    ),
+    *(
+        "visa",
+        "amex",
+        "pan",
+        "nie",
+        "dni",
+        "nif",
+        "pesel",
+        "bsn",
+        "aadha",
+        "nric",
+        "cpf",
+        "curp",
+        "pps",
+        "personn",
+        "licen",
+        " id",
+    ),
+    *("nino", "national", "iban", "exp", "valid", "dob", "birth", "born", "bday", "b-day", "d.o", "post", "zip"),
 )
 _NUMBER = re.compile(
     r"(?<![^\W_])(?<![£$€#*])(?<!\d[.,:])(?:[A-Z]{1,2} ?|[a-z]{1,2}(?=\d{6})|\+|\((?=0))?\d(?:[ \t\n.\-/]{0,3}\d){2,24}"
@@ -123,7 +188,9 @@ _FAR_BORN = 80
 
 
 _NOT_A_PIN_BEHIND = frozenset(
-    str.split("card debit credit visa mastercard ending ends in on at of since by over under about around one and or than was")
+    str.split(
+        "card debit credit visa mastercard ending ends in on at of since by over under about around one and or than was"
+    )
 )
 """The card's own last digits, a year, a time or a sum stand behind these."""
 
@@ -194,7 +261,13 @@ def _kind(lower: str, number: _Number, words: list[_Word], numbers: list[_Number
             continue
         if word.cue is _CUES["code"] and word_before(lower, word.start) in NOT_THAT_CODE:
             continue
-        if word.cue.kind in _SHORT and (_YEAR.fullmatch(number.signs) or word_before(lower, number.start) in _NOT_A_PIN_BEHIND and not _HOLD.search(lower, max(0, number.start - 12), number.start)):
+        if word.cue.kind in _SHORT and (
+            _YEAR.fullmatch(number.signs)
+            or (
+                word_before(lower, number.start) in _NOT_A_PIN_BEHIND
+                and not _HOLD.search(lower, max(0, number.start - 12), number.start)
+            )
+        ):
             continue
         is_before = word.end <= number.start
         between = lower[word.end : number.start] if is_before else lower[number.end : word.start]

@@ -41,7 +41,7 @@ _TAIL = (
     rf"|under)){{0,3}})(?:,?\s(?:{_POSTCODE}|{_US}|(?-i:[A-Z]{{2}})\b|\d{{5}}))?)){{0,5}}"
 )
 _STREET_ADDRESS = re.compile(
-    rf"(?i)(?<![\w£$€.,/\-]){_UNIT}{_HOUSE},?\s(?:{_WORD}\s){{1,4}}{_STREET}\b\.?(?!\s?(?:%|pounds"
+    rf"(?i)(?<![\w£$€.,/\-]){_UNIT}{_HOUSE}(?:,\s?|\s)(?:{_WORD}\s){{1,4}}{_STREET}\b\.?(?!\s?(?:%|pounds"
     rf"|times))(?:\s(?:north|south|east|west|n|s|e|w|ne|nw|se|sw)\b\.?)?{_TAIL}"
 )
 _NUMBERED_STREET = re.compile(

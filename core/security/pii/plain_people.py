@@ -1,5 +1,5 @@
-"""Names in small letters: words that no list of English has, by lists of names and by what stands around them. "send 15 to
-hryhoriy", "farida oyelaran speaking"."""
+"""Names in small letters: words that no list of English has, by lists of names and by what stands around them.
+"send 15 to hryhoriy", "farida oyelaran speaking"."""
 
 import re
 import string
@@ -33,9 +33,11 @@ _SHORTEST_STRANGE = 5
 """Letters of a name that no list has."""
 
 _BEFORE = re.compile(
-    r"\b(?:(?:i am|i'm|im|its|it's|it is|this is|me is|names?|name's|names is|called|named|hi|hello|hey|dear|regards|cheers|love"
+    r"\b(?:(?:i am|i'm|im|its|it's|it is|this is|me is|names?|name's|names is|called|named|hi|hello|hey|dear"
+    r"|regards|cheers|love"
     r"|pay|paid|paying|repay|owe|owes|send|sent|sending|zelle|venmo|give|gave|lend|lent|ask|asked|tell|told|payee|recipient|beneficiary"
-    r"|bene|nok|attn|cust|customer|client|caller|and me|me and|signed|from mr|mr|mrs|ms|miss|dr|did|does|has|with|for|by|friend|mate"
+    r"|bene|nok|attn|cust|customer|client|caller|and me|me and|signed|from mr|mr|mrs|ms|miss|dr|did|does|has"
+    r"|with|for|by|friend|mate"
     r"|wife|husband|partner|son|daughter|brother|sister|cousin|nephew|niece|uncle|aunt|mum|mom|dad|landlord|neighbou?r|boss|colleague)"
     r"|(?:money|cash|quid|pounds|euros|dollars|bucks|payment|transfer|transferred|send|sent|zelle|venmo|pay|paid|owed|gift|rent|\d)"
     r"(?: [^\W\d_]+){0,3} (?:to|from|for|by))[ ,:]{1,2}\Z"
@@ -45,12 +47,14 @@ _BEFORE_WEAK = re.compile(r"\b(?:did|does|has|with|for|by|and|hi|hello|hey)[ ,:]
 _CAPITAL_BEFORE = re.compile(r"\b[A-Z][\w'’]*(?: (?:&|and))? \Z")
 _CAPITAL_BEHIND = re.compile(r"(?P<and> &)? (?P<word>[A-Z][\w'’]*)")
 _SURELY_BEFORE = re.compile(
-    r"\b(?:names?|surname|first name|called|named|nok|bene|attn|cust|signed|payee|beneficiary|wife|husband|partner|son|daughter|brother"
+    r"\b(?:names?|surname|first name|called|named|nok|bene|attn|cust|signed|payee|beneficiary|wife|husband"
+    r"|partner|son|daughter|brother"
     r"|sister|cousin|nephew|niece|uncle|aunt|mum|mom|dad|friend|mate|landlord|colleague)(?: is| was|,|:| should be)? \Z"
     r"|\b(?:i am|i'm|im|this is|it is) \Z"
 )
 _BEHIND = re.compile(
-    r"[ ,]{1,2}(?:speaking|here\b|again\b|calling|says?\b|said\b|sent\b|paid\b|pays\b|owes?\b|told\b|asked\b|gave\b|lent\b|wants?\b"
+    r"[ ,]{1,2}(?:speaking|here\b|again\b|calling|says?\b|said\b|sent\b|paid\b|pays\b|owes?\b|told\b|asked\b"
+    r"|gave\b|lent\b|wants?\b"
     r"|is my\b|(?:he|she)?'?s my\b|lives?\b|hes\b|shes\b|he\b|she\b)"
 )
 
@@ -83,14 +87,20 @@ def _end(lower: str, word: re.Match[str]) -> int:
     if second is not None:
         following = _plain(second)
         pair = _is_unknown(following) and len(following) >= _SHORTEST - 1
-        if pair and (is_given or is_on_a_list(plain) or is_on_a_list(following) or _is_introduced(lower, word.start(), second.end())):
-            if is_given or is_on_a_list(following) or (is_strange(plain) and is_strange(following)):
-                return second.start() + len(following)
+        is_name = is_given or is_on_a_list(following)
+        if pair and (is_name or _is_strange_pair(lower, plain, following, (word.start(), second.end()))):
+            return second.start() + len(following)
     if is_given:
         return end
     if len(plain) < _SHORTEST_STRANGE or not is_strange(plain) or plain.endswith(NO_ENDING):
         return 0
     return end if _is_introduced(lower, word.start(), end, alone=True) else 0
+
+
+def _is_strange_pair(lower: str, plain: str, following: str, span: tuple[int, int]) -> bool:
+    return (
+        is_strange(plain) and is_strange(following) and (is_on_a_list(plain) or _is_introduced(lower, span[0], span[1]))
+    )
 
 
 def _capital_end(text: str, word: re.Match[str]) -> int:
@@ -103,7 +113,9 @@ def _capital_end(text: str, word: re.Match[str]) -> int:
     if not is_given and not (is_said_so and len(plain) >= _SHORTEST and is_strange(plain)):
         return 0
     end = name_end(text, word.start(), is_sure=False, capitals=True) or word.start() + len(plain)
-    if not is_said_so and (_CAPITAL_BEFORE.search(text, max(0, word.start() - 30), word.start()) or _goes_on(text, end)):
+    if not is_said_so and (
+        _CAPITAL_BEFORE.search(text, max(0, word.start() - 30), word.start()) or _goes_on(text, end)
+    ):
         return 0
     if " ".join(text[word.start() : end].lower().split()[:2]) in CALLED_LIKE_PEOPLE:
         return 0
@@ -149,7 +161,8 @@ def _is_unknown(plain: str) -> bool:
 
 _NO_NAMES = frozenset(
     str.split(
-        "soc sec bot bots aud sen wal cali sade dia kia angeles orleans francisco macy zion lier dono dev nee fica app apps walmart costco"
+        "soc sec bot bots aud sen wal cali sade dia kia angeles orleans francisco macy zion lier dono dev nee fica app apps"
+        " walmart costco"
         " chatbot emoji blah yay lil bro bruh fam gotcha prolly welp ughh eek ooh aah ahh"
     )
 )

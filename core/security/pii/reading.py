@@ -28,11 +28,15 @@ _LETTERED = re.compile(r"[a-z]\d+[ \-./]\Z")
 _FEWEST_FIGURES = 3
 """Beside them."""
 _FIGURES = str.maketrans("lio|", "1101")
-_SEPARATORS = re.compile(r"(?<=\d)\s?(?:[^\w\s.,:;\-/+=£$€%#&()\[\]<>'\"?!@]|_|\.{2,3}|--){1,3}\s?(?=\d)|(?<=\d) / (?=\d)|(?<=[a-z\d])\s?[^\x00-\x7f\w\s–—‘’“”£€…]{1,3}\s?(?=[a-z\d])")
+_SEPARATORS = re.compile(
+    r"(?<=\d)\s?(?:[^\w\s.,:;\-/+=£$€%#&()\[\]<>'\"?!@]|_|\.{2,3}|--){1,3}\s?(?=\d)|(?<=\d) / (?=\d)"
+    r"|(?<=[a-z\d])\s?[^\x00-\x7f\w\s–—‘’“”£€…]{1,3}\s?(?=[a-z\d])"
+)
 """Signs that part the groups of a number: emoji, bullets, bars."""
 _MONTH_AND_YEAR = re.compile(
     r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december)"
-    r" (?P<year>(?:(?:two thousand and |twenty )(?=twenty|thirty))?(?:twenty|thirty)(?:[ \-](?:one|two|three|four|five|six|seven|eight|nine))?)\b"
+    r" (?P<year>(?:(?:two thousand and |twenty )(?=twenty|thirty))?(?:twenty|thirty)(?:[ \-](?:one|two|three"
+    r"|four|five|six|seven|eight|nine))?)\b"
 )
 _ZEROS = re.compile(
     r"(?<![a-z\d])o(?=\d{4})|(?<=\d[.\- ])o(?=\d\d)|(?<=\d)(?:o{1,4}|[ -]?oo{1,3}|o{1,4}[ -]?|[ -]oo{1,3}[ -])(?=\d)"
@@ -52,12 +56,17 @@ class Reading:
     @classmethod
     def of(cls, text: str) -> "Reading":
         folded = Folded.of(text)
-        edits = [*in_figures(folded.lower), *house_numbers(folded.lower), *_misspelt(folded.lower), *_zeros(folded.lower)]
+        edits = [
+            *in_figures(folded.lower),
+            *house_numbers(folded.lower),
+            *_misspelt(folded.lower),
+            *_zeros(folded.lower),
+        ]
         edits.extend((*found.span(), ": ") for found in _SPEAKER.finditer(folded.lower))
         edits.extend(_signs(folded.lower))
         if not edits:
             return cls(folded, folded.cased, range(len(folded.cased)), range(1, len(folded.cased) + 1))
-        return _edited(folded, _apart(sorted(edits)))
+        return _edited(folded, _apart(sorted(edits, key=lambda edit: (edit[0], -edit[1]))))
 
     @cached_property
     def lower(self) -> str:
@@ -97,7 +106,8 @@ def _signs(lower: str) -> "list[tuple[int, int, str]]":
             (*found.span(), found[0].translate(_FIGURES))
             for pattern in (_LOOK_ALIKES, _GROUPS_ALIKE)
             for found in pattern.finditer(lower)
-            if sum(map(str.isdigit, found[0])) >= _FEWEST_FIGURES and found[0].translate(_FIGURES) != found[0]
+            if sum(map(str.isdigit, found[0])) >= _FEWEST_FIGURES
+            and found[0].translate(_FIGURES) != found[0]
             and not _LETTERED.search(lower, max(0, found.start() - 8), found.start())
         ),
         *((*found.span(), "-") for found in _SEPARATORS.finditer(lower)),

@@ -19,7 +19,21 @@ NUMBERS = (
 TIMES = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
 ROUND = {"hundred": "00", "thousand": "000"}
 
-_SPOKEN_SO = {"fiv": "5", "sevn": "7", "nin": "9", "sx": "6", "niner": "9", "fife": "5", "fower": "4", "wun": "1", "fourty": "40", "zeero": "0", "nein": "9", "ate": "8", "won": "1"}
+_SPOKEN_SO = {
+    "fiv": "5",
+    "sevn": "7",
+    "nin": "9",
+    "sx": "6",
+    "niner": "9",
+    "fife": "5",
+    "fower": "4",
+    "wun": "1",
+    "fourty": "40",
+    "zeero": "0",
+    "nein": "9",
+    "ate": "8",
+    "won": "1",
+}
 """As radio operators say them, as they sound, and with an error of two."""
 _CUES = frozenset(str.split("nie nif dni otp pin cvv cvc ssn acc act sort code cod cdoe pan tel mob iban nino dob"))
 """Words of three and four letters that say what a number is."""

@@ -13,7 +13,7 @@ _DOT = r"(?:\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\s(?:dot|point|full stop|period
 _DOMAIN = re.compile(
     rf"(?:\s?[\[({{<]\s?(?:at|@)\s?[\])}}>]\s?|\s(?:at(?: sign)?|@)\s|\s?@\s?)"
     rf"(?P<name>(?:[\w\-]{{1,30}}\s){{0,2}}?[\w\-]{{1,40}}(?:{_DOT}[\w\-]{{1,40}}){{0,2}}?)"
-    rf"(?:{_DOT}|,\s?){_ENDS}(?:{_DOT}{_ENDS})?\b"
+    rf"(?:{_DOT}|,\s?){_ENDS}(?:{_DOT}{_ENDS}){{0,2}}\b"
 )
 _HINT = re.compile(rf"(?:\bat\b|@).{{1,80}}?(?:\bdot\b|\bpoint\b|\.|,){{1}}.{{0,4}}?{_ENDS}\b")
 _PIECE = re.compile(r"(?:^|(?<=[\s:=,]))(?P<piece>[^\s:=,@]{1,40})(?P<gap>[ ,]{0,2})\Z")

@@ -111,7 +111,8 @@ _MIXED = re.compile(
 )
 """Letters in both cases, digits and signs in one word, where a text speaks of passwords."""
 _PASSWORD_FIRST = re.compile(
-    rf"(?i)(?<!\S)(?P<value>[^\s\[]{{4,64}})(?:\s(?:is|was)|,?\s(?:that'?s|thats|which is|that is)|,?\s(?P<loose>for|as))\s(?:my|the|our|your)\s(?:(?:new|old|online|banking|current"
+    rf"(?i)(?<!\S)(?P<value>[^\s\[]{{4,64}})(?:\s(?:is|was)|,?\s(?:that'?s|thats|which is|that is)"
+    rf"|,?\s(?P<loose>for|as))\s(?:my|the|our|your)\s(?:(?:new|old|online|banking|current"
     rf"|app)\s){{0,2}}(?:{_PASSWORD})\b"
 )
 _PASSWORD_FAR = re.compile(
@@ -119,7 +120,8 @@ _PASSWORD_FAR = re.compile(
 )
 """With other words between: a word with letters and digits."""
 _PASSWORD_APART = re.compile(
-    rf"(?i)\b(?:{_PASSWORD})\b(?:\s(?:is|was))?[\s:=]{{1,3}}(?P<value>[^\s\[](?: [^\s\[]){{4,40}})(?!\S)"
+    rf"(?i)\b(?:{_PASSWORD})\b(?:\s(?:is|was|would be))?[\s:=]{{1,3}}(?P<value>[^\s\[](?:"
+    rf" [^\s\[](?![^\s.,;?!])){{4,40}})"
 )
 """Sign by sign."""
 _GIVES = frozenset(str.split("is was to be as it's its = use used set 's changed password"))
@@ -145,7 +147,10 @@ _THINGS = (
     r"|colou?r|food|place|band|singer|job|boss|employer|phone|concert|holiday|nickname|hero|author|song|toy"
     r"|girlfriend|boyfriend|kiss|house|subject|sport|club|restaurant|university|college|crush|actor|boat|bike)"
 )
-_IS = r"(?:\s?(?:is|was|'s|=|:|-|were)\s?|\s(?:is|was|would be|should be|will be|to be)\s)(?:(?:called|named|a|an|the)\s)?"
+_IS = (
+    r"(?:\s?(?:is|was|'s|=|:|-|were)\s?|\s(?:is|was|would be|should be|will be|to be)\s)(?:(?:called|named|a"
+    r"|an|the)\s)?"
+)
 _ANSWERS: tuple[re.Pattern[str], ...] = tuple(
     re.compile(rf"(?i)\b(?:{cue})(?P<value>{_ANSWER_VALUE})")
     for cue in (
@@ -171,7 +176,8 @@ _ANSWERS: tuple[re.Pattern[str], ...] = tuple(
         r" )?i was born(?: in)?)(?:\s?(?:is|was|=|:)\s?)",
         r"(?:street (?:where )?i grew up(?: on| in)?|road i grew up on|parents met(?: in)?|honeymooned in)(?:\s(?:is"
         r"|was)\s|\s?[:=]\s?|\s)",
-        r"(?:memorable word|maiden name|answer to (?:my|the|your) security question|security answer)\s(?=[^\W\d_]{3,20}(?:\s[^\W\d_]{3,20})?"
+        r"(?:memorable word|maiden name|answer to (?:my|the|your) security question|security"
+        r" answer)\s(?=[^\W\d_]{3,20}(?:\s[^\W\d_]{3,20})?"
         r"\s(?:plz|please|pls|dont|doesnt|don't|doesn't|isnt|isn't|wont|won't|not working|does not|is wrong)\b)",
         r"(?-i:[Ii] was born in )(?=(?-i:[A-Z]))(?!(?:January|February|March|April|May|June|July|August|September"
         r"|October|November|December)\b)",
@@ -205,8 +211,9 @@ _ANSWER_HINT = re.compile(
 )
 """One look for all of them: most texts have no such word."""
 _ANSWER_FIRST = re.compile(
-    r"(?i)(?:\A|[.,!?:;]\s{0,2}|\b(?:is|it's|its|was|say|said|called|named)\s)(?P<value>[^\W\d_][\w'’\-]{1,24}(?:\s[A-Z][\w'’\-]{1,24}){0,2}),?\s"
-    r"(?:is|was|that'?s|thats|that is|which is|for|as)\s(?:(?:my|the|your|ur|our)\s)?(?:mother'?s maiden name|mums? maiden name"
+    r"(?i)(?:\A|[.,!?:;]\s{0,2}|\b(?:is|it's|its|was|say|said|called|named)\s)(?P<value>(?!(?:it'?s|is|was|the|my)\b)[^\W\d_][\w'’\-]{1,24}(?:\s[A-Z][\w'’\-]{1,24}){0,2}),?\s"
+    r"(?:is|was|that'?s|thats|that is|which is|for|as)\s(?:(?:my|the|your|ur|our)\s)?(?:mother'?s maiden name"
+    r"|mums? maiden name"
     r"|maiden name|memorable (?:word|name|place)|secret (?:word|answer)|security answer"
     r"|answer (?:to|for) (?:my|the|your|ur|that|our) (?:security |secret )?question)"
 )

@@ -84,11 +84,13 @@ _CORRECTIONS = frozenset({_CORRECTED, _NOT})
 _BETWEEN_SIGNS = frozenset({_FILLER, *_CORRECTIONS})
 
 _TOKEN = re.compile(
-    r"(?P<fix>\b(?:(?:oh |oops |ah |er |um )?(?:no|nope|sorry|wait|correction|scratch that|i mean|i meant|make that|rather)"
+    r"(?P<fix>\b(?:(?:oh |oops |ah |er |um )?(?:no|nope|sorry|wait|correction|scratch that|i mean|i meant|make"
+    r" that|rather)"
     r"(?:[,.…\s\-]{1,4}(?:no|nope|sorry|wait|i mean|i meant|make that|make it|it's|its|hang on|hold on|that's|thats"
     r"|actually|rather|sorry that's))*)\b)"
     r"|(?P<not>\bnot\b)"
-    r"|(?P<filler>\b(?:uh+m*|um+|er+m*|hmm+|mm+|then|and then|dash|hyphen|space|stroke|slash|hold on|hang on|let me see|let's see"
+    r"|(?P<filler>\b(?:uh+m*|um+|er+m*|hmm+|mm+|then|and then|dash|hyphen|space|stroke|slash|hold on|hang on"
+    r"|let me see|let's see"
     r"|like|yeah|ok|okay|so)\b)"
     r"|(?P<spelt>\b[a-z],? (?:is )?(?:for|as in) [a-z]{2,12}\b)"
     r"|(?P<w>\bdouble[ \-]u\b)|(?P<word>x-ray|[^\W\d_]+)|(?P<figure>\d+)"
@@ -103,13 +105,16 @@ _FEWEST_SIGNS = 4
 """Of a row with letters of a spelling alphabet."""
 _FEWEST_AROUND = 4
 """Single digits in words around one that was misheard."""
-_FORM = re.compile(r"[A-Z]{2}\d{6}[A-D]|[A-Z]{1,2}\d{6,8}|[XYZ]\d{7}[A-Z]|\d{7,8}[A-Z]{1,2}|[A-Z]{2}\d{2}[A-Z\d]{11,30}")
+_FORM = re.compile(
+    r"[A-Z]{2}\d{6}[A-D]|[A-Z]{1,2}\d{6,8}|[XYZ]\d{7}[A-Z]|\d{7,8}[A-Z]{1,2}|[A-Z]{2}\d{2}[A-Z\d]{11,30}"
+)
 """NINO, passport, NIE, DNI and PPS, IBAN."""
 _SHORTEST_ID = 8
 _SPELT_OUT = re.compile(rf"\biban\b|(?:\b[a-z] ){{2}}(?:{'|'.join(sorted(NUMBERS))})\b")
 """Letters and digits one by one: there a single digit counts."""
 _SAYS = re.compile(
-    rf"\b(?:{'|'.join(sorted({*NUMBERS, *LETTERS}, key=len, reverse=True))})\b|\d[^\w.]{{0,4}}(?:uh+m*|um+|er+m*|hmm+|then|and|no|not|nope|oops|sorry|wait|i mean|make|dash|hyphen|space)\b"
+    rf"\b(?:{'|'.join(sorted({*NUMBERS, *LETTERS}, key=len, reverse=True))})\b|\d[^\w.]{{0,4}}(?:uh+m*|um+"
+    rf"|er+m*|hmm+|then|and|no|not|nope|oops|sorry|wait|i mean|make|dash|hyphen|space)\b"
     r"|\b[a-z],? (?:is )?(?:for|as in) [a-z]"
 )
 """One look for all of it: most texts say none."""
@@ -258,7 +263,8 @@ def _resolved(row: list[_Sign]) -> list[_Sign]:
 
 def _numbers(row: list[_Sign]) -> list[_Sign]:
     row = [
-        sign._replace(said=_LETTER) if sign.figures == "o" and _is_among_letters(row, at) else sign for at, sign in enumerate(row)
+        sign._replace(said=_LETTER) if sign.figures == "o" and _is_among_letters(row, at) else sign
+        for at, sign in enumerate(row)
     ]
     tokens = [Token(sign.figures, sign.start, sign.end) for sign in row]
     signs: list[_Sign] = []
@@ -288,5 +294,9 @@ def _put_right(before: list[_Sign], after: list[_Sign], said: str) -> list[_Sign
     start, stays = after[0].start, ""
     while wrong > 0:
         last = kept.pop()
-        start, stays, wrong = last.start, last.figures[:-wrong] if len(last.figures) > wrong else "", wrong - len(last.figures)
+        start, stays, wrong = (
+            last.start,
+            last.figures[:-wrong] if len(last.figures) > wrong else "",
+            wrong - len(last.figures),
+        )
     return [*kept, after[0]._replace(figures=stays + after[0].figures, start=start), *after[1:]]
