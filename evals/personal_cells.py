@@ -10,8 +10,8 @@ import argparse
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from random import Random
-from typing import NamedTuple
 
 from core.security.pii import find_personal
 from evals.personal_texts import Values
@@ -33,7 +33,8 @@ _PLAIN_WORDS = dict(
     zip(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
         str.split(
-            "apple bertie cat dog egg fred george harry ink jam king lion mother nuts orange peter queen robert sugar tommy"
+            "apple bertie cat dog egg fred george harry ink jam king lion mother nuts orange peter"
+            " queen robert sugar tommy"
             " uncle vinegar water xylophone yellow zebra"
         ),
         strict=True,
@@ -44,7 +45,8 @@ _FILLERS = (" um ", " er ", "... ", ", uh, ", " hmm ", ", let me see, ")
 _HEDGES = (", hold on, ", ", bear with me, ", ", let me find it, ", " you know the one, ", ", where did I put it, ok, ")
 
 
-class _Kind(NamedTuple):
+@dataclass(frozen=True)
+class _Kind:
     cues: tuple[str, ...]
     make: Callable[[Values], str]
 

@@ -180,7 +180,7 @@ _WEIGHT_OF_PLACES = SHAPED - 3
 """Less than an address that it is part of."""
 
 _BORN = re.compile(
-    r"\b(?:d\.?o\.?b\b|birth\w*|born|bday|b-day)(?!\s(?:party|present|gift|cards?|cake|meal|dinner|trip|money|treat))"
+    r"\b(?:d\.?o\.?b\b|birth\w*+|born|bday|b-day)(?!\s(?:party|present|gift|cards?|cake|meal|dinner|trip|money|treat))"
 )
 _DATE = re.compile(rf"(?<![\w£$€.,/\-])(?P<value>{DATE})(?![\w]|[/.,\-]\d)")
 _OTHER_DAY = re.compile(r"\b(?:paid|due|charged|sent|opened|joined|expir\w*|appointment|transfer\w*|statement)\b")

@@ -39,7 +39,7 @@ _BEFORE = re.compile(
     r"|bene|nok|attn|cust|customer|client|caller|and me|me and|signed|from mr|mr|mrs|ms|miss|dr|did|does|has"
     r"|with|for|by|friend|mate"
     r"|wife|husband|partner|son|daughter|brother|sister|cousin|nephew|niece|uncle|aunt|mum|mom|dad|landlord|neighbou?r|boss|colleague)"
-    r"|(?:money|cash|quid|pounds|euros|dollars|bucks|payment|transfer|transferred|send|sent|zelle|venmo|pay|paid|owed|gift|rent|\d)"
+    r"|(?:money|cash|quid|pounds|euros|dollars|bucks|payment|transfer|transferred|send|sent|zelle|venmo|pay|paid|owed|gift|rent|\d+)"
     r"(?: [^\W\d_]+){0,3} (?:to|from|for|by))[ ,:]{1,2}\Z"
 )
 _BEFORE_WEAK = re.compile(r"\b(?:did|does|has|with|for|by|and|hi|hello|hey)[ ,:]{1,2}\Z")
@@ -161,7 +161,8 @@ def _is_unknown(plain: str) -> bool:
 
 _NO_NAMES = frozenset(
     str.split(
-        "soc sec bot bots aud sen wal cali sade dia kia angeles orleans francisco macy zion lier dono dev nee fica app apps"
+        "soc sec bot bots aud sen wal cali sade dia kia angeles orleans"
+        " francisco macy zion lier dono dev nee fica app apps"
         " walmart costco"
         " chatbot emoji blah yay lil bro bruh fam gotcha prolly welp ughh eek ooh aah ahh"
     )
