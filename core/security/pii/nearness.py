@@ -49,7 +49,7 @@ _CUES: dict[str, _Cue] = {
     "otp": _cue(Kind.OTP, r"\d{6}", 10, 10),
     "code": _cue(Kind.OTP, r"\d{6}", 8, 8),
     "id": _cue(Kind.NATIONAL_ID, _ID, 10, 6),
-    "birth": _cue(Kind.DOB, r"\d{6,8}", 12, 6),
+    "birth": _cue(Kind.DOB, r"\d{5,8}", 12, 6),
     "postcode": _cue(Kind.ADDRESS, r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}|\d{5}(?:\d{4})?", 10, 6),
     "other": _cue(None, r".*", 5, 2),
     "sum": _cue(None, r"\d{1,7}", 3, 1),
@@ -70,7 +70,7 @@ _WORDS = re.compile(
     r"|(?P<pin>pin|p\W?i\W?n)"
     r"|(?P<cvv>cvv2?|cvc2?|cv2|cvn|csc|security (?:code|number|digits)|(?:on|at|of|from) (?:the |its )?(?:back"
     r"|reverse|rear)|(?:the )?(?:back|reverse)(?= (?:says|reads|has|of|side))|signature strip)"
-    r"|(?P<otp>otp|passcode|one[ \-]time|verification|authentication|2fa|log ?in|sign ?in)"
+    r"|(?P<otp>otp|passcode|one[ \-]time|verification|authentication|2fa|(?:six|6)[ \-]digits?|log ?in|sign ?in)"
     r"|(?P<code>codes?|token)"
     r"|(?P<card>cards?|visa|mastercard|amex|pan)"
     r"|(?P<id>nie|dni|nif|pesel|bsn|aadhaa?r|nric|cpf|curp|pps[no]?|personnummer|driving licen[cs]e|driver'?s"
