@@ -7,7 +7,10 @@ from core.security.pii.said import NUMBERS, TENS
 
 _UNIT = "|".join(word for word, figures in NUMBERS.items() if len(figures) == 1 and figures != "0")
 _TEEN = "|".join(word for word, figures in NUMBERS.items() if len(figures) == 2 and word not in TENS)
-_BELOW_HUNDRED = rf"(?:(?P<tens>{'|'.join(TENS)})(?:[ \-](?P<unit>{_UNIT}))?|(?P<teen>{_TEEN})|(?P<row>(?:{_UNIT})(?: (?:{_UNIT}|oh|zero)){{1,2}})|(?P<only>{_UNIT}))"
+_BELOW_HUNDRED = (
+    rf"(?:(?P<tens>{'|'.join(TENS)})(?:[ \-](?P<unit>{_UNIT}))?|(?P<teen>{_TEEN})"
+    rf"|(?P<row>(?:{_UNIT})(?: (?:{_UNIT}|oh|zero)){{1,2}})|(?P<only>{_UNIT}))"
+)
 _NUMBER = rf"(?P<number>(?:(?P<hundreds>a|{_UNIT}) hundred(?: and)? )?{_BELOW_HUNDRED})"
 _NO_STREET = (
     r"(?:in|on|at|to|of|a|my|for|and|by|times|days?|weeks?|months?|years?|pounds?|euros?|dollars?|minutes?|hours?|cards?|is|was"

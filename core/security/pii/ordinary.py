@@ -10,7 +10,9 @@ _CONTRACTED = re.compile(r"(?:n['’]t|['’](?:d|ll|ve|re|s|m))\Z")
 
 @cache
 def read_words(name: str) -> frozenset[str]:
-    return frozenset((_FOLDER / name).read_text(encoding="utf-8").split())
+    """Of a list beside this file; lines that begin with # say where it comes from."""
+    lines = (_FOLDER / name).read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 
 ORDINARY = read_words("ordinary.txt")
