@@ -16,6 +16,8 @@ _NUMBERS = (
 )
 _TIMES = {"double": 2, "triple": 3, "treble": 3}
 _ROUND = {"hundred": "00", "thousand": "000"}
+_BEGIN_A_FIGURE = frozenset(_NUMBERS) | frozenset(_TIMES)
+"""And single digits."""
 _FEWEST = 3
 """Number words from which it is worth looking."""
 
@@ -31,6 +33,11 @@ def in_digits(tokens: list[Token]) -> list[Token] | None:
         return None
     said, at = list[Token](), 0
     while at < len(tokens):
+        token = tokens[at]
+        if len(token.word) > 1 and token.word not in _BEGIN_A_FIGURE:
+            said.append(token)
+            at += 1
+            continue
         taken, word = _read(tokens, at)
         said.append(Token(word, tokens[at].start, tokens[at + taken - 1].end))
         at += taken
