@@ -164,6 +164,9 @@ class _Server:
     _stood_ms: float = 0.0
     """CPU when it was looked at last."""
 
+    def wait(self) -> None:
+        wait_for(self.child, f"{self.url}/health", _PATIENCE_S)
+
     def take_block(self, asked: Sequence[Asked]) -> None:
         with self._client() as visitor, self._client() as customer:
             if not self.token:
@@ -208,31 +211,31 @@ def _read(response: httpx2.Response) -> dict[str, Any]:
 
 @app.command()
 def telemetry(
-    blocks: Annotated[int, typer.Option(min=2, max=1000, help="Of each form; one more warms it up.")] = 20,
+    blocks: Annotated[int, typer.Option(min=2, max=1000, help="Of each form; one more warms it up.")] = 16,
     size: Annotated[int, typer.Option(min=3, max=999, help="Turns of a block.")] = 12,
     together: Annotated[bool, typer.Option("--together", help="Figures in files as well.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Compare turns with the telemetry on and off."""
     with TemporaryDirectory(prefix="tgb-", dir="/tmp", ignore_cleanup_errors=True) as folder, ExitStack() as stack:
-        servers = {
-            name: [stack.enter_context(_running(f"{name}-{number}", form, Path(folder))) for number in _numbers(name)]
-            for name, form in FORMS.items()
-            if together or name != "together"
-        }
+        servers: dict[str, list[_Server]] = {}
+        for name in (name for name in FORMS if together or name != "together"):
+            for number in range(2 if name in _TWICE else 1):
+                running = _running(f"{name}-{number}", FORMS[name], Path(folder), makes_bank=not servers)
+                servers.setdefault(name, []).append(stack.enter_context(running))
         # Two of the same are not neighbours.
         firsts, seconds = ([each for those in servers.values() for each in those[at : at + 1]] for at in (0, 1))
-        _take_turns([*firsts, *seconds], blocks, size)
+        in_turn = [*firsts, *seconds]
+        for server in in_turn:
+            server.wait()
+        _take_turns(in_turn, blocks, size)
         result = _compare(servers, blocks, size)
     typer.echo(orjson.dumps(result, option=0 if as_json else orjson.OPT_INDENT_2).decode())
 
 
-def _numbers(name: str) -> range:
-    return range(2 if name in _TWICE else 1)
-
-
 @contextmanager
-def _running(name: str, form: Form, folder: Path) -> Generator[_Server]:
+def _running(name: str, form: Form, folder: Path, *, makes_bank: bool) -> Generator[_Server]:
+    """Started; who makes the bank that all others use is ready as well."""
     own = folder / name
     own.mkdir()
     port = find_free_port()
@@ -251,8 +254,10 @@ def _running(name: str, form: Form, folder: Path) -> Generator[_Server]:
         }
         child = start(name, python("cli", "serve"), folder, common | variables)
         try:
-            wait_for(child, f"http://127.0.0.1:{port}/health", _PATIENCE_S)
-            yield _Server(child, f"http://127.0.0.1:{port}")
+            server = _Server(child, f"http://127.0.0.1:{port}")
+            if makes_bank:
+                server.wait()
+            yield server
         finally:
             stop(child)
 
