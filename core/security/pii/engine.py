@@ -44,8 +44,8 @@ _OF_OURS = re.compile(
 )
 """UUIDs, and numbers of disputes and cases."""
 _REMEMBERED = 64
-"""Texts: a turn asks about the same one for its secrets, its dialogue, its title and what is stored, and meanwhile other
-turns and the log ask about theirs."""
+"""Texts: a turn asks about the same one for its secrets, its dialogue, its title and what is stored, and meanwhile
+other turns and the log ask about theirs."""
 
 
 def find_personal(text: str, kinds: Set[Kind] = ALL, known: Known | None = None) -> list[Finding]:
