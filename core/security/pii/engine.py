@@ -46,8 +46,9 @@ _OF_OURS = re.compile(
     r"(?<![\w-])(?:[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[A-Z]-\d{4}(?:-[0-9A-Z]{4}){1,3})(?![\w-])"
 )
 """UUIDs, and numbers of disputes and cases."""
-_REMEMBERED = 4
-"""Texts: a turn asks about the same one for its secrets, its dialogue, its title and what is stored."""
+_REMEMBERED = 64
+"""Texts: a turn asks about the same one for its secrets, its dialogue, its title and what is stored, and meanwhile
+other turns and the log ask about theirs."""
 
 
 def find_personal(text: str, kinds: Set[Kind] = ALL, known: Known | None = None) -> list[Finding]:

@@ -20,7 +20,8 @@ from core.security.pii.said import (
 
 Edit = tuple[int, int, str]
 """What is read between two places of a text instead of what stands there."""
-
+_BEGIN_A_FIGURE = frozenset(NUMBERS) | frozenset(TIMES)
+"""And single digits."""
 _FEWEST = 3
 """Number words from which it is worth looking."""
 
@@ -36,6 +37,11 @@ def in_digits(tokens: list[Token]) -> list[Token] | None:
         return None
     said, at = list[Token](), 0
     while at < len(tokens):
+        token = tokens[at]
+        if len(token.word) > 1 and token.word not in _BEGIN_A_FIGURE:
+            said.append(token)
+            at += 1
+            continue
         taken, word = _read(tokens, at)
         said.append(Token(word, tokens[at].start, tokens[at + taken - 1].end))
         at += taken
