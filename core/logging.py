@@ -24,7 +24,10 @@ from core.version import VERSION
 Fields = MutableMapping[str, Any]
 
 _FIXED = frozenset(
-    {"level", "logger", "timestamp", "duration", "trace", "span", "session", "error.type", "error.stack_trace"}
+    {
+        *("level", "logger", "timestamp", "duration", "trace", "span", "session", "route"),
+        *("error.type", "error.stack_trace"),
+    }
 )
 """Made here, or without any text of others."""
 _ID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[a-z_.]{1,60}")

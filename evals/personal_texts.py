@@ -40,7 +40,7 @@ _MONTHS = [
 _HOMOGLYPHS = str.maketrans("aeopcxABEKMHOPCTX", "аеорсхАВЕКМНОРСТХ")
 
 
-class _Values:
+class Values:
     """Values of every type, from one seed."""
 
     def __init__(self, seed: int) -> None:
@@ -276,14 +276,14 @@ _TYPE_OF = {"FIRST_NAME": "PERSON", "LAST_NAME": "PERSON", "STREET": "ADDRESS", 
 
 def make_cases(templates: dict[str, list[str]], seed: int, each: int) -> Iterator[dict[str, Any]]:
     """Cases of every group, ``each`` of a template with slots."""
-    values = _Values(seed)
+    values = Values(seed)
     for group, texts in templates.items():
         for template in texts:
             for _ in range(each if _SLOT.search(template) else 1):
                 yield {"group": group, **_filled(template, values)}
 
 
-def _filled(template: str, values: _Values) -> dict[str, Any]:
+def _filled(template: str, values: Values) -> dict[str, Any]:
     text, spans, done = "", list[dict[str, Any]](), 0
     for slot in _SLOT.finditer(template):
         text += template[done : slot.start()]

@@ -4,9 +4,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
-from core.errors import InvalidInput
+from core.model_files import read_model
 
 RUN_FILE = "run.json"
 PACKAGES = ("accelerate", "bitsandbytes", "numpy", "peft", "safetensors", "tokenizers", "torch", "transformers")
@@ -40,10 +40,4 @@ def write_record(record: RunRecord, folder: Path) -> None:
 
 def read_record(folder: Path) -> RunRecord:
     """Raises InvalidInput for a run.json that is missing or is none."""
-    path = folder / RUN_FILE
-    try:
-        return RunRecord.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be read: {error.strerror}. Name a folder that a training wrote.") from error
-    except ValidationError as error:
-        raise InvalidInput(f"{path} is no run record: {error.errors()[0]['msg']}.") from error
+    return read_model(folder / RUN_FILE, RunRecord, noun="run record", hint="Name a folder that a training wrote.")

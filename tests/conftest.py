@@ -292,20 +292,22 @@ def _database(services: Services) -> str:
     return conninfo_to_dict(services.owner_url)["dbname"]
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def logging_restored() -> Iterator[None]:
-    """Leaves logging as it was. Loggers keep what they were made with when they first wrote, in whatever test that was:
-    here they begin anew."""
+    """Leaves logging as it was. A command that a test runs in this process sets it up for all of it: the next test
+    would log where that one's output went, and nothing below that one's level."""
     root, level = logging.getLogger(), logging.getLogger().level
     handlers, chatty = root.handlers[:], {name: logging.getLogger(name).level for name in ("httpx2", "psycopg.pool")}
-    _forget_made_loggers()
     yield
+    structlog.contextvars.clear_contextvars()
+    if not structlog.get_config()["cache_logger_on_first_use"]:
+        return
     root.handlers[:] = handlers
     root.setLevel(level)
     for name, before in chatty.items():
         logging.getLogger(name).setLevel(before)
+    # In this order: a server in a thread may log meanwhile, and keep what it is given.
     _log_through_pytest()
-    structlog.contextvars.clear_contextvars()
     _forget_made_loggers()
 
 
@@ -320,6 +322,7 @@ def _log_through_pytest() -> None:
 
 
 def _forget_made_loggers() -> None:
+    """They keep what they were made with when they first wrote."""
     for module in list(sys.modules.values()):
         for value in list(vars(module).values()):
             if type(value) is BoundLoggerLazyProxy:

@@ -26,10 +26,6 @@ def words(text: str) -> list[str]:
     return [word.strip(".:'-").removesuffix("'s") for word in _WORD.findall(text.casefold().replace("’", "'"))]
 
 
-def only_greets(text: str) -> bool:
-    return all(word in FILLING or word in _GREETING for word in words(text))
-
-
 def residue(text: str, mentions: Iterable[Mention]) -> list[str]:
     """The words that are neither mentions nor filling: none in a bare answer."""
     rest = list(text)

@@ -23,7 +23,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
 from opentelemetry.sdk.trace.sampling import Decision, TraceIdRatioBased
 from pydantic import SecretStr
 
-from agent.langfuse.masking import CleanTexts, Veil
+from agent.langfuse.masking import CleanTexts, Veil, not_masked
 from agent.langfuse.observer import Record
 from agent.langfuse.scores import Score
 from agent.langfuse.spans import TurnEncoder, over_turn
@@ -49,7 +49,6 @@ _TALKATIVE = ("langfuse", "backoff")
 """Loggers that have a line, or several, for each batch that is lost."""
 
 _not_sent = Seldom("langfuse_not_sent")
-_not_masked = Seldom("langfuse_not_masked")
 
 
 class _TellsLoss(OTLPSpanExporter):
@@ -158,8 +157,9 @@ class Connection:
         try:
             veil = self.apart()
             masked = {veil.text(key): veil.attribute(value) for key, value in span.attributes.items()}
+        # Any error, of ours as well: what was not masked to its end does not leave.
         except Exception as error:
-            _not_masked.warn(error=type(error).__name__)
+            not_masked.warn(exc_info=error)
             masked = dict[str, Any]()
         return OtelSpanPatch(set_attributes=masked, delete_attributes=tuple(span.attributes))
 

@@ -15,6 +15,9 @@ import orjson
 
 from core.security.pii import ALL, Known, Placeholders, find_personal
 from core.security.pii.engine import replaced
+from core.telemetry.seldom import Seldom
+
+not_masked = Seldom("langfuse_not_masked")
 
 _LONGEST = 16_000
 """Characters of a text that are sent."""

@@ -17,13 +17,12 @@ from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from opentelemetry.trace import SpanContext, TraceFlags
 
-from agent.langfuse.masking import CleanTexts, Veil
+from agent.langfuse.masking import CleanTexts, Veil, not_masked
 from agent.langfuse.observer import Record
 from agent.models.link import OFFLINE
 from agent.prompts.langfuse import PREFIX, VERSION_PREFIX
 from core.security.pii import Known
-from core.telemetry.observing import Kind, Plain, told
-from core.telemetry.seldom import Seldom
+from core.telemetry.observing import Facts, Kind, Plain, told
 from core.telemetry.wire import Scope, encode_pair, encode_request, encode_resource, encode_span
 from core.version import VERSION
 
@@ -37,8 +36,9 @@ _TYPES = {
 }
 _INPUTS = ("question_text", "arguments_text", "input_text")
 _OUTPUTS = ("answer_text", "result_text", "output_text")
+_TEXTS = frozenset({*_INPUTS, *_OUTPUTS})
 _APART = frozenset(
-    {*_INPUTS, *_OUTPUTS, "details_text", "turn", "session", "customer", "input_tokens", "output_tokens",
+    {*_TEXTS, "details_text", "turn", "session", "customer", "input_tokens", "output_tokens",
      "cost_microdollars", "first_token_ms", "answered_by"}
 )  # fmt: skip
 """Facts that become something else than metadata, or, as the customer's details, nothing."""
@@ -51,7 +51,6 @@ _MICRODOLLARS = 1_000_000
 
 _SCOPE: Scope = ("tellergraph", VERSION)
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
-_not_masked = Seldom("langfuse_not_masked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +80,9 @@ class TurnEncoder:
         try:
             veil = Veil(over.known(), self._clean)
             turn = _Turn(veil, told(over.turn.facts, texts=True))
+        # Any error, of ours as well: what was not masked to its end does not leave.
         except Exception as error:
-            _not_masked.warn(error=type(error).__name__)
+            not_masked.warn(exc_info=error)
             turn = None
         trace_id = over.context.trace_id.to_bytes(16, "big")
         yield from _spans_of(turn, over.turn, over.turn, trace_id, over.context.span_id, b"")
@@ -94,8 +94,9 @@ def _spans_of(
     """One that cannot be masked loses all that it says, and the others do not."""
     try:
         attributes = list(turn.attributes(record)) if turn else []
+    # As above.
     except Exception as error:
-        _not_masked.warn(error=type(error).__name__)
+        not_masked.warn(exc_info=error)
         attributes = []
     span_id = own_id.to_bytes(8, "big")
     yield encode_span(
@@ -120,7 +121,7 @@ class _Turn:
         self._common = [encode_pair(name, veil.attribute(value, is_said=False)) for name, value in _common(facts)]
 
     def attributes(self, record: Record) -> Iterator[KeyValue]:
-        facts = told(record.facts, texts=True)
+        facts = told(_shown_facts(record), texts=True)
         yield from self._common
         yield encode_pair("langfuse.observation.type", _TYPES[record.kind])
         for name, value in self._texts(record, facts):
@@ -174,11 +175,15 @@ def _of_model(record: Record, facts: Mapping[str, Plain]) -> Iterator[tuple[str,
         yield "langfuse.observation.prompt.version", linked[1]
 
 
-def _shown(record: Record, name: str, text: str) -> str:
-    """Of what a model was sent, the conversation: the instructions are the prompts whose versions stand beside it. What
-    the offline model is given and says stands in the other observations."""
+def _shown_facts(record: Record) -> Facts:
+    """What the offline model is given and says stands in the other observations, and is not even put together."""
     if record.kind is Kind.MODEL and record.name == OFFLINE:
-        return ""
+        return {name: fact for name, fact in record.facts.items() if name not in _TEXTS}
+    return record.facts
+
+
+def _shown(record: Record, name: str, text: str) -> str:
+    """Of what a model was sent, the conversation: the instructions are the prompts whose versions stand beside it."""
     if record.kind is not Kind.MODEL or name != "input_text":
         return text
     said = [message for message in orjson.loads(text) if message["role"] != "system"]

@@ -15,9 +15,10 @@ from typing import Literal
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from core.errors import ConfigurationError
+from core.model_files import read_model
 
 REGISTRY_FILE = "registry.json"
 
@@ -91,14 +92,8 @@ class RegistryFile(_Plain):
 
 def read_registry(folder: Path) -> RegistryFile:
     """Raises ConfigurationError for a file that is missing or is no registry."""
-    path = folder / REGISTRY_FILE
-    try:
-        return RegistryFile.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}. Name a registry's folder.") from error
-    except ValidationError as error:
-        reason = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise ConfigurationError(f"{path} is no registry: {reason}.") from error
+    hint = "Name a registry's folder."
+    return read_model(folder / REGISTRY_FILE, RegistryFile, noun="registry", hint=hint, refusal=ConfigurationError)
 
 
 def is_signed_by(name: str, adapter: Adapter, key: Ed25519PublicKey) -> bool:

@@ -18,7 +18,6 @@ from agent.release.splitting import as_said
 
 Outcome = Literal["released", "repaired", "dropped"]
 
-_LIKE_MONEY = frozenset({"number", "count"})
 _ASKED = re.compile(r"\?\s*$")
 _AS_SAID_BY_YOU = re.compile(
     r"\byou (?:said|say|mentioned|asked|told|wrote|want|wanted|would like|wish|mean|meant)\b|\byou'd like\b"

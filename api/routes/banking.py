@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 
-from api.dependencies import ReplyDep, metadata
+from api.dependencies import Reply, metadata
 from api.envelope import ErrorBody, ErrorEnvelope
 from api.rest_call import RestCall
 from api.scopes import require
@@ -25,9 +25,14 @@ _PRIVATE = {"Cache-Control": "no-store"}
 def tool_router(tools: Iterable[Tool]) -> APIRouter:
     """Raises ValueError for two tools at one address, and for a path that names what is no argument."""
     router = APIRouter()
-    for call in _in_order([RestCall.of(tool) for tool in tools]):
-        _add_route(router, call)
+    add_tool_routes(router, tools)
     return router
+
+
+def add_tool_routes(router: APIRouter, tools: Iterable[Tool], *, prefix: str = "") -> None:
+    """The routes themselves: in a router that is included FastAPI looks for the one that answers twice."""
+    for call in _in_order([RestCall.of(tool) for tool in tools]):
+        _add_route(router, call, prefix)
 
 
 def _in_order(calls: list[RestCall]) -> list[RestCall]:
@@ -40,11 +45,11 @@ def _in_order(calls: list[RestCall]) -> list[RestCall]:
     return sorted(calls, key=lambda call: call.precedence)
 
 
-def _add_route(router: APIRouter, call: RestCall) -> None:
+def _add_route(router: APIRouter, call: RestCall, prefix: str) -> None:
     tool, prepares = call.tool, call.tool.risk is Risk.PREPARE
     model = success_model(call, prepared=prepares)
     router.add_api_route(
-        tool.rest.path,
+        prefix + tool.rest.path,
         _preparing(call) if prepares else _reading(call),
         methods=[tool.rest.method],
         status_code=201 if prepares else 200,
@@ -86,27 +91,28 @@ def _unreadable(problem: str) -> RequestValidationError:
 
 
 def _reading(call: RestCall) -> Endpoint:
-    async def read(request: Request, context: ContextDep, reply: ReplyDep) -> Response:
+    async def read(request: Request, context: ContextDep) -> Response:
         body = await read_body(request) if call.has_body else {}
         arguments = call.parse(request.path_params, request.query_params, body)
-        return _answer(await call.tool.perform(context, arguments), request, context, reply)
+        return _answer(await call.tool.perform(context, arguments), request, context)
 
     return read
 
 
 def _preparing(call: RestCall) -> Endpoint:
-    async def prepare(request: Request, context: KeyedContextDep, reply: ReplyDep) -> Response:
+    async def prepare(request: Request, context: KeyedContextDep) -> Response:
         arguments = call.parse(request.path_params, request.query_params, await read_body(request))
-        return _answer(await perform_once(call.tool, context, arguments), request, context, reply)
+        return _answer(await perform_once(call.tool, context, arguments), request, context)
 
     return prepare
 
 
-def _answer(result: Result, request: Request, context: ToolContext, reply: ReplyDep) -> Response:
+def _answer(result: Result, request: Request, context: ToolContext) -> Response:
     if isinstance(result, Refusal):
         return _refused(result, request, context.now)
     if isinstance(result, Document):
         return _file(result)
+    reply = Reply(metadata(request, context.now))
     return _json(reply(result).model_dump_json(), 201 if isinstance(result, Proposed) else 200)
 
 

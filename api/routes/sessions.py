@@ -102,7 +102,6 @@ async def refresh(
 async def logout(
     request: Request,
     response: Response,
-    signer: SignerDep,
     credentials: BearerDep,
     now: NowDep,
     reply: ReplyDep,
@@ -117,7 +116,7 @@ async def logout(
     if token:
         ended = await sessions_of(request).end_by_token(token, now)
         return reply(LoggedOut(sessions=int(ended)))
-    identity = None if by_cookie else await find_identity(request, signer, credentials)
+    identity = None if by_cookie else await find_identity(request, credentials)
     if identity is None and not by_cookie:
         raise Unauthorized("Send the access token or the refresh token of the session to end.")
     ended = identity is not None and await sessions_of(request).end_of(identity, now, "logout")

@@ -18,7 +18,7 @@ export function codeField(label, hint = null) {
   return field(label, { name: "code", inputmode: "numeric", autocomplete: "one-time-code", minlength: "6", maxlength: "20", spellcheck: "false" }, hint);
 }
 
-/** A password that is to be chosen, which can be looked at (NIST SP 800-63B-4, 3.1.1.2). */
+/** A password that is to be chosen, which can be looked at until `clear()` (NIST SP 800-63B-4, 3.1.1.2). */
 export function newPasswordField(label) {
   const rules = "At least 10 characters. A few plain words work well.";
   const { element, input } = field(label, { type: "password", name: "new-password", autocomplete: "new-password", minlength: "10", maxlength: "200" }, rules);
@@ -27,9 +27,10 @@ export function newPasswordField(label) {
     input.type = hidden ? "password" : "text";
     show.textContent = hidden ? "Show what I type" : "Hide what I type";
   };
-  hide(true);
+  const clear = () => hide(true);
+  clear();
   element.append(show);
-  return { element, input, hide: () => hide(true) };
+  return { element, input, clear };
 }
 
 /** Whose password it is, for the browser's password manager alone. */
@@ -115,5 +116,26 @@ export class Form {
     }
     input?.setAttribute("aria-invalid", "true");
     input?.setAttribute("aria-errormessage", this.#message.id);
+  }
+}
+
+/** What the way in shows: a form under a title, with a word before it. Who extends it makes the `form`, and names the `parts`
+ * that have to `clear()` what they show when it is left. */
+export class EntryForm {
+  lead = "";
+  form;
+  parts = [];
+
+  get element() {
+    return this.form.element;
+  }
+
+  focus() {
+    this.form.focus();
+  }
+
+  clear() {
+    this.form.clear();
+    for (const part of this.parts) part.clear();
   }
 }

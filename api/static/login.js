@@ -1,15 +1,12 @@
 // Logging in by password. A login may need a second step: the code of an app, or the password that links an account of
 // another provider.
 import { h } from "./dom.js";
-import { codeField, field, Form, linkButton, links } from "./form.js";
+import { codeField, EntryForm, field, Form, linkButton, links } from "./form.js";
 
-export class LoginForm {
+export class LoginForm extends EntryForm {
   title = "Log in";
-  lead = "";
-  element;
   #api;
   #hooks;
-  #form;
   #email = field("Email", { type: "email", name: "email", autocomplete: "username", maxlength: "254" });
   #password = field("Password", { type: "password", name: "password", autocomplete: "current-password", maxlength: "256" });
   #code = codeField("Code of your authenticator app, or a recovery code");
@@ -23,12 +20,13 @@ export class LoginForm {
 
   /** `hooks`: {entered(customer, isNew), forgot(email), register(email)}. */
   constructor(api, hooks) {
+    super();
     this.#api = api;
     this.#hooks = hooks;
     this.#links = links(
       linkButton("Forgotten your password?", () => hooks.forgot(this.#email.input.value)),
       linkButton("Become a customer", () => hooks.register(this.#email.input.value)));
-    this.#form = new Form({
+    this.form = new Form({
       first: this.#email.input,
       above: [this.#passwordFields, this.#code.element],
       action: "Log in",
@@ -36,14 +34,13 @@ export class LoginForm {
       submit: () => this.#login(),
       mends: (error) => this.#wanted(error),
     });
-    this.element = this.#form.element;
     this.#ask(null);
   }
 
   open(reason, email, news) {
     this.lead = reason;
     if (email) this.#email.input.value = email;
-    if (news) this.#form.tell(news);
+    if (news) this.form.tell(news);
   }
 
   focus() {
@@ -52,7 +49,7 @@ export class LoginForm {
 
   clear() {
     const email = this.#email.input.value;
-    this.#form.clear();
+    super.clear();
     this.#email.input.value = email;
     this.#ask(null);
     this.#offerLink(null);
@@ -72,7 +69,7 @@ export class LoginForm {
 
   /** Why somebody who came from another provider is not in yet. */
   refuse(error) {
-    this.#form.refuse(error.message, this.#wanted(error));
+    this.form.refuse(error.message, this.#wanted(error));
   }
 
   /** What the server wants besides: the field to fill, or null. */
@@ -101,13 +98,13 @@ export class LoginForm {
 
   #register() {
     const { ticket, name, email } = this.#unlinked;
-    return this.#form.run(async () => this.#hooks.entered(await this.#api.registerIdentity(ticket, name, email), true));
+    return this.form.run(async () => this.#hooks.entered(await this.#api.registerIdentity(ticket, name, email), true));
   }
 
   #fill(email, password) {
     this.#email.input.value = email;
     this.#password.input.value = password;
-    return this.#form.run(() => this.#login());
+    return this.form.run(() => this.#login());
   }
 
   async #login() {

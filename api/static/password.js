@@ -12,7 +12,7 @@ export class PasswordSection {
   /** `guard(action)` does what needs a login. */
   constructor(credentials, guard) {
     const change = async () => {
-      this.#next.hide();
+      this.#next.clear();
       const changed = await credentials.changePassword(this.#current.input.value, this.#next.input.value);
       this.clear();
       this.#form.tell(changed.message);
@@ -33,6 +33,6 @@ export class PasswordSection {
 
   clear() {
     this.#form.clear();
-    this.#next.hide();
+    this.#next.clear();
   }
 }

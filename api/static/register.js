@@ -1,24 +1,23 @@
 // Becoming a customer: in at once, with an address that is still to be confirmed.
-import { field, Form, linkButton, newPasswordField } from "./form.js";
+import { EntryForm, field, Form, linkButton, newPasswordField } from "./form.js";
 
-export class RegisterForm {
+export class RegisterForm extends EntryForm {
   title = "Become a customer";
   lead = "You are logged in at once. Your accounts come when we have checked who you are.";
-  element;
-  #form;
   #name = field("Your full name", { name: "name", autocomplete: "name", maxlength: "100" });
   #email = field("Email", { type: "email", name: "email", autocomplete: "email", maxlength: "254" }, "We send a code to it, to be sure that it is yours.");
   #password = newPasswordField("Choose a password");
 
   /** `hooks`: {entered(customer), login(email)}. */
   constructor(api, hooks) {
+    super();
     const submit = async () => {
-      this.#password.hide();
+      this.#password.clear();
       const customer = await api.register(this.#name.input.value, this.#email.input.value, this.#password.input.value);
       hooks.entered(customer);
     };
     const mends = (error) => ({ email_taken: this.#email.input, weak_password: this.#password.input })[error.code] ?? null;
-    this.#form = new Form({
+    this.form = new Form({
       first: this.#name.input,
       above: [this.#name, this.#email, this.#password].map((each) => each.element),
       action: "Become a customer",
@@ -26,19 +25,10 @@ export class RegisterForm {
       submit,
       mends,
     });
-    this.element = this.#form.element;
+    this.parts = [this.#password];
   }
 
   open(email) {
     if (email) this.#email.input.value = email;
-  }
-
-  focus() {
-    this.#form.focus();
-  }
-
-  clear() {
-    this.#form.clear();
-    this.#password.hide();
   }
 }

@@ -1,35 +1,33 @@
 // Confirming the e-mail address with the code that was sent to it.
-import { codeField, Form, linkButton, links } from "./form.js";
+import { codeField, EntryForm, Form, linkButton, links } from "./form.js";
 import { demoMessage } from "./outbox.js";
 
-export class VerifyForm {
+export class VerifyForm extends EntryForm {
   title = "Confirm your email";
-  lead = "";
-  element;
-  #form;
   #code = codeField("Code from the message", "Six digits, good for 15 minutes. Until your address is confirmed no money goes out and no contact details change.");
   #demo;
 
   /** `hooks`: {verified(customer), later()}. */
   constructor(api, credentials, hooks) {
+    super();
     const newest = async () => (await api.demoOutbox()).find((message) => !message.operation_id);
     this.#demo = demoMessage(newest, "This is a demo bank: no email is sent, the message is kept here for you.");
     this.#demo.element.hidden = true;
     const send = async () => {
       const { message } = await credentials.sendVerification();
-      this.#form.tell(message);
+      this.form.tell(message);
       this.#demo.clear();
-      this.#form.focus();
+      this.form.focus();
     };
-    this.#form = new Form({
+    this.form = new Form({
       first: this.#code.input,
       above: [this.#code.element, this.#demo.element],
       action: "Confirm",
-      below: [links(linkButton("Send a new code", () => this.#form.run(send)), linkButton("Not now", hooks.later))],
+      below: [links(linkButton("Send a new code", () => this.form.run(send)), linkButton("Not now", hooks.later))],
       submit: async () => hooks.verified(await credentials.confirmVerification(this.#code.input.value)),
       mends: () => this.#code.input,
     });
-    this.element = this.#form.element;
+    this.parts = [this.#demo];
   }
 
   set demo(demo) {
@@ -38,14 +36,5 @@ export class VerifyForm {
 
   open(email) {
     this.lead = `We have sent a code to ${email}.`;
-  }
-
-  focus() {
-    this.#form.focus();
-  }
-
-  clear() {
-    this.#form.clear();
-    this.#demo.clear();
   }
 }

@@ -22,6 +22,7 @@ from psycopg.rows import class_row, dict_row
 from psycopg_pool import PoolTimeout
 
 from core.db.counts import ERRORS, FAULTS, QUERIES
+from core.db.flights import one_flight
 from core.db.pool import make_pool
 from core.errors import Conflict, Contention, Forbidden, InvalidInput, NotFound, Refused, TellergraphError, Unavailable
 from core.origin import ORIGIN
@@ -52,6 +53,8 @@ _ORIGIN = ("request_id", "ip", "user_agent", "session")
 _SET_ALL: LiteralString = "select " + ", ".join(
     f"set_config('app.{name}', %({name})s, true)" for name in (*_NAMED, *_ORIGIN)
 )
+_READING_ALL: LiteralString = _SET_ALL + ", set_config('transaction_read_only', 'on', true)"
+"""It cannot be taken back: PostgreSQL lets no transaction that has begun write again."""
 
 
 @contextmanager
@@ -150,16 +153,15 @@ class Database:
         async with self._connection() as connection:
             cursor = connection.cursor(row_factory=class_row(row))
             with _timed("fetch"):
-                async with connection.pipeline():
-                    await _begin(connection, scope, "begin read only")
+                async with one_flight(connection):
+                    await _set(connection, scope, _READING_ALL)
                     await cursor.execute(query, params)
-                    await _frame(connection, "commit")
             return await cursor.fetchall()
 
     async def ask(self, row: type[Row], query: LiteralString, params: Params | None = None) -> list[Row]:
         """The rows of one query that needs no scope, or names its reader itself: sent alone, it is a transaction.
 
-        It wakes PostgreSQL once where ``fetch`` does five times. Nothing but the role keeps it from writing.
+        Nothing but the role keeps it from writing.
         """
         async with self._connection() as connection:
             with _timed("ask"):
@@ -170,10 +172,9 @@ class Database:
         """How many rows each statement changed."""
         async with self._connection() as connection:
             with _timed("run"):
-                async with connection.pipeline():
-                    await _begin(connection, scope, "begin")
+                async with one_flight(connection):
+                    await _set(connection, scope, _SET_ALL)
                     cursors = [await connection.execute(query, params) for query, params in statements]
-                    await _frame(connection, "commit")
             return [cursor.rowcount for cursor in cursors]
 
     @asynccontextmanager
@@ -202,8 +203,9 @@ class Database:
     @asynccontextmanager
     async def _transaction(self, scope: Scope, begin: LiteralString) -> AsyncGenerator[AsyncConnection[Any]]:
         async with self._connection() as connection:
-            async with connection.pipeline():
-                await _begin(connection, scope, begin)
+            async with one_flight(connection):
+                await _frame(connection, begin)
+                await _set(connection, scope, _SET_ALL)
             yield connection
             await _frame(connection, "commit")
 
@@ -247,11 +249,11 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
     await connection.execute("set jit = off")
 
 
-async def _begin(connection: AsyncConnection[Any], scope: Scope, begin: LiteralString) -> None:
-    await _frame(connection, begin)
+async def _set(connection: AsyncConnection[Any], scope: Scope, statement: LiteralString) -> None:
+    """Whom the transaction works for, and on whose word, until it is over."""
     origin = ORIGIN.get()
     named = {name: _text(getattr(scope, name)) for name in _NAMED}
-    await _frame(connection, _SET_ALL, named | {name: _text(getattr(origin, name)) for name in _ORIGIN})
+    await _frame(connection, statement, named | {name: _text(getattr(origin, name)) for name in _ORIGIN})
     if scope.staff_id is not None:
         await _frame(connection, "set local role tellergraph_staff")
 

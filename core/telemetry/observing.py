@@ -157,4 +157,4 @@ def current_observation() -> Observation:
 
 
 def _lament(observer: Observer, error: Exception) -> None:
-    _failed.warn(observer=type(observer).__name__, error=type(error).__name__)
+    _failed.warn(observer=type(observer).__name__, exc_info=error)

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 _LIMIT = 1 << 20
+_SESSION = re.compile(rb'"session_id": ?"([0-9a-f-]{36})"')
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Connection:
         self._begins = re.compile(target.begins.encode())
         self._ends = re.compile(target.ends.encode())
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+        self.session: str | None = None
+        """The conversation that the last answer belongs to, where the server says so."""
 
     async def ask(self, body: bytes) -> Turn:
         """Post one body and read the answer to its end. Every failure becomes ``Turn.error``."""
@@ -72,6 +75,8 @@ class Connection:
             if first_token_s is None and self._begins.search(text):
                 first_token_s = time.perf_counter() - start
         total_s = time.perf_counter() - start
+        named = _SESSION.search(text)
+        self.session = named[1].decode() if named else None
         if b"connection: close" in head.lower() or reader.at_eof():
             self.close()
         return Turn(first_token_s, total_s, size, self._complaint(head, bytes(text)))
@@ -89,7 +94,9 @@ class Connection:
         return ("\r\n".join(lines) + "\r\n\r\n").encode()
 
     async def _open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-        if self._streams is None:
+        # A server ends connections that nobody used for a while.
+        if self._streams is None or self._streams[0].at_eof():
+            self.close()
             self._streams = await asyncio.open_connection("127.0.0.1", self._target.port, limit=_LIMIT)
         return self._streams
 

@@ -158,6 +158,7 @@ async def _measure(settings: Settings, services: Services, folder: Path, batches
     return {
         "batches": batches,
         "size": size,
+        "load": [round(each, 1) for each in os.getloadavg()],
         "median_ms": {name: {part: float(np.median(each)) for part, each in by.items()} for name, by in spent.items()},
         "added_ms": added,
     }

@@ -1,7 +1,7 @@
 """The load generator, a process of its own: reads one job per line from standard input, writes one result per line.
 
-Each of ``concurrency`` clients asks the next question as soon as its last answer has ended, until ``turns`` are done
-or it has failed too often.
+Each of ``concurrency`` clients asks the next question as soon as its last answer has ended, or when the clock says so,
+until ``turns`` are done or it has failed too often.
 
     python -m evals.bench.load
 """
@@ -28,6 +28,10 @@ class Job:
     questions: tuple[str, ...]
     turns: int
     concurrency: int
+    rate: float = 0
+    """Turns that begin in a second, whatever has been answered; 0: as many as are answered."""
+    conversation: int = 1
+    """Turns of a client before it begins another conversation."""
 
 
 @dataclass(frozen=True)
@@ -36,28 +40,40 @@ class Outcome:
 
     turns: list[Turn]
     wall_s: float
+    late_s: float
+    """How long after its time the latest turn began, since no client was free."""
 
 
 async def run_job(job: Job) -> Outcome:
-    bodies = iter([_body(job.questions[index % len(job.questions)]) for index in range(job.turns)])
     turns: list[Turn] = []
+    late = [0.0]
     start = time.perf_counter()
-    await asyncio.gather(*(_client(job.target, bodies, turns) for _ in range(job.concurrency)))
-    return Outcome(turns, time.perf_counter() - start)
+    due = iter([(start + index / job.rate if job.rate else 0, _question(job, index)) for index in range(job.turns)])
+    await asyncio.gather(*(_client(job, due, turns, late) for _ in range(job.concurrency)))
+    return Outcome(turns, time.perf_counter() - start, max(late))
 
 
-async def _client(target: Target, bodies: Iterator[bytes], turns: list[Turn]) -> None:
-    connection, failures = Connection(target), 0
-    for body in bodies:
-        turns.append(await connection.ask(body))
+async def _client(job: Job, due: Iterator[tuple[float, str]], turns: list[Turn], late: list[float]) -> None:
+    connection, failures = Connection(job.target), 0
+    for asked, (at, question) in enumerate(due):
+        if at:
+            early = at - time.perf_counter()
+            await asyncio.sleep(max(0.0, early))
+            late.append(-early)
+        session = connection.session if asked % job.conversation else None
+        turns.append(await connection.ask(_body(question, session)))
         failures = failures + 1 if turns[-1].error else 0
         if failures == _PATIENCE:
             break
     connection.close()
 
 
-def _body(question: str) -> bytes:
-    return orjson.dumps({"message": question})
+def _question(job: Job, index: int) -> str:
+    return job.questions[index % len(job.questions)]
+
+
+def _body(question: str, session: str | None) -> bytes:
+    return orjson.dumps({"message": question} | ({"session_id": session} if session else {}))
 
 
 def main() -> None:

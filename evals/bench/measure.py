@@ -38,7 +38,14 @@ class LoadGenerator:
         Raises:
             BenchError: the load generator ended.
         """
-        job = Job(system.target, system.questions, turns, concurrency)
+        return self.play(Job(system.target, system.questions, turns, concurrency))
+
+    def play(self, job: Job) -> Outcome:
+        """Do a job.
+
+        Raises:
+            BenchError: the load generator ended.
+        """
         self._jobs.write(orjson.dumps(asdict(job)).decode() + "\n")
         self._jobs.flush()
         line = self._results.readline()

@@ -31,6 +31,11 @@ class Child:
         return self.log.read_text(errors="replace")[-3000:]
 
 
+def unwind_when_ended() -> None:
+    """On SIGTERM as on Ctrl-C, so that every child is ended."""
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(143))
+
+
 def find_free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

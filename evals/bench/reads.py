@@ -5,6 +5,7 @@ request, with limits counted and the token verified, beside a request that asks 
 """
 
 import asyncio
+import os
 from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
@@ -45,7 +46,8 @@ def main(
     ):
         found = uvloop.run(_measure(system, rounds, size))
     if as_json:
-        typer.echo(orjson.dumps({"rounds": rounds, "size": size, "cpu_ms": found}).decode())
+        load = [round(each, 1) for each in os.getloadavg()]
+        typer.echo(orjson.dumps({"rounds": rounds, "size": size, "load": load, "cpu_ms": found}).decode())
         return
     for name, parts in found.items():
         told = ", ".join(f"{part} {ms:.2f}" for part, ms in parts.items() if part != "all")

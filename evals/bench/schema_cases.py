@@ -34,7 +34,7 @@ from schemathesis.specs.openapi import checks as openapi_checks
 
 from core.logging import configure_logging
 from core.settings import Settings
-from evals.dialogue_server import prepared_bank, running_bank
+from evals.dialogues.server import prepared_bank, running_bank
 
 Who = Literal["none", "customer", "staff"]
 

@@ -9,7 +9,6 @@ Needs Linux, the ``dev`` extra, and no network: every server listens on loopback
 
 import os
 import platform
-import signal
 import subprocess
 import sys
 import tempfile
@@ -17,7 +16,6 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from types import FrameType
 from typing import Annotated, Any
 
 import orjson
@@ -25,7 +23,7 @@ import psutil
 import typer
 from rich.console import Console
 
-from evals.bench.processes import ROOT
+from evals.bench.processes import ROOT, unwind_when_ended
 from evals.bench.run import SYSTEMS, Plan, as_json, run_plan
 from evals.bench.table import print_findings
 
@@ -50,18 +48,13 @@ def serving(
     plan = Plan(_systems(systems), _numbers(concurrency), turns, rounds, soak, _variables(env or []))
     if quick:
         plan = replace(plan, turns=min(turns, 32), rounds=1, soak=0)
-    signal.signal(signal.SIGTERM, _leave)
+    unwind_when_ended()
     result = _run(plan, keep)
     if json:
         sys.stdout.write(orjson.dumps(result, option=orjson.OPT_INDENT_2).decode() + "\n")
     else:
         print_findings(Console(), result)
     raise typer.Exit(1 if result["failures"] else 0)
-
-
-def _leave(_signal: int, _frame: FrameType | None) -> None:
-    """Unwind, so that every child is ended."""
-    raise SystemExit(143)
 
 
 def _run(plan: Plan, keep: Path | None) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from evals.bench.swap_cases import Finding, Prober, make_cases
 from evals.bench.swap_ground import MADE_FOR_NOBODY, MAKERS, VICTIMS, Ground, lay_ground
 from evals.bench.swap_places import find_places
 from evals.bench.swap_talk import TALKS, examine_talk
-from evals.dialogue_server import prepared_bank, running_bank
+from evals.dialogues.server import prepared_bank, running_bank
 
 app = typer.Typer(add_completion=False)
 

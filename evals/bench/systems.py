@@ -94,6 +94,8 @@ class Ours:
 
     folder: Path
     variables: dict[str, str]
+    options: tuple[str, ...] = ()
+    """Of ``serve``."""
 
     def launch(self, name: str, llm: str, model: str) -> System:
         """Start it and return at once; ``footprint`` is the server alone until ``settled``."""
@@ -111,7 +113,7 @@ class Ours:
             "OPENAI_API_KEY": "none",
             **self.variables,
         }
-        child = start(name, [*executable(), "serve"], self.folder, variables)
+        child = start(name, [*executable(), "serve", *self.options], self.folder, variables)
         target = Target(port, "/api/v1/chat/stream", {}, begins=r"event: ?token", ends=r"event: ?done\r?\n")
         return System(name, child, target, KNOWLEDGE, {"server": child.process.pid}, self.folder)
 

@@ -36,7 +36,7 @@ def measure(footprint: Footprint) -> Usage:
     """
     roots = set(footprint.values())
     try:
-        trees = {part: list(_tree(pid, roots - {pid})) for part, pid in footprint.items()}
+        trees = {part: list(list_tree(pid, roots - {pid})) for part, pid in footprint.items()}
         return Usage(
             cpu_s={part: sum(sum(process.cpu_times()[:4]) for process in tree) for part, tree in trees.items()},
             rss_mib={part: sum(process.memory_info().rss for process in tree) / _MIB for part, tree in trees.items()},
@@ -46,12 +46,12 @@ def measure(footprint: Footprint) -> Usage:
         raise BenchError(f"A process under test has ended: {error}") from error
 
 
-def _tree(pid: int, others: set[int]) -> Iterator[psutil.Process]:
+def list_tree(pid: int, others: set[int]) -> Iterator[psutil.Process]:
     process = psutil.Process(pid)
     yield process
     for child in process.children():
         if child.pid not in others:
-            yield from _tree(child.pid, others)
+            yield from list_tree(child.pid, others)
 
 
 def find_footprint(server: int, folder: Path) -> Footprint:

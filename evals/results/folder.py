@@ -10,6 +10,7 @@ from threading import Lock
 from pydantic import ValidationError
 
 from core.errors import InvalidInput
+from core.model_files import first_reason, read_model
 from evals.results.record import Record
 from evals.results.result import Result
 
@@ -71,13 +72,8 @@ class RunFolder:
 
 def read_result(folder: Path) -> Result:
     """Raises InvalidInput for a folder that no run wrote."""
-    path = folder / RESULT_FILE
-    try:
-        return Result.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be read: {error.strerror}. Name a folder that `--out` wrote.") from error
-    except ValidationError as error:
-        raise InvalidInput(f"{path} is no result: {error.errors()[0]['msg']}.") from error
+    hint = "Name a folder that `--out` wrote."
+    return read_model(folder / RESULT_FILE, Result, noun="result", hint=hint)
 
 
 def read_finished(folder: Path) -> tuple[Result, list[Record]]:
@@ -106,7 +102,7 @@ def _parse(line: str, place: str) -> Record:
     try:
         return Record.model_validate_json(line)
     except ValidationError as error:
-        raise InvalidInput(f"{place} is no record: {error.errors()[0]['msg']}.") from error
+        raise InvalidInput(f"{place} is no record: {first_reason(error)}.") from error
 
 
 _FREE = frozenset({"parallel", "run", "plots", "judge", "rubric", "labels"})

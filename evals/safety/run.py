@@ -23,8 +23,8 @@ from agent.nodes.understand import MOST_REQUESTS
 from core.clock import system_clock
 from core.services import Services
 from core.settings import Settings
-from evals.dialogue_customer import log_in
-from evals.dialogue_server import Bank, running_bank
+from evals.dialogues.customer import log_in
+from evals.dialogues.server import Bank, running_bank
 from evals.parallel import play_all
 from evals.safety.cases import Case, Plant, Who
 from evals.safety.leaks import Details, find_leaks

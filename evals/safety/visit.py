@@ -9,7 +9,7 @@ from fpdf import FPDF
 
 from api.routes.chat import MOST_CHARACTERS
 from api.sse_client import read_events
-from evals.dialogue_customer import PATIENCE_S
+from evals.dialogues.customer import PATIENCE_S
 from evals.safety.cases import Decision, Rest, Step, ToolUse
 from evals.safety.leaks import Seen
 

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import evals
 from core.settings import Settings
-from evals.dialogue_run import Result, playing
-from evals.dialogue_script import Scenario, list_unknown_keys, read_scenarios
-from evals.dialogue_server import prepared_bank, usual_banks
+from evals.dialogues.run import Result, playing
+from evals.dialogues.script import Scenario, list_unknown_keys, read_scenarios
+from evals.dialogues.server import prepared_bank, usual_banks
 from evals.results.figures import Metric, share
 from evals.results.record import Record, Scored
 from evals.suite import Case, OpenPlayer, Options, Plan, Play, Suite, require, select, settings_of

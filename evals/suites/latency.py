@@ -20,7 +20,7 @@ import evals
 from api.sse_client import read_events
 from core.errors import Unavailable
 from core.settings import Settings
-from evals.dialogue_customer import PATIENCE_S
+from evals.dialogues.customer import PATIENCE_S
 from evals.own_server import running_server
 from evals.reading import read_json_lines
 from evals.results.figures import Metric, share

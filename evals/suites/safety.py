@@ -15,7 +15,7 @@ from typing import NamedTuple
 import evals
 from core.services import Services
 from core.settings import Settings
-from evals.dialogue_server import prepared_bank, usual_banks
+from evals.dialogues.server import prepared_bank, usual_banks
 from evals.results.figures import Metric, share
 from evals.results.record import Record, Scored
 from evals.safety.cases import Case, read_cases

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import evals
-from evals.dialogue_script import Expect, Scenario
+from evals.dialogues.script import Expect, Scenario
 from evals.results.figures import Metric, share
 from evals.results.record import Record, Scored
 from evals.suite import Options, Plan, Suite

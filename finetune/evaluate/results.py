@@ -7,9 +7,9 @@ taken (no row asks for a refusal) is not there; it is never 0.
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat
 
-from core.errors import InvalidInput
+from core.model_files import read_model
 
 Suite = Literal["chat", "intents"]
 Beside = Literal["base", "previous"]
@@ -72,11 +72,4 @@ class Evaluation(Measured):
 
 def read_evaluation(path: Path) -> Evaluation:
     """Raises InvalidInput for a file that is missing or is no evaluation."""
-    try:
-        return Evaluation.model_validate_json(path.read_bytes())
-    except OSError as error:
-        raise InvalidInput(f"{path} cannot be read: {error.strerror}. Name what `evaluate --out` wrote.") from error
-    except ValidationError as error:
-        found = error.errors()[0]
-        place = ".".join(str(part) for part in found["loc"])
-        raise InvalidInput(f"{path} is no evaluation: {place or 'JSON'}: {found['msg']}.") from error
+    return read_model(path, Evaluation, noun="evaluation", hint="Name what `evaluate --out` wrote.")

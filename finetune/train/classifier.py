@@ -11,7 +11,7 @@ whole encoder) as PEFT and Transformers write it, with `head.safetensors` and `c
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from peft import PeftModel
@@ -29,8 +29,6 @@ LABELS_FILE = "classifier.json"
 SCALE = 10.0
 """Length of the vector that the head reads."""
 _PROJECTION = 128
-
-Pooling = Literal["mean", "first"]
 
 
 class Classifier(torch.nn.Module):

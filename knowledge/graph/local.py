@@ -98,6 +98,7 @@ class LocalGraph:
             child = await Child.start(self._module, self._environment)
             try:
                 await child.receive()
+            # Also where starting is cancelled: no process is left.
             except BaseException:
                 await child.stop()
                 raise

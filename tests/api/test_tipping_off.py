@@ -124,7 +124,6 @@ def banks(clone: Clone, template_database: str) -> Iterator[dict[str, Services]]
 PREPARED = {"without": leave, "with": open_case, "gone": hide_schema}
 
 
-@pytest.mark.usefixtures("logging_restored")
 def test_answers_and_logs_are_the_same_with_a_case_and_without(
     settings: Settings, banks: dict[str, Services], meet: Meet, capfd: pytest.CaptureFixture[str]
 ):

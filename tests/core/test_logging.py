@@ -2,6 +2,9 @@
 
 import logging
 import os
+from collections.abc import Callable
+from threading import get_ident
+from typing import Literal
 
 import orjson
 import pytest
@@ -12,14 +15,27 @@ from core.errors import NotFound
 from core.logging import configure_logging, get_logger, set_trace_ids
 
 
+@pytest.fixture
+def configure() -> Callable[..., None]:
+    """For this test's lines alone: servers of other tests are threads of the same process, and log as well."""
+
+    def configure(level: str, format: Literal["json", "console"] = "json") -> None:
+        configure_logging(level, format)
+        mine = get_ident()
+        for handler in logging.getLogger().handlers:
+            handler.addFilter(lambda record: record.thread == mine)
+
+    return configure
+
+
 def lines(capsys: pytest.CaptureFixture[str]) -> list[dict[str, object]]:
     output = capsys.readouterr()
     assert output.out == ""
     return [orjson.loads(line) for line in output.err.splitlines()]
 
 
-def test_ours_and_the_libraries_lines_look_alike(logging_restored, capsys):
-    configure_logging("INFO")
+def test_ours_and_the_libraries_lines_look_alike(configure, capsys):
+    configure("INFO")
     structlog.contextvars.bind_contextvars(request_id="r1", turn_id="t1")
 
     get_logger("agent.service").warning("turn_failed", code="model_unavailable")
@@ -46,8 +62,8 @@ def test_ours_and_the_libraries_lines_look_alike(logging_restored, capsys):
     assert theirs == common | {"message": "something odd", "log.logger": "some.library"}
 
 
-def test_a_line_says_which_trace_it_belongs_to(logging_restored, capsys):
-    configure_logging("INFO")
+def test_a_line_says_which_trace_it_belongs_to(configure, capsys):
+    configure("INFO")
     set_trace_ids(lambda: {"trace": "0123456789" * 3 + "12", "span": "0123456789012345"})
 
     get_logger("agent.service").info("turn_done")
@@ -59,13 +75,13 @@ def test_a_line_says_which_trace_it_belongs_to(logging_restored, capsys):
     assert "trace.id" not in untraced
 
 
-def test_an_exception_is_told_by_class_and_stack(logging_restored, capsys):
+def test_an_exception_is_told_by_class_and_stack(configure, capsys):
     """A library's text may quote whatever it was given; ours are written for whoever reads them."""
 
     class Amount(BaseModel):
         value: int
 
-    configure_logging("INFO")
+    configure("INFO")
     try:
         try:
             Amount.model_validate({"value": "Tell Zbigniew that the goose is ready"})
@@ -84,8 +100,8 @@ def test_an_exception_is_told_by_class_and_stack(logging_restored, capsys):
         assert "Zbigniew" not in str({**line, "error.stack_trace": stack.replace('"Tell Zbigniew', "")})
 
 
-def test_several_exceptions_at_once_are_told_with_each_ones_stack(logging_restored, capsys):
-    configure_logging("INFO")
+def test_several_exceptions_at_once_are_told_with_each_ones_stack(configure, capsys):
+    configure("INFO")
     both = ExceptionGroup("of Zbigniew", [ValueError("Zbigniew"), ExceptionGroup("more", [KeyError("Zbigniew")])])
 
     get_logger("agent.service").error("turn_crashed", exc_info=both)
@@ -97,8 +113,8 @@ def test_several_exceptions_at_once_are_told_with_each_ones_stack(logging_restor
     )
 
 
-def test_whoever_watches_a_terminal_reads_lines(logging_restored, capsys):
-    configure_logging("INFO", "console")
+def test_whoever_watches_a_terminal_reads_lines(configure, capsys):
+    configure("INFO", "console")
     try:
         raise LookupError("call 07700 900123")
     except LookupError:
@@ -110,8 +126,8 @@ def test_whoever_watches_a_terminal_reads_lines(logging_restored, capsys):
     assert "900123" not in output.splitlines()[0]
 
 
-def test_chatty_libraries_are_quiet(logging_restored, capsys):
-    configure_logging("INFO")
+def test_chatty_libraries_are_quiet(configure, capsys):
+    configure("INFO")
 
     logging.getLogger("httpx2").info("GET https://model.example?key=1")
 
@@ -132,9 +148,9 @@ SAID = (
 )
 
 
-def test_nothing_personal_reaches_a_log(logging_restored, capsys):
+def test_nothing_personal_reaches_a_log(configure, capsys):
     """However it got there: as the event, a field, within a field, an object, a library's message, or an exception."""
-    configure_logging("INFO")
+    configure("INFO")
     log, library = get_logger("agent.service"), logging.getLogger("some.library")
 
     log.info(SAID)
@@ -153,8 +169,8 @@ def test_nothing_personal_reaches_a_log(logging_restored, capsys):
         assert original not in output
 
 
-def test_no_secret_reaches_a_log(logging_restored, capsys):
-    configure_logging("INFO")
+def test_no_secret_reaches_a_log(configure, capsys):
+    configure("INFO")
     secrets = ("eyJhbGciOiJub25l.eyJzdWIiOiJhbGV4.c2ln", "tg_0123456789abcdef", "hunter2hunter")
 
     for text in (
@@ -171,8 +187,8 @@ def test_no_secret_reaches_a_log(logging_restored, capsys):
     assert not any(secret in output for secret in secrets)
 
 
-def test_ids_and_figures_stay_as_they_are(logging_restored, capsys):
-    configure_logging("INFO")
+def test_ids_and_figures_stay_as_they_are(configure, capsys):
+    configure("INFO")
     fields = {
         "turn_id": "0f8f7c12-1234-4567-9012-223344556677",
         "milliseconds": 12.5,

@@ -149,4 +149,5 @@ def test_what_fails_with_every_turn_is_told_once_a_minute_with_how_often() -> No
             away.warn(error="OSError")
         seconds += 61
         away.warn(error="OSError")
-    assert [(line["event"], line["times"]) for line in lines] == [("collector_away", 1), ("collector_away", 5)]
+    # Servers of other tests are threads of the same process, and log as well.
+    assert [line["times"] for line in lines if line["event"] == "collector_away"] == [1, 5]

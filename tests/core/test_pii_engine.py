@@ -4,11 +4,11 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from time import thread_time
 
 import pytest
 
 from core.security.pii import ALL, Finding, Kind, Placeholders, find_personal, mask, without_secrets
+from tests.core.text_costs import TIMES_LONGER, grows_as_its_length
 
 EXAMPLES = {
     Kind.PERSON: ["my name is |Xalak Naidu|", "this is |jane porter| speaking", "pay |Maria Lopez| 300 on 3 May"],
@@ -207,22 +207,25 @@ HOSTILE = (
     "iban GB",
     "::",
     "\u0440",
+    "double ",
+    "seven oh no wait ",
+    "n for november ",
+    "12/34 ",
+    "l1 ",
+    "sort code 1 ",
+    "kostya belenko ",
+    "a b 1 2 ",
+    "GB12 ",
+    "flat two ",
+    "1 \u2022 ",
 )
 
 
 @pytest.mark.parametrize("repeated", HOSTILE)
 def test_a_hostile_text_costs_no_more_than_its_length(repeated: str) -> None:
-    """Ten times the text, costs about ten times the work; one that is squared costs a hundred times."""
-    short, long = (repeated * 100_000)[:2_000], (repeated * 100_000)[:20_000]
+    short, long = ((repeated * 100_000)[:length] for length in (2_000, TIMES_LONGER * 2_000))
 
-    assert _cost(long) < 35 * max(_cost(short), 0.002)
-
-
-def _cost(text: str) -> float:
-    """CPU seconds."""
-    started = thread_time()
-    find_personal(text)
-    return thread_time() - started
+    assert grows_as_its_length(find_personal, short, long)
 
 
 _COMPARED = """

@@ -2,10 +2,11 @@
 
 import asyncio
 import traceback
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from core_servers import find_server
 
@@ -137,6 +138,77 @@ async def test_a_query_on_its_own_is_read_only_and_scoped(database, customer):
             {"id": uuid4()},
             scope=Scope(customer_id=customer),
         )
+
+
+WHO = "select coalesce(current_setting('app.customer_id', true), '') || ' ' || current_user::text as full_name"
+
+
+async def test_what_a_flight_says_of_its_customer_is_gone_when_it_is_over(empty):
+    """One connection, which serves one after the other."""
+    database = Database(empty.app_url, pool_size=1)
+    await database.open()
+    me, nobody = Scope(customer_id=ME), [Name(" tellergraph_app")]
+    try:
+        await database.run((INSERT, {"id": ME, "name": "A Customer"}), scope=me)
+        assert await database.fetch(Name, WHO, scope=me) == [Name(f"{ME} tellergraph_app")]
+        assert await database.ask(Name, WHO) == await database.fetch(Name, WHO) == nobody
+        assert await database.fetch(Name, WHO, scope=Scope(staff_id=uuid4())) == [Name(" tellergraph_staff")]
+        assert await database.ask(Name, WHO) == nobody
+        with pytest.raises(TellergraphError):
+            await database.fetch(Name, "select full_name, 1 / 0 from customers", scope=me)
+        assert await database.ask(Name, WHO) == nobody
+        with pytest.raises(Conflict):
+            await database.run((INSERT, {"id": ME, "name": "Again"}), scope=me)
+        assert await database.ask(Name, WHO) == nobody
+        async with held_up(empty, database, me) as waiting:
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+        assert await database.ask(Name, WHO) == nobody
+        assert await database.ask(Name, READ) == []
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def held_up(empty, database, scope):
+    """A query that PostgreSQL has begun and that waits for somebody else."""
+    async with await psycopg.AsyncConnection.connect(empty.owner_url, autocommit=True) as owner, asyncio.timeout(30):
+        await owner.execute("select pg_advisory_lock(77)")
+        locking = "select pg_advisory_xact_lock(77)::text as full_name"
+        waiting = asyncio.ensure_future(database.fetch(Name, locking, scope=scope))
+        while await (await owner.execute("select 1 from pg_locks where objid = 77 and not granted")).fetchone() is None:
+            pass
+        yield waiting
+
+
+async def test_what_a_reader_asks_cannot_take_back_that_it_only_reads(database, customer):
+    for statement in ("set transaction read write", "set local transaction_read_only = off"):
+        with pytest.raises(TellergraphError):
+            await database.fetch(Name, statement, scope=Scope(customer_id=customer))
+
+
+async def test_what_is_refused_only_when_all_is_done_undoes_it_all_and_the_next_is_served(empty):
+    """Some rules look when a transaction ends: that postings balance is one."""
+    async with await psycopg.AsyncConnection.connect(empty.owner_url) as owner:
+        await owner.execute(
+            "alter table credentials add constraint late unique (email, customer_id) deferrable initially deferred"
+        )
+        await owner.execute(
+            "alter table credentials drop constraint credentials_pkey, drop constraint credentials_email_key"
+        )
+    database = Database(empty.app_url, pool_size=1)
+    await database.open()
+    try:
+        await database.run((INSERT, {"id": ME, "name": "A Customer"}), scope=Scope(customer_id=ME))
+        with pytest.raises(Conflict) as caught:
+            await database.run(ADD_LOGIN, ADD_LOGIN, scope=Scope(customer_id=ME))
+        assert caught.value.details == {"constraint": "late"}
+        assert await logins(database) == []
+        assert await database.run(ADD_LOGIN, scope=Scope(customer_id=ME)) == [1]
+        assert await logins(database) == [Login("a@b.c")]
+    finally:
+        await database.close()
 
 
 async def test_a_query_that_is_asked_at_once_sees_what_it_names_itself_and_leaves_nothing_behind(database, customer):

@@ -35,7 +35,7 @@ def failing(settings: Settings) -> Iterator[Settings]:
 
 
 def test_a_servers_lines_are_json_and_tell_nobodys_data(
-    logging_restored: None, failing: Settings, fresh: Services, meet: Meet, capfd: pytest.CaptureFixture[str]
+    failing: Settings, fresh: Services, meet: Meet, capfd: pytest.CaptureFixture[str]
 ) -> None:
     configure_logging("INFO")
     with serving(failing, fresh) as server:

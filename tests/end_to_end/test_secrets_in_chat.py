@@ -58,9 +58,7 @@ def found_in(kept: str) -> list[str]:
     return [secret for secret in SECRETS if re.search(rf"(?<![0-9A-Za-z-]){re.escape(secret)}(?![0-9A-Za-z-])", kept)]
 
 
-def test_secrets_are_kept_nowhere_and_the_customer_is_told(
-    logging_restored: None, server: str, meet: Meet, kept: Callable[[], str]
-) -> None:
+def test_secrets_are_kept_nowhere_and_the_customer_is_told(server: str, meet: Meet, kept: Callable[[], str]) -> None:
     configure_logging("DEBUG")
     assert len(found_in(MESSAGE)) == len(SECRETS)
     alex = meet(server, ALEX)

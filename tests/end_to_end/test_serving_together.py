@@ -6,12 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
+import jwt
 import psutil
 import pytest
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from core.clock import system_clock
+from core.security.key_store import withdraw_signing_key
 from core.services import Services
 from core.settings import Settings
+from evals.bench.workers import Worker, each_worker, list_workers
 from tests.conftest import Clone
 from tests.talking import ALEX
 from tests.waiting import eventually
@@ -31,7 +35,7 @@ def own(clone: Clone, template_database: str) -> Iterator[Services]:
 
 @pytest.fixture(scope="module")
 def server(settings: Settings, own: Services) -> Iterator[Server]:
-    with serving_workers(own, settings.data_dir, workers=2) as running:
+    with serving_workers(own, settings.data_dir, workers=2, TELLERGRAPH_RATE_LIMITS="off") as running:
         yield running
 
 
@@ -52,10 +56,6 @@ def asked(server: Server) -> Page:
     httpx2.get(f"{url}/api/v1/chat/history/0199a1b2-0000-7000-8000-000000000000", timeout=PATIENCE)
     httpx2.get(f"{url}/nobody/{ALEX[0]}", timeout=PATIENCE)
     return read_page(url)
-
-
-def workers_of(parent: psutil.Process) -> list[psutil.Process]:
-    return [child for child in parent.children() if "spawn_main" in " ".join(child.cmdline())]
 
 
 def folder_of(worker: psutil.Process) -> Path:
@@ -97,7 +97,7 @@ def test_the_sums_are_the_requests_that_were_made(server: Server, asked: Page) -
     assert asked["tellergraph_database_query_seconds_count", labels(kind="ask")] >= 40
     assert asked["tellergraph_database_pool_size", labels(pool="app")] == 24
     # Each did a part of it, so that the sums are sums.
-    parts = [served_by(worker) for worker in workers_of(parent)]
+    parts = [served_by(worker) for worker in list_workers(parent)]
     assert len(parts) == 2
     assert min(parts) > 0
     assert sum(parts) == 40
@@ -110,14 +110,58 @@ def test_labels_hold_no_personal_data_and_no_path_as_it_was_asked(asked: Page) -
     assert "/api/v1/chat/history/{session_id}" in routes
 
 
+@pytest.fixture
+def doors(server: Server, asked: Page) -> Iterator[list[Worker]]:
+    """A connection to each of both processes."""
+    with each_worker(*server) as doors:
+        assert len({door.pid for door in doors}) == 2
+        yield doors
+
+
+def log_in(door: Worker) -> str:
+    answer = door.ask("POST", "/api/v1/auth/login", body={"email": ALEX[0], "password": ALEX[1]})
+    return answer.body["data"]["access_token"]
+
+
+def codes(doors: list[Worker], token: str) -> list[str]:
+    """What each says to whoever has it; ``ok`` where they are let in."""
+    answers = [door.ask("GET", "/api/v1/accounts", token).body for door in doors]
+    return [answer["error"]["code"] if answer.get("error") else "ok" for answer in answers]
+
+
+def test_what_is_ended_in_one_process_is_refused_by_every_process_that_knew_it(doors: list[Worker]) -> None:
+    here, there = log_in(doors[0]), log_in(doors[1])
+    wanted = {"name": "budget", "permissions": ["accounts:read"], "expires_in_days": 1, "password": ALEX[1]}
+    key = doors[0].ask("POST", "/api/v1/auth/api-keys", here, wanted).body["data"]
+    assert [codes(doors, token) for token in (here, there, key["key"])] == [["ok", "ok"]] * 3
+
+    doors[0].ask("DELETE", f"/api/v1/auth/api-keys/{key['id']}", here)
+    assert codes(doors, key["key"]) == ["invalid_api_key"] * 2
+    doors[0].ask("POST", "/api/v1/auth/logout-everywhere", here)
+    eventually(lambda: codes(doors, here) + codes(doors, there) == ["session_ended"] * 4)
+
+
+def test_what_a_withdrawn_key_has_signed_is_refused_by_every_process_that_knew_it(
+    doors: list[Worker], own: Services
+) -> None:
+    token = log_in(doors[0])
+    assert codes(doors, token) == ["ok", "ok"]
+    kid = jwt.get_unverified_header(token)["kid"]
+    replaced = withdraw_signing_key(own.owner_url, own.secret_key, kid, system_clock())
+
+    assert replaced
+    eventually(lambda: codes(doors, token) == ["invalid_token"] * 2)
+    eventually(lambda: {jwt.get_unverified_header(log_in(door))["kid"] for door in doors} == {replaced.current})
+
+
 def test_a_killed_process_is_replaced_and_what_it_counted_stays(server: Server, asked: Page) -> None:
     parent, url = server
-    victim = workers_of(parent)[0]
+    victim = list_workers(parent)[0]
     folder, before = folder_of(victim), read_page(url)
     victim.kill()
     eventually(lambda: not list(folder.glob(f"gauge_live*_{victim.pid}.db")), within=120)
     after = eventually(lambda: _with_both(url), httpx2.TransportError, within=400)
-    assert victim.pid not in {worker.pid for worker in workers_of(parent)}
+    assert victim.pid not in {worker.pid for worker in list_workers(parent)}
     key = ("tellergraph_http_requests_total", labels(method="GET", route=ADDRESS, status="200"))
     assert after[key] == before[key]
 
@@ -130,7 +174,7 @@ def _with_both(url: str) -> Page | None:
 
 def test_a_stopped_server_leaves_no_process_and_no_folder(settings: Settings, own: Services) -> None:
     with serving_workers(own, settings.data_dir, workers=2) as (parent, url):
-        workers = workers_of(parent)
+        workers = list_workers(parent)
         folder = folder_of(workers[0])
         assert folder.parent == settings.data_dir / "metrics"
         assert Counter(httpx2.get(f"{url}/health", timeout=PATIENCE).status_code for _ in range(4)) == {200: 4}
@@ -144,7 +188,7 @@ def test_switched_off_nothing_is_counted_and_a_killed_parent_takes_its_processes
     settings: Settings, own: Services
 ) -> None:
     with serving_workers(own, settings.data_dir, workers=2, TELLERGRAPH_METRICS_FROM="") as (parent, url):
-        workers = workers_of(parent)
+        workers = list_workers(parent)
         httpx2.get(f"{url}{ADDRESS}", params={"q": "Is this counted?"}, timeout=PATIENCE).raise_for_status()
         assert httpx2.get(f"{url}/metrics", timeout=PATIENCE).status_code == 404
         assert "PROMETHEUS_MULTIPROC_DIR" not in workers[0].environ()

@@ -17,11 +17,11 @@ from typer.testing import CliRunner
 from core.services import Services
 from core.settings import Settings
 from evals.cli import app
-from evals.dialogue_check import compare
-from evals.dialogue_customer import Heard
-from evals.dialogue_dates import fill_dates, list_readings
-from evals.dialogue_run import Result, run_scenarios
-from evals.dialogue_script import Expect, Turn, Value, list_unknown_keys, read_scenarios
+from evals.dialogues.check import compare
+from evals.dialogues.customer import Heard
+from evals.dialogues.dates import fill_dates, list_readings
+from evals.dialogues.run import Result, run_scenarios
+from evals.dialogues.script import Expect, Turn, Value, list_unknown_keys, read_scenarios
 from evals.suites.dialogues import SHIPPED
 
 ROOT = Path(__file__).parents[2]

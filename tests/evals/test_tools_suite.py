@@ -7,10 +7,10 @@ import pytest
 
 from core.services import Services
 from core.settings import Settings
-from evals.dialogue_check import compare
-from evals.dialogue_customer import Heard
-from evals.dialogue_run import run_scenarios
-from evals.dialogue_script import Expect, list_unknown_keys, read_scenarios
+from evals.dialogues.check import compare
+from evals.dialogues.customer import Heard
+from evals.dialogues.run import run_scenarios
+from evals.dialogues.script import Expect, list_unknown_keys, read_scenarios
 from evals.results.record import Record
 from evals.suites import tools
 from evals.suites.tools import SHIPPED, SUITE

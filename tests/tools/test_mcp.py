@@ -255,7 +255,9 @@ async def test_a_fault_is_told_in_a_fixed_sentence_and_logged_with_its_stack(
 
     assert answer.is_error
     assert [each.text for each in answer.content] == [FAULT]
-    assert logged == [{"event": "tool_failed", "tool": "broken", "exc_info": True, "log_level": "error"}]
+    # Servers of other tests are threads of the same process, and log as well.
+    ours = [line for line in logged if line.get("tool") == "broken"]
+    assert ours == [{"event": "tool_failed", "tool": "broken", "exc_info": True, "log_level": "error"}]
 
 
 async def test_a_service_that_is_away_is_told_in_our_words(reading_desk: Desk):

@@ -14,7 +14,6 @@ _Type = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
 _Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 _Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 _Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=500, pattern=r"^[^\x00]*$")]
-_Interval = Annotated[str, StringConstraints(max_length=40, pattern=r"^[0-9a-z: ]+$")]
 _Percent = Annotated[Decimal, Field(ge=0, le=9999, decimal_places=3), PlainSerializer(float, return_type=float)]
 
 

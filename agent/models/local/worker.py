@@ -22,7 +22,6 @@ import asyncio
 import logging
 import os
 import sys
-import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -38,7 +37,10 @@ from agent.models.local.answering import Answering
 from agent.models.local.prompting import Prompter
 from agent.models.local.tool_calls import BadCall
 from agent.models.local.weights import HalfLoaded, load_base
+from core.logging import configure_logging, get_logger
 from core.pipes import Message, connected_parent
+
+_log = get_logger(__name__)
 
 _NO_MEMORY = "it does not fit into the GPU's memory: set TELLERGRAPH_LOCAL_FOUR_BIT=on, or name a smaller model"
 
@@ -65,7 +67,7 @@ class Worker:
                     self._generate(message)
         except Exception:
             # A fault of ours, or a machine that has gone wrong: a new process begins anew.
-            traceback.print_exc()
+            _log.exception("local_model_crashed")
             _end(1)
 
     def _open(self, base: Path, four_bit: Any) -> None:
@@ -75,8 +77,9 @@ class Worker:
             self._answering = Answering(weights, Prompter(tokenizer), tokenizer)
         except torch.OutOfMemoryError:
             self._send({"kind": "refused", "reason": _NO_MEMORY})
+        # A folder that is no model fails anywhere in the libraries, with any error.
         except Exception as error:
-            traceback.print_exc()
+            _log.exception("local_model_not_opened")
             self._send({"kind": "refused", "reason": f"it cannot be loaded: {_first_line(error)}"})
         else:
             self._send({"kind": "ready"} | self._answering.describe())
@@ -119,6 +122,7 @@ def _end(code: int) -> Never:
 
 
 async def _serve() -> None:
+    configure_logging("ERROR")
     cancelled: set[int] = set()
     async with connected_parent() as parent:
         worker = Worker(parent.send, lambda number: number not in cancelled)

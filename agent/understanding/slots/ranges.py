@@ -32,7 +32,6 @@ _STARTING = re.compile(
 """ "starting in June", "I began paying it back on the 7th"."""
 _FROM = re.compile(r"\bfrom\s+(?:the\s+|on\s+)*$", re.IGNORECASE)
 _ON = re.compile(r"\s+(?:on(?:wards?)?|forward)\b(?!\s+(?:my|the|a|an|this|that|it|\w+ing)\b)", re.IGNORECASE)
-_ONE_DAY = re.compile(r"\d|day\b|first", re.IGNORECASE)
 _PASSED = re.compile(r"\b(?:ago|back|last|previous|today|yesterday)\b", re.IGNORECASE)
 _UNTIL = re.compile(
     r"\b(?:until|till|til|up\s+(?:to|until|till)|through|up\s+to\s+and\s+including|no\s+later\s+than|ending(?:\s+(?:on|at|in))?|end(?:s|ed)?(?:\s+(?:on|at|in))|to)\s+(?:the\s+|on\s+)*$",

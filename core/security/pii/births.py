@@ -33,9 +33,14 @@ _ORDINALS = [
     "twentieth",
     "thirtieth",
 ]
-_DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|(?:(?:twenty|thirty)[ \-])?(?:{'|'.join(_ORDINALS)}))"
+_UNITS = "one|two|three|four|five|six|seven|eight|nine"
+_DAY_SAID = (
+    rf"(?:(?:twenty|thirty)[ \-](?:{_UNITS})|{_UNITS}|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
+    r"|eighteen|nineteen|twenty|thirty)"
+)
+_DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|(?:(?:twenty|thirty)[ \-])?(?:{'|'.join(_ORDINALS)})|{_DAY_SAID})"
 _TENS = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
-_SAID_YEAR = rf"{_TENS}(?:[ \-](?:one|two|three|four|five|six|seven|eight|nine))?"
+_SAID_YEAR = rf"{_TENS}(?:[ \-](?:{_UNITS}))?"
 _YEAR = (
     rf"(?:(?:19|20) ?\d{{2}}|['’]?\d{{2}}|(?:nineteen|twenty|two thousand)(?:[ \-](?:and[ \-])?(?:oh[ \-])?{_TENS}?"
     rf"(?:[ \-]?[a-z]{{3,9}})?)?|{_SAID_YEAR})"
@@ -54,7 +59,7 @@ _BORN = re.compile(
     rf"(?i)\b(?:{_CUE})(?:\b|(?=\d))(?:['’]?s)?(?:[\s:=,\-()]{{1,3}}(?:is|was|on|in|as|of|i|my|date|am|dd|mm|yyyy|falls|it's|its|me"
     rf"|and|to|from|for|mine|um|uh|er|registered|given|should|be|not|listed|down|number|account|file|record|records|profile|system|you|have"
     rf"|has|actually|really|now|says|shown)\b){{0,6}}"
-    rf"[\s:=,\-()/#]{{0,4}}(?P<value>{DATE})(?!\d)"
+    rf"[\s:=,\-()/#]{{0,4}}(?P<value>{DATE})(?!(?: ?[.\-/] ?| )?\d)"
 )
 _AFTER = re.compile(
     rf"(?i)(?<![\d/])(?P<value>{DATE})(?!\d)[\s,(]{{1,3}}(?:is|was|=)[\s(]{{1,2}}(?:my|the|her|his|our)\s(?:actual "

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from core.security.pii.grammar import cued, digits, matches, only_digits, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
+from core.security.pii.said_emails import find_said
 
 _EMAIL = re.compile(
     r"(?<![\w.+'-])[\w.+'-]{1,64}\s?@\s?[\w-]{1,63}(?:\s?\.\s?(?=[a-zA-Z])[\w-]{1,63}|\.[\w-]{1,63}){1,5}"
@@ -23,10 +24,6 @@ _SPOKEN_EMAIL = re.compile(
     rf"|plus)\s[\w+-]{{1,40}}){{0,4}}{_AT}"
     rf"[\w-]{{1,40}}(?:{_DOT}[\w-]{{1,40}}){{0,2}}{_DOT}{_ENDS})\b"
 )
-_SPELT_EMAIL = re.compile(
-    rf"(?i)(?<![\w.+-])(?P<value>(?:[a-z\d]\s){{4,40}}(?:at|@)\s(?:[\w-]{{1,40}}\s?(?:dot\s|\.)\s?){{1,3}}{_ENDS})\b"
-)
-"""Letter by letter."""
 _AT_HINT = re.compile(r"@|\bat\b")
 _SPOKEN_WORDS = frozenset({"at", "dot", "point"})
 _FILLER = re.compile(
@@ -34,8 +31,8 @@ _FILLER = re.compile(
 )
 
 _PHONE = re.compile(
-    r"(?<![\w.,£$€#])(?<!\b[A-Z]-)(?!\d{2}-\d{2}-\d{4})(?:(?:\+|\bplus\s?|\b00)[ ]?\d{1,3}["
-    r" .\-/]{0,2}(?:\(0?\d{0,4}\)[ .\-]?)?|\(?0)(?:[ .\-/()]{0,2}\d){8,12}"
+    r"(?<![\w.,£$€#])(?<!\b[A-Z]-)(?!\d{2}-\d{2}-\d{4})(?:(?:(?:\+|\bplus\s?|\b00)[ ]?\d{1,3}["
+    r" .\-/]{0,2}(?:\(0?\d{0,4}\)[ .\-]?)?)(?:[ .\-/()]{0,2}\d){8,12}|\(?0(?:[ .\-/()]{0,2}\d){8,11})"
     r"(?![\d]|[.,/\-]\d)"
 )
 _US_PHONE = re.compile(r"(?<![\w.,£$€#+\-])(?:1[ .\-])?\(?[2-9]\d{2}\)?[ .\-][2-9]\d{2}[ .\-]\d{4}(?![\d]|[.,\-]\d)")
@@ -55,6 +52,9 @@ _PHONE_AFTER = re.compile(
     r"|landline|whatsapp"
     r"|number)\b"
 )
+_OF_A_FIRM = re.compile(r"\(?(?:0(?:80[08]|3\d\d|84[345]|87[0-3])|(?:\+?1[ .\-]?)?\(?8(?:00|33|44|55|66|77|88))\b")
+"""Ranges that the numbering plans keep for services: free of charge, or shared in cost (Ofcom, NANPA)."""
+_MINE = re.compile(r"\b(?:my|me|i|mine|him|her|his|us|our)\b")
 _NOT_A_PHONE = frozenset(
     str.split(
         "reference ref order invoice tracking transaction id receipt booking ticket case account acc acct number code"
@@ -77,8 +77,8 @@ def find_emails(reading: Reading) -> Iterator[Claim]:
             yield Claim(Kind.EMAIL, *_trimmed(text, *found.span()), PROVEN)
     if not _AT_HINT.search(reading.lower):
         return
-    for found in _SPELT_EMAIL.finditer(text):
-        yield Claim(Kind.EMAIL, *found.span("value"), SHAPED + 1)
+    for start, end in find_said(reading.lower):
+        yield Claim(Kind.EMAIL, start, end, SHAPED + 2)
     for found in _SPOKEN_EMAIL.finditer(text):
         said = set(found[0].lower().split())
         if "@" in found[0] or len(_SPOKEN_WORDS & said) > 1 or re.search(r"[\[({<]", found[0]) or "at" in said:
@@ -108,6 +108,8 @@ def find_phones(reading: Reading) -> Iterator[Claim]:
 
 def _is_other(reading: Reading, start: int) -> bool:
     before = reading.lower[max(0, start - 30) : start]
+    if _OF_A_FIRM.match(reading.lower, start) and not _MINE.search(before):
+        return True
     words = re.findall(r"[^\W\d_]+", before)[-3:]
     if not words:
         return False

@@ -9,7 +9,7 @@ _CUES = frozenset(
     str.split(
         "account number routing passport password passcode passphrase security national insurance social address"
         " birthday birth email telephone mobile expiry expires expiration verification authentication maiden memorable"
-        " phone postcode licence cardholder surname secret answer"
+        " phone postcode aadhaar licence cardholder surname secret answer"
     )
 )
 _OTHER_WORDS = frozenset(
@@ -26,7 +26,9 @@ _OTHER_WORDS = frozenset(
 """One letter away from a cue, and words of their own."""
 _SHORT = {
     **dict.fromkeys(("cdoe", "ocde", "coode", "cod", "codee"), "code"),
-    **dict.fromkeys(("wrod", "owrd"), "word"),
+    **dict.fromkeys(("wrd", "wrod", "owrd"), "word"),
+    **dict.fromkeys(("psswd", "psword", "pswrd", "paswd", "passwrd", "pasword", "passwod", "paswrod"), "password"),
+    **dict.fromkeys(("accct", "actc", "actt", "acctt", "acxt"), "acct"),
     **dict.fromkeys(("naem", "nmae", "anme"), "name"),
     **dict.fromkeys(("srot", "sotr", "soort"), "sort"),
     **dict.fromkeys(("pni", "ipn"), "pin"),

@@ -13,6 +13,7 @@ from core.security.pii.ibans import find_ibans
 from core.security.pii.identity import find_identities
 from core.security.pii.kinds import ALL, IN_DIALOGUE, OURS, SECRETS, Claim, Finding, Kind
 from core.security.pii.named_entities import find_entities
+from core.security.pii.nearness import find_near, find_near_births
 from core.security.pii.numbers import find_accounts, find_cards, find_expiries
 from core.security.pii.people import find_people
 from core.security.pii.placeholders import Placeholders, list_placeholders
@@ -35,6 +36,8 @@ _IN_FIGURES: tuple[tuple[int, _Recognizer], ...] = (
     (7, find_phones),
     (1, find_identities),
     (1, find_machines),
+    (3, find_near),
+    (3, find_near_births),
 )
 """With the fewest digits in which each finds something."""
 _IN_WORDS: tuple[_Recognizer, ...] = (find_secrets, find_emails, find_births, find_places)
@@ -43,8 +46,9 @@ _OF_OURS = re.compile(
     r"(?<![\w-])(?:[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[A-Z]-\d{4}(?:-[0-9A-Z]{4}){1,3})(?![\w-])"
 )
 """UUIDs, and numbers of disputes and cases."""
-_REMEMBERED = 4
-"""Texts: a turn asks about the same one for its secrets, its dialogue, its title and what is stored."""
+_REMEMBERED = 64
+"""Texts: a turn asks about the same one for its secrets, its dialogue, its title and what is stored, and meanwhile
+other turns and the log ask about theirs."""
 
 
 def find_personal(text: str, kinds: Set[Kind] = ALL, known: Known | None = None) -> list[Finding]:

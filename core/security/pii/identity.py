@@ -18,12 +18,13 @@ _SSN_SAID = cued(
     r"ssn|soc(?:ial)?\.?(?: sec(?:urity)?\.?)?(?: ?(?:number|no\.?|num|#))?|s\.s\.n\.?", rf"(?<!\d){digits(9, 9)}(?!\d)"
 )
 _NINO = re.compile(
-    r"(?i)(?:(?<![^\W_])|(?<=nino))(?P<value>(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][ .\-]?[A-CEGHJ-NPR-TW-Z](?:["
+    r"(?i)(?:(?<![^\W_])|(?<=nino)|(?<=\bni))(?P<value>(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z]["
+    r" .\-]?[A-CEGHJ-NPR-TW-Z](?:["
     r" .\-\n]{0,2}\d){6}[ .\-\n]{0,2}[A-D])(?![^\W_])"
 )
 _NINO_SAID = cued(
     r"nino|n\.?i\.?(?: ?(?:number|no\.?|num))?|nat(?:ional)?\.? ins(?:urance)?\.?(?: ?(?:number|no\.?|num))?",
-    r"[A-Z][ .\-]?[A-Z](?:[ .\-\n]{0,2}\d){6}(?:[ .\-\n]{0,2}[A-D](?![^\W_]))?",
+    r"[A-Z][ .\-]?[A-Z](?:[ .\-\n/]{0,3}\d){6}(?:[ .\-\n/]{0,3}[A-D](?![^\W_]))?",
 )
 _PASSPORT_SAID = cued(
     r"(?:uk |us |eu |british |american |irish |german |french |spanish )?(?:passport|ppt|pp(?= ?(?:n|#)))"
@@ -50,7 +51,7 @@ _ID_SAID = cued(
     r"|identification)(?: card)?(?: number)?"
     r"|driv(?:ing|er'?s?) licen[cs]e(?: number| no\.?)?",
     r"(?<![^\W_])(?!(?:is|was|no|nr|num)\b)(?=(?:[\-. /]?[A-Z0-9]){8,20}(?![^\W_]))(?:[A-Z]{0,6}[\-."
-    r" /]?\d){5,14}(?:[\-./]?[A-Z0-9]){0,6}(?![^\W_])",
+    r" /]?\d){5,14}(?:[\-./]?[A-Z0-9]){0,6}(?:[ \-][A-Z]){0,2}(?![^\W_])",
 )
 _OTHER_IDS = frozenset(
     str.split(

@@ -53,6 +53,7 @@ _DAY_BEFORE = frozenset(
         "on by from since date until till to of before after between dated the due for day starting ending day's for"
     )
 )
+_DAY_BEHIND = re.compile(r"\b(?:date|day|due|deadline|appointment)\b")
 _ACCOUNT_SAID = cued(
     r"(?:bank |current |savings? |checking |my )?(?:acc(?:(?:oun)?ts?|nt)?|a\s?/\s?c)\.?(?: ?(?:number|no\.?|num"
     r"|nr\.?|#))?|beneficiary account",
@@ -193,4 +194,4 @@ def _is_day(found: re.Match[str], reading: Reading) -> bool:
     behind = reading.lower[found.end() : found.end() + 30]
     if "sort" in before or re.match(r"\W{0,3}(?:(?:and|account|acc|a/c|number|no)\W{1,3}){0,3}\d{8}(?!\d)", behind):
         return False
-    return word_before(reading.lower, found.start()) in _DAY_BEFORE
+    return word_before(reading.lower, found.start()) in _DAY_BEFORE or bool(_DAY_BEHIND.search(behind))

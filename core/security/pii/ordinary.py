@@ -10,7 +10,9 @@ _CONTRACTED = re.compile(r"(?:n['’]t|['’](?:d|ll|ve|re|s|m))\Z")
 
 @cache
 def read_words(name: str) -> frozenset[str]:
-    return frozenset((_FOLDER / name).read_text(encoding="utf-8").split())
+    """Of a list beside this file; lines that begin with # say where it comes from."""
+    lines = (_FOLDER / name).read_text(encoding="utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 
 ORDINARY = read_words("ordinary.txt")
@@ -29,7 +31,7 @@ CHAT = frozenset(
         " pic pics vid info admin fave convo rn atm af smh brb ttyl jk haha hahaha hehe aww ugh hmm umm uhh erm"
         " telephone-banking e-mail email emails wifi wi-fi online offline login logins logout signup username url pdf"
         " chatbot contactless overdraft overdrafts chargeback chargebacks cashback iban swift bic bacs chaps ach otp"
-        " cvv cvc isa isas paperless prepaid topup top-up"
+        " cvv cvc nino ssn isa isas paperless prepaid topup top-up"
     )
 )
 """How people write in chats and notes."""

@@ -9,7 +9,7 @@ from core.security.pii.ordinary import NAMES_TOO, ORDINARY, is_unknown, read_wor
 PARTICLES = frozenset(
     str.split(
         "de da do dos das del della di du la le van von der den ter ten bin binti ibn al el st o mac mc y e san saint"
-        " zu af av"
+        " zu af av ap ferch"
     )
 )
 STRONG_HINTS = (
@@ -49,7 +49,18 @@ COMPANY = NAMES_TOO | frozenset(
 CALLED_LIKE_PEOPLE = frozenset(
     {
         *("john lewis", "jack wills", "ted baker", "paul smith", "morgan stanley", "charles schwab", "calvin klein"),
-        *("ralph lauren", "tommy hilfiger", "thomas cook", "laura ashley", "karen millen", "merrill lynch"),
+        *(
+            "ralph lauren",
+            "hargreaves lansdown",
+            "marks spencer",
+            "st andrews",
+            "grace period",
+            "tommy hilfiger",
+            "thomas cook",
+            "laura ashley",
+            "karen millen",
+            "merrill lynch",
+        ),
         *("harvey nichols", "oliver bonas", "charles tyrwhitt", "hugo boss", "michael kors", "kate spade", "tom ford"),
         *("jo malone", "raymond james", "edward jones", "stanley gibbons", "jimmy choo", "louis vuitton", "mary kay"),
         *("max mara", "tim hortons", "trader joe", "frankie benny", "fred perry", "lloyd george", "kurt geiger"),

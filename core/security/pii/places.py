@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from core.security.pii.grammar import word_before
 from core.security.pii.kinds import SHAPED, Claim, Kind
 from core.security.pii.ordinary import ORDINARY, english
+from core.security.pii.postcodes import POSTCODE, find_apart
 from core.security.pii.reading import Reading
 
 _STREET = (
@@ -19,13 +20,13 @@ _STREET = (
     r"|port|ports|prairie|ramp|ranch|rapids?|rest|route|shoal|shores?|skyway|springs?|spurs?|stravenue|stream|summit"
     r"|track|tunnel|underpass|unions?|valley|viaduct|via|viaducts|village|ville|vista|wall|wells)"
 )
-_POSTCODE = r"(?:[A-Z]{1,2}\d[A-Z\d]?\s?\d[ABD-HJLNP-UW-Z]{2})"
+_POSTCODE = POSTCODE
 _UK = re.compile(rf"(?i)(?<![^\W_]){_POSTCODE}(?![^\W_])")
 _STATE = (
     r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]"
     r"|W[AIVY]|GU|PW|PR|VI|AS|MP|FM|MH|A[AEP])"
 )
-_US = rf"(?:{_STATE}\s\d{{5}}(?:-\d{{4}})?)"
+_US = rf"(?:(?<![^\W_]){_STATE}\s\d{{5}}(?:-\d{{4}})?(?!\d))"
 _WORD = r"[^\W\d_][\w'’.\-]{0,24}"
 _UNIT = (
     r"(?:(?:flat|apartment|apt\.?|unit|suite|ste\.?|room|studio|floor|penthouse|block|#)\s?#?\s?[\w\-/]{1,5}"
@@ -40,7 +41,7 @@ _TAIL = (
     rf"|under)){{0,3}})(?:,?\s(?:{_POSTCODE}|{_US}|(?-i:[A-Z]{{2}})\b|\d{{5}}))?)){{0,5}}"
 )
 _STREET_ADDRESS = re.compile(
-    rf"(?i)(?<![\w£$€.,/\-]){_UNIT}{_HOUSE},?\s(?:{_WORD}\s){{1,4}}{_STREET}\b\.?(?!\s?(?:%|pounds"
+    rf"(?i)(?<![\w£$€.,/\-]){_UNIT}{_HOUSE}(?:,\s?|\s)(?:{_WORD}\s){{1,4}}{_STREET}\b\.?(?!\s?(?:%|pounds"
     rf"|times))(?:\s(?:north|south|east|west|n|s|e|w|ne|nw|se|sw)\b\.?)?{_TAIL}"
 )
 _NUMBERED_STREET = re.compile(
@@ -183,6 +184,8 @@ def _list_places(reading: Reading) -> Iterator[Claim]:
                 yield Claim(Kind.ADDRESS, *found.span("value"), SHAPED)
         for found in _UK.finditer(text):
             yield Claim(Kind.ADDRESS, _lines_start(text, found.start()), found.end(), SHAPED - 1)
+        for start, end in find_apart(text):
+            yield Claim(Kind.ADDRESS, start, end, SHAPED - 1)
         for found in _TURNED_STREET.finditer(text):
             yield Claim(Kind.ADDRESS, *found.span("value" if found["value"] else "cued"), SHAPED)
         for found in re.finditer(_US, text):

@@ -7,7 +7,8 @@ from functools import cached_property
 
 from core.security.pii.cues import spelt_right
 from core.security.pii.folded import Folded
-from core.security.pii.spoken import in_figures
+from core.security.pii.house_numbers import in_figures as house_numbers
+from core.security.pii.spoken import in_figures, two_digits
 
 _WORD = re.compile(r"[^\W\d_]{3,16}")
 _SPEAKER = re.compile(
@@ -16,6 +17,27 @@ _SPEAKER = re.compile(
     r"(?:(?:it was|it says|it is|it's|its|that's|that is|that would be|that was|this is)\s)?"
 )
 """Where a transcript goes from a question to its answer: "sort code? Customer: Sure, 20-00-00"."""
+_LOOK_ALIKES = re.compile(r"(?<![^\W_])[lio|\d]{4,19}(?![^\W_])")
+"""Letters that look like figures, among figures."""
+_GROUPS_ALIKE = re.compile(
+    r"(?<![^\W_])(?:[lio|]{0,2}\d[lio|\d]{0,11}[ \-./]){1,6}[lio|]{0,2}\d[lio|\d]{0,11}(?![^\W_])"
+)
+"""The same in groups."""
+_LETTERED = re.compile(r"[a-z]\d+[ \-./]\Z")
+"""A piece of an IBAN or the like ahead: there a letter is one."""
+_FEWEST_FIGURES = 3
+"""Beside them."""
+_FIGURES = str.maketrans("lio|", "1101")
+_SEPARATORS = re.compile(
+    r"(?<=\d)\s?(?:[^\w\s.,:;\-/+=£$€%#&()\[\]<>'\"?!@]|_|\.{2,3}|--){1,3}\s?(?=\d)|(?<=\d) / (?=\d)"
+    r"|(?<=[a-z\d])\s?[^\x00-\x7f\w\s–—‘’“”£€…]{1,3}\s?(?=[a-z\d])"
+)
+"""Signs that part the groups of a number: emoji, bullets, bars."""
+_MONTH_AND_YEAR = re.compile(
+    r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december)"
+    r" (?P<year>(?:(?:two thousand and |twenty )(?=twenty|thirty))?(?:twenty|thirty)(?:[ \-](?:one|two|three"
+    r"|four|five|six|seven|eight|nine))?)\b"
+)
 _ZEROS = re.compile(
     r"(?<![a-z\d])o(?=\d{4})|(?<=\d[.\- ])o(?=\d\d)|(?<=\d)(?:o{1,4}|[ -]?oo{1,3}|o{1,4}[ -]?|[ -]oo{1,3}[ -])(?=\d)"
 )
@@ -34,11 +56,17 @@ class Reading:
     @classmethod
     def of(cls, text: str) -> "Reading":
         folded = Folded.of(text)
-        edits = [*in_figures(folded.lower), *_misspelt(folded.lower), *_zeros(folded.lower)]
+        edits = [
+            *in_figures(folded.lower),
+            *house_numbers(folded.lower),
+            *_misspelt(folded.lower),
+            *_zeros(folded.lower),
+        ]
         edits.extend((*found.span(), ": ") for found in _SPEAKER.finditer(folded.lower))
+        edits.extend(_signs(folded.lower))
         if not edits:
             return cls(folded, folded.cased, range(len(folded.cased)), range(1, len(folded.cased) + 1))
-        return _edited(folded, _apart(sorted(edits)))
+        return _edited(folded, _apart(sorted(edits, key=lambda edit: (edit[0], -edit[1]))))
 
     @cached_property
     def lower(self) -> str:
@@ -69,6 +97,22 @@ def _apart(edits: "list[tuple[int, int, str]]") -> "list[tuple[int, int, str]]":
 
 def _zeros(lower: str) -> "list[tuple[int, int, str]]":
     return [(*found.span(), found[0].replace("o", "0")) for found in _ZEROS.finditer(lower)]
+
+
+def _signs(lower: str) -> "list[tuple[int, int, str]]":
+    """Figures that were typed as letters, what parts them, and years said behind a month."""
+    return [
+        *(
+            (*found.span(), found[0].translate(_FIGURES))
+            for pattern in (_LOOK_ALIKES, _GROUPS_ALIKE)
+            for found in pattern.finditer(lower)
+            if sum(map(str.isdigit, found[0])) >= _FEWEST_FIGURES
+            and found[0].translate(_FIGURES) != found[0]
+            and not _LETTERED.search(lower, max(0, found.start() - 8), found.start())
+        ),
+        *((*found.span(), "-") for found in _SEPARATORS.finditer(lower)),
+        *((*found.span("year"), two_digits(found["year"])) for found in _MONTH_AND_YEAR.finditer(lower)),
+    ]
 
 
 def _misspelt(lower: str) -> "list[tuple[int, int, str]]":

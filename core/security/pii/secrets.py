@@ -33,7 +33,7 @@ _OTP = (
     r" (?:digits|numbers|figures)"
 )
 _CODE = r"codes?"
-_NOT_THAT_CODE = frozenset(
+NOT_THAT_CODE = frozenset(
     str.split(
         "sort post area zip country error branch promo discount voucher referral product reference swift bic bank"
         " merchant"
@@ -111,9 +111,19 @@ _MIXED = re.compile(
 )
 """Letters in both cases, digits and signs in one word, where a text speaks of passwords."""
 _PASSWORD_FIRST = re.compile(
-    rf"(?i)(?<!\S)(?P<value>[^\s\[]{{4,64}})\s(?:is|was)\s(?:my|the|our|your)\s(?:(?:new|old|online|banking|current"
+    rf"(?i)(?<!\S)(?P<value>[^\s\[]{{4,64}})(?:\s(?:is|was)|,?\s(?:that'?s|thats|which is|that is)"
+    rf"|,?\s(?P<loose>for|as))\s(?:my|the|our|your)\s(?:(?:new|old|online|banking|current"
     rf"|app)\s){{0,2}}(?:{_PASSWORD})\b"
 )
+_PASSWORD_FAR = re.compile(
+    rf"(?i)\b(?:{_PASSWORD})\b[^.?!\n\d]{{1,60}}\s(?P<value>(?=[^\s\d]{{0,40}}\d)[^\s\[@:/]{{2}}[^\s\[:/]{{4,40}})"
+)
+"""With other words between: a word with letters and digits."""
+_PASSWORD_APART = re.compile(
+    rf"(?i)\b(?:{_PASSWORD})\b(?:\s(?:is|was|would be))?[\s:=]{{1,3}}(?P<value>[^\s\[](?:"
+    rf" [^\s\[](?![^\s.,;?!])){{4,40}})"
+)
+"""Sign by sign."""
 _GIVES = frozenset(str.split("is was to be as it's its = use used set 's changed password"))
 _NO_PASSWORD = ORDINARY | frozenset(
     str.split(
@@ -137,7 +147,10 @@ _THINGS = (
     r"|colou?r|food|place|band|singer|job|boss|employer|phone|concert|holiday|nickname|hero|author|song|toy"
     r"|girlfriend|boyfriend|kiss|house|subject|sport|club|restaurant|university|college|crush|actor|boat|bike)"
 )
-_IS = r"(?:\s?(?:is|was|'s|=|:|-|were)\s?|\s(?:is|was)\s)(?:(?:called|named|a|an|the)\s)?"
+_IS = (
+    r"(?:\s?(?:is|was|'s|=|:|-|were)\s?|\s(?:is|was|would be|should be|will be|to be)\s)(?:(?:called|named|a"
+    r"|an|the)\s)?"
+)
 _ANSWERS: tuple[re.Pattern[str], ...] = tuple(
     re.compile(rf"(?i)\b(?:{cue})(?P<value>{_ANSWER_VALUE})")
     for cue in (
@@ -163,6 +176,9 @@ _ANSWERS: tuple[re.Pattern[str], ...] = tuple(
         r" )?i was born(?: in)?)(?:\s?(?:is|was|=|:)\s?)",
         r"(?:street (?:where )?i grew up(?: on| in)?|road i grew up on|parents met(?: in)?|honeymooned in)(?:\s(?:is"
         r"|was)\s|\s?[:=]\s?|\s)",
+        r"(?:memorable word|maiden name|answer to (?:my|the|your) security question|security"
+        r" answer)\s(?=[^\W\d_]{3,20}(?:\s[^\W\d_]{3,20})?"
+        r"\s(?:plz|please|pls|dont|doesnt|don't|doesn't|isnt|isn't|wont|won't|not working|does not|is wrong)\b)",
         r"(?-i:[Ii] was born in )(?=(?-i:[A-Z]))(?!(?:January|February|March|April|May|June|July|August|September"
         r"|October|November|December)\b)",
     )
@@ -185,6 +201,7 @@ _ANSWERS_HINTS: tuple[tuple[str, ...], ...] = (
     ("answer",),
     ("birth", "born"),
     ("grew up", "parents met", "honeymoon"),
+    ("memorable word", "maiden name", "security"),
     ("born",),
 )
 """Beside each of ``_ANSWERS``: one of them stands in whatever it finds."""
@@ -193,6 +210,14 @@ _ANSWER_HINT = re.compile(
     r"|born in|gr[eo]w up|parents met|honeymoon|name of"
 )
 """One look for all of them: most texts have no such word."""
+_ANSWER_FIRST = re.compile(
+    r"(?i)(?:\A|[.,!?:;]\s{0,2}|\b(?:is|it's|its|was|say|said|called|named)\s)(?P<value>(?!(?:it'?s|is|was|the|my)\b)[^\W\d_][\w'’\-]{1,24}(?:\s[A-Z][\w'’\-]{1,24}){0,2}),?\s"
+    r"(?:is|was|that'?s|thats|that is|which is|for|as)\s(?:(?:my|the|your|ur|our)\s)?(?:mother'?s maiden name"
+    r"|mums? maiden name"
+    r"|maiden name|memorable (?:word|name|place)|secret (?:word|answer)|security answer"
+    r"|answer (?:to|for) (?:my|the|your|ur|that|our) (?:security |secret )?question)"
+)
+"""The answer stands ahead of what it is."""
 _NO_ANSWER = frozenset(
     str.split(
         "wrong not incorrect required asked missing rejected blocked different needed being correct right invalid no"
@@ -255,7 +280,7 @@ def _is_given(reading: Reading, found: re.Match[str], kind: Kind, never: frozens
         return False
     if kind is Kind.CVV and word_before(reading.lower, found.start()) == "social":
         return False
-    if kind is Kind.OTP and word_before(reading.lower, found.start()) in _NOT_THAT_CODE:
+    if kind is Kind.OTP and word_before(reading.lower, found.start()) in NOT_THAT_CODE:
         return False
     if kind is Kind.OTP and "code" in found[0].lower() and _other_code(found[0].lower()):
         return False
@@ -265,7 +290,7 @@ def _is_given(reading: Reading, found: re.Match[str], kind: Kind, never: frozens
 
 def _other_code(said: str) -> bool:
     words = re.findall(r"[^\W\d_]+", said)
-    return any(word in _NOT_THAT_CODE for word in words)
+    return any(word in NOT_THAT_CODE for word in words)
 
 
 def _passwords(reading: Reading) -> Iterator[Claim]:
@@ -284,8 +309,13 @@ def _passwords(reading: Reading) -> Iterator[Claim]:
         yield Claim(Kind.PASSWORD, *found.span(), SAID - 2)
     for found in _PASSWORD_FIRST.finditer(text):
         plain = found["value"].strip("\"'“”.,!?")
-        if plain.lower() not in _NO_PASSWORD:
+        if plain.lower() not in _NO_PASSWORD and (not found["loose"] or _looks_secret(plain)):
             yield Claim(Kind.PASSWORD, *found.span("value"), SAID)
+    for found in _PASSWORD_FAR.finditer(text):
+        if _looks_secret(found["value"]) and any(map(str.isdigit, found["value"])):
+            yield Claim(Kind.PASSWORD, found.start("value"), _word_end(text, *found.span("value")), SAID - 3)
+    for found in _PASSWORD_APART.finditer(text):
+        yield Claim(Kind.PASSWORD, *found.span("value"), SAID + 1)
 
 
 def _word_end(text: str, start: int, end: int) -> int:
@@ -319,6 +349,9 @@ def _is_last(text: str, end: int) -> bool:
 def _answers(reading: Reading) -> Iterator[Claim]:
     if not _ANSWER_HINT.search(reading.lower):
         return
+    for found in _ANSWER_FIRST.finditer(reading.cased):
+        if found["value"].split()[0].lower() not in _NO_ANSWER | ORDINARY:
+            yield Claim(Kind.SECURITY_ANSWER, *found.span("value"), SAID - 2)
     for pattern, hints in zip(_ANSWERS, _ANSWERS_HINTS, strict=True):
         for found in pattern.finditer(reading.cased) if has_any(reading.lower, hints) else ():
             value = _ENDS_ANSWER.sub("", found["value"].partition(". ")[0]).rstrip(" .'-")

@@ -1,36 +1,47 @@
-"""Digits said in words: "oh seven seven double zero", "thirty-one ninety-two"."""
+"""Digits and letters said one after the other, as figures and letters: "oh seven seven double zero", "thirty-one
+ninety-two", "november romeo five", "four two, no wait, four three"."""
 
 import re
 from itertools import pairwise
+from typing import NamedTuple
 
 from core.security.pii.folded import Token
-
-_TO_NINETEEN = """zero one two three four five six seven eight nine
-    ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"""
-_TENS = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_ZEROS = dict.fromkeys(("oh", "o", "nought", "naught", "nil"), "0")
-_NUMBERS = (
-    _ZEROS
-    | {word: str(number) for number, word in enumerate(str.split(_TO_NINETEEN))}
-    | {word: str(10 * number) for number, word in enumerate(_TENS, start=2)}
+from core.security.pii.postcodes import AREAS, is_postcode
+from core.security.pii.said import (
+    LETTERS,
+    MISHEARD,
+    NUMBERS,
+    ROUND,
+    TENS,
+    TIMES,
+    like_a_number,
+    misspelt_number,
 )
-_TIMES = {"double": 2, "triple": 3, "treble": 3}
-_ROUND = {"hundred": "00", "thousand": "000"}
+
+Edit = tuple[int, int, str]
+"""What is read between two places of a text instead of what stands there."""
+_BEGIN_A_FIGURE = frozenset(NUMBERS) | frozenset(TIMES)
+"""And single digits."""
 _FEWEST = 3
 """Number words from which it is worth looking."""
 
 
 def says_digits(words: list[str]) -> bool:
     """Whether a text of these words may say a number in words."""
-    return not _NUMBERS.keys().isdisjoint(words)
+    return not NUMBERS.keys().isdisjoint(words)
 
 
 def in_digits(tokens: list[Token]) -> list[Token] | None:
     """The tokens with figures for number words, each over the words that it was said in; None where there are few."""
-    if sum(token.word in _NUMBERS for token in tokens) < _FEWEST:
+    if sum(token.word in NUMBERS for token in tokens) < _FEWEST:
         return None
     said, at = list[Token](), 0
     while at < len(tokens):
+        token = tokens[at]
+        if len(token.word) > 1 and token.word not in _BEGIN_A_FIGURE:
+            said.append(token)
+            at += 1
+            continue
         taken, word = _read(tokens, at)
         said.append(Token(word, tokens[at].start, tokens[at + taken - 1].end))
         at += taken
@@ -40,72 +51,258 @@ def in_digits(tokens: list[Token]) -> list[Token] | None:
 def _read(tokens: list[Token], at: int) -> tuple[int, str]:
     """How many tokens are one figure, and the figure."""
     word, following = tokens[at].word, tokens[at + 1].word if at + 1 < len(tokens) else ""
-    digit = _NUMBERS.get(following, following)
+    digit = NUMBERS.get(following, following)
     if not digit.isdigit() or len(digit) > 1:
         digit = ""
-    if word in _TIMES and digit:
-        return 2, digit * _TIMES[word]
-    figure = _NUMBERS.get(word, word)
-    if following in _ROUND and figure.isdigit() and len(figure) == 1:
-        return 2, figure + _ROUND[following]
-    if word in _TENS and digit and digit != "0":
-        return 2, f"{_NUMBERS[word][0]}{digit}"
-    return 1, _NUMBERS.get(word, word)
+    if word in TIMES and digit:
+        return 2, digit * TIMES[word]
+    figure = NUMBERS.get(word, word)
+    if following in ROUND and figure.isdigit() and len(figure) == 1:
+        return 2, figure + ROUND[following]
+    if word in TENS and digit and digit != "0":
+        return 2, f"{NUMBERS[word][0]}{digit}"
+    return 1, NUMBERS.get(word, word)
 
 
-_SAID = re.compile(
-    rf"\b(?:{'|'.join(sorted({*_NUMBERS, *_TIMES, *_ROUND}, key=len, reverse=True))})\b|\d+", re.IGNORECASE
+def two_digits(said: str) -> str:
+    """ "Two thousand and twenty eight", "twenty twenty-eight" and "twenty eight" are 28."""
+    words = said.replace("-", " ").split()
+    last = words[-2:] if len(words) > 1 and len(NUMBERS[words[-1]]) == 1 else words[-1:]
+    return str(sum(int(NUMBERS[word]) for word in last))
+
+
+class _Sign(NamedTuple):
+    """A part of a number as it was said."""
+
+    figures: str
+    """Digits, or one letter; empty for what stands between."""
+    start: int
+    end: int
+    said: str
+    """How: ``_FIGURE`` and so on."""
+
+
+_FIGURE, _WORD, _GUESS, _MISHEARD, _SURE_LETTER, _LETTER = "figure", "word", "guess", "misheard", "sure", "letter"
+_FILLER, _CORRECTED, _NOT = "filler", "corrected", "not"
+_DIGITS = frozenset({_FIGURE, _WORD, _GUESS, _MISHEARD})
+_NUMBER_WORDS = frozenset({_WORD, _GUESS, _MISHEARD})
+_CORRECTIONS = frozenset({_CORRECTED, _NOT})
+_BETWEEN_SIGNS = frozenset({_FILLER, *_CORRECTIONS})
+
+_TOKEN = re.compile(
+    r"(?P<fix>\b(?:(?:oh |oops |ah |er |um )?(?:no|nope|sorry|wait|correction|scratch that|i mean|i meant|make"
+    r" that|rather)"
+    r"(?:[,.…\s\-]{1,4}(?:no|nope|sorry|wait|i mean|i meant|make that|make it|it's|its|hang on|hold on|that's|thats"
+    r"|actually|rather|sorry that's))*)\b)"
+    r"|(?P<not>\bnot\b)"
+    r"|(?P<filler>\b(?:uh+m*|um+|er+m*|hmm+|mm+|then|and then|dash|hyphen|space|stroke|slash|hold on|hang on"
+    r"|let me see|let's see"
+    r"|like|yeah|ok|okay|so)\b)"
+    r"|(?P<spelt>\b[a-z],? (?:is )?(?:for|as in) [a-z]{2,12}\b)"
+    r"|(?P<w>\bdouble[ \-]u\b)|(?P<word>x-ray|[^\W\d_]+)|(?P<figure>\d+)"
 )
-_BETWEEN = re.compile(
-    r"[\s,.\-]{0,3}(?:\b(?:uh+m?|um+|er+m?|then|dash|hyphen|space|and then|umm|hmm)\b[\s,.\-]{0,3}){0,2}"
-)
+_GAP = re.compile(r"[\s,.\-–…/:;]{0,4}")
+_WIDEST = 3
+"""Characters that the recognizers bridge between digits."""
 _LEAST_DIGITS = 3
 _LEAST_WITH_FILLERS = 8
-
-
-_SPELT_OUT = re.compile(rf"\biban\b|(?:\b[a-z] ){{2}}(?:{'|'.join(sorted(_NUMBERS))})\b")
+_FEWEST_LETTERS = 2
+_FEWEST_SIGNS = 4
+"""Of a row with letters of a spelling alphabet."""
+_FEWEST_AROUND = 4
+"""Single digits in words around one that was misheard."""
+_FORM = re.compile(
+    r"[A-Z]{2}\d{6}[A-D]|[A-Z]{1,2}\d{6,8}|[XYZ]\d{7}[A-Z]|\d{7,8}[A-Z]{1,2}|[A-Z]{2}\d{2}[A-Z\d]{11,30}"
+)
+"""NINO, passport, NIE, DNI and PPS, IBAN."""
+_SHORTEST_ID = 8
+_SPELT_OUT = re.compile(rf"\biban\b|(?:\b[a-z] ){{2}}(?:{'|'.join(sorted(NUMBERS))})\b")
 """Letters and digits one by one: there a single digit counts."""
+_SAYS = re.compile(
+    rf"\b(?:{'|'.join(sorted({*NUMBERS, *LETTERS}, key=len, reverse=True))})\b|\d[^\w.]{{0,4}}(?:uh+m*|um+"
+    rf"|er+m*|hmm+|then|and|no|not|nope|oops|sorry|wait|i mean|make|dash|hyphen|space)\b"
+    r"|\b[a-z],? (?:is )?(?:for|as in) [a-z]"
+)
+"""One look for all of it: most texts say none."""
 
 
-def in_figures(lower: str) -> list[tuple[int, int, str]]:
-    """Where digits are said in words, and the figures to read there: start, end, figures. Only in a row of at least
-    three digits, so that "one card" and "two or three days" stay what they are."""
-    edits: list[tuple[int, int, str]] = []
-    row: list[re.Match[str]] = []
+def in_figures(lower: str) -> list[Edit]:
+    """Where digits and letters are said, and what to read there. Only in a row of at least three digits, so that "one
+    card" and "two or three days" stay what they are."""
+    if not _SAYS.search(lower):
+        return []
     least = 1 if _SPELT_OUT.search(lower) else _LEAST_DIGITS
-    for said in _SAID.finditer(lower):
-        if row and not _BETWEEN.fullmatch(lower, row[-1].end(), said.start()):
-            edits.extend(_row_in_figures(row, lower, least))
-            row = []
-        row.append(said)
-    edits.extend(_row_in_figures(row, lower, least))
+    edits: list[Edit] = []
+    for row in _rows(lower):
+        edits.extend(_row_in_figures(row, lower, least))
     return edits
 
 
-def _row_in_figures(row: list[re.Match[str]], lower: str, least: int) -> list[tuple[int, int, str]]:
-    tokens = [Token(said[0], said.start(), said.end()) for said in row]
-    if [token.word for token in tokens] == ["o"]:
+def _rows(lower: str) -> list[list[_Sign]]:
+    rows: list[list[_Sign]] = []
+    row: list[_Sign] = []
+    for found in _TOKEN.finditer(lower):
+        sign = _sign(found)
+        if row and (sign is None or not _GAP.fullmatch(lower, row[-1].end, found.start())):
+            rows.append(row)
+            row = []
+        if sign is not None and (row or sign.said not in _BETWEEN_SIGNS):
+            row.append(sign)
+    return [trimmed for row in (*rows, row) if (trimmed := _trimmed(row))]
+
+
+def _sign(found: re.Match[str]) -> _Sign | None:
+    said, start, end = found[0], found.start(), found.end()
+    match found.lastgroup:
+        case "figure":
+            return _Sign(said, start, end, _FIGURE)
+        case "fix":
+            return _Sign("", start, end, _CORRECTED)
+        case "not":
+            return _Sign("", start, end, _NOT)
+        case "filler":
+            return _Sign("", start, end, _FILLER)
+        case "spelt":
+            return _Sign(said[0].upper(), start, end, _SURE_LETTER)
+        case "w":
+            return _Sign("W", start, end, _SURE_LETTER)
+        case _:
+            return _word_sign(said, start, end)
+
+
+def _word_sign(said: str, start: int, end: int) -> _Sign | None:
+    if said in NUMBERS or said in TIMES or said in ROUND:
+        return _Sign(said, start, end, _WORD)
+    if said in LETTERS:
+        return _Sign(LETTERS[said].upper(), start, end, _SURE_LETTER)
+    if len(said) == 1 or (len(said) == 2 and said.upper() in AREAS):
+        return _Sign(said, start, end, _LETTER)
+    if said in MISHEARD:
+        return _Sign(MISHEARD[said], start, end, _MISHEARD)
+    if figures := misspelt_number(said):
+        return _Sign(figures, start, end, _GUESS)
+    figures = like_a_number(said)
+    return _Sign(figures, start, end, _MISHEARD) if figures else None
+
+
+def _trimmed(row: list[_Sign]) -> list[_Sign]:
+    """Without what belongs to the words around it."""
+    start, end = 0, len(row)
+    while start < end and row[start].said == _MISHEARD:
+        start += 1
+    while end > start and row[end - 1].said in (_MISHEARD, *_BETWEEN_SIGNS):
+        end -= 1
+    return row[start:end]
+
+
+def _row_in_figures(row: list[_Sign], lower: str, least: int) -> list[Edit]:
+    if any(sign.said == _MISHEARD for sign in row) and not _is_dictated(row):
+        # "Two to three".
+        return [edit for part in _parts(row) for edit in _row_in_figures(part, lower, least)]
+    if [sign.figures for sign in row] == ["o"]:
         # A letter among letters.
         return []
-    has_words = sum(token.word in _NUMBERS for token in tokens) >= min(least, 2)
-    has_fillers = any(re.search("[a-z]", lower[left.end : right.start]) for left, right in pairwise(tokens))
-    if not has_words and not has_fillers:
+    signs = _resolved(row)
+    digits = sum(len(sign.figures) for sign in signs if sign.figures.isdigit())
+    letters = sum(sign.said == _SURE_LETTER for sign in signs)
+    has_letters = len(signs) >= _FEWEST_SIGNS and (
+        letters >= _FEWEST_LETTERS or (letters > 0 and digits >= _FEWEST_SIGNS - 1)
+    )
+    has_letters = has_letters or _is_form(signs)
+    has_words = sum(sign.said in _NUMBER_WORDS for sign in row) >= min(least, 2)
+    is_corrected = any(sign.said in _CORRECTIONS for sign in row)
+    enough = least if has_words or is_corrected else _LEAST_WITH_FILLERS
+    if not has_letters and (digits < enough or not (has_words or is_corrected or _has_fillers(row))):
         return []
-    edits: list[tuple[int, int, str]] = []
-    at, digits, before = 0, 0, -1
-    while at < len(tokens):
-        taken, figures = _read(tokens, at)
-        start, end = tokens[at].start, tokens[at + taken - 1].end
-        if figures.isdigit():
-            gap = lower[before:start] if before >= 0 else ""
-            if any(map(str.isalpha, gap)) or (has_words and "," in gap):
-                # Filler words and pauses between digits.
-                edits.append((before, start, " "))
-            digits += len(figures)
-            before = end
-            if lower[start:end] != figures:
-                edits.append((start, end, figures))
-        else:
-            before = -1
+    edits: list[Edit] = []
+    for left, right in pairwise(signs):
+        gap = lower[left.end : right.start]
+        if any(map(str.isalpha, gap)) or len(gap) > _WIDEST or ((has_words or has_letters) and gap.strip(" -.\n")):
+            # Filler words and pauses between digits.
+            edits.append((left.end, right.start, " "))
+    for sign in signs:
+        if lower[sign.start : sign.end] != sign.figures.lower() or sign.said == _SURE_LETTER:
+            edits.append((sign.start, sign.end, sign.figures))
+    return edits
+
+
+def _is_form(signs: list[_Sign]) -> bool:
+    """Whether letters and digits together have the form of a postcode, a passport or the like."""
+    compact = "".join(sign.figures for sign in signs).upper()
+    return is_postcode(compact) if len(compact) < _SHORTEST_ID else bool(_FORM.fullmatch(compact))
+
+
+def _is_dictated(row: list[_Sign]) -> bool:
+    return sum(sign.said == _WORD and len(NUMBERS.get(sign.figures, "")) == 1 for sign in row) >= _FEWEST_AROUND
+
+
+def _parts(row: list[_Sign]) -> list[list[_Sign]]:
+    """What stands between what was perhaps misheard."""
+    parts: list[list[_Sign]] = [[]]
+    for sign in row:
+        if sign.said == _MISHEARD:
+            parts.append([])
+        elif parts[-1] or sign.said not in _BETWEEN_SIGNS:
+            parts[-1].append(sign)
+    return [trimmed for part in parts if (trimmed := _trimmed(part))]
+
+
+def _has_fillers(row: list[_Sign]) -> bool:
+    return any(sign.said == _FILLER for sign in row)
+
+
+def _resolved(row: list[_Sign]) -> list[_Sign]:
+    """With figures for words, what was corrected as it was put right, and without fillers."""
+    parts: list[list[_Sign]] = [[]]
+    how: list[str] = []
+    for sign in row:
+        if sign.said in _CORRECTIONS:
+            how.append(sign.said)
+            parts.append([])
+        elif sign.said != _FILLER:
+            parts[-1].append(sign)
+    kept = _numbers(parts[0])
+    for said, part in zip(how, parts[1:], strict=True):
+        kept = _put_right(kept, _numbers(part), said)
+    return kept
+
+
+def _numbers(row: list[_Sign]) -> list[_Sign]:
+    row = [
+        sign._replace(said=_LETTER) if sign.figures == "o" and _is_among_letters(row, at) else sign
+        for at, sign in enumerate(row)
+    ]
+    tokens = [Token(sign.figures, sign.start, sign.end) for sign in row]
+    signs: list[_Sign] = []
+    at = 0
+    while at < len(row):
+        taken, figures = _read(tokens, at) if row[at].said in _DIGITS else (1, row[at].figures)
+        is_word = taken > 1 or row[at].said != _FIGURE
+        said = row[at].said if not figures.isdigit() else _WORD if is_word else _FIGURE
+        signs.append(_Sign(figures, row[at].start, row[at + taken - 1].end, said))
         at += taken
-    return edits if digits >= (least if has_words else _LEAST_WITH_FILLERS) else []
+    return signs
+
+
+def _is_among_letters(row: list[_Sign], at: int) -> bool:
+    around = row[max(0, at - 1) : at] + row[at + 1 : at + 2]
+    return all(sign.said in (_LETTER, _SURE_LETTER) for sign in around)
+
+
+def _put_right(before: list[_Sign], after: list[_Sign], said: str) -> list[_Sign]:
+    """ "40 11 63, no, 62" is 40 11 62, and "40 11, no wait, 40 12 62" is the latter. "62 not 63" is the former."""
+    if not before or not after:
+        return [*before, *after]
+    if said == _NOT:
+        return [*before[:-1], before[-1]._replace(end=after[-1].end)]
+    wrong = min(sum(len(sign.figures) for sign in signs) for signs in (before, after))
+    kept = list(before)
+    start, stays = after[0].start, ""
+    while wrong > 0:
+        last = kept.pop()
+        start, stays, wrong = (
+            last.start,
+            last.figures[:-wrong] if len(last.figures) > wrong else "",
+            wrong - len(last.figures),
+        )
+    return [*kept, after[0]._replace(figures=stays + after[0].figures, start=start), *after[1:]]

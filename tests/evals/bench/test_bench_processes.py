@@ -8,10 +8,18 @@ import psutil
 import pytest
 
 from evals.bench.leftovers import end_leftovers
-from evals.bench.processes import BenchError, start, stop, wait_for
+from evals.bench.processes import BenchError, Child, start, stop, wait_for
 from evals.bench.usage import find_footprint, measure
+from tests.waiting import eventually
 
-SLEEPER = [sys.executable, "-c", "import signal; signal.pause()"]
+SLEEPER = [sys.executable, "-c", "import signal; print('here', flush=True); signal.pause()"]
+
+
+def asleep(name: str, folder: Path) -> Child:
+    """One that runs: of a process that has just begun the system tells neither command nor environment."""
+    child = start(name, SLEEPER, folder)
+    eventually(child.tail)
+    return child
 
 
 def test_usage_of_a_process_is_read(tmp_path: Path):
@@ -23,7 +31,7 @@ def test_usage_of_a_process_is_read(tmp_path: Path):
 
 
 def test_a_database_is_a_part_of_its_own(tmp_path: Path):
-    child = start("database", SLEEPER, tmp_path)
+    child = asleep("database", tmp_path)
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "postmaster.pid").write_text(f"{child.process.pid}\n{tmp_path}\n")
     footprint = find_footprint(os.getpid(), tmp_path)
@@ -34,14 +42,14 @@ def test_a_database_is_a_part_of_its_own(tmp_path: Path):
 
 
 def test_a_process_that_has_ended_cannot_be_measured(tmp_path: Path):
-    child = start("ended", SLEEPER, tmp_path)
+    child = asleep("ended", tmp_path)
     stop(child)
     with pytest.raises(BenchError, match="has ended"):
         measure({"server": child.process.pid})
 
 
 def test_what_a_server_left_running_is_ended_and_named(tmp_path: Path):
-    child = start("left", SLEEPER, tmp_path)
+    child = asleep("left", tmp_path)
     ended = end_leftovers(tmp_path)
     assert [text.endswith(f"({child.process.pid})") for text in ended] == [True]
     child.process.wait(10)

@@ -37,7 +37,7 @@ from core.services import Services
 ABSENT = "absent"
 Value = str | bool | None
 Rows = list[dict[str, Any]]
-_QUERIES = Queries(Path(__file__).with_name("dialogue_state.sql"))
+_QUERIES = Queries(Path(__file__).with_name("state.sql"))
 
 
 def _values(rows: Rows) -> list[Value]:

@@ -12,7 +12,7 @@ import yaml
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import InvalidInput
-from evals.dialogue_state import is_known
+from evals.dialogues.state import is_known
 
 Who = Literal["alex", "blair", "visitor"]
 Value = str | bool | None

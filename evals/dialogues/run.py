@@ -13,12 +13,12 @@ import httpx2
 from core.clock import BANK_TIME_ZONE
 from core.services import Services
 from core.settings import Settings
-from evals.dialogue_check import Difference, compare
-from evals.dialogue_customer import Customer, Heard, log_in
-from evals.dialogue_dates import fill_dates
-from evals.dialogue_script import Scenario, Turn, Who
-from evals.dialogue_server import Bank, running_bank
-from evals.dialogue_state import Records, open_records
+from evals.dialogues.check import Difference, compare
+from evals.dialogues.customer import Customer, Heard, log_in
+from evals.dialogues.dates import fill_dates
+from evals.dialogues.script import Scenario, Turn, Who
+from evals.dialogues.server import Bank, running_bank
+from evals.dialogues.state import Records, open_records
 from evals.parallel import play_all
 from tools.demo_bank.named import customer_id
 

@@ -8,7 +8,7 @@ import httpx2
 
 from api.sse_client import read_events
 from core.errors import TellergraphError
-from evals.dialogue_script import Confirm
+from evals.dialogues.script import Confirm
 from tools.demo_bank.logins import CUSTOMERS
 
 PATIENCE_S = 180.0

@@ -7,10 +7,10 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from evals.dialogue_customer import Heard
-from evals.dialogue_dates import fill_dates, list_readings
-from evals.dialogue_script import Expect, Value
-from evals.dialogue_state import is_known
+from evals.dialogues.customer import Heard
+from evals.dialogues.dates import fill_dates, list_readings
+from evals.dialogues.script import Expect, Value
+from evals.dialogues.state import is_known
 
 _SPACES = re.compile(r"\s+")
 _QUOTES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u201c": '"', "\u201d": '"'})

@@ -1,0 +1,62 @@
+"""E-mail addresses said in words or letter by letter: "y u s r a underscore m at proton dot me"."""
+
+import re
+from collections.abc import Iterator
+
+from core.security.pii.ordinary import CHAT, ORDINARY
+
+_ENDS = (
+    r"(?:com|org|net|edu|gov|info|biz|eu|uk|us|de|fr|es|it|nl|ie|ca|au|in|pl|ch|at|be|se|no|dk|fi|pt|example|test"
+    r"|email|me|io|co|app|dev)"
+)
+_DOT = r"(?:\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\s(?:dot|point|full stop|period)\s|\s?\.\s?)"
+_DOMAIN = re.compile(
+    rf"(?:\s?[\[({{<]\s?(?:at|@)\s?[\])}}>]\s?|\s(?:at(?: sign)?|@)\s|\s?@\s?)"
+    rf"(?P<name>(?:[\w\-]{{1,30}}\s){{0,2}}?[\w\-]{{1,40}}(?:{_DOT}[\w\-]{{1,40}}){{0,2}}?)"
+    rf"(?:{_DOT}|,\s?){_ENDS}(?:{_DOT}{_ENDS}){{0,2}}\b"
+)
+_HINT = re.compile(rf"(?:\bat\b|@).{{1,80}}?(?:\bdot\b|\bpoint\b|\.|,){{1}}.{{0,4}}?{_ENDS}\b")
+_PIECE = re.compile(r"(?:^|(?<=[\s:=,]))(?P<piece>[^\s:=,@]{1,40})(?P<gap>[ ,]{0,2})\Z")
+_CONNECTORS = frozenset(str.split("dot point underscore dash hyphen minus plus"))
+_NUMBER = re.compile(
+    r"(?:\d+|zero|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen"
+    r"|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|oh|double|triple)\Z"
+)
+_NO_PIECE = ORDINARY | CHAT | frozenset(str.split("is it's its user username login mail email address me at a account"))
+_MOST_PIECES = 30
+_FEWEST = 1
+
+
+def find_said(lower: str) -> Iterator[tuple[int, int]]:
+    """Where one stands in the text in small letters."""
+    if not _HINT.search(lower):
+        return
+    for domain in _DOMAIN.finditer(lower):
+        name = domain["name"].split()
+        if len(name) > 1 and any(word in _NO_PIECE for word in name if word not in ("dot", "point", "co")):
+            continue
+        start = _local_start(lower, domain.start())
+        if start < domain.start():
+            yield start, domain.end()
+
+
+def _local_start(lower: str, at: int) -> int:
+    """Where the part ahead of the at sign begins: back over single letters, numbers, what connects, and words that are
+    none of everyday English."""
+    end = at
+    is_joined = True
+    for _ in range(_MOST_PIECES):
+        found = _PIECE.search(lower, max(0, end - 44), end)
+        if found is None:
+            break
+        piece = found["piece"]
+        is_connector = piece in _CONNECTORS
+        if not (is_joined or is_connector or len(piece) == 1 or _NUMBER.match(piece) or piece not in _NO_PIECE):
+            break
+        is_joined = is_connector
+        at, end = found.start("piece"), found.start("piece")
+        while end > 0 and lower[end - 1] in " ":
+            end -= 1
+        if end and lower[end - 1] in ".!?:;=":
+            break
+    return at
