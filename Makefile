@@ -30,11 +30,11 @@ test: $(DEV) ## Install what is missing and run all tests that need nothing else
 
 .PHONY: browser-test
 browser-test: $(DEV) ## Run the tests in Chromium (/usr/bin/chromium, or TELLERGRAPH_TEST_CHROMIUM)
-	@$(BIN)/python -m pytest -m browser tests/browser $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m browser $(or $(PYTEST_ARGS),tests/browser)
 
 .PHONY: deploy-test
 deploy-test: $(DEV) ## Run the tests of what is under deploy/ (with Debian's prometheus)
-	@$(BIN)/python -m pytest -m deploy tests/deploy $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -m deploy $(or $(PYTEST_ARGS),tests/deploy)
 
 .PHONY: lint
 lint: $(DEV) secrets ## Check style, types, the direction of imports, and that no secret is in the files
