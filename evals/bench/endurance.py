@@ -79,9 +79,9 @@ def main(
     """Hold a rate and see what stays."""
     unwind_when_ended()
     with _serving(workers) as (load, system):
-        before = sum(measure(system.footprint).cpu_s.values())
+        before = measure(system.footprint).cpu_s
         taken, left = _run(load, system, round(rate * minutes * 60 / steps), rate, steps)
-        cpu_s = sum(measure(system.footprint).cpu_s.values()) - before
+        after = measure(system.footprint).cpu_s
     turns = sum(step.turns for step in taken)
     found: dict[str, Any] = {
         "workers": workers,
@@ -90,7 +90,7 @@ def main(
         "errors": sum(step.errors for step in taken),
         "held_per_s": round(turns / sum(step.wall_s for step in taken), 2),
         "late_s": max(step.late_s for step in taken),
-        "cpu_ms_per_turn": round(cpu_s * 1000 / turns, 2),
+        "cpu_ms_per_turn": {part: round((after[part] - before[part]) * 1000 / turns, 2) for part in after},
         "rss_growth": round(left[-1].rss_mib / left[2].rss_mib - 1, 4),
         "checkpoints_per_conversation": round(left[-1].checkpoints / left[-1].conversations, 2),
         "left": [asdict(each) for each in left],
