@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from random import Random
 
+from evals.personal_texts import HOMOGLYPHS, MONTHS
+
 _DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _TEENS = ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
 _TENS = ("", "", "twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
@@ -27,22 +29,7 @@ _PLAIN_WORDS = dict(
         strict=True,
     )
 )
-_ALIKE = str.maketrans("aeopcxABEKMHOPCTX", "аеорсхАВЕКМНОРСТХ")
 _FILLERS = (" um ", " er ", "... ", ", uh, ", " hmm ", ", let me see, ")
-_MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 
 
 def _grouped(text: str, size: int = 4) -> list[str]:
@@ -169,7 +156,7 @@ OF_VALUES: dict[str, Callable[[str, Random], str]] = {
     "arabic": lambda value, _: "".join(chr(0x660 + int(sign)) if sign.isdecimal() else sign for sign in value),
     "invisible": lambda value, _: "\u200b".join(value),
     "keycaps": lambda value, _: "".join(f"{sign}\ufe0f\u20e3" if sign.isdecimal() else sign for sign in value),
-    "alike": lambda value, _: value.translate(_ALIKE).replace("0", "O", 1).replace("1", "l", 1),
+    "alike": lambda value, _: value.translate(HOMOGLYPHS).replace("0", "O", 1).replace("1", "l", 1),
     "misspelt_words": _slipped_words,
     "mixed": _mixed,
     "filled": _filled,
@@ -180,7 +167,7 @@ OF_VALUES: dict[str, Callable[[str, Random], str]] = {
 def _dated(value: str, random: Random) -> str:
     """A day of birth or the month of an expiry in words."""
     numbers = [int(part) for part in value.split("/")]
-    month, year = _MONTHS[numbers[-2] - 1], numbers[-1]
+    month, year = MONTHS[numbers[-2] - 1], numbers[-1]
     tens = _said_tens(f"{year % 100:02}", random)
     if len(numbers) == 2:
         return random.choice(

@@ -9,6 +9,7 @@ import json
 import re
 import string
 import sys
+from calendar import month_name
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -23,21 +24,8 @@ _SLOT = re.compile(r"\{([A-Z_]+)(?:\|([a-z_]+)|=([^}]*))?\}")
 _LOCALES = ("en_GB", "en_US", "en_IE", "en_IN", "de_DE", "fr_FR", "es_ES", "it_IT", "pl_PL", "nl_NL", "pt_PT", "sv_SE")
 _ADDRESS_LOCALES = ("en_GB", "en_GB", "en_US", "en_US", "de_DE", "fr_FR")
 _DIGIT_WORDS = ["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"]
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
-_HOMOGLYPHS = str.maketrans("aeopcxABEKMHOPCTX", "аеорсхАВЕКМНОРСТХ")
+MONTHS = tuple(month_name)[1:]
+HOMOGLYPHS = str.maketrans("aeopcxABEKMHOPCTX", "аеорсхАВЕКМНОРСТХ")
 
 
 class Values:
@@ -107,7 +95,7 @@ class Values:
     def _card_expiry(self) -> str:
         month, year = self.random.randint(1, 12), self.random.randint(26, 34)
         return self.random.choice(
-            (f"{month:02}/{year}", f"{month:02}/20{year}", f"{month:02}-{year}", f"{_MONTHS[month - 1]} 20{year}")
+            (f"{month:02}/{year}", f"{month:02}/20{year}", f"{month:02}-{year}", f"{MONTHS[month - 1]} 20{year}")
         )
 
     def _account_number(self) -> str:
@@ -148,7 +136,7 @@ class Values:
 
     def _dob(self) -> str:
         day, month, year = self.random.randint(1, 28), self.random.randint(1, 12), self.random.randint(1940, 2006)
-        name = _MONTHS[month - 1]
+        name = MONTHS[month - 1]
         return self.random.choice(
             (
                 f"{day:02}/{month:02}/{year}",
@@ -243,7 +231,7 @@ def _said_email(value: str, random: Random) -> str:
 
 
 def _said_date(_: str, random: Random) -> str:
-    day, month = random.randint(1, 28), random.choice(_MONTHS)
+    day, month = random.randint(1, 28), random.choice(MONTHS)
     year = random.choice(("eighty five", "seventy two", "ninety one", "sixty eight"))
     return random.choice(
         (
@@ -264,7 +252,7 @@ _FORMS: dict[str, Callable[[str, Random], str]] = {
     ),
     "wide": lambda value, _: "".join(chr(ord(sign) + 0xFEE0) if sign.isdigit() else sign for sign in value),
     "arabic": lambda value, _: "".join(chr(0x660 + int(sign)) if sign.isdigit() else sign for sign in value),
-    "alike": lambda value, _: value.translate(_HOMOGLYPHS),
+    "alike": lambda value, _: value.translate(HOMOGLYPHS),
     "lower": lambda value, _: value.lower(),
     "upper": lambda value, _: value.upper(),
     "bare": lambda value, _: "".join(sign for sign in value if sign.isalnum()),

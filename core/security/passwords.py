@@ -31,11 +31,6 @@ async def hash_password_async(password: str) -> str:
         return await asyncio.to_thread(hash_password, password)
 
 
-async def verify_password(password: str, hashed: str | None) -> bool:
-    """As ``compare_password``, where nobody could keep a new hash."""
-    return (await compare_password(password, hashed)).matches
-
-
 async def compare_password(password: str, hashed: str | None) -> Verified:
     """``hashed`` is None where there is no such login: the same time is spent, so that timing tells nothing."""
     async with _AT_ONCE:

@@ -4,12 +4,8 @@ that time is linear in hostile text."""
 import re
 from collections.abc import Iterable, Iterator
 
-GAP = r"[ \t\n.\-/,_]{1,3}"
-"""Between groups of digits of one number."""
-NO_MORE = r"(?![\d]|[.,]\d)"
-"""What a number is not followed by: more of it."""
 NO_LESS = r"(?<![\d£$€#])(?<!\d[.,])"
-"""What it is not preceded by: more of it, or a sign of money."""
+"""What a number is not preceded by: more of it, or a sign of money."""
 
 
 def digits(least: int, most: int, gap: str = r"[ \t\n\-.]") -> str:

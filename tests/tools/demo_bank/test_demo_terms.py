@@ -5,7 +5,7 @@ import pytest
 from psycopg.rows import dict_row
 
 from core.errors import ConfigurationError
-from core.security.passwords import verify_password
+from core.security.passwords import compare_password
 from core.services import Services
 from tools.accounts.numbers import iban
 from tools.demo_bank import LOGINS, Login, terms
@@ -15,7 +15,7 @@ from tools.demo_bank.terms import load_terms
 
 @pytest.mark.parametrize("login", LOGINS, ids=lambda login: login.role + " " + login.email)
 async def test_every_login_works_with_its_password(login: Login) -> None:
-    assert await verify_password(login.password, login.password_hash)
+    assert (await compare_password(login.password, login.password_hash)).matches
 
 
 def test_logins_are_in_the_bank(bank: Services) -> None:
