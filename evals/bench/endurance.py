@@ -31,6 +31,8 @@ from evals.bench.usage import list_tree, measure
 
 _QUESTIONS = tuple(chain(*zip(BANKING * 10, KNOWLEDGE, SMALL_TALK * 5, strict=True)))
 _CLIENTS = 64
+_WARM = 2
+"""Steps after which memory has come to rest."""
 _CONVERSATION = 5
 _SETTLE_S = 35
 """Checkpoints are pruned every 30 seconds."""
@@ -91,7 +93,7 @@ def main(
         "held_per_s": round(turns / sum(step.wall_s for step in taken), 2),
         "late_s": max(step.late_s for step in taken),
         "cpu_ms_per_turn": {part: round((after[part] - before[part]) * 1000 / turns, 2) for part in after},
-        "rss_growth": round(left[-1].rss_mib / left[2].rss_mib - 1, 4),
+        "rss_growth": round(left[-1].rss_mib / left[_WARM].rss_mib - 1, 4),
         "checkpoints_per_conversation": round(left[-1].checkpoints / left[-1].conversations, 2),
         "left": [asdict(each) for each in left],
         "steps": [asdict(step) for step in taken],
