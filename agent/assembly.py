@@ -9,12 +9,11 @@ from typing import Any
 from uuid import uuid4
 
 import aiohttp
-from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from psycopg import AsyncConnection
-from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 from redis.asyncio import Redis
 
+from agent.checkpoints import Checkpoints
 from agent.conversations import Conversations
 from agent.event_log import EventLog
 from agent.graph_models import make_extractor
@@ -80,7 +79,7 @@ class Running:
     database: Database
     redis: Redis
     events: EventLog
-    checkpoints: AsyncPostgresSaver
+    checkpoints: Checkpoints
     models: ModelChain
     graph: Graph | None
     """None: it is off."""
@@ -141,7 +140,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
             prompts=prompts,
             outsiders_need_consent=settings.outside_models_need_consent and models.has_outsiders,
         )
-        checkpoints = AsyncPostgresSaver(pool)
+        checkpoints = Checkpoints(pool)
         ring = await stack.enter_async_context(open_key_ring(settings, services.secret_key))
         keys = DataKeys(database, ring)
         conversations = Conversations(database, keys, uuid4())
@@ -154,7 +153,7 @@ async def running_assistant(settings: Settings, services: Services, clock: Clock
             clock=clock,
             pseudonyms=pseudonyms,
         )
-        await stack.enter_async_context(housekeeping(assistant, checkpoints))
+        await stack.enter_async_context(housekeeping(assistant))
         if settings.worker == "inside":
             await stack.enter_async_context(
                 background_worker(
@@ -209,11 +208,4 @@ def _offline_alone(settings: Settings) -> ModelChain:
 
 
 def _checkpoint_pool(services: Services, settings: Settings) -> AsyncConnectionPool[AsyncConnection[Any]]:
-    options = {"row_factory": dict_row, "prepare_threshold": 0}
-    return make_pool(
-        services.checkpoint_url,
-        name="checkpoints",
-        min_size=1,
-        max_size=settings.database_pool_size,
-        options=options,
-    )
+    return make_pool(services.checkpoint_url, name="checkpoints", min_size=1, max_size=settings.database_pool_size)

@@ -1,4 +1,4 @@
-"""What a process does beside its turns: renews leases, prunes checkpoints of idle threads."""
+"""What a process does beside its turns: renews leases."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import psycopg
-from langgraph.checkpoint.postgres.aio import AsyncPostgresSaver
 from psycopg_pool import PoolTimeout
 
 from agent.service import Assistant
@@ -16,24 +15,16 @@ from core.logging import get_logger
 _log = get_logger(__name__)
 
 _LEASE_RHYTHM = timedelta(seconds=2)
-_PRUNE_RHYTHM = timedelta(seconds=30)
 
 
 @asynccontextmanager
-async def housekeeping(assistant: Assistant, checkpoints: AsyncPostgresSaver) -> AsyncGenerator[None]:
-    async def prune() -> None:
-        await _prune(assistant, checkpoints)
-
-    tasks = [
-        asyncio.create_task(_every(_LEASE_RHYTHM, assistant.keep_house), name="leases"),
-        asyncio.create_task(_every(_PRUNE_RHYTHM, prune), name="prune checkpoints"),
-    ]
+async def housekeeping(assistant: Assistant) -> AsyncGenerator[None]:
+    task = asyncio.create_task(_every(_LEASE_RHYTHM, assistant.keep_house), name="leases")
     try:
         yield
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
 
 async def _every(rhythm: timedelta, work: Callable[[], Awaitable[None]]) -> None:
@@ -44,16 +35,3 @@ async def _every(rhythm: timedelta, work: Callable[[], Awaitable[None]]) -> None
             await work()
         except (Unavailable, psycopg.Error, PoolTimeout) as error:
             _log.warning("housekeeping_failed", work=work.__name__, reason=type(error).__name__)
-
-
-async def _prune(assistant: Assistant, checkpoints: AsyncPostgresSaver) -> None:
-    """Only the latest checkpoint of a thread is ever read. A thread that a turn changes meanwhile refuses to be pruned;
-    that turn has put it on the list again."""
-    while session := assistant.take_grown_session():
-        try:
-            await checkpoints.aprune([str(session)])
-        except (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected):
-            continue
-        except psycopg.Error:
-            assistant.put_back_grown_session(session)
-            raise

@@ -83,8 +83,6 @@ class Assistant:
         self._readers = Readers(events, conversations, clock, pseudonyms, self._running.keys())
         self._unended: set[UUID] = set()
         """Turns that are over, though the database could not be told."""
-        self._grown: set[UUID] = set()
-        """Sessions whose thread has more than one checkpoint."""
 
     @property
     def active_turns(self) -> list[UUID]:
@@ -180,19 +178,11 @@ class Assistant:
                 await self._checkpoints.adelete_thread(str(session_id))
 
         turn_ids = await self._conversations.delete(session_id, scope, self._clock(), forget=forget_thread)
-        self._grown.discard(session_id)
         try:
             await self._events.delete(turn_ids)
         except (RedisError, OSError):
             # They expire by themselves.
             _log.warning("streams_not_deleted", session_id=str(session_id))
-
-    def take_grown_session(self) -> UUID | None:
-        """A session whose older checkpoints can go; None when there is none left."""
-        return self._grown.pop() if self._grown else None
-
-    def put_back_grown_session(self, session_id: UUID) -> None:
-        self._grown.add(session_id)
 
     async def drain(self) -> None:
         """Lets running turns end, then cancels the rest; their readers get an ``error``."""
@@ -215,8 +205,6 @@ class Assistant:
             raise
         if is_new_session:
             count_conversation(key.owner)
-        else:
-            self._grown.add(key.session_id)
 
     async def _find_slip(self, key: TurnKey, operation_id: UUID, code: str | None) -> Slip | None:
         """The customer's yes, given here and not by the graph. None where the operation is over: the turn says so."""

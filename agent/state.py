@@ -1,7 +1,8 @@
 """The state that flows through the graph, and the context of one run.
 
 The state is plain data, saved with the thread. Its first part is the memory of the conversation; the rest belongs to
-one turn and is cleared when the turn is remembered, so that a checkpoint stays small. The context is never saved.
+one turn and is cleared when the turn is remembered, so that a checkpoint stays small; what is left is JSON, which is
+the cheapest to save (agent/checkpoints.py). The context is never saved.
 """
 
 from collections.abc import Awaitable, Callable
@@ -81,8 +82,8 @@ class State(TypedDict):
     """Whether the customer's message is itself the yes to what its tool prepares (decision 0014)."""
     is_fixed: bool
     """Whether these words are not left to a language model."""
-    vector: bytes
-    """The encoder's vector of what was said, float32."""
+    vector: bytes | None
+    """The encoder's vector of what was said, float32; None where nothing was encoded."""
     rounds: int
     calls: list[ToolCall]
     told: tuple[int, int]
@@ -126,7 +127,7 @@ TURN_DEFAULTS: State = {
     "question": "",
     "is_agreed": False,
     "is_fixed": False,
-    "vector": b"",
+    "vector": None,
     "rounds": 0,
     "calls": [],
     "told": (0, 0),

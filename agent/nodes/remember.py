@@ -34,7 +34,7 @@ async def remember(state: State, runtime: Runtime[Turn]) -> Update:
         usage=state["usage"],
         model=state["model"],
         prompt=state["prompt"],
-        vector=state["vector"],
+        vector=state["vector"] or b"",
         notices=turn.allowance.notices,
     )
     said: list[Message] = [{"role": "user", "content": state["message"]}] if state["message"] else []
@@ -48,7 +48,7 @@ async def remember(state: State, runtime: Runtime[Turn]) -> Update:
         "said": "",
         "words": "",
         "question": "",
-        "vector": b"",
+        "vector": None,
         "passages": [],
         "returns": [],
     }

@@ -40,7 +40,7 @@ async def retrieve(state: State, runtime: Runtime[Turn]) -> Update:
 async def _look_up(state: State, turn: Turn) -> list[Passage]:
     return await turn.parts.retriever.retrieve(
         state["said"],
-        np.frombuffer(state["vector"], dtype=np.float32),
+        np.frombuffer(state["vector"] or b"", dtype=np.float32),
         scope=turn.scope,
         intents=state["guesses"],
         ours=state["ours"],
