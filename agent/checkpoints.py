@@ -9,7 +9,7 @@ from base64 import b64decode
 from collections.abc import Sequence
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from langchain_core.runnables import RunnableConfig
@@ -122,7 +122,7 @@ def _config_of(place: dict[str, Any], checkpoint_id: str) -> RunnableConfig:
 def _is_plain(value: Any) -> bool:
     """Whether it comes back from PostgreSQL's JSON as it would from LangGraph's own serializer, which makes a list of a
     tuple too."""
-    kind: Any = type(value)  # exactly: what is derived from one of them comes back as that one
+    kind = cast("type[object]", type(value))
     if kind is dict:
         return all(type(name) is str and _is_plain(each) for name, each in value.items())
     if kind is list or kind is tuple:
