@@ -28,6 +28,8 @@ async def act(state: State, runtime: Runtime[Turn]) -> Update:
     runtime.context.tape.begin(state)
     context = tool_context(runtime.context)
     operation = await _decided(resolution, runtime.context)
+    # A payee may have come.
+    runtime.context.own = None
     understood = Understood(route=Route.OPERATION.value, intent=operation.type, confidence=1.0)
     first = state["first"]
     # "forget that, what's my balance?" is about the balance.

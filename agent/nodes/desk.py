@@ -1,5 +1,6 @@
 """What the dialogue manager is told about the customer and the bank, and the proposals that it takes back."""
 
+import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +9,7 @@ from uuid import UUID
 from agent.dialogue.described import Belongings, describe
 from agent.dialogue.desk import Desk
 from agent.dialogue.specs import specs_of
+from agent.models.fencing.of_turn import own_details
 from agent.nodes.context import call_tool, tool_context
 from agent.replay.tape import codec_of
 from agent.state import State, Turn
@@ -43,9 +45,14 @@ async def find_own(turn: Turn) -> Own:
     """The customer's own names, from the tools that list them."""
     if turn.customer_id is None:
         return Own()
-    accounts = await _listed("list_accounts", "accounts", turn)
-    cards = await _listed("list_cards", "cards", turn)
-    payees = await _listed("list_payees", "payees", turn)
+    with turn.parts.bank.database.in_company():
+        # What identifies the customer is needed when the turn is stored; asked for here, it costs no wait of its own.
+        accounts, cards, payees, _ = await asyncio.gather(
+            _listed("list_accounts", "accounts", turn),
+            _listed("list_cards", "cards", turn),
+            _listed("list_payees", "payees", turn),
+            own_details(turn) if turn.tape.is_live else asyncio.sleep(0),
+        )
     known = Known(
         accounts=tuple(KnownAccount(each["name"], each["kind"], each["currency"], each["last4"]) for each in accounts),
         cards=tuple(KnownCard(each["last4"], each["kind"], _nickname(each)) for each in cards),

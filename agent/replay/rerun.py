@@ -158,6 +158,7 @@ def _notes(settings: Mapping[str, Any]) -> list[str]:
 class _Reading:
     """The tape of a replay."""
 
+    is_live = False
     exchanges: list[Exchange]
     fixed: ModelChain
     is_offline: bool

@@ -61,6 +61,9 @@ class Streaming(Protocol):
 
 
 class Tape(Protocol):
+    is_live: bool
+    """Whether there is a world outside to ask."""
+
     async def through(
         self, port: str, asked: Mapping[str, Any], call: Callable[[], Awaitable[T]], codec: Codec[T]
     ) -> T: ...
@@ -76,6 +79,7 @@ class Tape(Protocol):
 class LiveTape:
     """Asks, and writes down."""
 
+    is_live = True
     exchanges: list[Exchange] = field(default_factory=list[Exchange])
     memory: dict[str, Any] | None = None
 

@@ -7,8 +7,9 @@ read-only as well).
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Literal, LiteralString, TypeVar
@@ -74,15 +75,28 @@ def _one(rows: list[Row]) -> Row:
 
 
 class ReadHandle:
-    """Queries of one open transaction. Dataclass rows: the columns must be the class's fields."""
+    """Queries of one transaction, which begins with the first of them. Dataclass rows: the columns must be the class's
+    fields."""
 
-    def __init__(self, connection: AsyncConnection[Any]) -> None:
+    def __init__(self, connection: AsyncConnection[Any], begin: Callable[[], Awaitable[None]]) -> None:
         self._connection = connection
+        self._begin = begin
+        self.has_begun = False
+
+    async def _execute(self, cursor: AsyncCursor[Any], query: LiteralString, params: Params | None) -> None:
+        """The first one travels with what opens the transaction."""
+        if self.has_begun:
+            await cursor.execute(query, params)
+            return
+        self.has_begun = True
+        async with one_flight(self._connection):
+            await self._begin()
+            await cursor.execute(query, params)
 
     async def all(self, row: type[Row], query: LiteralString, params: Params | None = None) -> list[Row]:
         async with self._connection.cursor(row_factory=class_row(row)) as cursor:
             with _timed("read"):
-                await cursor.execute(query, params)
+                await self._execute(cursor, query, params)
             return await cursor.fetchall()
 
     async def find(self, row: type[Row], query: LiteralString, params: Params | None = None) -> Row | None:
@@ -96,11 +110,15 @@ class ReadHandle:
     async def dicts(self, query: LiteralString, params: Params | None = None) -> list[dict[str, Any]]:
         async with self._connection.cursor(row_factory=dict_row) as cursor:
             with _timed("read"):
-                await cursor.execute(query, params)
+                await self._execute(cursor, query, params)
             return await cursor.fetchall()
 
     async def stream(self, query: LiteralString | sql.Composed, params: Params | None = None) -> AsyncGenerator[Any]:
         """The first column of each row, without holding all rows in memory."""
+        if not self.has_begun:
+            self.has_begun = True
+            async with one_flight(self._connection):
+                await self._begin()
         async with self._connection.cursor(name="streamed") as cursor:
             await cursor.execute(query, params)
             async for row in cursor:
@@ -114,11 +132,69 @@ class WriteHandle(ReadHandle):
         """Returns the number of rows changed."""
         async with self._connection.cursor() as cursor:
             with _timed("write"):
-                await cursor.execute(query, params)
+                await self._execute(cursor, query, params)
             return cursor.rowcount
 
 
 Statement = tuple[LiteralString, Params]
+Handle = TypeVar("Handle", bound=ReadHandle)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    row: type[Any]
+    query: LiteralString
+    params: Params | None
+    scope: Scope
+    answer: asyncio.Future[list[Any]]
+
+
+class _Company:
+    """Gathers what is asked until those who began together have all asked, and asks it in one flight."""
+
+    def __init__(self, database: "Database") -> None:
+        self._database = database
+        self._waiting: list[_Asked] = []
+        self._flight: asyncio.Task[None] | None = None
+
+    async def fetch(self, row: type[Row], query: LiteralString, params: Params | None, scope: Scope) -> list[Row]:
+        asked = _Asked(row, query, params, scope, asyncio.get_running_loop().create_future())
+        self._waiting.append(asked)
+        if len(self._waiting) == 1:
+            # It runs after the tasks that were ready before it.
+            self._flight = asyncio.create_task(self._depart(), name="fetch in company")
+        return await asked.answer
+
+    async def _depart(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        try:
+            answers = await self._database.fetch_all(waiting)
+        except Exception as error:  # whoever asked gets it
+            if len(waiting) == 1 or isinstance(error, Unavailable):
+                _refuse(waiting, error)
+                return
+            # What one of them was refused is no answer to the others.
+            for each in waiting:
+                self._waiting.append(each)
+                await self._depart()
+        else:
+            for each, rows in zip(waiting, answers, strict=True):
+                _answer(each, rows)
+
+
+_COMPANY: ContextVar[_Company | None] = ContextVar("company", default=None)
+
+
+def _answer(asked: _Asked, rows: list[Any]) -> None:
+    if not asked.answer.done():
+        asked.answer.set_result(rows)
+
+
+def _refuse(asked: list[_Asked], error: Exception) -> None:
+    for each in asked:
+        if not each.answer.done():
+            each.answer.set_exception(error)
+
 
 _ATTEMPTS = 6
 _PAUSE = 0.005
@@ -150,6 +226,13 @@ class Database:
         self, row: type[Row], query: LiteralString, params: Params | None = None, *, scope: Scope = NOBODY
     ) -> list[Row]:
         """The rows of one query."""
+        if (company := _COMPANY.get()) is not None:
+            return await company.fetch(row, query, params, scope)
+        return await self._fetch_alone(row, query, params, scope)
+
+    async def _fetch_alone(
+        self, row: type[Row], query: LiteralString, params: Params | None, scope: Scope
+    ) -> list[Row]:
         async with self._connection() as connection:
             cursor = connection.cursor(row_factory=class_row(row))
             with _timed("fetch"):
@@ -177,15 +260,38 @@ class Database:
                     cursors = [await connection.execute(query, params) for query, params in statements]
             return [cursor.rowcount for cursor in cursors]
 
+    @contextmanager
+    def in_company(self) -> Generator[None]:
+        """What is fetched inside at the same time, in tasks that begin here, travels together."""
+        company = _COMPANY.set(_Company(self))
+        try:
+            yield
+        finally:
+            _COMPANY.reset(company)
+
+    async def fetch_all(self, asked: "Sequence[_Asked]") -> list[list[Any]]:
+        """The rows of several queries, each in its own scope, in one round trip."""
+        async with self._connection() as connection:
+            cursors: list[AsyncCursor[Any]] = []
+            with _timed("fetch"):
+                async with one_flight(connection):
+                    scope = None
+                    for each in asked:
+                        if each.scope != scope:
+                            await _set(connection, scope := each.scope, _READING_ALL)
+                        cursors.append(connection.cursor(row_factory=class_row(each.row)))
+                        await cursors[-1].execute(each.query, each.params)
+            return [await cursor.fetchall() for cursor in cursors]
+
     @asynccontextmanager
     async def reading(self, scope: Scope = NOBODY) -> AsyncGenerator[ReadHandle]:
-        async with self._transaction(scope, "begin read only") as connection:
-            yield ReadHandle(connection)
+        async with self._transaction(ReadHandle, scope, "begin read only") as handle:
+            yield handle
 
     @asynccontextmanager
     async def writing(self, scope: Scope = NOBODY) -> AsyncGenerator[WriteHandle]:
-        async with self._transaction(scope, "begin") as connection:
-            yield WriteHandle(connection)
+        async with self._transaction(WriteHandle, scope, "begin") as handle:
+            yield handle
 
     async def transact(self, work: Callable[[WriteHandle], Awaitable[Done]], *, scope: Scope = NOBODY) -> Done:
         """Runs ``work`` in one transaction, again from the start where PostgreSQL ended it in favour of another.
@@ -201,13 +307,17 @@ class Database:
         return await until_uncontended(once)
 
     @asynccontextmanager
-    async def _transaction(self, scope: Scope, begin: LiteralString) -> AsyncGenerator[AsyncConnection[Any]]:
+    async def _transaction(self, kind: type[Handle], scope: Scope, begin: LiteralString) -> AsyncGenerator[Handle]:
         async with self._connection() as connection:
-            async with one_flight(connection):
+
+            async def begun() -> None:
                 await _frame(connection, begin)
                 await _set(connection, scope, _SET_ALL)
-            yield connection
-            await _frame(connection, "commit")
+
+            handle = kind(connection, begun)
+            yield handle
+            if handle.has_begun:
+                await _frame(connection, "commit")
 
     @asynccontextmanager
     async def _connection(self) -> AsyncGenerator[AsyncConnection[Any]]:

@@ -252,3 +252,73 @@ async def fetch_when_back(database):
         with suppress(Unavailable):
             return await database.fetch(Name, READ, scope=Scope(customer_id=ME))
     return pytest.fail("the database did not come back")
+
+
+async def test_what_is_fetched_in_company_is_one_transaction_and_each_in_its_own_scope(database, customer):
+    @dataclass(frozen=True)
+    class Asked:
+        transaction: str
+        customer: str
+
+    ask = "select pg_current_xact_id()::text as transaction, current_setting('app.customer_id') as customer"
+    someone_else = uuid4()
+
+    with database.in_company():
+        mine, theirs, names, mine_again = await asyncio.gather(
+            database.fetch(Asked, ask, scope=Scope(customer_id=customer)),
+            database.fetch(Asked, ask, scope=Scope(customer_id=someone_else)),
+            database.fetch(Name, READ, scope=Scope(customer_id=someone_else)),
+            database.fetch(Asked, ask, scope=Scope(customer_id=customer)),
+        )
+
+    assert [rows[0].customer for rows in (mine, theirs, mine_again)] == [
+        str(customer),
+        str(someone_else),
+        str(customer),
+    ]
+    assert len({rows[0].transaction for rows in (mine, theirs, mine_again)}) == 1
+    assert names == []
+    alone = await database.fetch(Asked, ask, scope=Scope(customer_id=customer))
+    assert alone[0].transaction != mine[0].transaction
+
+
+async def test_what_one_is_refused_in_company_the_others_get(database, customer):
+    with database.in_company():
+        wrong, write, names = await asyncio.gather(
+            database.fetch(Name, "select (1 / 0)::text as full_name"),
+            database.fetch(Name, "update customers set full_name = 'x' returning full_name"),
+            database.fetch(Name, READ, scope=Scope(customer_id=customer)),
+            return_exceptions=True,
+        )
+
+    assert isinstance(wrong, InvalidInput)
+    assert isinstance(write, TellergraphError)
+    assert names == [Name("A Customer")]
+
+
+async def test_whoever_asks_in_company_is_told_of_a_fault_of_ours(database):
+    """A row that does not fit its class is a bug: nobody waits for ever."""
+    with database.in_company():
+        answers = await asyncio.gather(
+            database.fetch(Name, "select 1 as other"),
+            database.fetch(Name, "select 'x' as full_name"),
+            return_exceptions=True,
+        )
+
+    assert isinstance(answers[0], TypeError)
+    assert answers[1] == [Name("x")]
+
+
+async def test_a_unit_of_work_that_asked_for_nothing_leaves_nothing_open(database, customer):
+    async with database.writing(Scope(customer_id=customer)):
+        pass
+    async with database.reading() as db:
+        assert await db.all(Name, READ) == []
+
+
+async def test_a_reader_whose_first_word_is_a_change_changes_nothing(database, customer):
+    with pytest.raises(TellergraphError):
+        async with database.reading(Scope(customer_id=customer)) as db:
+            await db.all(Name, "update customers set full_name = 'x' returning full_name")
+
+    assert await database.fetch(Name, READ, scope=Scope(customer_id=customer)) == [Name("A Customer")]

@@ -14,7 +14,7 @@ from tools.cards.match import (
     CardRow,
     CardStatus,
     CardUnclear,
-    list_all_cards,
+    cards_query,
     match_card,
     not_possible,
     nothing_to_do,
@@ -55,8 +55,7 @@ class ReportLostArguments(CardArguments):
 )
 async def list_cards(context: ToolContext, arguments: NoArguments) -> Cards:  # noqa: ARG001
     """The customer's cards with kind, last four digits, state (active, frozen, ...), expiry, account and switches."""
-    async with context.database.reading(context.scope) as db:
-        cards = await list_all_cards(db, context)
+    cards = await context.database.fetch(CardRow, *cards_query(context), scope=context.scope)
     return Cards(cards=[_card(card) for card in cards if card.status != "closed"])
 
 

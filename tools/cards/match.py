@@ -9,7 +9,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from core.db.database import ReadHandle
+from core.db.database import ReadHandle, Statement
 from tools.queries import QUERIES
 from tools.registry import Arguments, Refusal, ToolContext, Unclear
 
@@ -116,10 +116,9 @@ def nothing_to_do(card: CardRow, reason: str) -> CardNotInState:
     return CardNotInState(message=reason, card=card.label, card_status=card.status)
 
 
-async def list_all_cards(db: ReadHandle, context: ToolContext) -> list[CardRow]:
-    """Also those that are closed."""
-    values = {"customer_id": context.customer_id, "today": context.today}
-    return await db.all(CardRow, QUERIES["list_cards"], values)
+def cards_query(context: ToolContext) -> Statement:
+    """Of ``CardRow``, also those that are closed."""
+    return QUERIES["list_cards"], {"customer_id": context.customer_id, "today": context.today}
 
 
 async def match_card(
@@ -127,7 +126,7 @@ async def match_card(
 ) -> CardRow | CardUnclear:
     """The one card that ``words`` mean. Where several may be meant, one that is not closed goes before one that is, and
     among these one for which ``prefer`` holds."""
-    cards = await list_all_cards(db, context)
+    cards = await db.all(CardRow, *cards_query(context))
     open_cards = [card for card in cards if card.status != "closed"]
     said = _FILLING.sub("", (words or "").casefold()).strip()
     if said:

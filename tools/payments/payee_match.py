@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from core.db.database import ReadHandle
+from core.db.database import ReadHandle, Statement
 from tools.queries import QUERIES
 from tools.registry import ToolContext, Unclear
 
@@ -33,9 +33,13 @@ class PayeeUnclear(Unclear):
     message: str = "Which payee do you mean?"
 
 
+def payees_query(context: ToolContext) -> Statement:
+    """Of ``PayeeRow``, by name, without those that were removed."""
+    return QUERIES["list_payees"], {"customer_id": context.customer_id}
+
+
 async def list_payee_rows(db: ReadHandle, context: ToolContext) -> list[PayeeRow]:
-    """By name, without those that were removed."""
-    return await db.all(PayeeRow, QUERIES["list_payees"], {"customer_id": context.customer_id})
+    return await db.all(PayeeRow, *payees_query(context))
 
 
 async def match_payee(db: ReadHandle, context: ToolContext, words: str | None) -> PayeeRow | PayeeUnclear:

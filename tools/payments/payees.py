@@ -14,7 +14,7 @@ from tools.compliance.screening.payees import PayeeToScreen, screen_payee
 from tools.operations import effect, propose
 from tools.payments.name_check import LONGEST_NAME, NAME_PATTERN, PHRASES, NameUnclear, check_name
 from tools.payments.payee_details import AccountDetails, AccountDetailsWrong, IbanUnclear, IbanWrong, read_details
-from tools.payments.payee_match import PayeeRow, PayeeUnclear, list_payee_rows, match_payee, spoken
+from tools.payments.payee_match import PayeeRow, PayeeUnclear, list_payee_rows, match_payee, payees_query, spoken
 from tools.queries import QUERIES
 from tools.reasons import reason_of
 from tools.registry import Arguments, Proposed, Refusal, Result, Risk, ToolContext, tool
@@ -34,8 +34,7 @@ class Payees(Result):
 @tool(title="List your payees", scope="payees:read", rest="GET /payees", examples={"Who are my payees?": {}})
 async def list_payees(context: ToolContext, arguments: NoArguments) -> Payees:  # noqa: ARG001
     """The people and firms the customer has saved to pay, with the last four digits of their account."""
-    async with context.database.reading(context.scope) as db:
-        rows = await list_payee_rows(db, context)
+    rows = await context.database.fetch(PayeeRow, *payees_query(context), scope=context.scope)
     return Payees(payees=[Payee(name=row.name, currency=row.currency, last4=row.last4) for row in rows])
 
 
