@@ -1,6 +1,9 @@
 """How a turn ends, as its customer hears it and as it is stored."""
 
+from collections.abc import Sequence
 from typing import Any
+
+from langgraph.types import Interrupt
 
 from agent.events import ConfirmationNeeded, Done, Failed
 from agent.release.harmless import disarm, links_in
@@ -12,10 +15,9 @@ from tools.operations import Operation
 CANNOT_ANSWER = "The assistant cannot answer just now. Please try again."
 
 
-def find_confirmation(state: dict[str, Any]) -> ConfirmationNeeded | None:
+def find_confirmation(interrupts: Sequence[Interrupt]) -> ConfirmationNeeded | None:
     """What the graph stopped for."""
-    waiting = state.get("__interrupt__")
-    return ConfirmationNeeded.model_validate(waiting[0].value) if waiting else None
+    return ConfirmationNeeded.model_validate(interrupts[0].value) if interrupts else None
 
 
 def find_proposed(outcome: dict[str, Any] | None) -> str | None:

@@ -10,7 +10,7 @@ One pass from ``understand`` to ``go_on`` is a step. A turn has several where a 
 where a question has to be repeated after something else.
 """
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_type_hints
 from uuid import UUID
 
 from langchain_core.runnables import RunnableConfig
@@ -22,7 +22,7 @@ from agent.nodes.act import act
 from agent.nodes.answer import answer
 from agent.nodes.confirm import confirm
 from agent.nodes.go_on import go_on
-from agent.nodes.observed import observed
+from agent.nodes.observed import After, observed
 from agent.nodes.refer import refer
 from agent.nodes.remember import remember
 from agent.nodes.retrieve import retrieve
@@ -40,20 +40,22 @@ Graph = CompiledStateGraph[State, Turn, State, State]
 
 def build_graph(checkpointer: BaseCheckpointSaver[Any]) -> Graph:
     graph = StateGraph(State, context_schema=Turn)
-    for node in (screen, understand, retrieve, answer, tools, go_on, verify, remember, confirm, act, refer):
-        graph.add_node(node.__name__, observed(node))
     graph.add_conditional_edges(START, after_start)
-    graph.add_conditional_edges("screen", after_screen)
-    graph.add_conditional_edges("understand", after_understand)
-    graph.add_edge("retrieve", "answer")
-    graph.add_conditional_edges("answer", after_answer)
-    graph.add_conditional_edges("tools", after_tools)
-    graph.add_conditional_edges("go_on", after_go_on)
-    graph.add_edge("verify", "remember")
-    graph.add_conditional_edges("remember", after_remember)
-    graph.add_edge("confirm", "act")
-    graph.add_edge("act", "answer")
-    graph.add_conditional_edges("refer", after_refer)
+    for node, after in (
+        (screen, after_screen),
+        (understand, after_understand),
+        (retrieve, to_answer),
+        (answer, after_answer),
+        (tools, after_tools),
+        (go_on, after_go_on),
+        (verify, to_remember),
+        (remember, after_remember),
+        (confirm, to_act),
+        (act, to_answer),
+        (refer, after_refer),
+    ):
+        # A node names the next one itself: LangGraph's conditional edges read the whole state for that once more.
+        graph.add_node(node.__name__, observed(node, after), destinations=ends_of(after))
     return graph.compile(checkpointer=checkpointer)
 
 
@@ -62,14 +64,14 @@ async def after_start(state: State) -> Literal["act", "screen"]:
     return "act" if state["resolution"] else "screen"
 
 
-async def after_screen(state: State) -> Literal["act", "refer", "understand"]:
+def after_screen(state: State) -> Literal["act", "refer", "understand"]:
     """A yes where nothing can be confirmed asks again and says where; it never is a resolution."""
     if state["resolution"]:
         return "act"
     return "refer" if state["asks_confirmation"] else "understand"
 
 
-async def after_understand(state: State) -> Literal["retrieve", "answer", "act", "refer", "go_on"]:
+def after_understand(state: State) -> Literal["retrieve", "answer", "act", "refer", "go_on"]:
     match state["step"]:
         case "look_up":
             return "retrieve"
@@ -85,27 +87,44 @@ async def after_understand(state: State) -> Literal["retrieve", "answer", "act",
             return "answer"
 
 
-async def after_answer(state: State) -> Literal["tools", "go_on"]:
+def after_answer(state: State) -> Literal["tools", "go_on"]:
     return "tools" if state["calls"] else "go_on"
 
 
-async def after_tools(state: State) -> Literal["act", "answer"]:
+def after_tools(state: State) -> Literal["act", "answer"]:
     """What the customer's message was the yes to is done at once."""
     return "act" if state["resolution"] else "answer"
 
 
-async def after_refer(state: State) -> Literal["answer", "go_on"]:
+def after_refer(state: State) -> Literal["answer", "go_on"]:
     return "answer" if state["step"] == "ended" else "go_on"
 
 
-async def after_go_on(state: State) -> Literal["understand", "answer", "verify"]:
+def after_go_on(state: State) -> Literal["understand", "answer", "verify"]:
     if state["agenda"]:
         return "understand"
     return "answer" if state["step"] else "verify"
 
 
-async def after_remember(state: State) -> Literal["confirm", "__end__"]:
+def after_remember(state: State) -> Literal["confirm", "__end__"]:
     return "confirm" if state["asks_confirmation"] else "__end__"
+
+
+def to_answer(_: State) -> Literal["answer"]:
+    return "answer"
+
+
+def to_remember(_: State) -> Literal["remember"]:
+    return "remember"
+
+
+def to_act(_: State) -> Literal["act"]:
+    return "act"
+
+
+def ends_of(after: After) -> tuple[str, ...]:
+    """The nodes that may come next, as its type says."""
+    return get_args(get_type_hints(after)["return"])
 
 
 def config_of(session_id: UUID) -> RunnableConfig:

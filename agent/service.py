@@ -306,8 +306,16 @@ class Assistant:
     async def _run_graph(self, key: TurnKey, graph_input: GraphInput, turn: Turn) -> Done:
         started = perf_counter()
         with translated_errors():
-            state = await self._graph.ainvoke(graph_input, config_of(key.session_id), context=turn, durability="exit")
-        confirmation = find_confirmation(state)
+            stopped = await self._graph.ainvoke(
+                graph_input,
+                config_of(key.session_id),
+                context=turn,
+                durability="exit",
+                # Whatever is asked for is read after every step; the turn's record has it all.
+                output_keys=["answer"],
+                version="v2",
+            )
+        confirmation = find_confirmation(stopped.interrupts)
         if turn.record is None:
             raise TellergraphError("The turn ended without an answer.")
         seconds = perf_counter() - started

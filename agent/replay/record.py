@@ -4,7 +4,7 @@ import hashlib
 import re
 import zlib
 from base64 import b64decode, b64encode
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -51,7 +51,7 @@ def keep(turn: Turn) -> KeptTurn | None:
         "originals": _originals(record.message, turn),
         "slip": str(turn.slip.operation_id) if turn.slip else None,
         "memory": tape.memory or {},
-        "exchanges": [asdict(exchange) for exchange in tape.exchanges],
+        "exchanges": tape.exchanges,
         "outcome": outcome_of(record),
         "settings": {
             "bank": turn.parts.prompts.bank,
@@ -65,7 +65,7 @@ def keep(turn: Turn) -> KeptTurn | None:
 
 def outcome_of(record: TurnRecord) -> dict[str, Any]:
     """What an answer is compared by. Notices are about the day's budgets, and the vector is the message again."""
-    kept = asdict(record) | {
+    kept = {field.name: getattr(record, field.name) for field in fields(record)} | {
         "citations": [citation.model_dump(mode="json") for citation in record.citations],
         "operation": record.operation.model_dump(mode="json") if record.operation else None,
     }

@@ -7,7 +7,7 @@ for the bank, are not written down: they say the same whenever they are asked.
 
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cache
 from typing import Any, Protocol, TypeVar, cast
 
@@ -141,11 +141,15 @@ class _LiveModel:
         reply = await self.chain.stream(
             messages, tools=tools, on_text=hear, fence=fence, allowance=allowance, on_cut=cut
         )
-        self.exchanges.append(Exchange(MODEL, prompt_of(messages, tools), asdict(reply) | {"said": said}))
+        self.exchanges.append(Exchange(MODEL, prompt_of(messages, tools), _fields_of(reply) | {"said": said}))
         return reply
 
 
 MODEL = "model"
+
+
+def _fields_of(reply: Reply) -> dict[str, Any]:
+    return {field.name: getattr(reply, field.name) for field in fields(reply)}
 
 
 def prompt_of(messages: Sequence[BaseMessage], tools: Sequence[dict[str, Any]]) -> dict[str, Any]:
