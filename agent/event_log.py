@@ -5,7 +5,7 @@ readers as come, from any event on. Ids are dense: 1, 2, 3, ...
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -35,22 +35,69 @@ class LoggedEvent:
         return cls(number, event.event, event.data())
 
 
+@dataclass(slots=True)
+class _Written:
+    """What Redis has of a turn that runs here."""
+
+    events: list[LoggedEvent] = field(default_factory=list[LoggedEvent])
+    grown: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set once there is more, or nothing will come; another one takes its place then."""
+    is_over: bool = False
+
+    def grow(self, events: list[LoggedEvent]) -> None:
+        self.events.extend(events)
+        self.wake()
+
+    def wake(self) -> None:
+        self.grown.set()
+        self.grown = asyncio.Event()
+
+    async def wait(self, after: int, wait: timedelta) -> list[LoggedEvent]:
+        if len(self.events) <= after and not self.is_over:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(wait.total_seconds()):
+                    await self.grown.wait()
+        return self.events[after:]
+
+
 class EventLog:
     def __init__(self, redis: Redis, ttl: timedelta) -> None:
         self._redis = redis
         self._ttl = int(ttl.total_seconds())
+        self._here: dict[UUID, _Written] = {}
+        """Readers in the process that runs the turn, which most are, need not ask Redis and hold no connection."""
+
+    def begin(self, turn_id: UUID) -> None:
+        """A turn that will be written by this process, from its first event on."""
+        self._here[turn_id] = _Written()
+
+    def end(self, turn_id: UUID) -> None:
+        """Whoever comes later, or lacks something, asks Redis."""
+        if written := self._here.pop(turn_id, None):
+            written.is_over = True
+            written.wake()
 
     async def append(self, turn_id: UUID, first_id: int, events: list[Event]) -> None:
-        key = _key(turn_id)
+        key, logged = _key(turn_id), [LoggedEvent.of(number, event) for number, event in enumerate(events, first_id)]
         pipeline = self._redis.pipeline(transaction=False)
-        for number, event in enumerate(events, start=first_id):
-            pipeline.xadd(key, {"name": event.event, "data": event.data()}, id=f"{number}-0")
+        for event in logged:
+            pipeline.xadd(key, {"name": event.name, "data": event.data}, id=f"{event.id}-0")
         if first_id == 1 or events[-1].event in ENDINGS:
             pipeline.expire(key, self._ttl)
-        await pipeline.execute()
+        try:
+            await pipeline.execute()
+        except BaseException:
+            self.end(turn_id)
+            raise
+        if written := self._here.get(turn_id):
+            written.grow(logged)
 
     async def read(self, turn_id: UUID, after: int, wait: timedelta) -> list[LoggedEvent]:
         """The events after ``after``; waits up to ``wait`` for one, then gives none."""
+        if (written := self._here.get(turn_id)) and (
+            (events := await written.wait(after, wait)) or not written.is_over
+        ):
+            return events
         reply = await self._redis.xread({_key(turn_id): f"{after}-0"}, block=max(1, int(wait.total_seconds() * 1000)))
         streams = cast(list[tuple[bytes, list[tuple[bytes, dict[bytes, bytes]]]]], reply or [])
         return [
@@ -87,7 +134,9 @@ class Publisher:
         self._written = 0
         self._wake = asyncio.Event()
         self._urgent = asyncio.Event()
+        log.begin(turn_id)
         self._task = asyncio.create_task(self._write(), name="publish")
+        self._task.add_done_callback(lambda _: log.end(turn_id))
 
     async def emit(self, event: Event) -> None:
         last = self._waiting[-1] if self._waiting else None

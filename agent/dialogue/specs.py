@@ -1,11 +1,11 @@
 """What a task can be told: its slots are the arguments of its tool, as the registry declares them."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
-from types import NoneType, UnionType
+from functools import cache, lru_cache
+from types import MappingProxyType, NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -97,9 +97,15 @@ def _reason(item: dict[str, Any]) -> str:
     return item["msg"].removeprefix("Value error, ") if item["type"] == "value_error" else ""
 
 
-def specs_of(registry: Registry, scopes: Iterable[str]) -> dict[str, Spec]:
+def specs_of(registry: Registry, scopes: Iterable[str]) -> Mapping[str, Spec]:
     """The tasks that these scopes allow, by name."""
-    return {tool.name: spec_of(tool) for tool in registry.offered(frozenset(scopes))}
+    return _specs_of(registry, frozenset(scopes))
+
+
+@lru_cache(maxsize=64)
+def _specs_of(registry: Registry, scopes: frozenset[str]) -> Mapping[str, Spec]:
+    # Asked for several times in every turn; there are as many sets of scopes as roles, and few more.
+    return MappingProxyType({tool.name: spec_of(tool) for tool in registry.offered(scopes)})
 
 
 def spec_of(tool: Tool) -> Spec:

@@ -20,7 +20,7 @@ from agent.nodes.desk import desk_of, find_own, list_names, withdraw
 from agent.state import Resolution, State, Turn, Understood, Update
 from agent.understanding.intents import OwnIntent, Route
 from agent.understanding.reader import Reader, Understanding
-from agent.understanding.slots import Known, find_mentions
+from agent.understanding.slots import Known, Mention, find_mentions
 from agent.understanding.surface import on_one_line
 
 _CONFIDENT = 1.0
@@ -166,6 +166,7 @@ class _Ears:
     known: Known
     _read: dict[str, Understanding] = field(default_factory=dict[str, Understanding])
     """A message that is one request is asked about twice, and read once."""
+    _mentioned: dict[str, tuple[Mention, ...]] = field(default_factory=dict[str, tuple[Mention, ...]])
 
     async def read(self, said: str) -> Understanding:
         if said not in self._read:
@@ -175,6 +176,11 @@ class _Ears:
             self._read[said] = await loop.run_in_executor(parts.encoder_threads, reader.understand, said)
         return self._read[said]
 
+    def mentioned(self, said: str) -> tuple[Mention, ...]:
+        if said not in self._mentioned:
+            self._mentioned[said] = find_mentions(said, now=self.turn.now, known=self.known)
+        return self._mentioned[said]
+
     def heard(self, said: str, understanding: Understanding) -> Heard:
         return Heard(
             text=said,
@@ -182,7 +188,7 @@ class _Ears:
             # Plain text: it is saved with the conversation.
             intent=str(understanding.intent),
             confidence=understanding.confidence,
-            mentions=find_mentions(said, now=self.turn.now, known=self.known),
+            mentions=self.mentioned(said),
             is_clear=understanding.is_clear,
             language=understanding.language,
         )
@@ -201,5 +207,6 @@ class _Ears:
         if (task and task["asks"] and takes_text(task["asks"])) or claims_to_be_another(message):
             return [message]
         requests = [clause.start for clause in (await self.read(message)).clauses]
-        mentions = find_mentions(message, now=self.turn.now, known=self.known)
-        return parts_of(message, requests, mentions, list_names(self.turn.parts.registry, self.turn.parts.scopes))
+        return parts_of(
+            message, requests, self.mentioned(message), list_names(self.turn.parts.registry, self.turn.parts.scopes)
+        )
