@@ -40,7 +40,7 @@ Graph = CompiledStateGraph[State, Turn, State, State]
 
 def build_graph(checkpointer: BaseCheckpointSaver[Any]) -> Graph:
     graph = StateGraph(State, context_schema=Turn)
-    graph.add_conditional_edges(START, after_start)
+    graph.add_edge(START, "screen")
     for node, after in (
         (screen, after_screen),
         (understand, after_understand),
@@ -57,11 +57,6 @@ def build_graph(checkpointer: BaseCheckpointSaver[Any]) -> Graph:
         # A node names the next one itself: LangGraph's conditional edges read the whole state for that once more.
         graph.add_node(node.__name__, observed(node, after), destinations=ends_of(after))
     return graph.compile(checkpointer=checkpointer)
-
-
-async def after_start(state: State) -> Literal["act", "screen"]:
-    """A decision on a proposal that no interrupt waits for any more goes straight to ``act``."""
-    return "act" if state["resolution"] else "screen"
 
 
 def after_screen(state: State) -> Literal["act", "refer", "understand"]:

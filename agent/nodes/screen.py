@@ -19,6 +19,9 @@ from core.telemetry.observing import Kind, observe
 
 async def screen(state: State, runtime: Runtime[Turn]) -> Update:
     turn = runtime.context
+    if state["resolution"]:
+        # A decision by the button, on a proposal that no interrupt waits for any more: nothing was typed.
+        return {}
     turn.tape.begin(state)
     # A placeholder of an earlier turn must not come to mean something else in this one.
     turn.placeholders.reserve(message["content"] for message in state.get("history", []))

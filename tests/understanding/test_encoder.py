@@ -81,3 +81,24 @@ def test_a_missing_file_is_named(tmp_path: Path, name: str) -> None:
 
     with pytest.raises(ConfigurationError, match=rf"{name}.* is missing"):
         Encoder.load(tmp_path)
+
+
+def test_what_was_read_lately_is_not_read_again_and_cannot_be_changed(encoder: Encoder) -> None:
+    text = "has this been said before?"
+    first = encoder.read(text)
+
+    assert encoder.read(text) is first
+    assert encoder.read(f"{text} no") is not first
+    with pytest.raises(ValueError, match="read-only"):
+        first.vector[0] = 0.0
+    np.testing.assert_array_equal(first.vector, encoder.encode([text])[0])
+
+
+def test_only_so_much_is_remembered_and_nothing_long(encoder: Encoder) -> None:
+    long = "I would like to know " * 4
+    assert encoder.read(long) is not encoder.read(long)
+
+    first = encoder.read("the first of many")
+    for number in range(520):
+        encoder.read(f"no {number}")
+    assert encoder.read("the first of many") is not first
