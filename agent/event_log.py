@@ -156,8 +156,10 @@ class Publisher:
         ended = False
         while not ended:
             await self._wake.wait()
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._urgent.wait(), _GATHER)
+            if not self._urgent.is_set():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(_GATHER):
+                        await self._urgent.wait()
             self._wake.clear()
             self._urgent.clear()
             batch, self._waiting = self._waiting, []

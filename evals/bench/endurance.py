@@ -34,8 +34,8 @@ _CLIENTS = 64
 _WARM = 2
 """Steps after which memory has come to rest."""
 _CONVERSATION = 5
-_SETTLE_S = 35
-"""Checkpoints are pruned every 30 seconds."""
+_SETTLE_S = 5
+"""Within which connections that the clients have closed are gone."""
 _LEFT = """
     select (select count(*) from pg_stat_activity where backend_type = 'client backend') as connections,
            (select count(distinct thread_id) from checkpoints.checkpoints) as conversations,
