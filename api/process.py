@@ -1,5 +1,6 @@
 """What every process that serves does first, and the server that it runs."""
 
+import gc
 from collections.abc import Callable
 from socket import socket
 
@@ -27,4 +28,7 @@ class AnnouncingServer(uvicorn.Server):
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
+            # What is there by now stays: the collector does not go through it again while requests wait.
+            gc.collect()
+            gc.freeze()
             self._announce()

@@ -53,8 +53,10 @@ _ORIGIN = ("request_id", "ip", "user_agent", "session")
 _SET_ALL: LiteralString = "select " + ", ".join(
     f"set_config('app.{name}', %({name})s, true)" for name in (*_NAMED, *_ORIGIN)
 )
-_READING_ALL: LiteralString = _SET_ALL + ", set_config('transaction_read_only', 'on', true)"
+_READ_ONLY: LiteralString = "set_config('transaction_read_only', 'on', true)"
 """It cannot be taken back: PostgreSQL lets no transaction that has begun write again."""
+_READING_ALL: LiteralString = f"{_SET_ALL}, {_READ_ONLY}"
+_READING_FROM_HERE: LiteralString = f"select {_READ_ONLY}"
 
 
 @contextmanager
@@ -147,14 +149,27 @@ class Database:
         await self._pool.close()
 
     async def fetch(
-        self, row: type[Row], query: LiteralString, params: Params | None = None, *, scope: Scope = NOBODY
+        self,
+        row: type[Row],
+        query: LiteralString,
+        params: Params | None = None,
+        *,
+        scope: Scope = NOBODY,
+        first: Statement | None = None,
     ) -> list[Row]:
-        """The rows of one query."""
+        """The rows of one query.
+
+        Args:
+            first: what is written about the reading, in the same transaction: both or neither.
+        """
         async with self._connection() as connection:
             cursor = connection.cursor(row_factory=class_row(row))
             with _timed("fetch"):
                 async with one_flight(connection):
-                    await _set(connection, scope, _READING_ALL)
+                    await _set(connection, scope, _SET_ALL if first else _READING_ALL)
+                    if first:
+                        await connection.execute(*first)
+                        await _frame(connection, _READING_FROM_HERE)
                     await cursor.execute(query, params)
             return await cursor.fetchall()
 
