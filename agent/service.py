@@ -31,7 +31,8 @@ from agent.storing import as_stored
 from agent.turn_facts import facts_at_begin, facts_of_ending, texts_of
 from agent.whose import key_of, must_stay, payer_of, scope_of
 from core.clock import Clock
-from core.db.database import Scope, translated_errors
+from core.db.database import Scope
+from core.db.refusals import translated_errors
 from core.errors import Conflict, NotFound, ProviderBusy, Refused, TellergraphError, Unavailable
 from core.logging import get_logger
 from core.security.pii import ALL, Placeholders, mask

@@ -172,12 +172,12 @@ def _is_unwatched(scope: MutableMapping[str, Any]) -> bool:
 
 
 def _add_routes(app: FastAPI, settings: Settings) -> None:
-    for prefix in ("/api/v1", "/api"):
-        # Existing clients call the short forms: aliases of the same handlers.
-        app.include_router(chat.router, prefix=prefix, include_in_schema=prefix == "/api/v1")
     may_chat = [require("chat:use")]
-    # Early, as the most asked: each router before the one that answers costs a request 0.05 ms.
+    # Early, as the most asked: each router before the one that answers costs a request 0.02 to 0.05 ms.
+    app.include_router(chat.router, prefix="/api/v1")
     banking.add_tool_routes(app.router, CATALOGUE.offered(CUSTOMER_SCOPES), prefix="/api/v1")
+    # Existing clients call the short forms: aliases of the same handlers.
+    app.include_router(chat.router, prefix="/api", include_in_schema=False)
     app.add_api_route("/api/v2/chat", chat.chat, methods=["POST"], include_in_schema=False, dependencies=may_chat)
     app.include_router(auth.router, prefix="/api/v1")
     app.include_router(sessions.router, prefix="/api/v1")

@@ -6,9 +6,10 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from http import HTTPStatus
 
-from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import Message, Receive, Scope
+
+from api.headers import find_header
 
 DEEPEST = 32
 """Lists and objects within each other. Ours have six."""
@@ -22,10 +23,9 @@ _CLOSE = {"Connection": "close"}
 def guarded_receive(scope: Scope, receive: Receive, *, limit: int, patience: timedelta) -> Receive:
     """``receive`` that raises HTTPException: 413 for more than ``limit`` bytes, 408 for a body that is later than
     ``patience`` and a second for each SLOWEST bytes, 400 for JSON deeper than DEEPEST."""
-    headers = Headers(scope=scope)
-    declared = headers.get("content-length", "0")
-    is_too_large = not declared.isdecimal() or int(declared) > limit
-    is_json = "json" in headers.get("content-type", "")
+    declared = find_header(scope, b"content-length")
+    is_too_large = declared is not None and (not declared.isdecimal() or int(declared) > limit)
+    is_json = "json" in (find_header(scope, b"content-type") or "")
     body = _Body(receive, limit, patience)
 
     async def receive_guarded() -> Message:

@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_add
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from api.headers import find_header
 from core.errors import Unauthorized, Unavailable
 from core.security.tokens import TokenSigner
 
@@ -40,14 +41,13 @@ def find_caller(scope: Scope, signer: TokenSigner) -> Caller:
     """Who sends a request whose ``client`` is settled (``settle_client``)."""
     client = scope.get("client")
     address = _counted(client[0]) if client else _NOWHERE
-    headers = Headers(scope=scope)
-    scheme, _, token = headers.get("authorization", "").partition(" ")
+    scheme, _, token = (find_header(scope, b"authorization") or "").partition(" ")
     if scheme.lower() == "bearer" and token.count(".") == _DOTS_OF_A_TOKEN:
         with suppress(Unauthorized, Unavailable):
             identity = signer.verify(token.strip())
             return Caller(address, person=None if str(identity.account_type) == _VISITOR else identity.subject)
         return Caller(address)
-    key = headers.get("x-api-key") or (token if scheme.lower() == "bearer" else "")
+    key = find_header(scope, b"x-api-key") or (token if scheme.lower() == "bearer" else "")
     return Caller(address, api_key=blake2b(key.encode(), digest_size=12).hexdigest() if key else None)
 
 
@@ -61,7 +61,7 @@ def settle_client(scope: Scope, trusted: Networks) -> None:
     client = scope.get("client")
     if not client or not is_trusted(client[0], trusted):
         # Who is behind a proxy that nobody named is not known: not for what addresses open.
-        scope["state"]["forwarded_by_stranger"] = "x-forwarded-for" in Headers(scope=scope)
+        scope["state"]["forwarded_by_stranger"] = find_header(scope, b"x-forwarded-for") is not None
         return
     headers = Headers(scope=scope)
     hops = [hop.strip() for value in headers.getlist("x-forwarded-for") for hop in value.split(",")]

@@ -9,11 +9,15 @@ _SECONDS = Timing("http_request_seconds", "Until the answer to a request began."
 DENIED = Count("denied", "Requests that were answered 401, 403 or 421, by the error's code.", "reason")
 
 
+def known_method(method: str) -> str:
+    """As it was sent; ``other`` for what is none of HTTP's usual ones."""
+    return method if method in _METHODS else "other"
+
+
 def count_request(method: str, route: str, status: int, seconds: float) -> None:
     """Args:
-    method: as it was sent: one that is none of HTTP's usual ones is counted as ``other``.
+    method: a known one.
     route: the template, such as ``/api/v1/cards/{card_id}``, never the path.
     """
-    known = method if method in _METHODS else "other"
-    _REQUESTS.add(known, route, str(status))
-    _SECONDS.add(known, route, seconds=seconds)
+    _REQUESTS.add(method, route, str(status))
+    _SECONDS.add(method, route, seconds=seconds)

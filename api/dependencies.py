@@ -72,6 +72,11 @@ async def find_identity(request: Request, credentials: BearerDep) -> Identity | 
 AnyoneDep = Annotated[Identity | None, Depends(find_identity)]
 
 
+async def identify(request: Request) -> Identity | None:
+    """As ``AnyoneDep``, for what asks the request itself."""
+    return await find_identity(request, await _bearer(request))
+
+
 async def require_identity(identity: AnyoneDep) -> Identity:
     """Raises Unauthorized for visitors."""
     if identity is None or identity.account_type is AccountType.VISITOR:

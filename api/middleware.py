@@ -10,13 +10,13 @@ from uuid import uuid4
 
 import structlog
 from fastapi import Request
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.bodies import guarded_receive
 from api.callers import settle_client
-from api.counts import count_request
+from api.counts import count_request, known_method
 from api.errors import respond_to
+from api.headers import find_header
 from api.hosts import list_hosts
 from api.security_headers import add_security_headers
 from core.errors import CallerError, TellergraphError, Unavailable
@@ -54,7 +54,7 @@ class RequestMiddleware:
         scope.setdefault("state", {})["request_id"] = request_id
         structlog.contextvars.bind_contextvars(request_id=request_id)
         client = scope.get("client")
-        ORIGIN.set(Origin.of(request_id, client[0] if client else None, Headers(scope=scope).get("user-agent")))
+        ORIGIN.set(Origin.of(request_id, client[0] if client else None, find_header(scope, b"user-agent")))
         started, status, begun = perf_counter(), 500, None
 
         async def send_with_headers(message: Message) -> None:
@@ -71,12 +71,13 @@ class RequestMiddleware:
             else:
                 await _refuse(scope, send_with_headers, _other_host())
         finally:
-            count_request(scope["method"], _template(scope), status, (begun or perf_counter()) - started)
+            method, route = known_method(scope["method"]), _template(scope)
+            count_request(method, route, status, (begun or perf_counter()) - started)
             if not scope["path"].startswith(_QUIET):
                 _log.info(
                     "request",
-                    method=scope["method"],
-                    route=_template(scope),
+                    method=method,
+                    route=route,
                     status=status,
                     duration=round((perf_counter() - started) * 1e9),
                 )
@@ -108,7 +109,7 @@ class RequestMiddleware:
         return guarded_receive(scope, receive, limit=limit, patience=self._settings.body_timeout)
 
     def _is_ours(self, scope: Scope) -> bool:
-        return scope["path"].startswith(_ANY_NAME) or self._hosts.answer_to(Headers(scope=scope).get("host", ""))
+        return scope["path"].startswith(_ANY_NAME) or self._hosts.answer_to(find_header(scope, b"host") or "")
 
 
 async def _refuse(scope: Scope, send: Send, error: TellergraphError) -> None:

@@ -10,7 +10,7 @@ permissions of the role ``visitor``. Which role has what is data; that a custome
 the permission's name.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -179,11 +179,11 @@ def _refused(only: AccountType | None) -> dict[str, Any]:
 def _declared_by(route: RouteContext) -> Declaration | None:
     dependant: Dependant | None = getattr(route, "dependant", None)
     if dependant is not None:
-        return next(_declarations(dependant), None)
+        return find_declaration(dependant)
     return OUTSIDE.get(route.path or "") or getattr(route.original_route, "declares", None)
 
 
-def _declarations(dependant: Dependant) -> Iterator[Declaration]:
-    for one in dependant.dependencies:
-        if isinstance(one.call, Required | SignedIn | Public):
-            yield one.call
+def find_declaration(dependant: Dependant) -> Declaration | None:
+    """The first of what a route depends on."""
+    calls = (one.call for one in dependant.dependencies)
+    return next((call for call in calls if isinstance(call, Required | SignedIn | Public)), None)

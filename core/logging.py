@@ -25,7 +25,7 @@ Fields = MutableMapping[str, Any]
 
 _FIXED = frozenset(
     {
-        *("level", "logger", "timestamp", "duration", "trace", "span", "session", "route"),
+        *("level", "logger", "timestamp", "duration", "trace", "span", "session", "route", "method"),
         *("error.type", "error.stack_trace"),
     }
 )

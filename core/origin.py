@@ -3,10 +3,13 @@ request starts inherits it."""
 
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import ip_address
 from uuid import UUID
 
 _LONGEST_AGENT = 200
+_ADDRESSES = 4_096
+"""Texts that are remembered as what they mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +24,10 @@ class Origin:
     def of(cls, request_id: str, client: str | None, user_agent: str | None) -> "Origin":
         """Of a request. What is no address, such as the name of a socket, is left out; of the user agent what can be
         printed stays, 200 characters at most."""
-        agent = "".join(filter(str.isprintable, user_agent or ""))[:_LONGEST_AGENT]
+        agent = user_agent or ""
+        if not agent.isprintable():
+            agent = "".join(filter(str.isprintable, agent))
+        agent = agent[:_LONGEST_AGENT]
         return cls(request_id, _address(client), agent or None)
 
 
@@ -30,6 +36,7 @@ ORIGIN: ContextVar[Origin] = ContextVar("origin", default=NOBODY_ASKED)
 """Empty for what nobody asked for, such as a payment whose day has come."""
 
 
+@lru_cache(_ADDRESSES)
 def _address(client: str | None) -> str | None:
     try:
         # A zone, as in fe80::1%eth0, is of this machine alone, and PostgreSQL's inet has none.

@@ -12,8 +12,8 @@ from psycopg.rows import class_row
 
 from core.cli import AsJson, command_services
 from core.clock import system_clock
-from core.db.database import translated_errors
 from core.db.migrate import migrate
+from core.db.refusals import translated_errors
 from core.errors import NotFound
 from core.security.permissions import QUERIES
 

@@ -11,7 +11,7 @@ from psycopg import Connection
 from psycopg.rows import class_row, dict_row
 from psycopg.types.json import Jsonb
 
-from core.db.database import translate
+from core.db.refusals import translate
 from core.errors import InvalidInput
 from knowledge.article import Article, FrontMatter
 from knowledge.chunk import Chunk

@@ -25,7 +25,8 @@ from uuid import UUID, uuid4
 import psycopg
 from psycopg.types.json import Jsonb
 
-from core.db.database import WriteHandle, translate
+from core.db.database import WriteHandle
+from core.db.refusals import translate
 from core.errors import Conflict, NotFound, Refused
 from core.money import Money
 from tools.compliance.screening.payees import PayeeToScreen, screen_payee

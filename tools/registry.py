@@ -10,16 +10,16 @@ it stores a pending operation that only its customer's confirmation executes (to
 import inspect
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeVar, cast
+from typing import Annotated, Any, ClassVar, Literal, LiteralString, Protocol, TypeVar, cast
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, ValidationError, field_validator
 
 from core.clock import BANK_TIME_ZONE
-from core.db.database import Database, Scope
+from core.db.database import Database, Params, Row, Scope, Statement
 from core.errors import CallerError, Refused
 from core.security.sealing import Seal
 from core.telemetry.observing import Kind, Observation, observe
@@ -136,6 +136,14 @@ class Bank:
     fraud: FraudPolicy = SHIPPED
 
 
+@dataclass(slots=True)
+class _Line:
+    """Of a call, in the customer's ledger."""
+
+    tool: str
+    is_written: bool = False
+
+
 @dataclass(frozen=True, slots=True)
 class ToolContext:
     """Whose data, which moment, on whose behalf."""
@@ -154,6 +162,18 @@ class ToolContext:
     """What the customer wrote in this turn of a chat, masked."""
     is_noted: bool = True
     """Whether calls stand in the customer's ledger. What a message is understood by does not."""
+    line: _Line | None = None
+    """Of the call that is under way, if it is to stand there."""
+
+    async def fetch(self, row: type[Row], query: LiteralString, params: Params) -> list[Row]:
+        """The rows of a query after which the call is done whatever they are: its line in the ledger is written on the
+        same way to the database."""
+        if self.line is None or self.line.is_written:
+            return await self.database.fetch(row, query, params, scope=self.scope)
+        line = _noted(self, self.line.tool, "done")
+        rows = await self.database.fetch(row, query, params, scope=self.scope, first=line)
+        self.line.is_written = True
+        return rows
 
     @property
     def door(self) -> str:
@@ -225,29 +245,23 @@ class Tool:
             return await self._perform(context, arguments, observation)
 
     async def _perform(self, context: ToolContext, arguments: Arguments, observation: Observation) -> Result:
+        line = _Line(self.name) if context.is_noted else None
         try:
-            result = await self.run(context, arguments)
+            result = await self.run(replace(context, line=line), arguments)
         except (CallerError, Refused) as refusal:
             observation.note(outcome="refused", error_code=refusal.error_code)
-            await self._note(context, "refused")
+            await _write(line, context, "refused")
             # The bank's no is an answer.
             observation.end()
             raise
         observation.note(outcome=_outcome(result), result_text=result.model_dump_json)
-        await self._note(context, _outcome(result))
+        await _write(line, context, _outcome(result))
         if isinstance(result, Withheld):
             observation.end()
             raise Refused(reason_of(NOT_POSSIBLE_NOW), code=NOT_POSSIBLE_NOW)
         if isinstance(result, Proposed) and result.step_up:
             await context.step_up.issue(context, UUID(result.operation_id))
         return result
-
-    async def _note(self, context: ToolContext, outcome: str) -> None:
-        """For the customer's own ledger: what is not written there is not handed out."""
-        if context.is_noted:
-            values = {"tool": self.name, "door": context.door, "outcome": outcome, "now": context.now}
-            about = {"customer_id": context.customer_id, "turn_id": context.turn_id}
-            await context.database.run((QUERIES["insert_tool_call"], values | about), scope=context.scope)
 
     @property
     def plain(self) -> str:
@@ -305,6 +319,18 @@ def _function_schema(name: str, description: str, arguments: type[Arguments]) ->
     parameters = arguments.model_json_schema()
     parameters.pop("title", None)
     return {"type": "function", "function": {"name": name, "description": description, "parameters": parameters}}
+
+
+async def _write(line: _Line | None, context: ToolContext, outcome: str) -> None:
+    """Into the customer's own ledger: what is not written there is not handed out."""
+    if line is not None and not line.is_written:
+        await context.database.run(_noted(context, line.tool, outcome), scope=context.scope)
+
+
+def _noted(context: ToolContext, tool: str, outcome: str) -> Statement:
+    values = {"tool": tool, "door": context.door, "outcome": outcome, "now": context.now}
+    about = {"customer_id": context.customer_id, "turn_id": context.turn_id}
+    return QUERIES["insert_tool_call"], values | about
 
 
 def _outcome(result: Result) -> str:

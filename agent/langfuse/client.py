@@ -25,8 +25,9 @@ from pydantic import SecretStr
 
 from agent.langfuse.masking import CleanTexts, Veil, not_masked
 from agent.langfuse.observer import Record
-from agent.langfuse.scores import Score
-from agent.langfuse.spans import TurnEncoder, over_turn
+from agent.langfuse.posting import ScorePost
+from agent.langfuse.scores import Score, scores_of
+from agent.langfuse.spans import OverTurn, TurnEncoder, over_turn
 from core.security.outgoing_libraries import guarded_httpx, guarded_requests
 from core.security.pii import Known
 from core.settings import Settings
@@ -64,7 +65,22 @@ class _TellsLoss(OTLPSpanExporter):
 
 
 class _TurnExporter(_TellsLoss, WireExporter):
-    """Of turns."""
+    """Of turns, and of what they are scored: nothing without the turn."""
+
+    scores: ScorePost
+
+    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
+        result = super().export(spans)
+        if result is SpanExportResult.SUCCESS:
+            turns = cast("Sequence[OverTurn]", spans)
+            scores = [
+                self.scores.score(over.trace_id, each, over.turn.ended)
+                for over in turns
+                for each in scores_of(over.turn)
+            ]
+            if scores and not self.scores.send(scores, _PATIENCE):
+                self.on_loss()
+        return result
 
 
 class Connection:
@@ -102,8 +118,8 @@ class Connection:
         )
 
     def take(self, turn: Record, trace_id: str, known: Callable[[], Known | None]) -> None:
-        """Waits for nothing: it is masked and sent later, in a thread of its own. ``known``: what is known of its
-        customer."""
+        """Waits for nothing: it is masked, scored and sent later, in a thread of its own. ``known``: what is known of
+        its customer."""
         cast("Any", self._turns).on_end(over_turn(turn, trace_id, known))
 
     def apart(self) -> Veil:
@@ -115,7 +131,8 @@ class Connection:
         return decided.decision is Decision.RECORD_AND_SAMPLE
 
     def score(self, trace_id: str, score: Score) -> None:
-        """Waits for nothing. The same score of the same turn again takes its place. The comment is masked here."""
+        """Of a turn that is over. Waits for nothing. The same score of the same turn again takes its place. The comment
+        is masked here."""
         self.api.create_score(
             name=score.name,
             value=score.value,
@@ -144,8 +161,12 @@ class Connection:
         _not_sent.warn()
 
     def _queue_of_turns(self, settings: Settings, encoder: TurnEncoder) -> BatchSpanProcessor:
-        exporter = _TurnExporter(**_address(settings))
+        address = _address(settings)
+        exporter = _TurnExporter(**address)
         exporter.encode = cast("Any", encoder.encode)
+        authorization = address["headers"]["Authorization"]
+        about = {"environment": settings.env}
+        exporter.scores = ScorePost(address["session"], str(settings.langfuse_base_url), authorization, about)
         exporter.on_loss = self._note_loss
         return BatchSpanProcessor(exporter, _WAITING_TURNS, _PAUSE * 1_000, _TURNS)
 

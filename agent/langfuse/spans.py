@@ -15,7 +15,7 @@ from typing import Any
 import orjson
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from opentelemetry.trace import SpanContext, TraceFlags
+from opentelemetry.trace import SpanContext, TraceFlags, format_trace_id
 
 from agent.langfuse.masking import CleanTexts, Veil, not_masked
 from agent.langfuse.observer import Record
@@ -62,6 +62,10 @@ class OverTurn:
     """Of its root."""
     known: Callable[[], Known | None]
     """What is known of its customer; asked for when it leaves."""
+
+    @property
+    def trace_id(self) -> str:
+        return format_trace_id(self.context.trace_id)
 
 
 def over_turn(turn: Record, trace_id: str, known: Callable[[], Known | None]) -> OverTurn:

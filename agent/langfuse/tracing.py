@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from agent.langfuse.known import known_of
 from agent.langfuse.observer import LangfuseObserver, Record
-from agent.langfuse.scores import feedback_of, scores_of
+from agent.langfuse.scores import feedback_of
 from core.settings import Settings
 from core.telemetry.observing import Facts, Observer
 
@@ -40,10 +40,7 @@ class Traces:
         return self._connection.is_sampled(trace_id)
 
     def take(self, turn: Record) -> None:
-        trace_id = str(turn.facts["turn"])
-        self._connection.take(turn, trace_id, lambda: known_of(turn))
-        for score in scores_of(turn):
-            self._connection.score(trace_id, score)
+        self._connection.take(turn, str(turn.facts["turn"]), lambda: known_of(turn))
 
     def judge(self, facts: Facts) -> None:
         """A turn's feedback, whenever it comes."""

@@ -1,6 +1,6 @@
 """The tools over REST: a route for each, made from its definition. Who asks comes from the token alone."""
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from datetime import datetime
 from typing import Any, cast
 from urllib.parse import quote
@@ -9,12 +9,13 @@ import orjson
 from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 
-from api.dependencies import Reply, metadata
+from api.dependencies import Reply, identify, metadata
 from api.envelope import ErrorBody, ErrorEnvelope
 from api.rest_call import RestCall
-from api.scopes import require
-from api.tool_context import ContextDep, KeyedContextDep
+from api.scopes import Required, find_declaration, require
+from api.tool_context import ContextDep, KeyedContextDep, get_context
 from api.tool_schema import describe_request, describe_responses, success_model
 from tools.idempotency import perform_once
 from tools.registry import Document, Proposed, Refusal, Result, Risk, Tool, ToolContext
@@ -64,7 +65,25 @@ def _add_route(router: APIRouter, call: RestCall, prefix: str) -> None:
         tags=[call.subject],
         openapi_extra=describe_request(call),
         dependencies=[require(tool.scope)],
+        route_class_override=None if prepares else _ReadingRoute,
     )
+
+
+class _ReadingRoute(APIRoute):
+    """Declared and described as any other. What it declares is asked here, in the same order: FastAPI's own way through
+    the dependencies costs a read a tenth of its CPU."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        guard, read = find_declaration(self.dependant), self.endpoint
+        if not isinstance(guard, Required):
+            raise TypeError(f"{self.path} declares no permission")
+
+        async def answer(request: Request) -> Response:
+            caller = await identify(request)
+            await guard.check(request, caller)
+            return await read(request, await get_context(request, caller))
+
+        return answer
 
 
 async def read_body(request: Request) -> dict[str, Any]:

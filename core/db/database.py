@@ -17,15 +17,16 @@ from uuid import UUID
 
 import psycopg
 from pgvector.psycopg import register_vector_async
-from psycopg import AsyncConnection, AsyncCursor, errors, sql
+from psycopg import AsyncConnection, AsyncCursor, sql
 from psycopg.pq import TransactionStatus
 from psycopg.rows import class_row, dict_row
-from psycopg_pool import PoolTimeout
 
+from core.db.company import Company
 from core.db.counts import ERRORS, FAULTS, QUERIES
 from core.db.flights import one_flight
 from core.db.pool import make_pool
-from core.errors import Conflict, Contention, Forbidden, InvalidInput, NotFound, Refused, TellergraphError, Unavailable
+from core.db.refusals import translate
+from core.errors import Contention, NotFound
 from core.origin import ORIGIN
 
 Row = TypeVar("Row")
@@ -54,8 +55,10 @@ _ORIGIN = ("request_id", "ip", "user_agent", "session")
 _SET_ALL: LiteralString = "select " + ", ".join(
     f"set_config('app.{name}', %({name})s, true)" for name in (*_NAMED, *_ORIGIN)
 )
-_READING_ALL: LiteralString = _SET_ALL + ", set_config('transaction_read_only', 'on', true)"
+_READ_ONLY: LiteralString = "set_config('transaction_read_only', 'on', true)"
 """It cannot be taken back: PostgreSQL lets no transaction that has begun write again."""
+_READING_ALL: LiteralString = f"{_SET_ALL}, {_READ_ONLY}"
+_READING_FROM_HERE: LiteralString = f"select {_READ_ONLY}"
 
 
 @contextmanager
@@ -146,56 +149,9 @@ class _Asked:
     query: LiteralString
     params: Params | None
     scope: Scope
-    answer: asyncio.Future[list[Any]]
 
 
-class _Company:
-    """Gathers what is asked until those who began together have all asked, and asks it in one flight."""
-
-    def __init__(self, database: "Database") -> None:
-        self._database = database
-        self._waiting: list[_Asked] = []
-        self._flight: asyncio.Task[None] | None = None
-
-    async def fetch(self, row: type[Row], query: LiteralString, params: Params | None, scope: Scope) -> list[Row]:
-        asked = _Asked(row, query, params, scope, asyncio.get_running_loop().create_future())
-        self._waiting.append(asked)
-        if len(self._waiting) == 1:
-            # It runs after the tasks that were ready before it.
-            self._flight = asyncio.create_task(self._depart(), name="fetch in company")
-        return await asked.answer
-
-    async def _depart(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        try:
-            answers = await self._database.fetch_all(waiting)
-        except Exception as error:  # whoever asked gets it
-            if len(waiting) == 1 or isinstance(error, Unavailable):
-                _refuse(waiting, error)
-                return
-            # What one of them was refused is no answer to the others.
-            for each in waiting:
-                self._waiting.append(each)
-                await self._depart()
-        else:
-            for each, rows in zip(waiting, answers, strict=True):
-                _answer(each, rows)
-
-
-_COMPANY: ContextVar[_Company | None] = ContextVar("company", default=None)
-
-
-def _answer(asked: _Asked, rows: list[Any]) -> None:
-    if not asked.answer.done():
-        asked.answer.set_result(rows)
-
-
-def _refuse(asked: list[_Asked], error: Exception) -> None:
-    for each in asked:
-        if not each.answer.done():
-            each.answer.set_exception(error)
-
-
+_COMPANY: ContextVar[Company[_Asked] | None] = ContextVar("company", default=None)
 _ATTEMPTS = 6
 _PAUSE = 0.005
 """Seconds before the second attempt, at most; each further pause doubles."""
@@ -223,21 +179,30 @@ class Database:
         await self._pool.close()
 
     async def fetch(
-        self, row: type[Row], query: LiteralString, params: Params | None = None, *, scope: Scope = NOBODY
+        self,
+        row: type[Row],
+        query: LiteralString,
+        params: Params | None = None,
+        *,
+        scope: Scope = NOBODY,
+        first: Statement | None = None,
     ) -> list[Row]:
-        """The rows of one query."""
-        if (company := _COMPANY.get()) is not None:
-            return await company.fetch(row, query, params, scope)
-        return await self._fetch_alone(row, query, params, scope)
+        """The rows of one query.
 
-    async def _fetch_alone(
-        self, row: type[Row], query: LiteralString, params: Params | None, scope: Scope
-    ) -> list[Row]:
+        Args:
+            first: what is written about the reading, in the same transaction: both or neither.
+        """
+        # Staff take another role for the rest of a transaction, and so go alone.
+        if first is None and scope.staff_id is None and (company := _COMPANY.get()) is not None:
+            return await company.fetch(_Asked(row, query, params, scope))
         async with self._connection() as connection:
             cursor = connection.cursor(row_factory=class_row(row))
             with _timed("fetch"):
                 async with one_flight(connection):
-                    await _set(connection, scope, _READING_ALL)
+                    await _set(connection, scope, _SET_ALL if first else _READING_ALL)
+                    if first:
+                        await connection.execute(*first)
+                        await _frame(connection, _READING_FROM_HERE)
                     await cursor.execute(query, params)
             return await cursor.fetchall()
 
@@ -263,13 +228,13 @@ class Database:
     @contextmanager
     def in_company(self) -> Generator[None]:
         """What is fetched inside at the same time, in tasks that begin here, travels together."""
-        company = _COMPANY.set(_Company(self))
+        company = _COMPANY.set(Company(self._fetch_all))
         try:
             yield
         finally:
             _COMPANY.reset(company)
 
-    async def fetch_all(self, asked: "Sequence[_Asked]") -> list[list[Any]]:
+    async def _fetch_all(self, asked: Sequence[_Asked]) -> list[list[Any]]:
         """The rows of several queries, each in its own scope, in one round trip."""
         async with self._connection() as connection:
             cursors: list[AsyncCursor[Any]] = []
@@ -375,108 +340,3 @@ async def _frame(connection: AsyncConnection[Any], statement: LiteralString, par
 
 def _text(value: object) -> str:
     return "" if value is None else str(value)
-
-
-_NOT_ALLOWED = "TG090"
-"""What refuse_by_policy() raises, with the reason's code as the constraint."""
-_LACKS_PERMISSION = "TG020"
-"""What require_permission() raises, with the permission's name as the detail."""
-_REFUSED: dict[str, Callable[[], TellergraphError]] = {
-    "TG010": lambda: Refused("This confirmation does not count any more. Please ask again.", code="slip_invalid"),
-    "TG011": lambda: Refused("Please send the security code with the confirmation.", code="step_up_required"),
-    "TG013": lambda: Refused("There is no exchange rate for that currency.", code="no_rate"),
-    "TG015": lambda: Refused("There is nothing to confirm any more. Please ask again.", code="nothing_to_confirm"),
-    "TG016": lambda: NotFound("There is no such operation."),
-    "TG092": lambda: Conflict("The case is closed: nothing about it changes.", code="case_closed"),
-    "TG093": lambda: Conflict("That is so already: look at the case as it stands.", code="case_open"),
-    "TG094": lambda: Conflict("Nobody has proposed to close the case.", code="closing_not_proposed"),
-    "TG045": lambda: Refused("Nobody has looked at this yet. Please ask again.", code="not_decided"),
-    "TG031": lambda: NotFound("There is no such card."),
-    "TG032": lambda: NotFound("There is no such terminal."),
-    "TG034": lambda: Conflict("Another payment stands under this reference.", code="reference_reused"),
-    "TG051": lambda: Refused("This would go over what can be exchanged in one day.", code="over_exchange_limit"),
-    "TG071": lambda: Refused(
-        "That role keeps this permission: without it nobody could mend what was taken from whom.",
-        code="permission_kept",
-    ),
-    "TG072": lambda: Refused("That permission is for roles of staff.", code="permission_of_staff"),
-    "TG073": lambda: Refused("Somebody has to be an administrator: make another one first.", code="last_admin"),
-    "TG074": lambda: Refused("You have as many API keys as you can have: revoke one first.", code="too_many_keys"),
-    "TG082": lambda: Refused("You have sent us as many files as we keep.", code="too_many_files"),
-    "TG020": lambda: Forbidden("Your role does not allow that.", code="role_not_allowed"),
-    "TG021": lambda: NotFound("There is nothing here under that id."),
-}
-"""What functions of the schema raise (core/db/migrations/sql), by SQLSTATE."""
-_HURT: dict[str, Callable[[], TellergraphError]] = {
-    "policy_proposals_four_eyes": lambda: Forbidden(
-        "Somebody else has to decide about what you have proposed.", code="four_eyes"
-    ),
-    "cases_four_eyes": lambda: Forbidden(
-        "Who opened the case, or wants it closed, does not decide that it is.", code="four_eyes"
-    ),
-    "policy_past": lambda: Refused(
-        "A policy begins on a day to come. Propose it with a later day.", code="policy_past"
-    ),
-    "policy_currency": lambda: Refused(
-        "The policy keeps its currency: limits are counted in it.", code="policy_currency"
-    ),
-    "policy_term": lambda: Refused(
-        "One of the terms is not published, or is of another kind or currency.", code="policy_term"
-    ),
-    "staff_actions_four_eyes": lambda: Forbidden(
-        "Somebody else has to decide about what you have proposed.", code="four_eyes"
-    ),
-    "dispute_actions_four_eyes": lambda: Forbidden(
-        "Somebody else has to decide about what you have proposed.", code="four_eyes"
-    ),
-    "kyc_applications_four_eyes": lambda: Forbidden(
-        "Somebody else has to decide about what you have proposed.", code="four_eyes"
-    ),
-    "screening_hits_four_eyes": lambda: Forbidden(
-        "Somebody else has to decide about what you have proposed.", code="four_eyes"
-    ),
-    "kb_documents_of_folder": lambda: Conflict(
-        "This document comes from a folder, which would bring it back. Change it there and ingest the folder.",
-        code="comes_from_folder",
-    ),
-}
-"""What it means to hurt a constraint, by its name."""
-
-
-@contextmanager
-def translated_errors() -> Generator[None]:
-    """For code that brings its own connections, such as LangGraph's checkpoints."""
-    try:
-        yield
-    except psycopg.Error as error:
-        raise translate(error) from error
-
-
-def translate(error: psycopg.Error) -> TellergraphError:
-    """The driver's error as one of ours. Unknown ones stay internal: their text names tables and values. It keeps the
-    first line of its text, so that a stack in a log does not quote the row that was refused."""
-    if error.diag.message_primary is not None:
-        error.args = (error.diag.message_primary,)
-    if isinstance(error, errors.SerializationFailure | errors.DeadlockDetected | errors.LockNotAvailable):
-        ERRORS.add("contention")
-        return Contention("Somebody else is changing the same thing just now. Please try again in a moment.")
-    if isinstance(error, PoolTimeout | psycopg.OperationalError | psycopg.InterfaceError):
-        ERRORS.add("unavailable")
-        return Unavailable("The database cannot be reached just now. Please try again in a moment.")
-    if error.diag.constraint_name in _HURT:
-        return _HURT[error.diag.constraint_name]()
-    if error.sqlstate == _NOT_ALLOWED:
-        return Refused("The bank's policy does not allow that.", code=error.diag.constraint_name or "not_allowed")
-    if isinstance(error, errors.UniqueViolation):
-        return Conflict("That exists already.", details={"constraint": error.diag.constraint_name or ""})
-    if isinstance(error, errors.DataError):
-        return InvalidInput("A value is out of its range.")
-    if error.sqlstate in _REFUSED:
-        refused = _REFUSED[error.sqlstate]()
-        if error.sqlstate == _LACKS_PERMISSION and error.diag.message_detail:
-            refused.details = {"permission": error.diag.message_detail}
-        return refused
-    if isinstance(error, errors.RaiseException | errors.CheckViolation) or (error.sqlstate or "").startswith("TG"):
-        return Refused("The bank's rules do not allow that.", details={"constraint": error.diag.constraint_name or ""})
-    ERRORS.add("internal")
-    return TellergraphError("Something went wrong on our side.")

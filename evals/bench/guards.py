@@ -3,20 +3,27 @@ run.
 
     python -m evals.bench.guards --json
 
-One process, no sockets to clients; PostgreSQL and Redis are real. Both forms take a question over FastAPI, save the
-turn (its two messages) and run the transaction of an effect. ``guarded`` adds all of it: the token with its session and
-revocation, the middleware with hardening and limits, what a turn hides (secrets, what the dialogue does without, and
-question, title and answer with what the bank knows of the customer, whose original is encrypted), and an entry of the
-chained audit log in the effect's transaction. The forms take turns, batch by batch.
+One process, no sockets to clients; PostgreSQL and Redis are real. Every form takes a question over FastAPI behind the
+middleware that each request passes, saves the turn (its two messages) and runs the transaction of an effect, which is
+one statement. ``guarded`` adds these four, and four more forms one of them each:
 
-Figures are milliseconds of CPU of a turn, by part; ``added`` is the median of what a batch took more than the bare one
-beside it.
+- ``authentication``: the token with its session and revocation, and what its role may do
+- ``limits``: three windows in Redis
+- ``masking``: secrets, what the dialogue does without, and question, title and answer with what the bank knows of the
+  customer, which is read for it; what was hidden is encrypted and kept, as a turn does with it
+- ``audit``: an entry of the chained log in the effect's own statement, as the functions of the schema write theirs
+
+``open`` is ``bare`` without that middleware: what hardening costs (host names, bounds of size and time, security
+headers, request id, log line), which is in both forms that are compared. The forms take turns, batch by batch.
+
+Figures are milliseconds of CPU of a turn, by part of the system; ``added`` is the median of what a batch took more than
+the bare one beside it.
 """
 
 import os
 import secrets
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -79,10 +86,33 @@ _QUESTIONS = {"ordinary": _ORDINARY, "personal": _PERSONAL}
 _RATES = ("rate_user", "rate_api_key", "rate_address", "rate_chat", "rate_admin", "rate_login", "rate_code")
 _PATH = "/api/v1/chat"
 _EFFECT: LiteralString = "select 1"
-_ENTRY: LiteralString = """insert into audit_log (actor, customer_id, action, resource, detail, at)
+_AUDITED: LiteralString = """insert into audit_log (actor, customer_id, action, resource, detail, at)
     values ('customer:' || %(customer)s, %(customer)s, 'card.frozen', 'card:1', '{"n": 1}', now())"""
 
 app = typer.Typer(add_completion=False)
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """Which of the four a turn has."""
+
+    authentication: bool = False
+    limits: bool = False
+    masking: bool = False
+    audit: bool = False
+    is_hardened: bool = True
+    """Behind the middleware that each request passes."""
+
+
+FORMS: Mapping[str, _Form] = {
+    "open": _Form(is_hardened=False),
+    "bare": _Form(),
+    "authentication": _Form(authentication=True),
+    "limits": _Form(limits=True),
+    "masking": _Form(masking=True),
+    "audit": _Form(audit=True),
+    "guarded": _Form(authentication=True, limits=True, masking=True, audit=True),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,11 +121,11 @@ class _Bank:
     talks: Conversations
     scope: Scope
 
-    async def take_turn(self, question: str, *, guarded: bool) -> None:
+    async def take_turn(self, question: str, form: _Form) -> None:
         key, now, placeholders = TurnKey(uuid4(), uuid4(), self.scope), datetime.now(UTC), Placeholders()
         # No two turns have the same texts, so that nothing is remembered from the one before.
         title, answer = question, f"{_ANSWER}Reference {key.turn_id}."
-        if guarded:
+        if form.masking:
             kept = without_secrets(question)
             understood = mask(kept, placeholders)
             known = known_in(await read_own_details(self.database, self.scope))
@@ -105,9 +135,7 @@ class _Bank:
         record = TurnRecord(question, answer, "operation", "x", 0.9, [], [], None, [], None, None, {}, "offline", [])
         await self.talks.begin(key, is_new_session=True, title=title[:80], now=now, unended=[])
         async with self.database.writing(self.scope) as handle:
-            await handle.execute(_EFFECT)
-            if guarded:
-                await handle.execute(_ENTRY, {"customer": self.scope.customer_id})
+            await handle.execute(_AUDITED if form.audit else _EFFECT, {"customer": self.scope.customer_id})
         await self.talks.finish(key, record, placeholders, waiting=False, outcome="null", now=now)
 
 
@@ -131,9 +159,9 @@ def guards(
     if as_json:
         typer.echo(orjson.dumps(result).decode())
     else:
-        for kind, added in result["added_ms"].items():
-            for part, figure in added.items():
-                typer.echo(f"{kind}, {part}: {figure:.3f} ms of CPU more for each turn")
+        for name, added in result["added_ms"].items():
+            told = ", ".join(f"{part} {figure:.2f}" for part, figure in added.items() if part != "all")
+            typer.echo(f"{name:<25} {added['all']:6.2f} ms of CPU more for each turn than bare ({told})")
 
 
 async def _measure(settings: Settings, services: Services, folder: Path, batches: int, size: int) -> dict[str, Any]:
@@ -141,7 +169,7 @@ async def _measure(settings: Settings, services: Services, folder: Path, batches
     taken: dict[str, list[dict[str, float]]] = {}
     async with _forms(settings, services) as forms:
         for batch in range(batches + 1):
-            for name in sorted(forms, reverse=batch % 2 == 1):
+            for name in list(forms)[:: -1 if batch % 2 else 1]:
                 before = measure(footprint).cpu_s
                 for _ in range(size):
                     await forms[name]()
@@ -149,11 +177,13 @@ async def _measure(settings: Settings, services: Services, folder: Path, batches
                 taken.setdefault(name, []).append({part: (after[part] - before[part]) * 1000 / size for part in after})
     spent = {name: _by_part(rounds[1:]) for name, rounds in taken.items()}
     added = {
-        kind: {
-            part: float(np.median(spent[f"guarded, {kind}"][part] - each))
-            for part, each in spent[f"bare, {kind}"].items()
+        f"{form}, {kind}": {
+            part: float(np.median(each - spent[f"bare, {kind}"][part]))
+            for part, each in spent[f"{form}, {kind}"].items()
         }
         for kind in _QUESTIONS
+        for form in FORMS
+        if form != "bare"
     }
     return {
         "batches": batches,
@@ -181,16 +211,22 @@ async def _forms(settings: Settings, services: Services) -> AsyncGenerator[dict[
             keys = DataKeys(database, LocalMasters(derived_masters([services.secret_key])))
             scope = Scope(customer_id=customer, subject=f"customer:{customer}")
             bank = _Bank(database, Conversations(database, keys, uuid4()), scope)
-            bare, guarded = _bare(bank), _guarded(bank)
-            guarded.state.trust, guarded.state.signer, guarded.state.clock = watch, signer, system_clock
-            guarded.state.running = SimpleNamespace(redis=redis, roles=RolePermissions(database))
-            door = RequestMiddleware(LimitMiddleware(guarded, settings=settings), settings=settings, larger={})
+            state = {
+                "trust": watch,
+                "signer": signer,
+                "clock": system_clock,
+                "running": SimpleNamespace(redis=redis, roles=RolePermissions(database)),
+            }
             token = signer.issue(who, datetime.now(UTC))
-            async with _client(bare) as plain, _client(_Inside(door, guarded), token) as known:
+            async with AsyncExitStack() as stack:
+                clients = {
+                    name: await stack.enter_async_context(_client(_served(bank, form, state, settings), form, token))
+                    for name, form in FORMS.items()
+                }
                 yield {
-                    f"{form}, {kind}": _asking(client, question)
+                    f"{name}, {kind}": _asking(client, question)
                     for kind, question in _QUESTIONS.items()
-                    for form, client in (("bare", plain), ("guarded", known))
+                    for name, client in clients.items()
                 }
     finally:
         await database.close()
@@ -201,28 +237,25 @@ def _some_customer(services: Services) -> UUID:
         return owner.execute("select id from customers order by id limit 1").fetchall()[0][0]
 
 
-def _bare(bank: _Bank) -> FastAPI:
+def _served(bank: _Bank, form: _Form, state: Mapping[str, object], settings: Settings) -> ASGIApp:
     served = FastAPI(telemetry={"tracing": False, "operation_spans": False, "metrics": False, "logs": False})
+    for name, value in state.items():
+        setattr(served.state, name, value)
 
-    @served.post(_PATH)
-    async def chat(request: Request) -> dict[str, str]:  # pyright: ignore[reportUnusedFunction]
-        await bank.take_turn(orjson.loads(await request.body())["message"], guarded=False)
+    async def unknown(request: Request) -> dict[str, str]:
+        await bank.take_turn(orjson.loads(await request.body())["message"], form)
         return {"answer": _ANSWER}
 
-    return served
-
-
-def _guarded(bank: _Bank) -> FastAPI:
-    served = FastAPI(telemetry={"tracing": False, "operation_spans": False, "metrics": False, "logs": False})
-
-    @served.post(_PATH)
-    async def chat(request: Request, identity: AnyoneDep) -> dict[str, str]:  # pyright: ignore[reportUnusedFunction]
+    async def known(request: Request, identity: AnyoneDep) -> dict[str, str]:
         if identity is None:
             raise RuntimeError("the token was not accepted")
-        await bank.take_turn(orjson.loads(await request.body())["message"], guarded=True)
-        return {"answer": _ANSWER}
+        return await unknown(request)
 
-    return served
+    served.add_api_route(_PATH, known if form.authentication else unknown, methods=["POST"])
+    door: ASGIApp = LimitMiddleware(served, settings=settings) if form.limits else served
+    if form.is_hardened:
+        door = RequestMiddleware(door, settings=settings, larger={})
+    return _Inside(door, served)
 
 
 class _Inside:
@@ -237,8 +270,10 @@ class _Inside:
         await self._wrapped(scope, receive, send)
 
 
-def _client(application: ASGIApp, token: str | None = None) -> httpx2.AsyncClient:
-    headers = {"Authorization": f"Bearer {token or secrets.token_urlsafe(300)}"}  # as many bytes with neither
+def _client(application: ASGIApp, form: _Form, token: str) -> httpx2.AsyncClient:
+    # Limits look at the token as well, to know whom they count. Where nobody does, as many bytes are sent.
+    is_read = form.authentication or form.limits
+    headers = {"Authorization": f"Bearer {token if is_read else secrets.token_urlsafe(len(token) * 3 // 4)}"}
     return httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app=application), base_url="http://127.0.0.1", headers=headers
     )

@@ -42,6 +42,7 @@ import typer
 
 from evals.bench.processes import BenchError, Child, find_free_port, python, start, stop, wait_for
 from evals.bench.questions import BANKING, KNOWLEDGE, SMALL_TALK
+from evals.bench.usage import read_clock_ms
 
 Form = Callable[[Path], AbstractContextManager[dict[str, str]]]
 """Given a folder of its own, the variables that a server is started with, for as long as it runs."""
@@ -200,8 +201,7 @@ class _Server:
         return httpx2.Client(base_url=self.url, timeout=120, trust_env=False)
 
     def _cpu_ms(self) -> float:
-        # Linux's clock of another process, clock_getcpuclockid(3): exact, where /proc counts ticks of ten milliseconds.
-        return time.clock_gettime_ns(~self.child.process.pid << 3 | 2) / 1e6
+        return read_clock_ms(self.child.process.pid)
 
 
 def _read(response: httpx2.Response) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What leaves for Langfuse is masked whatever it is written in, and what cannot be masked does not leave."""
 
 from collections.abc import Iterator
+from ipaddress import ip_network
 from time import time_ns
 from typing import Any
 
@@ -10,9 +11,12 @@ from pydantic import SecretStr
 from agent.langfuse.client import Connection
 from agent.langfuse.masking import CleanTexts, Veil
 from agent.langfuse.observer import Record
+from agent.langfuse.posting import ScorePost
+from agent.langfuse.scores import Score
 from agent.langfuse.spans import find_linked_prompt
 from agent.models.fencing.details import Detail, OwnDetails
 from agent.storing import known_in
+from core.security.outgoing_libraries import guarded_requests
 from core.security.pii import Known
 from core.settings import Settings
 from core.telemetry.observing import Kind
@@ -160,4 +164,36 @@ def test_a_server_outside_the_allowed_networks_is_not_called(settings: Settings,
     connection.take(turn(), TRACE, nobody)
     connection.end()
     assert connection.lost == 1
+    assert langfuse.requests == []
+
+
+def test_scores_that_are_not_taken_are_sent_once_more_and_then_lost(langfuse: LangfuseServer) -> None:
+    local = [ip_network("127.0.0.0/8")]
+    post = ScorePost(guarded_requests(local), langfuse.base_url, "Basic x", {"environment": "test"})
+    score = post.score(TRACE, Score("guard_screen", 1.0, "BOOLEAN"), 1_700_000_000_000_000_000)
+
+    assert post.send([score], 5)
+    langfuse.fails = True
+    assert not post.send([score], 5)
+
+    assert (
+        langfuse.scores
+        == [
+            {
+                "environment": "test",
+                "id": f"{TRACE}-guard_screen",
+                "traceId": TRACE,
+                "name": "guard_screen",
+                "value": 1.0,
+                "dataType": "BOOLEAN",
+                "timestamp": "2023-11-14T22:13:20+00:00",
+            }
+        ]
+        * 3
+    )
+
+
+def test_scores_do_not_go_where_nothing_may_be_called(langfuse: LangfuseServer) -> None:
+    post = ScorePost(guarded_requests([]), langfuse.base_url, "Basic x", {})
+    assert not post.send([{}], 5)
     assert langfuse.requests == []

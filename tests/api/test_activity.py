@@ -87,6 +87,37 @@ def test_pages_follow_each_other_without_a_gap(own_server: str, meet: Meet) -> N
     assert seen == whole
 
 
+@pytest.mark.parametrize(
+    ("asked", "what"),
+    [
+        ("/api/v1/accounts", "Listed your accounts."),
+        ("/api/v1/accounts/balances", "Checked your balance."),
+        ("/api/v1/accounts/balances?account=Current", "Checked your balance."),
+        ("/api/v1/transactions?limit=1", "Looked up your transactions."),
+        ("/api/v1/transfers", "Looked up your transfers."),
+    ],
+)
+def test_what_is_read_has_one_line(own_server: str, meet: Meet, asked: str, what: str) -> None:
+    blair = meet(own_server, BLAIR)
+    before = ledger(blair, limit=100)
+
+    blair.http.get(asked).raise_for_status()
+
+    after = ledger(blair, limit=100)
+    assert [(line["what"], line["door"]) for line in after[: len(after) - len(before)]][-1] == (what, "rest")
+    assert len([line for line in after if line["what"] == what]) == len([b for b in before if b["what"] == what]) + 1
+
+
+def test_what_could_not_be_read_was_refused(own_server: str, own_services: Services, meet: Meet) -> None:
+    blair = meet(own_server, BLAIR)
+
+    assert blair.http.get("/api/v1/accounts/balances?account=Moonbase").status_code == 422
+
+    with psycopg.connect(own_services.owner_url) as owner:
+        last = "select tool, outcome from tool_calls where customer_id = %s order by at desc limit 1"
+        assert owner.execute(last, [customer_id_of(own_services, BLAIR)]).fetchone() == ("get_balance", "refused")
+
+
 @pytest.mark.parametrize("cursor", ["x", "bm90IGEgZGF0ZSBjMQ==", "é", str(Place(NAIVE, "c1"))])
 def test_a_cursor_that_is_none_is_refused(own_server: str, meet: Meet, cursor: str) -> None:
     assert meet(own_server, BLAIR).http.get(ACTIVITY, params={"cursor": cursor}).status_code == 422

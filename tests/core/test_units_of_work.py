@@ -140,6 +140,17 @@ async def test_a_query_on_its_own_is_read_only_and_scoped(database, customer):
         )
 
 
+async def test_what_is_written_about_a_reading_stands_and_falls_with_it(database, customer):
+    mine, emails = Scope(customer_id=customer), "select email from credentials"
+    with pytest.raises(TellergraphError):
+        await database.fetch(Login, "select 'no uuid'::uuid as email", scope=mine, first=ADD_LOGIN)
+    with pytest.raises(TellergraphError):
+        await database.fetch(Login, "delete from credentials returning email", scope=mine, first=ADD_LOGIN)
+    assert await logins(database) == []
+    assert await database.fetch(Login, emails, scope=mine, first=ADD_LOGIN) == [Login("a@b.c")]
+    assert await logins(database) == [Login("a@b.c")]
+
+
 WHO = "select coalesce(current_setting('app.customer_id', true), '') || ' ' || current_user::text as full_name"
 
 

@@ -57,6 +57,7 @@ def test_a_turn_is_one_trace_from_the_route_to_sql_and_redis(
     assert "insert_tool_call" in {span.name for span in sql}
     redis = [span for span in spans if span.attributes.get("db.system.name") == "redis"]
     assert any("XADD" in span.name for span in redis)
+    assert not any("XREAD" in span.name for span in redis), "who waits for an event does no work"
     turn = by_name(spans, "turn")
     assert turn.attributes["tellergraph.turn"] == Pseudonyms(fresh.secret_key).trace_id(answer["turn_id"])
     assert turn.attributes["tellergraph.route"] == answer["route"]

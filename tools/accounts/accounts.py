@@ -121,7 +121,10 @@ async def list_own_accounts(db: ReadHandle, context: ToolContext) -> list[Accoun
 
 async def match_accounts(db: ReadHandle, context: ToolContext, words: str | None) -> list[Account] | AccountUnclear:
     """The customer's accounts that ``words`` may mean, all of them for None; AccountUnclear when there is none."""
-    accounts = await list_own_accounts(db, context)
+    return _matching(await list_own_accounts(db, context), words)
+
+
+def _matching(accounts: list[Account], words: str | None) -> list[Account] | AccountUnclear:
     if words is None:
         return accounts
     exact = [account for account in accounts if account.name.casefold() == words.casefold()]
@@ -155,8 +158,7 @@ async def match_one_account(db: ReadHandle, context: ToolContext, words: str | N
 )
 async def list_accounts(context: ToolContext, arguments: NoArguments) -> Accounts:  # noqa: ARG001
     """All accounts of the customer with kind, currency and balances. Use for "what accounts do I have"."""
-    query = {"customer_id": context.customer_id}
-    accounts = await context.database.fetch(Account, QUERIES["list_accounts"], query, scope=context.scope)
+    accounts = await context.fetch(Account, QUERIES["list_accounts"], {"customer_id": context.customer_id})
     return Accounts(accounts=[_balance(account) for account in accounts])
 
 
@@ -168,8 +170,12 @@ async def list_accounts(context: ToolContext, arguments: NoArguments) -> Account
 )
 async def get_balance(context: ToolContext, arguments: BalanceArguments) -> Accounts | AccountUnclear:
     """Ledger and available balance of one account or of all. Use for "what's my balance", "how much is in savings"."""
-    async with context.database.reading(context.scope) as db:
-        matches = await match_accounts(db, context, arguments.account)
+    query, words = {"customer_id": context.customer_id}, arguments.account
+    if words is None:
+        accounts = await context.fetch(Account, QUERIES["list_accounts"], query)
+    else:
+        accounts = await context.database.fetch(Account, QUERIES["list_accounts"], query, scope=context.scope)
+    matches = _matching(accounts, words)
     if isinstance(matches, AccountUnclear):
         return matches
     return Accounts(accounts=[_balance(account) for account in matches])

@@ -196,7 +196,7 @@ async def get_transfer_status(context: ToolContext, arguments: TransferStatusArg
     cancelled or expired."""
     values = {"customer_id": context.customer_id, "limit": _MOST}
     values |= {"reference": arguments.reference, "payee": arguments.payee}
-    rows = await context.database.fetch(_TransferRow, QUERIES["list_transfers"], values, scope=context.scope)
+    rows = await context.fetch(_TransferRow, QUERIES["list_transfers"], values)
     return Transfers(transfers=[_transfer(row) for row in rows])
 
 

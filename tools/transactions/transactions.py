@@ -102,22 +102,20 @@ class TransactionRow:
 )
 async def list_transactions(context: ToolContext, arguments: TransactionsArguments) -> Transactions | AccountUnclear:
     """Transactions, newest first, also pending and declined ones. Filter by account, merchant text, category, days."""
-    async with context.database.reading(context.scope) as db:
-        account = await match_one_account(db, context, arguments.account)
-        if isinstance(account, AccountUnclear):
-            return account
-        rows = await db.all(
-            TransactionRow,
-            QUERIES["list_transactions"],
-            {
-                "customer_id": context.customer_id,
-                "account_id": account,
-                "text": literal(arguments.text),
-                "category": arguments.category,
-                "limit": arguments.limit,
-            }
-            | moments(arguments.since or _EARLIEST, arguments.until, context.today),
-        )
+    filters = {
+        "customer_id": context.customer_id,
+        "text": literal(arguments.text),
+        "category": arguments.category,
+        "limit": arguments.limit,
+    } | moments(arguments.since or _EARLIEST, arguments.until, context.today)
+    if arguments.account is None:
+        rows = await context.fetch(TransactionRow, QUERIES["list_transactions"], filters | {"account_id": None})
+    else:
+        async with context.database.reading(context.scope) as db:
+            account = await match_one_account(db, context, arguments.account)
+            if isinstance(account, AccountUnclear):
+                return account
+            rows = await db.all(TransactionRow, QUERIES["list_transactions"], filters | {"account_id": account})
     return Transactions(
         transactions=[row.shown() for row in rows],
         since=iso(arguments.since),
