@@ -9,7 +9,7 @@ the help centre and small talk by turns, five in a conversation.
 
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from itertools import chain
 from pathlib import Path
@@ -23,11 +23,11 @@ import typer
 from evals.bench.durability import as_superuser
 from evals.bench.load import Job, Outcome
 from evals.bench.measure import LoadGenerator, run_load_generator
-from evals.bench.processes import unwind_when_ended
+from evals.bench.processes import BenchError, unwind_when_ended
 from evals.bench.questions import BANKING, KNOWLEDGE, SMALL_TALK
 from evals.bench.startup import sign_in
 from evals.bench.systems import Ours, System, run_fake_model, run_ours
-from evals.bench.usage import list_tree, measure
+from evals.bench.usage import Usage, list_tree, measure
 
 _QUESTIONS = tuple(chain(*zip(BANKING * 10, KNOWLEDGE, SMALL_TALK * 5, strict=True)))
 _CLIENTS = 64
@@ -36,6 +36,7 @@ _WARM = 2
 _CONVERSATION = 5
 _SETTLE_S = 5
 """Within which connections that the clients have closed are gone."""
+_LOOKS = 5
 _LEFT = """
     select (select count(*) from pg_stat_activity where backend_type = 'client backend') as connections,
            (select count(distinct thread_id) from checkpoints.checkpoints) as conversations,
@@ -81,9 +82,9 @@ def main(
     """Hold a rate and see what stays."""
     unwind_when_ended()
     with _serving(workers) as (load, system):
-        before = measure(system.footprint).cpu_s
+        before = _usage(system).cpu_s
         taken, left = _run(load, system, round(rate * minutes * 60 / steps), rate, steps)
-        after = measure(system.footprint).cpu_s
+        after = _usage(system).cpu_s
     turns = sum(step.turns for step in taken)
     found: dict[str, Any] = {
         "workers": workers,
@@ -149,8 +150,16 @@ def _told(outcome: Outcome) -> Step:
     )
 
 
+def _usage(system: System) -> Usage:
+    """A backend of PostgreSQL may end just while it is looked at."""
+    for _ in range(_LOOKS - 1):
+        with suppress(BenchError):
+            return measure(system.footprint)
+    return measure(system.footprint)
+
+
 def _look(system: System, turns: int) -> Left:
-    usage = measure(system.footprint)
+    usage = _usage(system)
     with as_superuser(system.data, "tellergraph") as connection:
         [row] = connection.execute(_LEFT).fetchall()
     others = set(system.footprint.values()) - {system.footprint["server"]}
