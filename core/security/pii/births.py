@@ -5,40 +5,18 @@ from collections.abc import Iterator
 
 from core.security.pii.kinds import SAID, Claim, Kind
 from core.security.pii.reading import Reading
+from core.security.pii.said import ORDINALS
 
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?)\.?"
 )
-_ORDINALS = [
-    "first",
-    "second",
-    "third",
-    "fourth",
-    "fifth",
-    "sixth",
-    "seventh",
-    "eighth",
-    "ninth",
-    "tenth",
-    "eleventh",
-    "twelfth",
-    "thirteenth",
-    "fourteenth",
-    "fifteenth",
-    "sixteenth",
-    "seventeenth",
-    "eighteenth",
-    "nineteenth",
-    "twentieth",
-    "thirtieth",
-]
 _UNITS = "one|two|three|four|five|six|seven|eight|nine"
 _DAY_SAID = (
     rf"(?:(?:twenty|thirty)[ \-](?:{_UNITS})|{_UNITS}|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
     r"|eighteen|nineteen|twenty|thirty)"
 )
-_DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|(?:(?:twenty|thirty)[ \-])?(?:{'|'.join(_ORDINALS)})|{_DAY_SAID})"
+_DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|(?:(?:twenty|thirty)[ \-])?(?:{'|'.join(ORDINALS)})|{_DAY_SAID})"
 _TENS = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
 _SAID_YEAR = rf"{_TENS}(?:[ \-](?:{_UNITS}))?"
 _YEAR = (

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from core.security.pii.births import DATE
+from core.security.pii.dictated import find_rows
 from core.security.pii.grammar import has_any, word_before
-from core.security.pii.kinds import SHAPED, Claim, Kind
+from core.security.pii.kinds import NAMED, PROVEN, SAID, SECRETS, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
 from core.security.pii.secrets import NOT_THAT_CODE
 
@@ -26,10 +27,28 @@ class _Cue(NamedTuple):
     """How many words may lie between them and a number behind them."""
     after: int
     """And a number ahead of them."""
+    loose: re.Pattern[str]
+    """The form with letters that look like figures."""
+    has_letters: bool
+
+    def fits(self, signs: str, *, is_solid: bool) -> bool:
+        if self.form.fullmatch(signs):
+            return True
+        return (
+            (is_solid or self.has_letters)
+            and self.kind is not None
+            and self.loose.fullmatch(signs) is not None
+            and sum(map(str.isdigit, signs)) >= sum(map(_LIKE_FIGURES.__contains__, signs))
+        )
+
+
+_LIKE_FIGURES = frozenset("OILSBZ")
+_OUTSIDE_CLASSES = re.compile(r"\[[^\]]*\]|\\d")
 
 
 def _cue(kind: Kind | None, form: str, before: int, after: int) -> _Cue:
-    return _Cue(kind, re.compile(form), before, after)
+    loose = _OUTSIDE_CLASSES.sub(lambda found: r"[\dOILSBZ]" if found[0] == r"\d" else found[0], form)
+    return _Cue(kind, re.compile(form), before, after, re.compile(loose), "A-Z" in form)
 
 
 _ID = r"[A-Z]{0,6}\d{6,14}[A-Z]{0,3}|[A-Z]{2,6}\d{4,7}[A-Z\d]{3,6}"
@@ -176,6 +195,8 @@ _FAR = 100
 """Characters from a number to its word."""
 _WEIGHT = SHAPED + 3
 """More than a form."""
+_WEIGHT_OF_ROWS = NAMED + 2
+_WEIGHTS = dict.fromkeys(SECRETS, SAID + 2) | {Kind.IBAN: PROVEN + 4, Kind.ADDRESS: SHAPED}
 _WEIGHT_OF_PLACES = SHAPED - 3
 """Less than an address that it is part of."""
 
@@ -200,6 +221,8 @@ class _Number(NamedTuple):
     end: int
     signs: str
     """In capitals, with nothing between them."""
+    is_solid: bool = True
+    """Letters may have been typed for figures."""
 
 
 class _Word(NamedTuple):
@@ -213,8 +236,6 @@ def find_near(reading: Reading) -> Iterator[Claim]:
     if not has_any(lower, _HINTS):
         return
     numbers = list(_numbers(reading))
-    if not numbers:
-        return
     words = [
         _Word(found.start(), found.end(), _CUES[found.lastgroup])
         for found in _WORDS.finditer(lower)
@@ -224,6 +245,21 @@ def find_near(reading: Reading) -> Iterator[Claim]:
         kind = _kind(lower, number, words, numbers)
         if kind is not None:
             yield Claim(kind, number.start, number.end, _WEIGHT_OF_PLACES if kind is Kind.ADDRESS else _WEIGHT)
+    yield from _dictated(reading.cased, lower, words, numbers)
+
+
+def _dictated(cased: str, lower: str, words: list[_Word], numbers: list[_Number]) -> Iterator[Claim]:
+    """What is given bit by bit; heavier than what any of the bits may be by itself."""
+    for versions in find_rows(cased, lower):
+        for row in versions:
+            if _UNITS.match(lower, row.end):
+                continue
+            number = _Number(row.start, row.end, row.signs, row.is_solid)
+            others = [other for other in numbers if other.end <= row.start or other.start >= row.end]
+            kind = _kind(lower, number, words, others)
+            if kind is not None:
+                yield Claim(kind, row.start, row.end, _WEIGHTS.get(kind, _WEIGHT_OF_ROWS))
+                break
 
 
 def _numbers(reading: Reading) -> Iterator[_Number]:
@@ -257,7 +293,7 @@ def _kind(lower: str, number: _Number, words: list[_Word], numbers: list[_Number
     """What the nearest fitting word says."""
     best, nearest = None, float("inf")
     for word in words:
-        if not word.cue.form.fullmatch(number.signs):
+        if not word.cue.fits(number.signs, is_solid=number.is_solid):
             continue
         if word.cue is _CUES["code"] and word_before(lower, word.start) in NOT_THAT_CODE:
             continue
@@ -288,7 +324,7 @@ def _kind(lower: str, number: _Number, words: list[_Word], numbers: list[_Number
 def _is_taken(word: _Word, number: _Number, numbers: list[_Number], *, is_before: bool) -> bool:
     """Whether another number that fits stands nearer to the word."""
     low, high = (word.end, number.start) if is_before else (number.end, word.start)
-    return any(low <= other.start and other.end <= high and word.cue.form.fullmatch(other.signs) for other in numbers)
+    return any(low <= other.start and other.end <= high and word.cue.fits(other.signs, is_solid=other.is_solid) for other in numbers)
 
 
 def find_near_births(reading: Reading) -> Iterator[Claim]:

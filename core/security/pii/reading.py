@@ -8,15 +8,30 @@ from functools import cached_property
 from core.security.pii.cues import spelt_right
 from core.security.pii.folded import Folded
 from core.security.pii.house_numbers import in_figures as house_numbers
+from core.security.pii.said import NUMBERS, ORDINALS, TIMES
 from core.security.pii.spoken import in_figures, two_digits
 
 _WORD = re.compile(r"[^\W\d_]{3,16}")
-_SPEAKER = re.compile(
-    r"(?:[?.]|,? please[.?]?)\s{1,3}(?:customer|caller|client|member|visitor|user|cust|c)\s?:\s"
-    r"(?:(?:sure|yes|yeah|yep|ok|okay|um|uh|er|so|well|right)[,.]?\s){0,2}"
-    r"(?:(?:it was|it says|it is|it's|its|that's|that is|that would be|that was|this is)\s)?"
+_ASKED = re.compile(
+    r"\b(?:numbers?|num|no|nr|codes?|sortcode|s/c|a/c|acc|acct|account|pin|cvv2?|cvc2?|otp|passcode|password|birth|birthday"
+    r"|dob|expiry|expires|expiration|date|name|address|postcode|post code|zip|e-?mail|phone|mobile|tel|iban|ssn|social"
+    r"|nino|nie|dni|cpf|pesel|aadhaar|passport|licence|id|ip|card|digits|word|answer|question|school|pet|teacher|place)"
+    r"(?: (?:please|again|then|for me|on file|number))?"
+    r"(?P<gap>\s?(?:[?.…:;,\-]{1,3}\s{0,3}|\s)(?:(?P<speaker>(?:customer|caller|client|member|visitor|user|cust|me|c|a|answer"
+    r"|reply)\s?:\s{0,2})"
+    r"|(?P<says>(?:sure|yes|yeah|yep|ok|okay|um+|uh+|erm?|hmm|so|well|right|of course|(?:just )?(?:one|a|1) (?:moment|sec|second"
+    r"|minute|min)|just a (?:moment|sec|second|minute)|hold on|hang on|bear with me|let me (?:see|look|check|find it|think|get it)"
+    r"|give me a (?:sec|second|minute|moment)|got it|here (?:it is|you go|goes)|there you go|my bad|fine|ah|oh|i think|please)"
+    r"\b[,.:…!\s\-]{1,4}))*"
+    r"(?:(?:it was|it says|it is|it's|its|that's|thats|that is|that would be|that'd be|that was|this is|mine is|they are)\s)?)"
+    r"(?=[^\W_]|[+(])"
 )
-"""Where a transcript goes from a question to its answer: "sort code? Customer: Sure, 20-00-00"."""
+"""Where a text goes from what is asked for to its answer: "sort code? Customer: Sure, 20-00-00", "the PIN? One moment.
+4821"."""
+_VALUE = re.compile(
+    rf"(?:[a-z][ \-.]?){{0,2}}\+?\(?\d|\S{{0,20}}\d|(?:{'|'.join((*NUMBERS, *TIMES, *ORDINALS))})\b|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+)
+"""What begins like a number or a day."""
 _LOOK_ALIKES = re.compile(r"(?<![^\W_])[lio|\d]{4,19}(?![^\W_])")
 """Letters that look like figures, among figures."""
 _GROUPS_ALIKE = re.compile(
@@ -62,7 +77,7 @@ class Reading:
             *_misspelt(folded.lower),
             *_zeros(folded.lower),
         ]
-        edits.extend((*found.span(), ": ") for found in _SPEAKER.finditer(folded.lower))
+        edits.extend(_answered(folded.lower))
         edits.extend(_signs(folded.lower))
         if not edits:
             return cls(folded, folded.cased, range(len(folded.cased)), range(1, len(folded.cased) + 1))
@@ -93,6 +108,14 @@ def _apart(edits: "list[tuple[int, int, str]]") -> "list[tuple[int, int, str]]":
         if not kept or edit[0] >= kept[-1][1]:
             kept.append(edit)
     return kept
+
+
+def _answered(lower: str) -> "list[tuple[int, int, str]]":
+    return [
+        (*found.span("gap"), ": ")
+        for found in _ASKED.finditer(lower)
+        if found["speaker"] or ("?" in found["gap"] or found["says"]) and _VALUE.match(lower, found.end())
+    ]
 
 
 def _zeros(lower: str) -> "list[tuple[int, int, str]]":

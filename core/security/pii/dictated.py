@@ -1,0 +1,150 @@
+"""Rows of figures and letters as people give them bit by bit, whatever stands between: "48 and then 21", "four 511",
+"6S 04 then B1". They are read only where a word near them says what they are (nearness.py), so a row may be of two
+figures and a misspelt word, or of letters typed for figures."""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from core.security.pii.spoken import (
+    CORRECTED,
+    DIGITS,
+    DOUBTFUL,
+    FIGURE,
+    FILLER,
+    LETTER,
+    SURE_LETTER,
+    Sign,
+    resolved,
+    word_sign,
+)
+
+_TOKEN = re.compile(
+    r"(?P<fix>\b(?:(?:oh|ah|er|um|no|nope|sorry|wait|oops|correction|actually|scratch that|strike that|my mistake|my bad"
+    r"|i mean|i meant|make that|make it|rather|hang on|hold on|that's|it's)[,.…\s\-]{1,4})*"
+    r"(?:no|nope|sorry|wait|oops|correction|actually|scratch that|strike that|my mistake|my bad|i mean|i meant|make that"
+    r"|make it|rather)\b)"
+    r"|(?P<spelt>\b(?P<letter>[a-z])(?:,? (?:is )?(?:for|as in|like) [a-z]{2,12}|\s?[\-=]\s?(?P=letter)[a-z]{2,12})\b)"
+    r"|(?P<solid>(?<![^\W_])(?=[a-z|]{0,8}\d)(?:[a-z\d]|\|(?=[a-z\d])|(?<=[a-z\d])\|){1,34})"
+    r"|(?P<cue>\b[as]/c\b)|(?P<word>x-ray|[^\W\d_]+)"
+)
+_FILLERS = frozenset(
+    str.split(
+        "and then plus followed next is comes by after that finally lastly capital letter number uh uhm um umm er erm"
+        " ehm hmm hm ok okay yeah like so dash hyphen minus space stroke slash dot point comma line bar underscore"
+        " hold on let me see digit digits first last"
+    )
+)
+"""Words that may stand between the signs of a value."""
+_GAP = re.compile(r"(?:[^\w£$€%?!\[\]<>@#=]|_){0,5}")
+_PARTS = frozenset({"and", "plus"})
+_PARTING = re.compile(r"[,;&+\n]")
+"""Where a row may be two values as well."""
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_TWO = 2
+_CAPITALS = re.compile(r"[A-Z]{2,5}")
+_MOST_SIGNS = 40
+_MOST_FILLERS = 3
+"""In a row without a sign between."""
+
+
+class Row(NamedTuple):
+    """Signs in capitals, with nothing between them, and where they stand."""
+
+    signs: str
+    start: int
+    end: int
+    is_solid: bool
+    """Letters stand only among figures, with nothing between."""
+
+
+def find_rows(cased: str, lower: str) -> Iterator[list[Row]]:
+    """Whatever a value may be made of, the longest first: a whole row, or one of its parts; each also without doubtful
+    words at its ends."""
+    for row in _rows(cased, lower):
+        parts = _parts(row, lower)
+        if len(parts) != _TWO or not any(_YEAR.fullmatch(lower, part[0].start, part[-1].end) for part in parts):
+            yield list(_versions(row))
+        if len(parts) > 1:
+            for part in parts:
+                yield list(_versions(part))
+
+
+def _rows(cased: str, lower: str) -> Iterator[list[Sign]]:
+    row: list[Sign] = []
+    is_shouted = cased.isupper()
+    for found in _TOKEN.finditer(lower):
+        sign = _sign(found)
+        if sign is None and not is_shouted and _CAPITALS.fullmatch(cased, *found.span()):
+            sign = Sign(found[0], *found.span(), LETTER)
+        is_next = row and _GAP.fullmatch(lower, row[-1].end, found.start())
+        if row and (sign is None or not is_next or _is_over(row)):
+            yield row
+            row = []
+        if sign is not None and (row or sign.said not in (FILLER, CORRECTED)):
+            row.append(sign)
+    if row:
+        yield row
+
+
+def _is_over(row: list[Sign]) -> bool:
+    return len(row) >= _MOST_SIGNS or all(sign.said == FILLER for sign in row[-_MOST_FILLERS:])
+
+
+def _sign(found: re.Match[str]) -> Sign | None:
+    said, start, end = found[0], found.start(), found.end()
+    match found.lastgroup:
+        case "fix":
+            return Sign("", start, end, CORRECTED)
+        case "solid":
+            return Sign(said.replace("|", "l"), start, end, FIGURE)
+        case "cue":
+            return None
+        case "spelt":
+            return Sign(said[0].upper(), start, end, SURE_LETTER)
+        case _ if said in _FILLERS:
+            return Sign("", start, end, FILLER)
+        case _:
+            return word_sign(said, start, end)
+
+
+def _parts(row: list[Sign], lower: str) -> list[list[Sign]]:
+    parts: list[list[Sign]] = [[]]
+    for sign in row:
+        last = parts[-1][-1].end if parts[-1] else sign.start
+        if lower[sign.start : sign.end] in _PARTS:
+            parts.append([])
+            continue
+        if _PARTING.search(lower, last, sign.start):
+            parts.append([])
+        parts[-1].append(sign)
+    return [part for part in parts if part]
+
+
+def _versions(row: list[Sign]) -> Iterator[Row]:
+    """Also without what may belong to the words around it."""
+    starts, ends = [0], [len(row)]
+    while starts[-1] < len(row) and row[starts[-1]].said not in _SURE:
+        starts.append(starts[-1] + 1)
+    while ends[-1] and row[ends[-1] - 1].said not in _SURE:
+        ends.append(ends[-1] - 1)
+    for start in starts:
+        for end in ends:
+            if part := row[start:end]:
+                yield from _row(part)
+
+
+_SURE = (DIGITS | {SURE_LETTER}) - {DOUBTFUL}
+
+
+def _row(row: list[Sign]) -> Iterator[Row]:
+    while row and row[0].said in (FILLER, CORRECTED):
+        row = row[1:]
+    while row and row[-1].said in (FILLER, CORRECTED):
+        row = row[:-1]
+    corrected = any(sign.said == CORRECTED for sign in row)
+    # "Wait" and the like may also only fill a pause.
+    for read in [row, [sign for sign in row if sign.said != CORRECTED]] if corrected else [row]:
+        signs = "".join(sign.figures for sign in resolved(read)).upper()
+        if any(map(str.isdigit, signs)):
+            yield Row(signs, row[0].start, row[-1].end, not any(sign.said in (LETTER, SURE_LETTER) for sign in row))
