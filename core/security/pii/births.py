@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from core.security.pii.grammar import BEHIND
 from core.security.pii.kinds import SAID, Claim, Kind
 from core.security.pii.reading import Reading
 from core.security.pii.said import ORDINALS
@@ -39,10 +40,7 @@ _BORN = re.compile(
     rf"|has|actually|really|now|says|shown)\b){{0,6}}"
     rf"[\s:=,\-()/#]{{0,4}}(?P<value>{DATE})(?!(?: ?[.\-/] ?| )?\d)"
 )
-_AFTER = re.compile(
-    rf"(?i)(?<![\d/])(?P<value>{DATE})(?!\d)[\s,(]{{1,3}}(?:is|was|=)[\s(]{{1,2}}(?:my|the|her|his|our)\s(?:actual "
-    rf"|real |correct )?(?:{_CUE})"
-)
+_AFTER = re.compile(rf"(?i)(?<![\d/])(?P<value>{DATE})(?!\d){BEHIND}(?:{_CUE})")
 
 _HINT = re.compile(_CUE)
 """One look for all of it: most texts have no such word."""

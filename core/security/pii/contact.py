@@ -65,8 +65,8 @@ _UNITS = re.compile(r"(?i)\s?(?:pounds?|quid|euros?|dollars?|gbp|eur|usd|days?|%
 
 _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)")
 _IPV6 = re.compile(r"(?i)(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:\.\d{1,3}){0,3}(?![\w:])")
-_DOTTED = r"(?:\s?[\[(]\s?(?:\.|dot|point)\s?[\])]\s?|\s(?:dot|point)\s)"
-_SAID_IPV4 = re.compile(rf"(?i)(?<![\w.])\d{{1,3}}(?:{_DOTTED}\d{{1,3}}){{3}}(?!\w|\.\d)")
+_DOTTED = r"(?:\s?[\[(]\s?(?:\.|dot|point)\s?[\])]\s?|\s(?:dot|point|\.)\s)"
+_SAID_IPV4 = re.compile(rf"(?i)(?<![\w.])\d{{1,3}}(?:{_DOTTED}\d{{1,3}}){{3}}(?!\w|\s?\.\s?\d)")
 _VERSION = frozenset({"version", "v", "release", "ver", "build"})
 
 
@@ -96,17 +96,17 @@ def find_phones(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
     for pattern in (_PHONE, _US_PHONE):
         for found in pattern.finditer(text):
-            if not _is_other(reading, found.start()) and not _UNITS.match(text, found.end()):
+            if not is_no_phone(reading, found.start()) and not _UNITS.match(text, found.end()):
                 yield Claim(Kind.PHONE, *found.span(), SHAPED + 1)
     for found in _PHONE_AFTER.finditer(text):
-        if not _is_other(reading, found.start("value")):
+        if not is_no_phone(reading, found.start("value")):
             yield Claim(Kind.PHONE, *found.span("value"), SHAPED)
     for found in matches(_PHONE_SAID, text):
         if not _UNITS.match(text, found.end()) and len(only_digits(found["value"])) >= 7:
             yield Claim(Kind.PHONE, *found.span("value"), NAMED)
 
 
-def _is_other(reading: Reading, start: int) -> bool:
+def is_no_phone(reading: Reading, start: int) -> bool:
     before = reading.lower[max(0, start - 30) : start]
     if _OF_A_FIRM.match(reading.lower, start) and not _MINE.search(before):
         return True

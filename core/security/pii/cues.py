@@ -32,7 +32,7 @@ _SHORT = {
     **dict.fromkeys(("naem", "nmae", "anme"), "name"),
     **dict.fromkeys(("daet", "dtae", "adte", "datte", "daate"), "date"),
     **dict.fromkeys(("crad", "cadr", "caard", "carrd"), "card"),
-    **dict.fromkeys(("brith", "bith", "birh", "birht", "birhth", "bitrh"), "birth"),
+    **dict.fromkeys(("brith", "bith", "birh", "birht", "birhth", "bitrh", "brth", "birt", "irth", "bbirth"), "birth"),
     **dict.fromkeys(("ibna", "iabn", "ibban", "ibaan"), "iban"),
     **dict.fromkeys(("emial", "eamil", "emaill"), "email"),
     **dict.fromkeys(("srot", "sotr", "soort", "sorrt"), "sort"),

@@ -123,6 +123,11 @@ def _parts(row: list[Sign], lower: str) -> list[list[Sign]]:
 
 def _versions(row: list[Sign]) -> Iterator[Row]:
     """Also without what may belong to the words around it."""
+    if not any(sign.said in _SAID for sign in row):
+        while row and row[0].said == DOUBTFUL:
+            row = row[1:]
+        while row and row[-1].said == DOUBTFUL:
+            row = row[:-1]
     starts, ends = [0], [len(row)]
     while starts[-1] < len(row) and row[starts[-1]].said not in _SURE:
         starts.append(starts[-1] + 1)
@@ -134,6 +139,7 @@ def _versions(row: list[Sign]) -> Iterator[Row]:
                 yield from _row(part)
 
 
+_SAID = DIGITS - {DOUBTFUL, FIGURE}
 _SURE = (DIGITS | {SURE_LETTER}) - {DOUBTFUL}
 
 

@@ -34,6 +34,11 @@ def cued(cue: str, value: str) -> re.Pattern[str]:
     return re.compile(rf"(?i)(?<![^\W\d])(?:{cue})(?:\b(?:'s)?{_LINK}|(?=\d))(?P<value>{value})")
 
 
+BEHIND = (
+    r"(?:[\s,(<\-–—>]{1,5}(?:is|was|=|being|for|as|that['’]?s|that is|that was|which is|it['’]?s|is what it says (?:under|for|as))"
+    r"[\s(]{1,2}(?:(?:my|the|his|her|our|their|your|a)\s)?|\s?\()(?:(?:actual|real|correct|new|old|card['’]?s?)\s){0,2}"
+)
+"""What stands between a value and its cue behind it: "... is my", "..., that's the", "... (DOB)"."""
 _LAST_WORD = re.compile(r"([^\W\d_]+)\W{0,6}\Z")
 
 

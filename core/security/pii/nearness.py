@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from core.security.pii.births import DATE
+from core.security.pii.contact import is_no_phone
 from core.security.pii.dictated import find_rows
 from core.security.pii.grammar import has_any, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SAID, SECRETS, SHAPED, Claim, Kind
@@ -51,10 +52,11 @@ def _cue(kind: Kind | None, form: str, before: int, after: int) -> _Cue:
     return _Cue(kind, re.compile(form), before, after, re.compile(loose), "A-Z" in form)
 
 
-_ID = r"[A-Z]{0,6}\d{6,14}[A-Z]{0,3}|[A-Z]{2,6}\d{4,7}[A-Z\d]{3,6}"
+_ID = r"[A-Z]{5}\d{4}[A-Z]|[A-Z]{0,6}\d{6,14}[A-Z]{0,3}|[A-Z]{2,6}\d{4,7}[A-Z\d]{3,6}"
 _CUES: dict[str, _Cue] = {
     "sort": _cue(Kind.SORT_CODE, r"\d{6}", 14, 6),
     "account": _cue(Kind.ACCOUNT_NUMBER, r"\d{7,12}", 14, 6),
+    "moved": _cue(Kind.ACCOUNT_NUMBER, r"(?!(?:19|20)\d{6})\d{8,12}", 1, 0),
     "routing": _cue(Kind.ROUTING_NUMBER, r"\d{9}", 14, 6),
     "passport": _cue(Kind.PASSPORT, r"[A-Z]{0,3}\d{6,9}[A-Z]{0,2}", 12, 6),
     "nino": _cue(Kind.UK_NINO, r"[A-Z]{2}\d{6}[A-D]?", 12, 6),
@@ -65,8 +67,8 @@ _CUES: dict[str, _Cue] = {
     "pin": _cue(Kind.PIN, r"\d{4}", 9, 4),
     "cvv": _cue(Kind.CVV, r"\d{3,4}", 8, 5),
     "expiry": _cue(Kind.CARD_EXPIRY, r"(?:0?[1-9]|1[0-2])(?:20)?[2-4]\d", 10, 5),
-    "otp": _cue(Kind.OTP, r"\d{6}", 10, 10),
-    "code": _cue(Kind.OTP, r"\d{6}", 8, 8),
+    "otp": _cue(Kind.OTP, r"G?\d{6}", 10, 10),
+    "code": _cue(Kind.OTP, r"G?\d{6}", 8, 8),
     "id": _cue(Kind.NATIONAL_ID, _ID, 10, 6),
     "birth": _cue(Kind.DOB, r"\d{5,8}", 12, 6),
     "postcode": _cue(Kind.ADDRESS, r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}|\d{5}(?:\d{4})?", 10, 6),
@@ -77,9 +79,11 @@ _CUES: dict[str, _Cue] = {
 _WORDS = re.compile(
     r"\b(?:(?P<sort>sort\W?codes?|sortcodes?|s/c|sort)"
     r"|(?P<account>acc(?:(?:oun)?ts?|nt)?|a/c|act(?= n)|checking|savings|current account|an(?=\W{0,2}\d))"
+    r"|(?P<moved>(?:move|moved|transfer|transferred|take|took|send|sent|pay|paid|pull|go|wire)(?: (?:it|this|that|money|the money|cash|them))?"
+    r" (?:out of|from|into))"
     r"|(?P<routing>routing|aba|rtn|transit)"
     r"|(?P<passport>passports?|passaporto|pasaporte|passeport|reisepass|ppt)"
-    r"|(?P<nino>nino|ni(?= n)|national insurance)"
+    r"|(?P<nino>nino|n\.?i\.?(?= n)|nat(?:ional)?\.? ins(?:urance)?)"
     r"|(?P<iban>ibans?)"
     r"|(?P<expiry>exp(?:iry|ires?|iration)?|valid (?:thru|until|to|till))"
     r"|(?P<birth>d\.?o\.?b|date of birth|birth ?(?:date|day)|b-?day|born)"
@@ -92,9 +96,8 @@ _WORDS = re.compile(
     r"|(?P<otp>otp|passcode|one[ \-]time|verification|authentication|2fa|(?:six|6)[ \-]digits?|log ?in|sign ?in)"
     r"|(?P<code>codes?|token)"
     r"|(?P<card>cards?|visa|mastercard|amex|pan)"
-    r"|(?P<id>nie|dni|nif|pesel|bsn|aadhaa?r|nric|cpf|curp|pps[no]?|personnummer|driving licen[cs]e|driver'?s"
-    r" licen[cs]e"
-    r"|national id|tax id)"
+    r"|(?P<id>nie|dni|nif|pesel|bsn|aadhaa?r|nric|cpf|curp|pps[no]?|personnummer|nhs|itin|tin|tfn"
+    r"|driv(?:ing|er'?s?) licen[cs]e|(?:national|tax|identity) (?:id|number|card|code))"
     r"|(?P<other>orders?|ref|reference|invoices?|tickets?|tracking|parcel|booking|flight|receipt|transaction|serial|imei|version"
     r"|claim|dispute|case|policy|voucher|model|error|ending|ends|article|item|product|vat|company number)"
     r"|(?P<sum>limit|balance|amount|fee|fees|price|cost|costs|paid|pay|spent|charged|rent|salary|loan|mortgage|deposit"
@@ -104,7 +107,6 @@ _WORDS = re.compile(
 _HINTS = (
     *(
         "sort",
-        "s/c",
         "acc",
         "act n",
         "a/c",
@@ -169,7 +171,7 @@ _HINTS = (
         "licen",
         " id",
     ),
-    *("nino", "national", "iban", "exp", "valid", "dob", "birth", "born", "bday", "b-day", "d.o", "post", "zip"),
+    *("nino", "ni n", "n.i", "nat", "out of", "from", "into", " to ", "s/c", "digit", "long number", "iban", "exp", "valid", "dob", "birth", "born", "bday", "b-day", "d.o", "post", "zip"),
 )
 _NUMBER = re.compile(
     r"(?<![^\W_])(?<![£$€#*])(?<!\d[.,:])(?:[A-Z]{1,2} ?|[a-z]{1,2}(?=\d{6})|\+|\((?=0))?\d(?:[ \t\n.\-/]{0,3}\d){2,24}"
@@ -204,6 +206,7 @@ _BORN = re.compile(
     r"\b(?:d\.?o\.?b\b|birth\w*+|born|bday|b-day)(?!\s(?:party|present|gift|cards?|cake|meal|dinner|trip|money|treat))"
 )
 _DATE = re.compile(rf"(?<![\w£$€.,/\-])(?P<value>{DATE})(?![\w]|[/.,\-]\d)")
+_DAY_IN = re.compile(r"(?<![\d/])\d\d?/\d\d?(?:/\d{2,4})?(?![\d/])")
 _OTHER_DAY = re.compile(r"\b(?:paid|due|charged|sent|opened|joined|expir\w*|appointment|transfer\w*|statement)\b")
 _FAR_BORN = 80
 
@@ -241,9 +244,11 @@ def find_near(reading: Reading) -> Iterator[Claim]:
         for found in _WORDS.finditer(lower)
         if found.lastgroup is not None
     ]
+    # A number of a card, and India's permanent account number.
+    words += [word._replace(cue=_CUES["id"]) for word in words if lower[word.start : word.end] == "pan"]
     for number in numbers:
         kind = _kind(lower, number, words, numbers)
-        if kind is not None:
+        if kind is not None and not (kind is Kind.PHONE and is_no_phone(reading, number.start)):
             yield Claim(kind, number.start, number.end, _WEIGHT_OF_PLACES if kind is Kind.ADDRESS else _WEIGHT)
     yield from _dictated(reading.cased, lower, words, numbers)
 
@@ -253,11 +258,11 @@ def _dictated(cased: str, lower: str, words: list[_Word], numbers: list[_Number]
     for versions in find_rows(cased, lower):
         for row in versions:
             if _UNITS.match(lower, row.end):
-                continue
+                break
             number = _Number(row.start, row.end, row.signs, row.is_solid)
             others = [other for other in numbers if other.end <= row.start or other.start >= row.end]
             kind = _kind(lower, number, words, others)
-            if kind is not None:
+            if kind is not None and (kind is not Kind.ACCOUNT_NUMBER or not _DAY_IN.search(lower, row.start, row.end)):
                 yield Claim(kind, row.start, row.end, _WEIGHTS.get(kind, _WEIGHT_OF_ROWS))
                 break
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import accumulate
 
-from core.security.pii.grammar import NO_LESS, cued, digits, matches, only_digits, word_before
+from core.security.pii.grammar import BEHIND, NO_LESS, cued, digits, matches, only_digits, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SAID, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
 
@@ -18,16 +18,20 @@ _CARD_SAID = cued(
     r"cards?(?: number| no\.?| num| #)?|pan|long number|visa|mastercard|amex|maestro|16[ -]digits?(?: number)?",
     rf"(?<!\d){digits(12, 19)}",
 )
-_EXPIRY = cued(
+_EXPIRY_CUE = (
     r"xp|exp(?:iry|ires?|iration|iring|\.)?(?: date)?|valid (?:thru|through|until|till|to)|good (?:thru|through|until)"
-    r"|use by|(?<=card )runs? out",
-    r"(?:(?:the )?(?:end|start|beginning|middle) of )?(?:(?:0?[1-9]|1[0-2]|0 [1-9]|1 [0-2])\s?(?:[/\-. ]\s?|of"
+    r"|use by|(?<=card )runs? out"
+)
+_MONTH_OF_YEAR = (
+    r"(?:(?:the )?(?:end|start|beginning|middle) of )?(?:(?:0?[1-9]|1[0-2]|0 [1-9]|1 [0-2])\s?(?:[/\-. |]\s?|of"
     r" )?(?:2 ?0 ?)?(?:[2-4] ?\d)(?!\d|\s?(?:%|percent|days?"
     r"|months?|hours?|years?|weeks?))"
     r"|(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun"
     r"|jul|aug|sept?|oct|nov|dec)"
-    r"\.?[ /,\-]{1,3}(?:of )?(?:20 ?)?[2-4] ?\d(?!\d))",
+    r"\.?[ /,\-]{1,3}(?:of )?(?:20 ?|twenty[ \-]|two thousand (?:and )?)?[2-4] ?\d(?!\d))"
 )
+_EXPIRY = cued(_EXPIRY_CUE, _MONTH_OF_YEAR)
+_EXPIRY_AFTER = re.compile(rf"(?i)(?<![\d/£$€.,])(?P<value>{_MONTH_OF_YEAR}){BEHIND}(?:card )?(?:{_EXPIRY_CUE})\b")
 _BEHIND_CARD = re.compile(
     r"\A[\s,;(]{0,3}(?:and )?(?:exp\w*\.?:? )?(?P<value>(?:0[1-9]|1[0-2])\s?[/\-]\s?(?:20)?[2-4]\d)(?!\d|[/\-.]\d)"
 )
@@ -141,8 +145,9 @@ def _expiry_behind(text: str, end: int) -> Iterator[Claim]:
 
 
 def find_expiries(reading: Reading) -> Iterator[Claim]:
-    for found in matches(_EXPIRY, reading.cased):
-        yield Claim(Kind.CARD_EXPIRY, *found.span("value"), NAMED)
+    for pattern in (_EXPIRY, _EXPIRY_AFTER):
+        for found in matches(pattern, reading.cased):
+            yield Claim(Kind.CARD_EXPIRY, *found.span("value"), NAMED)
 
 
 def find_accounts(reading: Reading) -> Iterator[Claim]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from core.security.pii.grammar import word_before
 from core.security.pii.kinds import SHAPED, Claim, Kind
-from core.security.pii.ordinary import ORDINARY, english
+from core.security.pii.ordinary import ORDINARY, capitals, english
 from core.security.pii.postcodes import POSTCODE, find_apart
 from core.security.pii.reading import Reading
 
@@ -54,7 +54,7 @@ _ABROAD = re.compile(
     r"|gracht|plein|vagen|gatan|gata|veien|vej|gade|katu|tie|utca)"
     r"|(?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Pp]lace|[Ii]mpasse|[Cc]alle|C/|[Aa]venida|Av\.|[Pp]laza|[Pp]aseo|[Vv]ia"
     r"|[Vv]iale|[Pp]iazza|[Cc]orso|[Rr]ua|[Uu]l\.|[Uu]lica|[Aa]l\.)\s(?:[Dd]e\s|[Dd]el\s|[Dd]ella\s|[Dd]u\s|[Dd]es\s"
-    r"|[Ll]a\s|[Ll]as\s|[Ll]os\s|da\s|do\s|dei\s){0,3}"
+    r"|[Ll]a\s|[Ll]as\s|[Ll]os\s|d[ao]s?\s|dei\s){0,3}"
     r"[A-Z][\w\-]{1,30}(?:\s[A-Z][\w\-]{1,30}){0,3}),?\s(?:n[.ºo°]\s?)?\d{1,4}(?:\s?[A-Za-z](?![\w])|"
     r"[/\-]\d{1,3})?(?![\w])(?:,?\s\d{1,2}[.ºª°][\w.]{0,4})?(?:,\s(?:[A-Z]{1,2}-)?\d{2}-?\d{2,3}(?:\s?[A-Z]{2})?"
     r"(?:\s[A-Z][\w\-]+){1,3}|,\s[A-Z][\w\-]+)?"
@@ -81,6 +81,7 @@ _POSTCODE_SAID = re.compile(
     r" \-]{0,2}){4,7}[A-Z\d])(?![^\W_])"
 )
 _TOWN_BEHIND = re.compile(r"\A,\s(?P<town>[a-z]{3,20}(?:\s[a-z]{3,20})?)(?=\s*(?:[.;!?\n]|\Z))")
+_LISTED_TOWN_BEHIND = re.compile(r"\A,?\s(?P<town>[A-Za-z]{3,20})\b")
 _FRENCH = re.compile(
     r"(?i)(?<![\w£$€.,/])\d{1,4}\s?(?:bis|ter)?,?\s(?:rue|avenue|boulevard|place|impasse|chemin|allee|quai|route"
     r"|cours)\s(?:de\s|du\s|des\s|d'|de la\s|de l'|la\s|le\s"
@@ -199,7 +200,11 @@ def _list_places(reading: Reading) -> Iterator[Claim]:
 def _town_end(text: str, end: int) -> int:
     """Behind a town in small letters that ends the sentence, where one follows."""
     town = _TOWN_BEHIND.match(text[end : end + 50])
-    return end + town.end() if town and not ORDINARY.intersection(town["town"].split()) else end
+    if town and not ORDINARY.intersection(town["town"].split()):
+        return end + town.end()
+    town = _LISTED_TOWN_BEHIND.match(text[end : end + 30])
+    plain = town["town"].lower() if town and not _TOWN_AND_STATE.match(text, end) else ""
+    return end + town.end() if town and plain in capitals() and plain not in ORDINARY and plain not in english() else end
 
 
 def _is_street(said: str) -> bool:

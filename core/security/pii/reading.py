@@ -12,24 +12,31 @@ from core.security.pii.said import NUMBERS, ORDINALS, TIMES
 from core.security.pii.spoken import in_figures, two_digits
 
 _WORD = re.compile(r"[^\W\d_]{3,16}")
+ACKNOWLEDGED = (
+    r"(?:(?:sure|yes|yeah|yep|ok|okay|um+|uh+|erm?|hmm|so|well|right|of course|(?:just )?(?:one|a|1) (?:moment|sec|second"
+    r"|minute|min)|hold on|hang on|bear with me|let me (?:see|look|check|find it|think|get it)"
+    r"|give me a (?:sec|second|minute|moment)|got it|here (?:it is|you go|goes)|there you go|fine|ah|i think|please)"
+    r"\b[,.:…!\s\-]{1,4})"
+)
+_ITS = (
+    r"(?:(?:it was|it says|it is|it's|its|that's|thats|that is|that would be|that'd be|that was|this is|mine is"
+    r"|they are)\s)?"
+)
+_SPEAKER = re.compile(
+    r"(?:[?.]|,? please[.?]?)\s{1,3}(?:customer|caller|client|member|visitor|user|cust|me|c|a|ans|answer|reply)\s?:\s{1,2}"
+    rf"{ACKNOWLEDGED}{{0,2}}{_ITS}"
+)
+"""Where a transcript goes from a question to its answer: "sort code? Customer: Sure, 20-00-00"."""
 _ASKED = re.compile(
     r"\b(?:numbers?|num|no|nr|codes?|sortcode|s/c|a/c|acc|acct|account|pin|cvv2?|cvc2?|otp|passcode|password|birth|birthday"
     r"|dob|expiry|expires|expiration|date|name|address|postcode|post code|zip|e-?mail|phone|mobile|tel|iban|ssn|social"
     r"|nino|nie|dni|cpf|pesel|aadhaar|passport|licence|id|ip|card|digits|word|answer|question|school|pet|teacher|place)"
-    r"(?: (?:please|again|then|for me|on file|number))?"
-    r"(?P<gap>\s?(?:[?.…:;,\-]{1,3}\s{0,3}|\s)(?:(?P<speaker>(?:customer|caller|client|member|visitor|user|cust|me|c|a|answer"
-    r"|reply)\s?:\s{0,2})"
-    r"|(?P<says>(?:sure|yes|yeah|yep|ok|okay|um+|uh+|erm?|hmm|so|well|right|of course|(?:just )?(?:one|a|1) (?:moment|sec|second"
-    r"|minute|min)|just a (?:moment|sec|second|minute)|hold on|hang on|bear with me|let me (?:see|look|check|find it|think|get it)"
-    r"|give me a (?:sec|second|minute|moment)|got it|here (?:it is|you go|goes)|there you go|my bad|fine|ah|oh|i think|please)"
-    r"\b[,.:…!\s\-]{1,4}))*"
-    r"(?:(?:it was|it says|it is|it's|its|that's|thats|that is|that would be|that'd be|that was|this is|mine is|they are)\s)?)"
-    r"(?=[^\W_]|[+(])"
+    rf"(?P<gap>(?:,? (?:please|again|then|for me|on file))?\s?(?:[?.…:;,\-]{{1,3}}\s{{0,3}}|\s)"
+    rf"(?P<says>{ACKNOWLEDGED})*{_ITS})(?=[^\W_]|[+(])"
 )
-"""Where a text goes from what is asked for to its answer: "sort code? Customer: Sure, 20-00-00", "the PIN? One moment.
-4821"."""
+"""The same in one voice: "the PIN? One moment. 4821"."""
 _VALUE = re.compile(
-    rf"(?:[a-z][ \-.]?){{0,2}}\+?\(?\d|\S{{0,20}}\d|(?:{'|'.join((*NUMBERS, *TIMES, *ORDINALS))})\b|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+    rf"(?:the )?(?:(?:[a-z][ \-.]?){{0,2}}\+?\(?\d|\S{{0,20}}\d|(?:{'|'.join((*NUMBERS, *TIMES, *ORDINALS))})\b|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))"
 )
 """What begins like a number or a day."""
 _LOOK_ALIKES = re.compile(r"(?<![^\W_])[lio|\d]{4,19}(?![^\W_])")
@@ -50,7 +57,7 @@ _SEPARATORS = re.compile(
 """Signs that part the groups of a number: emoji, bullets, bars."""
 _MONTH_AND_YEAR = re.compile(
     r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december)"
-    r" (?P<year>(?:(?:two thousand and |twenty )(?=twenty|thirty))?(?:twenty|thirty)(?:[ \-](?:one|two|three"
+    r" (?P<year>(?:(?:two thousand (?:and )?|twenty )(?=twenty|thirty))?(?:twenty|thirty)(?:[ \-](?:one|two|three"
     r"|four|five|six|seven|eight|nine))?)\b"
 )
 _ZEROS = re.compile(
@@ -112,9 +119,12 @@ def _apart(edits: "list[tuple[int, int, str]]") -> "list[tuple[int, int, str]]":
 
 def _answered(lower: str) -> "list[tuple[int, int, str]]":
     return [
-        (*found.span("gap"), ": ")
-        for found in _ASKED.finditer(lower)
-        if found["speaker"] or ("?" in found["gap"] or found["says"]) and _VALUE.match(lower, found.end())
+        *((*found.span(), ": ") for found in _SPEAKER.finditer(lower)),
+        *(
+            (*found.span("gap"), ": ")
+            for found in _ASKED.finditer(lower)
+            if ("?" in found["gap"] or found["says"]) and _VALUE.match(lower, found.end())
+        ),
     ]
 
 

@@ -82,6 +82,9 @@ def _read_round(tokens: list[Token], at: int, taken: int, value: int) -> tuple[i
         value, taken = value + int(figure) * ROUND[said], taken + more + 1
         more, figure = _read_small(tokens, at + taken)
     word = _word_at(tokens, at + taken)
+    if more > 1 and word in _FIRST_OF_TENS and _round_at(tokens, at + taken + more):
+        # "Four hundred and fifty, nine hundred and seventeen".
+        more, figure = 1, NUMBERS[word]
     is_rest = word in NUMBERS or word in _FIRST_OF_TENS
     is_rest = is_rest and (said.endswith(" and") or len(figure) > 1 or not _word_at(tokens, at + taken + more))
     if is_rest and figure.isdigit() and figure[0] != "0":

@@ -1,0 +1,92 @@
+"""Answers to security questions behind their question or ahead of it, whatever stands between; and what is spelt sign by
+sign where a text speaks of a name, a password or such an answer."""
+
+import re
+from collections.abc import Iterator
+
+from core.security.pii.grammar import has_any
+from core.security.pii.kinds import NAMED, SAID, Claim, Kind
+from core.security.pii.ordinary import CHAT, ORDINARY
+from core.security.pii.reading import ACKNOWLEDGED, Reading
+
+_THING = (
+    r"(?:pet|dog|cat|hamster|rabbit|horse|teacher|(?:primary |secondary |high )?school|car|motorbike|street|road|friend|film|movie"
+    r"|(?:football )?team|book|colou?r|food|place|band|singer|job|boss|employer|phone|concert|nickname|hero|author|song|toy"
+    r"|house|subject|sport|club|restaurant|university|college|actor|boat|holiday)"
+)
+_QUESTION = (
+    rf"(?:(?:mother|mum|mom|grandmother|nan)?(?:['’]?s)? ?maiden name|(?:first|childhood|favou?rite|fave?|fav|oldest|best|memorable) {_THING}"
+    r"|(?:memorable|secret|security|recovery|challenge) (?:word|answer|name|place|info|information|phrase|hint|question)"
+    r"|where (?:was i|were you|i was|you were) born|(?:town|city|place) (?:of birth|(?:where )?i was born(?: in)?)"
+    r"|(?:street|road|town) (?:i|you) (?:grew up|lived) (?:in|on))(?:['’]?s)?(?: name)?"
+)
+_TAIL = (
+    r"(?: (?:i (?:ever )?(?:had|owned|went to|drove|attended|lived (?:on|in)|kept)|for my account|on (?:my|the) account|answer|again"
+    r"|please|now))?"
+)
+_ITS = (
+    r"(?:(?:the )?(?:answer|reply|a|ans)(?: is|:| would be)?\s|(?:it was|it says|it is|it's|its|that's|thats|that is|that would be"
+    r"|that'd be|that was|this is|mine is|we put|i put|is|was|called|named)\s)?"
+)
+_WORD = r"[^\W\d_][\w'’\-]{1,24}"
+_VALUE = rf"(?P<value>{_WORD}(?:\s{_WORD}){{0,2}}?)"
+_ENDS = (
+    r"(?=\s{0,2}(?:[.,;!?)\n]|\Z)|\s(?:thats|that's|please|plz|pls|thanks|thx|cheers|but|and (?:it|i|now)|isn'?t|doesn'?t|dont|don't|won'?t)\b)"
+)
+_BEHIND_QUESTION = re.compile(
+    rf"(?i)\b{_QUESTION}{_TAIL}(?P<gap>\s?[?:.,…\-–=\"]{{1,3}}\s{{0,3}}|\s)(?P<says>{ACKNOWLEDGED}){{0,2}}{_ITS}{_VALUE}{_ENDS}"
+)
+_AHEAD = re.compile(
+    rf"(?i)(?<![\w'’])(?P<value>{_WORD}(?:\s{_WORD}){{0,2}}),?\s(?:for|is|was|thats|that's|that is|which is|is what you have as)\s"
+    rf"(?:(?:my|the|your|our)\s)?(?:answer to (?:my|the|your) )?{_QUESTION}\b"
+)
+_HINTS = (
+    *("maiden", "first", "childhood", "favo", "fav", "oldest", "best", "memorable", "secret", "security", "recovery"),
+    *("challenge", "born", "birth", "grew up", "lived"),
+)
+_MORE = frozenset(
+    str.split(
+        "asked asks wrong rejected accepted missing required forgotten changed reset needed incorrect locked set up now"
+        " issue problem failing failed expired unknown regards hello please thanks help soon obvious difficult correct"
+        " question answer word name place its it's thats that's the a an my your is was are be not no yes why how what"
+        " when where who can could will would should does did do you i we they he she it"
+    )
+)
+_NO_ANSWER = ORDINARY | CHAT | _MORE
+_OF_PLACES = frozenset(str.split("new lake port north south east west the st saint mr mrs miss old upper lower little big great"))
+"""Ordinary words that names of places and people begin with."""
+
+_SPELT = re.compile(r"(?<![^\s:=,\"'(])[^\W_](?:[ .\-]{1,3}[^\W_](?![^\W_])){4,40}")
+_SPELT_SECRET = re.compile(r"(?<!\S)[^\s\[](?: [^\s\[](?!\S)){5,40}(?<![.,?!])")
+_NAME_HINTS = ("name", "spel")
+
+
+def find_far_answers(reading: Reading) -> Iterator[Claim]:
+    if has_any(reading.lower, _HINTS):
+        for found in _BEHIND_QUESTION.finditer(reading.cased):
+            words = found["value"].lower().split()
+            if not _is_ordinary(words) and (len(found["gap"].strip()) > 0 or found["says"] or words[0] not in _NO_ANSWER):
+                yield Claim(Kind.SECURITY_ANSWER, *found.span("value"), SAID - 2)
+        for found in _AHEAD.finditer(reading.cased):
+            start, words = found.start("value"), found["value"].split(" ")
+            while words and words[0].lower() in _NO_ANSWER:
+                start += len(words.pop(0)) + 1
+            if words and not _is_ordinary([word.lower() for word in words]):
+                yield Claim(Kind.SECURITY_ANSWER, start, found.end("value"), SAID - 2)
+
+
+def _is_ordinary(words: list[str]) -> bool:
+    return all(word in _NO_ANSWER for word in words) or any(word in _NO_ANSWER - _OF_PLACES for word in words)
+
+
+def find_spelt(reading: Reading) -> Iterator[Claim]:
+    lower = reading.lower
+    if has_any(lower, ("pass", "pwd", "pw ")):
+        for found in _SPELT_SECRET.finditer(reading.cased):
+            if any(map(str.isalpha, found[0])):
+                yield Claim(Kind.PASSWORD, *found.span(), SAID + 1)
+    if has_any(lower, (*_NAME_HINTS, *_HINTS)):
+        kind, weight = (Kind.PERSON, NAMED + 3) if has_any(lower, _NAME_HINTS) else (Kind.SECURITY_ANSWER, SAID - 2)
+        for found in _SPELT.finditer(reading.cased):
+            if not any(map(str.isdigit, found[0])):
+                yield Claim(kind, *found.span(), weight)
