@@ -27,7 +27,9 @@ _OTHER_WORDS = frozenset(
 _SHORT = {
     **dict.fromkeys(("cdoe", "ocde", "coode", "cod", "codee"), "code"),
     **dict.fromkeys(("wrd", "wrod", "owrd"), "word"),
-    **dict.fromkeys(("psswd", "psword", "pswrd", "paswd", "passwrd", "pasword", "passwod", "paswrod"), "password"),
+    **dict.fromkeys(
+        ("psswd", "psword", "pswrd", "paswd", "passwrd", "pasword", "passwod", "paswrod", "passwort"), "password"
+    ),
     **dict.fromkeys(("accct", "actc", "actt", "acctt", "acxt"), "acct"),
     **dict.fromkeys(("naem", "nmae", "anme"), "name"),
     **dict.fromkeys(("daet", "dtae", "adte", "datte", "daate"), "date"),

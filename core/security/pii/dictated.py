@@ -24,6 +24,8 @@ _TOKEN = re.compile(
     r"|i mean|i meant|make that|make it|rather|hang on|hold on|that's|it's)[,.…\s\-]{1,4})*"
     r"(?:no|nope|sorry|wait|oops|correction|actually|scratch that|strike that|my mistake|my bad|i mean|i meant|make that"
     r"|make it|rather)\b)"
+    r"|(?P<rest>\b(?:(?:and |then |it )?(?:starts|begins|ends|finishes) (?:with|in)|(?:and )?(?:the )?(?:last|rest|other|second)"
+    r"(?: (?:two|three|four|half|part|bit))?(?: digits)? (?:is|are))\b)"
     r"|(?P<spelt>\b(?P<letter>[a-z])(?:,? (?:is )?(?:for|as in|like) [a-z]{2,12}|\s?[\-=]\s?(?P=letter)[a-z]{2,12})\b)"
     r"|(?P<solid>(?<![^\W_])(?=[a-z|]{0,8}\d)(?:[a-z\d]|\|(?=[a-z\d])|(?<=[a-z\d])\|){1,34})"
     r"|(?P<cue>\b[as]/c\b)|(?P<word>x-ray|[^\W\d_]+)"
@@ -40,7 +42,8 @@ _GAP = re.compile(r"(?:[^\w£$€%?!\[\]<>@#=]|_){0,5}")
 _PARTS = frozenset({"and", "plus"})
 _PARTING = re.compile(r"[,;&+\n]")
 """Where a row may be two values as well."""
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_OF_ITS_OWN = re.compile(r"(?:19|20)\d\d|\d{1,4}00")
+"""Years and round sums are no halves of a number."""
 _TWO = 2
 _CAPITALS = re.compile(r"[A-Z]{2,5}")
 _MOST_SIGNS = 40
@@ -63,7 +66,7 @@ def find_rows(cased: str, lower: str) -> Iterator[list[Row]]:
     words at its ends."""
     for row in _rows(cased, lower):
         parts = _parts(row, lower)
-        if len(parts) != _TWO or not any(_YEAR.fullmatch(lower, part[0].start, part[-1].end) for part in parts):
+        if len(parts) != _TWO or not any(_OF_ITS_OWN.fullmatch(lower, part[0].start, part[-1].end) for part in parts):
             yield list(_versions(row))
         if len(parts) > 1:
             for part in parts:
@@ -102,7 +105,7 @@ def _sign(found: re.Match[str]) -> Sign | None:
             return None
         case "spelt":
             return Sign(said[0].upper(), start, end, SURE_LETTER)
-        case _ if said in _FILLERS:
+        case _ if found.lastgroup == "rest" or said in _FILLERS:
             return Sign("", start, end, FILLER)
         case _:
             return word_sign(said, start, end)
@@ -123,7 +126,7 @@ def _parts(row: list[Sign], lower: str) -> list[list[Sign]]:
 
 def _versions(row: list[Sign]) -> Iterator[Row]:
     """Also without what may belong to the words around it."""
-    if not any(sign.said in _SAID for sign in row):
+    if sum(sign.said in _SAID or len(sign.figures) == 1 for sign in row) < _FEWEST_SAID:
         while row and row[0].said == DOUBTFUL:
             row = row[1:]
         while row and row[-1].said == DOUBTFUL:
@@ -139,6 +142,8 @@ def _versions(row: list[Sign]) -> Iterator[Row]:
                 yield from _row(part)
 
 
+_FEWEST_SAID = 2
+"""Signs given one by one, from which a word at the ends may be one as well."""
 _SAID = DIGITS - {DOUBTFUL, FIGURE}
 _SURE = (DIGITS | {SURE_LETTER}) - {DOUBTFUL}
 

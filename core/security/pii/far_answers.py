@@ -4,6 +4,7 @@ sign where a text speaks of a name, a password or such an answer."""
 import re
 from collections.abc import Iterator
 
+from core.security.pii.births import DATE
 from core.security.pii.grammar import has_any
 from core.security.pii.kinds import NAMED, SAID, Claim, Kind
 from core.security.pii.ordinary import CHAT, ORDINARY
@@ -30,11 +31,22 @@ _ITS = (
 )
 _WORD = r"[^\W\d_][\w'’\-]{1,24}"
 _VALUE = rf"(?P<value>{_WORD}(?:\s{_WORD}){{0,2}}?)"
-_ENDS = (
-    r"(?=\s{0,2}(?:[.,;!?)\n]|\Z)|\s(?:thats|that's|please|plz|pls|thanks|thx|cheers|but|and (?:it|i|now)|isn'?t|doesn'?t|dont|don't|won'?t)\b)"
-)
+_ENDS = r"(?=\s{0,2}(?:[.,;!?)\n]|\Z)|\s(?:thats|that's|please|plz|pls|thanks|thx|cheers|but|and (?:it|i|now)|isn'?t|doesn'?t|dont|don't|won'?t)\b)"
 _BEHIND_QUESTION = re.compile(
     rf"(?i)\b{_QUESTION}{_TAIL}(?P<gap>\s?[?:.,…\-–=\"]{{1,3}}\s{{0,3}}|\s)(?P<says>{ACKNOWLEDGED}){{0,2}}{_ITS}{_VALUE}{_ENDS}"
+)
+_FORMS = (
+    re.compile(
+        rf"(?i)\banswer (?:is|was) {_VALUE}\s(?:to|for) (?:my|the|that|your) (?:security |secret |memorable )?question"
+    ),
+    re.compile(
+        rf"(?i)\b{_THING} (?:that )?i (?:went to|attended|drove|grew up (?:on|in)|lived (?:on|in)) (?:is|was)(?: called| named)? {_VALUE}{_ENDS}"
+    ),
+    re.compile(r"\b[Ii] grew up (?:on|in) (?P<value>[A-Z][\w'’\-]+(?: [A-Z][\w'’\-]+){0,2})"),
+    re.compile(r"(?i)\b(?:mother|mum|mom)(?:['’]s)? (?:was |is )?(?:born|nee|née) (?P<value>(?-i:[A-Z])[\w'’\-]+)"),
+)
+_MEMORABLE_DAY = re.compile(
+    rf"(?i)\b(?:memorable|secret|special|significant) date(?: is| was|:|,| -)*\s(?P<value>{DATE})"
 )
 _AHEAD = re.compile(
     rf"(?i)(?<![\w'’])(?P<value>{_WORD}(?:\s{_WORD}){{0,2}}),?\s(?:for|is|was|thats|that's|that is|which is|is what you have as)\s"
@@ -53,7 +65,9 @@ _MORE = frozenset(
     )
 )
 _NO_ANSWER = ORDINARY | CHAT | _MORE
-_OF_PLACES = frozenset(str.split("new lake port north south east west the st saint mr mrs miss old upper lower little big great"))
+_OF_PLACES = frozenset(
+    str.split("new lake port north south east west the st saint mr mrs miss old upper lower little big great")
+)
 """Ordinary words that names of places and people begin with."""
 
 _SPELT = re.compile(r"(?<![^\s:=,\"'(])[^\W_](?:[ .\-]{1,3}[^\W_](?![^\W_])){4,40}")
@@ -65,8 +79,16 @@ def find_far_answers(reading: Reading) -> Iterator[Claim]:
     if has_any(reading.lower, _HINTS):
         for found in _BEHIND_QUESTION.finditer(reading.cased):
             words = found["value"].lower().split()
-            if not _is_ordinary(words) and (len(found["gap"].strip()) > 0 or found["says"] or words[0] not in _NO_ANSWER):
+            if not _is_ordinary(words) and (
+                len(found["gap"].strip()) > 0 or found["says"] or words[0] not in _NO_ANSWER
+            ):
                 yield Claim(Kind.SECURITY_ANSWER, *found.span("value"), SAID - 2)
+        for pattern in _FORMS:
+            for found in pattern.finditer(reading.cased):
+                if not _is_ordinary(found["value"].lower().split()):
+                    yield Claim(Kind.SECURITY_ANSWER, *found.span("value"), SAID - 2)
+        for found in _MEMORABLE_DAY.finditer(reading.cased):
+            yield Claim(Kind.SECURITY_ANSWER, *found.span("value"), SAID - 2)
         for found in _AHEAD.finditer(reading.cased):
             start, words = found.start("value"), found["value"].split(" ")
             while words and words[0].lower() in _NO_ANSWER:

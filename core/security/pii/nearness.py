@@ -11,7 +11,7 @@ from typing import NamedTuple
 from core.security.pii.births import DATE
 from core.security.pii.contact import is_no_phone
 from core.security.pii.dictated import find_rows
-from core.security.pii.grammar import has_any, word_before
+from core.security.pii.grammar import word_before
 from core.security.pii.kinds import NAMED, PROVEN, SAID, SECRETS, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
 from core.security.pii.secrets import NOT_THAT_CODE
@@ -44,11 +44,12 @@ class _Cue(NamedTuple):
 
 
 _LIKE_FIGURES = frozenset("OILSBZ")
-_OUTSIDE_CLASSES = re.compile(r"\[[^\]]*\]|\\d")
+_PARTS_OF_FORMS = re.compile(r"\[A-Z\]|\[[^\]]*\]|\\d")
+_LOOSE = {r"\d": r"[\dOILSBZ]", "[A-Z]": "[A-Z0]"}
 
 
 def _cue(kind: Kind | None, form: str, before: int, after: int) -> _Cue:
-    loose = _OUTSIDE_CLASSES.sub(lambda found: r"[\dOILSBZ]" if found[0] == r"\d" else found[0], form)
+    loose = _PARTS_OF_FORMS.sub(lambda found: _LOOSE.get(found[0], found[0]), form)
     return _Cue(kind, re.compile(form), before, after, re.compile(loose), "A-Z" in form)
 
 
@@ -71,107 +72,44 @@ _CUES: dict[str, _Cue] = {
     "code": _cue(Kind.OTP, r"G?\d{6}", 8, 8),
     "id": _cue(Kind.NATIONAL_ID, _ID, 10, 6),
     "birth": _cue(Kind.DOB, r"\d{5,8}", 12, 6),
-    "postcode": _cue(Kind.ADDRESS, r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}|\d{5}(?:\d{4})?", 10, 6),
+    "postcode": _cue(
+        Kind.ADDRESS,
+        r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}|\d{5}(?:\d{4})?|[A-Z]\d[A-Z]\d[A-Z]\d|[A-Z]\d[\dW][A-Z\d]{4}|\d{4}[A-Z]{2}",
+        10,
+        6,
+    ),
     "other": _cue(None, r".*", 5, 2),
     "sum": _cue(None, r"\d{1,7}", 3, 1),
     "day": _cue(None, r"\d{1,8}", 3, 2),
 }
 _WORDS = re.compile(
     r"\b(?:(?P<sort>sort\W?codes?|sortcodes?|s/c|sort)"
-    r"|(?P<account>acc(?:(?:oun)?ts?|nt)?|a/c|act(?= n)|checking|savings|current account|an(?=\W{0,2}\d))"
+    r"|(?P<account>acc(?:(?:oun)?ts?|nt)?|a/c|act(?= n)|ac(?=\W{0,3}\d)|checking|savings|current account|konto(?:nummer)?|cuenta|conta|compte"
+    r"|an(?=\W{0,2}\d))"
     r"|(?P<moved>(?:move|moved|transfer|transferred|take|took|send|sent|pay|paid|pull|go|wire)(?: (?:it|this|that|money|the money|cash|them))?"
     r" (?:out of|from|into))"
     r"|(?P<routing>routing|aba|rtn|transit)"
     r"|(?P<passport>passports?|passaporto|pasaporte|passeport|reisepass|ppt)"
-    r"|(?P<nino>nino|n\.?i\.?(?= n)|nat(?:ional)?\.? ins(?:urance)?)"
+    r"|(?P<nino>nino|n\.?i\.?(?=\W|\Z)|nat(?:ional)?\.? ins(?:urance)?)"
     r"|(?P<iban>ibans?)"
     r"|(?P<expiry>exp(?:iry|ires?|iration)?|valid (?:thru|until|to|till))"
     r"|(?P<birth>d\.?o\.?b|date of birth|birth ?(?:date|day)|b-?day|born)"
-    r"|(?P<postcode>post ?codes?|zip(?: ?code)?)"
+    r"|(?P<postcode>post(?:al)? ?codes?|p/?codes?|eircode|zip(?: ?code)?)"
     r"|(?P<ssn>ssn|social(?: security)?)"
     r"|(?P<phone>phones?|mobiles?|cell|landline|tel|call|ring|text|whatsapp|reach|callback)"
     r"|(?P<pin>pin|p\W?i\W?n)"
-    r"|(?P<cvv>cvv2?|cvc2?|cv2|cvn|csc|security (?:code|number|digits)|(?:on|at|of|from) (?:the |its )?(?:back"
+    r"|(?P<cvv>cvv2?|cvc2?|cv2|cvn|csc|sec(?:urity)? (?:code|number|nr|no|num|digits|value)|(?:three|3|four|4)[ \-]digits?(?: code| number)?|(?:on|at|of|from) (?:the |its )?(?:back"
     r"|reverse|rear)|(?:the )?(?:back|reverse)(?= (?:says|reads|has|of|side))|signature strip)"
-    r"|(?P<otp>otp|passcode|one[ \-]time|verification|authentication|2fa|(?:six|6)[ \-]digits?|log ?in|sign ?in)"
+    r"|(?P<otp>otp|sms|authenticator|texted me|text (?:says|said|reads|message)|confirm|passcode|one[ \-]time|verification|authentication|2fa|(?:six|6)[ \-]digits?|log ?in|sign ?in)"
     r"|(?P<code>codes?|token)"
     r"|(?P<card>cards?|visa|mastercard|amex|pan)"
     r"|(?P<id>nie|dni|nif|pesel|bsn|aadhaa?r|nric|cpf|curp|pps[no]?|personnummer|nhs|itin|tin|tfn"
-    r"|driv(?:ing|er'?s?) licen[cs]e|(?:national|tax|identity) (?:id|number|card|code))"
+    r"|driv(?:ing|er'?s?) licen[cs]e|licen[cs]e (?:no|number|nr|num)|(?:national|tax|identity) (?:id|number|card|code))"
     r"|(?P<other>orders?|ref|reference|invoices?|tickets?|tracking|parcel|booking|flight|receipt|transaction|serial|imei|version"
     r"|claim|dispute|case|policy|voucher|model|error|ending|ends|article|item|product|vat|company number)"
     r"|(?P<sum>limit|balance|amount|fee|fees|price|cost|costs|paid|pay|spent|charged|rent|salary|loan|mortgage|deposit"
     r"|withdraw|withdrew|transfer|earn)"
     r"|(?P<day>since|until|till|due|dated|date|year|years|day|days))\b"
-)
-_HINTS = (
-    *(
-        "sort",
-        "acc",
-        "act n",
-        "a/c",
-        "checking",
-        "savings",
-        "an ",
-        "routing",
-        "aba",
-        "rtn",
-        "transit",
-        "pass",
-        "ssn",
-        "social",
-        "ppt",
-    ),
-    *(
-        "phone",
-        "mobile",
-        "cell",
-        "landline",
-        "tel",
-        "call",
-        "ring",
-        "text",
-        "whatsapp",
-        "reach",
-        "pin",
-        "p i n",
-        "cv",
-        "csc",
-    ),
-    *(
-        "security",
-        "back",
-        "reverse",
-        "rear",
-        "signature",
-        "otp",
-        "one",
-        "verif",
-        "authent",
-        "2fa",
-        "code",
-        "token",
-        "card",
-    ),
-    *(
-        "visa",
-        "amex",
-        "pan",
-        "nie",
-        "dni",
-        "nif",
-        "pesel",
-        "bsn",
-        "aadha",
-        "nric",
-        "cpf",
-        "curp",
-        "pps",
-        "personn",
-        "licen",
-        " id",
-    ),
-    *("nino", "ni n", "n.i", "nat", "out of", "from", "into", " to ", "s/c", "digit", "long number", "iban", "exp", "valid", "dob", "birth", "born", "bday", "b-day", "d.o", "post", "zip"),
 )
 _NUMBER = re.compile(
     r"(?<![^\W_])(?<![£$€#*])(?<!\d[.,:])(?:[A-Z]{1,2} ?|[a-z]{1,2}(?=\d{6})|\+|\((?=0))?\d(?:[ \t\n.\-/]{0,3}\d){2,24}"
@@ -206,6 +144,7 @@ _BORN = re.compile(
     r"\b(?:d\.?o\.?b\b|birth\w*+|born|bday|b-day)(?!\s(?:party|present|gift|cards?|cake|meal|dinner|trip|money|treat))"
 )
 _DATE = re.compile(rf"(?<![\w£$€.,/\-])(?P<value>{DATE})(?![\w]|[/.,\-]\d)")
+_PLUS = re.compile(r"\bplus\s{1,2}\Z")
 _DAY_IN = re.compile(r"(?<![\d/])\d\d?/\d\d?(?:/\d{2,4})?(?![\d/])")
 _OTHER_DAY = re.compile(r"\b(?:paid|due|charged|sent|opened|joined|expir\w*|appointment|transfer\w*|statement)\b")
 _FAR_BORN = 80
@@ -236,8 +175,6 @@ class _Word(NamedTuple):
 
 def find_near(reading: Reading) -> Iterator[Claim]:
     lower = reading.lower
-    if not has_any(lower, _HINTS):
-        return
     numbers = list(_numbers(reading))
     words = [
         _Word(found.start(), found.end(), _CUES[found.lastgroup])
@@ -263,7 +200,10 @@ def _dictated(cased: str, lower: str, words: list[_Word], numbers: list[_Number]
             others = [other for other in numbers if other.end <= row.start or other.start >= row.end]
             kind = _kind(lower, number, words, others)
             if kind is not None and (kind is not Kind.ACCOUNT_NUMBER or not _DAY_IN.search(lower, row.start, row.end)):
-                yield Claim(kind, row.start, row.end, _WEIGHTS.get(kind, _WEIGHT_OF_ROWS))
+                start = row.start
+                if kind is Kind.PHONE and (plus := _PLUS.search(lower, max(0, start - 8), start)):
+                    start = plus.start()
+                yield Claim(kind, start, row.end, _WEIGHTS.get(kind, _WEIGHT_OF_ROWS))
                 break
 
 
@@ -329,7 +269,10 @@ def _kind(lower: str, number: _Number, words: list[_Word], numbers: list[_Number
 def _is_taken(word: _Word, number: _Number, numbers: list[_Number], *, is_before: bool) -> bool:
     """Whether another number that fits stands nearer to the word."""
     low, high = (word.end, number.start) if is_before else (number.end, word.start)
-    return any(low <= other.start and other.end <= high and word.cue.fits(other.signs, is_solid=other.is_solid) for other in numbers)
+    return any(
+        low <= other.start and other.end <= high and word.cue.fits(other.signs, is_solid=other.is_solid)
+        for other in numbers
+    )
 
 
 def find_near_births(reading: Reading) -> Iterator[Claim]:

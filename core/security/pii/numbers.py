@@ -7,6 +7,7 @@ from itertools import accumulate
 from core.security.pii.grammar import BEHIND, NO_LESS, cued, digits, matches, only_digits, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SAID, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
+from core.security.pii.said import ORDINALS
 
 _CARD_DIGITS = range(13, 20)
 _CARD_RUN = re.compile(r"(?<!\d)\d(?:[ \t\n.\-/,_]{0,3}\d){12,40}")
@@ -19,16 +20,18 @@ _CARD_SAID = cued(
     rf"(?<!\d){digits(12, 19)}",
 )
 _EXPIRY_CUE = (
-    r"xp|exp(?:iry|ires?|iration|iring|\.)?(?: date)?|valid (?:thru|through|until|till|to)|good (?:thru|through|until)"
+    r"xp|exp(?:iry|ires?|iration|iring|\.)?(?: date)?|valid(?:ity)?(?: (?:thru|through|until|till|to))?|good (?:thru|through|until|till?)"
     r"|use by|(?<=card )runs? out"
 )
 _MONTH_OF_YEAR = (
-    r"(?:(?:the )?(?:end|start|beginning|middle) of )?(?:(?:0?[1-9]|1[0-2]|0 [1-9]|1 [0-2])\s?(?:[/\-. |]\s?|of"
+    r"(?:(?:the )?(?:end|start|beginning|middle)(?: of)? )?(?:(?:0?[1-9]|1[0-2]|0 [1-9]|1 [0-2])\s?(?:[/\-. |]\s?|of"
     r" )?(?:2 ?0 ?)?(?:[2-4] ?\d)(?!\d|\s?(?:%|percent|days?"
-    r"|months?|hours?|years?|weeks?))"
+    r"|months?|hours?|years?|weeks?))|20[2-4]\d ?[\-/.] ?(?:0[1-9]|1[0-2])(?!\d)"
+    r"|(?:month )?(?:0?[1-9]|1[0-2]),? (?:slash|year|of) (?:2 ?0 ?)?[2-4] ?\d(?!\d)"
+    rf"|(?:the )?(?:\d{{1,2}}(?:st|nd|rd|th)|{'|'.join(ORDINALS[:12])}) (?:month )?of (?:2 ?0 ?|twenty[ \-]|two thousand (?:and )?)?[2-4] ?\d(?!\d)"
     r"|(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun"
     r"|jul|aug|sept?|oct|nov|dec)"
-    r"\.?[ /,\-]{1,3}(?:of )?(?:20 ?|twenty[ \-]|two thousand (?:and )?)?[2-4] ?\d(?!\d))"
+    r"\.?[ /,\-'’]{1,3}(?:of )?(?:20 ?|twenty[ \-]|two thousand (?:and )?)?[2-4] ?\d(?!\d))"
 )
 _EXPIRY = cued(_EXPIRY_CUE, _MONTH_OF_YEAR)
 _EXPIRY_AFTER = re.compile(rf"(?i)(?<![\d/£$€.,])(?P<value>{_MONTH_OF_YEAR}){BEHIND}(?:card )?(?:{_EXPIRY_CUE})\b")

@@ -32,7 +32,9 @@ _UNIT = (
     r"(?:(?:flat|apartment|apt\.?|unit|suite|ste\.?|room|studio|floor|penthouse|block|#)\s?#?\s?[\w\-/]{1,5}"
     r"(?:,\s?|\s)){0,2}"
 )
-_HOUSE = r"(?!0)\d{1,5}(?:\s?[A-Fa-f](?![\w]))?(?:\s?[\-/]\s?\d{1,4}[A-Fa-f]?)?"
+_HOUSE = (
+    r"(?:(?:house )?(?:number|no\.?|nr\.?)\s?)?(?!0)\d{1,5}(?:\s?[A-Fa-f](?![\w]))?(?:\s?[\-/]\s?\d{1,4}[A-Fa-f]?)?"
+)
 _TAIL = (
     rf"(?:,?\s(?:apt\.?|suite|ste\.?|unit|flat|#)\s?#?\w{{1,5}})?"
     rf"(?:(?:,\s?|\n|\s(?=(?-i:[A-Z][A-Za-z.'\-]{{2,}}(?:\s[A-Z][A-Za-z.'\-]+)?,?\s(?:{_POSTCODE}|{_US})))"
@@ -131,7 +133,7 @@ _TURNED_STREET = re.compile(
     rf"|(?i:\b(?:live|life|living|address|adress|street|reside)\b)[^.\n]{{0,20}}?\s(?P<cued>{_TURNED})"
 )
 """The number behind the street, as most of Europe writes it."""
-_JOINS = re.compile(r"[\s,]{1,2}(?:[^\W\d_]{3,20}[,\s]{1,2}(?:\d{1,4}[a-z]?[,\s]{1,2})?){0,3}")
+_JOINS = re.compile(r"[\s,]{1,3}(?:[^\W\d_]{3,20}[,\s]{1,3}(?:\d{1,4}[a-z]?[,\s]{1,3})?){0,3}")
 _TOWN_AND_STATE = re.compile(rf"(?i),?\s(?P<town>[a-z]{{3,20}}(?:\s[a-z]{{3,20}})?),?\s{_STATE}\b(?:\s\d{{5}})?")
 _LONGEST_BETWEEN = 40
 """Characters between two pieces of one address."""
@@ -204,7 +206,9 @@ def _town_end(text: str, end: int) -> int:
         return end + town.end()
     town = _LISTED_TOWN_BEHIND.match(text[end : end + 30])
     plain = town["town"].lower() if town and not _TOWN_AND_STATE.match(text, end) else ""
-    return end + town.end() if town and plain in capitals() and plain not in ORDINARY and plain not in english() else end
+    return (
+        end + town.end() if town and plain in capitals() and plain not in ORDINARY and plain not in english() else end
+    )
 
 
 def _is_street(said: str) -> bool:

@@ -119,6 +119,14 @@ _PASSWORD_FAR = re.compile(
     rf"(?i)\b(?:{_PASSWORD})\b[^.?!\n\d]{{1,60}}\s(?P<value>(?=[^\s\d]{{0,40}}\d)[^\s\[@:/]{{2}}[^\s\[:/]{{4,40}})"
 )
 """With other words between: a word with letters and digits."""
+_PASSWORD_NEAR = re.compile(
+    rf"(?i)(?<!\S)(?P<value>(?=[^\s]{{0,40}}\d)[^\W\d_][^\s\[@:/]{{5,40}})\s[^.?!\n]{{0,40}}?\b(?:{_PASSWORD})\b"
+)
+"""The same ahead: "should I use ... as my password"."""
+_PHRASE = re.compile(
+    rf"(?i)\b(?:{_PASSWORD})\b(?:\s(?:is|was)\s|\s?[:=]\s?)(?P<value>[a-z]{{3,12}}(?: [a-z\d]{{3,12}}){{2,5}})(?=\s?[.,!?\n]|\Z)"
+)
+"""Three words and more that make no sentence."""
 _PASSWORD_APART = re.compile(
     rf"(?i)\b(?:{_PASSWORD})\b(?:\s(?:is|was|would be))?[\s:=]{{1,3}}(?P<value>[^\s\[](?:"
     rf" [^\s\[](?![^\s.,;?!])){{4,40}})"
@@ -138,6 +146,11 @@ _NO_PASSWORD = ORDINARY | frozenset(
         " sensitive characters letters symbols digits alphanumeric simple complicated recognised recognized recognise"
         " accepting invalidated due outdated"
         " manager managers recovery page field box screen option link request rules policy"
+    )
+)
+_IN_SENTENCES = frozenset(
+    str.split(
+        "the and not for too very you your our was are has had been being this that with from when why how what can so"
     )
 )
 _ANSWER_VALUE = r"(?:(?:the|a|an|called|named|my)\s)?[^\W_][\w'’.\-]{0,30}(?:\s[^\W_][\w'’.\-]{0,30}){0,3}"
@@ -314,6 +327,14 @@ def _passwords(reading: Reading) -> Iterator[Claim]:
     for found in _PASSWORD_FAR.finditer(text):
         if _looks_secret(found["value"]) and any(map(str.isdigit, found["value"])):
             yield Claim(Kind.PASSWORD, found.start("value"), _word_end(text, *found.span("value")), SAID - 3)
+    for found in _PASSWORD_NEAR.finditer(text):
+        plain = found["value"].strip("\"'“”.,!?")
+        if _looks_secret(plain) and not plain.isupper():
+            yield Claim(Kind.PASSWORD, *found.span("value"), SAID - 3)
+    for found in _PHRASE.finditer(text):
+        words = found["value"].lower().split()
+        if sum(word in _NO_PASSWORD for word in words) * 2 <= len(words) and _IN_SENTENCES.isdisjoint(words):
+            yield Claim(Kind.PASSWORD, *found.span("value"), SAID)
     for found in _PASSWORD_APART.finditer(text):
         yield Claim(Kind.PASSWORD, *found.span("value"), SAID + 1)
 
