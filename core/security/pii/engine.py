@@ -37,7 +37,7 @@ _IN_FIGURES: tuple[tuple[int, _Recognizer], ...] = (
     (7, find_phones),
     (1, find_identities),
     (1, find_machines),
-    (1, find_near),
+    (0, find_near),
     (3, find_near_births),
 )
 """With the fewest digits in which each finds something."""

@@ -40,7 +40,7 @@ _FORMS = (
         rf"(?i)\banswer (?:is|was) {_VALUE}\s(?:to|for) (?:my|the|that|your) (?:security |secret |memorable )?question"
     ),
     re.compile(
-        rf"(?i)\b{_THING} (?:that )?i (?:went to|attended|drove|grew up (?:on|in)|lived (?:on|in)) (?:is|was)(?: called| named)? {_VALUE}{_ENDS}"
+        rf"(?i)\b{_THING} (?:that )?i (?:first )?(?:went to|attended|drove|grew up (?:on|in)|lived (?:on|in)) (?:is|was)(?: called| named)? {_VALUE}{_ENDS}"
     ),
     re.compile(r"\b[Ii] grew up (?:on|in) (?P<value>[A-Z][\w'’\-]+(?: [A-Z][\w'’\-]+){0,2})"),
     re.compile(r"(?i)\b(?:mother|mum|mom)(?:['’]s)? (?:was |is )?(?:born|nee|née) (?P<value>(?-i:[A-Z])[\w'’\-]+)"),
@@ -54,7 +54,7 @@ _AHEAD = re.compile(
 )
 _HINTS = (
     *("maiden", "first", "childhood", "favo", "fav", "oldest", "best", "memorable", "secret", "security", "recovery"),
-    *("challenge", "born", "birth", "grew up", "lived"),
+    *("challenge", "answer is", "answer was", "i went", "i attended", "i drove", "nee", "mother was", "born", "birth", "grew up", "lived"),
 )
 _MORE = frozenset(
     str.split(
@@ -71,7 +71,7 @@ _OF_PLACES = frozenset(
 """Ordinary words that names of places and people begin with."""
 
 _SPELT = re.compile(r"(?<![^\s:=,\"'(])[^\W_](?:[ .\-]{1,3}[^\W_](?![^\W_])){4,40}")
-_SPELT_SECRET = re.compile(r"(?<!\S)[^\s\[](?: [^\s\[](?!\S)){5,40}(?<![.,?!])")
+_SPELT_SECRET = re.compile(r"(?<!\S)[^\W_](?: [^\s\[](?!\S)){5,40}(?<![.,?!])")
 _NAME_HINTS = ("name", "spel")
 
 
@@ -85,7 +85,7 @@ def find_far_answers(reading: Reading) -> Iterator[Claim]:
                 yield Claim(Kind.SECURITY_ANSWER, *found.span("value"), SAID - 2)
         for pattern in _FORMS:
             for found in pattern.finditer(reading.cased):
-                if not _is_ordinary(found["value"].lower().split()):
+                if found["value"].split()[0].lower() not in _NO_ANSWER - _OF_PLACES:
                     yield Claim(Kind.SECURITY_ANSWER, *found.span("value"), SAID - 2)
         for found in _MEMORABLE_DAY.finditer(reading.cased):
             yield Claim(Kind.SECURITY_ANSWER, *found.span("value"), SAID - 2)
@@ -103,7 +103,7 @@ def _is_ordinary(words: list[str]) -> bool:
 
 def find_spelt(reading: Reading) -> Iterator[Claim]:
     lower = reading.lower
-    if has_any(lower, ("pass", "pwd", "pw ")):
+    if has_any(lower, ("passw", "pass w", "passphrase", "pwd", "pass:", "pass is", "pw ")):
         for found in _SPELT_SECRET.finditer(reading.cased):
             if any(map(str.isalpha, found[0])):
                 yield Claim(Kind.PASSWORD, *found.span(), SAID + 1)

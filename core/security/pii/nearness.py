@@ -15,6 +15,7 @@ from core.security.pii.grammar import word_before
 from core.security.pii.kinds import NAMED, PROVEN, SAID, SECRETS, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
 from core.security.pii.secrets import NOT_THAT_CODE
+from core.security.pii.spoken import says_digits
 
 
 class _Cue(NamedTuple):
@@ -144,7 +145,7 @@ _BORN = re.compile(
     r"\b(?:d\.?o\.?b\b|birth\w*+|born|bday|b-day)(?!\s(?:party|present|gift|cards?|cake|meal|dinner|trip|money|treat))"
 )
 _DATE = re.compile(rf"(?<![\w£$€.,/\-])(?P<value>{DATE})(?![\w]|[/.,\-]\d)")
-_PLUS = re.compile(r"\bplus\s{1,2}\Z")
+_PLUS = re.compile(r"(?:\bplus\s{1,2}|\+\s?\(?|\(\+?)\Z")
 _DAY_IN = re.compile(r"(?<![\d/])\d\d?/\d\d?(?:/\d{2,4})?(?![\d/])")
 _OTHER_DAY = re.compile(r"\b(?:paid|due|charged|sent|opened|joined|expir\w*|appointment|transfer\w*|statement)\b")
 _FAR_BORN = 80
@@ -175,6 +176,8 @@ class _Word(NamedTuple):
 
 def find_near(reading: Reading) -> Iterator[Claim]:
     lower = reading.lower
+    if not reading.figures and not says_digits(reading.folded.words):
+        return
     numbers = list(_numbers(reading))
     words = [
         _Word(found.start(), found.end(), _CUES[found.lastgroup])
@@ -187,12 +190,13 @@ def find_near(reading: Reading) -> Iterator[Claim]:
         kind = _kind(lower, number, words, numbers)
         if kind is not None and not (kind is Kind.PHONE and is_no_phone(reading, number.start)):
             yield Claim(kind, number.start, number.end, _WEIGHT_OF_PLACES if kind is Kind.ADDRESS else _WEIGHT)
-    yield from _dictated(reading.cased, lower, words, numbers)
+    yield from _dictated(reading, words, numbers)
 
 
-def _dictated(cased: str, lower: str, words: list[_Word], numbers: list[_Number]) -> Iterator[Claim]:
+def _dictated(reading: Reading, words: list[_Word], numbers: list[_Number]) -> Iterator[Claim]:
     """What is given bit by bit; heavier than what any of the bits may be by itself."""
-    for versions in find_rows(cased, lower):
+    lower = reading.lower
+    for versions in find_rows(reading.cased, lower):
         for row in versions:
             if _UNITS.match(lower, row.end):
                 break
@@ -201,6 +205,8 @@ def _dictated(cased: str, lower: str, words: list[_Word], numbers: list[_Number]
             kind = _kind(lower, number, words, others)
             if kind is not None and (kind is not Kind.ACCOUNT_NUMBER or not _DAY_IN.search(lower, row.start, row.end)):
                 start = row.start
+                if kind is Kind.PHONE and is_no_phone(reading, start):
+                    break
                 if kind is Kind.PHONE and (plus := _PLUS.search(lower, max(0, start - 8), start)):
                     start = plus.start()
                 yield Claim(kind, start, row.end, _WEIGHTS.get(kind, _WEIGHT_OF_ROWS))

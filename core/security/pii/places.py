@@ -29,7 +29,7 @@ _STATE = (
 _US = rf"(?:(?<![^\W_]){_STATE}\s\d{{5}}(?:-\d{{4}})?(?!\d))"
 _WORD = r"[^\W\d_][\w'’.\-]{0,24}"
 _UNIT = (
-    r"(?:(?:flat|apartment|apt\.?|unit|suite|ste\.?|room|studio|floor|penthouse|block|#)\s?#?\s?[\w\-/]{1,5}"
+    r"(?:(?:flat|apartment|apt\.?|unit|suite|ste\.?|room|studio|floor|penthouse|block|#)\s?#?\s?(?:\d[\w\-/]{0,4}|[A-Za-z][\-/]?\d{0,3})(?!\w)"
     r"(?:,\s?|\s)){0,2}"
 )
 _HOUSE = (
