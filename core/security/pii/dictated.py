@@ -47,21 +47,21 @@ _OF_ITS_OWN = re.compile(r"(?:19|20)\d\d|\d{1,4}00")
 _TWO = 2
 _CAPITALS = re.compile(r"[A-Z]{2,5}")
 _MOST_SIGNS = 40
+_MOST_TRIMMED = 4
 _MOST_FILLERS = 3
 """In a row without a sign between."""
 
 
-class Row(NamedTuple):
-    """Signs in capitals, with nothing between them, and where they stand."""
-
-    signs: str
+class Number(NamedTuple):
     start: int
     end: int
-    is_solid: bool
-    """Letters stand only among figures, with nothing between."""
+    signs: str
+    """In capitals, with nothing between them."""
+    is_solid: bool = True
+    """Letters stand only among figures, with nothing between: they may have been typed for figures."""
 
 
-def find_rows(cased: str, lower: str) -> Iterator[list[Row]]:
+def find_rows(cased: str, lower: str) -> Iterator[list[Number]]:
     """Whatever a value may be made of, the longest first: a whole row, or one of its parts; each also without doubtful
     words at its ends."""
     for row in _rows(cased, lower):
@@ -124,7 +124,7 @@ def _parts(row: list[Sign], lower: str) -> list[list[Sign]]:
     return [part for part in parts if part]
 
 
-def _versions(row: list[Sign]) -> Iterator[Row]:
+def _versions(row: list[Sign]) -> Iterator[Number]:
     """Also without what may belong to the words around it."""
     if sum(sign.said in _SAID or len(sign.figures) == 1 for sign in row) < _FEWEST_SAID:
         while row and row[0].said == DOUBTFUL:
@@ -132,9 +132,9 @@ def _versions(row: list[Sign]) -> Iterator[Row]:
         while row and row[-1].said == DOUBTFUL:
             row = row[:-1]
     starts, ends = [0], [len(row)]
-    while starts[-1] < len(row) and row[starts[-1]].said not in _SURE:
+    while starts[-1] < min(len(row), _MOST_TRIMMED) and row[starts[-1]].said not in _SURE:
         starts.append(starts[-1] + 1)
-    while ends[-1] and row[ends[-1] - 1].said not in _SURE:
+    while ends[-1] > max(0, len(row) - _MOST_TRIMMED) and row[ends[-1] - 1].said not in _SURE:
         ends.append(ends[-1] - 1)
     for start in starts:
         for end in ends:
@@ -148,7 +148,7 @@ _SAID = DIGITS - {DOUBTFUL, FIGURE}
 _SURE = (DIGITS | {SURE_LETTER}) - {DOUBTFUL}
 
 
-def _row(row: list[Sign]) -> Iterator[Row]:
+def _row(row: list[Sign]) -> Iterator[Number]:
     while row and row[0].said in (FILLER, CORRECTED):
         row = row[1:]
     while row and row[-1].said in (FILLER, CORRECTED):
@@ -158,4 +158,4 @@ def _row(row: list[Sign]) -> Iterator[Row]:
     for read in [row, [sign for sign in row if sign.said != CORRECTED]] if corrected else [row]:
         signs = "".join(sign.figures for sign in resolved(read)).upper()
         if any(map(str.isdigit, signs)):
-            yield Row(signs, row[0].start, row[-1].end, not any(sign.said in (LETTER, SURE_LETTER) for sign in row))
+            yield Number(row[0].start, row[-1].end, signs, not any(sign.said in (LETTER, SURE_LETTER) for sign in row))

@@ -8,8 +8,8 @@ from itertools import chain
 
 from core.security.pii.births import find_births
 from core.security.pii.contact import find_emails, find_machines, find_phones
-from core.security.pii.grammar import only_digits
 from core.security.pii.far_answers import find_far_answers, find_spelt
+from core.security.pii.grammar import only_digits
 from core.security.pii.ibans import find_ibans
 from core.security.pii.identity import find_identities
 from core.security.pii.kinds import ALL, IN_DIALOGUE, OURS, SECRETS, Claim, Finding, Kind

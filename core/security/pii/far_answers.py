@@ -54,7 +54,20 @@ _AHEAD = re.compile(
 )
 _HINTS = (
     *("maiden", "first", "childhood", "favo", "fav", "oldest", "best", "memorable", "secret", "security", "recovery"),
-    *("challenge", "answer is", "answer was", "i went", "i attended", "i drove", "nee", "mother was", "born", "birth", "grew up", "lived"),
+    *(
+        "challenge",
+        "answer is",
+        "answer was",
+        "i went",
+        "i attended",
+        "i drove",
+        "nee",
+        "mother was",
+        "born",
+        "birth",
+        "grew up",
+        "lived",
+    ),
 )
 _MORE = frozenset(
     str.split(
