@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from core.security.pii.grammar import cued, digits, matches, only_digits, word_before
+from core.security.pii.grammar import cued, digits, has_any, matches, only_digits, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
 from core.security.pii.said_emails import find_said
@@ -44,6 +44,10 @@ _PHONE_SAID = cued(
     r"|(?:call|ring|text|reach|phone|contact|message) (?:me|him|her|us|back)(?: back)?(?: (?:on|at))?|my number"
     r"|number to (?:call|reach)(?: me)?",
     rf"(?<![\d£$€])\+?\(?{digits(7, 14, _PHONE_GAP)}(?!\d|[.,]\d)",
+)
+_PHONE_HINTS = (
+    *("ph", "tel", "handy", "tlf", "mob", "cel", "landline", "whatsapp", "fax", "contact", "home", "work", "daytime"),
+    *("call", "ring", "text", "reach", "message", "number"),
 )
 _PHONE_AFTER = re.compile(
     rf"(?i)(?<![\d£$€.,])(?P<value>\+?\(?{digits(7, 14, _PHONE_GAP)})(?!\d)[\s,(\-]{{1,3}}(?:is|that'?s|which is"
@@ -101,7 +105,7 @@ def find_phones(reading: Reading) -> Iterator[Claim]:
     for found in _PHONE_AFTER.finditer(text):
         if not is_no_phone(reading, found.start("value")):
             yield Claim(Kind.PHONE, *found.span("value"), SHAPED)
-    for found in matches(_PHONE_SAID, text):
+    for found in matches(_PHONE_SAID, text) if has_any(reading.lower, _PHONE_HINTS) else ():
         if not _UNITS.match(text, found.end()) and len(only_digits(found["value"])) >= 7:
             yield Claim(Kind.PHONE, *found.span("value"), NAMED)
 

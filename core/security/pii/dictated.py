@@ -4,6 +4,7 @@ figures and a misspelt word, or of letters typed for figures."""
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from core.security.pii.spoken import (
@@ -46,6 +47,9 @@ _OF_ITS_OWN = re.compile(r"(?:19|20)\d\d|\d{1,4}00")
 """Years and round sums are no halves of a number."""
 _TWO = 2
 _CAPITALS = re.compile(r"[A-Z]{2,5}")
+_PAUSES = frozenset({FILLER, CORRECTED})
+_SHORTEST = 3
+"""Figures and letters of a value."""
 _MOST_SIGNS = 40
 _MOST_TRIMMED = 4
 _MOST_FILLERS = 3
@@ -61,30 +65,31 @@ class Number(NamedTuple):
     """Letters stand only among figures, with nothing between: they may have been typed for figures."""
 
 
-def find_rows(cased: str, lower: str) -> Iterator[list[Number]]:
+def find_rows(cased: str, lower: str) -> Iterator[Iterator[Number]]:
     """Whatever a value may be made of, the longest first: a whole row, or one of its parts; each also without doubtful
     words at its ends."""
     for row in _rows(cased, lower):
+        is_plain = len(row) == 1 and row[0].figures.isdigit()
+        if is_plain or sum(len(sign.figures) for sign in row) < _SHORTEST:
+            continue
         parts = _parts(row, lower)
         if len(parts) != _TWO or not any(_OF_ITS_OWN.fullmatch(lower, part[0].start, part[-1].end) for part in parts):
-            yield list(_versions(row))
+            yield _versions(row)
         if len(parts) > 1:
-            for part in parts:
-                yield list(_versions(part))
+            yield from map(_versions, parts)
 
 
 def _rows(cased: str, lower: str) -> Iterator[list[Sign]]:
     row: list[Sign] = []
     is_shouted = cased.isupper()
     for found in _TOKEN.finditer(lower):
-        sign = _sign(found)
+        sign = _word(found[0], found.start(), found.end()) if found.lastgroup == "word" else _sign(found)
         if sign is None and not is_shouted and _CAPITALS.fullmatch(cased, *found.span()):
             sign = Sign(found[0], *found.span(), LETTER)
-        is_next = row and _GAP.fullmatch(lower, row[-1].end, found.start())
-        if row and (sign is None or not is_next or _is_over(row)):
+        if row and (sign is None or _is_over(row) or not _GAP.fullmatch(lower, row[-1].end, found.start())):
             yield row
             row = []
-        if sign is not None and (row or sign.said not in (FILLER, CORRECTED)):
+        if sign is not None and (row or sign.said not in _PAUSES):
             row.append(sign)
     if row:
         yield row
@@ -101,14 +106,22 @@ def _sign(found: re.Match[str]) -> Sign | None:
             return Sign("", start, end, CORRECTED)
         case "solid":
             return Sign(said.replace("|", "l"), start, end, FIGURE)
-        case "cue":
-            return None
         case "spelt":
             return Sign(said[0].upper(), start, end, SURE_LETTER)
-        case _ if found.lastgroup == "rest" or said in _FILLERS:
+        case "rest":
             return Sign("", start, end, FILLER)
         case _:
-            return word_sign(said, start, end)
+            return None
+
+
+def _word(said: str, start: int, end: int) -> Sign | None:
+    sign = _read_word(said)
+    return sign and Sign(sign.figures, start, end, sign.said)
+
+
+@lru_cache(maxsize=8192)
+def _read_word(said: str) -> Sign | None:
+    return Sign("", 0, 0, FILLER) if said in _FILLERS else word_sign(said, 0, 0)
 
 
 def _parts(row: list[Sign], lower: str) -> list[list[Sign]]:

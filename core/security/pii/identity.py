@@ -30,7 +30,7 @@ _PASSPORT_SAID = cued(
     r"(?:uk |us |eu |british |american |irish |german |french |spanish )?(?:passport|ppt|pp(?= ?(?:n|#)))"
     r"(?: ?(?:number|no\.?|num|nr\.?|#"
     r"|id))?",
-    r"(?<![^\W_])(?:[A-Z]{0,3}|(?-i:(?:[A-Z][ \-]{0,2}){1,3}))(?:[ \-]{0,2}\d){6,9}[A-Z]{0,2}(?![^\W_])"
+    r"(?<![^\W_])(?:[A-Z]{0,3}(?=\d)|(?-i:(?:[A-Z][ \-]{0,2}){1,3}))(?:[ \-]{0,2}\d){6,9}[A-Z]{0,2}(?![^\W_])"
     r"|(?<![^\W_])(?=[A-Z0-9]{8,9}\b)(?:[A-Z]*\d){4,9}[A-Z]*(?![^\W_])",
 )
 _PASSPORT_FAR = re.compile(
@@ -52,6 +52,10 @@ _ID_SAID = cued(
     r"|driv(?:ing|er'?s?) licen[cs]e(?: number| no\.?)?",
     r"(?<![^\W_])(?!(?:is|was|no|nr|num)\b)(?=(?:[\-. /]?[A-Z0-9]){8,20}(?![^\W_]))(?:[A-Z]{0,6}[\-."
     r" /]?\d){5,14}(?:[\-./]?[A-Z0-9]){0,6}(?:[ \-][A-Z]){0,2}(?![^\W_])",
+)
+_ID_HINTS = (
+    *("nie", "dni", "nif", "cif", "pesel", "bsn", "aad", "nric", "cpf", "curp", "tfn", "svnr", "pps", "personn", "cpr"),
+    *("hetu", "steuer", "codice", "nir", "nhs", "itin", "tax", "id", "licen"),
 )
 _OTHER_IDS = frozenset(
     str.split(
@@ -84,7 +88,8 @@ def find_identities(reading: Reading) -> Iterator[Claim]:
         yield Claim(Kind.UK_NINO, *found.span("value"), PROVEN)
     for found in _SSN_LAST.finditer(text) if has_any(reading.lower, ("social", "ssn")) else ():
         yield Claim(Kind.US_SSN, *found.span("value" if found["value"] else "end"), NAMED + 1)
-    for found in matches(_NINO_SAID, text) if reading.figures >= _DIGITS_OF_A_NINO else ():
+    is_nino = reading.figures >= _DIGITS_OF_A_NINO and has_any(reading.lower, ("ni", "n.i", "nat"))
+    for found in matches(_NINO_SAID, text) if is_nino else ():
         yield Claim(Kind.UK_NINO, *found.span("value"), NAMED)
     for found in matches(_PASSPORT_SAID, text) if has_any(reading.lower, ("passport", "pp")) else ():
         yield Claim(Kind.PASSPORT, *found.span("value"), NAMED + 1)
@@ -95,7 +100,8 @@ def find_identities(reading: Reading) -> Iterator[Claim]:
         for found in pattern.finditer(text):
             if is_valid(found[0]):
                 yield Claim(Kind.NATIONAL_ID, *found.span(), PROVEN)
-    for found in matches(_ID_SAID, text) if reading.figures >= _FEWEST_OF_AN_ID else ():
+    is_id = reading.figures >= _FEWEST_OF_AN_ID and has_any(reading.lower, _ID_HINTS)
+    for found in matches(_ID_SAID, text) if is_id else ():
         if word_before(reading.lower, found.start()) not in _OTHER_IDS:
             yield Claim(Kind.NATIONAL_ID, *found.span("value"), SHAPED)
 

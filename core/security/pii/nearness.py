@@ -86,7 +86,7 @@ def find_near(reading: Reading) -> Iterator[Claim]:
     if not reading.figures and not says_digits(reading.folded.words):
         return
     words = _Placed(find_cue_words(lower))
-    if not words.items:
+    if all(word.cue.kind is None for word in words.items):
         return
     numbers = _Placed(_numbers(reading))
     for number in numbers.items:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import accumulate
 
-from core.security.pii.grammar import BEHIND, NO_LESS, cued, digits, matches, only_digits, word_before
+from core.security.pii.grammar import BEHIND, NO_LESS, cued, digits, has_any, matches, only_digits, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SAID, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
 from core.security.pii.said import ORDINALS
@@ -19,6 +19,7 @@ _CARD_SAID = cued(
     r"cards?(?: number| no\.?| num| #)?|pan|long number|visa|mastercard|amex|maestro|16[ -]digits?(?: number)?",
     rf"(?<!\d){digits(12, 19)}",
 )
+_CARD_HINTS = ("card", "pan", "long number", "visa", "maste", "maestro", "amex", "16")
 _EXPIRY_CUE = (
     r"xp|exp(?:iry|ires?|iration|iring|\.)?(?: date)?|valid(?:ity)?(?: (?:thru|through|until|till|to))?|good (?:thru|through|until|till?)"
     r"|use by|(?<=card )runs? out"
@@ -33,6 +34,7 @@ _MONTH_OF_YEAR = (
     r"|jul|aug|sept?|oct|nov|dec)"
     r"\.?[ /,\-'’]{1,3}(?:of )?(?:20 ?|twenty[ \-]|two thousand (?:and )?)?[2-4] ?\d(?!\d))"
 )
+_EXPIRY_HINTS = ("xp", "valid", "good ", "use by", "run")
 _EXPIRY = cued(_EXPIRY_CUE, _MONTH_OF_YEAR)
 _EXPIRY_AFTER = re.compile(rf"(?i)(?<![\d/£$€.,])(?P<value>{_MONTH_OF_YEAR}){BEHIND}(?:card )?(?:{_EXPIRY_CUE})\b")
 _BEHIND_CARD = re.compile(
@@ -48,6 +50,7 @@ _SORT_SAID = cued(
     r"sort\W?codes?|sortcodes?|s/c|sc|s(?:o{1,2}rt|ro?t|otr|ort?)\W?(?:code|cdoe|coed|cod|cde)|sortc?ode",
     rf"(?<!\d){digits(6, 6)}(?!\d|[.,]\d)",
 )
+_SORT_HINTS = ("sort", "s/c", "sc", "sr", "so")
 _WITH_ACCOUNT = re.compile(
     r"(?<!\d)(?P<sort>\d\d[ \-]?\d\d[ \-]?\d\d)[\s,;/]{1,3}(?:and )?(?P<value>\d{8}|\d{4}[ \-]\d{4})(?!\d|[.,]\d)"
 )
@@ -66,6 +69,7 @@ _ACCOUNT_SAID = cued(
     r"|nr\.?|#))?|beneficiary account",
     rf"{NO_LESS}{digits(6, 17)}(?!\d|[.,]\d|\s?%)",
 )
+_ACCOUNT_HINTS = ("acc", "a/c", "a /", "/ c", "beneficiary account")
 _ACCOUNT_AFTER = re.compile(
     rf"(?i){NO_LESS}(?P<value>{digits(6, 12)})(?!\d)\W{{1,3}}(?:is|was|being|as)?\W{{0,2}}(?:the |my |our |their |his"
     rf" |her )?(?:bank |current |savings )?"
@@ -87,6 +91,8 @@ _ROUTING_SAID = cued(
     r"(?:aba|aba/)?\s?(?:routing|rtn|aba|transit)(?: transit)?(?: ?(?:number|no\.?|num|#|code))?",
     rf"(?<!\d){digits(9, 9)}(?!\d)",
 )
+
+_ROUTING_HINTS = ("routing", "rtn", "aba", "transit")
 
 
 def passes_luhn(number: str) -> bool:
@@ -115,7 +121,7 @@ def find_cards(reading: Reading) -> Iterator[Claim]:
             yield Claim(Kind.CARD, run.start(), end, PROVEN)
             yield from _expiry_behind(text, end)
             at = end
-    for found in matches(_CARD_SAID, text):
+    for found in matches(_CARD_SAID, text) if has_any(reading.lower, _CARD_HINTS) else ():
         if not _NOT_A_CARD.intersection(re.findall(r"\w+", found[0].lower())):
             yield Claim(Kind.CARD, *found.span("value"), NAMED)
             yield from _expiry_behind(text, found.end())
@@ -148,7 +154,7 @@ def _expiry_behind(text: str, end: int) -> Iterator[Claim]:
 
 
 def find_expiries(reading: Reading) -> Iterator[Claim]:
-    for pattern in (_EXPIRY, _EXPIRY_AFTER):
+    for pattern in (_EXPIRY, _EXPIRY_AFTER) if has_any(reading.lower, _EXPIRY_HINTS) else ():
         for found in matches(pattern, reading.cased):
             yield Claim(Kind.CARD_EXPIRY, *found.span("value"), NAMED)
 
@@ -159,7 +165,7 @@ def find_accounts(reading: Reading) -> Iterator[Claim]:
     for found in _SORT_FORM.finditer(text):
         if not _is_day(found, reading):
             yield Claim(Kind.SORT_CODE, *found.span("value"), SHAPED)
-    for found in matches(_SORT_SAID, text):
+    for found in matches(_SORT_SAID, text) if has_any(reading.lower, _SORT_HINTS) else ():
         yield Claim(Kind.SORT_CODE, *found.span("value"), NAMED + 1)
     for found in _WITH_ACCOUNT.finditer(text):
         if not _UNITS.match(text, found.end()):
@@ -169,15 +175,16 @@ def find_accounts(reading: Reading) -> Iterator[Claim]:
         for found in _BOTH_BEFORE.finditer(text):
             yield Claim(Kind.SORT_CODE, *found.span("sort"), NAMED)
             yield Claim(Kind.ACCOUNT_NUMBER, *found.span("value"), NAMED)
-    for found in matches(_ACCOUNT_SAID, text):
+    for found in matches(_ACCOUNT_SAID, text) if has_any(reading.lower, _ACCOUNT_HINTS) else ():
         end = _without_amount(text, *found.span("value"))
         if word_before(reading.lower, found.start("value")) not in _ENDS_WITH and end:
             yield Claim(Kind.ACCOUNT_NUMBER, found.start("value"), end, NAMED)
-    for pattern in (_ACCOUNT_AFTER, _MOVED):
+    behind = _ACCOUNT_AFTER if has_any(reading.lower, _ACCOUNT_HINTS) else None
+    for pattern in filter(None, (behind, _MOVED)):
         for found in pattern.finditer(text):
             if not _UNITS.match(text, found.end("value")):
                 yield Claim(Kind.ACCOUNT_NUMBER, *found.span("value"), NAMED)
-    for found in matches(_ROUTING_SAID, text):
+    for found in matches(_ROUTING_SAID, text) if has_any(reading.lower, _ROUTING_HINTS) else ():
         proven = passes_aba(only_digits(found["value"]))
         yield Claim(Kind.ROUTING_NUMBER, *found.span("value"), NAMED + 2 + proven)
 

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
-from core.security.pii.grammar import word_before
+from core.security.pii.grammar import has_any, word_before
 from core.security.pii.kinds import SHAPED, Claim, Kind
 from core.security.pii.ordinary import ORDINARY, capitals, english
 from core.security.pii.postcodes import POSTCODE, find_apart
@@ -178,18 +179,19 @@ def _lines_start(text: str, start: int) -> int:
 def _list_places(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
     if any(map(str.isdigit, text)):
-        for pattern in (_STREET_ADDRESS, _NUMBERED_STREET, _BOX, _ABROAD, _FRENCH, _FLAT, _FORCES):
+        streets = (_STREET_ADDRESS, _NUMBERED_STREET, _FLAT) if _names_street(reading.lower) else ()
+        for pattern in (*streets, _BOX, _ABROAD, _FRENCH, _FORCES):
             for found in pattern.finditer(text):
                 if pattern is not _STREET_ADDRESS or _is_street(found[0]):
                     yield Claim(Kind.ADDRESS, found.start(), _town_end(text, found.end()), SHAPED)
-        for found in _POSTCODE_SAID.finditer(text):
+        for found in _POSTCODE_SAID.finditer(text) if has_any(reading.lower, ("post", "zip")) else ():
             if re.fullmatch(rf"(?i){_POSTCODE}|\d{{5}}(?:\d{{4}})?", re.sub(r"[ \-]", "", found["value"])):
                 yield Claim(Kind.ADDRESS, *found.span("value"), SHAPED)
         for found in _UK.finditer(text):
             yield Claim(Kind.ADDRESS, _lines_start(text, found.start()), found.end(), SHAPED - 1)
         for start, end in find_apart(text):
             yield Claim(Kind.ADDRESS, start, end, SHAPED - 1)
-        for found in _TURNED_STREET.finditer(text):
+        for found in _TURNED_STREET.finditer(text) if streets else ():
             yield Claim(Kind.ADDRESS, *found.span("value" if found["value"] else "cued"), SHAPED)
         for found in re.finditer(_US, text):
             yield Claim(Kind.ADDRESS, *found.span(), SHAPED - 1)
@@ -197,6 +199,20 @@ def _list_places(reading: Reading) -> Iterator[Claim]:
         value = _ENDS_PLACE.sub("", found["value"]).rstrip(" ,.")
         if _is_place(value) and word_before(reading.lower, found.start("value")) != "mail":
             yield Claim(Kind.ADDRESS, found.start("value"), found.start("value") + len(value), SHAPED)
+
+
+def _names_street(lower: str) -> bool:
+    return any(map(_is_kind_of_street, _LETTERS.findall(lower)))
+
+
+@lru_cache(maxsize=8192)
+def _is_kind_of_street(word: str) -> bool:
+    return _STREET_WORD.fullmatch(word) is not None
+
+
+_STREET_WORD = re.compile(_STREET)
+_LETTERS = re.compile(r"[a-z]{2,}")
+"""Kinds of streets have no other letters."""
 
 
 def _town_end(text: str, end: int) -> int:
