@@ -24,6 +24,8 @@ _SPOKEN_EMAIL = re.compile(
     rf"|plus)\s[\w+-]{{1,40}}){{0,4}}{_AT}"
     rf"[\w-]{{1,40}}(?:{_DOT}[\w-]{{1,40}}){{0,2}}{_DOT}{_ENDS})\b"
 )
+_DOMAIN_SAID = re.compile(rf"(?i){_AT}[\w-]{{1,40}}(?:{_DOT}[\w-]{{1,40}}){{0,2}}{_DOT}{_ENDS}\b")
+"""What a spoken one ends with: costs less than to look for the whole from every word."""
 _AT_HINT = re.compile(r"@|\bat\b")
 _SPOKEN_WORDS = frozenset({"at", "dot", "point"})
 _FILLER = re.compile(
@@ -83,7 +85,7 @@ def find_emails(reading: Reading) -> Iterator[Claim]:
         return
     for start, end in find_said(reading.lower):
         yield Claim(Kind.EMAIL, start, end, SHAPED + 2)
-    for found in _SPOKEN_EMAIL.finditer(text):
+    for found in _SPOKEN_EMAIL.finditer(text) if _DOMAIN_SAID.search(text) else ():
         said = set(found[0].lower().split())
         if "@" in found[0] or len(_SPOKEN_WORDS & said) > 1 or re.search(r"[\[({<]", found[0]) or "at" in said:
             yield Claim(Kind.EMAIL, *found.span("value"), SHAPED)

@@ -19,6 +19,7 @@ from core.security.pii.spoken import (
     resolved,
     word_sign,
 )
+from core.security.pii.stretches import PAUSES, list_stretches
 
 _TOKEN = re.compile(
     r"(?P<fix>\b(?:(?:oh|ah|er|um|no|nope|sorry|wait|oops|correction|actually|scratch that|strike that|my mistake|my bad"
@@ -31,14 +32,6 @@ _TOKEN = re.compile(
     r"|(?P<solid>(?<![^\W_])(?=[a-z|]{0,8}\d)(?:[a-z\d]|\|(?=[a-z\d])|(?<=[a-z\d])\|){1,34})"
     r"|(?P<cue>\b[as]/c\b)|(?P<word>x-ray|[^\W\d_]+)"
 )
-_FILLERS = frozenset(
-    str.split(
-        "and then plus followed next is comes by after that finally lastly capital letter number uh uhm um umm er erm"
-        " ehm hmm hm ok okay yeah like so dash hyphen minus space stroke slash dot point comma line bar underscore"
-        " hold on let me see digit digits first last"
-    )
-)
-"""Words that may stand between the signs of a value."""
 _GAP = re.compile(r"(?:[^\w£$€%?!\[\]<>@#=]|_){0,5}")
 _PARTS = frozenset({"and", "plus"})
 _PARTING = re.compile(r"[,;&+\n]")
@@ -47,12 +40,12 @@ _OF_ITS_OWN = re.compile(r"(?:19|20)\d\d|\d{1,4}00")
 """Years and round sums are no halves of a number."""
 _TWO = 2
 _CAPITALS = re.compile(r"[A-Z]{2,5}")
-_PAUSES = frozenset({FILLER, CORRECTED})
+_BETWEEN_SIGNS = frozenset({FILLER, CORRECTED})
 _SHORTEST = 3
 """Figures and letters of a value."""
 _MOST_SIGNS = 40
 _MOST_TRIMMED = 4
-_MOST_FILLERS = 3
+_MOSTPAUSES = 3
 """In a row without a sign between."""
 
 
@@ -80,23 +73,24 @@ def find_rows(cased: str, lower: str) -> Iterator[Iterator[Number]]:
 
 
 def _rows(cased: str, lower: str) -> Iterator[list[Sign]]:
-    row: list[Sign] = []
     is_shouted = cased.isupper()
-    for found in _TOKEN.finditer(lower):
-        sign = _word(found[0], found.start(), found.end()) if found.lastgroup == "word" else _sign(found)
-        if sign is None and not is_shouted and _CAPITALS.fullmatch(cased, *found.span()):
-            sign = Sign(found[0], *found.span(), LETTER)
-        if row and (sign is None or _is_over(row) or not _GAP.fullmatch(lower, row[-1].end, found.start())):
+    for stretch in list_stretches(cased, lower):
+        row: list[Sign] = []
+        for found in _TOKEN.finditer(lower, *stretch):
+            sign = _word(found[0], *found.span()) if found.lastgroup == "word" else _sign(found)
+            if sign is None and not is_shouted and _CAPITALS.fullmatch(cased, *found.span()):
+                sign = Sign(found[0], *found.span(), LETTER)
+            if row and (sign is None or _is_over(row) or not _GAP.fullmatch(lower, row[-1].end, found.start())):
+                yield row
+                row = []
+            if sign is not None and (row or sign.said not in _BETWEEN_SIGNS):
+                row.append(sign)
+        if row:
             yield row
-            row = []
-        if sign is not None and (row or sign.said not in _PAUSES):
-            row.append(sign)
-    if row:
-        yield row
 
 
 def _is_over(row: list[Sign]) -> bool:
-    return len(row) >= _MOST_SIGNS or all(sign.said == FILLER for sign in row[-_MOST_FILLERS:])
+    return len(row) >= _MOST_SIGNS or all(sign.said == FILLER for sign in row[-_MOSTPAUSES:])
 
 
 def _sign(found: re.Match[str]) -> Sign | None:
@@ -121,7 +115,7 @@ def _word(said: str, start: int, end: int) -> Sign | None:
 
 @lru_cache(maxsize=8192)
 def _read_word(said: str) -> Sign | None:
-    return Sign("", 0, 0, FILLER) if said in _FILLERS else word_sign(said, 0, 0)
+    return Sign("", 0, 0, FILLER) if said in PAUSES else word_sign(said, 0, 0)
 
 
 def _parts(row: list[Sign], lower: str) -> list[list[Sign]]:

@@ -71,6 +71,7 @@ _BY_FORM: tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...] = (
     (re.compile(r"(?<![\d\-])\d{6}[-+]\d{4}(?![\d\-])"), personnummer.is_valid),
     (re.compile(r"(?<![\d.])\d{2}\.\d{2}\.\d{2}-\d{3}[.\-]\d{2}(?!\d)"), nn.is_valid),
 )
+_FORM_HINT = re.compile(r"\d{6}|[A-Za-z]{6}\d\d|\d\d\.\d\d\.\d\d-|[XYZxyz][ \-]?\d{7}")
 """Forms that are seldom anything else, with the checksum that must hold; the others need their cue."""
 
 
@@ -96,7 +97,7 @@ def find_identities(reading: Reading) -> Iterator[Claim]:
     if "passport" in reading.lower:
         for found in _PASSPORT_FAR.finditer(text):
             yield Claim(Kind.PASSPORT, *found.span("value"), NAMED)
-    for pattern, is_valid in _BY_FORM:
+    for pattern, is_valid in _BY_FORM if _FORM_HINT.search(text) else ():
         for found in pattern.finditer(text):
             if is_valid(found[0]):
                 yield Claim(Kind.NATIONAL_ID, *found.span(), PROVEN)

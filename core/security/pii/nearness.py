@@ -85,21 +85,26 @@ def find_near(reading: Reading) -> Iterator[Claim]:
     lower = reading.lower
     if not reading.figures and not says_digits(reading.folded.words):
         return
+    numbers = _Placed(_numbers(reading) if reading.figures else ())
+    rows = list(find_rows(reading.cased, lower))
+    if not numbers.items and not rows:
+        return
     words = _Placed(find_cue_words(lower))
     if all(word.cue.kind is None for word in words.items):
         return
-    numbers = _Placed(_numbers(reading))
     for number in numbers.items:
         kind = _kind(lower, number, words, numbers)
         if kind is not None and not (kind is Kind.PHONE and is_no_phone(reading, number.start)):
             yield Claim(kind, number.start, number.end, _WEIGHT_OF_PLACES if kind is Kind.ADDRESS else _WEIGHT)
-    yield from _bit_by_bit(reading, words, numbers)
+    yield from _bit_by_bit(reading, rows, words, numbers)
 
 
-def _bit_by_bit(reading: Reading, words: _Placed[CueWord], numbers: _Placed[Number]) -> Iterator[Claim]:
+def _bit_by_bit(
+    reading: Reading, rows: Iterable[Iterable[Number]], words: _Placed[CueWord], numbers: _Placed[Number]
+) -> Iterator[Claim]:
     """What is given bit by bit; heavier than what any of the bits may be by itself."""
     lower = reading.lower
-    for versions in find_rows(reading.cased, lower):
+    for versions in rows:
         fitting = (row for row in versions if not _UNITS.match(lower, row.end))
         kinds = ((row, _kind(lower, row, words, numbers)) for row in fitting)
         row, kind = next(((row, kind) for row, kind in kinds if kind is not None), (None, None))

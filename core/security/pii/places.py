@@ -102,6 +102,28 @@ _CUE = re.compile(
     rf"{_HOUSE_IN_WORDS}\b"
     r")[^\s.;!?][^;!?\n]{4,120})"
 )
+_CUE_HINTS = ("addr", "c/o", "live", "resid", "stay", "living", "moved", "send", "post", "deliver", "mail", "ship")
+_ABROAD_HINTS = (
+    *(
+        "stra",
+        "str.",
+        "weg",
+        "platz",
+        "gasse",
+        "allee",
+        "ring",
+        "damm",
+        "ufer",
+        "laan",
+        "gracht",
+        "plein",
+        "vagen",
+        "gat",
+    ),
+    *("veien", "vej", "gade", "katu", "tie", "utca", "rue", "avenue", "boulevard", "place", "impasse", "calle", "c/"),
+    *("avenida", "av.", "plaza", "paseo", "via", "piazza", "corso", "rua", "ul.", "ulica", "al.", "chemin", "quai"),
+    *("route", "cours"),
+)
 _ENDS_PLACE = re.compile(
     r"(?i)(?:(?<!\bapt)(?<!\bst)(?<!\brd)(?<!\bave)(?<!\bno)(?<!\bdr)(?<!\bste)(?<!\bstr)(?<!\bln)\.(?:\s|\Z)"
     r"|,?\s(?:please|thanks|thank you|and (?:my|i|the|please|can|could|then|not|send|also)|but|so|since|because"
@@ -180,7 +202,9 @@ def _list_places(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
     if any(map(str.isdigit, text)):
         streets = (_STREET_ADDRESS, _NUMBERED_STREET, _FLAT) if _names_street(reading.lower) else ()
-        for pattern in (*streets, _BOX, _ABROAD, _FRENCH, _FORCES):
+        boxes = (_BOX, _FORCES) if "box" in reading.lower else ()
+        abroad = (_ABROAD, _FRENCH) if has_any(reading.lower, _ABROAD_HINTS) else ()
+        for pattern in (*streets, *boxes, *abroad):
             for found in pattern.finditer(text):
                 if pattern is not _STREET_ADDRESS or _is_street(found[0]):
                     yield Claim(Kind.ADDRESS, found.start(), _town_end(text, found.end()), SHAPED)
@@ -195,7 +219,7 @@ def _list_places(reading: Reading) -> Iterator[Claim]:
             yield Claim(Kind.ADDRESS, *found.span("value" if found["value"] else "cued"), SHAPED)
         for found in re.finditer(_US, text):
             yield Claim(Kind.ADDRESS, *found.span(), SHAPED - 1)
-    for found in _CUE.finditer(text):
+    for found in _CUE.finditer(text) if has_any(reading.lower, _CUE_HINTS) else ():
         value = _ENDS_PLACE.sub("", found["value"]).rstrip(" ,.")
         if _is_place(value) and word_before(reading.lower, found.start("value")) != "mail":
             yield Claim(Kind.ADDRESS, found.start("value"), found.start("value") + len(value), SHAPED)

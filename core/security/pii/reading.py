@@ -47,6 +47,7 @@ _GROUPS_ALIKE = re.compile(
 """The same in groups."""
 _LETTERED = re.compile(r"[a-z]\d+[ \-./]\Z")
 """A piece of an IBAN or the like ahead: there a letter is one."""
+_FIGURE = re.compile(r"\d")
 _FEWEST_FIGURES = 3
 """Beside them."""
 _FIGURES = str.maketrans("lio|", "1101")
@@ -79,13 +80,20 @@ class Reading:
     def of(cls, text: str) -> "Reading":
         folded = Folded.of(text)
         edits = [
-            *in_figures(folded.lower),
+            *in_figures(folded.cased, folded.lower),
             *house_numbers(folded.lower),
             *_misspelt(folded.lower),
-            *_zeros(folded.lower),
         ]
         edits.extend(_answered(folded.lower))
-        edits.extend(_signs(folded.lower))
+        has_figures = _FIGURE.search(folded.lower) is not None
+        if has_figures:
+            edits.extend(_zeros(folded.lower))
+        if has_figures or not text.isascii():
+            edits.extend(_signs(folded.lower))
+        if "twenty" in folded.lower or "thirty" in folded.lower:
+            edits.extend(
+                (*found.span("year"), two_digits(found["year"])) for found in _MONTH_AND_YEAR.finditer(folded.lower)
+            )
         if not edits:
             return cls(folded, folded.cased, range(len(folded.cased)), range(1, len(folded.cased) + 1))
         return _edited(folded, _apart(sorted(edits, key=lambda edit: (edit[0], -edit[1]))))
@@ -133,7 +141,7 @@ def _zeros(lower: str) -> "list[tuple[int, int, str]]":
 
 
 def _signs(lower: str) -> "list[tuple[int, int, str]]":
-    """Figures that were typed as letters, what parts them, and years said behind a month."""
+    """Figures that were typed as letters, and what parts them."""
     return [
         *(
             (*found.span(), found[0].translate(_FIGURES))
@@ -144,7 +152,6 @@ def _signs(lower: str) -> "list[tuple[int, int, str]]":
             and not _LETTERED.search(lower, max(0, found.start() - 8), found.start())
         ),
         *((*found.span(), "-") for found in _SEPARATORS.finditer(lower)),
-        *((*found.span("year"), two_digits(found["year"])) for found in _MONTH_AND_YEAR.finditer(lower)),
     ]
 
 

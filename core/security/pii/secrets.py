@@ -196,6 +196,10 @@ _ANSWERS: tuple[re.Pattern[str], ...] = tuple(
         r"|October|November|December)\b)",
     )
 )
+_THING_NAMED = re.compile(
+    rf"(?:first|childhood|favou?rite?|old|oldest|memorable) {_THINGS}|\b{_THINGS},|(?:first|childhood|favou?rite?) [^\W\d_]"
+)
+_BETWEEN_COMMAS = (",",)
 _OF_THINGS = ("first", "childhood", "favou", "favor", "old", "memorable")
 _ANSWERS_HINTS: tuple[tuple[str, ...], ...] = (
     ("maiden",),
@@ -206,7 +210,7 @@ _ANSWERS_HINTS: tuple[tuple[str, ...], ...] = (
     ("name of",),
     _OF_THINGS,
     ("maiden",),
-    (",",),
+    _BETWEEN_COMMAS,
     ("up on", "up in"),
     ("mem",),
     ("memorable", "secret", "security"),
@@ -231,6 +235,7 @@ _ANSWER_FIRST = re.compile(
     r"|answer (?:to|for) (?:my|the|your|ur|that|our) (?:security |secret )?question)"
 )
 """The answer stands ahead of what it is."""
+_ANSWER_FIRST_HINTS = ("maiden", "memorable", "secret", "security", "answer")
 _NO_ANSWER = frozenset(
     str.split(
         "wrong not incorrect required asked missing rejected blocked different needed being correct right invalid no"
@@ -370,11 +375,14 @@ def _is_last(text: str, end: int) -> bool:
 def _answers(reading: Reading) -> Iterator[Claim]:
     if not _ANSWER_HINT.search(reading.lower):
         return
-    for found in _ANSWER_FIRST.finditer(reading.cased):
+    is_first = has_any(reading.lower, _ANSWER_FIRST_HINTS)
+    for found in _ANSWER_FIRST.finditer(reading.cased) if is_first else ():
         if found["value"].split()[0].lower() not in _NO_ANSWER | ORDINARY:
             yield Claim(Kind.SECURITY_ANSWER, *found.span("value"), SAID - 2)
+    names_thing = _THING_NAMED.search(reading.lower) is not None
     for pattern, hints in zip(_ANSWERS, _ANSWERS_HINTS, strict=True):
-        for found in pattern.finditer(reading.cased) if has_any(reading.lower, hints) else ():
+        is_there = names_thing if hints in (_OF_THINGS, _BETWEEN_COMMAS) else has_any(reading.lower, hints)
+        for found in pattern.finditer(reading.cased) if is_there else ():
             value = _ENDS_ANSWER.sub("", found["value"].partition(". ")[0]).rstrip(" .'-")
             first = value.split()[0].lower() if value.split() else ""
             if len(value) > 1 and first not in _NO_ANSWER:

@@ -17,6 +17,7 @@ from core.security.pii.said import (
     like_a_number,
     misspelt_number,
 )
+from core.security.pii.stretches import list_stretches
 
 Edit = tuple[int, int, str]
 """What is read between two places of a text instead of what stands there."""
@@ -162,29 +163,31 @@ _SAYS = re.compile(
 """One look for all of it: most texts say none."""
 
 
-def in_figures(lower: str) -> list[Edit]:
+def in_figures(cased: str, lower: str) -> list[Edit]:
     """Where digits and letters are said, and what to read there. Only in a row of at least three digits, so that "one
     card" and "two or three days" stay what they are."""
     if not _SAYS.search(lower):
         return []
     least = 1 if _SPELT_OUT.search(lower) else _LEAST_DIGITS
     edits: list[Edit] = []
-    for row in _rows(lower):
+    for row in _rows(cased, lower):
         edits.extend(_row_in_figures(row, lower, least))
     return edits
 
 
-def _rows(lower: str) -> list[list[Sign]]:
+def _rows(cased: str, lower: str) -> list[list[Sign]]:
     rows: list[list[Sign]] = []
-    row: list[Sign] = []
-    for found in _TOKEN.finditer(lower):
-        sign = _sign(found)
-        if row and (sign is None or not _GAP.fullmatch(lower, row[-1].end, found.start())):
-            rows.append(row)
-            row = []
-        if sign is not None and (row or sign.said not in _BETWEEN_SIGNS):
-            row.append(sign)
-    return [trimmed for row in (*rows, row) if (trimmed := _trimmed(row))]
+    for stretch in list_stretches(cased, lower):
+        row: list[Sign] = []
+        for found in _TOKEN.finditer(lower, *stretch):
+            sign = _sign(found)
+            if row and (sign is None or not _GAP.fullmatch(lower, row[-1].end, found.start())):
+                rows.append(row)
+                row = []
+            if sign is not None and (row or sign.said not in _BETWEEN_SIGNS):
+                row.append(sign)
+        rows.append(row)
+    return [trimmed for row in rows if (trimmed := _trimmed(row))]
 
 
 def _sign(found: re.Match[str]) -> Sign | None:
