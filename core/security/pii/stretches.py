@@ -29,7 +29,8 @@ _OF_PHRASES = frozenset(
 _BEFORE_SPELT = frozenset({"for", "in", "like"})
 _LETTER_BEFORE = 4
 """Words from a letter to the word that begins with it: "n is as in nuts"."""
-_BREAKS, _GOES_ON, _SAYS = range(3)
+_BREAKS, _GOES_ON, _PERHAPS, _SAYS = -1, 0, 1, 2
+"""The last two count: one word that only sounds like a figure says none."""
 
 
 class Stretch(NamedTuple):
@@ -42,7 +43,7 @@ def list_stretches(cased: str, lower: str) -> tuple[Stretch, ...]:
     """Those with a figure or a letter in them."""
     found: list[Stretch] = []
     start = end = -1
-    says, last, letter, since = False, "", "", _LETTER_BEFORE + 1
+    says, last, letter, since = 0, "", "", _LETTER_BEFORE + 1
     for word in _WORD.finditer(lower):
         said = word[0]
         kind = _SAYS if said[0] <= "9" else _kind(said)
@@ -50,15 +51,15 @@ def list_stretches(cased: str, lower: str) -> tuple[Stretch, ...]:
             is_spelt = since <= _LETTER_BEFORE and (last in _BEFORE_SPELT or (since == 1 and said[0] == letter))
             kind = _GOES_ON if is_spelt or _CAPITALS.fullmatch(cased, *word.span()) else _BREAKS
         if kind == _BREAKS:
-            if says:
+            if says >= _SAYS:
                 found.append(Stretch(start, end))
-            start, says = -1, False
+            start, says = -1, 0
         else:
             start, end = word.start() if start < 0 else start, word.end()
-            says = says or kind == _SAYS or (since == 1 and said in _SPELLS)
+            says += _SAYS if since == 1 and said in _SPELLS else kind
         last = said
         letter, since = (said, 1) if len(said) == 1 else (letter, since + 1)
-    if says:
+    if says >= _SAYS:
         found.append(Stretch(start, end))
     return tuple(found)
 
@@ -68,12 +69,12 @@ _SPELLS = frozenset({"for", "as", "is", "like"})
 
 @lru_cache(maxsize=8192)
 def _kind(said: str) -> int:
-    if any(map(str.isdigit, said)) or said in NUMBERS or said in TIMES or said in LETTERS or said in MISHEARD:
+    if any(map(str.isdigit, said)) or said in NUMBERS or said in TIMES or said in LETTERS:
         return _SAYS
     if len(said) == 1 or (len(said) == 2 and said.upper() in AREAS):  # noqa: PLR2004
         return _GOES_ON if said in "ai" else _SAYS
-    if said not in PAUSES and (misspelt_number(said) or like_a_number(said)):
-        return _SAYS
+    if said not in PAUSES and (said in MISHEARD or misspelt_number(said) or like_a_number(said)):
+        return _SAYS if misspelt_number(said) else _PERHAPS
     return _GOES_ON if said in PAUSES or said in _OF_PHRASES or said in ROUND or said.startswith(_HUMS) else _BREAKS
 
 
