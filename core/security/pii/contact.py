@@ -107,7 +107,7 @@ def find_phones(reading: Reading) -> Iterator[Claim]:
     for found in _PHONE_AFTER.finditer(text):
         if not is_no_phone(reading, found.start("value")):
             yield Claim(Kind.PHONE, *found.span("value"), SHAPED)
-    for found in matches(_PHONE_SAID, text) if has_any(reading.lower, _PHONE_HINTS) else ():
+    for found in matches(_PHONE_SAID, reading.lower) if has_any(reading.lower, _PHONE_HINTS) else ():
         if not _UNITS.match(text, found.end()) and len(only_digits(found["value"])) >= 7:
             yield Claim(Kind.PHONE, *found.span("value"), NAMED)
 

@@ -28,10 +28,11 @@ LINKS = (
 _LINK = rf"(?:[\s:=,;.\-–—'\"()#*]{{1,4}}(?:{LINKS})\b\.?){{0,8}}?[\s:=,;\-–—'\"()#*>\.]{{1,5}}"
 
 
-def cued(cue: str, value: str) -> re.Pattern[str]:
-    """``value`` as the group of that name, behind ``cue`` and at most eight words that link them; a figure may follow
+def cued(cue: str, value: str, *, cased: bool = False) -> re.Pattern[str]:
+    """For a text in small letters, or ``cased`` for one as it is written: ``value`` as the group of that name, behind ``cue`` and at most eight words that link them; a figure may follow
     at once ("a/c66374958")."""
-    return re.compile(rf"(?i)(?<![^\W\d])(?:{cue})(?:\b(?:'s)?{_LINK}|(?=\d))(?P<value>{value})")
+    flag = re.IGNORECASE if cased else re.NOFLAG
+    return re.compile(rf"(?<![^\W\d])(?:{cue})(?:\b(?:'s)?{_LINK}|(?=\d))(?P<value>{value})", flag)
 
 
 BEHIND = (

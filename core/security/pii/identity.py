@@ -25,6 +25,7 @@ _NINO = re.compile(
 _NINO_SAID = cued(
     r"nino|n\.?i\.?(?: ?(?:number|no\.?|num))?|nat(?:ional)?\.? ins(?:urance)?\.?(?: ?(?:number|no\.?|num))?",
     r"[A-Z][ .\-]?[A-Z](?:[ .\-\n/]{0,3}\d){6}(?:[ .\-\n/]{0,3}[A-D](?![^\W_]))?",
+    cased=True,
 )
 _PASSPORT_SAID = cued(
     r"(?:uk |us |eu |british |american |irish |german |french |spanish )?(?:passport|ppt|pp(?= ?(?:n|#)))"
@@ -32,6 +33,7 @@ _PASSPORT_SAID = cued(
     r"|id))?",
     r"(?<![^\W_])(?:[A-Z]{0,3}(?=\d)|(?-i:(?:[A-Z][ \-]{0,2}){1,3}))(?:[ \-]{0,2}\d){6,9}[A-Z]{0,2}(?![^\W_])"
     r"|(?<![^\W_])(?=[A-Z0-9]{8,9}\b)(?:[A-Z]*\d){4,9}[A-Z]*(?![^\W_])",
+    cased=True,
 )
 _PASSPORT_FAR = re.compile(
     r"(?i)\bpassports?\b[^.?!\n\d]{1,40}?(?<![^\W_])(?P<value>(?:(?-i:[A-Z]{1,2})[ \-]?)?\d(?:[ ]?\d){6,8}"
@@ -52,6 +54,7 @@ _ID_SAID = cued(
     r"|driv(?:ing|er'?s?) licen[cs]e(?: number| no\.?)?",
     r"(?<![^\W_])(?!(?:is|was|no|nr|num)\b)(?=(?:[\-. /]?[A-Z0-9]){8,20}(?![^\W_]))(?:[A-Z]{0,6}[\-."
     r" /]?\d){5,14}(?:[\-./]?[A-Z0-9]){0,6}(?:[ \-][A-Z]){0,2}(?![^\W_])",
+    cased=True,
 )
 _ID_HINTS = (
     *("nie", "dni", "nif", "cif", "pesel", "bsn", "aad", "nric", "cpf", "curp", "tfn", "svnr", "pps", "personn", "cpr"),
@@ -83,7 +86,7 @@ def find_identities(reading: Reading) -> Iterator[Claim]:
     for found in _SSN_FORM.finditer(text):
         if is_ssn(only_digits(found["value"])):
             yield Claim(Kind.US_SSN, *found.span("value"), SHAPED + 2)
-    for found in matches(_SSN_SAID, text) if has_any(reading.lower, ("soc", "ssn", "s.s.n")) else ():
+    for found in matches(_SSN_SAID, reading.lower) if has_any(reading.lower, ("soc", "ssn", "s.s.n")) else ():
         yield Claim(Kind.US_SSN, *found.span("value"), NAMED + 1)
     for found in _NINO.finditer(text) if reading.figures >= _DIGITS_OF_A_NINO else ():
         yield Claim(Kind.UK_NINO, *found.span("value"), PROVEN)

@@ -36,7 +36,7 @@ _MONTH_OF_YEAR = (
 )
 _EXPIRY_HINTS = ("xp", "valid", "good ", "use by", "run")
 _EXPIRY = cued(_EXPIRY_CUE, _MONTH_OF_YEAR)
-_EXPIRY_AFTER = re.compile(rf"(?i)(?<![\d/£$€.,])(?P<value>{_MONTH_OF_YEAR}){BEHIND}(?:card )?(?:{_EXPIRY_CUE})\b")
+_EXPIRY_AFTER = re.compile(rf"(?<![\d/£$€.,])(?P<value>{_MONTH_OF_YEAR}){BEHIND}(?:card )?(?:{_EXPIRY_CUE})\b")
 _BEHIND_CARD = re.compile(
     r"\A[\s,;(]{0,3}(?:and )?(?:exp\w*\.?:? )?(?P<value>(?:0[1-9]|1[0-2])\s?[/\-]\s?(?:20)?[2-4]\d)(?!\d|[/\-.]\d)"
 )
@@ -121,7 +121,7 @@ def find_cards(reading: Reading) -> Iterator[Claim]:
             yield Claim(Kind.CARD, run.start(), end, PROVEN)
             yield from _expiry_behind(text, end)
             at = end
-    for found in matches(_CARD_SAID, text) if has_any(reading.lower, _CARD_HINTS) else ():
+    for found in matches(_CARD_SAID, reading.lower) if has_any(reading.lower, _CARD_HINTS) else ():
         if not _NOT_A_CARD.intersection(re.findall(r"\w+", found[0].lower())):
             yield Claim(Kind.CARD, *found.span("value"), NAMED)
             yield from _expiry_behind(text, found.end())
@@ -155,7 +155,7 @@ def _expiry_behind(text: str, end: int) -> Iterator[Claim]:
 
 def find_expiries(reading: Reading) -> Iterator[Claim]:
     for pattern in (_EXPIRY, _EXPIRY_AFTER) if has_any(reading.lower, _EXPIRY_HINTS) else ():
-        for found in matches(pattern, reading.cased):
+        for found in matches(pattern, reading.lower):
             yield Claim(Kind.CARD_EXPIRY, *found.span("value"), NAMED)
 
 
@@ -165,7 +165,7 @@ def find_accounts(reading: Reading) -> Iterator[Claim]:
     for found in _SORT_FORM.finditer(text):
         if not _is_day(found, reading):
             yield Claim(Kind.SORT_CODE, *found.span("value"), SHAPED)
-    for found in matches(_SORT_SAID, text) if has_any(reading.lower, _SORT_HINTS) else ():
+    for found in matches(_SORT_SAID, reading.lower) if has_any(reading.lower, _SORT_HINTS) else ():
         yield Claim(Kind.SORT_CODE, *found.span("value"), NAMED + 1)
     for found in _WITH_ACCOUNT.finditer(text):
         if not _UNITS.match(text, found.end()):
@@ -175,7 +175,7 @@ def find_accounts(reading: Reading) -> Iterator[Claim]:
         for found in _BOTH_BEFORE.finditer(text):
             yield Claim(Kind.SORT_CODE, *found.span("sort"), NAMED)
             yield Claim(Kind.ACCOUNT_NUMBER, *found.span("value"), NAMED)
-    for found in matches(_ACCOUNT_SAID, text) if has_any(reading.lower, _ACCOUNT_HINTS) else ():
+    for found in matches(_ACCOUNT_SAID, reading.lower) if has_any(reading.lower, _ACCOUNT_HINTS) else ():
         end = _without_amount(text, *found.span("value"))
         if word_before(reading.lower, found.start("value")) not in _ENDS_WITH and end:
             yield Claim(Kind.ACCOUNT_NUMBER, found.start("value"), end, NAMED)
@@ -184,7 +184,7 @@ def find_accounts(reading: Reading) -> Iterator[Claim]:
         for found in pattern.finditer(text):
             if not _UNITS.match(text, found.end("value")):
                 yield Claim(Kind.ACCOUNT_NUMBER, *found.span("value"), NAMED)
-    for found in matches(_ROUTING_SAID, text) if has_any(reading.lower, _ROUTING_HINTS) else ():
+    for found in matches(_ROUTING_SAID, reading.lower) if has_any(reading.lower, _ROUTING_HINTS) else ():
         proven = passes_aba(only_digits(found["value"]))
         yield Claim(Kind.ROUTING_NUMBER, *found.span("value"), NAMED + 2 + proven)
 

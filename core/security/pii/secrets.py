@@ -76,7 +76,9 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str], frozenset[str]], ...] = (
     (Kind.OTP, cued(_OTP, rf"{NO_LESS}{digits(4, 10)}(?!\d|[.,]\d)"), frozenset({"card"})),
     (
         Kind.OTP,
-        cued(_OTP, r"(?=[A-Z\-]*\d)(?=[\d\-]*[A-Z])(?-i:[A-Z0-9]{1,4}-[A-Z0-9]{4,8}|[A-Z0-9]{5,10})(?![\w-])"),
+        cued(
+            _OTP, r"(?=[A-Z\-]*\d)(?=[\d\-]*[A-Z])(?-i:[A-Z0-9]{1,4}-[A-Z0-9]{4,8}|[A-Z0-9]{5,10})(?![\w-])", cased=True
+        ),
         frozenset({"card"}),
     ),
     (Kind.OTP, cued(_CODE, rf"{NO_LESS}{digits(5, 8)}(?![^\W_]|[.,]\d)"), frozenset({"card"})),
@@ -105,7 +107,7 @@ _QUOTED = r"\"[^\"\n]{3,64}\"|'[^'\n]{3,64}'|“[^”\n]{3,64}”"
 _PASSWORD_TOLD = re.compile(
     rf"(?i)\b(?:{_PASSWORD})\b\s{{0,3}}[:=]\s{{0,3}}(?P<value>{_QUOTED}|[^\s:=\[][^\s\[]{{2,63}})"
 )
-_PASSWORD_SAID = cued(_PASSWORD, rf"{_QUOTED}|(?!(?:{LINKS})\b)[^\s:=,;\[(][^\s,\[]{{2,63}}")
+_PASSWORD_SAID = cued(_PASSWORD, rf"{_QUOTED}|(?!(?:{LINKS})\b)[^\s:=,;\[(][^\s,\[]{{2,63}}", cased=True)
 _MIXED = re.compile(
     r"(?<!\S)(?=\S{0,64}[A-Z])(?=\S{0,64}[a-z])(?=\S{0,64}\d)(?=\S{0,63}[!#$%^&*?_+=~]\S?)[A-Za-z][^\s\[\]@:/]{7,64}(?!\S)"
 )
@@ -269,7 +271,8 @@ def _in_figures(reading: Reading) -> Iterator[Claim]:
     if not any(hinted.values()):
         return
     for kind, pattern, never in _PATTERNS:
-        for found in matches(pattern, reading.cased) if hinted[kind] else ():
+        text = reading.cased if pattern.flags & re.IGNORECASE else reading.lower
+        for found in matches(pattern, text) if hinted[kind] else ():
             if _is_given(reading, found, kind, never):
                 yield Claim(kind, *found.span("value"), SAID)
     for found in matches(_BEFORE_CUE, reading.cased):
