@@ -28,6 +28,7 @@ class Cue(NamedTuple):
         return (
             (is_solid or self.has_letters)
             and self.kind is not None
+            and not signs.isdigit()
             and self.loose.fullmatch(signs) is not None
             and sum(map(str.isdigit, signs)) >= sum(map(_LIKE_FIGURES.__contains__, signs))
         )
@@ -73,7 +74,7 @@ CUES: dict[str, Cue] = {
     "day": _cue(None, r"\d{1,8}", 3, 2),
 }
 _WORDS = re.compile(
-    r"\b(?:(?P<sort>sort\W?codes?|sortcodes?|s/c|sort)"
+    r"\b(?:(?P<sort>sort\W?codes?|sortcodes?|s/c(?:ode)?|(?:branch|bank|clearing) (?:sort )?code|sort)"
     r"|(?P<account>acc(?:(?:oun)?ts?|nt)?|a/c|act(?= n)|ac(?=\W{0,3}\d)|checking|savings|current account|konto(?:nummer)?|cuenta|conta|compte"
     r"|an(?=\W{0,2}\d))"
     r"|(?P<moved>(?:move|moved|transfer|transferred|take|took|send|sent|pay|paid|pull|go|wire)(?: (?:it|this|that|money|the money|cash|them))?"
@@ -83,13 +84,14 @@ _WORDS = re.compile(
     r"|(?P<nino>nino|n\.?i\.?(?=\W|\Z)|nat(?:ional)?\.? ins(?:urance)?)"
     r"|(?P<iban>ibans?)"
     r"|(?P<expiry>exp(?:iry|ires?|iration)?|valid (?:thru|until|to|till))"
-    r"|(?P<birth>d\.?o\.?b|date of birth|birth ?(?:date|day)|b-?day|born)"
+    r"|(?P<birth>d\.? ?o\.? ?b|date of birth|birth ?(?:date|day)|birth|b-?day|born)"
     r"|(?P<postcode>post(?:al)? ?codes?|p/?codes?|eircode|zip(?: ?code)?)"
-    r"|(?P<ssn>ssn|social(?: security)?)"
-    r"|(?P<phone>phones?|mobiles?|cell|landline|tel|call|ring|text|whatsapp|reach|callback)"
+    r"|(?P<ssn>ssn|ss ?(?:number|no|num|#)|social(?: sec(?:urity)?| insurance)?)"
+    r"|(?P<phone>phones?|mobiles?|mob|cell(?:phone)?|landline|tel|telephone|ph|fax|fone|handy|contact|bell|dial|"
+    r"(?:my|new|home|work|his|her|other|daytime|evening) (?:number|no|num|line)|call|ring|text|whatsapp|reach|callback)"
     r"|(?P<pin>pin|p\W?i\W?n)"
     r"|(?P<cvv>cvv2?|cvc2?|cv2|cvn|csc|sec(?:urity)? (?:code|number|nr|no|num|digits|value)|(?:three|3|four|4)[ \-]digits?(?: code| number)?|(?:on|at|of|from) (?:the |its )?(?:back"
-    r"|reverse|rear)|(?:the )?(?:back|reverse)(?= (?:says|reads|has|of|side))|signature strip)"
+    r"|reverse|rear)|(?:the )?(?:back|reverse)(?= (?:says|reads|has|of|side))|signature strip|strip|(?:security|card) (?:digits|code)|last (?:three|3)|(?:three|3) (?:numbers|figures|signs))"
     r"|(?P<otp>otp|sms|authenticator|texted me|text (?:says|said|reads|message)|confirm|passcode|one[ \-]time|verification|authentication|2fa|(?:six|6)[ \-]digits?|log ?in|sign ?in)"
     r"|(?P<code>codes?|token)"
     r"|(?P<card>cards?|visa|mastercard|amex|pan)"
