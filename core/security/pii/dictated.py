@@ -38,6 +38,7 @@ _PARTING = re.compile(r"[,;&+\n]")
 """Where a row may be two values as well."""
 _OF_ITS_OWN = re.compile(r"(?:19|20)\d\d|\d{1,4}00")
 """Years and round sums are no halves of a number."""
+_HUM = re.compile(r"u+h+m*|u+m+|e+r+m*|e+hm+|h+m+|m+m+")
 _TWO = 2
 _CAPITALS = re.compile(r"[A-Z]{2,5}")
 _BETWEEN_SIGNS = frozenset({FILLER, CORRECTED})
@@ -115,7 +116,7 @@ def _word(said: str, start: int, end: int) -> Sign | None:
 
 @lru_cache(maxsize=8192)
 def _read_word(said: str) -> Sign | None:
-    return Sign("", 0, 0, FILLER) if said in PAUSES else word_sign(said, 0, 0)
+    return Sign("", 0, 0, FILLER) if said in PAUSES or _HUM.fullmatch(said) else word_sign(said, 0, 0)
 
 
 def _parts(row: list[Sign], lower: str) -> list[list[Sign]]:

@@ -31,9 +31,9 @@ _ITS = (
 )
 _WORD = r"[^\W\d_][\w'’\-]{1,24}"
 _VALUE = rf"(?P<value>{_WORD}(?:\s{_WORD}){{0,2}}?)"
-_ENDS = r"(?=\s{0,2}(?:[.,;!?)\n]|\Z)|\s(?:thats|that's|please|plz|pls|thanks|thx|cheers|but|and (?:it|i|now)|isn'?t|doesn'?t|dont|don't|won'?t)\b)"
+_ENDS = r"(?=\s{0,2}(?:[.,:;!?)\n]|\Z)|\s(?:i|thats|that's|please|plz|pls|thanks|thx|cheers|but|and (?:it|i|now)|isn'?t|doesn'?t|dont|don't|won'?t)\b)"
 _BEHIND_QUESTION = re.compile(
-    rf"(?i)\b{_QUESTION}{_TAIL}(?P<gap>\s?[?:.,…\-–=\"]{{1,3}}\s{{0,3}}|\s)(?P<says>{ACKNOWLEDGED}){{0,2}}{_ITS}{_VALUE}{_ENDS}"
+    rf"(?i)\b{_QUESTION}{_TAIL}(?P<gap>\s?[?:.,…\-–=\"(]{{1,5}}\s{{0,3}}|\s)(?P<says>{ACKNOWLEDGED}){{0,2}}{_ITS}{_VALUE}{_ENDS}"
 )
 _FORMS = (
     re.compile(
@@ -49,7 +49,7 @@ _MEMORABLE_DAY = re.compile(
     rf"(?i)\b(?:memorable|secret|special|significant) date(?: is| was|:|,| -)*\s(?P<value>{DATE})"
 )
 _AHEAD = re.compile(
-    rf"(?i)(?<![\w'’])(?P<value>{_WORD}(?:\s{_WORD}){{0,2}}),?\s(?:for|is|was|thats|that's|that is|which is|is what you have as)\s"
+    rf"(?i)(?<![\w'’])(?P<value>{_WORD}(?:\s{_WORD}){{0,2}}),?\s(?:for|as|is|was|the right|thats|that's|that is|which is|is what you have as)\s"
     rf"(?:(?:my|the|your|our)\s)?(?:answer to (?:my|the|your) )?{_QUESTION}\b"
 )
 _HINTS = (
@@ -84,7 +84,7 @@ _OF_PLACES = frozenset(
 """Ordinary words that names of places and people begin with."""
 
 _SPELT = re.compile(r"(?<![^\s:=,\"'(])[^\W_](?:[ .\-]{1,3}[^\W_](?![^\W_])){4,40}")
-_SPELT_SECRET = re.compile(r"(?<!\S)[^\W_](?: [^\s\[](?!\S)){5,40}(?<![.,?!])")
+_SPELT_SECRET = re.compile(r"(?<![^\s(\"':=])[^\W_](?: [^\s\[](?![^\s)\"'])){5,40}(?<![.,?!)\"'])")
 _NAME_HINTS = ("name", "spel")
 
 
@@ -93,7 +93,7 @@ def find_far_answers(reading: Reading) -> Iterator[Claim]:
         for found in _BEHIND_QUESTION.finditer(reading.cased):
             words = found["value"].lower().split()
             if not _is_ordinary(words) and (
-                len(found["gap"].strip()) > 0 or found["says"] or words[0] not in _NO_ANSWER
+                len(found["gap"].strip()) > 0 or found["says"] or words[0] not in _NO_ANSWER - _OF_PLACES
             ):
                 yield Claim(Kind.SECURITY_ANSWER, *found.span("value"), SAID - 2)
         for pattern in _FORMS:

@@ -36,7 +36,7 @@ _SHORT = frozenset({Kind.PIN, Kind.CVV})
 _HOLD = re.compile(r"\b(?:hold|hang) on\W*\Z")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _BETWEEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-_STOP = re.compile(r"\?|\n\n|[.!]\s(?=\S+(?:\s\S+){6})")
+_STOP = re.compile(r"\?(?=\W*\w+\W+\w)|\n\n|[.!]\s(?=\S+(?:\s\S+){6})")
 """Where a sentence ends that says something else."""
 _FAR = 100
 """Characters from a number to its word."""
@@ -56,6 +56,9 @@ _DATE = re.compile(rf"(?<![\w£$€.,/\-])(?P<value>{DATE})(?![\w]|[/.,\-]\d)")
 _PLUS = re.compile(r"(?:\bplus\s{1,2}|\+\s?\(?|\(\+?)\Z")
 _DAY_IN = re.compile(r"(?<![\d/])\d\d?/\d\d?(?:/\d{2,4})?(?![\d/])")
 _OTHER_DAY = re.compile(r"\b(?:paid|due|charged|sent|opened|joined|expir\w*|appointment|transfer\w*|statement)\b")
+_AHEAD_OF_BORN = re.compile(
+    r"[\s,(]{1,3}(?:(?:is|was|as|for|the|my|right|correct|what|you|have|under|a|real|actual)\s){0,5}"
+)
 _FAR_BORN = 80
 
 
@@ -202,6 +205,10 @@ def find_near_births(reading: Reading) -> Iterator[Claim]:
             if not _OTHER_DAY.search(between) and "?" not in between and _has_year(found["value"]):
                 yield Claim(Kind.DOB, *found.span("value"), _WEIGHT)
             break
+        # "Is 24 February 1988 the right birthday?"
+        ahead = list(_DATE.finditer(lower, max(0, cue.start() - _FAR_BORN), cue.start()))[-1:]
+        if ahead and _AHEAD_OF_BORN.fullmatch(lower, ahead[0].end(), cue.start()) and _has_year(ahead[0]["value"]):
+            yield Claim(Kind.DOB, *ahead[0].span("value"), _WEIGHT)
 
 
 def _has_year(date: str) -> bool:

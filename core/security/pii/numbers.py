@@ -21,7 +21,7 @@ _CARD_SAID = cued(
 )
 _CARD_HINTS = ("card", "pan", "long number", "visa", "maste", "maestro", "amex", "16")
 _EXPIRY_CUE = (
-    r"xp|exp(?:iry|ires?|iration|iring|\.)?(?: date)?|valid(?:ity)?(?: (?:thru|through|until|till|to))?|good (?:thru|through|until|till?)"
+    r"xp|exp(?:iry|ires?|iration|iring|\.)?(?: (?:date|month|year|month and year))?|end date|valid(?:ity)?(?: (?:thru|through|until|till|to))?|good (?:thru|through|until|till?)"
     r"|use by|(?<=card )runs? out"
 )
 _MONTH_OF_YEAR = (
@@ -34,9 +34,16 @@ _MONTH_OF_YEAR = (
     r"|jul|aug|sept?|oct|nov|dec)"
     r"\.?[ /,\-'’]{1,3}(?:of )?(?:20 ?|twenty[ \-]|two thousand (?:and )?)?[2-4] ?\d(?!\d))"
 )
-_EXPIRY_HINTS = ("xp", "valid", "good ", "use by", "run")
+_EXPIRY_HINTS = ("xp", "end date", "valid", "good ", "use by", "run")
 _EXPIRY = cued(_EXPIRY_CUE, _MONTH_OF_YEAR)
 _EXPIRY_AFTER = re.compile(rf"(?<![\d/£$€.,])(?P<value>{_MONTH_OF_YEAR}){BEHIND}(?:card )?(?:{_EXPIRY_CUE})\b")
+_EXPIRY_WORD = re.compile(rf"\b(?:{_EXPIRY_CUE})(?![^\W_])")
+_MONTH_ALONE = re.compile(rf"(?<![\w£$€.,/\-]){_MONTH_OF_YEAR}(?![\w/]|[.,\-]\d)")
+_OTHER_MONTH = re.compile(
+    r"\b(?:paid|due|charged|sent|opened|joined|since|statement|payment|from|transfer\w*|salary|born|birth)\b|[?!]\W*\w+\W+\w|\n\n"
+)
+_FAR_EXPIRY = 40
+"""Characters."""
 _BEHIND_CARD = re.compile(
     r"\A[\s,;(]{0,3}(?:and )?(?:exp\w*\.?:? )?(?P<value>(?:0[1-9]|1[0-2])\s?[/\-]\s?(?:20)?[2-4]\d)(?!\d|[/\-.]\d)"
 )
@@ -154,9 +161,21 @@ def _expiry_behind(text: str, end: int) -> Iterator[Claim]:
 
 
 def find_expiries(reading: Reading) -> Iterator[Claim]:
+    """Behind or ahead of their cue; a month with its year also some words from it."""
     for pattern in (_EXPIRY, _EXPIRY_AFTER) if has_any(reading.lower, _EXPIRY_HINTS) else ():
         for found in matches(pattern, reading.lower):
             yield Claim(Kind.CARD_EXPIRY, *found.span("value"), NAMED)
+    yield from _far_expiries(reading.lower)
+
+
+def _far_expiries(lower: str) -> Iterator[Claim]:
+    cues = [cue.span() for cue in _EXPIRY_WORD.finditer(lower)]
+    for found in _MONTH_ALONE.finditer(lower) if cues else ():
+        for start, end in cues:
+            between = lower[end : found.start()] if end <= found.start() else lower[found.end() : start]
+            if len(between) <= _FAR_EXPIRY and not _OTHER_MONTH.search(between):
+                yield Claim(Kind.CARD_EXPIRY, *found.span(), SHAPED)
+                break
 
 
 def find_accounts(reading: Reading) -> Iterator[Claim]:

@@ -28,8 +28,8 @@ _SPEAKER = re.compile(
 )
 """Where a transcript goes from a question to its answer: "sort code? Customer: Sure, 20-00-00"."""
 _ASKED = re.compile(
-    r"\b(?:numbers?|num|no|nr|codes?|sortcode|s/c|a/c|acc|acct|account|pin|cvv2?|cvc2?|otp|passcode|password|birth|birthday"
-    r"|dob|expiry|expires|expiration|date|name|address|postcode|post code|zip|e-?mail|phone|mobile|tel|iban|ssn|social"
+    r"\b(?:numbers?|num|no|nr|codes?|sortcode|s/c|a/c|acc|acct|account|pin|cvv2?|cvc2?|otp|passcode|password|birth|birthday|birth day"
+    r"|dob|expiry|expires|expiration|date|name|address|postcode|post code|zip|e-?mail|phone|mobile|tel|iban|ssn|social|security"
     r"|nino|nie|dni|cpf|pesel|aadhaar|passport|licence|id|ip|card|digits|word|answer|question|school|pet|teacher|place)"
     rf"(?P<gap>(?:,? (?:please|again|then|for me|on file))?\s?(?:[?.…:;,\-]{{1,3}}\s{{0,3}}|\s)"
     rf"(?P<says>{ACKNOWLEDGED})*{_ITS})(?=[^\W_]|[+(])"

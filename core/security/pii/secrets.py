@@ -43,6 +43,7 @@ NOT_THAT_CODE = frozenset(
 )
 _PASSWORD = (
     r"pass(?= (?:is|was)\b| ?[:=])|psswo?r?d|passwo?r?d"  # noqa: S105
+    r"|(?<=login )pass|(?<=log in )pass|(?<=banking )pass"
     r"|pass[ \-]?(?:word|wrd|wd|wrod|phrase)s?|pwd|passwd|passwort|psw|pswd|pw|log ?in password|p/w"
 )
 _BEFORE_FIGURES = frozenset(
@@ -130,8 +131,8 @@ _PHRASE = re.compile(
 )
 """Three words and more that make no sentence."""
 _PASSWORD_APART = re.compile(
-    rf"(?i)\b(?:{_PASSWORD})\b(?:\s(?:is|was|would be))?[\s:=]{{1,3}}(?P<value>[^\s\[](?:"
-    rf" [^\s\[](?![^\s.,;?!])){{4,40}})"
+    rf"(?i)\b(?:{_PASSWORD})\b(?:\s(?:is|was|would be))?[\s:=(\"']{{1,3}}(?P<value>[^\s\[(](?:"
+    rf" [^\s\[](?![^\s.,;?!)])){{4,40}})"
 )
 """Sign by sign."""
 _GIVES = frozenset(str.split("is was to be as it's its = use used set 's changed password"))
@@ -319,6 +320,9 @@ def _passwords(reading: Reading) -> Iterator[Claim]:
     for found in _PASSWORD_TOLD.finditer(text):
         yield Claim(Kind.PASSWORD, found.start("value"), _word_end(text, *found.span("value")), SAID)
     for found in matches(_PASSWORD_SAID, text):
+        if text[found.start("value") - 1].isalnum():
+            # "PW708997D".
+            continue
         start, end = found.start("value"), _word_end(text, *found.span("value"))
         before = word_before(reading.lower, start)
         plain = text[start:end].strip("\"'“”.,!?")
