@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from core.security.pii.grammar import cued, digits, has_any, matches, only_digits, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
-from core.security.pii.said_emails import find_said
+from core.security.pii.said_emails import NO_LOCAL, find_said
 
 _EMAIL = re.compile(
     r"(?<![\w.+'-])[\w.+'-]{1,64}\s?@\s?[\w-]{1,63}(?:\s?\.\s?(?=[a-zA-Z])[\w-]{1,63}|\.[\w-]{1,63}){1,5}"
@@ -60,7 +60,7 @@ _PHONE_AFTER = re.compile(
 )
 _OF_A_FIRM = re.compile(r"\(?(?:0(?:80[08]|3\d\d|84[345]|87[0-3])|(?:\+?1[ .\-]?)?\(?8(?:00|33|44|55|66|77|88))\b")
 """Ranges that the numbering plans keep for services: free of charge, or shared in cost (Ofcom, NANPA)."""
-_MINE = re.compile(r"\b(?:my|me|i|mine|him|her|his|us|our)\b")
+_MINE = re.compile(r"\b(?:my|me|mine|him|her|his|us|our)\b")
 _NOT_A_PHONE = frozenset(
     str.split(
         "reference ref order invoice tracking transaction id receipt booking ticket case account acc acct number code"
@@ -73,7 +73,9 @@ _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)")
 _IPV6 = re.compile(r"(?i)(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:\.\d{1,3}){0,3}(?!\w|:[\w:])")
 _DOTTED = r"(?:\s?[\[(]\s?(?:\.|dot|point)\s?[\])]\s?|\s(?:dot|point|\.)\s)"
 _SAID_IPV4 = re.compile(rf"(?i)(?<![\w.])(?<!\d \. )\d{{1,3}}(?:{_DOTTED}\d{{1,3}}){{3}}(?!\w|\s?\.\s?\d)")
-_VERSION = frozenset({"version", "v", "release", "ver", "build"})
+_VERSION = frozenset(
+    str.split("version v release ver build app firmware update software driver patch ios android windows macos")
+)
 
 
 def find_emails(reading: Reading) -> Iterator[Claim]:
@@ -87,6 +89,8 @@ def find_emails(reading: Reading) -> Iterator[Claim]:
         yield Claim(Kind.EMAIL, start, end, SHAPED + 2)
     for found in _SPOKEN_EMAIL.finditer(text) if _DOMAIN_SAID.search(text) else ():
         said = set(found[0].lower().split())
+        if found["value"].lower().split()[0] in NO_LOCAL:
+            continue
         if "@" in found[0] or len(_SPOKEN_WORDS & said) > 1 or re.search(r"[\[({<]", found[0]) or "at" in said:
             yield Claim(Kind.EMAIL, *found.span("value"), SHAPED)
 

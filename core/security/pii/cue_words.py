@@ -104,6 +104,12 @@ _WORDS = re.compile(
     r"|(?P<day>since|until|till|due|dated|date|year|years|day|days))\b"
 )
 
+OF_SOMETHING_ELSE = re.compile(
+    r"\b(?:voucher|offer|railcard|policy|insurance|coupon|quote|pass|passport|licen[cs]e|subscription|contract|warranty|ticket"
+    r"|membership|lease|deal|bond|permit|mot)s?(?: \w+){0,2}\W{1,2}\Z"
+)
+"""Ahead of a word about expiry: not of a card."""
+
 
 class CueWord(NamedTuple):
     start: int

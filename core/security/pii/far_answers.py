@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from core.security.pii.births import DATE
 from core.security.pii.grammar import has_any
 from core.security.pii.kinds import NAMED, SAID, Claim, Kind
-from core.security.pii.ordinary import CHAT, ORDINARY
+from core.security.pii.ordinary import CHAT, ORDINARY, english
 from core.security.pii.reading import ACKNOWLEDGED, Reading
 
 _THING = (
@@ -16,7 +16,7 @@ _THING = (
     r"|house|subject|sport|club|restaurant|university|college|actor|boat|holiday)"
 )
 _QUESTION = (
-    rf"(?:(?:mother|mum|mom|grandmother|nan)?(?:['’]?s)? ?maiden name|(?:first|childhood|favou?rite|fave?|fav|oldest|best|memorable) {_THING}"
+    rf"(?:(?:mother|mum|mom|grandmother|nan)?(?:['’]?s)? ?maiden name|(?P<thing>first|childhood|favou?rite|fave?|fav|oldest|best|memorable) {_THING}"
     r"|(?:memorable|secret|security|recovery|challenge) (?:word|answer|name|place|info|information|phrase|hint|question)"
     r"|where (?:was i|were you|i was|you were) born|(?:town|city|place) (?:of birth|(?:where )?i was born(?: in)?)"
     r"|(?:street|road|town) (?:i|you) (?:grew up|lived) (?:in|on))(?:['’]?s)?(?: name)?"
@@ -26,8 +26,8 @@ _TAIL = (
     r"|please|now))?"
 )
 _ITS = (
-    r"(?:(?:the )?(?:answer|reply|a|ans)(?: is|:| would be)?\s|(?:it was|it says|it is|it's|its|that's|thats|that is|that would be"
-    r"|that'd be|that was|this is|mine is|we put|i put|is|was|called|named)\s)?"
+    r"(?P<its>(?:the )?(?:answer|reply|a|ans)(?: is|:| would be)?\s|(?:it was|it says|it is|it's|its|that's|thats|that is"
+    r"|that would be|that'd be|that was|this is|mine is|we put|i put|is|was|called|named)\s)?"
 )
 _WORD = r"[^\W\d_][\w'’\-]{1,24}"
 _VALUE = rf"(?P<value>{_WORD}(?:\s{_WORD}){{0,2}}?)"
@@ -92,9 +92,11 @@ def find_far_answers(reading: Reading) -> Iterator[Claim]:
     if has_any(reading.lower, _HINTS):
         for found in _BEHIND_QUESTION.finditer(reading.cased):
             words = found["value"].lower().split()
-            if not _is_ordinary(words) and (
-                len(found["gap"].strip()) > 0 or found["says"] or words[0] not in _NO_ANSWER - _OF_PLACES
-            ):
+            is_linked = found["gap"].strip() or found["says"] or found["its"]
+            # "Best friend discount".
+            is_plain = not is_linked and found["thing"] and found["value"].islower() and words[0] in english()
+            is_told = is_linked or words[0] not in _NO_ANSWER - _OF_PLACES
+            if is_told and not is_plain and not _is_ordinary(words):
                 yield Claim(Kind.SECURITY_ANSWER, *found.span("value"), SAID - 2)
         for pattern in _FORMS:
             for found in pattern.finditer(reading.cased):

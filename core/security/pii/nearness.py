@@ -11,7 +11,7 @@ from typing import Generic, TypeVar
 
 from core.security.pii.births import DATE
 from core.security.pii.contact import is_no_phone
-from core.security.pii.cue_words import CUES, CueWord, find_cue_words
+from core.security.pii.cue_words import CUES, OF_SOMETHING_ELSE, CueWord, find_cue_words
 from core.security.pii.dictated import Number, find_rows
 from core.security.pii.grammar import word_before
 from core.security.pii.kinds import NAMED, PROVEN, SAID, SECRETS, SHAPED, Claim, Kind
@@ -178,6 +178,8 @@ def _is_no_cue(lower: str, word: CueWord, number: Number) -> bool:
     """Whether the word is part of another term, or the number a year or what else stands behind such a word."""
     if word.cue is CUES["code"]:
         return word_before(lower, word.start) in NOT_THAT_CODE
+    if word.cue is CUES["expiry"]:
+        return OF_SOMETHING_ELSE.search(lower, max(0, word.start - 40), word.start) is not None
     return word.cue.kind in _SHORT and (
         _YEAR.fullmatch(number.signs) is not None
         or (

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import accumulate
 
+from core.security.pii.cue_words import OF_SOMETHING_ELSE
 from core.security.pii.grammar import BEHIND, NO_LESS, cued, digits, has_any, matches, only_digits, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SAID, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
@@ -164,6 +165,8 @@ def find_expiries(reading: Reading) -> Iterator[Claim]:
     """Behind or ahead of their cue; a month with its year also some words from it."""
     for pattern in (_EXPIRY, _EXPIRY_AFTER) if has_any(reading.lower, _EXPIRY_HINTS) else ():
         for found in matches(pattern, reading.lower):
+            if OF_SOMETHING_ELSE.search(reading.lower, max(0, found.start() - 40), found.start()):
+                continue
             yield Claim(Kind.CARD_EXPIRY, *found.span("value"), NAMED)
     yield from _far_expiries(reading.lower)
 
@@ -173,6 +176,8 @@ def _far_expiries(lower: str) -> Iterator[Claim]:
     for found in _MONTH_ALONE.finditer(lower) if cues else ():
         for start, end in cues:
             between = lower[end : found.start()] if end <= found.start() else lower[found.end() : start]
+            if OF_SOMETHING_ELSE.search(lower, max(0, start - 40), start):
+                continue
             if len(between) <= _FAR_EXPIRY and not _OTHER_MONTH.search(between):
                 yield Claim(Kind.CARD_EXPIRY, *found.span(), SHAPED)
                 break

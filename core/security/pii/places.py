@@ -7,7 +7,7 @@ from functools import lru_cache
 from core.security.pii.grammar import has_any, word_before
 from core.security.pii.kinds import SHAPED, Claim, Kind
 from core.security.pii.ordinary import ORDINARY, capitals, english
-from core.security.pii.postcodes import POSTCODE, find_apart
+from core.security.pii.postcodes import POSTCODE, find_apart, is_postcode
 from core.security.pii.reading import Reading
 
 _STREET = (
@@ -162,10 +162,25 @@ _LONGEST_BETWEEN = 40
 """Characters between two pieces of one address."""
 
 
+_OF_A_FIRM = re.compile(
+    r"\b(?:branch(?:es)?|shops?|stores?|offices?|head ?office|headquarters|atms?|cash ?machines?|cash ?points?|museum|station"
+    r"|restaurant|caf[eé]|pub|supermarket|hotel)\b(?: \w+){0,4}[ ,]{1,2}\Z"
+)
+_SOMEBODYS = re.compile(
+    r"\b(?:live|living|lives|lived|reside|resident|moved|moving|address|addr|home|deliver|send|post|mail|flat|apartment"
+    r"|my (?:house|place|office)|born|name)\b"
+)
+"""Where a text speaks of nothing of that kind, a street behind a branch or a shop is theirs."""
+
+
 def find_places(reading: Reading) -> Iterator[Claim]:
     """Pieces of one address that stand beside each other are one claim."""
-    found = sorted(_list_places(reading), key=lambda claim: (claim.start, -claim.end))
     text, at = reading.cased, 0
+    found = sorted(_list_places(reading), key=lambda claim: (claim.start, -claim.end))
+    if found and not _SOMEBODYS.search(reading.lower):
+        found = [
+            claim for claim in found if not _OF_A_FIRM.search(reading.lower, max(0, claim.start - 60), claim.start)
+        ]
     while at < len(found):
         claim = found[at]
         end, at = claim.end, at + 1
@@ -212,6 +227,8 @@ def _list_places(reading: Reading) -> Iterator[Claim]:
             if re.fullmatch(rf"(?i){_POSTCODE}|\d{{5}}(?:\d{{4}})?", re.sub(r"[ \-]", "", found["value"])):
                 yield Claim(Kind.ADDRESS, *found.span("value"), SHAPED)
         for found in _UK.finditer(text):
+            if not is_postcode(re.sub(r"\s", "", found[0]).upper()):
+                continue
             yield Claim(Kind.ADDRESS, _lines_start(text, found.start()), found.end(), SHAPED - 1)
         for start, end in find_apart(text):
             yield Claim(Kind.ADDRESS, start, end, SHAPED - 1)

@@ -25,6 +25,8 @@ _NUMBER = re.compile(
     r"|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|oh|double|triple)\Z"
 )
 _NO_PIECE = ORDINARY | CHAT | frozenset(str.split("is it's its user username login mail email address me at a account"))
+NO_LOCAL = frozenset(str.split("us me it them him her you here there now out online available again live"))
+"""Words alone ahead of what is rather a page: "follow us at ... dot com"."""
 _IN_TWO_WORDS = frozenset({"hot mail", "g mail", "out look", "i cloud", "proton mail", "bt internet"})
 _MOST_PIECES = 30
 _FEWEST = 1
@@ -40,7 +42,7 @@ def find_said(lower: str) -> Iterator[tuple[int, int]]:
         if is_split and any(word in _NO_PIECE for word in name if word not in ("dot", "point", "co")):
             continue
         start = _local_start(lower, domain.start())
-        if start < domain.start():
+        if start < domain.start() and lower[start : domain.start()].strip() not in NO_LOCAL:
             yield start, domain.end()
 
 
