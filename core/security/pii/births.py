@@ -26,8 +26,10 @@ _YEAR = (
 )
 _ROMAN = r"(?:i{1,3}|iv|vi{0,3}|ix|xi{0,2})"
 DATE = (
-    rf"(?:\d{{1,2}}\s?[/.\- ]\s?{_ROMAN}\s?[/.\- ]\s?(?:19|20)?\d{{2}}|(?:day )?\d{{1,2}},? month \d{{1,2}},? (?:and )?year (?:19|20)?\d{{2}}"
-    rf"|(?:(?:19|20)\d{{2}}|['’]\d{{2}}|nineteen {_TENS}(?:[ \-](?:{_UNITS}))?|19 ?\d\d)[ ,\-/.]{{1,2}}{_MONTH}[ ,\-/.]{{1,2}}(?:the )?{_DAY}\b"
+    rf"(?:\d{{1,2}}\s?[/.\- ]\s?{_ROMAN}\s?[/.\- ]\s?(?:19|20)?\d{{2}}|(?:day )?\d{{1,2}},? month \d{{1,2}},? (?:and"
+    rf" )?year (?:19|20)?\d{{2}}"
+    rf"|(?:(?:19|20)\d{{2}}|['’]\d{{2}}|nineteen {_TENS}(?:[ \-](?:{_UNITS}))?|19"
+    rf" ?\d\d)[ ,\-/.]{{1,2}}{_MONTH}[ ,\-/.]{{1,2}}(?:the )?{_DAY}\b"
     rf"|{_MONTH} (?:(?:19|20)\d{{2}}|['’]\d{{2}}),? (?:on )?the {_DAY}\b"
     r"|\d{1,4}\s?[/.\-]\s?\d{1,2}\s?[/.\-]\s?\d{1,4}|\d{1,2} \d{1,2} (?:19|20)?\d{2}|\d{8}|\d{6}(?!\d)"
     rf"|(?:the )?{_DAY} of the {_DAY},? (?:of )?{_YEAR}"
@@ -47,7 +49,8 @@ _BORN = re.compile(
 _AFTER = re.compile(rf"(?i)(?<![\d/])(?P<value>{DATE})(?!\d){BEHIND}(?:{_CUE})")
 
 _YEAR_OF_BIRTH = re.compile(
-    r"(?i)\b(?:year of (?:my )?birth|birth year)(?:[\s:=]{1,2}(?:is|was))?[\s:=,\-]{1,3}(?P<value>(?:19|20) ?\d\d)(?!\d)"
+    r"(?i)\b(?:year of (?:my )?birth|birth year)(?:[\s:=]{1,2}(?:is|was))?[\s:=,\-]{1,3}(?P<value>(?:19|20)"
+    r" ?\d\d)(?!\d)"
 )
 _HINT = re.compile(rf"{_CUE}|birth")
 """One look for all of it: most texts have no such word."""

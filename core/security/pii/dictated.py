@@ -22,11 +22,14 @@ from core.security.pii.spoken import (
 from core.security.pii.stretches import PAUSES, list_stretches
 
 _TOKEN = re.compile(
-    r"(?P<fix>\b(?:(?:oh|ah|er|um|no|nope|sorry|wait|oops|correction|actually|scratch that|strike that|my mistake|my bad"
+    r"(?P<fix>\b(?:(?:oh|ah|er|um|no|nope|sorry|wait|oops|correction|actually|scratch that|strike that|my mistake|my"
+    r" bad"
     r"|i mean|i meant|make that|make it|rather|hang on|hold on|that's|it's)[,.…\s\-]{1,4})*"
-    r"(?:no|nope|sorry|wait|oops|correction|actually|scratch that|strike that|my mistake|my bad|i mean|i meant|make that"
+    r"(?:no|nope|sorry|wait|oops|correction|actually|scratch that|strike that|my mistake|my bad|i mean|i meant|make"
+    r" that"
     r"|make it|rather)\b)"
-    r"|(?P<rest>\b(?:(?:and |then |it )?(?:starts|begins|ends|finishes) (?:with|in)|(?:and )?(?:the )?(?:last|rest|other|second)"
+    r"|(?P<rest>\b(?:(?:and |then |it )?(?:starts|begins|ends|finishes) (?:with|in)|(?:and )?(?:the )?(?:last|rest"
+    r"|other|second)"
     r"(?: (?:two|three|four|half|part|bit))?(?: digits)? (?:is|are))\b)"
     r"|(?P<spelt>\b(?P<letter>[a-z])(?:,? (?:is )?(?:for|as in|like) [a-z]{2,12}|\s?[\-=]\s?(?P=letter)[a-z]{2,12})\b)"
     r"|(?P<solid>(?<![^\W_])(?=[a-z|]{0,8}\d)(?:[a-z\d]|\|(?=[a-z\d])|(?<=[a-z\d])\|){1,34})"
@@ -46,7 +49,7 @@ _SHORTEST = 3
 """Figures and letters of a value."""
 _MOST_SIGNS = 40
 _MOST_TRIMMED = 4
-_MOSTPAUSES = 3
+_MOST_PAUSES = 4
 """In a row without a sign between."""
 
 
@@ -91,7 +94,7 @@ def _rows(cased: str, lower: str) -> Iterator[list[Sign]]:
 
 
 def _is_over(row: list[Sign]) -> bool:
-    return len(row) >= _MOST_SIGNS or all(sign.said == FILLER for sign in row[-_MOSTPAUSES:])
+    return len(row) >= _MOST_SIGNS or all(sign.said == FILLER for sign in row[-_MOST_PAUSES:])
 
 
 def _sign(found: re.Match[str]) -> Sign | None:

@@ -1,5 +1,5 @@
-"""Answers to security questions behind their question or ahead of it, whatever stands between; and what is spelt sign by
-sign where a text speaks of a name, a password or such an answer."""
+"""Answers to security questions behind their question or ahead of it, whatever stands between; and what is spelt sign
+by sign where a text speaks of a name, a password or such an answer."""
 
 import re
 from collections.abc import Iterator
@@ -11,27 +11,36 @@ from core.security.pii.ordinary import CHAT, ORDINARY, english
 from core.security.pii.reading import ACKNOWLEDGED, Reading
 
 _THING = (
-    r"(?:pet|dog|cat|hamster|rabbit|horse|teacher|(?:primary |secondary |high )?school|car|motorbike|street|road|friend|film|movie"
-    r"|(?:football )?team|book|colou?r|food|place|band|singer|job|boss|employer|phone|concert|nickname|hero|author|song|toy"
+    r"(?:pet|dog|cat|hamster|rabbit|horse|teacher|(?:primary |secondary |high )?school|car|motorbike|street|road"
+    r"|friend|film|movie"
+    r"|(?:football )?team|book|colou?r|food|place|band|singer|job|boss|employer|phone|concert|nickname|hero|author"
+    r"|song|toy"
     r"|house|subject|sport|club|restaurant|university|college|actor|boat|holiday)"
 )
 _QUESTION = (
-    rf"(?:(?:mother|mum|mom|grandmother|nan)?(?:['’]?s)? ?maiden name|(?P<thing>first|childhood|favou?rite|fave?|fav|oldest|best|memorable) {_THING}"
-    r"|(?:memorable|secret|security|recovery|challenge) (?:word|answer|name|place|info|information|phrase|hint|question)"
+    rf"(?:(?:mother|mum|mom|grandmother|nan)?(?:['’]?s)? ?maiden name|(?P<thing>first|childhood|favou?rite|fave?|fav"
+    rf"|oldest|best|memorable) {_THING}"
+    r"|(?:memorable|secret|security|recovery|challenge) (?:word|answer|name|place|info|information|phrase|hint"
+    r"|question)"
     r"|where (?:was i|were you|i was|you were) born|(?:town|city|place) (?:of birth|(?:where )?i was born(?: in)?)"
     r"|(?:street|road|town) (?:i|you) (?:grew up|lived) (?:in|on))(?:['’]?s)?(?: name)?"
 )
 _TAIL = (
-    r"(?: (?:i (?:ever )?(?:had|owned|went to|drove|attended|lived (?:on|in)|kept)|for my account|on (?:my|the) account|answer|again"
+    r"(?: (?:i (?:ever )?(?:had|owned|went to|drove|attended|lived (?:on|in)|kept)|for my account|on (?:my|the)"
+    r" account|answer|again"
     r"|please|now))?"
 )
 _ITS = (
-    r"(?P<its>(?:the )?(?:answer|reply|a|ans)(?: is|:| would be)?\s|(?:it was|it says|it is|it's|its|that's|thats|that is"
+    r"(?P<its>(?:the )?(?:answer|reply|a|ans)(?: is|:| would be)?\s|(?:it was|it says|it is|it's|its|that's|thats"
+    r"|that is"
     r"|that would be|that'd be|that was|this is|mine is|we put|i put|is|was|called|named)\s)?"
 )
 _WORD = r"[^\W\d_][\w'’\-]{1,24}"
 _VALUE = rf"(?P<value>{_WORD}(?:\s{_WORD}){{0,2}}?)"
-_ENDS = r"(?=\s{0,2}(?:[.,:;!?)\n]|\Z)|\s(?:i|thats|that's|please|plz|pls|thanks|thx|cheers|but|and (?:it|i|now)|isn'?t|doesn'?t|dont|don't|won'?t)\b)"
+_ENDS = (
+    r"(?=\s{0,2}(?:[.,:;!?)\n]|\Z)"
+    r"|\s(?:i|thats|that's|please|plz|pls|thanks|thx|cheers|but|and (?:it|i|now)|isn'?t|doesn'?t|dont|don't|won'?t)\b)"
+)
 _BEHIND_QUESTION = re.compile(
     rf"(?i)\b{_QUESTION}{_TAIL}(?P<gap>\s?[?:.,…\-–=\"(]{{1,5}}\s{{0,3}}|\s)(?P<says>{ACKNOWLEDGED}){{0,2}}{_ITS}{_VALUE}{_ENDS}"
 )
@@ -40,7 +49,8 @@ _FORMS = (
         rf"(?i)\banswer (?:is|was) {_VALUE}\s(?:to|for) (?:my|the|that|your) (?:security |secret |memorable )?question"
     ),
     re.compile(
-        rf"(?i)\b{_THING} (?:that )?i (?:first )?(?:went to|attended|drove|grew up (?:on|in)|lived (?:on|in)) (?:is|was)(?: called| named)? {_VALUE}{_ENDS}"
+        rf"(?i)\b{_THING} (?:that )?i (?:first )?(?:went to|attended|drove|grew up (?:on|in)|lived (?:on|in)) (?:is"
+        rf"|was)(?: called| named)? {_VALUE}{_ENDS}"
     ),
     re.compile(r"\b[Ii] grew up (?:on|in) (?P<value>[A-Z][\w'’\-]+(?: [A-Z][\w'’\-]+){0,2})"),
     re.compile(r"(?i)\b(?:mother|mum|mom)(?:['’]s)? (?:was |is )?(?:born|nee|née) (?P<value>(?-i:[A-Z])[\w'’\-]+)"),
@@ -49,7 +59,8 @@ _MEMORABLE_DAY = re.compile(
     rf"(?i)\b(?:memorable|secret|special|significant) date(?: is| was|:|,| -)*\s(?P<value>{DATE})"
 )
 _AHEAD = re.compile(
-    rf"(?i)(?<![\w'’])(?P<value>{_WORD}(?:\s{_WORD}){{0,2}}),?\s(?:for|as|is|was|the right|thats|that's|that is|which is|is what you have as)\s"
+    rf"(?i)(?<![\w'’])(?P<value>{_WORD}(?:\s{_WORD}){{0,2}}),?\s(?:for|as|is|was|the right|thats|that's|that is"
+    rf"|which is|is what you have as)\s"
     rf"(?:(?:my|the|your|our)\s)?(?:answer to (?:my|the|your) )?{_QUESTION}\b"
 )
 _HINTS = (

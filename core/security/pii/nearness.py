@@ -7,7 +7,7 @@ links a word directly to its number is the other recognizers' matter; these clai
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from core.security.pii.births import DATE
 from core.security.pii.contact import is_no_phone
@@ -70,7 +70,12 @@ _NOT_A_PIN_BEHIND = frozenset(
 """The card's own last digits, a year, a time or a sum stand behind these."""
 
 
-_T = TypeVar("_T", Number, CueWord)
+class _IsPlaced(Protocol):
+    @property
+    def start(self) -> int: ...
+
+
+_T = TypeVar("_T", bound=_IsPlaced)
 
 
 class _Placed(Generic[_T]):
@@ -78,7 +83,7 @@ class _Placed(Generic[_T]):
 
     def __init__(self, items: Iterable[_T]) -> None:
         self.items = sorted(items, key=lambda item: item.start)
-        self._starts = [item.start for item in self.items]
+        self._starts: list[int] = [item.start for item in self.items]
 
     def around(self, start: int, end: int) -> list[_T]:
         return self.items[bisect_left(self._starts, start - _REACH) : bisect_right(self._starts, end + _FAR)]

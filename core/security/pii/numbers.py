@@ -22,7 +22,8 @@ _CARD_SAID = cued(
 )
 _CARD_HINTS = ("card", "pan", "long number", "visa", "maste", "maestro", "amex", "16")
 _EXPIRY_CUE = (
-    r"xp|exp(?:iry|ires?|iration|iring|\.)?(?: (?:date|month|year|month and year))?|end date|valid(?:ity)?(?: (?:thru|through|until|till|to))?|good (?:thru|through|until|till?)"
+    r"xp|exp(?:iry|ires?|iration|iring|\.)?(?: (?:date|month|year|month and year))?|end date|valid(?:ity)?(?:"
+    r" (?:thru|through|until|till|to))?|good (?:thru|through|until|till?)"
     r"|use by|(?<=card )runs? out"
 )
 _MONTH_OF_YEAR = (
@@ -30,7 +31,8 @@ _MONTH_OF_YEAR = (
     r" )?(?:2 ?0 ?)?(?:[2-4] ?\d)(?!\d|\s?(?:%|percent|days?"
     r"|months?|hours?|years?|weeks?))|20[2-4]\d ?[\-/.] ?(?:0[1-9]|1[0-2])(?!\d)"
     r"|(?:month )?(?:0?[1-9]|1[0-2]),? (?:slash|year|of) (?:2 ?0 ?)?[2-4] ?\d(?!\d)"
-    rf"|(?:the )?(?:\d{{1,2}}(?:st|nd|rd|th)|{'|'.join(ORDINALS[:12])}) (?:month )?of (?:2 ?0 ?|twenty[ \-]|two thousand (?:and )?)?[2-4] ?\d(?!\d)"
+    rf"|(?:the )?(?:\d{{1,2}}(?:st|nd|rd|th)|{'|'.join(ORDINALS[:12])}) (?:month )?of (?:2 ?0 ?|twenty[ \-]|two"
+    rf" thousand (?:and )?)?[2-4] ?\d(?!\d)"
     r"|(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun"
     r"|jul|aug|sept?|oct|nov|dec)"
     r"\.?[ /,\-'’]{1,3}(?:of )?(?:20 ?|twenty[ \-]|two thousand (?:and )?)?[2-4] ?\d(?!\d))"

@@ -163,7 +163,8 @@ _LONGEST_BETWEEN = 40
 
 
 _OF_A_FIRM = re.compile(
-    r"\b(?:branch(?:es)?|shops?|stores?|offices?|head ?office|headquarters|atms?|cash ?machines?|cash ?points?|museum|station"
+    r"\b(?:branch(?:es)?|shops?|stores?|offices?|head ?office|headquarters|atms?|cash ?machines?|cash ?points?"
+    r"|museum|station"
     r"|restaurant|caf[eé]|pub|supermarket|hotel)\b(?: \w+){0,4}[ ,]{1,2}\Z"
 )
 _SOMEBODYS = re.compile(

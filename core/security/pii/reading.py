@@ -13,7 +13,8 @@ from core.security.pii.spoken import in_figures, two_digits
 
 _WORD = re.compile(r"[^\W\d_]{3,16}")
 ACKNOWLEDGED = (
-    r"(?:(?:sure|yes|yeah|yep|ok|okay|um+|uh+|erm?|hmm|so|well|right|of course|(?:just )?(?:one|a|1) (?:moment|sec|second"
+    r"(?:(?:sure|yes|yeah|yep|ok|okay|um+|uh+|erm?|hmm|so|well|right|of course|(?:just )?(?:one|a|1) (?:moment|sec"
+    r"|second"
     r"|minute|min)|hold on|hang on|bear with me|let me (?:see|look|check|find it|think|get it)"
     r"|give me a (?:sec|second|minute|moment)|got it|here (?:it is|you go|goes)|there you go|fine|ah|i think|please)"
     r"\b[,.:…!\s\-]{1,4})"
@@ -23,20 +24,24 @@ _ITS = (
     r"|they are)\s)?"
 )
 _SPEAKER = re.compile(
-    r"(?:[?.]|,? please[.?]?)\s{1,3}(?:customer|caller|client|member|visitor|user|cust|me|c|a|ans|answer|reply)\s?:\s{1,2}"
+    r"(?:[?.]|,? please[.?]?)\s{1,3}(?:customer|caller|client|member|visitor|user|cust|me|c|a|ans|answer"
+    r"|reply)\s?:\s{1,2}"
     rf"{ACKNOWLEDGED}{{0,2}}{_ITS}"
 )
 """Where a transcript goes from a question to its answer: "sort code? Customer: Sure, 20-00-00"."""
 _ASKED = re.compile(
-    r"\b(?:numbers?|num|no|nr|codes?|sortcode|s/c|a/c|acc|acct|account|pin|cvv2?|cvc2?|otp|passcode|password|birth|birthday|birth day"
-    r"|dob|expiry|expires|expiration|date|name|address|postcode|post code|zip|e-?mail|phone|mobile|tel|iban|ssn|social|security"
+    r"\b(?:numbers?|num|no|nr|codes?|sortcode|s/c|a/c|acc|acct|account|pin|cvv2?|cvc2?|otp|passcode|password|birth"
+    r"|birthday|birth day"
+    r"|dob|expiry|expires|expiration|date|name|address|postcode|post code|zip|e-?mail|phone|mobile|tel|iban|ssn"
+    r"|social|security"
     r"|nino|nie|dni|cpf|pesel|aadhaar|passport|licence|id|ip|card|digits|word|answer|question|school|pet|teacher|place)"
-    rf"(?P<gap>(?:,? (?:please|again|then|for me|on file))?\s?(?:[?.…:;,\-]{{1,3}}\s{{0,3}}|\s)"
+    rf"(?P<gap>(?:,? (?:please|again|then|for me|on file))?\s?(?:[?.…:;,\-]{{1,5}}\s{{0,3}}|\s)"
     rf"(?P<says>{ACKNOWLEDGED})*{_ITS})(?=[^\W_]|[+(])"
 )
 """The same in one voice: "the PIN? One moment. 4821"."""
 _VALUE = re.compile(
-    rf"(?:the )?(?:(?:[a-z][ \-.]?){{0,2}}\+?\(?\d|\S{{0,20}}\d|(?:{'|'.join((*NUMBERS, *TIMES, *ORDINALS))})\b|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))"
+    rf"(?:the )?(?:(?:[a-z][ \-.]?){{0,2}}\+?\(?\d|\S{{0,20}}\d|(?:{'|'.join((*NUMBERS, *TIMES, *ORDINALS))})\b"
+    rf"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))"
 )
 """What begins like a number or a day."""
 _LOOK_ALIKES = re.compile(r"(?<![^\W_])[lio|\d]{4,19}(?![^\W_])")

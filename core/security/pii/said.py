@@ -18,7 +18,8 @@ NUMBERS = (
 )
 ORDINALS = tuple(
     str.split(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth"
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
+        " fifteenth"
         " sixteenth seventeenth eighteenth nineteenth twentieth thirtieth"
     )
 )

@@ -13,7 +13,8 @@ _DOT = r"(?:\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\s(?:dot|point|full stop|period
 _DOMAIN = re.compile(
     rf"(?:\s?[\[({{<]\s?(?:at|@)\s?[\])}}>]\s?|\s(?:at(?: sign)?|@)\s|\s?@\s?)"
     rf"(?P<name>(?:[\w\-]{{1,30}}\s){{0,2}}?[\w\-]{{1,40}}(?:{_DOT}[\w\-]{{1,40}}){{0,2}}?)"
-    rf"(?:(?:{_DOT}|,\s?){_ENDS}(?:{_DOT}{_ENDS}){{0,2}}\b|(?<=mail)\s(?:com|co uk)\b|(?<=yahoo|cloud)\s(?:com|co uk)\b|(?<=look)\scom\b)"
+    rf"(?:(?:{_DOT}|,\s?){_ENDS}(?:{_DOT}{_ENDS}){{0,2}}\b|(?<=mail)\s(?:com|co uk)\b|(?<=yahoo|cloud)\s(?:com|co"
+    rf" uk)\b|(?<=look)\scom\b)"
 )
 _HINT = re.compile(
     rf"(?:\bat\b|@).{{1,80}}?(?:\bdot\b|\bpoint\b|\bstop\b|\bperiod\b|\.|,|mail|look|yahoo|cloud).{{0,4}}?{_ENDS}\b"

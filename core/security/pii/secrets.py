@@ -127,7 +127,8 @@ _PASSWORD_NEAR = re.compile(
 )
 """The same ahead: "should I use ... as my password"."""
 _PHRASE = re.compile(
-    rf"(?i)\b(?:{_PASSWORD})\b(?:\s(?:is|was)\s|\s?[:=]\s?)(?P<value>[a-z]{{3,12}}(?: [a-z\d]{{3,12}}){{2,5}})(?=\s?[.,!?\n]|\Z)"
+    rf"(?i)\b(?:{_PASSWORD})\b(?:\s(?:is|was)\s|\s?[:=]\s?)(?P<value>[a-z]{{3,12}}(?:"
+    rf" [a-z\d]{{3,12}}){{2,5}})(?=\s?[.,!?\n]|\Z)"
 )
 """Three words and more that make no sentence."""
 _PASSWORD_APART = re.compile(
@@ -200,7 +201,8 @@ _ANSWERS: tuple[re.Pattern[str], ...] = tuple(
     )
 )
 _THING_NAMED = re.compile(
-    rf"(?:first|childhood|favou?rite?|old|oldest|memorable) {_THINGS}|\b{_THINGS},|(?:first|childhood|favou?rite?) [^\W\d_]"
+    rf"(?:first|childhood|favou?rite?|old|oldest|memorable) {_THINGS}|\b{_THINGS},|(?:first|childhood|favou?rite?)"
+    rf" [^\W\d_]"
 )
 _BETWEEN_COMMAS = (",",)
 _OF_THINGS = ("first", "childhood", "favou", "favor", "old", "memorable")

@@ -73,8 +73,8 @@ def _read_small(tokens: list[Token], at: int) -> tuple[int, str]:
 
 
 def _read_round(tokens: list[Token], at: int, taken: int, value: int) -> tuple[int, str]:
-    """ "Four thousand two hundred and nine", "forty-two hundred". A last digit without "and" counts only at the end: "oh
-    eight hundred one two three" is said digit by digit."""
+    """ "Four thousand two hundred and nine", "forty-two hundred". A last digit without "and" counts only at the end:
+    "oh eight hundred one two three" is said digit by digit."""
     said = _word_at(tokens, at + taken)
     value, taken = value * ROUND[said], taken + 1
     more, figure = _read_small(tokens, at + taken)
@@ -127,7 +127,8 @@ _CORRECTIONS = frozenset({CORRECTED, NOT})
 _BETWEEN_SIGNS = frozenset({FILLER, *_CORRECTIONS})
 
 _TOKEN = re.compile(
-    r"(?P<fix>\b(?:(?:oh |oops |ah |er |um )?(?:no|nope|sorry|wait|oops|correction|actually|scratch that|strike that|my mistake"
+    r"(?P<fix>\b(?:(?:oh |oops |ah |er |um )?(?:no|nope|sorry|wait|oops|correction|actually|scratch that|strike that"
+    r"|my mistake"
     r"|my bad|i mean|i meant|make that|rather)"
     r"(?:[,.…\s\-]{1,4}(?:no|nope|sorry|wait|i mean|i meant|make that|make it|it's|its|hang on|hold on|that's|thats"
     r"|actually|rather|sorry that's))*)\b)"
@@ -157,7 +158,8 @@ _SPELT_OUT = re.compile(rf"\biban\b|(?:\b[a-z] ){{2}}(?:{'|'.join(sorted(NUMBERS
 """Letters and digits one by one: there a single digit counts."""
 _SAYS = re.compile(
     rf"\b(?:{'|'.join(sorted({*NUMBERS, *LETTERS}, key=len, reverse=True))})\b|\d[^\w.]{{0,4}}(?:uh+m*|um+"
-    rf"|er+m*|ehm+|hmm+|then|and|no|not|nope|oops|sorry|wait|correction|actually|scratch|strike|my|i mean|make|dash|hyphen|space)\b"
+    rf"|er+m*|ehm+|hmm+|then|and|no|not|nope|oops|sorry|wait|correction|actually|scratch|strike|my|i mean|make|dash"
+    rf"|hyphen|space)\b"
     r"|\b[a-z],? (?:is )?(?:for|as in) [a-z]"
 )
 """One look for all of it: most texts say none."""

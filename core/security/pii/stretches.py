@@ -22,7 +22,8 @@ PAUSES = frozenset(
 """Words that may stand between the signs of a value."""
 _OF_PHRASES = frozenset(
     str.split(
-        "oh oops ah no nope not sorry wait correction actually scratch strike my mistake bad i mean meant make it it's its"
+        "oh oops ah no nope not sorry wait correction actually scratch strike my mistake bad i mean meant make it"
+        " it's its"
         " s hang hold that's thats rather let's starts begins ends finishes with in the rest other second half part bit"
         " are for as ray x"
     )
@@ -73,7 +74,7 @@ _SPELLS = frozenset({"for", "as", "is", "like"})
 def _kind(said: str) -> int:
     if any(map(str.isdigit, said)) or said in NUMBERS or said in TIMES or said in LETTERS:
         return _SAYS
-    if len(said) == 1 or (len(said) == 2 and said.upper() in AREAS):  # noqa: PLR2004
+    if len(said) == 1 or (len(said) == 2 and said.upper() in AREAS):
         return _GOES_ON if said in "ai" else _SAYS
     if said not in PAUSES and (said in MISHEARD or misspelt_number(said) or like_a_number(said)):
         return _SAYS if misspelt_number(said) else _PERHAPS
