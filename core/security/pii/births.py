@@ -33,7 +33,8 @@ DATE = (
     rf"|{_MONTH} (?:(?:19|20)\d{{2}}|['’]\d{{2}}),? (?:on )?the {_DAY}\b"
     r"|\d{1,4}\s?[/.\-]\s?\d{1,2}\s?[/.\-]\s?\d{1,4}|\d{1,2} \d{1,2} (?:19|20)?\d{2}|\d{8}|\d{6}(?!\d)"
     rf"|(?:the )?{_DAY} of the {_DAY},? (?:of )?{_YEAR}"
-    rf"|(?:the )?{_DAY}(?: day)?(?: of)?[ ,\-/.]{{0,2}}{_MONTH}(?:(?:[ ,\-/.]{{1,2}}|,? in |,? of ){_YEAR})?"
+    rf"|(?:the )?{_DAY}(?: day)?(?: of)?[ ,\-/.]{{0,2}}{_MONTH}(?:(?:[ ,\-/.]{{1,2}}|,? in |,? of |(?=(?:19"
+    rf"|20)\d\d)){_YEAR})?"
     rf"|{_MONTH}(?: the)?[ \-/.]{{0,2}}{_DAY}(?:[ ,\-/.]{{1,3}}{_YEAR})?)"
 )
 _CUE = (
@@ -44,7 +45,8 @@ _BORN = re.compile(
     rf"(?i)\b(?:{_CUE})(?:\b|(?=\d))(?:['’]?s)?(?:[\s:=,\-()]{{1,3}}(?:is|was|on|in|as|of|i|my|date|am|dd|mm|yyyy|falls|it's|its|me"
     rf"|and|to|from|for|mine|um|uh|er|registered|given|should|be|not|listed|down|number|account|file|record|records|profile|system|you|have"
     rf"|has|actually|really|now|says|shown)\b){{0,6}}"
-    rf"[\s:=,\-()/#]{{0,4}}(?P<value>{DATE})(?!(?: ?[.\-/] ?| )?\d)"
+    rf"[\s:=,\-()/#]{{0,4}}(?P<value>{DATE}|\d{{1,2}}/\d{{1,2}}|{_MONTH},? (?:of )?(?:19|20) ?\d{{2}})(?!(?: ?[.\-/]"
+    rf" ?| )?\d)"
 )
 _AFTER = re.compile(rf"(?i)(?<![\d/])(?P<value>{DATE})(?!\d){BEHIND}(?:{_CUE})")
 

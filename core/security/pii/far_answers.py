@@ -82,7 +82,8 @@ _HINTS = (
 )
 _MORE = frozenset(
     str.split(
-        "asked asks wrong rejected accepted missing required forgotten changed reset needed incorrect locked set up now"
+        "birth asked asks wrong rejected accepted missing required forgotten changed reset needed incorrect locked"
+        " set up now"
         " issue problem failing failed expired unknown regards hello please thanks help soon obvious difficult correct"
         " question answer word name place its it's thats that's the a an my your is was are be not no yes why how what"
         " when where who can could will would should does did do you i we they he she it"

@@ -77,6 +77,13 @@ _FLAT = re.compile(
     rf"|suite)\s#?\d[\w\-/]{{0,4}},\s(?:{_WORD}\s){{1,3}}{_STREET}\b\.?{_TAIL}"
 )
 """A house that has a name or a number of its own further on."""
+_NAMED_HOUSE = re.compile(
+    r"(?<![\w'’])(?!(?:Town|City|Guild|Village|County|Parish)\b)(?:[A-Z][\w'’\-]+ ){1,3}(?:House|Cottage|Rectory"
+    r"|Vicarage"
+    r"|Farmhouse|Farm|Lodge|Hall|Barn|Manor|Mill|Villa|Bungalow|Grange|Priory|Croft),"
+    rf"\s(?:[A-Z][\w'’\-]+ ){{1,3}}(?i:{_STREET})\b(?:,\s[A-Z][\w'’\-]+)?"
+)
+"""A house without a number."""
 _FORCES = re.compile(rf"(?i)\b(?:PSC|CMR|Unit)\s\d{{1,5}},?\sBox\s\d{{1,5}}(?:,?\s(?:APO|FPO|DPO),?\s{_US})?")
 """Military post of the United States."""
 _POSTCODE_SAID = re.compile(
@@ -237,6 +244,8 @@ def _list_places(reading: Reading) -> Iterator[Claim]:
             yield Claim(Kind.ADDRESS, *found.span("value" if found["value"] else "cued"), SHAPED)
         for found in re.finditer(_US, text):
             yield Claim(Kind.ADDRESS, *found.span(), SHAPED - 1)
+    for found in _NAMED_HOUSE.finditer(text) if reading.has_capitals and _names_street(reading.lower) else ():
+        yield Claim(Kind.ADDRESS, *found.span(), SHAPED)
     for found in _CUE.finditer(text) if has_any(reading.lower, _CUE_HINTS) else ():
         value = _ENDS_PLACE.sub("", found["value"]).rstrip(" ,.")
         if _is_place(value) and word_before(reading.lower, found.start("value")) != "mail":

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from core.security.pii.grammar import LINKS, NO_LESS, cued, digits, has_any, matches, only_digits, word_before
 from core.security.pii.kinds import SAID, Claim, Kind
-from core.security.pii.ordinary import ORDINARY
+from core.security.pii.ordinary import ORDINARY, is_unknown
 from core.security.pii.reading import Reading
 
 _PIN = (
@@ -44,7 +44,7 @@ NOT_THAT_CODE = frozenset(
 _PASSWORD = (
     r"pass(?= (?:is|was)\b| ?[:=])|psswo?r?d|passwo?r?d"  # noqa: S105
     r"|(?<=login )pass|(?<=log in )pass|(?<=banking )pass"
-    r"|pass[ \-]?(?:word|wrd|wd|wrod|phrase)s?|pwd|passwd|passwort|psw|pswd|pw|log ?in password|p/w"
+    r"|pass[ \-]?(?:word|wrd|wd|wrod|phrase)s?|pwd|passwd|passw|passwort|psw|pswd|pw|log ?in password|p/w"
 )
 _BEFORE_FIGURES = frozenset(
     str.split(
@@ -136,6 +136,8 @@ _PASSWORD_APART = re.compile(
     rf" [^\s\[](?![^\s.,;?!)])){{4,40}})"
 )
 """Sign by sign."""
+_LONG = 8
+"""Letters of a password that stands behind the word alone."""
 _GIVES = frozenset(str.split("is was to be as it's its = use used set 's changed password"))
 _NO_PASSWORD = ORDINARY | frozenset(
     str.split(
@@ -250,6 +252,7 @@ _NO_ANSWER = frozenset(
         " limited active due please again help reset change problem issue page options field prompt"
     )
 )
+_SENTENCE = re.compile(r"(?i)(?<!\bmr)(?<!\bmrs)(?<!\bms)(?<!\bdr)(?<!\bst)\. ")
 _ENDS_ANSWER = re.compile(
     r"(?i)\s(?:and|but|so|please|thanks|thank|can|could|would|which|that|if|i|my|for|in case|is|was|do|does|now|to"
     r"|you|your|when|because|with|pls|ok|okay|why|what|how|it|as|since|then|use|we|are|have|by|from|there)\b.*\Z",
@@ -329,7 +332,10 @@ def _passwords(reading: Reading) -> Iterator[Claim]:
         before = word_before(reading.lower, start)
         plain = text[start:end].strip("\"'“”.,!?")
         if _looks_secret(plain) or (
-            before in _GIVES and before != "password" and _is_last(text, end) and plain.lower() not in _NO_PASSWORD
+            before in _GIVES
+            and _is_last(text, end)
+            and plain.lower() not in _NO_PASSWORD
+            and (before != "password" or _is_no_word(plain))
         ):
             yield Claim(Kind.PASSWORD, start, end, SAID - 1)
     for found in _MIXED.finditer(text):
@@ -351,6 +357,11 @@ def _passwords(reading: Reading) -> Iterator[Claim]:
             yield Claim(Kind.PASSWORD, *found.span("value"), SAID)
     for found in _PASSWORD_APART.finditer(text):
         yield Claim(Kind.PASSWORD, *found.span("value"), SAID + 1)
+
+
+def _is_no_word(plain: str) -> bool:
+    """Nothing that one says behind "password" in a sentence, as in "password manager"."""
+    return len(plain) >= _LONG and plain.isalpha() and is_unknown(plain.lower())
 
 
 def _word_end(text: str, start: int, end: int) -> int:
@@ -392,7 +403,7 @@ def _answers(reading: Reading) -> Iterator[Claim]:
     for pattern, hints in zip(_ANSWERS, _ANSWERS_HINTS, strict=True):
         is_there = names_thing if hints in (_OF_THINGS, _BETWEEN_COMMAS) else has_any(reading.lower, hints)
         for found in pattern.finditer(reading.cased) if is_there else ():
-            value = _ENDS_ANSWER.sub("", found["value"].partition(". ")[0]).rstrip(" .'-")
+            value = _ENDS_ANSWER.sub("", _SENTENCE.split(found["value"], maxsplit=1)[0]).rstrip(" .'-")
             first = value.split()[0].lower() if value.split() else ""
             if len(value) > 1 and first not in _NO_ANSWER:
                 yield Claim(Kind.SECURITY_ANSWER, found.start("value"), found.start("value") + len(value), SAID - 2)

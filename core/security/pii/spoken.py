@@ -173,8 +173,17 @@ def in_figures(cased: str, lower: str) -> list[Edit]:
     least = 1 if _SPELT_OUT.search(lower) else _LEAST_DIGITS
     edits: list[Edit] = []
     for row in _rows(cased, lower):
-        edits.extend(_row_in_figures(row, lower, least))
+        for part in _around_month(row, lower):
+            edits.extend(_row_in_figures(part, lower, least))
     return edits
+
+
+def _around_month(row: list[Sign], lower: str) -> list[list[Sign]]:
+    """November is a letter among letters, and a month among figures."""
+    letters = [at for at, sign in enumerate(row) if sign.said in (SURE_LETTER, LETTER)]
+    if len(letters) != 1 or lower[row[letters[0]].start : row[letters[0]].end] != "november":
+        return [row]
+    return [trimmed for part in (row[: letters[0]], row[letters[0] + 1 :]) if (trimmed := _trimmed(part))]
 
 
 def _rows(cased: str, lower: str) -> list[list[Sign]]:
