@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
+from core.security.pii.said import NUMBERS, ROUND, TIMES
 from core.security.pii.spoken import (
     CORRECTED,
     DIGITS,
@@ -47,6 +48,8 @@ _CAPITALS = re.compile(r"[A-Z]{2,5}")
 _BETWEEN_SIGNS = frozenset({FILLER, CORRECTED})
 _SHORTEST = 3
 """Figures and letters of a value."""
+_MONEY = frozenset("£$€")
+_SUM = re.compile(r"\d{1,3}(?:,\d{3})*\.\d\d(?: [a-z])?")
 _MOST_SIGNS = 40
 _MOST_TRIMMED = 4
 _MOST_PAUSES = 4
@@ -62,18 +65,39 @@ class Number(NamedTuple):
     """Letters stand only among figures, with nothing between: they may have been typed for figures."""
 
 
-def find_rows(cased: str, lower: str) -> Iterator[Iterator[Number]]:
-    """Whatever a value may be made of, the longest first: a whole row, or one of its parts; each also without doubtful
-    words at its ends."""
+class Given(NamedTuple):
+    """A row, or a part of one."""
+
+    start: int
+    end: int
+    versions: Iterator[Number]
+    """The longest first: as it is, and without doubtful words at its ends."""
+
+
+def find_rows(cased: str, lower: str) -> Iterator[Given]:
+    """Whatever a value may be made of. A sum of money is none."""
     for row in _rows(cased, lower):
+        start, end = row[0].start, row[-1].end
         is_plain = len(row) == 1 and row[0].figures.isdigit()
-        if is_plain or sum(len(sign.figures) for sign in row) < _SHORTEST:
+        if is_plain or sum(map(_length, row)) < _SHORTEST or _is_sum(lower, start, end):
             continue
         parts = _parts(row, lower)
         if len(parts) != _TWO or not any(_OF_ITS_OWN.fullmatch(lower, part[0].start, part[-1].end) for part in parts):
-            yield _versions(row)
+            yield Given(start, end, _versions(row))
         if len(parts) > 1:
-            yield from map(_versions, parts)
+            for part in parts:
+                yield Given(part[0].start, part[-1].end, _versions(part))
+
+
+def _length(sign: Sign) -> int:
+    """How many figures or letters it stands for at most."""
+    if sign.figures in TIMES or sign.figures in ROUND:
+        return _SHORTEST
+    return len(NUMBERS.get(sign.figures, sign.figures))
+
+
+def _is_sum(lower: str, start: int, end: int) -> bool:
+    return lower[start - 1 : start] in _MONEY or _SUM.fullmatch(lower, start, end) is not None
 
 
 def _rows(cased: str, lower: str) -> Iterator[list[Sign]]:

@@ -12,7 +12,7 @@ from typing import Generic, Protocol, TypeVar
 from core.security.pii.births import DATE
 from core.security.pii.contact import is_no_phone
 from core.security.pii.cue_words import CUES, OF_SOMETHING_ELSE, CueWord, find_cue_words
-from core.security.pii.dictated import Number, find_rows
+from core.security.pii.dictated import Given, Number, find_rows
 from core.security.pii.grammar import word_before
 from core.security.pii.kinds import NAMED, PROVEN, SAID, SECRETS, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
@@ -108,11 +108,13 @@ def find_near(reading: Reading) -> Iterator[Claim]:
 
 
 def _bit_by_bit(
-    reading: Reading, rows: Iterable[Iterable[Number]], words: _Placed[CueWord], numbers: _Placed[Number]
+    reading: Reading, rows: Iterable[Given], words: _Placed[CueWord], numbers: _Placed[Number]
 ) -> Iterator[Claim]:
     """What is given bit by bit; heavier than what any of the bits may be by itself."""
     lower = reading.lower
-    for versions in rows:
+    for row_start, row_end, versions in rows:
+        if all(word.cue.kind is None for word in words.around(row_start, row_end)):
+            continue
         fitting = (row for row in versions if not _UNITS.match(lower, row.end))
         kinds = ((row, _kind(lower, row, words, numbers)) for row in fitting)
         row, kind = next(((row, kind) for row, kind in kinds if kind is not None), (None, None))
