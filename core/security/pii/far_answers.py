@@ -65,20 +65,20 @@ _AHEAD = re.compile(
 )
 _HINTS = (
     *("maiden", "first", "childhood", "favo", "fav", "oldest", "best", "memorable", "secret", "security", "recovery"),
+    *("challenge", "special date", "significant date", "answer is", "answer was", "i went", "i attended", "i drove"),
     *(
-        "challenge",
-        "answer is",
-        "answer was",
-        "i went",
-        "i attended",
-        "i drove",
-        "nee",
+        "i first",
+        "nee ",
         "mother was",
-        "born",
-        "birth",
-        "grew up",
-        "lived",
+        "mum was",
+        "mom was",
+        "mother's born",
+        "mum's born",
+        "mom's born",
+        "mother born",
     ),
+    *("mum born", "mom born", "mother is born", "where was i", "where i was", "where were you", "where you were"),
+    *("of birth", "i grew", "you grew", "i lived", "you lived", "town i was", "city i was", "place i was"),
 )
 _MORE = frozenset(
     str.split(
