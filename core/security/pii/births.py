@@ -3,52 +3,38 @@
 import re
 from collections.abc import Iterator
 
+from core.security.pii.grammar import BEHIND
 from core.security.pii.kinds import SAID, Claim, Kind
 from core.security.pii.reading import Reading
+from core.security.pii.said import ORDINALS
 
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?)\.?"
 )
-_ORDINALS = [
-    "first",
-    "second",
-    "third",
-    "fourth",
-    "fifth",
-    "sixth",
-    "seventh",
-    "eighth",
-    "ninth",
-    "tenth",
-    "eleventh",
-    "twelfth",
-    "thirteenth",
-    "fourteenth",
-    "fifteenth",
-    "sixteenth",
-    "seventeenth",
-    "eighteenth",
-    "nineteenth",
-    "twentieth",
-    "thirtieth",
-]
 _UNITS = "one|two|three|four|five|six|seven|eight|nine"
 _DAY_SAID = (
     rf"(?:(?:twenty|thirty)[ \-](?:{_UNITS})|{_UNITS}|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen"
     r"|eighteen|nineteen|twenty|thirty)"
 )
-_DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|(?:(?:twenty|thirty)[ \-])?(?:{'|'.join(_ORDINALS)})|{_DAY_SAID})"
+_DAY = rf"(?:\d{{1,2}}(?:st|nd|rd|th)?|(?:(?:twenty|thirty)[ \-])?(?:{'|'.join(ORDINALS)})|{_DAY_SAID})"
 _TENS = r"(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)"
 _SAID_YEAR = rf"{_TENS}(?:[ \-](?:{_UNITS}))?"
 _YEAR = (
     rf"(?:(?:19|20) ?\d{{2}}|['’]?\d{{2}}|(?:nineteen|twenty|two thousand)(?:[ \-](?:and[ \-])?(?:oh[ \-])?{_TENS}?"
     rf"(?:[ \-]?[a-z]{{3,9}})?)?|{_SAID_YEAR})"
 )
+_ROMAN = r"(?:i{1,3}|iv|vi{0,3}|ix|xi{0,2})"
 DATE = (
-    r"(?:\d{1,4}\s?[/.\-]\s?\d{1,2}\s?[/.\-]\s?\d{1,4}|\d{1,2} \d{1,2} (?:19|20)?\d{2}|\d{8}|\d{6}(?!\d)"
+    rf"(?:\d{{1,2}}\s?[/.\- ]\s?{_ROMAN}\s?[/.\- ]\s?(?:19|20)?\d{{2}}|(?:day )?\d{{1,2}},? month \d{{1,2}},? (?:and"
+    rf" )?year (?:19|20)?\d{{2}}"
+    rf"|(?:(?:19|20)\d{{2}}|['’]\d{{2}}|nineteen {_TENS}(?:[ \-](?:{_UNITS}))?|19"
+    rf" ?\d\d)[ ,\-/.]{{1,2}}{_MONTH}[ ,\-/.]{{1,2}}(?:the )?{_DAY}\b"
+    rf"|{_MONTH} (?:(?:19|20)\d{{2}}|['’]\d{{2}}),? (?:on )?the {_DAY}\b"
+    r"|\d{1,4}\s?[/.\-]\s?\d{1,2}\s?[/.\-]\s?\d{1,4}|\d{1,2} \d{1,2} (?:19|20)?\d{2}|\d{8}|\d{6}(?!\d)"
     rf"|(?:the )?{_DAY} of the {_DAY},? (?:of )?{_YEAR}"
-    rf"|(?:the )?{_DAY}(?: day)?(?: of)?[ ,\-/.]{{0,2}}{_MONTH}(?:(?:[ ,\-/.]{{1,2}}|,? in |,? of ){_YEAR})?"
+    rf"|(?:the )?{_DAY}(?: day)?(?: of)?[ ,\-/.]{{0,2}}{_MONTH}(?:(?:[ ,\-/.]{{1,2}}|,? in |,? of |(?=(?:19"
+    rf"|20)\d\d)){_YEAR})?"
     rf"|{_MONTH}(?: the)?[ \-/.]{{0,2}}{_DAY}(?:[ ,\-/.]{{1,3}}{_YEAR})?)"
 )
 _CUE = (
@@ -59,21 +45,23 @@ _BORN = re.compile(
     rf"(?i)\b(?:{_CUE})(?:\b|(?=\d))(?:['’]?s)?(?:[\s:=,\-()]{{1,3}}(?:is|was|on|in|as|of|i|my|date|am|dd|mm|yyyy|falls|it's|its|me"
     rf"|and|to|from|for|mine|um|uh|er|registered|given|should|be|not|listed|down|number|account|file|record|records|profile|system|you|have"
     rf"|has|actually|really|now|says|shown)\b){{0,6}}"
-    rf"[\s:=,\-()/#]{{0,4}}(?P<value>{DATE})(?!(?: ?[.\-/] ?| )?\d)"
+    rf"[\s:=,\-()/#]{{0,4}}(?P<value>{DATE}|\d{{1,2}}/\d{{1,2}}|{_MONTH},? (?:of )?(?:19|20) ?\d{{2}})(?!(?: ?[.\-/]"
+    rf" ?| )?\d)"
 )
-_AFTER = re.compile(
-    rf"(?i)(?<![\d/])(?P<value>{DATE})(?!\d)[\s,(]{{1,3}}(?:is|was|=)[\s(]{{1,2}}(?:my|the|her|his|our)\s(?:actual "
-    rf"|real |correct )?(?:{_CUE})"
-)
+_AFTER = re.compile(rf"(?i)(?<![\d/])(?P<value>{DATE})(?!\d){BEHIND}(?:{_CUE})")
 
-_HINT = re.compile(_CUE)
+_YEAR_OF_BIRTH = re.compile(
+    r"(?i)\b(?:year of (?:my )?birth|birth year)(?:[\s:=]{1,2}(?:is|was))?[\s:=,\-]{1,3}(?P<value>(?:19|20)"
+    r" ?\d\d)(?!\d)"
+)
+_HINT = re.compile(rf"{_CUE}|birth")
 """One look for all of it: most texts have no such word."""
 
 
 def find_births(reading: Reading) -> Iterator[Claim]:
     if not _HINT.search(reading.lower):
         return
-    for pattern in (_BORN, _AFTER):
+    for pattern in (_BORN, _AFTER, _YEAR_OF_BIRTH):
         for found in pattern.finditer(reading.cased):
             value = found["value"].rstrip(" ,.-")
             yield Claim(Kind.DOB, found.start("value"), found.start("value") + len(value), SAID - 5)

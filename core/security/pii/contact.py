@@ -4,10 +4,10 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from core.security.pii.grammar import cued, digits, matches, only_digits, word_before
+from core.security.pii.grammar import cued, digits, has_any, matches, only_digits, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
-from core.security.pii.said_emails import find_said
+from core.security.pii.said_emails import NO_LOCAL, find_said
 
 _EMAIL = re.compile(
     r"(?<![\w.+'-])[\w.+'-]{1,64}\s?@\s?[\w-]{1,63}(?:\s?\.\s?(?=[a-zA-Z])[\w-]{1,63}|\.[\w-]{1,63}){1,5}"
@@ -24,6 +24,8 @@ _SPOKEN_EMAIL = re.compile(
     rf"|plus)\s[\w+-]{{1,40}}){{0,4}}{_AT}"
     rf"[\w-]{{1,40}}(?:{_DOT}[\w-]{{1,40}}){{0,2}}{_DOT}{_ENDS})\b"
 )
+_DOMAIN_SAID = re.compile(rf"(?i){_AT}[\w-]{{1,40}}(?:{_DOT}[\w-]{{1,40}}){{0,2}}{_DOT}{_ENDS}\b")
+"""What a spoken one ends with: costs less than to look for the whole from every word."""
 _AT_HINT = re.compile(r"@|\bat\b")
 _SPOKEN_WORDS = frozenset({"at", "dot", "point"})
 _FILLER = re.compile(
@@ -45,6 +47,10 @@ _PHONE_SAID = cued(
     r"|number to (?:call|reach)(?: me)?",
     rf"(?<![\d£$€])\+?\(?{digits(7, 14, _PHONE_GAP)}(?!\d|[.,]\d)",
 )
+_PHONE_HINTS = (
+    *("ph", "tel", "handy", "tlf", "mob", "cel", "landline", "whatsapp", "fax", "contact", "home", "work", "daytime"),
+    *("call", "ring", "text", "reach", "message", "number"),
+)
 _PHONE_AFTER = re.compile(
     rf"(?i)(?<![\d£$€.,])(?P<value>\+?\(?{digits(7, 14, _PHONE_GAP)})(?!\d)[\s,(\-]{{1,3}}(?:is|that'?s|which is"
     rf"|it'?s|=) "
@@ -54,7 +60,7 @@ _PHONE_AFTER = re.compile(
 )
 _OF_A_FIRM = re.compile(r"\(?(?:0(?:80[08]|3\d\d|84[345]|87[0-3])|(?:\+?1[ .\-]?)?\(?8(?:00|33|44|55|66|77|88))\b")
 """Ranges that the numbering plans keep for services: free of charge, or shared in cost (Ofcom, NANPA)."""
-_MINE = re.compile(r"\b(?:my|me|i|mine|him|her|his|us|our)\b")
+_MINE = re.compile(r"\b(?:my|me|mine|him|her|his|us|our)\b")
 _NOT_A_PHONE = frozenset(
     str.split(
         "reference ref order invoice tracking transaction id receipt booking ticket case account acc acct number code"
@@ -64,10 +70,12 @@ _NOT_A_PHONE = frozenset(
 _UNITS = re.compile(r"(?i)\s?(?:pounds?|quid|euros?|dollars?|gbp|eur|usd|days?|%)")
 
 _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)")
-_IPV6 = re.compile(r"(?i)(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:\.\d{1,3}){0,3}(?![\w:])")
-_DOTTED = r"(?:\s?[\[(]\s?(?:\.|dot|point)\s?[\])]\s?|\s(?:dot|point)\s)"
-_SAID_IPV4 = re.compile(rf"(?i)(?<![\w.])\d{{1,3}}(?:{_DOTTED}\d{{1,3}}){{3}}(?!\w|\.\d)")
-_VERSION = frozenset({"version", "v", "release", "ver", "build"})
+_IPV6 = re.compile(r"(?i)(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:\.\d{1,3}){0,3}(?!\w|:[\w:])")
+_DOTTED = r"(?:\s?[\[(]\s?(?:\.|dot|point)\s?[\])]\s?|\s(?:dot|point|\.)\s)"
+_SAID_IPV4 = re.compile(rf"(?i)(?<![\w.])(?<!\d \. )\d{{1,3}}(?:{_DOTTED}\d{{1,3}}){{3}}(?!\w|\s?\.\s?\d)")
+_VERSION = frozenset(
+    str.split("version v release ver build app firmware update software driver patch ios android windows macos")
+)
 
 
 def find_emails(reading: Reading) -> Iterator[Claim]:
@@ -79,8 +87,10 @@ def find_emails(reading: Reading) -> Iterator[Claim]:
         return
     for start, end in find_said(reading.lower):
         yield Claim(Kind.EMAIL, start, end, SHAPED + 2)
-    for found in _SPOKEN_EMAIL.finditer(text):
+    for found in _SPOKEN_EMAIL.finditer(text) if _DOMAIN_SAID.search(text) else ():
         said = set(found[0].lower().split())
+        if found["value"].lower().split()[0] in NO_LOCAL:
+            continue
         if "@" in found[0] or len(_SPOKEN_WORDS & said) > 1 or re.search(r"[\[({<]", found[0]) or "at" in said:
             yield Claim(Kind.EMAIL, *found.span("value"), SHAPED)
 
@@ -96,17 +106,17 @@ def find_phones(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
     for pattern in (_PHONE, _US_PHONE):
         for found in pattern.finditer(text):
-            if not _is_other(reading, found.start()) and not _UNITS.match(text, found.end()):
+            if not is_no_phone(reading, found.start()) and not _UNITS.match(text, found.end()):
                 yield Claim(Kind.PHONE, *found.span(), SHAPED + 1)
     for found in _PHONE_AFTER.finditer(text):
-        if not _is_other(reading, found.start("value")):
+        if not is_no_phone(reading, found.start("value")):
             yield Claim(Kind.PHONE, *found.span("value"), SHAPED)
-    for found in matches(_PHONE_SAID, text):
+    for found in matches(_PHONE_SAID, reading.lower) if has_any(reading.lower, _PHONE_HINTS) else ():
         if not _UNITS.match(text, found.end()) and len(only_digits(found["value"])) >= 7:
             yield Claim(Kind.PHONE, *found.span("value"), NAMED)
 
 
-def _is_other(reading: Reading, start: int) -> bool:
+def is_no_phone(reading: Reading, start: int) -> bool:
     before = reading.lower[max(0, start - 30) : start]
     if _OF_A_FIRM.match(reading.lower, start) and not _MINE.search(before):
         return True

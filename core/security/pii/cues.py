@@ -9,7 +9,7 @@ _CUES = frozenset(
     str.split(
         "account number routing passport password passcode passphrase security national insurance social address"
         " birthday birth email telephone mobile expiry expires expiration verification authentication maiden memorable"
-        " phone postcode aadhaar licence cardholder surname secret answer"
+        " phone postcode sortcode aadhaar licence cardholder surname secret answer"
     )
 )
 _OTHER_WORDS = frozenset(
@@ -27,10 +27,17 @@ _OTHER_WORDS = frozenset(
 _SHORT = {
     **dict.fromkeys(("cdoe", "ocde", "coode", "cod", "codee"), "code"),
     **dict.fromkeys(("wrd", "wrod", "owrd"), "word"),
-    **dict.fromkeys(("psswd", "psword", "pswrd", "paswd", "passwrd", "pasword", "passwod", "paswrod"), "password"),
+    **dict.fromkeys(
+        ("psswd", "psword", "pswrd", "paswd", "passwrd", "pasword", "passwod", "paswrod", "passwort"), "password"
+    ),
     **dict.fromkeys(("accct", "actc", "actt", "acctt", "acxt"), "acct"),
     **dict.fromkeys(("naem", "nmae", "anme"), "name"),
-    **dict.fromkeys(("srot", "sotr", "soort"), "sort"),
+    **dict.fromkeys(("daet", "dtae", "adte", "datte", "daate"), "date"),
+    **dict.fromkeys(("crad", "cadr", "caard", "carrd"), "card"),
+    **dict.fromkeys(("brith", "bith", "birh", "birht", "birhth", "bitrh", "brth", "birt", "irth", "bbirth"), "birth"),
+    **dict.fromkeys(("ibna", "iabn", "ibban", "ibaan"), "iban"),
+    **dict.fromkeys(("emial", "eamil", "emaill"), "email"),
+    **dict.fromkeys(("srot", "sotr", "soort", "sorrt"), "sort"),
     **dict.fromkeys(("pni", "ipn"), "pin"),
 }
 """Of cues that are too short for a rule."""

@@ -8,6 +8,7 @@ from itertools import chain
 
 from core.security.pii.births import find_births
 from core.security.pii.contact import find_emails, find_machines, find_phones
+from core.security.pii.far_answers import find_far_answers, find_spelt
 from core.security.pii.grammar import only_digits
 from core.security.pii.ibans import find_ibans
 from core.security.pii.identity import find_identities
@@ -36,11 +37,18 @@ _IN_FIGURES: tuple[tuple[int, _Recognizer], ...] = (
     (7, find_phones),
     (1, find_identities),
     (1, find_machines),
-    (3, find_near),
+    (0, find_near),
     (3, find_near_births),
 )
 """With the fewest digits in which each finds something."""
-_IN_WORDS: tuple[_Recognizer, ...] = (find_secrets, find_emails, find_births, find_places)
+_IN_WORDS: tuple[_Recognizer, ...] = (
+    find_secrets,
+    find_far_answers,
+    find_spelt,
+    find_emails,
+    find_births,
+    find_places,
+)
 _OF_MODELS = frozenset({Kind.PERSON, Kind.ADDRESS})
 _OF_OURS = re.compile(
     r"(?<![\w-])(?:[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[A-Z]-\d{4}(?:-[0-9A-Z]{4}){1,3})(?![\w-])"

@@ -28,12 +28,19 @@ LINKS = (
 _LINK = rf"(?:[\s:=,;.\-–—'\"()#*]{{1,4}}(?:{LINKS})\b\.?){{0,8}}?[\s:=,;\-–—'\"()#*>\.]{{1,5}}"
 
 
-def cued(cue: str, value: str) -> re.Pattern[str]:
+def cued(cue: str, value: str, *, cased: bool = False) -> re.Pattern[str]:
     """``value`` as the group of that name, behind ``cue`` and at most eight words that link them; a figure may follow
-    at once ("a/c66374958")."""
-    return re.compile(rf"(?i)(?<![^\W\d])(?:{cue})(?:\b(?:'s)?{_LINK}|(?=\d))(?P<value>{value})")
+    at once ("a/c66374958"). For a text in small letters, or ``cased`` for one as it is written."""
+    flag = re.IGNORECASE if cased else re.NOFLAG
+    return re.compile(rf"(?<![^\W\d])(?:{cue})(?:\b(?:'s)?{_LINK}|(?=\d))(?P<value>{value})", flag)
 
 
+BEHIND = (
+    r"(?:[\s,(<\-–—>]{1,5}(?:is|was|=|being|for|as|that['’]?s|that is|that was|which is|it['’]?s|is what it says"
+    r" (?:under|for|as))"
+    r"[\s(]{1,2}(?:(?:my|the|his|her|our|their|your|a)\s)?|\s?\()(?:(?:actual|real|correct|new|old|card['’]?s?)\s){0,2}"
+)
+"""What stands between a value and its cue behind it: "... is my", "..., that's the", "... (DOB)"."""
 _LAST_WORD = re.compile(r"([^\W\d_]+)\W{0,6}\Z")
 
 

@@ -17,7 +17,7 @@ _LENGTHS = dict(  # noqa: C408
 """Registry of ISO 13616, in characters."""
 _START = re.compile(r"(?i)(?<![^\W_])([A-Z])[ .\-]{0,2}([A-Z])(?:[ \t\n.\-]{0,3}\d){2}")
 _NEXT = re.compile(r"[ \t\n.\-_/]{0,3}([A-Za-z0-9])")
-_SAID = cued(r"ibans?", r"[A-Z]{2} ?\d{2}(?:[ \-]{0,2}[A-Z0-9]{1,5}){3,8}")
+_SAID = cued(r"ibans?", r"[A-Z]{2} ?\d{2}(?:[ \-]{0,2}[A-Z0-9]{1,5}){3,8}", cased=True)
 _SAID_LEAST = 15
 
 

@@ -25,13 +25,15 @@ _NINO = re.compile(
 _NINO_SAID = cued(
     r"nino|n\.?i\.?(?: ?(?:number|no\.?|num))?|nat(?:ional)?\.? ins(?:urance)?\.?(?: ?(?:number|no\.?|num))?",
     r"[A-Z][ .\-]?[A-Z](?:[ .\-\n/]{0,3}\d){6}(?:[ .\-\n/]{0,3}[A-D](?![^\W_]))?",
+    cased=True,
 )
 _PASSPORT_SAID = cued(
     r"(?:uk |us |eu |british |american |irish |german |french |spanish )?(?:passport|ppt|pp(?= ?(?:n|#)))"
     r"(?: ?(?:number|no\.?|num|nr\.?|#"
     r"|id))?",
-    r"(?<![^\W_])(?:[A-Z]{0,3}|(?-i:(?:[A-Z][ \-]{0,2}){1,3}))(?:[ \-]{0,2}\d){6,9}[A-Z]{0,2}(?![^\W_])"
+    r"(?<![^\W_])(?:[A-Z]{0,3}(?=\d)|(?-i:(?:[A-Z][ \-]{0,2}){1,3}))(?:[ \-]{0,2}\d){6,9}[A-Z]{0,2}(?![^\W_])"
     r"|(?<![^\W_])(?=[A-Z0-9]{8,9}\b)(?:[A-Z]*\d){4,9}[A-Z]*(?![^\W_])",
+    cased=True,
 )
 _PASSPORT_FAR = re.compile(
     r"(?i)\bpassports?\b[^.?!\n\d]{1,40}?(?<![^\W_])(?P<value>(?:(?-i:[A-Z]{1,2})[ \-]?)?\d(?:[ ]?\d){6,8}"
@@ -52,6 +54,11 @@ _ID_SAID = cued(
     r"|driv(?:ing|er'?s?) licen[cs]e(?: number| no\.?)?",
     r"(?<![^\W_])(?!(?:is|was|no|nr|num)\b)(?=(?:[\-. /]?[A-Z0-9]){8,20}(?![^\W_]))(?:[A-Z]{0,6}[\-."
     r" /]?\d){5,14}(?:[\-./]?[A-Z0-9]){0,6}(?:[ \-][A-Z]){0,2}(?![^\W_])",
+    cased=True,
+)
+_ID_HINTS = (
+    *("nie", "dni", "nif", "cif", "pesel", "bsn", "aad", "nric", "cpf", "curp", "tfn", "svnr", "pps", "personn", "cpr"),
+    *("hetu", "steuer", "codice", "nir", "nhs", "itin", "tax", "id", "licen"),
 )
 _OTHER_IDS = frozenset(
     str.split(
@@ -67,6 +74,7 @@ _BY_FORM: tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...] = (
     (re.compile(r"(?<![\d\-])\d{6}[-+]\d{4}(?![\d\-])"), personnummer.is_valid),
     (re.compile(r"(?<![\d.])\d{2}\.\d{2}\.\d{2}-\d{3}[.\-]\d{2}(?!\d)"), nn.is_valid),
 )
+_FORM_HINT = re.compile(r"\d{6}|[A-Za-z]{6}\d\d|\d\d\.\d\d\.\d\d-|[XYZxyz][ \-]?\d{7}")
 """Forms that are seldom anything else, with the checksum that must hold; the others need their cue."""
 
 
@@ -78,24 +86,26 @@ def find_identities(reading: Reading) -> Iterator[Claim]:
     for found in _SSN_FORM.finditer(text):
         if is_ssn(only_digits(found["value"])):
             yield Claim(Kind.US_SSN, *found.span("value"), SHAPED + 2)
-    for found in matches(_SSN_SAID, text) if has_any(reading.lower, ("soc", "ssn", "s.s.n")) else ():
+    for found in matches(_SSN_SAID, reading.lower) if has_any(reading.lower, ("soc", "ssn", "s.s.n")) else ():
         yield Claim(Kind.US_SSN, *found.span("value"), NAMED + 1)
     for found in _NINO.finditer(text) if reading.figures >= _DIGITS_OF_A_NINO else ():
         yield Claim(Kind.UK_NINO, *found.span("value"), PROVEN)
     for found in _SSN_LAST.finditer(text) if has_any(reading.lower, ("social", "ssn")) else ():
         yield Claim(Kind.US_SSN, *found.span("value" if found["value"] else "end"), NAMED + 1)
-    for found in matches(_NINO_SAID, text) if reading.figures >= _DIGITS_OF_A_NINO else ():
+    is_nino = reading.figures >= _DIGITS_OF_A_NINO and has_any(reading.lower, ("ni", "n.i", "nat"))
+    for found in matches(_NINO_SAID, text) if is_nino else ():
         yield Claim(Kind.UK_NINO, *found.span("value"), NAMED)
     for found in matches(_PASSPORT_SAID, text) if has_any(reading.lower, ("passport", "pp")) else ():
         yield Claim(Kind.PASSPORT, *found.span("value"), NAMED + 1)
     if "passport" in reading.lower:
         for found in _PASSPORT_FAR.finditer(text):
             yield Claim(Kind.PASSPORT, *found.span("value"), NAMED)
-    for pattern, is_valid in _BY_FORM:
+    for pattern, is_valid in _BY_FORM if _FORM_HINT.search(text) else ():
         for found in pattern.finditer(text):
             if is_valid(found[0]):
                 yield Claim(Kind.NATIONAL_ID, *found.span(), PROVEN)
-    for found in matches(_ID_SAID, text) if reading.figures >= _FEWEST_OF_AN_ID else ():
+    is_id = reading.figures >= _FEWEST_OF_AN_ID and has_any(reading.lower, _ID_HINTS)
+    for found in matches(_ID_SAID, text) if is_id else ():
         if word_before(reading.lower, found.start()) not in _OTHER_IDS:
             yield Claim(Kind.NATIONAL_ID, *found.span("value"), SHAPED)
 

@@ -50,7 +50,7 @@ def find_listed(reading: Reading) -> Iterator[Claim]:
         last, before = before if word.start() - before_end <= 3 else "", plain
         is_sender, came_from = came_from and last == "from", plain == "from" and last in MONEY
         before_before, before_end = before_end, word.end()
-        if word.start() < done:
+        if word.start() < done or text[word.start() - 1 : word.start()].isdigit():
             continue
         if last in SPEAKERS and text[before_before : word.start()].lstrip().startswith(":"):
             last = ""

@@ -5,153 +5,20 @@ something else (an order, a sum, a day). The nearest word whose kind has numbers
 links a word directly to its number is the other recognizers' matter; these claims give way to theirs."""
 
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from typing import Generic, Protocol, TypeVar
 
 from core.security.pii.births import DATE
-from core.security.pii.grammar import has_any, word_before
-from core.security.pii.kinds import SHAPED, Claim, Kind
+from core.security.pii.contact import is_no_phone
+from core.security.pii.cue_words import CUES, OF_SOMETHING_ELSE, CueWord, find_cue_words
+from core.security.pii.dictated import Given, Number, find_rows
+from core.security.pii.grammar import word_before
+from core.security.pii.kinds import NAMED, PROVEN, SAID, SECRETS, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
 from core.security.pii.secrets import NOT_THAT_CODE
+from core.security.pii.spoken import says_digits
 
-
-class _Cue(NamedTuple):
-    """Words that say what kind of number stands near them."""
-
-    kind: Kind | None
-    """None: no personal data."""
-    form: re.Pattern[str]
-    """Of the number's signs, in capitals and with nothing between them."""
-    before: int
-    """How many words may lie between them and a number behind them."""
-    after: int
-    """And a number ahead of them."""
-
-
-def _cue(kind: Kind | None, form: str, before: int, after: int) -> _Cue:
-    return _Cue(kind, re.compile(form), before, after)
-
-
-_ID = r"[A-Z]{0,6}\d{6,14}[A-Z]{0,3}|[A-Z]{2,6}\d{4,7}[A-Z\d]{3,6}"
-_CUES: dict[str, _Cue] = {
-    "sort": _cue(Kind.SORT_CODE, r"\d{6}", 14, 6),
-    "account": _cue(Kind.ACCOUNT_NUMBER, r"\d{7,12}", 14, 6),
-    "routing": _cue(Kind.ROUTING_NUMBER, r"\d{9}", 14, 6),
-    "passport": _cue(Kind.PASSPORT, r"[A-Z]{0,3}\d{6,9}[A-Z]{0,2}", 12, 6),
-    "nino": _cue(Kind.UK_NINO, r"[A-Z]{2}\d{6}[A-D]?", 12, 6),
-    "ssn": _cue(Kind.US_SSN, r"\d{9}", 14, 6),
-    "iban": _cue(Kind.IBAN, r"[A-Z]{2}\d{2}[A-Z\d]{11,30}", 12, 6),
-    "card": _cue(Kind.CARD, r"\d{14,19}", 14, 8),
-    "phone": _cue(Kind.PHONE, r"\d{9,14}", 12, 8),
-    "pin": _cue(Kind.PIN, r"\d{4}", 9, 4),
-    "cvv": _cue(Kind.CVV, r"\d{3,4}", 8, 5),
-    "expiry": _cue(Kind.CARD_EXPIRY, r"(?:0?[1-9]|1[0-2])(?:20)?[2-4]\d", 10, 5),
-    "otp": _cue(Kind.OTP, r"\d{6}", 10, 10),
-    "code": _cue(Kind.OTP, r"\d{6}", 8, 8),
-    "id": _cue(Kind.NATIONAL_ID, _ID, 10, 6),
-    "birth": _cue(Kind.DOB, r"\d{5,8}", 12, 6),
-    "postcode": _cue(Kind.ADDRESS, r"[A-Z]{1,2}\d[A-Z\d]?\d[A-Z]{2}|\d{5}(?:\d{4})?", 10, 6),
-    "other": _cue(None, r".*", 5, 2),
-    "sum": _cue(None, r"\d{1,7}", 3, 1),
-    "day": _cue(None, r"\d{1,8}", 3, 2),
-}
-_WORDS = re.compile(
-    r"\b(?:(?P<sort>sort\W?codes?|sortcodes?|s/c|sort)"
-    r"|(?P<account>acc(?:(?:oun)?ts?|nt)?|a/c|act(?= n)|checking|savings|current account|an(?=\W{0,2}\d))"
-    r"|(?P<routing>routing|aba|rtn|transit)"
-    r"|(?P<passport>passports?|passaporto|pasaporte|passeport|reisepass|ppt)"
-    r"|(?P<nino>nino|ni(?= n)|national insurance)"
-    r"|(?P<iban>ibans?)"
-    r"|(?P<expiry>exp(?:iry|ires?|iration)?|valid (?:thru|until|to|till))"
-    r"|(?P<birth>d\.?o\.?b|date of birth|birth ?(?:date|day)|b-?day|born)"
-    r"|(?P<postcode>post ?codes?|zip(?: ?code)?)"
-    r"|(?P<ssn>ssn|social(?: security)?)"
-    r"|(?P<phone>phones?|mobiles?|cell|landline|tel|call|ring|text|whatsapp|reach|callback)"
-    r"|(?P<pin>pin|p\W?i\W?n)"
-    r"|(?P<cvv>cvv2?|cvc2?|cv2|cvn|csc|security (?:code|number|digits)|(?:on|at|of|from) (?:the |its )?(?:back"
-    r"|reverse|rear)|(?:the )?(?:back|reverse)(?= (?:says|reads|has|of|side))|signature strip)"
-    r"|(?P<otp>otp|passcode|one[ \-]time|verification|authentication|2fa|(?:six|6)[ \-]digits?|log ?in|sign ?in)"
-    r"|(?P<code>codes?|token)"
-    r"|(?P<card>cards?|visa|mastercard|amex|pan)"
-    r"|(?P<id>nie|dni|nif|pesel|bsn|aadhaa?r|nric|cpf|curp|pps[no]?|personnummer|driving licen[cs]e|driver'?s"
-    r" licen[cs]e"
-    r"|national id|tax id)"
-    r"|(?P<other>orders?|ref|reference|invoices?|tickets?|tracking|parcel|booking|flight|receipt|transaction|serial|imei|version"
-    r"|claim|dispute|case|policy|voucher|model|error|ending|ends|article|item|product|vat|company number)"
-    r"|(?P<sum>limit|balance|amount|fee|fees|price|cost|costs|paid|pay|spent|charged|rent|salary|loan|mortgage|deposit"
-    r"|withdraw|withdrew|transfer|earn)"
-    r"|(?P<day>since|until|till|due|dated|date|year|years|day|days))\b"
-)
-_HINTS = (
-    *(
-        "sort",
-        "s/c",
-        "acc",
-        "act n",
-        "a/c",
-        "checking",
-        "savings",
-        "an ",
-        "routing",
-        "aba",
-        "rtn",
-        "transit",
-        "pass",
-        "ssn",
-        "social",
-        "ppt",
-    ),
-    *(
-        "phone",
-        "mobile",
-        "cell",
-        "landline",
-        "tel",
-        "call",
-        "ring",
-        "text",
-        "whatsapp",
-        "reach",
-        "pin",
-        "p i n",
-        "cv",
-        "csc",
-    ),
-    *(
-        "security",
-        "back",
-        "reverse",
-        "rear",
-        "signature",
-        "otp",
-        "one",
-        "verif",
-        "authent",
-        "2fa",
-        "code",
-        "token",
-        "card",
-    ),
-    *(
-        "visa",
-        "amex",
-        "pan",
-        "nie",
-        "dni",
-        "nif",
-        "pesel",
-        "bsn",
-        "aadha",
-        "nric",
-        "cpf",
-        "curp",
-        "pps",
-        "personn",
-        "licen",
-        " id",
-    ),
-    *("nino", "national", "iban", "exp", "valid", "dob", "birth", "born", "bday", "b-day", "d.o", "post", "zip"),
-)
 _NUMBER = re.compile(
     r"(?<![^\W_])(?<![£$€#*])(?<!\d[.,:])(?:[A-Z]{1,2} ?|[a-z]{1,2}(?=\d{6})|\+|\((?=0))?\d(?:[ \t\n.\-/]{0,3}\d){2,24}"
     r"(?![^\W_])(?![.,:]\d)"
@@ -168,14 +35,17 @@ _UNITS = re.compile(
 _SHORT = frozenset({Kind.PIN, Kind.CVV})
 _HOLD = re.compile(r"\b(?:hold|hang) on\W*\Z")
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_SPACES = re.compile(r"\s+")
 _BETWEEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-_STOP = re.compile(r"\?|\n\n|[.!]\s(?=\S+(?:\s\S+){6})")
+_STOP = re.compile(r"\?(?=\W*\w+\W+\w)|\n\n|[.!]\s(?=\S+(?:\s\S+){6})")
 """Where a sentence ends that says something else."""
 _FAR = 100
 """Characters from a number to its word."""
+_REACH = _FAR + 200
+"""And to where what stands ahead of it begins."""
 _WEIGHT = SHAPED + 3
 """More than a form."""
+_WEIGHT_OF_ROWS = NAMED + 2
+_WEIGHTS = dict.fromkeys(SECRETS, SAID + 2) | {Kind.IBAN: PROVEN + 4, Kind.ADDRESS: SHAPED}
 _WEIGHT_OF_PLACES = SHAPED - 3
 """Less than an address that it is part of."""
 
@@ -183,7 +53,12 @@ _BORN = re.compile(
     r"\b(?:d\.?o\.?b\b|birth\w*+|born|bday|b-day)(?!\s(?:party|present|gift|cards?|cake|meal|dinner|trip|money|treat))"
 )
 _DATE = re.compile(rf"(?<![\w£$€.,/\-])(?P<value>{DATE})(?![\w]|[/.,\-]\d)")
+_PLUS = re.compile(r"(?:\bplus\s{1,2}|\+\s?\(?|\(\+?)\Z")
+_DAY_IN = re.compile(r"(?<![\d/])\d\d?/\d\d?(?:/\d{2,4})?(?![\d/])")
 _OTHER_DAY = re.compile(r"\b(?:paid|due|charged|sent|opened|joined|expir\w*|appointment|transfer\w*|statement)\b")
+_AHEAD_OF_BORN = re.compile(
+    r"[\s,(]{1,3}(?:(?:is|was|as|for|the|my|right|correct|what|you|have|under|a|real|actual)\s){0,5}"
+)
 _FAR_BORN = 80
 
 
@@ -195,46 +70,77 @@ _NOT_A_PIN_BEHIND = frozenset(
 """The card's own last digits, a year, a time or a sum stand behind these."""
 
 
-class _Number(NamedTuple):
-    start: int
-    end: int
-    signs: str
-    """In capitals, with nothing between them."""
+class _IsPlaced(Protocol):
+    @property
+    def start(self) -> int: ...
 
 
-class _Word(NamedTuple):
-    start: int
-    end: int
-    cue: _Cue
+_T = TypeVar("_T", bound=_IsPlaced)
+
+
+class _Placed(Generic[_T]):
+    """Numbers or words by where they stand, so that each asks only what is near."""
+
+    def __init__(self, items: Iterable[_T]) -> None:
+        self.items = sorted(items, key=lambda item: item.start)
+        self._starts: list[int] = [item.start for item in self.items]
+
+    def around(self, start: int, end: int) -> list[_T]:
+        return self.items[bisect_left(self._starts, start - _REACH) : bisect_right(self._starts, end + _FAR)]
 
 
 def find_near(reading: Reading) -> Iterator[Claim]:
     lower = reading.lower
-    if not has_any(lower, _HINTS):
+    if not reading.figures and not says_digits(reading.folded.words):
         return
-    numbers = list(_numbers(reading))
-    if not numbers:
+    numbers = _Placed(_numbers(reading) if reading.figures else ())
+    rows = list(find_rows(reading.cased, lower))
+    if not numbers.items and not rows:
         return
-    words = [
-        _Word(found.start(), found.end(), _CUES[found.lastgroup])
-        for found in _WORDS.finditer(lower)
-        if found.lastgroup is not None
-    ]
-    for number in numbers:
+    words = _Placed(find_cue_words(lower))
+    if all(word.cue.kind is None for word in words.items):
+        return
+    for number in numbers.items:
         kind = _kind(lower, number, words, numbers)
-        if kind is not None:
+        if kind is not None and not (kind is Kind.PHONE and is_no_phone(reading, number.start)):
             yield Claim(kind, number.start, number.end, _WEIGHT_OF_PLACES if kind is Kind.ADDRESS else _WEIGHT)
+    yield from _bit_by_bit(reading, rows, words, numbers)
 
 
-def _numbers(reading: Reading) -> Iterator[_Number]:
+def _bit_by_bit(
+    reading: Reading, rows: Iterable[Given], words: _Placed[CueWord], numbers: _Placed[Number]
+) -> Iterator[Claim]:
+    """What is given bit by bit; heavier than what any of the bits may be by itself."""
+    lower = reading.lower
+    for row_start, row_end, versions in rows:
+        if all(word.cue.kind is None for word in words.around(row_start, row_end)):
+            continue
+        fitting = (row for row in versions if not _UNITS.match(lower, row.end))
+        kinds = ((row, _kind(lower, row, words, numbers)) for row in fitting)
+        row, kind = next(((row, kind) for row, kind in kinds if kind is not None), (None, None))
+        if row is None or kind is None or _is_other(reading, row, kind):
+            continue
+        start = row.start
+        if kind is Kind.PHONE and (plus := _PLUS.search(lower, max(0, start - 8), start)):
+            start = plus.start()
+        yield Claim(kind, start, row.end, _WEIGHTS.get(kind, _WEIGHT_OF_ROWS))
+
+
+def _is_other(reading: Reading, row: Number, kind: Kind) -> bool:
+    if kind is Kind.PHONE:
+        return is_no_phone(reading, row.start)
+    return kind is Kind.ACCOUNT_NUMBER and _DAY_IN.search(reading.lower, row.start, row.end) is not None
+
+
+def _numbers(reading: Reading) -> Iterator[Number]:
     for found in _NUMBER.finditer(reading.cased):
         if not _UNITS.match(reading.lower, found.end()):
-            yield _Number(*found.span(), "".join(filter(str.isalnum, found[0])).upper())
+            yield Number(*found.span(), "".join(filter(str.isalnum, found[0])).upper())
     for found in _LETTERED.finditer(reading.cased):
         yield from _parts(found)
 
 
-def _parts(run: re.Match[str]) -> Iterator[_Number]:
+def _parts(run: re.Match[str]) -> Iterator[Number]:
     """A run of letters and digits as it is, and without words at its ends."""
     pieces = list(_PIECE.finditer(run[0]))
     while pieces and pieces[0][0] in _SMALL_WORDS:
@@ -244,51 +150,59 @@ def _parts(run: re.Match[str]) -> Iterator[_Number]:
     yield from _from_each(run.start(), pieces)
 
 
-def _from_each(start: int, pieces: list[re.Match[str]]) -> Iterator[_Number]:
+def _from_each(start: int, pieces: list[re.Match[str]]) -> Iterator[Number]:
     for first in range(min(len(pieces), _MOST_TRIMMED)):
         if first and not pieces[first - 1][0].isalpha():
             break
         signs = "".join(piece[0] for piece in pieces[first:]).upper()
         if not signs.isalpha() and not signs.isdigit():
-            yield _Number(start + pieces[first].start(), start + pieces[-1].end(), signs)
+            yield Number(start + pieces[first].start(), start + pieces[-1].end(), signs)
 
 
-def _kind(lower: str, number: _Number, words: list[_Word], numbers: list[_Number]) -> Kind | None:
+def _kind(lower: str, number: Number, words: _Placed[CueWord], numbers: _Placed[Number]) -> Kind | None:
     """What the nearest fitting word says."""
     best, nearest = None, float("inf")
-    for word in words:
-        if not word.cue.form.fullmatch(number.signs):
-            continue
-        if word.cue is _CUES["code"] and word_before(lower, word.start) in NOT_THAT_CODE:
-            continue
-        if word.cue.kind in _SHORT and (
-            _YEAR.fullmatch(number.signs)
-            or (
-                word_before(lower, number.start) in _NOT_A_PIN_BEHIND
-                and not _HOLD.search(lower, max(0, number.start - 12), number.start)
-            )
-        ):
-            continue
+    for word in words.around(number.start, number.end):
         is_before = word.end <= number.start
+        if (not is_before and word.start < number.end) or not word.cue.fits(number.signs, is_solid=number.is_solid):
+            continue
+        if _is_no_cue(lower, word, number):
+            continue
         between = lower[word.end : number.start] if is_before else lower[number.end : word.start]
-        if len(between) > _FAR or (word.start < number.end and word.end > number.start):
+        if len(between) > _FAR:
             continue
         distance = len(_BETWEEN.findall(between))
         if distance > (word.cue.before if is_before else word.cue.after) or _STOP.search(between):
             continue
-        if _is_taken(word, number, numbers, is_before=is_before):
-            continue
         # Behind its number a word is said less often.
         cost = distance + (0 if is_before else 2)
-        if cost < nearest:
+        if cost < nearest and not _is_taken(word, number, numbers, is_before=is_before):
             best, nearest = word.cue.kind, cost
     return best
 
 
-def _is_taken(word: _Word, number: _Number, numbers: list[_Number], *, is_before: bool) -> bool:
+def _is_no_cue(lower: str, word: CueWord, number: Number) -> bool:
+    """Whether the word is part of another term, or the number a year or what else stands behind such a word."""
+    if word.cue is CUES["code"]:
+        return word_before(lower, word.start) in NOT_THAT_CODE
+    if word.cue is CUES["expiry"]:
+        return OF_SOMETHING_ELSE.search(lower, max(0, word.start - 40), word.start) is not None
+    return word.cue.kind in _SHORT and (
+        _YEAR.fullmatch(number.signs) is not None
+        or (
+            word_before(lower, number.start) in _NOT_A_PIN_BEHIND
+            and not _HOLD.search(lower, max(0, number.start - 12), number.start)
+        )
+    )
+
+
+def _is_taken(word: CueWord, number: Number, numbers: _Placed[Number], *, is_before: bool) -> bool:
     """Whether another number that fits stands nearer to the word."""
     low, high = (word.end, number.start) if is_before else (number.end, word.start)
-    return any(low <= other.start and other.end <= high and word.cue.form.fullmatch(other.signs) for other in numbers)
+    return any(
+        low <= other.start and other.end <= high and word.cue.fits(other.signs, is_solid=other.is_solid)
+        for other in numbers.around(low, high)
+    )
 
 
 def find_near_births(reading: Reading) -> Iterator[Claim]:
@@ -300,6 +214,10 @@ def find_near_births(reading: Reading) -> Iterator[Claim]:
             if not _OTHER_DAY.search(between) and "?" not in between and _has_year(found["value"]):
                 yield Claim(Kind.DOB, *found.span("value"), _WEIGHT)
             break
+        # "Is 24 February 1988 the right birthday?"
+        ahead = list(_DATE.finditer(lower, max(0, cue.start() - _FAR_BORN), cue.start()))[-1:]
+        if ahead and _AHEAD_OF_BORN.fullmatch(lower, ahead[0].end(), cue.start()) and _has_year(ahead[0]["value"]):
+            yield Claim(Kind.DOB, *ahead[0].span("value"), _WEIGHT)
 
 
 def _has_year(date: str) -> bool:

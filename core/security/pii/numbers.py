@@ -4,9 +4,11 @@ import re
 from collections.abc import Iterator
 from itertools import accumulate
 
-from core.security.pii.grammar import NO_LESS, cued, digits, matches, only_digits, word_before
+from core.security.pii.cue_words import OF_SOMETHING_ELSE
+from core.security.pii.grammar import BEHIND, NO_LESS, cued, digits, has_any, matches, only_digits, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SAID, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
+from core.security.pii.said import ORDINALS
 
 _CARD_DIGITS = range(13, 20)
 _CARD_RUN = re.compile(r"(?<!\d)\d(?:[ \t\n.\-/,_]{0,3}\d){12,40}")
@@ -18,16 +20,33 @@ _CARD_SAID = cued(
     r"cards?(?: number| no\.?| num| #)?|pan|long number|visa|mastercard|amex|maestro|16[ -]digits?(?: number)?",
     rf"(?<!\d){digits(12, 19)}",
 )
-_EXPIRY = cued(
-    r"xp|exp(?:iry|ires?|iration|iring|\.)?(?: date)?|valid (?:thru|through|until|till|to)|good (?:thru|through|until)"
-    r"|use by|(?<=card )runs? out",
-    r"(?:(?:the )?(?:end|start|beginning|middle) of )?(?:(?:0?[1-9]|1[0-2]|0 [1-9]|1 [0-2])\s?(?:[/\-. ]\s?|of"
+_CARD_HINTS = ("card", "pan", "long number", "visa", "maste", "maestro", "amex", "16")
+_EXPIRY_CUE = (
+    r"xp|exp(?:iry|ires?|iration|iring|\.)?(?: (?:date|month|year|month and year))?|end date|valid(?:ity)?(?:"
+    r" (?:thru|through|until|till|to))?|good (?:thru|through|until|till?)"
+    r"|use by|(?<=card )runs? out"
+)
+_MONTH_OF_YEAR = (
+    r"(?:(?:the )?(?:end|start|beginning|middle)(?: of)? )?(?:(?:0?[1-9]|1[0-2]|0 [1-9]|1 [0-2])\s?(?:[/\-. |]\s?|of"
     r" )?(?:2 ?0 ?)?(?:[2-4] ?\d)(?!\d|\s?(?:%|percent|days?"
-    r"|months?|hours?|years?|weeks?))"
+    r"|months?|hours?|years?|weeks?))|20[2-4]\d ?[\-/.] ?(?:0[1-9]|1[0-2])(?!\d)"
+    r"|(?:month )?(?:0?[1-9]|1[0-2]),? (?:slash|year|of) (?:2 ?0 ?)?[2-4] ?\d(?!\d)"
+    rf"|(?:the )?(?:\d{{1,2}}(?:st|nd|rd|th)|{'|'.join(ORDINALS[:12])}) (?:month )?of (?:2 ?0 ?|twenty[ \-]|two"
+    rf" thousand (?:and )?)?[2-4] ?\d(?!\d)"
     r"|(?:january|february|march|april|may|june|july|august|september|october|november|december|jan|feb|mar|apr|jun"
     r"|jul|aug|sept?|oct|nov|dec)"
-    r"\.?[ /,\-]{1,3}(?:of )?(?:20 ?)?[2-4] ?\d(?!\d))",
+    r"\.?[ /,\-'’]{1,3}(?:of )?(?:20 ?|twenty[ \-]|two thousand (?:and )?)?[2-4] ?\d(?!\d))"
 )
+_EXPIRY_HINTS = ("xp", "end date", "valid", "good ", "use by", "run")
+_EXPIRY = cued(_EXPIRY_CUE, _MONTH_OF_YEAR)
+_EXPIRY_AFTER = re.compile(rf"(?<![\d/£$€.,])(?P<value>{_MONTH_OF_YEAR}){BEHIND}(?:card )?(?:{_EXPIRY_CUE})\b")
+_EXPIRY_WORD = re.compile(rf"\b(?:{_EXPIRY_CUE})(?![^\W_])")
+_MONTH_ALONE = re.compile(rf"(?<![\w£$€.,/\-]){_MONTH_OF_YEAR}(?![\w/]|[.,\-]\d)")
+_OTHER_MONTH = re.compile(
+    r"\b(?:paid|due|charged|sent|opened|joined|since|statement|payment|from|transfer\w*|salary|born|birth)\b|[?!]\W*\w+\W+\w|\n\n"
+)
+_FAR_EXPIRY = 40
+"""Characters."""
 _BEHIND_CARD = re.compile(
     r"\A[\s,;(]{0,3}(?:and )?(?:exp\w*\.?:? )?(?P<value>(?:0[1-9]|1[0-2])\s?[/\-]\s?(?:20)?[2-4]\d)(?!\d|[/\-.]\d)"
 )
@@ -41,6 +60,7 @@ _SORT_SAID = cued(
     r"sort\W?codes?|sortcodes?|s/c|sc|s(?:o{1,2}rt|ro?t|otr|ort?)\W?(?:code|cdoe|coed|cod|cde)|sortc?ode",
     rf"(?<!\d){digits(6, 6)}(?!\d|[.,]\d)",
 )
+_SORT_HINTS = ("sort", "s/c", "sc", "sr", "so")
 _WITH_ACCOUNT = re.compile(
     r"(?<!\d)(?P<sort>\d\d[ \-]?\d\d[ \-]?\d\d)[\s,;/]{1,3}(?:and )?(?P<value>\d{8}|\d{4}[ \-]\d{4})(?!\d|[.,]\d)"
 )
@@ -59,6 +79,7 @@ _ACCOUNT_SAID = cued(
     r"|nr\.?|#))?|beneficiary account",
     rf"{NO_LESS}{digits(6, 17)}(?!\d|[.,]\d|\s?%)",
 )
+_ACCOUNT_HINTS = ("acc", "a/c", "a /", "/ c", "beneficiary account")
 _ACCOUNT_AFTER = re.compile(
     rf"(?i){NO_LESS}(?P<value>{digits(6, 12)})(?!\d)\W{{1,3}}(?:is|was|being|as)?\W{{0,2}}(?:the |my |our |their |his"
     rf" |her )?(?:bank |current |savings )?"
@@ -80,6 +101,8 @@ _ROUTING_SAID = cued(
     r"(?:aba|aba/)?\s?(?:routing|rtn|aba|transit)(?: transit)?(?: ?(?:number|no\.?|num|#|code))?",
     rf"(?<!\d){digits(9, 9)}(?!\d)",
 )
+
+_ROUTING_HINTS = ("routing", "rtn", "aba", "transit")
 
 
 def passes_luhn(number: str) -> bool:
@@ -108,7 +131,7 @@ def find_cards(reading: Reading) -> Iterator[Claim]:
             yield Claim(Kind.CARD, run.start(), end, PROVEN)
             yield from _expiry_behind(text, end)
             at = end
-    for found in matches(_CARD_SAID, text):
+    for found in matches(_CARD_SAID, reading.lower) if has_any(reading.lower, _CARD_HINTS) else ():
         if not _NOT_A_CARD.intersection(re.findall(r"\w+", found[0].lower())):
             yield Claim(Kind.CARD, *found.span("value"), NAMED)
             yield from _expiry_behind(text, found.end())
@@ -141,8 +164,25 @@ def _expiry_behind(text: str, end: int) -> Iterator[Claim]:
 
 
 def find_expiries(reading: Reading) -> Iterator[Claim]:
-    for found in matches(_EXPIRY, reading.cased):
-        yield Claim(Kind.CARD_EXPIRY, *found.span("value"), NAMED)
+    """Behind or ahead of their cue; a month with its year also some words from it."""
+    for pattern in (_EXPIRY, _EXPIRY_AFTER) if has_any(reading.lower, _EXPIRY_HINTS) else ():
+        for found in matches(pattern, reading.lower):
+            if OF_SOMETHING_ELSE.search(reading.lower, max(0, found.start() - 40), found.start()):
+                continue
+            yield Claim(Kind.CARD_EXPIRY, *found.span("value"), NAMED)
+    yield from _far_expiries(reading.lower)
+
+
+def _far_expiries(lower: str) -> Iterator[Claim]:
+    cues = [cue.span() for cue in _EXPIRY_WORD.finditer(lower)]
+    for found in _MONTH_ALONE.finditer(lower) if cues else ():
+        for start, end in cues:
+            between = lower[end : found.start()] if end <= found.start() else lower[found.end() : start]
+            if OF_SOMETHING_ELSE.search(lower, max(0, start - 40), start):
+                continue
+            if len(between) <= _FAR_EXPIRY and not _OTHER_MONTH.search(between):
+                yield Claim(Kind.CARD_EXPIRY, *found.span(), SHAPED)
+                break
 
 
 def find_accounts(reading: Reading) -> Iterator[Claim]:
@@ -151,7 +191,7 @@ def find_accounts(reading: Reading) -> Iterator[Claim]:
     for found in _SORT_FORM.finditer(text):
         if not _is_day(found, reading):
             yield Claim(Kind.SORT_CODE, *found.span("value"), SHAPED)
-    for found in matches(_SORT_SAID, text):
+    for found in matches(_SORT_SAID, reading.lower) if has_any(reading.lower, _SORT_HINTS) else ():
         yield Claim(Kind.SORT_CODE, *found.span("value"), NAMED + 1)
     for found in _WITH_ACCOUNT.finditer(text):
         if not _UNITS.match(text, found.end()):
@@ -161,15 +201,16 @@ def find_accounts(reading: Reading) -> Iterator[Claim]:
         for found in _BOTH_BEFORE.finditer(text):
             yield Claim(Kind.SORT_CODE, *found.span("sort"), NAMED)
             yield Claim(Kind.ACCOUNT_NUMBER, *found.span("value"), NAMED)
-    for found in matches(_ACCOUNT_SAID, text):
+    for found in matches(_ACCOUNT_SAID, reading.lower) if has_any(reading.lower, _ACCOUNT_HINTS) else ():
         end = _without_amount(text, *found.span("value"))
         if word_before(reading.lower, found.start("value")) not in _ENDS_WITH and end:
             yield Claim(Kind.ACCOUNT_NUMBER, found.start("value"), end, NAMED)
-    for pattern in (_ACCOUNT_AFTER, _MOVED):
+    behind = _ACCOUNT_AFTER if has_any(reading.lower, _ACCOUNT_HINTS) else None
+    for pattern in filter(None, (behind, _MOVED)):
         for found in pattern.finditer(text):
             if not _UNITS.match(text, found.end("value")):
                 yield Claim(Kind.ACCOUNT_NUMBER, *found.span("value"), NAMED)
-    for found in matches(_ROUTING_SAID, text):
+    for found in matches(_ROUTING_SAID, reading.lower) if has_any(reading.lower, _ROUTING_HINTS) else ():
         proven = passes_aba(only_digits(found["value"]))
         yield Claim(Kind.ROUTING_NUMBER, *found.span("value"), NAMED + 2 + proven)
 

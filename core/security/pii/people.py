@@ -19,7 +19,7 @@ from core.security.pii.plain_people import find_plain
 from core.security.pii.reading import Reading
 
 _STRONG = re.compile(
-    r"(?i)\b(?:(?:my|the|his|her|their|your|full|legal|first|last|middle|maiden|sur|user|real|given|family|account"
+    r"\b(?:(?:my|the|his|her|their|your|full|legal|first|last|middle|maiden|sur|user|real|given|family|account"
     r"|new|correct|actual|whole|complete|married|payee'?s?|beneficiary'?s?|recipient'?s?|holder'?s?|cardholder'?s?"
     r"|customer'?s?)\s?(?:full |legal |first |last |real |given )?names?"
     r"(?:['’]?s|(?:\s(?:is|was|are|to|should be|as|reads|on (?:the |my )?(?:card|account|passport)|that|now|spelled"
@@ -41,10 +41,13 @@ _SPEAKING = re.compile(
     r"|with))\s{1,2}(?P<said>(?:[^\W\d_][\w'’\-]{0,24}\s){1,4})(?=(?:speaking|here|calling|writing)\b))"
 )
 _TITLE = re.compile(
-    r"\b(?i:(?:name|names|dear|hi|hello|hey|sincerely|regards|cheers|wishes|thanks|signed),?"
+    r"\b(?:(?:name|names|dear|hi|hello|hey|sincerely|regards|cheers|wishes|thanks|signed),?"
     r"|(?P<title>mr|mister|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|lady|lord|dame|rev|reverend|herr|frau|monsieur|madame"
-    r"|mme|senor|senora|signor|signora)\.?)\s{1,2}(?=[A-Z])"
+    r"|mme|senor|senora|signor|signora)\.?)\s{1,2}"
 )
+"""With a capital behind it."""
+_CAPITAL = re.compile("[A-Z]")
+_PAID_HINTS = ("pay", "send", "give", "transfer", "owe", "wire")
 _SOME_NAME = r"(?P<value>[^\W\d_][\w'’\-]{1,24}\s[^\W\d_][\w'’\-]{1,24})"
 _SUM = r"(?:[£$€]\s?)?\d[\d.,]{0,12}(?:\s?(?:pounds?|quid|euros?|dollars?|bucks|gbp|eur|usd|p|k|[£$€]))?"
 _PAID = re.compile(
@@ -81,18 +84,18 @@ _MR = re.compile(r"\b(?:mr|mister|mrs|ms|miss|dr)\.?\s(?P<value>[^\W\d_][\w'’\
 
 def find_people(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
-    for cue in _STRONG.finditer(text) if has_any(reading.lower, STRONG_HINTS) else ():
+    for cue in _STRONG.finditer(reading.lower) if has_any(reading.lower, STRONG_HINTS) else ():
         if end := name_end(text, cue.end(), is_sure=True):
             yield Claim(Kind.PERSON, cue.end(), end, NAMED)
-    for cue in _TITLE.finditer(text) if reading.has_capitals else ():
-        if end := name_end(text, cue.end(), is_sure=True, capitals=True):
+    for cue in _TITLE.finditer(reading.lower) if reading.has_capitals else ():
+        if _CAPITAL.match(text, cue.end()) and (end := name_end(text, cue.end(), is_sure=True, capitals=True)):
             yield Claim(Kind.PERSON, cue.start() if cue["title"] else cue.end(), end, NAMED)
     for spoken in _SPEAKING.finditer(text) if has_any(reading.lower, _SPEAKING_HINTS) else ():
         start, before_it = spoken.span("value" if spoken["value"] else "said")
         end = name_end(text, start, is_sure=True)
         if end and end >= before_it - 1:
             yield Claim(Kind.PERSON, start, end, NAMED)
-    for paid in _PAID.finditer(text) if reading.figures else ():
+    for paid in _PAID.finditer(text) if reading.figures and has_any(reading.lower, _PAID_HINTS) else ():
         group = "value" if paid["value"] else "to"
         if not is_english(paid[group]):
             yield Claim(Kind.PERSON, *paid.span(group), GUESSED)

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
-from core.security.pii.grammar import word_before
+from core.security.pii.grammar import has_any, word_before
 from core.security.pii.kinds import SHAPED, Claim, Kind
-from core.security.pii.ordinary import ORDINARY, english
-from core.security.pii.postcodes import POSTCODE, find_apart
+from core.security.pii.ordinary import ORDINARY, capitals, english
+from core.security.pii.postcodes import POSTCODE, find_apart, is_postcode
 from core.security.pii.reading import Reading
 
 _STREET = (
@@ -29,10 +30,12 @@ _STATE = (
 _US = rf"(?:(?<![^\W_]){_STATE}\s\d{{5}}(?:-\d{{4}})?(?!\d))"
 _WORD = r"[^\W\d_][\w'’.\-]{0,24}"
 _UNIT = (
-    r"(?:(?:flat|apartment|apt\.?|unit|suite|ste\.?|room|studio|floor|penthouse|block|#)\s?#?\s?[\w\-/]{1,5}"
+    r"(?:(?:flat|apartment|apt\.?|unit|suite|ste\.?|room|studio|floor|penthouse|block|#)\s?#?\s?(?:\d[\w\-/]{0,4}|[A-Za-z][\-/]?\d{0,3})(?!\w)"
     r"(?:,\s?|\s)){0,2}"
 )
-_HOUSE = r"(?!0)\d{1,5}(?:\s?[A-Fa-f](?![\w]))?(?:\s?[\-/]\s?\d{1,4}[A-Fa-f]?)?"
+_HOUSE = (
+    r"(?:(?:house )?(?:number|no\.?|nr\.?)\s?)?(?!0)\d{1,5}(?:\s?[A-Fa-f](?![\w]))?(?:\s?[\-/]\s?\d{1,4}[A-Fa-f]?)?"
+)
 _TAIL = (
     rf"(?:,?\s(?:apt\.?|suite|ste\.?|unit|flat|#)\s?#?\w{{1,5}})?"
     rf"(?:(?:,\s?|\n|\s(?=(?-i:[A-Z][A-Za-z.'\-]{{2,}}(?:\s[A-Z][A-Za-z.'\-]+)?,?\s(?:{_POSTCODE}|{_US})))"
@@ -54,7 +57,7 @@ _ABROAD = re.compile(
     r"|gracht|plein|vagen|gatan|gata|veien|vej|gade|katu|tie|utca)"
     r"|(?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Pp]lace|[Ii]mpasse|[Cc]alle|C/|[Aa]venida|Av\.|[Pp]laza|[Pp]aseo|[Vv]ia"
     r"|[Vv]iale|[Pp]iazza|[Cc]orso|[Rr]ua|[Uu]l\.|[Uu]lica|[Aa]l\.)\s(?:[Dd]e\s|[Dd]el\s|[Dd]ella\s|[Dd]u\s|[Dd]es\s"
-    r"|[Ll]a\s|[Ll]as\s|[Ll]os\s|da\s|do\s|dei\s){0,3}"
+    r"|[Ll]a\s|[Ll]as\s|[Ll]os\s|d[ao]s?\s|dei\s){0,3}"
     r"[A-Z][\w\-]{1,30}(?:\s[A-Z][\w\-]{1,30}){0,3}),?\s(?:n[.ºo°]\s?)?\d{1,4}(?:\s?[A-Za-z](?![\w])|"
     r"[/\-]\d{1,3})?(?![\w])(?:,?\s\d{1,2}[.ºª°][\w.]{0,4})?(?:,\s(?:[A-Z]{1,2}-)?\d{2}-?\d{2,3}(?:\s?[A-Z]{2})?"
     r"(?:\s[A-Z][\w\-]+){1,3}|,\s[A-Z][\w\-]+)?"
@@ -74,6 +77,13 @@ _FLAT = re.compile(
     rf"|suite)\s#?\d[\w\-/]{{0,4}},\s(?:{_WORD}\s){{1,3}}{_STREET}\b\.?{_TAIL}"
 )
 """A house that has a name or a number of its own further on."""
+_NAMED_HOUSE = re.compile(
+    r"(?<![\w'’])(?!(?:Town|City|Guild|Village|County|Parish)\b)(?:[A-Z][\w'’\-]+ ){1,3}(?:House|Cottage|Rectory"
+    r"|Vicarage"
+    r"|Farmhouse|Farm|Lodge|Hall|Barn|Manor|Mill|Villa|Bungalow|Grange|Priory|Croft),"
+    rf"\s(?:[A-Z][\w'’\-]+ ){{1,3}}(?i:{_STREET})\b(?:,\s[A-Z][\w'’\-]+)?"
+)
+"""A house without a number."""
 _FORCES = re.compile(rf"(?i)\b(?:PSC|CMR|Unit)\s\d{{1,5}},?\sBox\s\d{{1,5}}(?:,?\s(?:APO|FPO|DPO),?\s{_US})?")
 """Military post of the United States."""
 _POSTCODE_SAID = re.compile(
@@ -81,6 +91,7 @@ _POSTCODE_SAID = re.compile(
     r" \-]{0,2}){4,7}[A-Z\d])(?![^\W_])"
 )
 _TOWN_BEHIND = re.compile(r"\A,\s(?P<town>[a-z]{3,20}(?:\s[a-z]{3,20})?)(?=\s*(?:[.;!?\n]|\Z))")
+_LISTED_TOWN_BEHIND = re.compile(r"\A,?\s(?P<town>[A-Za-z]{3,20})\b")
 _FRENCH = re.compile(
     r"(?i)(?<![\w£$€.,/])\d{1,4}\s?(?:bis|ter)?,?\s(?:rue|avenue|boulevard|place|impasse|chemin|allee|quai|route"
     r"|cours)\s(?:de\s|du\s|des\s|d'|de la\s|de l'|la\s|le\s"
@@ -97,6 +108,28 @@ _CUE = re.compile(
     r"\s{0,2}:?\s{0,2}(?P<value>(?=[^.;!?\n]{0,60}\d|(?-i:[A-Z])|"
     rf"{_HOUSE_IN_WORDS}\b"
     r")[^\s.;!?][^;!?\n]{4,120})"
+)
+_CUE_HINTS = ("addr", "c/o", "live", "resid", "stay", "living", "moved", "send", "post", "deliver", "mail", "ship")
+_ABROAD_HINTS = (
+    *(
+        "stra",
+        "str.",
+        "weg",
+        "platz",
+        "gasse",
+        "allee",
+        "ring",
+        "damm",
+        "ufer",
+        "laan",
+        "gracht",
+        "plein",
+        "vagen",
+        "gat",
+    ),
+    *("veien", "vej", "gade", "katu", "tie", "utca", "rue", "avenue", "boulevard", "place", "impasse", "calle", "c/"),
+    *("avenida", "av.", "plaza", "paseo", "via", "piazza", "corso", "rua", "ul.", "ulica", "al.", "chemin", "quai"),
+    *("route", "cours"),
 )
 _ENDS_PLACE = re.compile(
     r"(?i)(?:(?<!\bapt)(?<!\bst)(?<!\brd)(?<!\bave)(?<!\bno)(?<!\bdr)(?<!\bste)(?<!\bstr)(?<!\bln)\.(?:\s|\Z)"
@@ -130,16 +163,32 @@ _TURNED_STREET = re.compile(
     rf"|(?i:\b(?:live|life|living|address|adress|street|reside)\b)[^.\n]{{0,20}}?\s(?P<cued>{_TURNED})"
 )
 """The number behind the street, as most of Europe writes it."""
-_JOINS = re.compile(r"[\s,]{1,2}(?:[^\W\d_]{3,20}[,\s]{1,2}(?:\d{1,4}[a-z]?[,\s]{1,2})?){0,3}")
+_JOINS = re.compile(r"[\s,]{1,3}(?:[^\W\d_]{3,20}[,\s]{1,3}(?:\d{1,4}[a-z]?[,\s]{1,3})?){0,3}")
 _TOWN_AND_STATE = re.compile(rf"(?i),?\s(?P<town>[a-z]{{3,20}}(?:\s[a-z]{{3,20}})?),?\s{_STATE}\b(?:\s\d{{5}})?")
 _LONGEST_BETWEEN = 40
 """Characters between two pieces of one address."""
 
 
+_OF_A_FIRM = re.compile(
+    r"\b(?:branch(?:es)?|shops?|stores?|offices?|head ?office|headquarters|atms?|cash ?machines?|cash ?points?"
+    r"|museum|station"
+    r"|restaurant|caf[eé]|pub|supermarket|hotel)\b(?: \w+){0,4}[ ,]{1,2}\Z"
+)
+_SOMEBODYS = re.compile(
+    r"\b(?:live|living|lives|lived|reside|resident|moved|moving|address|addr|home|deliver|send|post|mail|flat|apartment"
+    r"|my (?:house|place|office)|born|name)\b"
+)
+"""Where a text speaks of nothing of that kind, a street behind a branch or a shop is theirs."""
+
+
 def find_places(reading: Reading) -> Iterator[Claim]:
     """Pieces of one address that stand beside each other are one claim."""
-    found = sorted(_list_places(reading), key=lambda claim: (claim.start, -claim.end))
     text, at = reading.cased, 0
+    found = sorted(_list_places(reading), key=lambda claim: (claim.start, -claim.end))
+    if found and not _SOMEBODYS.search(reading.lower):
+        found = [
+            claim for claim in found if not _OF_A_FIRM.search(reading.lower, max(0, claim.start - 60), claim.start)
+        ]
     while at < len(found):
         claim = found[at]
         end, at = claim.end, at + 1
@@ -175,31 +224,58 @@ def _lines_start(text: str, start: int) -> int:
 def _list_places(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
     if any(map(str.isdigit, text)):
-        for pattern in (_STREET_ADDRESS, _NUMBERED_STREET, _BOX, _ABROAD, _FRENCH, _FLAT, _FORCES):
+        streets = (_STREET_ADDRESS, _NUMBERED_STREET, _FLAT) if _names_street(reading.lower) else ()
+        boxes = (_BOX, _FORCES) if "box" in reading.lower else ()
+        abroad = (_ABROAD, _FRENCH) if has_any(reading.lower, _ABROAD_HINTS) else ()
+        for pattern in (*streets, *boxes, *abroad):
             for found in pattern.finditer(text):
                 if pattern is not _STREET_ADDRESS or _is_street(found[0]):
                     yield Claim(Kind.ADDRESS, found.start(), _town_end(text, found.end()), SHAPED)
-        for found in _POSTCODE_SAID.finditer(text):
+        for found in _POSTCODE_SAID.finditer(text) if has_any(reading.lower, ("post", "zip")) else ():
             if re.fullmatch(rf"(?i){_POSTCODE}|\d{{5}}(?:\d{{4}})?", re.sub(r"[ \-]", "", found["value"])):
                 yield Claim(Kind.ADDRESS, *found.span("value"), SHAPED)
         for found in _UK.finditer(text):
+            if not is_postcode(re.sub(r"\s", "", found[0]).upper()):
+                continue
             yield Claim(Kind.ADDRESS, _lines_start(text, found.start()), found.end(), SHAPED - 1)
         for start, end in find_apart(text):
             yield Claim(Kind.ADDRESS, start, end, SHAPED - 1)
-        for found in _TURNED_STREET.finditer(text):
+        for found in _TURNED_STREET.finditer(text) if streets else ():
             yield Claim(Kind.ADDRESS, *found.span("value" if found["value"] else "cued"), SHAPED)
         for found in re.finditer(_US, text):
             yield Claim(Kind.ADDRESS, *found.span(), SHAPED - 1)
-    for found in _CUE.finditer(text):
+    for found in _NAMED_HOUSE.finditer(text) if reading.has_capitals and _names_street(reading.lower) else ():
+        yield Claim(Kind.ADDRESS, *found.span(), SHAPED)
+    for found in _CUE.finditer(text) if has_any(reading.lower, _CUE_HINTS) else ():
         value = _ENDS_PLACE.sub("", found["value"]).rstrip(" ,.")
         if _is_place(value) and word_before(reading.lower, found.start("value")) != "mail":
             yield Claim(Kind.ADDRESS, found.start("value"), found.start("value") + len(value), SHAPED)
 
 
+def _names_street(lower: str) -> bool:
+    return any(map(_is_kind_of_street, _LETTERS.findall(lower)))
+
+
+@lru_cache(maxsize=8192)
+def _is_kind_of_street(word: str) -> bool:
+    return _STREET_WORD.fullmatch(word) is not None
+
+
+_STREET_WORD = re.compile(_STREET)
+_LETTERS = re.compile(r"[a-z]{2,}")
+"""Kinds of streets have no other letters."""
+
+
 def _town_end(text: str, end: int) -> int:
     """Behind a town in small letters that ends the sentence, where one follows."""
     town = _TOWN_BEHIND.match(text[end : end + 50])
-    return end + town.end() if town and not ORDINARY.intersection(town["town"].split()) else end
+    if town and not ORDINARY.intersection(town["town"].split()):
+        return end + town.end()
+    town = _LISTED_TOWN_BEHIND.match(text[end : end + 30])
+    plain = town["town"].lower() if town and not _TOWN_AND_STATE.match(text, end) else ""
+    return (
+        end + town.end() if town and plain in capitals() and plain not in ORDINARY and plain not in english() else end
+    )
 
 
 def _is_street(said: str) -> bool:

@@ -8,15 +8,42 @@ from functools import cached_property
 from core.security.pii.cues import spelt_right
 from core.security.pii.folded import Folded
 from core.security.pii.house_numbers import in_figures as house_numbers
+from core.security.pii.said import NUMBERS, ORDINALS, TIMES
 from core.security.pii.spoken import in_figures, two_digits
 
 _WORD = re.compile(r"[^\W\d_]{3,16}")
+ACKNOWLEDGED = (
+    r"(?:(?:sure|yes|yeah|yep|ok|okay|um+|uh+|erm?|hmm|so|well|right|of course|(?:just )?(?:one|a|1) (?:moment|sec"
+    r"|second"
+    r"|minute|min)|hold on|hang on|bear with me|let me (?:see|look|check|find it|think|get it)"
+    r"|give me a (?:sec|second|minute|moment)|got it|here (?:it is|you go|goes)|there you go|fine|ah|i think|please)"
+    r"\b[,.:…!\s\-]{1,4})"
+)
+_ITS = (
+    r"(?:(?:it was|it says|it is|it's|its|that's|thats|that is|that would be|that'd be|that was|this is|mine is"
+    r"|they are)\s)?"
+)
 _SPEAKER = re.compile(
-    r"(?:[?.]|,? please[.?]?)\s{1,3}(?:customer|caller|client|member|visitor|user|cust|c)\s?:\s"
-    r"(?:(?:sure|yes|yeah|yep|ok|okay|um|uh|er|so|well|right)[,.]?\s){0,2}"
-    r"(?:(?:it was|it says|it is|it's|its|that's|that is|that would be|that was|this is)\s)?"
+    r"(?:[?.]|,? please[.?]?)\s{1,3}(?:customer|caller|client|member|visitor|user|cust|me|c|a|ans|answer"
+    r"|reply)\s?:\s{1,2}"
+    rf"{ACKNOWLEDGED}{{0,2}}{_ITS}"
 )
 """Where a transcript goes from a question to its answer: "sort code? Customer: Sure, 20-00-00"."""
+_ASKED = re.compile(
+    r"\b(?:numbers?|num|no|nr|codes?|sortcode|s/c|a/c|acc|acct|account|pin|cvv2?|cvc2?|otp|passcode|password|birth"
+    r"|birthday|birth day"
+    r"|dob|expiry|expires|expiration|date|name|address|postcode|post code|zip|e-?mail|phone|mobile|tel|iban|ssn"
+    r"|social|security"
+    r"|nino|nie|dni|cpf|pesel|aadhaar|passport|licence|id|ip|card|digits|word|answer|question|school|pet|teacher|place)"
+    rf"(?P<gap>(?:,? (?:please|again|then|for me|on file))?\s?(?:[?.…:;,\-]{{1,5}}\s{{0,3}}|\s)"
+    rf"(?P<says>{ACKNOWLEDGED})*{_ITS})(?=[^\W_]|[+(])"
+)
+"""The same in one voice: "the PIN? One moment. 4821"."""
+_VALUE = re.compile(
+    rf"(?:the )?(?:(?:[a-z][ \-.]?){{0,2}}\+?\(?\d|\S{{0,20}}\d|(?:{'|'.join((*NUMBERS, *TIMES, *ORDINALS))})\b"
+    rf"|(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))"
+)
+"""What begins like a number or a day."""
 _LOOK_ALIKES = re.compile(r"(?<![^\W_])[lio|\d]{4,19}(?![^\W_])")
 """Letters that look like figures, among figures."""
 _GROUPS_ALIKE = re.compile(
@@ -25,6 +52,7 @@ _GROUPS_ALIKE = re.compile(
 """The same in groups."""
 _LETTERED = re.compile(r"[a-z]\d+[ \-./]\Z")
 """A piece of an IBAN or the like ahead: there a letter is one."""
+_FIGURE = re.compile(r"\d")
 _FEWEST_FIGURES = 3
 """Beside them."""
 _FIGURES = str.maketrans("lio|", "1101")
@@ -35,7 +63,7 @@ _SEPARATORS = re.compile(
 """Signs that part the groups of a number: emoji, bullets, bars."""
 _MONTH_AND_YEAR = re.compile(
     r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december)"
-    r" (?P<year>(?:(?:two thousand and |twenty )(?=twenty|thirty))?(?:twenty|thirty)(?:[ \-](?:one|two|three"
+    r" (?P<year>(?:(?:two thousand (?:and )?|twenty )(?=twenty|thirty))?(?:twenty|thirty)(?:[ \-](?:one|two|three"
     r"|four|five|six|seven|eight|nine))?)\b"
 )
 _ZEROS = re.compile(
@@ -57,13 +85,20 @@ class Reading:
     def of(cls, text: str) -> "Reading":
         folded = Folded.of(text)
         edits = [
-            *in_figures(folded.lower),
+            *in_figures(folded.cased, folded.lower),
             *house_numbers(folded.lower),
             *_misspelt(folded.lower),
-            *_zeros(folded.lower),
         ]
-        edits.extend((*found.span(), ": ") for found in _SPEAKER.finditer(folded.lower))
-        edits.extend(_signs(folded.lower))
+        edits.extend(_answered(folded.lower))
+        has_figures = _FIGURE.search(folded.lower) is not None
+        if has_figures:
+            edits.extend(_zeros(folded.lower))
+        if has_figures or not text.isascii():
+            edits.extend(_signs(folded.lower))
+        if "twenty" in folded.lower or "thirty" in folded.lower:
+            edits.extend(
+                (*found.span("year"), two_digits(found["year"])) for found in _MONTH_AND_YEAR.finditer(folded.lower)
+            )
         if not edits:
             return cls(folded, folded.cased, range(len(folded.cased)), range(1, len(folded.cased) + 1))
         return _edited(folded, _apart(sorted(edits, key=lambda edit: (edit[0], -edit[1]))))
@@ -95,12 +130,23 @@ def _apart(edits: "list[tuple[int, int, str]]") -> "list[tuple[int, int, str]]":
     return kept
 
 
+def _answered(lower: str) -> "list[tuple[int, int, str]]":
+    return [
+        *((*found.span(), ": ") for found in _SPEAKER.finditer(lower)),
+        *(
+            (*found.span("gap"), ": ")
+            for found in _ASKED.finditer(lower)
+            if ("?" in found["gap"] or found["says"]) and _VALUE.match(lower, found.end())
+        ),
+    ]
+
+
 def _zeros(lower: str) -> "list[tuple[int, int, str]]":
     return [(*found.span(), found[0].replace("o", "0")) for found in _ZEROS.finditer(lower)]
 
 
 def _signs(lower: str) -> "list[tuple[int, int, str]]":
-    """Figures that were typed as letters, what parts them, and years said behind a month."""
+    """Figures that were typed as letters, and what parts them."""
     return [
         *(
             (*found.span(), found[0].translate(_FIGURES))
@@ -111,7 +157,6 @@ def _signs(lower: str) -> "list[tuple[int, int, str]]":
             and not _LETTERED.search(lower, max(0, found.start() - 8), found.start())
         ),
         *((*found.span(), "-") for found in _SEPARATORS.finditer(lower)),
-        *((*found.span("year"), two_digits(found["year"])) for found in _MONTH_AND_YEAR.finditer(lower)),
     ]
 
 

@@ -16,8 +16,15 @@ NUMBERS = (
     | {word: str(number) for number, word in enumerate(str.split(_TO_NINETEEN))}
     | {word: str(10 * number) for number, word in enumerate(TENS, start=2)}
 )
+ORDINALS = tuple(
+    str.split(
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth"
+        " fifteenth"
+        " sixteenth seventeenth eighteenth nineteenth twentieth thirtieth"
+    )
+)
 TIMES = {"double": 2, "triple": 3, "treble": 3, "quadruple": 4}
-ROUND = {"hundred": "00", "thousand": "000"}
+ROUND = {"hundred": 100, "thousand": 1000, "hundred and": 100, "thousand and": 1000}
 
 _SPOKEN_SO = {
     "fiv": "5",

@@ -13,9 +13,12 @@ _DOT = r"(?:\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\s(?:dot|point|full stop|period
 _DOMAIN = re.compile(
     rf"(?:\s?[\[({{<]\s?(?:at|@)\s?[\])}}>]\s?|\s(?:at(?: sign)?|@)\s|\s?@\s?)"
     rf"(?P<name>(?:[\w\-]{{1,30}}\s){{0,2}}?[\w\-]{{1,40}}(?:{_DOT}[\w\-]{{1,40}}){{0,2}}?)"
-    rf"(?:{_DOT}|,\s?){_ENDS}(?:{_DOT}{_ENDS}){{0,2}}\b"
+    rf"(?:(?:{_DOT}|,\s?){_ENDS}(?:{_DOT}{_ENDS}){{0,2}}\b|(?<=mail)\s(?:com|co uk)\b|(?<=yahoo|cloud)\s(?:com|co"
+    rf" uk)\b|(?<=look)\scom\b)"
 )
-_HINT = re.compile(rf"(?:\bat\b|@).{{1,80}}?(?:\bdot\b|\bpoint\b|\.|,){{1}}.{{0,4}}?{_ENDS}\b")
+_HINT = re.compile(
+    rf"(?:\bat\b|@).{{1,80}}?(?:\bdot\b|\bpoint\b|\bstop\b|\bperiod\b|\.|,|mail|look|yahoo|cloud).{{0,4}}?{_ENDS}\b"
+)
 _PIECE = re.compile(r"(?:^|(?<=[\s:=,]))(?P<piece>[^\s:=,@]{1,40})(?P<gap>[ ,]{0,2})\Z")
 _CONNECTORS = frozenset(str.split("dot point underscore dash hyphen minus plus"))
 _NUMBER = re.compile(
@@ -23,6 +26,9 @@ _NUMBER = re.compile(
     r"|seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|oh|double|triple)\Z"
 )
 _NO_PIECE = ORDINARY | CHAT | frozenset(str.split("is it's its user username login mail email address me at a account"))
+NO_LOCAL = frozenset(str.split("us me it them him her you here there now out online available again live"))
+"""Words alone ahead of what is rather a page: "follow us at ... dot com"."""
+_IN_TWO_WORDS = frozenset({"hot mail", "g mail", "out look", "i cloud", "proton mail", "bt internet"})
 _MOST_PIECES = 30
 _FEWEST = 1
 
@@ -33,10 +39,11 @@ def find_said(lower: str) -> Iterator[tuple[int, int]]:
         return
     for domain in _DOMAIN.finditer(lower):
         name = domain["name"].split()
-        if len(name) > 1 and any(word in _NO_PIECE for word in name if word not in ("dot", "point", "co")):
+        is_split = len(name) > 1 and " ".join(name) not in _IN_TWO_WORDS
+        if is_split and any(word in _NO_PIECE for word in name if word not in ("dot", "point", "co")):
             continue
         start = _local_start(lower, domain.start())
-        if start < domain.start():
+        if start < domain.start() and lower[start : domain.start()].strip() not in NO_LOCAL:
             yield start, domain.end()
 
 

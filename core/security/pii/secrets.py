@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from core.security.pii.grammar import LINKS, NO_LESS, cued, digits, has_any, matches, only_digits, word_before
 from core.security.pii.kinds import SAID, Claim, Kind
-from core.security.pii.ordinary import ORDINARY
+from core.security.pii.ordinary import ORDINARY, is_unknown
 from core.security.pii.reading import Reading
 
 _PIN = (
@@ -43,7 +43,8 @@ NOT_THAT_CODE = frozenset(
 )
 _PASSWORD = (
     r"pass(?= (?:is|was)\b| ?[:=])|psswo?r?d|passwo?r?d"  # noqa: S105
-    r"|pass[ \-]?(?:word|wrd|wd|wrod|phrase)s?|pwd|passwd|passwort|psw|pswd|pw|log ?in password|p/w"
+    r"|(?<=login )pass|(?<=log in )pass|(?<=banking )pass"
+    r"|pass[ \-]?(?:word|wrd|wd|wrod|phrase)s?|pwd|passwd|passw|passwort|psw|pswd|pw|log ?in password|p/w"
 )
 _BEFORE_FIGURES = frozenset(
     str.split(
@@ -76,7 +77,9 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str], frozenset[str]], ...] = (
     (Kind.OTP, cued(_OTP, rf"{NO_LESS}{digits(4, 10)}(?!\d|[.,]\d)"), frozenset({"card"})),
     (
         Kind.OTP,
-        cued(_OTP, r"(?=[A-Z\-]*\d)(?=[\d\-]*[A-Z])(?-i:[A-Z0-9]{1,4}-[A-Z0-9]{4,8}|[A-Z0-9]{5,10})(?![\w-])"),
+        cued(
+            _OTP, r"(?=[A-Z\-]*\d)(?=[\d\-]*[A-Z])(?-i:[A-Z0-9]{1,4}-[A-Z0-9]{4,8}|[A-Z0-9]{5,10})(?![\w-])", cased=True
+        ),
         frozenset({"card"}),
     ),
     (Kind.OTP, cued(_CODE, rf"{NO_LESS}{digits(5, 8)}(?![^\W_]|[.,]\d)"), frozenset({"card"})),
@@ -105,7 +108,7 @@ _QUOTED = r"\"[^\"\n]{3,64}\"|'[^'\n]{3,64}'|“[^”\n]{3,64}”"
 _PASSWORD_TOLD = re.compile(
     rf"(?i)\b(?:{_PASSWORD})\b\s{{0,3}}[:=]\s{{0,3}}(?P<value>{_QUOTED}|[^\s:=\[][^\s\[]{{2,63}})"
 )
-_PASSWORD_SAID = cued(_PASSWORD, rf"{_QUOTED}|(?!(?:{LINKS})\b)[^\s:=,;\[(][^\s,\[]{{2,63}}")
+_PASSWORD_SAID = cued(_PASSWORD, rf"{_QUOTED}|(?!(?:{LINKS})\b)[^\s:=,;\[(][^\s,\[]{{2,63}}", cased=True)
 _MIXED = re.compile(
     r"(?<!\S)(?=\S{0,64}[A-Z])(?=\S{0,64}[a-z])(?=\S{0,64}\d)(?=\S{0,63}[!#$%^&*?_+=~]\S?)[A-Za-z][^\s\[\]@:/]{7,64}(?!\S)"
 )
@@ -119,11 +122,22 @@ _PASSWORD_FAR = re.compile(
     rf"(?i)\b(?:{_PASSWORD})\b[^.?!\n\d]{{1,60}}\s(?P<value>(?=[^\s\d]{{0,40}}\d)[^\s\[@:/]{{2}}[^\s\[:/]{{4,40}})"
 )
 """With other words between: a word with letters and digits."""
+_PASSWORD_NEAR = re.compile(
+    rf"(?i)(?<!\S)(?P<value>(?=[^\s]{{0,40}}\d)[^\W\d_][^\s\[@:/]{{5,40}})\s[^.?!\n]{{0,40}}?\b(?:{_PASSWORD})\b"
+)
+"""The same ahead: "should I use ... as my password"."""
+_PHRASE = re.compile(
+    rf"(?i)\b(?:{_PASSWORD})\b(?:\s(?:is|was)\s|\s?[:=]\s?)(?P<value>[a-z]{{3,12}}(?:"
+    rf" [a-z\d]{{3,12}}){{2,5}})(?=\s?[.,!?\n]|\Z)"
+)
+"""Three words and more that make no sentence."""
 _PASSWORD_APART = re.compile(
-    rf"(?i)\b(?:{_PASSWORD})\b(?:\s(?:is|was|would be))?[\s:=]{{1,3}}(?P<value>[^\s\[](?:"
-    rf" [^\s\[](?![^\s.,;?!])){{4,40}})"
+    rf"(?i)\b(?:{_PASSWORD})\b(?:\s(?:is|was|would be))?[\s:=(\"']{{1,3}}(?P<value>[^\s\[(](?:"
+    rf" [^\s\[](?![^\s.,;?!)])){{4,40}})"
 )
 """Sign by sign."""
+_LONG = 8
+"""Letters of a password that stands behind the word alone."""
 _GIVES = frozenset(str.split("is was to be as it's its = use used set 's changed password"))
 _NO_PASSWORD = ORDINARY | frozenset(
     str.split(
@@ -138,6 +152,11 @@ _NO_PASSWORD = ORDINARY | frozenset(
         " sensitive characters letters symbols digits alphanumeric simple complicated recognised recognized recognise"
         " accepting invalidated due outdated"
         " manager managers recovery page field box screen option link request rules policy"
+    )
+)
+_IN_SENTENCES = frozenset(
+    str.split(
+        "the and not for too very you your our was are has had been being this that with from when why how what can so"
     )
 )
 _ANSWER_VALUE = r"(?:(?:the|a|an|called|named|my)\s)?[^\W_][\w'’.\-]{0,30}(?:\s[^\W_][\w'’.\-]{0,30}){0,3}"
@@ -183,6 +202,11 @@ _ANSWERS: tuple[re.Pattern[str], ...] = tuple(
         r"|October|November|December)\b)",
     )
 )
+_THING_NAMED = re.compile(
+    rf"(?:first|childhood|favou?rite?|old|oldest|memorable) {_THINGS}|\b{_THINGS},|(?:first|childhood|favou?rite?)"
+    rf" [^\W\d_]"
+)
+_BETWEEN_COMMAS = (",",)
 _OF_THINGS = ("first", "childhood", "favou", "favor", "old", "memorable")
 _ANSWERS_HINTS: tuple[tuple[str, ...], ...] = (
     ("maiden",),
@@ -193,7 +217,7 @@ _ANSWERS_HINTS: tuple[tuple[str, ...], ...] = (
     ("name of",),
     _OF_THINGS,
     ("maiden",),
-    (",",),
+    _BETWEEN_COMMAS,
     ("up on", "up in"),
     ("mem",),
     ("memorable", "secret", "security"),
@@ -218,6 +242,7 @@ _ANSWER_FIRST = re.compile(
     r"|answer (?:to|for) (?:my|the|your|ur|that|our) (?:security |secret )?question)"
 )
 """The answer stands ahead of what it is."""
+_ANSWER_FIRST_HINTS = ("maiden", "memorable", "secret", "security", "answer")
 _NO_ANSWER = frozenset(
     str.split(
         "wrong not incorrect required asked missing rejected blocked different needed being correct right invalid no"
@@ -227,6 +252,7 @@ _NO_ANSWER = frozenset(
         " limited active due please again help reset change problem issue page options field prompt"
     )
 )
+_SENTENCE = re.compile(r"(?i)(?<!\bmr)(?<!\bmrs)(?<!\bms)(?<!\bdr)(?<!\bst)\. ")
 _ENDS_ANSWER = re.compile(
     r"(?i)\s(?:and|but|so|please|thanks|thank|can|could|would|which|that|if|i|my|for|in case|is|was|do|does|now|to"
     r"|you|your|when|because|with|pls|ok|okay|why|what|how|it|as|since|then|use|we|are|have|by|from|there)\b.*\Z",
@@ -251,7 +277,8 @@ def _in_figures(reading: Reading) -> Iterator[Claim]:
     if not any(hinted.values()):
         return
     for kind, pattern, never in _PATTERNS:
-        for found in matches(pattern, reading.cased) if hinted[kind] else ():
+        text = reading.cased if pattern.flags & re.IGNORECASE else reading.lower
+        for found in matches(pattern, text) if hinted[kind] else ():
             if _is_given(reading, found, kind, never):
                 yield Claim(kind, *found.span("value"), SAID)
     for found in matches(_BEFORE_CUE, reading.cased):
@@ -298,11 +325,17 @@ def _passwords(reading: Reading) -> Iterator[Claim]:
     for found in _PASSWORD_TOLD.finditer(text):
         yield Claim(Kind.PASSWORD, found.start("value"), _word_end(text, *found.span("value")), SAID)
     for found in matches(_PASSWORD_SAID, text):
+        if text[found.start("value") - 1].isalnum():
+            # "PW708997D".
+            continue
         start, end = found.start("value"), _word_end(text, *found.span("value"))
         before = word_before(reading.lower, start)
         plain = text[start:end].strip("\"'“”.,!?")
         if _looks_secret(plain) or (
-            before in _GIVES and before != "password" and _is_last(text, end) and plain.lower() not in _NO_PASSWORD
+            before in _GIVES
+            and _is_last(text, end)
+            and plain.lower() not in _NO_PASSWORD
+            and (before != "password" or _is_no_word(plain))
         ):
             yield Claim(Kind.PASSWORD, start, end, SAID - 1)
     for found in _MIXED.finditer(text):
@@ -314,8 +347,21 @@ def _passwords(reading: Reading) -> Iterator[Claim]:
     for found in _PASSWORD_FAR.finditer(text):
         if _looks_secret(found["value"]) and any(map(str.isdigit, found["value"])):
             yield Claim(Kind.PASSWORD, found.start("value"), _word_end(text, *found.span("value")), SAID - 3)
+    for found in _PASSWORD_NEAR.finditer(text):
+        plain = found["value"].strip("\"'“”.,!?")
+        if _looks_secret(plain) and not plain.isupper():
+            yield Claim(Kind.PASSWORD, *found.span("value"), SAID - 3)
+    for found in _PHRASE.finditer(text):
+        words = found["value"].lower().split()
+        if sum(word in _NO_PASSWORD for word in words) * 2 <= len(words) and _IN_SENTENCES.isdisjoint(words):
+            yield Claim(Kind.PASSWORD, *found.span("value"), SAID)
     for found in _PASSWORD_APART.finditer(text):
         yield Claim(Kind.PASSWORD, *found.span("value"), SAID + 1)
+
+
+def _is_no_word(plain: str) -> bool:
+    """Nothing that one says behind "password" in a sentence, as in "password manager"."""
+    return len(plain) >= _LONG and plain.isalpha() and is_unknown(plain.lower())
 
 
 def _word_end(text: str, start: int, end: int) -> int:
@@ -349,12 +395,15 @@ def _is_last(text: str, end: int) -> bool:
 def _answers(reading: Reading) -> Iterator[Claim]:
     if not _ANSWER_HINT.search(reading.lower):
         return
-    for found in _ANSWER_FIRST.finditer(reading.cased):
+    is_first = has_any(reading.lower, _ANSWER_FIRST_HINTS)
+    for found in _ANSWER_FIRST.finditer(reading.cased) if is_first else ():
         if found["value"].split()[0].lower() not in _NO_ANSWER | ORDINARY:
             yield Claim(Kind.SECURITY_ANSWER, *found.span("value"), SAID - 2)
+    names_thing = _THING_NAMED.search(reading.lower) is not None
     for pattern, hints in zip(_ANSWERS, _ANSWERS_HINTS, strict=True):
-        for found in pattern.finditer(reading.cased) if has_any(reading.lower, hints) else ():
-            value = _ENDS_ANSWER.sub("", found["value"].partition(". ")[0]).rstrip(" .'-")
+        is_there = names_thing if hints in (_OF_THINGS, _BETWEEN_COMMAS) else has_any(reading.lower, hints)
+        for found in pattern.finditer(reading.cased) if is_there else ():
+            value = _ENDS_ANSWER.sub("", _SENTENCE.split(found["value"], maxsplit=1)[0]).rstrip(" .'-")
             first = value.split()[0].lower() if value.split() else ""
             if len(value) > 1 and first not in _NO_ANSWER:
                 yield Claim(Kind.SECURITY_ANSWER, found.start("value"), found.start("value") + len(value), SAID - 2)

@@ -17,11 +17,15 @@ from core.security.pii.said import (
     like_a_number,
     misspelt_number,
 )
+from core.security.pii.stretches import list_stretches
 
 Edit = tuple[int, int, str]
 """What is read between two places of a text instead of what stands there."""
 _BEGIN_A_FIGURE = frozenset(NUMBERS) | frozenset(TIMES)
 """And single digits."""
+_FIRST_OF_TENS = {word: NUMBERS[word][0] for word in TENS}
+_SMALL = 3
+"""Figures from which nothing is counted in hundreds."""
 _FEWEST = 3
 """Number words from which it is worth looking."""
 
@@ -50,18 +54,51 @@ def in_digits(tokens: list[Token]) -> list[Token] | None:
 
 def _read(tokens: list[Token], at: int) -> tuple[int, str]:
     """How many tokens are one figure, and the figure."""
-    word, following = tokens[at].word, tokens[at + 1].word if at + 1 < len(tokens) else ""
+    taken, figure = _read_small(tokens, at)
+    if figure.isdigit() and len(figure) < _SMALL and figure[0] != "0" and _round_at(tokens, at + taken):
+        return _read_round(tokens, at, taken, int(figure))
+    return taken, figure
+
+
+def _read_small(tokens: list[Token], at: int) -> tuple[int, str]:
+    word, following = _word_at(tokens, at), _word_at(tokens, at + 1)
     digit = NUMBERS.get(following, following)
     if not digit.isdigit() or len(digit) > 1:
         digit = ""
     if word in TIMES and digit:
         return 2, digit * TIMES[word]
-    figure = NUMBERS.get(word, word)
-    if following in ROUND and figure.isdigit() and len(figure) == 1:
-        return 2, figure + ROUND[following]
-    if word in TENS and digit and digit != "0":
-        return 2, f"{NUMBERS[word][0]}{digit}"
+    if word in _FIRST_OF_TENS and digit and digit != "0":
+        return 2, f"{_FIRST_OF_TENS[word]}{digit}"
     return 1, NUMBERS.get(word, word)
+
+
+def _read_round(tokens: list[Token], at: int, taken: int, value: int) -> tuple[int, str]:
+    """ "Four thousand two hundred and nine", "forty-two hundred". A last digit without "and" counts only at the end:
+    "oh eight hundred one two three" is said digit by digit."""
+    said = _word_at(tokens, at + taken)
+    value, taken = value * ROUND[said], taken + 1
+    more, figure = _read_small(tokens, at + taken)
+    if ROUND[said] > ROUND["hundred"] and len(figure) == 1 and _round_at(tokens, at + taken + more) == ROUND["hundred"]:
+        said = _word_at(tokens, at + taken + more)
+        value, taken = value + int(figure) * ROUND[said], taken + more + 1
+        more, figure = _read_small(tokens, at + taken)
+    word = _word_at(tokens, at + taken)
+    if more > 1 and word in _FIRST_OF_TENS and _round_at(tokens, at + taken + more):
+        # "Four hundred and fifty, nine hundred and seventeen".
+        more, figure = 1, NUMBERS[word]
+    is_rest = word in NUMBERS or word in _FIRST_OF_TENS
+    is_rest = is_rest and (said.endswith(" and") or len(figure) > 1 or not _word_at(tokens, at + taken + more))
+    if is_rest and figure.isdigit() and figure[0] != "0":
+        return taken + more, str(value + int(figure))
+    return taken, str(value)
+
+
+def _word_at(tokens: list[Token], at: int) -> str:
+    return tokens[at].word if at < len(tokens) else ""
+
+
+def _round_at(tokens: list[Token], at: int) -> int:
+    return ROUND.get(_word_at(tokens, at), 0)
 
 
 def two_digits(said: str) -> str:
@@ -71,7 +108,7 @@ def two_digits(said: str) -> str:
     return str(sum(int(NUMBERS[word]) for word in last))
 
 
-class _Sign(NamedTuple):
+class Sign(NamedTuple):
     """A part of a number as it was said."""
 
     figures: str
@@ -79,27 +116,28 @@ class _Sign(NamedTuple):
     start: int
     end: int
     said: str
-    """How: ``_FIGURE`` and so on."""
+    """How: ``FIGURE`` and so on."""
 
 
-_FIGURE, _WORD, _GUESS, _MISHEARD, _SURE_LETTER, _LETTER = "figure", "word", "guess", "misheard", "sure", "letter"
-_FILLER, _CORRECTED, _NOT = "filler", "corrected", "not"
-_DIGITS = frozenset({_FIGURE, _WORD, _GUESS, _MISHEARD})
-_NUMBER_WORDS = frozenset({_WORD, _GUESS, _MISHEARD})
-_CORRECTIONS = frozenset({_CORRECTED, _NOT})
-_BETWEEN_SIGNS = frozenset({_FILLER, *_CORRECTIONS})
+FIGURE, _WORD, _GUESS, DOUBTFUL, SURE_LETTER, LETTER = "figure", "word", "guess", "misheard", "sure", "letter"
+FILLER, CORRECTED, NOT = "filler", "corrected", "not"
+DIGITS = frozenset({FIGURE, _WORD, _GUESS, DOUBTFUL})
+_NUMBER_WORDS = frozenset({_WORD, _GUESS, DOUBTFUL})
+_CORRECTIONS = frozenset({CORRECTED, NOT})
+_BETWEEN_SIGNS = frozenset({FILLER, *_CORRECTIONS})
 
 _TOKEN = re.compile(
-    r"(?P<fix>\b(?:(?:oh |oops |ah |er |um )?(?:no|nope|sorry|wait|correction|scratch that|i mean|i meant|make"
-    r" that|rather)"
+    r"(?P<fix>\b(?:(?:oh |oops |ah |er |um )?(?:no|nope|sorry|wait|oops|correction|actually|scratch that|strike that"
+    r"|my mistake"
+    r"|my bad|i mean|i meant|make that|rather)"
     r"(?:[,.…\s\-]{1,4}(?:no|nope|sorry|wait|i mean|i meant|make that|make it|it's|its|hang on|hold on|that's|thats"
     r"|actually|rather|sorry that's))*)\b)"
-    r"|(?P<not>\bnot\b)"
-    r"|(?P<filler>\b(?:uh+m*|um+|er+m*|hmm+|mm+|then|and then|dash|hyphen|space|stroke|slash|hold on|hang on"
+    r"|(?P<cue>\b[as]/c\b)|(?P<not>\bnot\b)"
+    r"|(?P<filler>\b(?:uh+m*|um+|er+m*|ehm+|hmm+|mm+|then|and then|dash|hyphen|space|stroke|slash|hold on|hang on"
     r"|let me see|let's see"
     r"|like|yeah|ok|okay|so)\b)"
     r"|(?P<spelt>\b[a-z],? (?:is )?(?:for|as in) [a-z]{2,12}\b)"
-    r"|(?P<w>\bdouble[ \-]u\b)|(?P<word>x-ray|[^\W\d_]+)|(?P<figure>\d+)"
+    r"|(?P<w>\bdouble[ \-]u\b)|(?P<round>\b(?:hundred|thousand)(?: and)?\b)|(?P<word>x-ray|[^\W\d_]+)|(?P<figure>\d+)"
 )
 _GAP = re.compile(r"[\s,.\-–…/:;]{0,4}")
 _WIDEST = 3
@@ -120,91 +158,107 @@ _SPELT_OUT = re.compile(rf"\biban\b|(?:\b[a-z] ){{2}}(?:{'|'.join(sorted(NUMBERS
 """Letters and digits one by one: there a single digit counts."""
 _SAYS = re.compile(
     rf"\b(?:{'|'.join(sorted({*NUMBERS, *LETTERS}, key=len, reverse=True))})\b|\d[^\w.]{{0,4}}(?:uh+m*|um+"
-    rf"|er+m*|hmm+|then|and|no|not|nope|oops|sorry|wait|i mean|make|dash|hyphen|space)\b"
+    rf"|er+m*|ehm+|hmm+|then|and|no|not|nope|oops|sorry|wait|correction|actually|scratch|strike|my|i mean|make|dash"
+    rf"|hyphen|space)\b"
     r"|\b[a-z],? (?:is )?(?:for|as in) [a-z]"
 )
 """One look for all of it: most texts say none."""
 
 
-def in_figures(lower: str) -> list[Edit]:
+def in_figures(cased: str, lower: str) -> list[Edit]:
     """Where digits and letters are said, and what to read there. Only in a row of at least three digits, so that "one
     card" and "two or three days" stay what they are."""
     if not _SAYS.search(lower):
         return []
     least = 1 if _SPELT_OUT.search(lower) else _LEAST_DIGITS
     edits: list[Edit] = []
-    for row in _rows(lower):
-        edits.extend(_row_in_figures(row, lower, least))
+    for row in _rows(cased, lower):
+        for part in _around_month(row, lower):
+            edits.extend(_row_in_figures(part, lower, least))
     return edits
 
 
-def _rows(lower: str) -> list[list[_Sign]]:
-    rows: list[list[_Sign]] = []
-    row: list[_Sign] = []
-    for found in _TOKEN.finditer(lower):
-        sign = _sign(found)
-        if row and (sign is None or not _GAP.fullmatch(lower, row[-1].end, found.start())):
-            rows.append(row)
-            row = []
-        if sign is not None and (row or sign.said not in _BETWEEN_SIGNS):
-            row.append(sign)
-    return [trimmed for row in (*rows, row) if (trimmed := _trimmed(row))]
+def _around_month(row: list[Sign], lower: str) -> list[list[Sign]]:
+    """November is a letter among letters, and a month among figures."""
+    letters = [at for at, sign in enumerate(row) if sign.said in (SURE_LETTER, LETTER)]
+    if len(letters) != 1 or lower[row[letters[0]].start : row[letters[0]].end] != "november":
+        return [row]
+    return [trimmed for part in (row[: letters[0]], row[letters[0] + 1 :]) if (trimmed := _trimmed(part))]
 
 
-def _sign(found: re.Match[str]) -> _Sign | None:
+def _rows(cased: str, lower: str) -> list[list[Sign]]:
+    rows: list[list[Sign]] = []
+    for stretch in list_stretches(cased, lower):
+        row: list[Sign] = []
+        for found in _TOKEN.finditer(lower, *stretch):
+            sign = _sign(found)
+            if row and (sign is None or not _GAP.fullmatch(lower, row[-1].end, found.start())):
+                rows.append(row)
+                row = []
+            if sign is not None and (row or sign.said not in _BETWEEN_SIGNS):
+                row.append(sign)
+        rows.append(row)
+    return [trimmed for row in rows if (trimmed := _trimmed(row))]
+
+
+def _sign(found: re.Match[str]) -> Sign | None:
     said, start, end = found[0], found.start(), found.end()
     match found.lastgroup:
         case "figure":
-            return _Sign(said, start, end, _FIGURE)
+            return Sign(said, start, end, FIGURE)
         case "fix":
-            return _Sign("", start, end, _CORRECTED)
+            return Sign("", start, end, CORRECTED)
         case "not":
-            return _Sign("", start, end, _NOT)
+            return Sign("", start, end, NOT)
         case "filler":
-            return _Sign("", start, end, _FILLER)
+            return Sign("", start, end, FILLER)
         case "spelt":
-            return _Sign(said[0].upper(), start, end, _SURE_LETTER)
+            return Sign(said[0].upper(), start, end, SURE_LETTER)
+        case "cue":
+            return None
+        case "round":
+            return Sign(said, start, end, _WORD)
         case "w":
-            return _Sign("W", start, end, _SURE_LETTER)
+            return Sign("W", start, end, SURE_LETTER)
         case _:
-            return _word_sign(said, start, end)
+            return word_sign(said, start, end)
 
 
-def _word_sign(said: str, start: int, end: int) -> _Sign | None:
-    if said in NUMBERS or said in TIMES or said in ROUND:
-        return _Sign(said, start, end, _WORD)
+def word_sign(said: str, start: int, end: int) -> Sign | None:
+    if said in NUMBERS or said in TIMES:
+        return Sign(said, start, end, _WORD)
     if said in LETTERS:
-        return _Sign(LETTERS[said].upper(), start, end, _SURE_LETTER)
+        return Sign(LETTERS[said].upper(), start, end, SURE_LETTER)
     if len(said) == 1 or (len(said) == 2 and said.upper() in AREAS):
-        return _Sign(said, start, end, _LETTER)
+        return Sign(said, start, end, LETTER)
     if said in MISHEARD:
-        return _Sign(MISHEARD[said], start, end, _MISHEARD)
+        return Sign(MISHEARD[said], start, end, DOUBTFUL)
     if figures := misspelt_number(said):
-        return _Sign(figures, start, end, _GUESS)
+        return Sign(figures, start, end, _GUESS)
     figures = like_a_number(said)
-    return _Sign(figures, start, end, _MISHEARD) if figures else None
+    return Sign(figures, start, end, DOUBTFUL) if figures else None
 
 
-def _trimmed(row: list[_Sign]) -> list[_Sign]:
+def _trimmed(row: list[Sign]) -> list[Sign]:
     """Without what belongs to the words around it."""
     start, end = 0, len(row)
-    while start < end and row[start].said == _MISHEARD:
+    while start < end and row[start].said == DOUBTFUL:
         start += 1
-    while end > start and row[end - 1].said in (_MISHEARD, *_BETWEEN_SIGNS):
+    while end > start and row[end - 1].said in (DOUBTFUL, *_BETWEEN_SIGNS):
         end -= 1
     return row[start:end]
 
 
-def _row_in_figures(row: list[_Sign], lower: str, least: int) -> list[Edit]:
-    if any(sign.said == _MISHEARD for sign in row) and not _is_dictated(row):
+def _row_in_figures(row: list[Sign], lower: str, least: int) -> list[Edit]:
+    if any(sign.said == DOUBTFUL for sign in row) and not _is_dictated(row):
         # "Two to three".
         return [edit for part in _parts(row) for edit in _row_in_figures(part, lower, least)]
     if [sign.figures for sign in row] == ["o"]:
         # A letter among letters.
         return []
-    signs = _resolved(row)
+    signs = resolved(row)
     digits = sum(len(sign.figures) for sign in signs if sign.figures.isdigit())
-    letters = sum(sign.said == _SURE_LETTER for sign in signs)
+    letters = sum(sign.said == SURE_LETTER for sign in signs)
     has_letters = len(signs) >= _FEWEST_SIGNS and (
         letters >= _FEWEST_LETTERS or (letters > 0 and digits >= _FEWEST_SIGNS - 1)
     )
@@ -221,45 +275,45 @@ def _row_in_figures(row: list[_Sign], lower: str, least: int) -> list[Edit]:
             # Filler words and pauses between digits.
             edits.append((left.end, right.start, " "))
     for sign in signs:
-        if lower[sign.start : sign.end] != sign.figures.lower() or sign.said == _SURE_LETTER:
+        if lower[sign.start : sign.end] != sign.figures.lower() or sign.said == SURE_LETTER:
             edits.append((sign.start, sign.end, sign.figures))
     return edits
 
 
-def _is_form(signs: list[_Sign]) -> bool:
+def _is_form(signs: list[Sign]) -> bool:
     """Whether letters and digits together have the form of a postcode, a passport or the like."""
     compact = "".join(sign.figures for sign in signs).upper()
     return is_postcode(compact) if len(compact) < _SHORTEST_ID else bool(_FORM.fullmatch(compact))
 
 
-def _is_dictated(row: list[_Sign]) -> bool:
+def _is_dictated(row: list[Sign]) -> bool:
     return sum(sign.said == _WORD and len(NUMBERS.get(sign.figures, "")) == 1 for sign in row) >= _FEWEST_AROUND
 
 
-def _parts(row: list[_Sign]) -> list[list[_Sign]]:
+def _parts(row: list[Sign]) -> list[list[Sign]]:
     """What stands between what was perhaps misheard."""
-    parts: list[list[_Sign]] = [[]]
+    parts: list[list[Sign]] = [[]]
     for sign in row:
-        if sign.said == _MISHEARD:
+        if sign.said == DOUBTFUL:
             parts.append([])
         elif parts[-1] or sign.said not in _BETWEEN_SIGNS:
             parts[-1].append(sign)
     return [trimmed for part in parts if (trimmed := _trimmed(part))]
 
 
-def _has_fillers(row: list[_Sign]) -> bool:
-    return any(sign.said == _FILLER for sign in row)
+def _has_fillers(row: list[Sign]) -> bool:
+    return any(sign.said == FILLER for sign in row)
 
 
-def _resolved(row: list[_Sign]) -> list[_Sign]:
+def resolved(row: list[Sign]) -> list[Sign]:
     """With figures for words, what was corrected as it was put right, and without fillers."""
-    parts: list[list[_Sign]] = [[]]
+    parts: list[list[Sign]] = [[]]
     how: list[str] = []
     for sign in row:
         if sign.said in _CORRECTIONS:
             how.append(sign.said)
             parts.append([])
-        elif sign.said != _FILLER:
+        elif sign.said != FILLER:
             parts[-1].append(sign)
     kept = _numbers(parts[0])
     for said, part in zip(how, parts[1:], strict=True):
@@ -267,33 +321,33 @@ def _resolved(row: list[_Sign]) -> list[_Sign]:
     return kept
 
 
-def _numbers(row: list[_Sign]) -> list[_Sign]:
+def _numbers(row: list[Sign]) -> list[Sign]:
     row = [
-        sign._replace(said=_LETTER) if sign.figures == "o" and _is_among_letters(row, at) else sign
+        sign._replace(said=LETTER) if sign.figures == "o" and _is_among_letters(row, at) else sign
         for at, sign in enumerate(row)
     ]
     tokens = [Token(sign.figures, sign.start, sign.end) for sign in row]
-    signs: list[_Sign] = []
+    signs: list[Sign] = []
     at = 0
     while at < len(row):
-        taken, figures = _read(tokens, at) if row[at].said in _DIGITS else (1, row[at].figures)
-        is_word = taken > 1 or row[at].said != _FIGURE
-        said = row[at].said if not figures.isdigit() else _WORD if is_word else _FIGURE
-        signs.append(_Sign(figures, row[at].start, row[at + taken - 1].end, said))
+        taken, figures = _read(tokens, at) if row[at].said in DIGITS else (1, row[at].figures)
+        is_word = taken > 1 or row[at].said != FIGURE
+        said = row[at].said if not figures.isdigit() else _WORD if is_word else FIGURE
+        signs.append(Sign(figures, row[at].start, row[at + taken - 1].end, said))
         at += taken
     return signs
 
 
-def _is_among_letters(row: list[_Sign], at: int) -> bool:
+def _is_among_letters(row: list[Sign], at: int) -> bool:
     around = row[max(0, at - 1) : at] + row[at + 1 : at + 2]
-    return all(sign.said in (_LETTER, _SURE_LETTER) for sign in around)
+    return all(sign.said in (LETTER, SURE_LETTER) for sign in around)
 
 
-def _put_right(before: list[_Sign], after: list[_Sign], said: str) -> list[_Sign]:
+def _put_right(before: list[Sign], after: list[Sign], said: str) -> list[Sign]:
     """ "40 11 63, no, 62" is 40 11 62, and "40 11, no wait, 40 12 62" is the latter. "62 not 63" is the former."""
     if not before or not after:
         return [*before, *after]
-    if said == _NOT:
+    if said == NOT:
         return [*before[:-1], before[-1]._replace(end=after[-1].end)]
     wrong = min(sum(len(sign.figures) for sign in signs) for signs in (before, after))
     kept = list(before)
