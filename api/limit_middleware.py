@@ -69,7 +69,7 @@ class LimitMiddleware:
 
     def _limiter_of(self, application: FastAPI) -> Limiter:
         if self._limiter is None:
-            self._limiter = Limiter(application.state.running.redis)
+            self._limiter = Limiter(application.state.running.redis, timeout=self._settings.counting_timeout)
         return self._limiter
 
 

@@ -10,6 +10,7 @@ import math
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from importlib.resources import files
 from time import monotonic
 from typing import cast
@@ -25,8 +26,6 @@ _log = get_logger(__name__)
 
 MINUTE = 60.0
 _MICRO = 1_000_000
-_PATIENCE = 1.0
-"""Seconds for an answer of Redis."""
 _LEFT_ALONE = 5.0
 """Seconds after which a Redis that failed is asked again."""
 _GUARDED_SHARE = 10
@@ -64,13 +63,20 @@ class Limiter:
     """One for each process."""
 
     def __init__(
-        self, redis: Redis, *, moment: Callable[[], int] | None = None, now: Callable[[], float] = monotonic
+        self,
+        redis: Redis,
+        *,
+        timeout: timedelta,
+        moment: Callable[[], int] | None = None,
+        now: Callable[[], float] = monotonic,
     ) -> None:
         """Args:
+        timeout: for an answer of Redis.
         moment: microseconds; None: Redis's own clock, which is the same for all workers.
         now: seconds of a clock that never goes back, for what this process counts alone.
         """
         self._redis = redis
+        self._timeout = timeout.total_seconds()
         self._take = redis.register_script(_TAKE)
         self._moment = moment
         self._now = now
@@ -90,7 +96,7 @@ class Limiter:
         moment = "" if self._moment is None else self._moment()
         arguments = [int(MINUTE * _MICRO), moment, *(window.limit for window in rule.windows)]
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(self._timeout):
                 answer = await self._take(keys=[window.key for window in rule.windows], args=arguments)
         except (RedisError, OSError) as error:
             _log.warning("rate_limits_not_shared", reason=type(error).__name__)

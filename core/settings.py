@@ -124,6 +124,8 @@ class Settings(BaseSettings):
     """Confirmations and security codes of a person in a minute."""
     streams_per_user: int = Field(default=8, ge=1)
     """Answers that a person may follow at once, in one process; visitors at an address together eight times as many."""
+    counting_timeout: Duration = Field(default=timedelta(seconds=1), gt=timedelta(0))
+    """For Redis to count a request, or what a model used. Then a process counts by itself for five seconds."""
     header_timeout: Duration = Field(default=timedelta(seconds=10), gt=timedelta(0))
     """For a request's line and headers, and for a connection to say anything."""
     body_timeout: Duration = Field(default=timedelta(seconds=10), gt=timedelta(0))

@@ -121,6 +121,8 @@ def settings(data_dir: Path) -> Settings:
         # One login of each customer lasts for all tests of a process.
         access_token_ttl=timedelta(hours=4),
         streams_per_user=MANY,
+        # However long this machine stands still, Redis is not away.
+        counting_timeout=timedelta(minutes=1),
         **dict.fromkeys(RATES, MANY),
     )
 

@@ -28,8 +28,6 @@ from core.settings import Settings
 _log = get_logger(__name__)
 
 VISITORS = "visitors"
-_PATIENCE = 0.5
-"""Seconds for an answer of Redis."""
 _LEFT_ALONE = 5.0
 """Seconds after which a Redis that failed is asked again."""
 _KEPT = {"day": timedelta(days=2), "month": timedelta(days=62)}
@@ -89,12 +87,22 @@ class Limits:
 class Budgets:
     """One for each process."""
 
-    def __init__(self, redis: Redis | None, limits: Limits, clock: Clock, now: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self,
+        redis: Redis | None,
+        limits: Limits,
+        clock: Clock,
+        now: Callable[[], float] = monotonic,
+        *,
+        timeout: timedelta = timedelta(seconds=1),
+    ) -> None:
         """Args:
         redis: None: this process counts alone.
+        timeout: for an answer of Redis.
         now: seconds of a clock that never goes back.
         """
         self._redis = redis
+        self._timeout = timeout.total_seconds()
         self._limits = limits
         self._clock = clock
         self._now = now
@@ -172,7 +180,7 @@ class Budgets:
         if self._redis is None or self._now() < self._asked_again_at:
             return None
         try:
-            async with asyncio.timeout(_PATIENCE):
+            async with asyncio.timeout(self._timeout):
                 return cast(object, await self._redis.execute_command(command, *arguments))
         except (RedisError, OSError) as error:
             BUDGET_ERRORS.add(command)

@@ -57,7 +57,7 @@ async def open_chain(
             idle_timeout=settings.idle_timeout,
             turn_time=settings.turn_time,
             retries=settings.model_retries,
-            budgets=Budgets(redis, limits, clock) if limits.budgets else None,
+            budgets=Budgets(redis, limits, clock, timeout=settings.counting_timeout) if limits.budgets else None,
             considered=choice.verdicts,
         )
 

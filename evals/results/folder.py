@@ -26,7 +26,8 @@ class RunFolder:
         self._lock = Lock()
 
     def begin(self, result: Result) -> tuple[Result, list[Record]]:
-        """The run as it began at first, and the records that lie there; none in a new or empty folder.
+        """The run as it began at first, and the records that lie there; none in a new or empty folder, nor where a run
+        ended before it had one.
 
         Raises:
             InvalidInput: something else lies there, or another run.
@@ -35,10 +36,13 @@ class RunFolder:
             self._make()
             self.write(result)
             return result, []
-        there = read_result(self.path)
+        there, records = read_result(self.path), self._mend()
+        if there.run.ended_at is None and not records:
+            self.write(result)
+            return result, []
         _refuse_other(there, result, self.path)
         run = result.run.model_copy(update={"started_at": there.run.started_at})
-        return result.model_copy(update={"run": run}), self._mend()
+        return result.model_copy(update={"run": run}), records
 
     def add(self, record: Record) -> None:
         with self._lock, (self.path / RECORDS_FILE).open("a", encoding="utf-8") as file:

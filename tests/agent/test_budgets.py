@@ -31,6 +31,11 @@ class Time:
         return self.moment.timestamp()
 
 
+def patient(redis: Redis, limits: Limits, time: Time) -> Budgets:
+    """However long this machine stands still, Redis is not away."""
+    return Budgets(redis, limits, time.clock, time.now, timeout=timedelta(minutes=1))
+
+
 @pytest.fixture
 def time() -> Time:
     return Time()
@@ -76,7 +81,7 @@ async def is_refused(budgets: Budgets, payer: str) -> bool:
 
 
 async def test_a_customer_who_has_used_it_up_is_refused_and_no_other(redis, time):
-    budgets = Budgets(redis, Limits(customer=THOUSAND), time.clock, time.now)
+    budgets = patient(redis, Limits(customer=THOUSAND), time)
     await use(budgets, ALEX, 1000)
 
     assert await is_refused(budgets, ALEX)
@@ -88,7 +93,7 @@ async def test_a_customer_who_has_used_it_up_is_refused_and_no_other(redis, time
 
 async def test_the_next_day_is_a_new_one_where_the_bank_is(redis, time):
     time.moment = datetime(2026, 6, 30, 22, 30, tzinfo=UTC)
-    budgets = Budgets(redis, Limits(day=THOUSAND), time.clock, time.now)
+    budgets = patient(redis, Limits(day=THOUSAND), time)
     await use(budgets, ALEX, 1000)
     assert (await is_refused(budgets, BLAIR), budgets.condition) == (True, "used_up")
 
@@ -98,7 +103,7 @@ async def test_the_next_day_is_a_new_one_where_the_bank_is(redis, time):
 
 
 async def test_the_deployments_budget_is_of_a_month(redis, time):
-    budgets = Budgets(redis, Limits(deployment=THOUSAND), time.clock, time.now)
+    budgets = patient(redis, Limits(deployment=THOUSAND), time)
     await use(budgets, ALEX, 1000)
     time.moment += timedelta(days=3)
     assert await is_refused(budgets, ALEX)
@@ -108,7 +113,7 @@ async def test_the_deployments_budget_is_of_a_month(redis, time):
 
 
 async def test_visitors_share_one(redis, time):
-    budgets = Budgets(redis, Limits(customer=Budget(1, "tokens"), visitors=THOUSAND), time.clock, time.now)
+    budgets = patient(redis, Limits(customer=Budget(1, "tokens"), visitors=THOUSAND), time)
     await use(budgets, VISITORS, 999)
     assert not await is_refused(budgets, VISITORS)
     await use(budgets, VISITORS, 1)
@@ -117,7 +122,7 @@ async def test_visitors_share_one(redis, time):
 
 async def test_many_processes_keep_one_budget_also_at_once(redis, time):
     """What is taken counts before the answer is there: else all that are under way would pass together."""
-    processes = [Budgets(redis, Limits(day=THOUSAND), time.clock, time.now) for _ in range(4)]
+    processes = [patient(redis, Limits(day=THOUSAND), time) for _ in range(4)]
 
     taken = await asyncio.gather(
         *(processes[number % 4].take(ALEX, tokens(100)) for number in range(40)), return_exceptions=True
@@ -127,7 +132,7 @@ async def test_many_processes_keep_one_budget_also_at_once(redis, time):
 
 
 async def test_what_a_request_did_not_need_is_given_back(redis, time):
-    budgets = Budgets(redis, Limits(day=THOUSAND), time.clock, time.now)
+    budgets = patient(redis, Limits(day=THOUSAND), time)
     for _ in range(50):
         await budgets.settle(await budgets.take(ALEX, tokens(900)), tokens(10))
 
@@ -138,7 +143,7 @@ async def test_what_a_request_did_not_need_is_given_back(redis, time):
 
 
 async def test_where_one_of_several_is_used_up_nothing_is_taken_from_the_others(redis, time):
-    budgets = Budgets(redis, Limits(customer=Budget(1, "tokens"), day=THOUSAND), time.clock, time.now)
+    budgets = patient(redis, Limits(customer=Budget(1, "tokens"), day=THOUSAND), time)
     await use(budgets, ALEX, 1)
     for _ in range(5):
         assert await is_refused(budgets, ALEX)
@@ -149,7 +154,7 @@ async def test_where_one_of_several_is_used_up_nothing_is_taken_from_the_others(
 
 
 async def test_a_budget_in_money_counts_money(redis, time):
-    budgets = Budgets(redis, Limits(day=Budget.parse("0.50 USD")), time.clock, time.now)
+    budgets = patient(redis, Limits(day=Budget.parse("0.50 USD")), time)
     spent = Use(10**9, 499_999)
     await budgets.settle(await budgets.take(ALEX, spent), spent)
     assert not await is_refused(budgets, ALEX)
@@ -172,12 +177,12 @@ async def test_without_redis_a_process_keeps_to_the_limit_by_itself_and_tells_it
     broken.is_away = False
     time.moment += timedelta(seconds=10)
     assert await is_refused(budgets, ALEX)
-    other = Budgets(redis, Limits(day=THOUSAND), time.clock, time.now)
+    other = patient(redis, Limits(day=THOUSAND), time)
     assert await is_refused(other, BLAIR)
 
 
 async def test_a_process_forgets_the_days_before(redis, time):
-    budgets = Budgets(redis, Limits(customer=THOUSAND, deployment=THOUSAND), time.clock, time.now)
+    budgets = patient(redis, Limits(customer=THOUSAND, deployment=THOUSAND), time)
     await use(budgets, ALEX, 10)
     time.moment += timedelta(days=1)
     await use(budgets, BLAIR, 10)

@@ -121,6 +121,19 @@ def test_a_run_that_was_killed_goes_on_where_it_was(data: Path, tmp_path: Path) 
     assert [(each.id, each.value) for each in read_records(out)] == [(each.id, each.value) for each in whole.records]
 
 
+def test_a_folder_whose_run_ended_before_its_first_case_may_be_named_again(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "run"
+    with monkeypatch.context() as patched:
+        patched.setattr(slots, "find_mentions", None)
+        assert evaluate("slots", data, "--out", out).exit_code == 1
+    assert read_result(out).run.ended_at is None
+
+    data.write_text(json.dumps(TALKS[:3]))
+    assert evaluate("slots", data, "--out", out).exit_code == 0
+
+
 def test_the_same_folder_again_computes_nothing_and_another_run_is_refused(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
