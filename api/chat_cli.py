@@ -28,6 +28,8 @@ from core.settings import Settings, load_settings
 
 _START_PATIENCE = 60.0
 _READ_PATIENCE = 120.0
+_LOAD_PATIENCE = 600.0
+"""For a local model, which loads while the server already answers."""
 
 
 def chat(
@@ -205,7 +207,9 @@ def _own_server(settings: Settings) -> Generator[str]:
         thread = Thread(target=server.run, name="server")
         thread.start()
         try:
-            yield f"http://127.0.0.1:{_wait_for_port(server, thread)}"
+            address = f"http://127.0.0.1:{_wait_for_port(server, thread)}"
+            _wait_for_models(address)
+            yield address
         finally:
             server.should_exit = True
             thread.join()
@@ -218,6 +222,20 @@ def _wait_for_port(server: uvicorn.Server, thread: Thread) -> int:
             raise ConfigurationError("The server did not start; 'tellergraph serve' says why.")
         sleep(0.02)
     return int(server.servers[0].sockets[0].getsockname()[1])
+
+
+def _wait_for_models(address: str) -> None:
+    """Until none is loading any more: who asks once would never hear a local model. Tells of one that is not ready."""
+    deadline = monotonic() + _LOAD_PATIENCE
+    while True:
+        links = httpx2.get(f"{address}/health/detailed", timeout=_READ_PATIENCE).json()["data"]["providers"]
+        conditions = {link["name"]: link["condition"] for link in links if link["chosen"] and link["condition"]}
+        if monotonic() > deadline or not any(said.startswith("loading") for said in conditions.values()):
+            break
+        sleep(0.1)
+    for name, said in conditions.items():
+        if not said.startswith("ready"):
+            typer.echo(f"{name} is not asked: {said}", err=True)
 
 
 def _print_json(result: dict[str, Any]) -> None:

@@ -161,7 +161,7 @@ class Settings(BaseSettings):
     vllm_base_url: Address = Field(default="http://127.0.0.1:8001/v1", validation_alias=AliasChoices("VLLM_BASE_URL"))
     vllm_api_key: OptionalKey = Field(default=None, validation_alias=AliasChoices("VLLM_API_KEY"))
     llm_keys: KeysByHost = {}
-    """API keys of servers that ``llm`` names by their address, ``host=key,host:port=key``."""
+    """API keys of servers that ``llm`` names by their address, and of ``ollama_host``: ``host=key,host:port=key``."""
     local_four_bit: Literal["auto", "on", "off"] = "auto"
     """Whether a local model's weights are held in four bits; auto: where bitsandbytes is installed."""
     local_max_tokens: int = Field(default=512, ge=16, le=32_768)

@@ -47,7 +47,9 @@ def count_activations(model_config: Any, config: TrainingConfig, place: Place) -
     """Of a batch of `config.batch.rows` times `config.batch.max_tokens` of the model that `model_config` describes."""
     one, two = (_count(model_config, depth, config, place) for depth in (1, 2))
     width = 4 if config.method == "full" else place.computing.itemsize
-    between = config.batch.rows * config.batch.max_tokens * model_config.hidden_size * width
+    twice = config.task == "classification" and config.classification.consistency > 0
+    rows = config.batch.rows * (2 if twice else 1)
+    between = rows * config.batch.max_tokens * model_config.hidden_size * width
     return Activations(two - one, 2 * one - two, between)
 
 

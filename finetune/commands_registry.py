@@ -198,9 +198,14 @@ def compare_command(folder: _Dir = None, as_json: _Json = False) -> None:
     """How the shadow's answers compare with those that customers got. Figures alone: no texts are kept."""
     with _errors(as_json):
         from finetune.registry.comparing import compare_shadow  # noqa: PLC0415
+        from finetune.registry.store import read_or_empty  # noqa: PLC0415
 
-        report = asdict(compare_shadow(_place(folder)))
-    _print(as_json, "\n".join(f"{name:<16} {value}" for name, value in report.items()), report)
+        place = _place(folder)
+        report = asdict(compare_shadow(place))
+        names = {adapter.digest: name for name, adapter in read_or_empty(place).adapters.items()}
+    of = {role: names.get(report[role], report[role] or "the base alone") for role in ("served", "shadow")}
+    figures = {name: f"{value:.4g}" for name, value in report.items() if name not in of}
+    _print(as_json, "\n".join(f"{name:<16} {value}" for name, value in (of | figures).items()), report)
 
 
 @app.command("new-key")

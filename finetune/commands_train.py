@@ -100,5 +100,5 @@ def _tell(line: str) -> None:
 
 
 def _stop(message: str, code: int) -> typer.Exit:
-    typer.echo(message, err=True)
+    typer.echo(f"Error: {message}", err=True)
     return typer.Exit(code)

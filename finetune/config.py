@@ -71,7 +71,7 @@ class Schedule(_Section):
     evaluate_every: Count = 50
     """Steps; also how often a checkpoint is written, so that the best one can be kept."""
     patience: Count | None = 3
-    """Ends after so many evaluations without a lower loss; null: never."""
+    """Ends after so many evaluations without a lower loss, or of a classifier a higher accuracy; null: never."""
     checkpoints: Annotated[int, Field(ge=2)] = 2
     """How many are kept, beside the best one."""
 
@@ -104,6 +104,9 @@ class Classification(_Section):
     head_learning_rate: Rate = 3e-3
     label_smoothing: Share = 0.1
     feature_dropout: Share = 0.2
+    consistency: Annotated[float, Field(ge=0)] = 0.0
+    """Weight of how far the predictions for a text under two dropouts are apart (R-Drop, Liang et al. 2021), which
+    makes a step twice as long; 0: none."""
     contrast: Annotated[float, Field(ge=0)] = 0.5
     """Weight of the supervised contrast beside the cross-entropy; 0: none."""
     queue: Count = 1536

@@ -21,6 +21,13 @@ def soft_cross_entropy(logits: "torch.Tensor", targets: "torch.Tensor") -> "torc
     return -(targets * logits.log_softmax(dim=1)).sum(dim=1).mean()
 
 
+def disagreement(logits: "torch.Tensor") -> "torch.Tensor":
+    """Mean divergence of the first half of `logits` [2 * rows, classes] from the second and back, which are the same
+    texts under other dropout."""
+    one, other = logits.log_softmax(dim=1).chunk(2)
+    return ((one.exp() - other.exp()) * (one - other)).sum(dim=1).mean() / 2
+
+
 class SupervisedContrast:
     """Supervised contrastive loss (Khosla et al. 2020) over a batch and a queue of earlier ones (He et al. 2020).
 

@@ -80,7 +80,13 @@ async def _open_model(
     server = endpoint(name, settings)
     if server.base_url.startswith("http://") and not is_loopback(server.base_url):
         _log.warning("model_in_the_open", model=str(name), hint="what is sent is not encrypted: use https")
-    return OpenAICompatibleChat(model=server.model, base_url=server.base_url, api_key=server.key, client=client)
+    return OpenAICompatibleChat(
+        model=server.model,
+        base_url=server.base_url,
+        api_key=server.key,
+        key_setting=server.key_setting,
+        client=client,
+    )
 
 
 def _prices(choice: Choice, settings: Settings) -> dict[str, Price | None]:

@@ -40,6 +40,8 @@ class OpenAICompatibleChat(BaseChatModel):
     model: str
     base_url: str
     api_key: SecretStr
+    key_setting: str
+    """Where the key comes from: named where a server refuses it."""
     client: aiohttp.ClientSession
 
     @property
@@ -86,7 +88,13 @@ class OpenAICompatibleChat(BaseChatModel):
         async with self.client.post(url, data=orjson.dumps(body), headers=headers, allow_redirects=False) as response:
             if response.status != HTTPStatus.OK:
                 said = await response.content.read(_LONGEST_REFUSAL)
-                raise read_refusal(response.status, response.headers, said, with_tools="tools" in body)
+                raise read_refusal(
+                    response.status,
+                    response.headers,
+                    said,
+                    with_tools="tools" in body,
+                    key_setting=self.key_setting,
+                )
             rest = b""
             while block := await response.content.readany():
                 *lines, rest = (rest + block).split(b"\n")

@@ -59,6 +59,8 @@ class Endpoint:
     base_url: str
     model: str
     key: SecretStr
+    key_setting: str
+    """Of the environment, where `key` comes from."""
 
 
 def parse_chain(text: str) -> list[ModelName]:
@@ -128,17 +130,22 @@ def endpoint(name: ModelName, settings: Settings) -> Endpoint:
     """Where the server of a name is. For ``offline`` and ``local`` there is none: ValueError."""
     match name.provider:
         case "openai":
-            return Endpoint(settings.openai_base_url, name.model, settings.openai_api_key or SecretStr(""))
+            return Endpoint(
+                settings.openai_base_url, name.model, settings.openai_api_key or SecretStr(""), "OPENAI_API_KEY"
+            )
         case "together":
-            return Endpoint(TOGETHER, name.model, settings.together_api_key or SecretStr(""))
+            return Endpoint(TOGETHER, name.model, settings.together_api_key or SecretStr(""), "TOGETHER_API_KEY")
         case "vllm":
-            return Endpoint(settings.vllm_base_url, name.model, settings.vllm_api_key or SecretStr("none"))
+            return Endpoint(
+                settings.vllm_base_url, name.model, settings.vllm_api_key or SecretStr("none"), "VLLM_API_KEY"
+            )
         case "ollama":
-            # Ollama takes any key.
-            return Endpoint(f"{ollama_address(settings)}/v1", name.model, SecretStr("ollama"))
+            # Ollama takes any key; what may stand before it does not.
+            address = f"{ollama_address(settings)}/v1"
+            return Endpoint(address, name.model, _key_of(address, settings, "ollama"), "TELLERGRAPH_LLM_KEYS")
         case "url":
             address, _, model = name.model.partition("#")
-            return Endpoint(address, model, _key_of(address, settings))
+            return Endpoint(address, model, _key_of(address, settings), "TELLERGRAPH_LLM_KEYS")
         case _:
             raise ValueError(f"{name} is no server")
 
@@ -150,10 +157,10 @@ def ollama_address(settings: Settings) -> str:
     return host.replace("//0.0.0.0", "//127.0.0.1")
 
 
-def _key_of(address: str, settings: Settings) -> SecretStr:
+def _key_of(address: str, settings: Settings, otherwise: str = "none") -> SecretStr:
     parts = urlsplit(address)
     keys = settings.llm_keys
-    return keys.get(parts.netloc.lower()) or keys.get(parts.hostname or "") or SecretStr("none")
+    return keys.get(parts.netloc.lower()) or keys.get(parts.hostname or "") or SecretStr(otherwise)
 
 
 def data_class(name: ModelName, settings: Settings) -> DataClass:

@@ -25,8 +25,10 @@ _NO_TOOLS = re.compile(
 _LONGEST_WAIT = timedelta(days=1)
 
 
-def read_refusal(status: int, headers: Mapping[str, str], body: bytes, *, with_tools: bool) -> ModelFailed:
-    """The failure that an HTTP answer other than 200 stands for."""
+def read_refusal(
+    status: int, headers: Mapping[str, str], body: bytes, *, with_tools: bool, key_setting: str
+) -> ModelFailed:
+    """The failure that an HTTP answer other than 200 stands for. `key_setting` holds the key that was sent."""
     text, code = _error(body)
     wait = read_wait(headers.get("Retry-After"))
     if code == "insufficient_quota":
@@ -38,9 +40,12 @@ def read_refusal(status: int, headers: Mapping[str, str], body: bytes, *, with_t
         )
     match status:
         case HTTPStatus.UNAUTHORIZED | HTTPStatus.FORBIDDEN:
-            return ModelFailed(f"The model server refused the API key (it answered {status}).", Fault.KEY_REFUSED)
+            message = (
+                f"The model server refused the API key (it answered {status}): put a valid one into {key_setting}."
+            )
+            return ModelFailed(message, Fault.KEY_REFUSED)
         case HTTPStatus.NOT_FOUND:
-            message = f"The model server has no such model or address (it answered {status})."
+            message = f"The model server has no such model or address (it answered {status}): correct TELLERGRAPH_LLM."
             return ModelFailed(message, Fault.NO_SUCH_MODEL)
         case HTTPStatus.TOO_MANY_REQUESTS | HTTPStatus.REQUEST_TIMEOUT:
             return ModelFailed(f"The model server is overloaded (it answered {status}).", Fault.OVERLOADED, wait)

@@ -91,7 +91,9 @@ def load_model(config: TrainingConfig, place: Place) -> Any:
         options["quantization_config"] = _describe_nf4(config, place)
     try:
         model = kind.from_pretrained(config.base, **options)
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
+    except SafetensorError as error:
+        raise InvalidInput(f"The weights in {config.base} are damaged or cut off: copy the folder again.") from error
+    except (OSError, ValueError, KeyError) as error:
         raise InvalidInput(f"{config.base} cannot be loaded: {_first_line(error)}") from error
     model.config.use_cache = False
     return prepare_model(model, config)

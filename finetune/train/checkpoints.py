@@ -68,6 +68,13 @@ def _check_order(folder: Path, order: Order) -> datetime | None:
     return started_at
 
 
+def forget_unbegun(output: Path) -> None:
+    """Removes the folder of the unfinished run for `output` where there is nothing to go on from."""
+    folder = unfinished_folder(output)
+    if folder.is_dir() and all(path.name == _ORDER_FILE for path in folder.iterdir()):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
 def seal(checkpoint: Path) -> None:
     """Marks a checkpoint as whole."""
     digests = {path.name: digest_of_file(path) for path in sorted(checkpoint.iterdir()) if path.name != SEAL_FILE}

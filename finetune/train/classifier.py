@@ -21,7 +21,7 @@ from transformers import AutoModel
 
 from core.errors import InvalidInput
 from finetune.config import Classification
-from finetune.encoder_losses import SupervisedContrast, soft_cross_entropy
+from finetune.encoder_losses import SupervisedContrast, disagreement, soft_cross_entropy
 from finetune.quiet import ignoring_renames
 
 HEAD_FILE = "head.safetensors"
@@ -43,7 +43,7 @@ class Classifier(torch.nn.Module):
         self.head = torch.nn.Linear(width, len(labels))
         self.projection = torch.nn.Linear(width, _PROJECTION) if recipe.contrast else None
         self.contrast = SupervisedContrast(_PROJECTION, recipe.queue)
-        self._contrast_weight = recipe.contrast
+        self._contrast_weight, self._consistency_weight = recipe.contrast, recipe.consistency
 
     @property
     def config(self) -> Any:
@@ -69,6 +69,10 @@ class Classifier(torch.nn.Module):
         targets: "torch.Tensor | None" = None,
     ) -> dict[str, "torch.Tensor"]:
         """Learns from `targets` [rows, labels], distributions, where there are some; is judged by `labels` [rows]."""
+        if self.training and targets is not None and self._consistency_weight:
+            # Twice, each under its own dropout.
+            input_ids, attention_mask = input_ids.repeat(2, 1), attention_mask.repeat(2, 1)
+            labels, targets = labels.repeat(2), targets.repeat(2, 1)
         vectors = self.embed(input_ids, attention_mask)
         # The head and the contrast are small, and compare numbers that are near each other.
         with torch.autocast(vectors.device.type, enabled=False):
@@ -81,6 +85,8 @@ class Classifier(torch.nn.Module):
         if not self.training or targets is None:
             return {"loss": cross_entropy(logits, labels), "logits": logits}
         loss = soft_cross_entropy(logits, targets)
+        if self._consistency_weight:
+            loss = loss + self._consistency_weight * disagreement(logits)
         if self.projection is not None:
             points = normalize(self.projection(vectors), dim=1)
             loss = loss + self._contrast_weight * self.contrast(points, labels)

@@ -9,8 +9,9 @@ from contextlib import contextmanager
 
 import torch
 
-from core.errors import TellergraphError
+from core.errors import InvalidInput, TellergraphError
 from finetune.config import TrainingConfig
+from finetune.train.checkpoints import forget_unbegun
 
 _NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory", "Cannot allocate memory")
 _NO_SPACE = ("No space left on device", "PytorchStreamWriter failed", "file write failed")
@@ -24,9 +25,12 @@ class RunFailed(TellergraphError):
 
 @contextmanager
 def explained(config: TrainingConfig) -> Generator[None]:
-    """Turns an exhausted memory or disk into RunFailed."""
+    """Turns an exhausted memory or disk into RunFailed. Of wrong input nothing is left."""
     try:
         yield
+    except InvalidInput:
+        forget_unbegun(config.output)
+        raise
     except (MemoryError, OSError, RuntimeError) as error:
         if is_out_of_memory(error):
             raise RunFailed(f"Out of memory. {advise(config)}") from error

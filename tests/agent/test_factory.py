@@ -44,26 +44,29 @@ def host(model: ScriptedModel) -> str:
 
 # What it may say.
 
+_KEYS = "TELLERGRAPH_LLM_KEYS"
+
 
 @pytest.mark.parametrize(
-    ("name", "base_url", "model", "key"),
+    ("name", "base_url", "model", "key", "setting"),
     [
-        ("openai:gpt-4o-mini", "https://api.openai.com/v1", "gpt-4o-mini", "sk-o"),
-        ("together:meta-llama/Llama-3.3-70B", "https://api.together.xyz/v1", "meta-llama/Llama-3.3-70B", "sk-t"),
-        ("vllm:teller", "http://127.0.0.1:8001/v1", "teller", "none"),
-        ("ollama:qwen3:8b", "http://127.0.0.1:9/v1", "qwen3:8b", "ollama"),
-        ("https://models.bank.example/v1#teller", "https://models.bank.example/v1", "teller", "none"),
-        ("https://llm.example:8443/api/v1#org/m", "https://llm.example:8443/api/v1", "org/m", "sk-port"),
-        ("https://LLM.example/v1#m", "https://LLM.example/v1", "m", "sk-host"),
+        ("openai:gpt-4o-mini", "https://api.openai.com/v1", "gpt-4o-mini", "sk-o", "OPENAI_API_KEY"),
+        ("together:org/m", "https://api.together.xyz/v1", "org/m", "sk-t", "TOGETHER_API_KEY"),
+        ("vllm:teller", "http://127.0.0.1:8001/v1", "teller", "none", "VLLM_API_KEY"),
+        ("ollama:qwen3:8b", "http://127.0.0.1:9/v1", "qwen3:8b", "ollama", _KEYS),
+        ("https://models.bank.example/v1#teller", "https://models.bank.example/v1", "teller", "none", _KEYS),
+        ("https://llm.example:8443/api/v1#org/m", "https://llm.example:8443/api/v1", "org/m", "sk-port", _KEYS),
+        ("https://LLM.example/v1#m", "https://LLM.example/v1", "m", "sk-host", _KEYS),
     ],
 )
-def test_each_provider_leads_to_its_server_with_its_key(name, base_url, model, key):
+def test_each_provider_leads_to_its_server_with_its_key(name, base_url, model, key, setting):
     chosen = settings(
         openai_api_key="sk-o", together_api_key="sk-t", llm_keys="llm.example:8443=sk-port, llm.example=sk-host"
     )
     server = endpoint(parse_name(name), chosen)
 
     assert (server.base_url, server.model, server.key.get_secret_value()) == (base_url, model, key)
+    assert server.key_setting == setting
     assert str(parse_name(name)) == name
 
 
@@ -77,6 +80,12 @@ def test_each_provider_leads_to_its_server_with_its_key(name, base_url, model, k
 )
 def test_ollamas_host_is_read_as_its_own_tools_read_it(given_host, address):
     assert endpoint(parse_name("ollama:m"), settings(ollama_host=given_host)).base_url == address
+
+
+def test_a_proxy_before_ollama_gets_the_key_of_its_host():
+    chosen = settings(ollama_host="https://ollama.bank.example", llm_keys="ollama.bank.example=sk-host")
+
+    assert endpoint(parse_name("ollama:m"), chosen).key.get_secret_value() == "sk-host"
 
 
 @pytest.mark.parametrize(

@@ -120,7 +120,7 @@ async def ask_through(session: Session, messages: list[BaseMessage] | None = Non
         assert text
 
     chat = OpenAICompatibleChat.model_construct(
-        model="m", base_url="http://model.test/v1/", api_key=SecretStr("k3y"), client=session
+        model="m", base_url="http://model.test/v1/", api_key=SecretStr("k3y"), key_setting="MY_KEY", client=session
     )
     long = timedelta(seconds=20)
     chain = ModelChain([Link("openai", chat)], first_token_timeout=long, idle_timeout=long)
@@ -244,6 +244,7 @@ async def test_a_refusal_is_told_apart_and_its_words_go_no_further(status, body,
 
     assert failed.value.fault == fault
     assert "s3cret" not in failed.value.message
+    assert ("MY_KEY" in failed.value.message) == (fault == "key_refused")
 
 
 @pytest.mark.parametrize(

@@ -187,6 +187,30 @@ def test_a_chat_streams_from_the_promoted_adapter_in_process(
     assert heard[-1].content["model"].startswith("local:base@")
 
 
+def test_one_question_in_the_terminal_waits_for_the_exported_model(
+    merged: Path, settings: Settings, fresh: Services
+) -> None:
+    environment = {
+        "TELLERGRAPH_DATA_DIR": str(settings.data_dir),
+        "TELLERGRAPH_DATABASE_URL": fresh.admin_url,
+        "TELLERGRAPH_REDIS_URL": fresh.redis_url,
+        "TELLERGRAPH_DEMO": "false",
+        "TELLERGRAPH_LLM": f"local:{merged},offline",
+        "TELLERGRAPH_PORT": "0",
+    }
+    result = subprocess.run(  # noqa: S603
+        [sys.executable, "-m", "cli", "chat", GREETING],
+        env=os.environ | environment,
+        cwd=Path(__file__).parents[2],
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE,
+        check=False,
+    )
+
+    assert (result.returncode, result.stdout) == (0, f"{LEARNT}\n"), result.stderr
+
+
 def _wait_for_the_model(server: str) -> None:
     """It loads in the background; until then the chain would go on to its next link."""
     deadline = time.monotonic() + _PATIENCE

@@ -20,7 +20,7 @@ from finetune.encoder_adapter import (
     merge_adapter,
     save_adapter,
 )
-from finetune.encoder_losses import SupervisedContrast, soft_cross_entropy
+from finetune.encoder_losses import SupervisedContrast, disagreement, soft_cross_entropy
 from finetune.encoder_onnx import find_published_model
 from finetune.encoder_promotion import (
     EncoderRecipe,
@@ -114,6 +114,14 @@ def test_the_contrast_remembers_earlier_batches() -> None:
 
 def test_a_sure_and_right_answer_costs_nothing() -> None:
     assert soft_cross_entropy(torch.tensor([[99.0, 0.0]]), torch.tensor([[1.0, 0.0]])) == pytest.approx(0)
+
+
+def test_two_answers_to_one_text_may_not_differ() -> None:
+    even, sure = torch.tensor([[0.5, 0.5]]).log(), torch.tensor([[0.9, 0.1]]).log()
+
+    assert disagreement(torch.cat([sure, sure])) == pytest.approx(0)
+    # The mean of both Kullback-Leibler divergences: half of 0.4 ln(0.9 / 0.5) + 0.4 ln(0.5 / 0.1).
+    assert disagreement(torch.cat([even, sure])) == pytest.approx(0.4394, abs=1e-4)
 
 
 @pytest.fixture

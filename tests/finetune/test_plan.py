@@ -92,6 +92,18 @@ def test_what_is_kept_for_the_backward_pass_is_as_planned(
     assert 0.95 * expected <= saved <= 1.05 * expected + small
 
 
+def test_two_passes_of_each_text_keep_twice_as_much(tiny_bert: Path) -> None:
+    once, twice = (
+        make_config(tiny_bert, Path("data"), Path("out"), task="classification", classification={"consistency": weight})
+        for weight in (0.0, 1.0)
+    )
+    model_config, place = AutoConfig.from_pretrained(tiny_bert), Place("cpu", torch.float32)
+    one, two = (count_activations(model_config, config, place) for config in (once, twice))
+
+    assert two.between == 2 * one.between
+    assert two.layer == pytest.approx(2 * one.layer, rel=0.05)
+
+
 def measure_saved(model: Any, place: Place) -> int:
     weights = {parameter.untyped_storage().data_ptr() for parameter in model.parameters()}
     saved: dict[int, Any] = {}

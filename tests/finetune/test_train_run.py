@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 from collections.abc import Callable
@@ -162,7 +163,8 @@ def test_a_killed_run_goes_on_with_the_same_losses(finished: tuple[TrainingConfi
 
 def test_a_killed_classifier_goes_on_with_the_same_losses(tiny_bert: Path, intents: Path, tmp_path: Path) -> None:
     """Its moving average and its queue of earlier texts are in the checkpoint too."""
-    changes: dict[str, Any] = {"task": "classification", "classification": {"queue": 16}}
+    recipe = {"queue": 16, "consistency": 1.0}
+    changes: dict[str, Any] = {"task": "classification", "classification": recipe}
     whole = make_config(tiny_bert, intents, tmp_path / "whole", **changes)
     cut = make_config(tiny_bert, intents, tmp_path / "cut", **changes)
     train(whole, tell_nobody)
@@ -304,6 +306,12 @@ def rewrite(folder: Path, **manifest: Any) -> None:
     path.write_text(json.dumps(json.loads(path.read_text()) | manifest))
 
 
+def cut_weights(base: Path, copy: Path) -> Path:
+    shutil.copytree(base, copy)
+    os.truncate(copy / "model.safetensors", 10_000)
+    return copy
+
+
 def leaking() -> DataSet:
     rows = [make_chat(1), make_chat(2) | {"group": "another"}]
     return DataSet("chat", {part: [row | {"id": part, "group": part} for row in rows] for part in PARTS}, {})
@@ -323,6 +331,7 @@ def leaking() -> DataSet:
         (lambda c: c.update(device="gpu"), "asks for a GPU and there is none"),
         (lambda c: c.update(batch={"max_tokens": 100_000}), "has 4096 positions"),
         (lambda c: c.update(lora={"targets": ["nothing"]}), "lora.targets does not fit"),
+        (lambda c: c.update(base=cut_weights(c["base"], c["data"].with_name("cut"))), "are damaged or cut off"),
     ],
     ids=[
         "changed",
@@ -336,6 +345,7 @@ def leaking() -> DataSet:
         "no gpu",
         "too long",
         "targets",
+        "cut weights",
     ],
 )
 def test_what_is_wrong_is_said_before_anything_is_written(
@@ -351,6 +361,7 @@ def test_what_is_wrong_is_said_before_anything_is_written(
     assert result.exit_code == 2
     assert said in result.stderr.splitlines()[-1]
     assert not (tmp_path / "out" / "run.json").exists()
+    assert not unfinished_folder(tmp_path / "out").exists()
 
 
 def test_out_of_memory_ends_with_what_to_change(tiny_llama: Path, tmp_path: Path) -> None:
