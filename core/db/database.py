@@ -7,30 +7,28 @@ read-only as well).
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from contextvars import ContextVar
 from dataclasses import dataclass
-from time import perf_counter
-from typing import Any, Literal, LiteralString, TypeVar
+from typing import Any, LiteralString, TypeVar
 from uuid import UUID
 
 import psycopg
 from pgvector.psycopg import register_vector_async
-from psycopg import AsyncConnection, AsyncCursor, errors, sql
+from psycopg import AsyncConnection, AsyncCursor, errors
 from psycopg.pq import TransactionStatus
-from psycopg.rows import class_row, dict_row
+from psycopg.rows import class_row
 from psycopg_pool import PoolTimeout
 
-from core.db.counts import ERRORS, FAULTS, QUERIES
+from core.db.company import COMPANY, Asked, Company
+from core.db.counts import ERRORS, FAULTS
 from core.db.flights import one_flight
+from core.db.handles import Handle, Params, ReadHandle, Row, WriteHandle, timed
 from core.db.pool import make_pool
 from core.errors import Conflict, Contention, Forbidden, InvalidInput, NotFound, Refused, TellergraphError, Unavailable
 from core.origin import ORIGIN
 
-Row = TypeVar("Row")
 Done = TypeVar("Done")
-Params = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,142 +56,7 @@ _READING_ALL: LiteralString = _SET_ALL + ", set_config('transaction_read_only', 
 """It cannot be taken back: PostgreSQL lets no transaction that has begun write again."""
 
 
-@contextmanager
-def _timed(kind: Literal["fetch", "ask", "run", "read", "write"]) -> Generator[None]:
-    """What the database refuses took its time as well."""
-    started = perf_counter()
-    try:
-        yield
-    finally:
-        QUERIES.add(kind, seconds=perf_counter() - started)
-
-
-def _one(rows: list[Row]) -> Row:
-    if not rows:
-        raise NotFound("There is nothing here under that id.")
-    return rows[0]
-
-
-class ReadHandle:
-    """Queries of one transaction, which begins with the first of them. Dataclass rows: the columns must be the class's
-    fields."""
-
-    def __init__(self, connection: AsyncConnection[Any], begin: Callable[[], Awaitable[None]]) -> None:
-        self._connection = connection
-        self._begin = begin
-        self.has_begun = False
-
-    async def _execute(self, cursor: AsyncCursor[Any], query: LiteralString, params: Params | None) -> None:
-        """The first one travels with what opens the transaction."""
-        if self.has_begun:
-            await cursor.execute(query, params)
-            return
-        self.has_begun = True
-        async with one_flight(self._connection):
-            await self._begin()
-            await cursor.execute(query, params)
-
-    async def all(self, row: type[Row], query: LiteralString, params: Params | None = None) -> list[Row]:
-        async with self._connection.cursor(row_factory=class_row(row)) as cursor:
-            with _timed("read"):
-                await self._execute(cursor, query, params)
-            return await cursor.fetchall()
-
-    async def find(self, row: type[Row], query: LiteralString, params: Params | None = None) -> Row | None:
-        rows = await self.all(row, query, params)
-        return rows[0] if rows else None
-
-    async def get(self, row: type[Row], query: LiteralString, params: Params | None = None) -> Row:
-        """Raises NotFound: "not yours" and "not there" look the same."""
-        return _one(await self.all(row, query, params))
-
-    async def dicts(self, query: LiteralString, params: Params | None = None) -> list[dict[str, Any]]:
-        async with self._connection.cursor(row_factory=dict_row) as cursor:
-            with _timed("read"):
-                await self._execute(cursor, query, params)
-            return await cursor.fetchall()
-
-    async def stream(self, query: LiteralString | sql.Composed, params: Params | None = None) -> AsyncGenerator[Any]:
-        """The first column of each row, without holding all rows in memory."""
-        if not self.has_begun:
-            self.has_begun = True
-            async with one_flight(self._connection):
-                await self._begin()
-        async with self._connection.cursor(name="streamed") as cursor:
-            await cursor.execute(query, params)
-            async for row in cursor:
-                yield row[0]
-
-
-class WriteHandle(ReadHandle):
-    """As ReadHandle, and may change what the role was granted."""
-
-    async def execute(self, query: LiteralString, params: Params | None = None) -> int:
-        """Returns the number of rows changed."""
-        async with self._connection.cursor() as cursor:
-            with _timed("write"):
-                await self._execute(cursor, query, params)
-            return cursor.rowcount
-
-
 Statement = tuple[LiteralString, Params]
-Handle = TypeVar("Handle", bound=ReadHandle)
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    row: type[Any]
-    query: LiteralString
-    params: Params | None
-    scope: Scope
-    answer: asyncio.Future[list[Any]]
-
-
-class _Company:
-    """Gathers what is asked until those who began together have all asked, and asks it in one flight."""
-
-    def __init__(self, database: "Database") -> None:
-        self._database = database
-        self._waiting: list[_Asked] = []
-        self._flight: asyncio.Task[None] | None = None
-
-    async def fetch(self, row: type[Row], query: LiteralString, params: Params | None, scope: Scope) -> list[Row]:
-        asked = _Asked(row, query, params, scope, asyncio.get_running_loop().create_future())
-        self._waiting.append(asked)
-        if len(self._waiting) == 1:
-            # It runs after the tasks that were ready before it.
-            self._flight = asyncio.create_task(self._depart(), name="fetch in company")
-        return await asked.answer
-
-    async def _depart(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        try:
-            answers = await self._database.fetch_all(waiting)
-        except Exception as error:  # whoever asked gets it
-            if len(waiting) == 1 or isinstance(error, Unavailable):
-                _refuse(waiting, error)
-                return
-            # What one of them was refused is no answer to the others.
-            for each in waiting:
-                self._waiting.append(each)
-                await self._depart()
-        else:
-            for each, rows in zip(waiting, answers, strict=True):
-                _answer(each, rows)
-
-
-_COMPANY: ContextVar[_Company | None] = ContextVar("company", default=None)
-
-
-def _answer(asked: _Asked, rows: list[Any]) -> None:
-    if not asked.answer.done():
-        asked.answer.set_result(rows)
-
-
-def _refuse(asked: list[_Asked], error: Exception) -> None:
-    for each in asked:
-        if not each.answer.done():
-            each.answer.set_exception(error)
 
 
 _ATTEMPTS = 6
@@ -226,7 +89,7 @@ class Database:
         self, row: type[Row], query: LiteralString, params: Params | None = None, *, scope: Scope = NOBODY
     ) -> list[Row]:
         """The rows of one query."""
-        if (company := _COMPANY.get()) is not None:
+        if (company := COMPANY.get()) is not None:
             return await company.fetch(row, query, params, scope)
         return await self._fetch_alone(row, query, params, scope)
 
@@ -235,7 +98,7 @@ class Database:
     ) -> list[Row]:
         async with self._connection() as connection:
             cursor = connection.cursor(row_factory=class_row(row))
-            with _timed("fetch"):
+            with timed("fetch"):
                 async with one_flight(connection):
                     await _set(connection, scope, _READING_ALL)
                     await cursor.execute(query, params)
@@ -247,14 +110,14 @@ class Database:
         Nothing but the role keeps it from writing.
         """
         async with self._connection() as connection:
-            with _timed("ask"):
+            with timed("ask"):
                 cursor = await connection.cursor(row_factory=class_row(row)).execute(query, params)
             return await cursor.fetchall()
 
     async def run(self, *statements: Statement, scope: Scope = NOBODY) -> list[int]:
         """How many rows each statement changed."""
         async with self._connection() as connection:
-            with _timed("run"):
+            with timed("run"):
                 async with one_flight(connection):
                     await _set(connection, scope, _SET_ALL)
                     cursors = [await connection.execute(query, params) for query, params in statements]
@@ -263,17 +126,17 @@ class Database:
     @contextmanager
     def in_company(self) -> Generator[None]:
         """What is fetched inside at the same time, in tasks that begin here, travels together."""
-        company = _COMPANY.set(_Company(self))
+        company = COMPANY.set(Company(self.fetch_all))
         try:
             yield
         finally:
-            _COMPANY.reset(company)
+            COMPANY.reset(company)
 
-    async def fetch_all(self, asked: "Sequence[_Asked]") -> list[list[Any]]:
+    async def fetch_all(self, asked: Sequence[Asked]) -> list[list[Any]]:
         """The rows of several queries, each in its own scope, in one round trip."""
         async with self._connection() as connection:
             cursors: list[AsyncCursor[Any]] = []
-            with _timed("fetch"):
+            with timed("fetch"):
                 async with one_flight(connection):
                     scope = None
                     for each in asked:
