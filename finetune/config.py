@@ -71,7 +71,7 @@ class Schedule(_Section):
     evaluate_every: Count = 50
     """Steps; also how often a checkpoint is written, so that the best one can be kept."""
     patience: Count | None = 3
-    """Ends after so many evaluations without a lower loss, or of a classifier a higher accuracy; null: never."""
+    """Ends after so many evaluations without a lower loss; null: never."""
     checkpoints: Annotated[int, Field(ge=2)] = 2
     """How many are kept, beside the best one."""
 

@@ -13,10 +13,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from safetensors import SafetensorError
 from transformers import AutoTokenizer
 
 from core.digests import digest_of_model
-from core.errors import Conflict, InvalidInput
+from core.errors import Conflict, InvalidInput, Unavailable
 from core.provenance import find_revision, find_versions
 from finetune.export.gguf_file import GgufType, write_gguf
 from finetune.export.merging import Precision, Source, check_served, find_source, merge_adapter
@@ -85,6 +86,7 @@ def written_whole(out: Path) -> Generator[Path]:
 
     Raises:
         Conflict: ``out`` is there already.
+        Unavailable: there is no room for it.
     """
     if out.exists():
         raise Conflict(f"{out} is there already: name another folder, or remove it.")
@@ -94,6 +96,8 @@ def written_whole(out: Path) -> Generator[Path]:
         folder.chmod(0o755)
         yield folder
         folder.rename(out)
+    except SafetensorError as error:
+        raise Unavailable(f"{out} cannot be written: {error}. Nothing was left there.") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

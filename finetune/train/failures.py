@@ -8,13 +8,15 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import torch
+from safetensors import SafetensorError
 
 from core.errors import InvalidInput, TellergraphError
 from finetune.config import TrainingConfig
 from finetune.train.checkpoints import forget_unbegun
 
 _NO_MEMORY = ("out of memory", "not enough memory", "can't allocate memory", "Cannot allocate memory")
-_NO_SPACE = ("No space left on device", "PytorchStreamWriter failed", "file write failed")
+_NO_SPACE = ("No space left on device", "PytorchStreamWriter failed", "file write failed", "unexpected pos")
+"""The last is all that torch.save says when it closes a file for which there was no room."""
 
 
 class RunFailed(TellergraphError):
@@ -31,7 +33,7 @@ def explained(config: TrainingConfig) -> Generator[None]:
     except InvalidInput:
         forget_unbegun(config.output)
         raise
-    except (MemoryError, OSError, RuntimeError) as error:
+    except (MemoryError, OSError, RuntimeError, SafetensorError) as error:
         if is_out_of_memory(error):
             raise RunFailed(f"Out of memory. {advise(config)}") from error
         if is_disk_full(error):

@@ -131,8 +131,9 @@ def make_arguments(config: TrainingConfig, place: Place, folder: Path) -> Traini
         save_strategy="steps",
         save_steps=schedule.evaluate_every,
         save_total_limit=schedule.checkpoints,
-        metric_for_best_model="accuracy" if classifies else "loss",
-        greater_is_better=classifies,
+        # Of a classifier too: among a few hundred rows the accuracy of one checkpoint is above another's by chance.
+        metric_for_best_model="loss",
+        greater_is_better=False,
         label_names=["labels"],
         prediction_loss_only=not classifies,
         remove_unused_columns=False,
@@ -169,9 +170,8 @@ class _Watch(TrainerCallback):
 
     def on_evaluate(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         patience = self._loop.config.schedule.patience
-        name = f"eval_{args.metric_for_best_model}"
-        scores = [log[name] if args.greater_is_better else -log[name] for log in state.log_history if name in log]
-        if patience is not None and len(scores) - 1 - scores.index(max(scores)) >= patience:
+        losses = [log["eval_loss"] for log in state.log_history if "eval_loss" in log]
+        if patience is not None and len(losses) - 1 - losses.index(min(losses)) >= patience:
             control.should_training_stop = True
 
 

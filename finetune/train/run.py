@@ -192,7 +192,7 @@ def _collect_figures(loop: Loop, ready: _Ready, trainable: Trainable, place: Pla
     if losses:
         found["train_loss"] = losses[-1]
     if judged:
-        best = max(judged, key=lambda log: log.get("eval_accuracy", -log["eval_loss"]))
+        best = min(judged, key=lambda log: log["eval_loss"])
         found |= {name.removeprefix("eval_"): best[name] for name in ("eval_loss", "eval_accuracy") if name in best}
     if loop.journal is not None and seconds:
         found["tokens_per_s"] = round(loop.journal.tokens / seconds, 1)

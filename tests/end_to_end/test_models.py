@@ -327,7 +327,7 @@ def test_a_wrong_key_is_tried_once_and_health_says_so(model_server: str, model: 
         "reason": "named in TELLERGRAPH_LLM",
         "data": "masked",
         "breaker": "open",
-        "failure": "The model server refused the API key (it answered 401): correct OPENAI_API_KEY.",
+        "failure": "The model server refused the API key (it answered 401): put a valid one into OPENAI_API_KEY.",
         "tools": True,
         "condition": None,
     }

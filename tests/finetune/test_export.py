@@ -10,6 +10,7 @@ import onnxruntime
 import pytest
 import torch
 from peft import PeftModel
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 from typer.testing import CliRunner, Result
 
@@ -157,11 +158,21 @@ def test_a_disk_that_is_too_small_is_noticed_before_anything_is_written(
     assert "make room" in refuse(tmp_path / "out", adapter)
 
 
-def test_a_disk_that_fills_up_leaves_nothing(adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(28, "No space left on device", "model.gguf"),
+        SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)"),
+    ],
+    ids=["gguf", "safetensors"],
+)
+def test_a_disk_that_fills_up_leaves_nothing(
+    adapter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     from finetune.export import exporting  # noqa: PLC0415
 
     def fill_up(*_: object) -> None:
-        raise OSError(28, "No space left on device", "model.gguf")
+        raise error
 
     monkeypatch.setattr(exporting, "write_gguf", fill_up)
 

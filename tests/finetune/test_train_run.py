@@ -14,6 +14,7 @@ import pytest
 import torch
 from accelerate.state import AcceleratorState, GradientState, PartialState
 from peft import PeftModel
+from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, AutoTokenizer
 from typer.testing import CliRunner
 
@@ -379,6 +380,11 @@ def test_a_full_disk_ends_with_what_to_do(tiny_llama: Path, tmp_path: Path) -> N
 
     with pytest.raises(RunFailed, match="is full: make room and give the same command"), explained(config):
         Path("/dev/full").write_text("a checkpoint")
+    with pytest.raises(RunFailed, match="is full"), explained(config):
+        torch.save({"weights": torch.zeros(10_000)}, "/dev/full")
+    with pytest.raises(RunFailed, match="is full"), explained(config):
+        # As it says it; it replaces what it writes to, so a device that is always full cannot show it.
+        raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
     with pytest.raises(InvalidInput, match="MiB free and the checkpoints need"):
         check_space(config.output, 2**60)
 
