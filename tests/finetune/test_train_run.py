@@ -187,7 +187,7 @@ def test_a_classifier_is_loaded_as_it_was_trained(tiny_bert: Path, intents: Path
         task="classification",
         method="lora",
         memory={"precision": "fp32"},
-        schedule={"max_steps": 30, "epochs": 20, "evaluate_every": 10, "patience": None},
+        schedule={"max_steps": 60, "epochs": 20, "evaluate_every": 20, "patience": None},
         batch={"rows": 8, "accumulate": 1, "max_tokens": 64},
         lora={"rank": 4, "dropout": 0.0},
     )
