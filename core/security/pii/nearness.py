@@ -16,7 +16,7 @@ from core.security.pii.dictated import Given, Number, find_rows
 from core.security.pii.grammar import word_before
 from core.security.pii.kinds import NAMED, PROVEN, SAID, SECRETS, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
-from core.security.pii.secrets import NOT_THAT_CODE
+from core.security.pii.secrets import NOT_THAT_CODE, ON_A_RECEIPT
 from core.security.pii.spoken import says_digits
 
 _NUMBER = re.compile(
@@ -34,6 +34,8 @@ _UNITS = re.compile(
 )
 _SHORT = frozenset({Kind.PIN, Kind.CVV})
 _HOLD = re.compile(r"\b(?:hold|hang) on\W*\Z")
+_HAD_ITS_OWN = re.compile(r"\s(?:in |with )?\d{1,4}\s(?:but|and)\b")
+_NEW_CLAUSE = re.compile(r"[,;.\-] ?(?:and |but )?(?:it'?s|it is|that'?s)\s\Z")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _BETWEEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _STOP = re.compile(r"\?(?=\W*\w+\W+\w)|\n\n|[.!]\s(?=\S+(?:\s\S+){6})")
@@ -166,7 +168,7 @@ def _kind(lower: str, number: Number, words: _Placed[CueWord], numbers: _Placed[
         is_before = word.end <= number.start
         if (not is_before and word.start < number.end) or not word.cue.fits(number.signs, is_solid=number.is_solid):
             continue
-        if _is_no_cue(lower, word, number):
+        if _is_no_cue(lower, word, number) or (is_before and _is_over(lower, word, number)):
             continue
         between = lower[word.end : number.start] if is_before else lower[number.end : word.start]
         if len(between) > _FAR:
@@ -183,6 +185,8 @@ def _kind(lower: str, number: Number, words: _Placed[CueWord], numbers: _Placed[
 
 def _is_no_cue(lower: str, word: CueWord, number: Number) -> bool:
     """Whether the word is part of another term, or the number a year or what else stands behind such a word."""
+    if word.cue.kind is Kind.OTP and ON_A_RECEIPT.match(lower, number.end):
+        return True
     if word.cue is CUES["code"]:
         return word_before(lower, word.start) in NOT_THAT_CODE
     if word.cue is CUES["expiry"]:
@@ -193,6 +197,15 @@ def _is_no_cue(lower: str, word: CueWord, number: Number) -> bool:
             word_before(lower, number.start) in _NOT_A_PIN_BEHIND
             and not _HOLD.search(lower, max(0, number.start - 12), number.start)
         )
+    )
+
+
+def _is_over(lower: str, word: CueWord, number: Number) -> bool:
+    """Whether the word had its own number, or its clause ends: "ends 88 but it is ...", "for ten years, its ..."."""
+    if word.cue.kind is not None:
+        return False
+    return bool(_HAD_ITS_OWN.match(lower, word.end)) or (
+        word.cue is CUES["day"] and _NEW_CLAUSE.search(lower, word.end, number.start) is not None
     )
 
 

@@ -1,0 +1,78 @@
+"""Names that are nobody's data: of sayings, of those whom the news is about, of firms, laws and cities. Told by what
+stands around them; a list of the famous would never end."""
+
+import re
+from collections.abc import Iterator
+
+_SAYINGS = re.compile(
+    r"\b(?:tom,? dick,? (?:and|&|or) harry|uncle sam|peter to pay paul|name is mud|bob'?s your uncle|jack of all trades"
+    r"|jack the lad|(?:joe|fred) (?:bloggs|public|average|schmo|blow)|average joe|(?:john|jane|joan) (?:doe|q\.?"
+    r" public)"
+    r"|jekyll and hyde|smart al[ei]c|robin hood|santa(?: claus)?|father christmas|mickey mouse|donald duck|happy larry"
+    r"|billy no mates|plain jane|nosy parker|peeping tom|keeping up with the joneses|john hancock|dear john|pete'?s"
+    r" sake"
+    r"|heath robinson|simon says|jolly roger|sherlock(?: holmes)?|(?:ebenezer )?scrooge|aunt sally|doubting thomas"
+    r"|gordon bennett|sweet fanny adams|jack frost|tom thumb|rip van winkle|johnny come lately|good time charlie"
+    r"|(?:doc|dr|doctor)\.? (?:martens?|pepper|oetker|who|dre|scholl'?s?)|mr\.? (?:kipling|muscle|bean|porter|price"
+    r"|whippy|men)|bloody mary|tom collins|earl grey|victoria sponge|granny smith|jaffa|charlie brown|james bond"
+    r"|harry potter|hannah montana|ronald mcdonald|jack daniel'?s|jim beam|johnnie walker|captain morgan)\b"
+)
+_OF_PUBLIC = (
+    r"(?:law|laws|rule|razor|theorem|theory|paradox|advice|tips|column|podcast|programme|show|speech|budget|government"
+    r"|administration|cabinet|reforms?|policy|policies|tweets?|latest (?:book|film|movie|song|album)|film|movie|songs?"
+    r"|album|concert|gig|biography|fund|company|shares|stock|place|shop|restaurant|caf[eé]|diner|pub|deli|bakery|salon"
+    r"|garage|barbers?|barbershop|kitchen|bistro|bar|grill|pizza|pizzeria|takeaway|chippy|gym|nails|florist|butchers?"
+    r"|pharmacy|store|hotel|market|burgers?|brewery|coffee|disease|syndrome)"
+)
+_TALK = (
+    r"(?:(?:interest |mortgage |base |bank )?rates?|inflation|the (?:economy|pound|dollar|euro|market|markets|fed|bank"
+    r"|government)|taxes|house prices|bitcoin|crypto|stocks|gold|on (?:tv|telly|the (?:tv|telly|radio|news)))"
+)
+_BEHIND = re.compile(
+    rf"['’]s? (?:new |famous |latest |old )?{_OF_PUBLIC}\b(?! (?:me|us)\b)"
+    rf"|,? (?:just )?(?:said|says|thinks|thought|announced|promised|predicts|predicted|warned|warns|claims|claimed"
+    rf"|reckons)"
+    rf" (?:that )?{_TALK}\b"
+    rf"|,? (?:is |was |keeps? |keeps on |to )?(?:going to )?(?:cut|cuts|cutting|raise|raises|raising|hike|hiking|lower"
+    rf"|lowering|hold|holding) (?:the )?{_TALK}"
+    r"|,? (?:is|was|became|as|when (?:he|she) was|being) (?:the |a |our |re-?elected |elected"
+    r" )?(?:ex-)?(?:chancellor|president|prime"
+    r" minister|governor|king|queen|pope|pm|mayor|senator|on (?:the )?(?:tv|telly|radio|news))\b"
+    r"|,? (?:keeps|owns|buys|bought|sold|sells|invests|invested|holds|has|made|lost|is worth|puts)(?: \w+)? (?:billions"
+    r"|millions|stocks?|shares|gold|bitcoin|crypto|tesla|treasur\w+|in (?:stocks|shares|gold|bitcoin|index funds))\b"
+    r"|,? (?:tweeted|won the (?:election|world cup|oscar|league)|was elected|got elected|resigned as)\b"
+    r"|(?:['’]s)? (?:shop|store|outlet|boutique|boots|trainers|dealer|dealership|concert|tickets|merch|tour|album"
+    r"|biography"
+    r"|restaurant|museum|stadium|airport|notes|coins|stamps|banknotes|fiver|tenner)\b"
+    r"|,? (?-i:(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT"
+    r"|V[AT]|W[AIVY]))\b(?! \d)",
+    re.IGNORECASE,
+)
+_AHEAD = re.compile(
+    r"(?:(?:\A|[,.;!?] ?|\b(?:not|feel|act|live|invest|spend|save|looks?|sounds?|just) )like"
+    r"|\brich as|\bi'?m no|\bi am no"
+    r"|\b(?:king|queen|pope|president|prime minister|chancellor|governor|senator|princess|saint|emperor)"
+    r"|\b(?:biography|portrait|statue|picture|film|movie|song|songs|documentary|quote) (?:of|about|by|from|with)"
+    r"|\b(?:quoting|according to)) \Z"
+)
+_SOMEBODYS = re.compile(
+    r"\b(?:my|his|her|our|your|their|the|a) (?:[a-z]+ ){0,1}(?:wife|husband|partner|son|daughter|brother|sister"
+    r"|friend|mate"
+    r"|cousin|uncle|aunt|mum|mom|dad|boss|landlord|landlady|payee|colleague|neighbou?r|tenant|client)"
+    r"(?: is| called| named)?,? \Z|\b(?:i'?m|i am|it'?s|this is|name(?: is|'s)?|named|called|pay|paid|send|sent"
+    r"|payee:?|"
+    r"signed)\W \Z|\b(?:i'?m|i am|this is|name is|name's|pay|paid|send|sent|payee|owe) \Z"
+)
+
+
+def sayings(lower: str) -> Iterator[tuple[int, int]]:
+    for found in _SAYINGS.finditer(lower):
+        yield found.span()
+
+
+def is_public(cased: str, lower: str, start: int, end: int) -> bool:
+    """Whether the text speaks of the one named there as everybody may."""
+    before = lower[max(0, start - 50) : start]
+    if _SOMEBODYS.search(before):
+        return False
+    return _BEHIND.match(cased, end) is not None or _AHEAD.search(before) is not None
