@@ -74,7 +74,8 @@ _IPV6 = re.compile(r"(?i)(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:\.\d{
 _DOTTED = r"(?:\s?[\[(]\s?(?:\.|dot|point)\s?[\])]\s?|\s(?:dot|point|\.)\s)"
 _SAID_IPV4 = re.compile(rf"(?i)(?<![\w.])(?<!\d \. )\d{{1,3}}(?:{_DOTTED}\d{{1,3}}){{3}}(?!\w|\s?\.\s?\d)")
 _PART = (
-    r"(?:\d{1,3}|(?:(?:zero|oh|double|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen"
+    r"(?:\d(?: ?\d){0,2}|(?:(?:zero|oh|double|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+    r"|thirteen|fourteen"
     r"|fifteen|sixteen|seventeen|eighteen|nineteen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundred|and"
     r")(?:[ \-](?!dot|point))?){1,6})"
 )
@@ -115,7 +116,8 @@ def find_phones(reading: Reading) -> Iterator[Claim]:
     for pattern in (_PHONE, _US_PHONE):
         for found in pattern.finditer(text):
             if not is_no_phone(reading, found.start()) and not _UNITS.match(text, found.end()):
-                yield Claim(Kind.PHONE, *found.span(), SHAPED + 1)
+                is_abroad = found[0].startswith(("(0", "(+"))
+                yield Claim(Kind.PHONE, *found.span(), SHAPED + (4 if is_abroad else 1))
     for found in _PHONE_AFTER.finditer(text):
         if not is_no_phone(reading, found.start("value")):
             yield Claim(Kind.PHONE, *found.span("value"), SHAPED)

@@ -46,7 +46,7 @@ _ENDS = (
 _BEHIND_QUESTION = re.compile(
     rf"(?i)\b{_QUESTION}{_TAIL}(?P<gap>\s?[?:.,…\-–=\"(]{{1,5}}\s{{0,3}}|\s)(?P<says>{ACKNOWLEDGED}){{0,2}}{_ITS}{_VALUE}{_ENDS}"
 )
-_FILLED = rf"(?P<value>{_WORD}(?:(?:,? (?:er|erm|um|uh|no|sorry|wait|i mean),?)? {_WORD}){{0,3}}?)"
+_FILLED = rf"(?P<value>{_WORD}(?:(?:,? (?:er|erm|um|uh|no|sorry|wait|i mean),?)? {_WORD}){{0,3}}?)(?!,? (?:er|erm|um|uh|sorry|wait|i mean)\b)"
 _FORMS = (
     re.compile(
         rf"(?i)\b(?:answer|answered|reply|ans)(?: (?:to|for)) (?:[\w'’]+ ){{0,6}}(?:question|q|one)s?(?: is| was|:|"
@@ -71,6 +71,9 @@ _FORMS = (
     ),
     re.compile(r"\b[Ii] grew up (?:on|in) (?P<value>[A-Z][\w'’\-]+(?: [A-Z][\w'’\-]+){0,2})"),
     re.compile(r"(?i)\b(?:mother|mum|mom)(?:['’]s)? (?:was |is )?(?:born|nee|née) (?P<value>(?-i:[A-Z])[\w'’\-]+)"),
+)
+_OF_SECURITY = re.compile(
+    rf"(?i)\b(?:sec(?:urity|ret)?|memorable|challenge|recovery|first|favou?rite|childhood|{_THING})\b"
 )
 _MEMORABLE_DAY = re.compile(
     rf"(?i)\b(?:memorable|secret|special|significant) date(?: is| was|:|,| -)*\s(?P<value>{DATE})"
@@ -124,7 +127,7 @@ _OF_PLACES = frozenset(
 )
 """Ordinary words that names of places and people begin with."""
 
-_SPELT = re.compile(r"(?<![^\s:=,\"'(])[^\W_](?:[ .\-]{1,3}[^\W_](?![^\W_])){4,40}")
+_SPELT = re.compile(r"(?<![^\s:=,\"'(])(?:[^\W\d_]|0)(?:[ .\-]{1,3}(?:[^\W\d_]|0)(?![^\W_])){4,40}")
 _SPELT_SECRET = re.compile(r"(?<![^\s(\"':=])[^\W_](?: [^\s\[](?![^\s)\"'])){5,40}(?<![.,?!)\"'])")
 _NAME_HINTS = ("name", "spel")
 
@@ -141,7 +144,9 @@ def find_far_answers(reading: Reading) -> Iterator[Claim]:
                 yield Claim(Kind.SECURITY_ANSWER, *found.span("value"), SAID - 2)
         for pattern in _FORMS:
             for found in pattern.finditer(reading.cased):
-                if found["value"].split()[0].lower() not in _NO_ANSWER - _OF_PLACES:
+                words = found["value"].lower().split()
+                is_plain = words[0].strip(",") in english() and not _OF_SECURITY.search(found[0])
+                if words[0] not in _NO_ANSWER - _OF_PLACES and not is_plain:
                     yield Claim(Kind.SECURITY_ANSWER, *found.span("value"), SAID - 2)
         for found in _MEMORABLE_DAY.finditer(reading.cased):
             yield Claim(Kind.SECURITY_ANSWER, *found.span("value"), SAID - 2)
@@ -164,7 +169,7 @@ def find_spelt(reading: Reading) -> Iterator[Claim]:
             if any(map(str.isalpha, found[0])):
                 yield Claim(Kind.PASSWORD, *found.span(), SAID + 1)
     if has_any(lower, (*_NAME_HINTS, *_HINTS)):
-        kind, weight = (Kind.PERSON, NAMED + 3) if has_any(lower, _NAME_HINTS) else (Kind.SECURITY_ANSWER, SAID - 2)
+        kind, weight = (Kind.PERSON, NAMED + 3) if has_any(lower, _NAME_HINTS) else (Kind.SECURITY_ANSWER, SAID - 1)
         for found in _SPELT.finditer(reading.cased):
             # "O" is a figure among letters, too.
             if not any(map(str.isdigit, found[0].replace("0", ""))):

@@ -58,7 +58,7 @@ _ID_SAID = cued(
     cased=True,
 )
 _NIR_SAID = re.compile(
-    r"(?i)\b(?:secu(?:rite)? sociale|(?:french|france'?s?) social(?: security)?|social security|insee|nir|carte"
+    r"(?i)\b(?:secu(?:rit[ey])? sociale?|(?:french|france'?s?) social(?: security)?|social security|insee|nir|carte"
     r" vitale)\b"
     r"[^\d\n]{0,30}?(?P<value>[12](?:[ .\-]?\d){4}[ .\-]?(?:\d[ .\-]?[\dAB])(?:[ .\-]?\d){6}(?:[ .\-]{0,3}\d){2})(?!\d)"
 )

@@ -13,6 +13,13 @@ _ASIDE = re.compile(
 )
 _NEXT_LINE = re.compile(rf"[ \t]?\n(?P<rest>{_WORD})(?=[ \t]?(?:\n|\Z|[,.])| (?:is|was|on) )")
 
+_LINKED = re.compile(
+    r"(?: (?:[a-z]\.|mac|mc|nic|ni|bin|binti|bint|von|van|de|da|del|und|zu|der|den|o|al|el|ibn|giolla|ui|ap|dos))*"
+    rf" (?P<rest>{_WORD})"
+)
+_PARTICLE_END = re.compile(r" (?:mac|mc|nic|ni|bin|binti|von|van|de|del|der|al|el|ibn|giolla)\Z")
+_SHORTEST = 4
+
 
 def whole_name(text: str, start: int, end: int) -> int:
     """Where the name ends of which one part was found."""
@@ -28,6 +35,12 @@ def _further(text: str, start: int, end: int) -> int:
     for pattern in (_NICKNAME, _ASIDE):
         if (found := pattern.match(text, end)) and _may_be_name(found["rest"]):
             return found.end("rest")
+    found = _LINKED.match(text, end) if text[start:end].islower() else None
+    is_linked = found is not None and (
+        text[end : found.start("rest")].strip() or _PARTICLE_END.search(text, start, end) is not None
+    )
+    if found is not None and is_linked and len(found["rest"]) >= _SHORTEST and _may_be_name(found["rest"]):
+        return found.end("rest")
     is_one_word = " " not in text[start:end].rpartition("\n")[2]
     if is_one_word and (found := _NEXT_LINE.match(text, end)) and _may_be_name(found["rest"]):
         return found.end("rest")

@@ -2,6 +2,7 @@
 district, the town and the postcode of some country."""
 
 import re
+from collections.abc import Iterator
 
 _UNIT = (
     r"(?:flat|unit|apartment|apt|suite|room|plot|house|h\.? ?no|no|number|nr|block|shop|studio|floor|villa|tower|door"
@@ -29,6 +30,20 @@ _LANDMARK = re.compile(
     r"(?:(?-i:[A-Z])[\w'’\-]*|[a-z]{3,12})(?:\s[\w'’\-]{2,20}){0,3}(?=,|\.|\n|\Z)(?:,\s(?-i:[A-Z][\w'’\-]+(?:\s[A-Z][\w'’\-]+)*))*"
 )
 _OF_FIGURES = re.compile(r"\d{4,6}\Z")
+
+
+_UNIT_TO_POSTCODE = re.compile(
+    rf"(?<![\w])(?i:{_UNIT})\s?#?\s?(?=[\w/\-]{{0,6}}\d)[\w/\-]{{1,8}}(?:,?\s{_WORD}){{2,12}}?,?[\s]+{_POSTCODE}"
+)
+_UNIT_SAID = re.compile(r"(?i)\b(?:flat|unit|apt|apartment|plot|house|h\.? ?no|villa|door)\b")
+
+
+def units_with_postcode(text: str) -> Iterator[tuple[int, int]]:
+    """ "Flat 4B, Gulmohar Apartments, MG Road, Bengaluru 560001": no number stands by the street."""
+    if _UNIT_SAID.search(text):
+        for found in _UNIT_TO_POSTCODE.finditer(text):
+            if "," in found[0]:
+                yield found.span()
 
 
 def with_unit(text: str, start: int) -> int:

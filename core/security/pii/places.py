@@ -7,7 +7,7 @@ from functools import lru_cache
 from core.security.pii.grammar import has_any, word_before
 from core.security.pii.kinds import SHAPED, Claim, Kind
 from core.security.pii.ordinary import ORDINARY, capitals, english
-from core.security.pii.place_ends import with_town, with_unit
+from core.security.pii.place_ends import units_with_postcode, with_town, with_unit
 from core.security.pii.postcodes import POSTCODE, find_apart, is_postcode
 from core.security.pii.reading import Reading
 
@@ -119,7 +119,7 @@ _LIVES = re.compile(
     rf"[a-z'’ ]{{2,30}} {_STREET}\b(?:, (?!no\b)[a-z'’ ]{{3,25}}(?=[,.\n]|\Z)){{0,3}})"
 )
 """A house with a name, in small letters."""
-_NO_LANE = frozenset(str.split("i my we you it and but is was so then will can which because not have"))
+_NO_LANE = frozenset(str.split("down far a up i my we you it and but is was so then will can which because not have"))
 _CUE_HINTS = (
     "addr",
     "new place",
@@ -265,6 +265,8 @@ def _list_places(reading: Reading) -> Iterator[Claim]:
         streets = (_STREET_ADDRESS, _NUMBERED_STREET, _FLAT) if _names_street(reading.lower) else ()
         boxes = (_BOX, _FORCES) if "box" in reading.lower else ()
         abroad = (_ABROAD, _FRENCH) if has_any(reading.lower, _ABROAD_HINTS) else ()
+        for start, end in units_with_postcode(text):
+            yield Claim(Kind.ADDRESS, start, end, SHAPED)
         for pattern in (*streets, *boxes, *abroad):
             for found in pattern.finditer(text):
                 if pattern is not _STREET_ADDRESS or _is_street(found[0]):

@@ -4,6 +4,8 @@ stands around them; a list of the famous would never end."""
 import re
 from collections.abc import Iterator
 
+from core.security.pii.people_words import PLACES
+
 _SAYINGS = re.compile(
     r"\b(?:tom,? dick,? (?:and|&|or) harry|uncle sam|peter to pay paul|name is mud|bob'?s your uncle|jack of all trades"
     r"|jack the lad|(?:joe|fred) (?:bloggs|public|average|schmo|blow)|average joe|(?:john|jane|joan) (?:doe|q\.?"
@@ -15,10 +17,15 @@ _SAYINGS = re.compile(
     r"|gordon bennett|sweet fanny adams|jack frost|tom thumb|rip van winkle|johnny come lately|good time charlie"
     r"|(?:doc|dr|doctor)\.? (?:martens?|pepper|oetker|who|dre|scholl'?s?)|mr\.? (?:kipling|muscle|bean|porter|price"
     r"|whippy|men)|bloody mary|tom collins|earl grey|victoria sponge|granny smith|jaffa|charlie brown|james bond"
-    r"|harry potter|hannah montana|ronald mcdonald|jack daniel'?s|jim beam|johnnie walker|captain morgan)\b"
+    r"|harry potter|hannah montana|ronald mcdonald|jack daniel'?s|jim beam|johnnie walker|captain morgan|(?:st\.?"
+    r"|saint) [a-z]+'?s day|mother teresa|(?:hey|ok) alexa"
+    r"|alexa(?=,? (?:ask|what|how|can|play|said|told|skill|tells))|marie curie|levi strauss|john deere|ben (?:and|&)"
+    r" jerry"
+    r"|san(?:ta|to)? (?:jose|rosa|diego|antonio|monica|clara|cruz|barbara|fe|juan|luis|pedro|marino|ana|marta"
+    r"|domingo))\b"
 )
 _OF_PUBLIC = (
-    r"(?:law|laws|rule|razor|theorem|theory|paradox|advice|tips|column|podcast|programme|show|speech|budget|government"
+    r"(?:law|laws|rule|razor|theorem|theory|paradox|advice|tips|column|podcast|programme|show|books?|charity|foundation|speech|budget|government"
     r"|administration|cabinet|reforms?|policy|policies|tweets?|latest (?:book|film|movie|song|album)|film|movie|songs?"
     r"|album|concert|gig|biography|fund|company|shares|stock|place|shop|restaurant|caf[eé]|diner|pub|deli|bakery|salon"
     r"|garage|barbers?|barbershop|kitchen|bistro|bar|grill|pizza|pizzeria|takeaway|chippy|gym|nails|florist|butchers?"
@@ -43,7 +50,12 @@ _BEHIND = re.compile(
     r"|,? (?:tweeted|won the (?:election|world cup|oscar|league)|was elected|got elected|resigned as)\b"
     r"|(?:['’]s)? (?:shop|store|outlet|boutique|boots|trainers|dealer|dealership|concert|tickets|merch|tour|album"
     r"|biography"
-    r"|restaurant|museum|stadium|airport|notes|coins|stamps|banknotes|fiver|tenner)\b"
+    r"|restaurant|museum|stadium|airport|notes|coins|stamps|banknotes|fiver|tenner|jeans|tractor|perfume|handbag|aftershave|makeup|trial|thing|affair"
+    r"|scandal|saga|movie|film|song|songs|books?|charity)\b"
+    r"|,? (?:is |was |are )?on (?:the|a|an|your|our) (?:new |old )?(?:\W?\d+ )?(?:pound |quid |dollar )?(?:notes?"
+    r"|tenner|fiver|coins?"
+    r"|stamps?)\b|,? (?:got|has|have) to do with\b|,? have to do with\b|['’]s (?:over|double.)?(?:charged|refunded"
+    r"|billed) me\b"
     r"|,? (?-i:(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT"
     r"|V[AT]|W[AIVY]))\b(?! \d)",
     re.IGNORECASE,
@@ -54,6 +66,19 @@ _AHEAD = re.compile(
     r"|\b(?:king|queen|pope|president|prime minister|chancellor|governor|senator|princess|saint|emperor)"
     r"|\b(?:biography|portrait|statue|picture|film|movie|song|songs|documentary|quote) (?:of|about|by|from|with)"
     r"|\b(?:quoting|according to)) \Z"
+)
+_HEARD = re.compile(
+    r"\b(?:heard|read|saw|seen|watched|true|as|followed)(?: that)? \Z|\bwho is \Z"
+    r"|\bthinks? (?:he|she|you|they|i)(?:'s|'re|'m| is| are| am) \Z"
+)
+_THINKS = re.compile(r"\bthinks? \S+(?: \S+)? \Z")
+_SPEAKS = re.compile(
+    r",? (?:says?|said|thinks?|predicts?|reckons?|recommends?|put it|would say|warns?|to)\b(?! (?:it|he|she|they|my"
+    r"|i|me)\b)"
+)
+_CITY = re.compile(
+    r"(?P<city>[A-Z][a-z]+),? (?:A[KLRZ]|C[AOT]|FL|GA|HI|I[ADLN]|K[SY]|M[ADINOST]|N[CDHJMVY]|O[HK]|PA|RI|S[CD]|T[NX]"
+    r"|UT|V[AT]|W[AIVY])"
 )
 _SOMEBODYS = re.compile(
     r"\b(?:my|his|her|our|your|their|the|a) (?:[a-z]+ ){0,1}(?:wife|husband|partner|son|daughter|brother|sister"
@@ -75,4 +100,8 @@ def is_public(cased: str, lower: str, start: int, end: int) -> bool:
     before = lower[max(0, start - 50) : start]
     if _SOMEBODYS.search(before):
         return False
+    if (city := _CITY.fullmatch(cased, start, end)) and city["city"].lower() in PLACES:
+        return True
+    if _HEARD.search(before) and (_SPEAKS.match(lower, end) or _THINKS.search(before)):
+        return True
     return _BEHIND.match(cased, end) is not None or _AHEAD.search(before) is not None

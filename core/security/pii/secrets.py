@@ -43,7 +43,8 @@ NOT_THAT_CODE = frozenset(
     )
 )
 ON_A_RECEIPT = re.compile(
-    r"\W{1,2}(?:is |was )?(?:on|from|in|off) (?:the|my|a|your) (?:till |card )?(?:receipt|slip|invoice|bill|ticket)\b"
+    r"\W{1,2}(?:is |was )?(?:printed |shown |written )?(?:on|from|in|off) (?:the|my|a|your) (?:till |card"
+    r" )?(?:receipt|slip|invoice|bill|ticket)\b"
 )
 """A shop's code for a payment."""
 _BEFORE_FIGURES = frozenset(
