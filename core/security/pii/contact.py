@@ -82,6 +82,7 @@ _PART = (
 _IPV4_IN_WORDS = re.compile(
     rf"(?<![\w.]){_PART}(?:[ ,]{{1,2}}(?:dot|point)[ ,]{{1,2}}{_PART}){{3}}(?![\w]|[ ,]{{1,2}}(?:dot|point)\b)"
 )
+_DOTS = 3
 _VERSION = frozenset(
     str.split("version v release ver build app firmware update software driver patch ios android windows macos")
 )
@@ -148,13 +149,10 @@ def find_machines(reading: Reading) -> Iterator[Claim]:
     for found in _SAID_IPV4.finditer(reading.cased):
         if _is_address(_in_figures(found[0])):
             yield Claim(Kind.IP, *found.span(), PROVEN + 1)
-    dots = reading.lower.count(" dot") + reading.lower.count(" point")
-    for found in _IPV4_IN_WORDS.finditer(reading.lower) if dots >= _DOTS else ():
+    is_said = reading.lower.count(" dot") + reading.lower.count(" point") >= _DOTS
+    for found in _IPV4_IN_WORDS.finditer(reading.lower) if is_said else ():
         if word_before(reading.lower, found.start()) not in _VERSION:
             yield Claim(Kind.IP, *found.span(), PROVEN + 1)
-
-
-_DOTS = 3
 
 
 def _in_figures(said: str) -> str:

@@ -4,6 +4,8 @@ alike."""
 import re
 from collections.abc import Iterator
 
+from core.security.pii.grammar import has_any
+
 _SHORT = frozenset(
     str.split(
         "otp pin cvv cvc csc nie nif dni nino bsn bvn nin ssn dob iban cpf nuban pps ppsn tfn itin ahv avs nir rut nss"
@@ -29,7 +31,8 @@ _SOUNDS = {
 }
 _SOUND = "|".join(_SOUNDS)
 _SAID = re.compile(rf"\b(?:{_SOUND})(?:[ \-](?:{_SOUND})){{2,4}}\b|\beye ban\b")
-_HINT = re.compile(r"\b[a-z](?:\. ?|[ \-])[a-z]\b|\b(?:see|cee|sea|oh|owe|pee|pea|dee|bee|ess|en|eye)[ \-]")
+_HINT = re.compile(r"(?<![^\W_])[a-z](?:\. ?|[ \-])[a-z](?![^\W_])")
+_SOUND_HINTS = ("vee", "tee", "pee", "ess ", "eye", "dee ", "bee ")
 _APART = (
     (re.compile(r"\bpass[ \-](?:port|prt)\b"), "passport"),
     (re.compile(r"\brooting(?= (?:number|num|no|nr|code|#))"), "routing"),
@@ -43,6 +46,7 @@ def cues_in_letters(lower: str) -> Iterator[tuple[int, int, str]]:
             letters = "".join(filter(str.isalpha, found[0]))
             if letters in _SHORT:
                 yield *found.span(), letters
+    if has_any(lower, _SOUND_HINTS):
         for found in _SAID.finditer(lower):
             letters = "".join(_SOUNDS.get(word, word) for word in re.split(r"[ \-]", found[0]))
             if letters in _SHORT:

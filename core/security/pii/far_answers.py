@@ -46,7 +46,10 @@ _ENDS = (
 _BEHIND_QUESTION = re.compile(
     rf"(?i)\b{_QUESTION}{_TAIL}(?P<gap>\s?[?:.,…\-–=\"(]{{1,5}}\s{{0,3}}|\s)(?P<says>{ACKNOWLEDGED}){{0,2}}{_ITS}{_VALUE}{_ENDS}"
 )
-_FILLED = rf"(?P<value>{_WORD}(?:(?:,? (?:er|erm|um|uh|no|sorry|wait|i mean),?)? {_WORD}){{0,3}}?)(?!,? (?:er|erm|um|uh|sorry|wait|i mean)\b)"
+_FILLED = (
+    rf"(?P<value>{_WORD}(?:(?:,? (?:er|erm|um|uh|no|sorry|wait|i mean),?)? {_WORD}){{0,3}}?)"
+    r"(?!,? (?:er|erm|um|uh|sorry|wait|i mean)\b)"
+)
 _FORMS = (
     re.compile(
         rf"(?i)\b(?:answer|answered|reply|ans)(?: (?:to|for)) (?:[\w'’]+ ){{0,6}}(?:question|q|one)s?(?: is| was|:|"
@@ -54,8 +57,8 @@ _FORMS = (
     ),
     re.compile(
         r"(?i)\b(?:sec(?:urity|ret)?|memorable|challenge|recovery) ?(?:question|q)s?\b[^?!\n]{0,40}?[ ,)?:](?:answer"
-        r"|ans|a)\b"
-        rf"(?: is| was|:| =)?\s{_FILLED}{_ENDS}"
+        r"|ans|a(?=[:=]))(?: is| was|:| =)?"
+        rf"\s{_FILLED}{_ENDS}"
     ),
     re.compile(
         rf"(?i)\b(?:for|as|under) (?:the |my )?(?:first |favou?rite |childhood |memorable )?{_THING}(?: question|"
@@ -169,7 +172,11 @@ def find_spelt(reading: Reading) -> Iterator[Claim]:
             if any(map(str.isalpha, found[0])):
                 yield Claim(Kind.PASSWORD, *found.span(), SAID + 1)
     if has_any(lower, (*_NAME_HINTS, *_HINTS)):
-        kind, weight = (Kind.PERSON, NAMED + 3) if has_any(lower, _NAME_HINTS) else (Kind.SECURITY_ANSWER, SAID - 1)
+        kind, weight = (
+            (Kind.PERSON, NAMED + 3)
+            if "name" in lower or not has_any(lower, _HINTS)
+            else (Kind.SECURITY_ANSWER, SAID - 1)
+        )
         for found in _SPELT.finditer(reading.cased):
             # "O" is a figure among letters, too.
             if not any(map(str.isdigit, found[0].replace("0", ""))):

@@ -194,7 +194,8 @@ _NO_ANSWER = frozenset(
         " on in under what which how"
         " always never only refused failing accepted also just still so too unknown forgotten locked set changed"
         " expired it that this my your i the"
-        " limited active due please again help reset change problem issue page options field prompt"
+        " limited active due please again help reset change problem issue page options field prompt simple fine good"
+        " great bad obvious clear easy"
     )
 )
 _SENTENCE = re.compile(r"(?i)(?<!\bmr)(?<!\bmrs)(?<!\bms)(?<!\bdr)(?<!\bst)\. ")
