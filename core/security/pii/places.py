@@ -142,7 +142,7 @@ _CUE_HINTS = (
 _ABROAD_HINTS = (
     *(
         "stra",
-        "str.",
+        "str",
         "weg",
         "platz",
         "gasse",
@@ -203,6 +203,7 @@ _OF_A_FIRM = re.compile(
     r"|museum|station"
     r"|restaurant|caf[eé]|pub|supermarket|hotel)\b(?: \w+){0,4}[ ,]{1,2}\Z"
 )
+_FIRM_BEHIND = re.compile(r",? (?:branch|office|store|shop|atm|cash ?machine|cash ?point)\b")
 _OF_THE_BANK = re.compile(
     r"\b(?:your|the bank'?s|bank'?s|its|ur) (?:[\w']+ ){0,2}(?:branch|office|headquarters|hq|atm|call centre"
     r"|registered address"
@@ -219,6 +220,7 @@ def find_places(reading: Reading) -> Iterator[Claim]:
     """Pieces of one address that stand beside each other are one claim."""
     text, at = reading.cased, 0
     found = sorted(_list_places(reading), key=lambda claim: (claim.start, -claim.end))
+    found = [claim for claim in found if not _FIRM_BEHIND.match(reading.lower, claim.end)]
     found = [claim for claim in found if not _OF_THE_BANK.search(reading.lower, max(0, claim.start - 80), claim.start)]
     if found and not _SOMEBODYS.search(reading.lower):
         found = [

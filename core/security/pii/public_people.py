@@ -18,7 +18,9 @@ _SAYINGS = re.compile(
     r"|gordon bennett|sweet fanny adams|jack frost|tom thumb|rip van winkle|johnny come lately|good time charlie"
     r"|(?:doc|dr|doctor)\.? (?:martens?|pepper|oetker|who|dre|scholl'?s?)|mr\.? (?:kipling|muscle|bean|porter|price"
     r"|whippy|men)|bloody mary|tom collins|earl grey|victoria sponge|granny smith|jaffa|charlie brown|james bond"
-    r"|harry potter|hannah montana|ronald mcdonald|jack daniel'?s|jim beam|johnnie walker|captain morgan|(?:st\.?"
+    r"|harry potter|hannah montana|ronald mcdonald|jack daniel'?s|jim beam|johnnie walker|captain morgan|hello kitty"
+    r"|papa john'?s|rolls[ \-]royce|johnson (?:and|&) johnson|frankie (?:and|&) benny|madison square|jack and jill|"
+    r"(?:st\.?"
     r"|saint) [a-z]+'?s day|mother teresa|(?:hey|ok) alexa"
     r"|alexa(?=,? (?:ask|what|how|can|play|said|told|skill|tells))|marie curie|levi strauss|john deere|ben (?:and|&)"
     r" jerry"
@@ -26,7 +28,7 @@ _SAYINGS = re.compile(
     r"|domingo))\b"
 )
 _OF_PUBLIC = (
-    r"(?:law|laws|rule|razor|theorem|theory|paradox|advice|tips|column|podcast|programme|show|books?|charity|foundation|speech|budget|government"
+    r"(?:law|laws|rule|razor|theorem|theory|paradox|advice|tips|column|podcast|programme|show|tariffs|taxes|presidency|newsletter|books?|charity|foundation|speech|budget|government"
     r"|administration|cabinet|reforms?|policy|policies|tweets?|latest (?:book|film|movie|song|album)|film|movie|songs?"
     r"|album|concert|gig|biography|fund|company|shares|stock|place|shop|restaurant|caf[eé]|diner|pub|deli|bakery|salon"
     r"|garage|barbers?|barbershop|kitchen|bistro|bar|grill|pizza|pizzeria|takeaway|chippy|gym|nails|florist|butchers?"
@@ -48,10 +50,12 @@ _BEHIND = re.compile(
     r" minister|governor|king|queen|pope|pm|mayor|senator|on (?:the )?(?:tv|telly|radio|news))\b"
     r"|,? (?:keeps|owns|buys|bought|sold|sells|invests|invested|holds|has|made|lost|is worth|puts)(?: \w+)? (?:billions"
     r"|millions|stocks?|shares|gold|bitcoin|crypto|tesla|treasur\w+|in (?:stocks|shares|gold|bitcoin|index funds))\b"
+    r"|,? (?:wants|plans|vows|promises|is going|is planning) to (?:tax|ban|scrap|cut taxes|raise taxes)\b"
+    r"|,? (?:is )?(?:raising|cutting|raised|cut) taxes\b|,? (?:would|will) fire\b|,? appears? on\b"
     r"|,? (?:tweeted|won the (?:election|world cup|oscar|league)|was elected|got elected|resigned as)\b"
     r"|(?:['’]s)? (?:shop|store|outlet|boutique|boots|trainers|dealer|dealership|concert|tickets|merch|tour|album"
     r"|biography"
-    r"|restaurant|museum|stadium|airport|notes|coins|stamps|banknotes|fiver|tenner|jeans|tractor|perfume|handbag|aftershave|makeup|trial|thing|affair"
+    r"|restaurant|museum|stadium|airport|notes|coins|stamps|banknotes|fiver|tenner|newsletter|tariffs|era|effect|visit|presidency|jeans|tractor|perfume|handbag|aftershave|makeup|trial|thing|affair"
     r"|scandal|saga|movie|film|song|songs|books?|charity)\b"
     r"|,? (?:is |was |are )?on (?:the|a|an|your|our) (?:new |old )?(?:\W?\d+ )?(?:pound |quid |dollar )?(?:notes?"
     r"|tenner|fiver|coins?"
@@ -63,7 +67,7 @@ _BEHIND = re.compile(
 )
 _AHEAD = re.compile(
     r"(?:(?:\A|[,.;!?] ?|\b(?:not|feel|act|live|invest|spend|save|looks?|sounds?|just) )like"
-    r"|\brich as|\bi'?m no|\bi am no"
+    r"|\brich as|\bthe next|\bi'?m no|\bi am no"
     r"|\b(?:king|queen|pope|president|prime minister|chancellor|governor|senator|princess|saint|emperor)"
     r"|\b(?:biography|portrait|statue|picture|film|movie|song|songs|documentary|quote) (?:of|about|by|from|with)"
     r"|\b(?:quoting|according to)) \Z"
@@ -74,7 +78,8 @@ _HEARD = re.compile(
 )
 _THINKS = re.compile(r"\bthinks? \S+(?: \S+)? \Z")
 _SPEAKS = re.compile(
-    r",? (?:says?|said|thinks?|predicts?|reckons?|recommends?|put it|would say|warns?|to)\b(?! (?:it|he|she|they|my"
+    r",? (?:says?|said|thinks?|predicts?|reckons?|recommends?|put it|would say|warns?|wrote|to)\b(?! (?:it|he|she"
+    r"|they|my"
     r"|i|me)\b)"
 )
 _CITY = re.compile(
