@@ -109,6 +109,7 @@ SAID = [
     (Kind.DOB, "bron on |3 Setember 1990|"),
     (Kind.PIN, "the same pni for ten years, its |0881|"),
     (Kind.IP, "ip was |eighty one dot 2 dot 69 dot 144|"),
+    (Kind.IP, "ip: |ten dot zero dot twelve dot nine|"),
     (Kind.EMAIL, "|jane dot doe at the rate gmail dot com|"),
     (Kind.EMAIL, "mail: |anna\n.berg@\nexample.com|"),
     (Kind.PHONE, "call me |(0044) 77 00 90 01 07|"),

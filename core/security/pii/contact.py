@@ -64,7 +64,7 @@ _MINE = re.compile(r"\b(?:my|me|mine|him|her|his|us|our)\b")
 _NOT_A_PHONE = frozenset(
     str.split(
         "reference ref order invoice tracking transaction id receipt booking ticket case account acc acct number code"
-        " claim version"
+        " claim version meter"
     )
 )
 _UNITS = re.compile(r"(?i)\s?(?:pounds?|quid|euros?|dollars?|gbp|eur|usd|days?|%)")
@@ -149,6 +149,10 @@ def find_machines(reading: Reading) -> Iterator[Claim]:
     for found in _SAID_IPV4.finditer(reading.cased):
         if _is_address(_in_figures(found[0])):
             yield Claim(Kind.IP, *found.span(), PROVEN + 1)
+
+
+def find_said_machines(reading: Reading) -> Iterator[Claim]:
+    """In words: "eighty one dot 2 dot 69 dot 144"."""
     is_said = reading.lower.count(" dot") + reading.lower.count(" point") >= _DOTS
     for found in _IPV4_IN_WORDS.finditer(reading.lower) if is_said else ():
         if word_before(reading.lower, found.start()) not in _VERSION:

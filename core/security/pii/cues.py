@@ -48,11 +48,12 @@ _SHORT = {
     **dict.fromkeys(("adrs", "adres", "addrs", "adrss", "adderss", "addy", "addrss", "addres"), "address"),
     **dict.fromkeys(("answr", "anser", "ansr", "awnser", "asnwer", "ansewr"), "answer"),
     **dict.fromkeys(("adhar", "adhaar", "aadhar", "aadar", "adhr", "adaar"), "aadhaar"),
-    **dict.fromkeys(("bron", "bornn", "borm", "boen"), "born"),
+    **dict.fromkeys(("bron", "brn", "bornn", "borm", "boen"), "born"),
     **dict.fromkeys(("vaild", "vald", "vlaid", "vallid"), "valid"),
     **dict.fromkeys(("experation", "expirey", "expirery", "exipry", "expirry"), "expiry"),
     **dict.fromkeys(("routeing", "ruting", "rooteing"), "routing"),
     **dict.fromkeys(("sekurity", "secuirty", "scurity"), "security"),
+    **dict.fromkeys(("jully", "juli", "jluy"), "july"),
     **dict.fromkeys(("clse", "cloze"), "close"),
     **dict.fromkeys(("nam",), "name"),
 }

@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import chain
 
 from core.security.pii.births import find_births
-from core.security.pii.contact import find_emails, find_machines, find_phones
+from core.security.pii.contact import find_emails, find_machines, find_phones, find_said_machines
 from core.security.pii.far_answers import find_far_answers, find_spelt
 from core.security.pii.fellows import find_fellows
 from core.security.pii.grammar import only_digits
@@ -47,6 +47,7 @@ _IN_WORDS: tuple[_Recognizer, ...] = (
     find_far_answers,
     find_spelt,
     find_emails,
+    find_said_machines,
     find_births,
     find_places,
 )

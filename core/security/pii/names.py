@@ -8,7 +8,7 @@ from core.security.pii.people_words import COMPANY, NO_ENDING, NO_NAME, PARTICLE
 NAME_WORD = re.compile(r"[^\W\d_](?:['’\-]?[^\W\d_]){0,24}\.?")
 BETWEEN = re.compile(r"[ \t]{1,2}|\s?-\s?")
 CLITIC = re.compile(r"['’]s?\Z")
-MOST_WORDS = 5
+MOST_WORDS = 7
 _SHORTENED = frozenset(str.split("mohd muhd moh abd wm chas geo jos thos alex benj fr ste gen"))
 """Given names before a full stop."""
 

@@ -63,6 +63,10 @@ _ABROAD = re.compile(
     r"[/\-]\d{1,3})?(?![\w])(?:,?\s\d{1,2}[.ºª°][\w.]{0,4})?(?:,\s(?:[A-Z]{1,2}-)?\d{2}-?\d{2,3}(?:\s?[A-Z]{2})?"
     r"(?:\s[A-Z][\w\-]+){1,3}|,\s[A-Z][\w\-]+)?"
 )
+_ABROAD_IN_SMALL = re.compile(
+    r"(?<![\w])[a-z]{3,25}(?:strasse|straat|gracht|laan|weg|platz|gasse|allee|plein)\s\d{1,4}[a-z]?,?\s(?:in )?\d{4,5}"
+    r"(?: ?(?i:[a-z]{2}))?\s[a-z]{3,20}(?!\w)"
+)
 _HOUSE_IN_WORDS = (
     r"(?:(?:number|no\.?)\s)?(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)[ \-]?)?(?:one|two|three"
     r"|four|five"
@@ -266,7 +270,7 @@ def _list_places(reading: Reading) -> Iterator[Claim]:
     if any(map(str.isdigit, text)):
         streets = (_STREET_ADDRESS, _NUMBERED_STREET, _FLAT) if _names_street(reading.lower) else ()
         boxes = (_BOX, _FORCES) if "box" in reading.lower else ()
-        abroad = (_ABROAD, _FRENCH) if has_any(reading.lower, _ABROAD_HINTS) else ()
+        abroad = (_ABROAD, _ABROAD_IN_SMALL, _FRENCH) if has_any(reading.lower, _ABROAD_HINTS) else ()
         for start, end in units_with_postcode(text):
             yield Claim(Kind.ADDRESS, start, end, SHAPED)
         for pattern in (*streets, *boxes, *abroad):

@@ -28,7 +28,7 @@ _SAYINGS = re.compile(
     r"|domingo))\b"
 )
 _OF_PUBLIC = (
-    r"(?:law|laws|rule|razor|theorem|theory|paradox|advice|tips|column|podcast|programme|show|tariffs|taxes|presidency|newsletter|books?|charity|foundation|speech|budget|government"
+    r"(?:law|laws|choice|box|heel|bargain|rule|razor|theorem|theory|paradox|advice|tips|column|podcast|programme|show|tariffs|taxes|presidency|newsletter|books?|charity|foundation|speech|budget|government"
     r"|administration|cabinet|reforms?|policy|policies|tweets?|latest (?:book|film|movie|song|album)|film|movie|songs?"
     r"|album|concert|gig|biography|fund|company|shares|stock|place|shop|restaurant|caf[eé]|diner|pub|deli|bakery|salon"
     r"|garage|barbers?|barbershop|kitchen|bistro|bar|grill|pizza|pizzeria|takeaway|chippy|gym|nails|florist|butchers?"
@@ -51,7 +51,8 @@ _BEHIND = re.compile(
     r"|,? (?:keeps|owns|buys|bought|sold|sells|invests|invested|holds|has|made|lost|is worth|puts)(?: \w+)? (?:billions"
     r"|millions|stocks?|shares|gold|bitcoin|crypto|tesla|treasur\w+|in (?:stocks|shares|gold|bitcoin|index funds))\b"
     r"|,? (?:wants|plans|vows|promises|is going|is planning) to (?:tax|ban|scrap|cut taxes|raise taxes)\b"
-    r"|,? (?:is )?(?:raising|cutting|raised|cut) taxes\b|,? (?:would|will) fire\b|,? appears? on\b"
+    r"|,? (?:is )?(?:raising|cutting|raised|cut) taxes\b|,? (?:would|will) (?:fire|have liked|be proud)\b|,?"
+    r" (?:earns|earned) more\b|,? appears? on\b"
     r"|,? (?:tweeted|won the (?:election|world cup|oscar|league)|was elected|got elected|resigned as)\b"
     r"|(?:['’]s)? (?:shop|store|outlet|boutique|boots|trainers|dealer|dealership|concert|tickets|merch|tour|album"
     r"|biography"
@@ -69,8 +70,9 @@ _AHEAD = re.compile(
     r"(?:(?:\A|[,.;!?] ?|\b(?:not|feel|act|live|invest|spend|save|looks?|sounds?|just) )like"
     r"|\brich as|\bthe next|\bi'?m no|\bi am no"
     r"|\b(?:king|queen|pope|president|prime minister|chancellor|governor|senator|princess|saint|emperor)"
-    r"|\b(?:biography|portrait|statue|picture|film|movie|song|songs|documentary|quote) (?:of|about|by|from|with)"
-    r"|\b(?:quoting|according to)) \Z"
+    r"|\b(?:biography|portrait|statue|picture|film|movie|song|songs|lyrics|advert|documentary|quote) (?:of|about|by"
+    r"|from|with)"
+    r"|\b(?:quoting|according to|such a|named (?:my|our) \w+ after)) \Z"
 )
 _HEARD = re.compile(
     r"\b(?:heard|read|saw|seen|watched|true|as|followed)(?: that)? \Z|\bwho is \Z"
