@@ -153,7 +153,7 @@ def find_machines(reading: Reading) -> Iterator[Claim]:
 
 def find_said_machines(reading: Reading) -> Iterator[Claim]:
     """In words: "eighty one dot 2 dot 69 dot 144"."""
-    is_said = reading.lower.count(" dot") + reading.lower.count(" point") >= _DOTS
+    is_said = reading.lower.count(" dot") >= _DOTS or ("ip" in reading.lower and reading.lower.count(" point") >= _DOTS)
     for found in _IPV4_IN_WORDS.finditer(reading.lower) if is_said else ():
         if word_before(reading.lower, found.start()) not in _VERSION:
             yield Claim(Kind.IP, *found.span(), PROVEN + 1)

@@ -18,7 +18,10 @@ _NOT = (
 )
 _BEHIND = re.compile(rf"(?P<link>{_NOT}|{_AND})(?P<value>\d(?:[ \-]?\d){{2,13}})(?![\w%]|[.,]\d)")
 _AHEAD = re.compile(rf"(?<![\w£$€.,\-/])(?P<value>\d(?:[ \-]?\d){{2,13}})(?P<link>{_NOT}|{_AND})\Z")
+_FIGURE = re.compile(r"\d")
 _LONGEST = 60
+_NEAR = 30
+"""Characters of what may stand between."""
 
 
 def find_fellows(reading: Reading, claims: Iterable[Claim]) -> Iterator[Claim]:
@@ -28,10 +31,10 @@ def find_fellows(reading: Reading, claims: Iterable[Claim]) -> Iterator[Claim]:
         value = lower[claim.start : claim.end]
         if claim.kind not in _KINDS or not value[:1].isdigit() or any(map(str.isalpha, value)):
             continue
-        for found in (
-            _BEHIND.match(lower, claim.end),
-            _AHEAD.search(lower, max(0, claim.start - _LONGEST), claim.start),
-        ):
+        behind = _BEHIND.match(lower, claim.end) if _FIGURE.search(lower, claim.end, claim.end + _NEAR) else None
+        is_ahead = _FIGURE.search(lower, max(0, claim.start - _NEAR), claim.start) is not None
+        ahead = _AHEAD.search(lower, max(0, claim.start - _LONGEST), claim.start) if is_ahead else None
+        for found in (behind, ahead):
             if found is None or _figures(found["value"]) != _figures(value):
                 continue
             if claim.kind not in _SECRET or re.match(_NOT, found["link"]):
