@@ -92,6 +92,46 @@ SAID = [
     (Kind.SECURITY_ANSWER, "about the memorable word, |Knowles|"),
     (Kind.SECURITY_ANSWER, "you ask for my first school. |Hunter|"),
     (Kind.SECURITY_ANSWER, "my memorable date is |14/02/1998|"),
+    (Kind.OTP, "oh tee pee is |449 021|"),
+    (Kind.CVV, "c.v.v. is |391|"),
+    (Kind.CVV, "see vee vee |three nine one|"),
+    (Kind.NATIONAL_ID, "b.v.n: |22345678901|"),
+    (Kind.NATIONAL_ID, "my NIN is |12345678901|"),
+    (Kind.NATIONAL_ID, "carte vitale |1 85 05 78 006 084 36|"),
+    (Kind.UK_NINO, "N.I.N.O = |ab/12/34/56/c|"),
+    (Kind.ACCOUNT_NUMBER, "NUBAN |5579285501|"),
+    (Kind.ACCOUNT_NUMBER, "my akount is |55667788|"),
+    (Kind.ROUTING_NUMBER, "rooting num |021000021|"),
+    (Kind.PASSPORT, "pass port num. |L 898 9021|"),
+    (Kind.CARD_EXPIRY, "vaild thru |11 / 2 9|"),
+    (Kind.CARD_EXPIRY, "my card ends |sept 29|"),
+    (Kind.DOB, "DBO |12th Agust 1975|"),
+    (Kind.DOB, "bron on |3 Setember 1990|"),
+    (Kind.PIN, "the same pni for ten years, its |0881|"),
+    (Kind.IP, "ip was |eighty one dot 2 dot 69 dot 144|"),
+    (Kind.IP, "ip: |ten dot zero dot twelve dot nine|"),
+    (Kind.EMAIL, "|jane dot doe at the rate gmail dot com|"),
+    (Kind.EMAIL, "mail: |anna\n.berg@\nexample.com|"),
+    (Kind.PHONE, "call me |(0044) 77 00 90 01 07|"),
+    (Kind.PASSWORD, "password's |capital T tango seven seven exclamation mark|, still wrong"),
+    (Kind.PASSWORD, "pw |ember lake 4 ever| , no caps"),
+    (Kind.SECURITY_ANSWER, "the childhood street question? i answered |Acacia Grove|"),
+    (Kind.SECURITY_ANSWER, "answer to first pet question is |mister, er, mister whiskers|"),
+    (Kind.SECURITY_ANSWER, "memorable place |l l a n d u d n o|, double l in front"),
+    (Kind.ADDRESS, "send it to |Rua Augusta 1508, apto 7, Consolação, São Paulo - SP, 01304-001|"),
+    (Kind.ADDRESS, "registered at |Keizersgracht 62-II, 1015 CS Amsterdam|"),
+    (Kind.ADDRESS, "ich wohne |Lindenstr 7a, in 50674 Koeln|"),
+    (Kind.ADDRESS, "moved to |73 Kangaroo Parade, Geelong VIC 3220|"),
+    (Kind.ADDRESS, "|Unit 6, Canal Yard, Naas, Co. Kildare W91 X2P8|"),
+    (Kind.ADDRESS, "|Flat 4B, Gulmohar Apartments, MG Road, Bengaluru 560001| is my address"),
+    (Kind.ADDRESS, "i stay |plot 22 block b lekki gardens phase 3 ajah lagos|"),
+    (Kind.ADDRESS, "we live up at |the old forge, back lane, thornhill|, no number"),
+    (Kind.PERSON, "Hey its |shaniqua delacroix| again"),
+    (Kind.PERSON, "payee is |tunde o. bakare-smith|"),
+    (Kind.PERSON, "cheers, |cillian mac giolla bhride|"),
+    (Kind.PERSON, 'it is me |ayodeji "ayo" fagbemi|'),
+    (Kind.PERSON, "name on the card: |MARIJA\nSTOJANOVSKA|"),
+    (Kind.PERSON, "its |b r o n w y n  t a l f r y n|, two words, you misspell it"),
 ]
 
 
@@ -136,10 +176,36 @@ def test_a_value_is_found_however_it_is_said(kind: Kind, text: str) -> None:
         "security question. Help",
         "follow us at twitter dot com",
         "You moved my appointment from 11/12 to 12/12.",
+        "ref no. 66120847 for my complaint",
+        "your head office address is 1 Churchill Place, London E14 5HP, is it not?",
+        "auth code 083A1T printed on the receipt",
+        "Is clause 14.2(b) of the terms from June 2024 still valid",
+        "Hotel booking 3948.221.107 at booking.com",
+        "Angela Merkel was chancellor when I joined",
+        "like Elon Musk I'd like to pay with bitcoin",
+        "I heard Warren Buffett keeps billions in treasury bills",
+        "Jamie Oliver's place in the high street charged me",
+        "Every Tom, Dick and Harry gets a loan",
+        "Murphy's law, robbing Peter to pay Paul, Uncle Sam takes the rest",
+        "I mean Charlotte NC",
+        "the password needs a capital letter and a number",
+        "the answer to my question is simple",
     ],
 )
 def test_figures_that_are_something_else_stay(text: str) -> None:
     assert find_personal(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("statements for 64229626 and 40237746, both my accounts", ["64229626", "40237746"]),
+        ("to the wrong account, typed 05062417 instead of 05062471", ["05062417", "05062471"]),
+        ("call me on 07700 900123 or 07700 900456", ["07700 900123", "07700 900456"]),
+    ],
+)
+def test_two_numbers_of_one_word_are_both_found(text: str, values: list[str]) -> None:
+    assert [text[each.start : each.end] for each in find_personal(text)] == values
 
 
 def test_a_figure_that_sounds_like_a_word_ends_no_number_that_was_typed() -> None:

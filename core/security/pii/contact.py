@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from core.security.pii.grammar import cued, digits, has_any, matches, only_digits, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
-from core.security.pii.said_emails import NO_LOCAL, find_said
+from core.security.pii.said_emails import NO_LOCAL, find_said, names_shop
 
 _EMAIL = re.compile(
-    r"(?<![\w.+'-])[\w.+'-]{1,64}\s?@\s?[\w-]{1,63}(?:\s?\.\s?(?=[a-zA-Z])[\w-]{1,63}|\.[\w-]{1,63}){1,5}"
+    r"(?<![\w.+'-])(?:[\w.+'-]{1,40}(?:(?<=[._+\-])\n|\n(?=[._+\-])))?[\w.+'-]{1,64}\s?@\s?[\w-]{1,63}(?:\s?\.\s?(?=[a-zA-Z])[\w-]{1,63}|\.[\w-]{1,63}){1,5}"
 )
 _TIGHT_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _AT = r"(?:\s?[\[({<]\s?(?:at|@)\s?[\])}>]\s?|\s(?:at|@)\s)"
@@ -33,8 +33,8 @@ _FILLER = re.compile(
 )
 
 _PHONE = re.compile(
-    r"(?<![\w.,£$€#])(?<!\b[A-Z]-)(?!\d{2}-\d{2}-\d{4})(?:(?:(?:\+|\bplus\s?|\b00)[ ]?\d{1,3}["
-    r" .\-/]{0,2}(?:\(0?\d{0,4}\)[ .\-]?)?)(?:[ .\-/()]{0,2}\d){8,12}|\(?0(?:[ .\-/()]{0,2}\d){8,11})"
+    r"(?<![\w.,£$€#])(?<!\b[A-Z]-)(?!\d{2}-\d{2}-\d{4})(?:(?:\(?(?:\+|\bplus\s?|\b00)[ ]?\d{1,3}[)"
+    r" .\-/]{0,2}(?:\(0?\d{0,4}\)[ .\-]?)?)(?:[ .\-/()]{0,3}\d){8,12}|\(?0(?:[ .\-/()]{0,3}\d){8,11})"
     r"(?![\d]|[.,/\-]\d)"
 )
 _US_PHONE = re.compile(r"(?<![\w.,£$€#+\-])(?:1[ .\-])?\(?[2-9]\d{2}\)?[ .\-][2-9]\d{2}[ .\-]\d{4}(?![\d]|[.,\-]\d)")
@@ -64,7 +64,7 @@ _MINE = re.compile(r"\b(?:my|me|mine|him|her|his|us|our)\b")
 _NOT_A_PHONE = frozenset(
     str.split(
         "reference ref order invoice tracking transaction id receipt booking ticket case account acc acct number code"
-        " claim version"
+        " claim version meter"
     )
 )
 _UNITS = re.compile(r"(?i)\s?(?:pounds?|quid|euros?|dollars?|gbp|eur|usd|days?|%)")
@@ -73,6 +73,16 @@ _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)")
 _IPV6 = re.compile(r"(?i)(?<![\w:.])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f]{0,4}(?:\.\d{1,3}){0,3}(?!\w|:[\w:])")
 _DOTTED = r"(?:\s?[\[(]\s?(?:\.|dot|point)\s?[\])]\s?|\s(?:dot|point|\.)\s)"
 _SAID_IPV4 = re.compile(rf"(?i)(?<![\w.])(?<!\d \. )\d{{1,3}}(?:{_DOTTED}\d{{1,3}}){{3}}(?!\w|\s?\.\s?\d)")
+_PART = (
+    r"(?:\d(?: ?\d){0,2}|(?:(?:zero|oh|double|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve"
+    r"|thirteen|fourteen"
+    r"|fifteen|sixteen|seventeen|eighteen|nineteen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|hundred|and"
+    r")(?:[ \-](?!dot|point))?){1,6})"
+)
+_IPV4_IN_WORDS = re.compile(
+    rf"(?<![\w.]){_PART}(?:[ ,]{{1,2}}(?:dot|point)[ ,]{{1,2}}{_PART}){{3}}(?![\w]|[ ,]{{1,2}}(?:dot|point)\b)"
+)
+_DOTS = 3
 _VERSION = frozenset(
     str.split("version v release ver build app firmware update software driver patch ios android windows macos")
 )
@@ -89,7 +99,7 @@ def find_emails(reading: Reading) -> Iterator[Claim]:
         yield Claim(Kind.EMAIL, start, end, SHAPED + 2)
     for found in _SPOKEN_EMAIL.finditer(text) if _DOMAIN_SAID.search(text) else ():
         said = set(found[0].lower().split())
-        if found["value"].lower().split()[0] in NO_LOCAL:
+        if found["value"].lower().split()[0] in NO_LOCAL or names_shop(reading.lower, *found.span("value")):
             continue
         if "@" in found[0] or len(_SPOKEN_WORDS & said) > 1 or re.search(r"[\[({<]", found[0]) or "at" in said:
             yield Claim(Kind.EMAIL, *found.span("value"), SHAPED)
@@ -107,7 +117,8 @@ def find_phones(reading: Reading) -> Iterator[Claim]:
     for pattern in (_PHONE, _US_PHONE):
         for found in pattern.finditer(text):
             if not is_no_phone(reading, found.start()) and not _UNITS.match(text, found.end()):
-                yield Claim(Kind.PHONE, *found.span(), SHAPED + 1)
+                is_abroad = found[0].startswith(("(0", "(+"))
+                yield Claim(Kind.PHONE, *found.span(), SHAPED + (4 if is_abroad else 1))
     for found in _PHONE_AFTER.finditer(text):
         if not is_no_phone(reading, found.start("value")):
             yield Claim(Kind.PHONE, *found.span("value"), SHAPED)
@@ -137,6 +148,14 @@ def find_machines(reading: Reading) -> Iterator[Claim]:
                 yield Claim(Kind.IP, *found.span(), PROVEN + 1)
     for found in _SAID_IPV4.finditer(reading.cased):
         if _is_address(_in_figures(found[0])):
+            yield Claim(Kind.IP, *found.span(), PROVEN + 1)
+
+
+def find_said_machines(reading: Reading) -> Iterator[Claim]:
+    """In words: "eighty one dot 2 dot 69 dot 144"."""
+    is_said = reading.lower.count(" dot") >= _DOTS or ("ip" in reading.lower and reading.lower.count(" point") >= _DOTS)
+    for found in _IPV4_IN_WORDS.finditer(reading.lower) if is_said else ():
+        if word_before(reading.lower, found.start()) not in _VERSION:
             yield Claim(Kind.IP, *found.span(), PROVEN + 1)
 
 

@@ -10,6 +10,7 @@ _CUES = frozenset(
         "account number routing passport password passcode passphrase security national insurance social address"
         " birthday birth email telephone mobile expiry expires expiration verification authentication maiden memorable"
         " phone postcode sortcode aadhaar licence cardholder surname secret answer"
+        " january february april august september october november december"
     )
 )
 _OTHER_WORDS = frozenset(
@@ -38,7 +39,23 @@ _SHORT = {
     **dict.fromkeys(("ibna", "iabn", "ibban", "ibaan"), "iban"),
     **dict.fromkeys(("emial", "eamil", "emaill"), "email"),
     **dict.fromkeys(("srot", "sotr", "soort", "sorrt"), "sort"),
-    **dict.fromkeys(("pni", "ipn"), "pin"),
+    **dict.fromkeys(("pni", "ipn", "pnin"), "pin"),
+    **dict.fromkeys(("ccv", "vcc", "vvc", "cvvc", "ccvv"), "cvv"),
+    **dict.fromkeys(("otpp", "otpcode"), "otp"),
+    **dict.fromkeys(("dbo", "dobb", "obd"), "dob"),
+    **dict.fromkeys(("akount", "akaunt", "akownt", "acownt", "accnt", "acont", "accunt"), "account"),
+    **dict.fromkeys(("pasprt", "paspotr", "passprt", "psprt", "paspot", "passpt"), "passport"),
+    **dict.fromkeys(("adrs", "adres", "addrs", "adrss", "adderss", "addy", "addrss", "addres"), "address"),
+    **dict.fromkeys(("answr", "anser", "ansr", "awnser", "asnwer", "ansewr"), "answer"),
+    **dict.fromkeys(("adhar", "adhaar", "aadhar", "aadar", "adhr", "adaar"), "aadhaar"),
+    **dict.fromkeys(("bron", "brn", "bornn", "borm", "boen"), "born"),
+    **dict.fromkeys(("vaild", "vald", "vlaid", "vallid"), "valid"),
+    **dict.fromkeys(("experation", "expirey", "expirery", "exipry", "expirry"), "expiry"),
+    **dict.fromkeys(("routeing", "ruting", "rooteing"), "routing"),
+    **dict.fromkeys(("sekurity", "secuirty", "scurity"), "security"),
+    **dict.fromkeys(("jully", "juli", "jluy"), "july"),
+    **dict.fromkeys(("clse", "cloze"), "close"),
+    **dict.fromkeys(("nam",), "name"),
 }
 """Of cues that are too short for a rule."""
 _SHORTEST = 5

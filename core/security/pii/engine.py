@@ -7,8 +7,9 @@ from functools import lru_cache
 from itertools import chain
 
 from core.security.pii.births import find_births
-from core.security.pii.contact import find_emails, find_machines, find_phones
+from core.security.pii.contact import find_emails, find_machines, find_phones, find_said_machines
 from core.security.pii.far_answers import find_far_answers, find_spelt
+from core.security.pii.fellows import find_fellows
 from core.security.pii.grammar import only_digits
 from core.security.pii.ibans import find_ibans
 from core.security.pii.identity import find_identities
@@ -38,7 +39,7 @@ _IN_FIGURES: tuple[tuple[int, _Recognizer], ...] = (
     (1, find_identities),
     (1, find_machines),
     (0, find_near),
-    (3, find_near_births),
+    (0, find_near_births),
 )
 """With the fewest digits in which each finds something."""
 _IN_WORDS: tuple[_Recognizer, ...] = (
@@ -46,9 +47,12 @@ _IN_WORDS: tuple[_Recognizer, ...] = (
     find_far_answers,
     find_spelt,
     find_emails,
+    find_said_machines,
     find_births,
     find_places,
 )
+_OF_TWO = 6
+"""Figures that two numbers have at least."""
 _OF_MODELS = frozenset({Kind.PERSON, Kind.ADDRESS})
 _OF_OURS = re.compile(
     r"(?<![\w-])(?:[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[A-Z]-\d{4}(?:-[0-9A-Z]{4}){1,3})(?![\w-])"
@@ -81,7 +85,10 @@ def _claims(text: str) -> tuple[Claim, ...]:
     """Of everything but people."""
     reading = _reading(text)
     recognizers = [*(find for fewest, find in _IN_FIGURES if reading.figures >= fewest), *_IN_WORDS]
-    found = [_in_text(claim, reading) for claim in chain.from_iterable(find(reading) for find in recognizers)]
+    read = list(chain.from_iterable(find(reading) for find in recognizers))
+    if reading.figures >= _OF_TWO:
+        read.extend(find_fellows(reading, tuple(read)))
+    found = [_in_text(claim, reading) for claim in read]
     return (*found, *(Claim(None, *ours.span(), OURS) for ours in _OF_OURS.finditer(text)))
 
 

@@ -27,13 +27,15 @@ _QUESTION = (
 )
 _TAIL = (
     r"(?: (?:i (?:ever )?(?:had|owned|went to|drove|attended|lived (?:on|in)|kept)|for my account|on (?:my|the)"
-    r" account|answer|again"
+    r" account|answer|question|q|again"
     r"|please|now))?"
 )
 _ITS = (
     r"(?P<its>(?:the )?(?:answer|reply|a|ans)(?: is|:| would be)?\s|(?:it was|it says|it is|it's|its|that's|thats"
     r"|that is"
-    r"|that would be|that'd be|that was|this is|mine is|we put|i put|is|was|called|named)\s)?"
+    r"|that would be|that'd be|that was|this is|mine is|we put|i (?:put|answered|answer|wrote|said|typed|entered"
+    r"|chose|use|used|went with|gave)"
+    r"|is|was|called|named)\s)?"
 )
 _WORD = r"[^\W\d_][\w'’\-]{1,24}"
 _VALUE = rf"(?P<value>{_WORD}(?:\s{_WORD}){{0,2}}?)"
@@ -44,7 +46,25 @@ _ENDS = (
 _BEHIND_QUESTION = re.compile(
     rf"(?i)\b{_QUESTION}{_TAIL}(?P<gap>\s?[?:.,…\-–=\"(]{{1,5}}\s{{0,3}}|\s)(?P<says>{ACKNOWLEDGED}){{0,2}}{_ITS}{_VALUE}{_ENDS}"
 )
+_FILLED = (
+    rf"(?P<value>{_WORD}(?:(?:,? (?:er|erm|um|uh|no|sorry|wait|i mean),?)? {_WORD}){{0,3}}?)"
+    r"(?!,? (?:er|erm|um|uh|sorry|wait|i mean)\b)"
+)
 _FORMS = (
+    re.compile(
+        rf"(?i)\b(?:answer|answered|reply|ans)(?: (?:to|for)) (?:[\w'’]+ ){{0,6}}(?:question|q|one)s?(?: is| was|:|"
+        rf" =|,)\s{_FILLED}{_ENDS}"
+    ),
+    re.compile(
+        r"(?i)\b(?:sec(?:urity|ret)?|memorable|challenge|recovery) ?(?:question|q)s?\b[^?!\n]{0,40}?[ ,)?:](?:answer"
+        r"|ans|a(?=[:=]))(?: is| was|:| =)?"
+        rf"\s{_FILLED}{_ENDS}"
+    ),
+    re.compile(
+        rf"(?i)\b(?:for|as|under) (?:the |my )?(?:first |favou?rite |childhood |memorable )?{_THING}(?: question|"
+        rf" name)? i"
+        rf" (?:put|wrote|said|answered|typed|entered|chose|set|gave)(?: in| down)? {_FILLED}{_ENDS}"
+    ),
     re.compile(
         rf"(?i)\banswer (?:is|was) {_VALUE}\s(?:to|for) (?:my|the|that|your) (?:security |secret |memorable )?question"
     ),
@@ -54,6 +74,9 @@ _FORMS = (
     ),
     re.compile(r"\b[Ii] grew up (?:on|in) (?P<value>[A-Z][\w'’\-]+(?: [A-Z][\w'’\-]+){0,2})"),
     re.compile(r"(?i)\b(?:mother|mum|mom)(?:['’]s)? (?:was |is )?(?:born|nee|née) (?P<value>(?-i:[A-Z])[\w'’\-]+)"),
+)
+_OF_SECURITY = re.compile(
+    rf"(?i)\b(?:sec(?:urity|ret)?|memorable|challenge|recovery|first|favou?rite|childhood|{_THING})\b"
 )
 _MEMORABLE_DAY = re.compile(
     rf"(?i)\b(?:memorable|secret|special|significant) date(?: is| was|:|,| -)*\s(?P<value>{DATE})"
@@ -65,6 +88,18 @@ _AHEAD = re.compile(
 )
 _HINTS = (
     *("maiden", "first", "childhood", "favo", "fav", "oldest", "best", "memorable", "secret", "security", "recovery"),
+    *(
+        "sec q",
+        "sec. q",
+        "answer to",
+        "answer for",
+        "ans to",
+        " i put",
+        " i wrote",
+        " i answered",
+        " i typed",
+        " i entered",
+    ),
     *("challenge", "special date", "significant date", "answer is", "answer was", "i went", "i attended", "i drove"),
     *(
         "i first",
@@ -95,7 +130,7 @@ _OF_PLACES = frozenset(
 )
 """Ordinary words that names of places and people begin with."""
 
-_SPELT = re.compile(r"(?<![^\s:=,\"'(])[^\W_](?:[ .\-]{1,3}[^\W_](?![^\W_])){4,40}")
+_SPELT = re.compile(r"(?<![^\s:=,\"'(])(?:[^\W\d_]|0)(?:[ .\-]{1,3}(?:[^\W\d_]|0)(?![^\W_])){4,40}")
 _SPELT_SECRET = re.compile(r"(?<![^\s(\"':=])[^\W_](?: [^\s\[](?![^\s)\"'])){5,40}(?<![.,?!)\"'])")
 _NAME_HINTS = ("name", "spel")
 
@@ -112,7 +147,9 @@ def find_far_answers(reading: Reading) -> Iterator[Claim]:
                 yield Claim(Kind.SECURITY_ANSWER, *found.span("value"), SAID - 2)
         for pattern in _FORMS:
             for found in pattern.finditer(reading.cased):
-                if found["value"].split()[0].lower() not in _NO_ANSWER - _OF_PLACES:
+                words = found["value"].lower().split()
+                is_plain = words[0].strip(",") in english() and not _OF_SECURITY.search(found[0])
+                if words[0] not in _NO_ANSWER - _OF_PLACES and not is_plain:
                     yield Claim(Kind.SECURITY_ANSWER, *found.span("value"), SAID - 2)
         for found in _MEMORABLE_DAY.finditer(reading.cased):
             yield Claim(Kind.SECURITY_ANSWER, *found.span("value"), SAID - 2)
@@ -135,7 +172,12 @@ def find_spelt(reading: Reading) -> Iterator[Claim]:
             if any(map(str.isalpha, found[0])):
                 yield Claim(Kind.PASSWORD, *found.span(), SAID + 1)
     if has_any(lower, (*_NAME_HINTS, *_HINTS)):
-        kind, weight = (Kind.PERSON, NAMED + 3) if has_any(lower, _NAME_HINTS) else (Kind.SECURITY_ANSWER, SAID - 2)
+        kind, weight = (
+            (Kind.PERSON, NAMED + 3)
+            if "name" in lower or not has_any(lower, _HINTS)
+            else (Kind.SECURITY_ANSWER, SAID - 1)
+        )
         for found in _SPELT.finditer(reading.cased):
-            if not any(map(str.isdigit, found[0])):
+            # "O" is a figure among letters, too.
+            if not any(map(str.isdigit, found[0].replace("0", ""))):
                 yield Claim(kind, *found.span(), weight)

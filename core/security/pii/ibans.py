@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from core.security.pii.grammar import cued
 from core.security.pii.kinds import NAMED, PROVEN, Claim, Kind
+from core.security.pii.ordinary import ORDINARY
 from core.security.pii.reading import Reading
 
 _LENGTHS = dict(  # noqa: C408
@@ -15,6 +16,10 @@ _LENGTHS = dict(  # noqa: C408
     SC=31, SE=24, SI=19, SK=24, SM=27, SV=28, TL=23, TN=24, TR=26, UA=29, VA=22, VG=24, XK=20,
 )  # fmt: skip
 """Registry of ISO 13616, in characters."""
+_IN_FIGURES = frozenset(
+    str.split("AE AT BA BE CZ DE DK EE ES FI FO GL HR HU IL IS LT ME NO PL PT RS SE SI SK TL VA XK")
+)
+"""Whose IBANs have no further letters."""
 _START = re.compile(r"(?i)(?<![^\W_])([A-Z])[ .\-]{0,2}([A-Z])(?:[ \t\n.\-]{0,3}\d){2}")
 _NEXT = re.compile(r"[ \t\n.\-_/]{0,3}([A-Za-z0-9])")
 _SAID = cued(r"ibans?", r"[A-Z]{2} ?\d{2}(?:[ \-]{0,2}[A-Z0-9]{1,5}){3,8}", cased=True)
@@ -44,6 +49,11 @@ def _end(text: str, start: re.Match[str]) -> int:
         number += following[1]
         at = following.end()
     is_whole = at == len(text) or not text[at].isalnum()
+    if (number[:2].upper() in _IN_FIGURES and not number[2:].isdigit()) or any(
+        len(word) > 1 and word in ORDINARY for word in text[start.end() : at].lower().split()
+    ):
+        # "no. 66120847 for my".
+        return 0
     return at if is_whole and len(number) == length and passes_iso_7064(number) else 0
 
 

@@ -46,7 +46,8 @@ _SSN_LAST = re.compile(
     r"|\b(?:social(?: security)?(?: number)?|ssn) (?:ends|ending)(?: in| with)?\s(?P<end>\d(?:[ \-]?\d){3})(?!\d)"
 )
 _ID_SAID = cued(
-    r"nie|dni|nif|cif|pesel|bsn|aadh?aa?r|nric|cpf|curp|tfn|svnr|pps(?:n| number)?|personnummer|cpr|hetu"
+    r"nie|dni|nif|cif|pesel|bsn|bvn|nin|insee|ahv|avs|cnic|cedula|mykad|hkid|iqama|oib|jmbg|rut|nss"
+    r"|aadh?aa?r|nric|cpf|curp|tfn|svnr|pps(?:n| number)?|personnummer|cpr|hetu"
     r"|steuer-?id(?:nummer)?|codice fiscale|nir|nhs"
     r" number|itin|tax (?:id|number|identification number)"
     r"|(?:national |personal )?id(?:entity|entification)?(?: card)?(?: number| no\.?| code)?|national (?:id|identity"
@@ -56,8 +57,15 @@ _ID_SAID = cued(
     r" /]?\d){5,14}(?:[\-./]?[A-Z0-9]){0,6}(?:[ \-][A-Z]){0,2}(?![^\W_])",
     cased=True,
 )
+_NIR_SAID = re.compile(
+    r"(?i)\b(?:secu(?:rit[ey])? sociale?|(?:french|france'?s?) social(?: security)?|social security|insee|nir|carte"
+    r" vitale)\b"
+    r"[^\d\n]{0,30}?(?P<value>[12](?:[ .\-]?\d){4}[ .\-]?(?:\d[ .\-]?[\dAB])(?:[ .\-]?\d){6}(?:[ .\-]{0,3}\d){2})(?!\d)"
+)
+"""France's, of 15 signs."""
 _ID_HINTS = (
     *("nie", "dni", "nif", "cif", "pesel", "bsn", "aad", "nric", "cpf", "curp", "tfn", "svnr", "pps", "personn", "cpr"),
+    *("bvn", "nin", "insee", "ahv", "avs", "cnic", "cedula", "mykad", "iqama", "oib", "jmbg", "rut", "nss"),
     *("hetu", "steuer", "codice", "nir", "nhs", "itin", "tax", "id", "licen"),
 )
 _OTHER_IDS = frozenset(
@@ -104,6 +112,8 @@ def find_identities(reading: Reading) -> Iterator[Claim]:
         for found in pattern.finditer(text):
             if is_valid(found[0]):
                 yield Claim(Kind.NATIONAL_ID, *found.span(), PROVEN)
+    for found in _NIR_SAID.finditer(text) if has_any(reading.lower, ("soci", "insee", "nir", "vitale")) else ():
+        yield Claim(Kind.NATIONAL_ID, *found.span("value"), PROVEN + 1)
     is_id = reading.figures >= _FEWEST_OF_AN_ID and has_any(reading.lower, _ID_HINTS)
     for found in matches(_ID_SAID, text) if is_id else ():
         if word_before(reading.lower, found.start()) not in _OTHER_IDS:

@@ -8,7 +8,9 @@ from core.security.pii.people_words import COMPANY, NO_ENDING, NO_NAME, PARTICLE
 NAME_WORD = re.compile(r"[^\W\d_](?:['’\-]?[^\W\d_]){0,24}\.?")
 BETWEEN = re.compile(r"[ \t]{1,2}|\s?-\s?")
 CLITIC = re.compile(r"['’]s?\Z")
-MOST_WORDS = 5
+MOST_WORDS = 7
+_SHORTENED = frozenset(str.split("mohd muhd moh abd wm chas geo jos thos alex benj fr ste gen"))
+"""Given names before a full stop."""
 
 
 def name_end(text: str, start: int, *, is_sure: bool, capitals: bool = False) -> int:
@@ -26,7 +28,7 @@ def name_end(text: str, start: int, *, is_sure: bool, capitals: bool = False) ->
         else:
             break
         words += 1
-        is_initial = word[0].endswith(".") and len(plain) < 3
+        is_initial = word[0].endswith(".") and (len(plain) < 3 or plain in _SHORTENED)
         if follows is None or (
             (word[0].endswith(".") or end != word.end()) and not is_initial and plain not in PARTICLES
         ):

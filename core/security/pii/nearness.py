@@ -13,10 +13,10 @@ from core.security.pii.births import DATE
 from core.security.pii.contact import is_no_phone
 from core.security.pii.cue_words import CUES, OF_SOMETHING_ELSE, CueWord, find_cue_words
 from core.security.pii.dictated import Given, Number, find_rows
-from core.security.pii.grammar import word_before
+from core.security.pii.grammar import has_any, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SAID, SECRETS, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
-from core.security.pii.secrets import NOT_THAT_CODE
+from core.security.pii.secrets import NOT_THAT_CODE, ON_A_RECEIPT
 from core.security.pii.spoken import says_digits
 
 _NUMBER = re.compile(
@@ -34,6 +34,8 @@ _UNITS = re.compile(
 )
 _SHORT = frozenset({Kind.PIN, Kind.CVV})
 _HOLD = re.compile(r"\b(?:hold|hang) on\W*\Z")
+_HAD_ITS_OWN = re.compile(r"\s(?:in |with )?\d{1,4}\s(?:but|and)\b")
+_NEW_CLAUSE = re.compile(r"[,;.\-] ?(?:and |but )?(?:it'?s|it is|that'?s)\s\Z")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _BETWEEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _STOP = re.compile(r"\?(?=\W*\w+\W+\w)|\n\n|[.!]\s(?=\S+(?:\s\S+){6})")
@@ -52,6 +54,7 @@ _WEIGHT_OF_PLACES = SHAPED - 3
 _BORN = re.compile(
     r"\b(?:d\.?o\.?b\b|birth\w*+|born|bday|b-day)(?!\s(?:party|present|gift|cards?|cake|meal|dinner|trip|money|treat))"
 )
+_BIRTH_HINTS = ("birth", "born", "dob", "d.o", "do.b", "bday", "b-day")
 _DATE = re.compile(rf"(?<![\w£$€.,/\-])(?P<value>{DATE})(?![\w]|[/.,\-]\d)")
 _PLUS = re.compile(r"(?:\bplus\s{1,2}|\+\s?\(?|\(\+?)\Z")
 _DAY_IN = re.compile(r"(?<![\d/])\d\d?/\d\d?(?:/\d{2,4})?(?![\d/])")
@@ -166,7 +169,7 @@ def _kind(lower: str, number: Number, words: _Placed[CueWord], numbers: _Placed[
         is_before = word.end <= number.start
         if (not is_before and word.start < number.end) or not word.cue.fits(number.signs, is_solid=number.is_solid):
             continue
-        if _is_no_cue(lower, word, number):
+        if _is_no_cue(lower, word, number) or (is_before and _is_over(lower, word, number)):
             continue
         between = lower[word.end : number.start] if is_before else lower[number.end : word.start]
         if len(between) > _FAR:
@@ -183,6 +186,8 @@ def _kind(lower: str, number: Number, words: _Placed[CueWord], numbers: _Placed[
 
 def _is_no_cue(lower: str, word: CueWord, number: Number) -> bool:
     """Whether the word is part of another term, or the number a year or what else stands behind such a word."""
+    if word.cue.kind is Kind.OTP and ON_A_RECEIPT.match(lower, number.end):
+        return True
     if word.cue is CUES["code"]:
         return word_before(lower, word.start) in NOT_THAT_CODE
     if word.cue is CUES["expiry"]:
@@ -193,6 +198,15 @@ def _is_no_cue(lower: str, word: CueWord, number: Number) -> bool:
             word_before(lower, number.start) in _NOT_A_PIN_BEHIND
             and not _HOLD.search(lower, max(0, number.start - 12), number.start)
         )
+    )
+
+
+def _is_over(lower: str, word: CueWord, number: Number) -> bool:
+    """Whether the word had its own number, or its clause ends: "ends 88 but it is ...", "for ten years, its ..."."""
+    if word.cue.kind is not None:
+        return False
+    return bool(_HAD_ITS_OWN.match(lower, word.end)) or (
+        word.cue is CUES["day"] and _NEW_CLAUSE.search(lower, word.end, number.start) is not None
     )
 
 
@@ -208,7 +222,7 @@ def _is_taken(word: CueWord, number: Number, numbers: _Placed[Number], *, is_bef
 def find_near_births(reading: Reading) -> Iterator[Claim]:
     """A whole date behind a word about birth, with no other day's word nearer to it."""
     lower = reading.lower
-    for cue in _BORN.finditer(lower):
+    for cue in _BORN.finditer(lower) if has_any(lower, _BIRTH_HINTS) else ():
         for found in _DATE.finditer(lower, cue.end(), min(len(lower), cue.end() + _FAR_BORN)):
             between = lower[cue.end() : found.start()]
             if not _OTHER_DAY.search(between) and "?" not in between and _has_year(found["value"]):

@@ -24,7 +24,8 @@ _CARD_HINTS = ("card", "pan", "long number", "visa", "maste", "maestro", "amex",
 _EXPIRY_CUE = (
     r"xp|exp(?:iry|ires?|iration|iring|\.)?(?: (?:date|month|year|month and year))?|end date|valid(?:ity)?(?:"
     r" (?:thru|through|until|till|to))?|good (?:thru|through|until|till?)"
-    r"|use by|(?<=card )runs? out"
+    r"|use by|(?<=card )runs? out|(?<=card )ends(?= (?:in )?(?:the )?(?:end of )?(?:[jfmasond][aepuco][nbrylgptvc]"
+    r"|\d{1,2} ?/))"
 )
 _MONTH_OF_YEAR = (
     r"(?:(?:the )?(?:end|start|beginning|middle)(?: of)? )?(?:(?:0?[1-9]|1[0-2]|0 [1-9]|1 [0-2])\s?(?:[/\-. |]\s?|of"
@@ -37,7 +38,7 @@ _MONTH_OF_YEAR = (
     r"|jul|aug|sept?|oct|nov|dec)"
     r"\.?[ /,\-'’]{1,3}(?:of )?(?:20 ?|twenty[ \-]|two thousand (?:and )?)?[2-4] ?\d(?!\d))"
 )
-_EXPIRY_HINTS = ("xp", "end date", "valid", "good ", "use by", "run")
+_EXPIRY_HINTS = ("xp", "end date", "valid", "good ", "use by", "run", "card ends")
 _EXPIRY = cued(_EXPIRY_CUE, _MONTH_OF_YEAR)
 _EXPIRY_AFTER = re.compile(rf"(?<![\d/£$€.,])(?P<value>{_MONTH_OF_YEAR}){BEHIND}(?:card )?(?:{_EXPIRY_CUE})\b")
 _EXPIRY_WORD = re.compile(rf"\b(?:{_EXPIRY_CUE})(?![^\W_])")
@@ -45,6 +46,8 @@ _MONTH_ALONE = re.compile(rf"(?<![\w£$€.,/\-]){_MONTH_OF_YEAR}(?![\w/]|[.,\-]
 _OTHER_MONTH = re.compile(
     r"\b(?:paid|due|charged|sent|opened|joined|since|statement|payment|from|transfer\w*|salary|born|birth)\b|[?!]\W*\w+\W+\w|\n\n"
 )
+_SINCE = frozenset({"from", "since", "dated"})
+_OF_TERMS = re.compile(r"\b(?:clauses?|terms|t&cs|conditions|agreement|tariff|brochure|leaflet)\b")
 _FAR_EXPIRY = 40
 """Characters."""
 _BEHIND_CARD = re.compile(
@@ -76,10 +79,10 @@ _DAY_BEFORE = frozenset(
 _DAY_BEHIND = re.compile(r"\b(?:date|day|due|deadline|appointment)\b")
 _ACCOUNT_SAID = cued(
     r"(?:bank |current |savings? |checking |my )?(?:acc(?:(?:oun)?ts?|nt)?|a\s?/\s?c)\.?(?: ?(?:number|no\.?|num"
-    r"|nr\.?|#))?|beneficiary account",
+    r"|nr\.?|#))?|beneficiary account|nuban|clabe",
     rf"{NO_LESS}{digits(6, 17)}(?!\d|[.,]\d|\s?%)",
 )
-_ACCOUNT_HINTS = ("acc", "a/c", "a /", "/ c", "beneficiary account")
+_ACCOUNT_HINTS = ("acc", "a/c", "a /", "/ c", "beneficiary account", "nuban", "clabe")
 _ACCOUNT_AFTER = re.compile(
     rf"(?i){NO_LESS}(?P<value>{digits(6, 12)})(?!\d)\W{{1,3}}(?:is|was|being|as)?\W{{0,2}}(?:the |my |our |their |his"
     rf" |her )?(?:bank |current |savings )?"
@@ -176,6 +179,8 @@ def find_expiries(reading: Reading) -> Iterator[Claim]:
 def _far_expiries(lower: str) -> Iterator[Claim]:
     cues = [cue.span() for cue in _EXPIRY_WORD.finditer(lower)]
     for found in _MONTH_ALONE.finditer(lower) if cues else ():
+        if word_before(lower, found.start()) in _SINCE or _OF_TERMS.search(lower):
+            continue
         for start, end in cues:
             between = lower[end : found.start()] if end <= found.start() else lower[found.end() : start]
             if OF_SOMETHING_ELSE.search(lower, max(0, start - 40), start):

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from core.security.pii.grammar import has_any
 from core.security.pii.kinds import GUESSED, NAMED, Claim, Kind
 from core.security.pii.listed_people import find_listed
+from core.security.pii.name_ends import whole_name
 from core.security.pii.names import name_end
 from core.security.pii.ordinary import is_unknown
 from core.security.pii.people_words import (
@@ -16,6 +17,7 @@ from core.security.pii.people_words import (
     list_surnames,
 )
 from core.security.pii.plain_people import find_plain
+from core.security.pii.public_people import is_public, sayings
 from core.security.pii.reading import Reading
 
 _STRONG = re.compile(
@@ -32,6 +34,9 @@ _STRONG = re.compile(
     r"|holder|payer|tenant|landlord|emergency contact|next of kin)(?: name)?(?:\s(?:is|was)|\s?[:=])"
     r"|(?:in|under|to|into) the names? of|made out to|(?:cheque|check) (?:payable )?to|in favou?r of|on behalf of"
     r"|attn:?|attention:|care of|c/o|registered to|belongs to|belonging to|addressed to)\s{1,2}[\"']?"
+)
+_SHOULD_READ = re.compile(
+    r"\bnames?\b[^.?!\n]{0,60}?\b(?:should|must|ought to) (?:read|be|say|have been)(?: as)?:?\s{1,2}[\"']?"
 )
 _SPEAKING_HINTS = ("speaking", "here", "calling", "writing")
 _SPELT_HINTS = ("spel", " for ", " as in ", "name")
@@ -83,8 +88,21 @@ _MR = re.compile(r"\b(?:mr|mister|mrs|ms|miss|dr)\.?\s(?P<value>[^\W\d_][\w'’\
 
 
 def find_people(reading: Reading) -> Iterator[Claim]:
+    said = None
+    for claim in _people(reading):
+        if said is None:
+            said = list(sayings(reading.lower))
+        is_said = any(start < claim.end and claim.start < end for start, end in said)
+        if not is_said and not is_public(reading.cased, reading.lower, claim.start, claim.end):
+            yield claim._replace(end=whole_name(reading.cased, claim.start, claim.end))
+
+
+def _people(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
     for cue in _STRONG.finditer(reading.lower) if has_any(reading.lower, STRONG_HINTS) else ():
+        if end := name_end(text, cue.end(), is_sure=True):
+            yield Claim(Kind.PERSON, cue.end(), end, NAMED)
+    for cue in _SHOULD_READ.finditer(reading.lower) if "name" in reading.lower else ():
         if end := name_end(text, cue.end(), is_sure=True):
             yield Claim(Kind.PERSON, cue.end(), end, NAMED)
     for cue in _TITLE.finditer(reading.lower) if reading.has_capitals else ():

@@ -9,7 +9,7 @@ from core.security.pii.ordinary import NAMES_TOO, ORDINARY, is_unknown, read_wor
 PARTICLES = frozenset(
     str.split(
         "de da do dos das del della di du la le van von der den ter ten bin binti ibn al el st o mac mc y e san saint"
-        " zu af av ap ferch"
+        " zu af av ap ferch giolla nic und bte bt b"
     )
 )
 STRONG_HINTS = (
@@ -72,7 +72,9 @@ PLACES = frozenset(
         "paris london florence georgia chelsea jordan austin dallas sydney victoria virginia carolina charlotte"
         " madison lincoln israel kenya china india"
         " asia africa america dakota vienna sofia alexandria valencia santiago orlando troy milan brittany lourdes"
-        " mercedes christian christmas"
+        " mercedes christian christmas rosario cordoba mendoza salvador adelaide kingston jackson houston denver"
+        " phoenix"
+        " lancaster chester melbourne regina helena aurora savannah memphis brooklyn"
     )
 )
 SELF = frozenset(

@@ -7,6 +7,7 @@ from functools import lru_cache
 from core.security.pii.grammar import has_any, word_before
 from core.security.pii.kinds import SHAPED, Claim, Kind
 from core.security.pii.ordinary import ORDINARY, capitals, english
+from core.security.pii.place_ends import units_with_postcode, with_town, with_unit
 from core.security.pii.postcodes import POSTCODE, find_apart, is_postcode
 from core.security.pii.reading import Reading
 
@@ -53,7 +54,7 @@ _NUMBERED_STREET = re.compile(
 )
 _BOX = re.compile(rf"(?i)\bp\.?\s?o\.?\s?box\s\d{{1,6}}{_TAIL}")
 _ABROAD = re.compile(
-    r"(?<![\w])(?:[A-Z][a-zA-Z\-]{1,30}(?i:strasse|straße|str\.|weg|platz|gasse|allee|ring|damm|ufer|straat|laan"
+    r"(?<![\w])(?:[A-Z][a-zA-Z\-]{1,30}(?i:strasse|straße|str\.?|weg|platz|gasse|allee|ring|damm|ufer|straat|laan"
     r"|gracht|plein|vagen|gatan|gata|veien|vej|gade|katu|tie|utca)"
     r"|(?:[Rr]ue|[Aa]venue|[Bb]oulevard|[Pp]lace|[Ii]mpasse|[Cc]alle|C/|[Aa]venida|Av\.|[Pp]laza|[Pp]aseo|[Vv]ia"
     r"|[Vv]iale|[Pp]iazza|[Cc]orso|[Rr]ua|[Uu]l\.|[Uu]lica|[Aa]l\.)\s(?:[Dd]e\s|[Dd]el\s|[Dd]ella\s|[Dd]u\s|[Dd]es\s"
@@ -61,6 +62,10 @@ _ABROAD = re.compile(
     r"[A-Z][\w\-]{1,30}(?:\s[A-Z][\w\-]{1,30}){0,3}),?\s(?:n[.ºo°]\s?)?\d{1,4}(?:\s?[A-Za-z](?![\w])|"
     r"[/\-]\d{1,3})?(?![\w])(?:,?\s\d{1,2}[.ºª°][\w.]{0,4})?(?:,\s(?:[A-Z]{1,2}-)?\d{2}-?\d{2,3}(?:\s?[A-Z]{2})?"
     r"(?:\s[A-Z][\w\-]+){1,3}|,\s[A-Z][\w\-]+)?"
+)
+_ABROAD_IN_SMALL = re.compile(
+    r"(?<![\w])[a-z]{3,25}(?:strasse|straat|gracht|laan|weg|platz|gasse|allee|plein)\s\d{1,4}[a-z]?,?\s(?:in )?\d{4,5}"
+    r"(?: ?(?i:[a-z]{2}))?\s[a-z]{3,20}(?!\w)"
 )
 _HOUSE_IN_WORDS = (
     r"(?:(?:number|no\.?)\s)?(?:(?:twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety)[ \-]?)?(?:one|two|three"
@@ -100,20 +105,48 @@ _FRENCH = re.compile(
 _CUE = re.compile(
     r"(?i)\b(?:addr(?:\.|:|\.:| is|\b)|c/o|(?:(?:new|home|postal|mailing|billing|current|delivery|correspondence|old"
     r"|permanent|residential|my|our"
-    r"|shipping|street) ){1,4}address(?:['’]?s)?(?: (?:is|was|will be|to|changed to|as|now)| now(?: is)?|:| =){1,3}"
-    r"|address(?: is| to|:|=){1,2}|(?:i|we) (?:now |currently |still |used to )?(?:live|reside|stay)(?:d)? (?:now"
-    r" )?at|living at|resident at|residing at|(?:just |recently |now )?moved"
+    r"|shipping|street) ){1,4}address(?:['’]?s)?(?: (?:is|iz|was|will be|to|changed to|as|now)| now(?: is)?|:| =){1,3}"
+    r"|address(?: for [\w ]{2,20}(?=:))?(?: is| iz| to|:|=){1,2}|address(?=\s(?:flat|plot|unit|apt|apartment|house"
+    r" no|h\.? ?no|no\.? ?\d|block)\b)"
+    r"|new (?:place|house|home|flat)(?: is|:)"
+    r"|registered at|(?:i|we) (?:now |currently |still |used to )?(?:live|reside|stay)(?:d)? (?:now"
+    r" )?(?:at|(?=(?:(?:at|in) )?(?:plot|no\.?|number|flat|house|block|unit|h\.?no)\s\d|\d))|living at|resident at"
+    r"|residing at|(?:just |recently |now )?moved"
     r" (?:house )?to|(?:send|post|deliver|mail|ship)(?: it| them| the card| a card| my card| my new card| the new"
     r" card)? to)"
     r"\s{0,2}:?\s{0,2}(?P<value>(?=[^.;!?\n]{0,60}\d|(?-i:[A-Z])|"
     rf"{_HOUSE_IN_WORDS}\b"
     r")[^\s.;!?][^;!?\n]{4,120})"
 )
-_CUE_HINTS = ("addr", "c/o", "live", "resid", "stay", "living", "moved", "send", "post", "deliver", "mail", "ship")
+_LIVES = re.compile(
+    r"\b(?:live|lives|living|stay|staying|moved|reside)(?: \w+){0,2} (?:at|to|in) (?P<value>(?:the )?[a-z'’\- ]{3,30}, "
+    rf"[a-z'’ ]{{2,30}} {_STREET}\b(?:, (?!no\b)[a-z'’ ]{{3,25}}(?=[,.\n]|\Z)){{0,3}})"
+)
+"""A house with a name, in small letters."""
+_NO_LANE = frozenset(str.split("down far a up i my we you it and but is was so then will can which because not have"))
+_CUE_HINTS = (
+    "addr",
+    "new place",
+    "new house",
+    "new home",
+    "new flat",
+    "registered at",
+    "c/o",
+    "live",
+    "resid",
+    "stay",
+    "living",
+    "moved",
+    "send",
+    "post",
+    "deliver",
+    "mail",
+    "ship",
+)
 _ABROAD_HINTS = (
     *(
         "stra",
-        "str.",
+        "str",
         "weg",
         "platz",
         "gasse",
@@ -174,6 +207,12 @@ _OF_A_FIRM = re.compile(
     r"|museum|station"
     r"|restaurant|caf[eé]|pub|supermarket|hotel)\b(?: \w+){0,4}[ ,]{1,2}\Z"
 )
+_FIRM_BEHIND = re.compile(r",? (?:branch|office|store|shop|atm|cash ?machine|cash ?point)\b")
+_OF_THE_BANK = re.compile(
+    r"\b(?:your|the bank'?s|bank'?s|its|ur) (?:[\w']+ ){0,2}(?:branch|office|headquarters|hq|atm|call centre"
+    r"|registered address"
+    r"|postal address)\b(?: (?!(?:my|i|me|we|our)\b)[^ ?!;.\n]+){0,8}[ ,:]{1,2}\Z"
+)
 _SOMEBODYS = re.compile(
     r"\b(?:live|living|lives|lived|reside|resident|moved|moving|address|addr|home|deliver|send|post|mail|flat|apartment"
     r"|my (?:house|place|office)|born|name)\b"
@@ -185,6 +224,8 @@ def find_places(reading: Reading) -> Iterator[Claim]:
     """Pieces of one address that stand beside each other are one claim."""
     text, at = reading.cased, 0
     found = sorted(_list_places(reading), key=lambda claim: (claim.start, -claim.end))
+    found = [claim for claim in found if not _FIRM_BEHIND.match(reading.lower, claim.end)]
+    found = [claim for claim in found if not _OF_THE_BANK.search(reading.lower, max(0, claim.start - 80), claim.start)]
     if found and not _SOMEBODYS.search(reading.lower):
         found = [
             claim for claim in found if not _OF_A_FIRM.search(reading.lower, max(0, claim.start - 60), claim.start)
@@ -194,7 +235,10 @@ def find_places(reading: Reading) -> Iterator[Claim]:
         end, at = claim.end, at + 1
         while at < len(found) and (found[at].start <= end or _joins(text[end : found[at].start])):
             end, at = max(end, found[at].end), at + 1
-        yield claim._replace(start=_house_start(text, claim.start), end=_state_end(text, end))
+        end = with_town(text, _state_end(text, end))
+        while at < len(found) and found[at].start < end:
+            end, at = max(end, found[at].end), at + 1
+        yield claim._replace(start=with_unit(text, _house_start(text, claim.start)), end=end)
 
 
 def _joins(between: str) -> bool:
@@ -226,7 +270,9 @@ def _list_places(reading: Reading) -> Iterator[Claim]:
     if any(map(str.isdigit, text)):
         streets = (_STREET_ADDRESS, _NUMBERED_STREET, _FLAT) if _names_street(reading.lower) else ()
         boxes = (_BOX, _FORCES) if "box" in reading.lower else ()
-        abroad = (_ABROAD, _FRENCH) if has_any(reading.lower, _ABROAD_HINTS) else ()
+        abroad = (_ABROAD, _ABROAD_IN_SMALL, _FRENCH) if has_any(reading.lower, _ABROAD_HINTS) else ()
+        for start, end in units_with_postcode(text):
+            yield Claim(Kind.ADDRESS, start, end, SHAPED)
         for pattern in (*streets, *boxes, *abroad):
             for found in pattern.finditer(text):
                 if pattern is not _STREET_ADDRESS or _is_street(found[0]):
@@ -246,6 +292,9 @@ def _list_places(reading: Reading) -> Iterator[Claim]:
             yield Claim(Kind.ADDRESS, *found.span(), SHAPED - 1)
     for found in _NAMED_HOUSE.finditer(text) if reading.has_capitals and _names_street(reading.lower) else ():
         yield Claim(Kind.ADDRESS, *found.span(), SHAPED)
+    for found in _LIVES.finditer(reading.lower) if has_any(reading.lower, _CUE_HINTS) else ():
+        if _NO_LANE.isdisjoint(found["value"].split()):
+            yield Claim(Kind.ADDRESS, *found.span("value"), SHAPED)
     for found in _CUE.finditer(text) if has_any(reading.lower, _CUE_HINTS) else ():
         value = _ENDS_PLACE.sub("", found["value"]).rstrip(" ,.")
         if _is_place(value) and word_before(reading.lower, found.start("value")) != "mail":

@@ -9,7 +9,7 @@ from functools import lru_cache
 from core.security.pii.kinds import GUESSED, Claim, Kind
 from core.security.pii.listed_people import is_of_a_firm
 from core.security.pii.names import name_end
-from core.security.pii.ordinary import CHAT, ORDINARY, english, is_unknown
+from core.security.pii.ordinary import CHAT, ORDINARY, capitals, english, is_unknown
 from core.security.pii.people_words import (
     CALLED_LIKE_PEOPLE,
     COMPANY,
@@ -24,7 +24,7 @@ from core.security.pii.people_words import (
 from core.security.pii.reading import Reading
 
 _WORD = re.compile(r"(?<![\w@.])[^\W\d_](?:['’\-]?[^\W\d_]){2,24}(?![\w@]|\.\w)")
-_NEXT = re.compile(r"[ \t]{1,2}(?=[^\W\d_])")
+_NEXT = re.compile(r"[ \t]{1,2}(?:[a-z]\.[ \t])?(?=[^\W\d_])")
 _CLITIC = re.compile(r"['’]s?\Z")
 _MOST_UNKNOWN = 6
 """Words that English does not have, in a text that is English."""
@@ -50,7 +50,7 @@ _SURELY_BEFORE = re.compile(
     r"\b(?:names?|surname|first name|called|named|nok|bene|attn|cust|signed|payee|beneficiary|wife|husband"
     r"|partner|son|daughter|brother"
     r"|sister|cousin|nephew|niece|uncle|aunt|mum|mom|dad|friend|mate|landlord|colleague)(?: is| was|,|:| should be)? \Z"
-    r"|\b(?:i am|i'm|im|this is|it is) \Z"
+    r"|\b(?:i am|i'm|im|this is|it is|it's|its|it is me) \Z"
 )
 _BEHIND = re.compile(
     r"[ ,]{1,2}(?:speaking|here\b|again\b|calling|says?\b|said\b|sent\b|paid\b|pays\b|owes?\b|told\b|asked\b"
@@ -86,15 +86,36 @@ def _end(lower: str, word: re.Match[str]) -> int:
     is_given = len(plain) >= _SHORTEST and is_on_a_list(plain) and (plain in list_given() or plain in list_more_given())
     if second is not None:
         following = _plain(second)
-        pair = _is_unknown(following) and len(following) >= _SHORTEST - 1
+        is_surname = _is_unknown(following) or (is_given and _is_capital(lower, word, following))
+        pair = is_surname and len(following) >= _SHORTEST - 1
         is_name = is_given or is_on_a_list(following)
         if pair and (is_name or _is_strange_pair(lower, plain, following, (word.start(), second.end()))):
-            return second.start() + len(following)
+            return _further(lower, second.start() + len(following))
     if is_given:
         return end
     if len(plain) < _SHORTEST_STRANGE or not is_strange(plain) or plain.endswith(NO_ENDING):
         return 0
     return end if _is_introduced(lower, word.start(), end, alone=True) else 0
+
+
+def _is_capital(lower: str, word: re.Match[str], following: str) -> bool:
+    """Whether English writes the surname with a capital, and the name is introduced: "its shaniqua delacroix"."""
+    return (
+        following in capitals()
+        and following not in COMPANY
+        and following not in PLACES
+        and _SURELY_BEFORE.search(lower, max(0, word.start() - 40), word.start()) is not None
+    )
+
+
+def _further(lower: str, end: int) -> int:
+    """Behind more surnames: "von stetten und aufhausen"."""
+    for _ in range(2):
+        word = _follower(lower, end)
+        if word is None or not _is_unknown(_plain(word)) or not is_strange(_plain(word)):
+            break
+        end = word.start() + len(_plain(word))
+    return end
 
 
 def _is_strange_pair(lower: str, plain: str, following: str, span: tuple[int, int]) -> bool:

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 
+from core.security.pii.cue_forms import cues_in_letters
 from core.security.pii.cues import spelt_right
 from core.security.pii.folded import Folded
 from core.security.pii.house_numbers import in_figures as house_numbers
@@ -71,6 +72,9 @@ _ZEROS = re.compile(
 )
 """The letter typed for the figure among figures; one that stands alone is a word of some language."""
 
+_CHECK_LETTER = re.compile(r"(?<![^\W_])(?:it|sm) ?\d\d ?\Z")
+"""Italy's IBANs have a letter behind the check digits, which may be O."""
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -87,6 +91,7 @@ class Reading:
         edits = [
             *in_figures(folded.cased, folded.lower),
             *house_numbers(folded.lower),
+            *cues_in_letters(folded.lower),
             *_misspelt(folded.lower),
         ]
         edits.extend(_answered(folded.lower))
@@ -142,7 +147,11 @@ def _answered(lower: str) -> "list[tuple[int, int, str]]":
 
 
 def _zeros(lower: str) -> "list[tuple[int, int, str]]":
-    return [(*found.span(), found[0].replace("o", "0")) for found in _ZEROS.finditer(lower)]
+    return [
+        (*found.span(), found[0].replace("o", "0"))
+        for found in _ZEROS.finditer(lower)
+        if not _CHECK_LETTER.search(lower, max(0, found.start() - 6), found.start())
+    ]
 
 
 def _signs(lower: str) -> "list[tuple[int, int, str]]":

@@ -11,7 +11,8 @@ _ENDS = (
 )
 _DOT = r"(?:\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\s(?:dot|point|full stop|period)\s|\s?\.\s?)"
 _DOMAIN = re.compile(
-    rf"(?:\s?[\[({{<]\s?(?:at|@)\s?[\])}}>]\s?|\s(?:at(?: sign)?|@)\s|\s?@\s?)"
+    rf"(?:,? (?:all )?(?:in )?(?:lower ?case|small letters|one word|no (?:dots?|spaces?|caps)),)?"
+    rf"(?:\s?[\[({{<]\s?(?:at|@)\s?[\])}}>]\s?|\s(?:at(?: sign| the rate(?: of)?)?|@)\s|\s?@\s?)"
     rf"(?P<name>(?:[\w\-]{{1,30}}\s){{0,2}}?[\w\-]{{1,40}}(?:{_DOT}[\w\-]{{1,40}}){{0,2}}?)"
     rf"(?:(?:{_DOT}|,\s?){_ENDS}(?:{_DOT}{_ENDS}){{0,2}}\b|(?<=mail)\s(?:com|co uk)\b|(?<=yahoo|cloud)\s(?:com|co"
     rf" uk)\b|(?<=look)\scom\b)"
@@ -43,8 +44,28 @@ def find_said(lower: str) -> Iterator[tuple[int, int]]:
         if is_split and any(word in _NO_PIECE for word in name if word not in ("dot", "point", "co")):
             continue
         start = _local_start(lower, domain.start())
+        if names_shop(lower, start, domain.end()):
+            continue
         if start < domain.start() and lower[start : domain.start()].strip() not in NO_LOCAL:
             yield start, domain.end()
+
+
+_CUE = re.compile(r"mail|contact|reach|write to|send|user ?name|log ?in|address|forward")
+_OF_MAIL = re.compile(r"mail|outlook|yahoo|icloud|proton|aol|live|msn|btinternet|web\.de")
+
+
+def names_shop(lower: str, start: int, end: int) -> bool:
+    """ "Booking 3948.221.107 at booking.com": where nothing speaks of mail, and a written domain stands behind a
+    word or a number."""
+    local, at, domain = lower[start:end].rpartition(" at ")
+    return bool(
+        at
+        and " dot " not in lower[start:end]
+        and not _CUE.search(lower, max(0, start - 60), start)
+        and not _CUE.search(lower, end, end + 40)
+        and not _OF_MAIL.search(domain)
+        and not re.search(r"[a-z][a-z\d]*[._\-][a-z]|[a-z]\d|underscore|dash|hyphen", local)
+    )
 
 
 def _local_start(lower: str, at: int) -> int:

@@ -4,9 +4,10 @@ questions. Found behind their cue, or before it ("4821 is my PIN")."""
 import re
 from collections.abc import Iterator
 
-from core.security.pii.grammar import LINKS, NO_LESS, cued, digits, has_any, matches, only_digits, word_before
+from core.security.pii.grammar import NO_LESS, cued, digits, has_any, matches, only_digits, word_before
 from core.security.pii.kinds import SAID, Claim, Kind
-from core.security.pii.ordinary import ORDINARY, is_unknown
+from core.security.pii.ordinary import ORDINARY
+from core.security.pii.passwords import find_passwords
 from core.security.pii.reading import Reading
 
 _PIN = (
@@ -41,11 +42,11 @@ NOT_THAT_CODE = frozenset(
         " invitation gift coupon reorder item part batch model serial project cost area zip purpose reason mcc sic"
     )
 )
-_PASSWORD = (
-    r"pass(?= (?:is|was)\b| ?[:=])|psswo?r?d|passwo?r?d"  # noqa: S105
-    r"|(?<=login )pass|(?<=log in )pass|(?<=banking )pass"
-    r"|pass[ \-]?(?:word|wrd|wd|wrod|phrase)s?|pwd|passwd|passw|passwort|psw|pswd|pw|log ?in password|p/w"
+ON_A_RECEIPT = re.compile(
+    r"\W{1,2}(?:is |was )?(?:printed |shown |written )?(?:on|from|in|off) (?:the|my|a|your) (?:till |card"
+    r" )?(?:receipt|slip|invoice|bill|ticket)\b"
 )
+"""A shop's code for a payment."""
 _BEFORE_FIGURES = frozenset(
     str.split(
         "are iz ist es est nr they he she figures pln p1n pin pni pinn pincode code number num no is was to be as it"
@@ -70,7 +71,6 @@ _PIN_HINT = re.compile(r"p\.?\s?[il1|!]\.?\s?n|pni")
 _ON_THE_BACK_HINTS = ("back", "reverse", "strip")
 _CVV_HINTS = ("cv", "csc", "cid", "c.v", "security", "verification", "digit", *_ON_THE_BACK_HINTS)
 _OTP_HINTS = ("otp", "code", "token", "pin", "digit", "tan", "six", "6", "number", "password", "figures")
-_PASSWORD_HINTS = ("pass", "pwd", "psw", "pswd", "pw", "p/w")
 _PATTERNS: tuple[tuple[Kind, re.Pattern[str], frozenset[str]], ...] = (
     (Kind.PIN, cued(_PIN, rf"{NO_LESS}{digits(3, 8)}(?!\d|[.,]\d)"), _NEVER_BEFORE_PIN),
     (Kind.CVV, cued(_CVV, rf"{NO_LESS}{digits(3, 4)}(?!\d|[.,/\-]\d|[ ]\d)"), frozenset()),
@@ -104,61 +104,6 @@ _CHANGED_TO = re.compile(
 )
 """The word comes behind: "I changed it to 4821 so the PIN should work"."""
 
-_QUOTED = r"\"[^\"\n]{3,64}\"|'[^'\n]{3,64}'|“[^”\n]{3,64}”"
-_PASSWORD_TOLD = re.compile(
-    rf"(?i)\b(?:{_PASSWORD})\b\s{{0,3}}[:=]\s{{0,3}}(?P<value>{_QUOTED}|[^\s:=\[][^\s\[]{{2,63}})"
-)
-_PASSWORD_SAID = cued(_PASSWORD, rf"{_QUOTED}|(?!(?:{LINKS})\b)[^\s:=,;\[(][^\s,\[]{{2,63}}", cased=True)
-_MIXED = re.compile(
-    r"(?<!\S)(?=\S{0,64}[A-Z])(?=\S{0,64}[a-z])(?=\S{0,64}\d)(?=\S{0,63}[!#$%^&*?_+=~]\S?)[A-Za-z][^\s\[\]@:/]{7,64}(?!\S)"
-)
-"""Letters in both cases, digits and signs in one word, where a text speaks of passwords."""
-_PASSWORD_FIRST = re.compile(
-    rf"(?i)(?<!\S)(?P<value>[^\s\[]{{4,64}})(?:\s(?:is|was)|,?\s(?:that'?s|thats|which is|that is)"
-    rf"|,?\s(?P<loose>for|as))\s(?:my|the|our|your)\s(?:(?:new|old|online|banking|current"
-    rf"|app)\s){{0,2}}(?:{_PASSWORD})\b"
-)
-_PASSWORD_FAR = re.compile(
-    rf"(?i)\b(?:{_PASSWORD})\b[^.?!\n\d]{{1,60}}\s(?P<value>(?=[^\s\d]{{0,40}}\d)[^\s\[@:/]{{2}}[^\s\[:/]{{4,40}})"
-)
-"""With other words between: a word with letters and digits."""
-_PASSWORD_NEAR = re.compile(
-    rf"(?i)(?<!\S)(?P<value>(?=[^\s]{{0,40}}\d)[^\W\d_][^\s\[@:/]{{5,40}})\s[^.?!\n]{{0,40}}?\b(?:{_PASSWORD})\b"
-)
-"""The same ahead: "should I use ... as my password"."""
-_PHRASE = re.compile(
-    rf"(?i)\b(?:{_PASSWORD})\b(?:\s(?:is|was)\s|\s?[:=]\s?)(?P<value>[a-z]{{3,12}}(?:"
-    rf" [a-z\d]{{3,12}}){{2,5}})(?=\s?[.,!?\n]|\Z)"
-)
-"""Three words and more that make no sentence."""
-_PASSWORD_APART = re.compile(
-    rf"(?i)\b(?:{_PASSWORD})\b(?:\s(?:is|was|would be))?[\s:=(\"']{{1,3}}(?P<value>[^\s\[(](?:"
-    rf" [^\s\[](?![^\s.,;?!)])){{4,40}})"
-)
-"""Sign by sign."""
-_LONG = 8
-"""Letters of a password that stands behind the word alone."""
-_GIVES = frozenset(str.split("is was to be as it's its = use used set 's changed password"))
-_NO_PASSWORD = ORDINARY | frozenset(
-    str.split(
-        "wrong incorrect invalid expired blocked locked forgotten rejected weak strong safe secure secret private"
-        " correct right failing"
-        " asked shown compromised stolen leaked hacked reset resetting changed updated unchanged refused denied"
-        " disabled missing unknown required"
-        " needed accepted stored saved sent visible empty blank long short easy hard difficult broken fine okay ok"
-        " old new same different case-sensitive"
-        " protected encrypted known valid lost gone kaputt something anything nothing everything better unsafe unique"
-        " random recover remember login log reset"
-        " sensitive characters letters symbols digits alphanumeric simple complicated recognised recognized recognise"
-        " accepting invalidated due outdated"
-        " manager managers recovery page field box screen option link request rules policy"
-    )
-)
-_IN_SENTENCES = frozenset(
-    str.split(
-        "the and not for too very you your our was are has had been being this that with from when why how what can so"
-    )
-)
 _ANSWER_VALUE = r"(?:(?:the|a|an|called|named|my)\s)?[^\W_][\w'’.\-]{0,30}(?:\s[^\W_][\w'’.\-]{0,30}){0,3}"
 _THINGS = (
     r"(?:pet|dog|cat|hamster|rabbit|horse|goldfish|teacher|school|primary school|secondary school|high school|car"
@@ -249,7 +194,8 @@ _NO_ANSWER = frozenset(
         " on in under what which how"
         " always never only refused failing accepted also just still so too unknown forgotten locked set changed"
         " expired it that this my your i the"
-        " limited active due please again help reset change problem issue page options field prompt"
+        " limited active due please again help reset change problem issue page options field prompt simple fine good"
+        " great bad obvious clear easy"
     )
 )
 _SENTENCE = re.compile(r"(?i)(?<!\bmr)(?<!\bmrs)(?<!\bms)(?<!\bdr)(?<!\bst)\. ")
@@ -263,8 +209,7 @@ _ENDS_ANSWER = re.compile(
 def find_secrets(reading: Reading) -> Iterator[Claim]:
     if reading.figures:
         yield from _in_figures(reading)
-    if has_any(reading.lower, _PASSWORD_HINTS):
-        yield from _passwords(reading)
+    yield from find_passwords(reading)
     yield from _answers(reading)
 
 
@@ -307,6 +252,8 @@ def _is_given(reading: Reading, found: re.Match[str], kind: Kind, never: frozens
         return False
     if kind is Kind.CVV and word_before(reading.lower, found.start()) == "social":
         return False
+    if kind is Kind.OTP and ON_A_RECEIPT.match(reading.lower, end):
+        return False
     if kind is Kind.OTP and word_before(reading.lower, found.start()) in NOT_THAT_CODE:
         return False
     if kind is Kind.OTP and "code" in found[0].lower() and _other_code(found[0].lower()):
@@ -318,78 +265,6 @@ def _is_given(reading: Reading, found: re.Match[str], kind: Kind, never: frozens
 def _other_code(said: str) -> bool:
     words = re.findall(r"[^\W\d_]+", said)
     return any(word in NOT_THAT_CODE for word in words)
-
-
-def _passwords(reading: Reading) -> Iterator[Claim]:
-    text = reading.cased
-    for found in _PASSWORD_TOLD.finditer(text):
-        yield Claim(Kind.PASSWORD, found.start("value"), _word_end(text, *found.span("value")), SAID)
-    for found in matches(_PASSWORD_SAID, text):
-        if text[found.start("value") - 1].isalnum():
-            # "PW708997D".
-            continue
-        start, end = found.start("value"), _word_end(text, *found.span("value"))
-        before = word_before(reading.lower, start)
-        plain = text[start:end].strip("\"'“”.,!?")
-        if _looks_secret(plain) or (
-            before in _GIVES
-            and _is_last(text, end)
-            and plain.lower() not in _NO_PASSWORD
-            and (before != "password" or _is_no_word(plain))
-        ):
-            yield Claim(Kind.PASSWORD, start, end, SAID - 1)
-    for found in _MIXED.finditer(text):
-        yield Claim(Kind.PASSWORD, *found.span(), SAID - 2)
-    for found in _PASSWORD_FIRST.finditer(text):
-        plain = found["value"].strip("\"'“”.,!?")
-        if plain.lower() not in _NO_PASSWORD and (not found["loose"] or _looks_secret(plain)):
-            yield Claim(Kind.PASSWORD, *found.span("value"), SAID)
-    for found in _PASSWORD_FAR.finditer(text):
-        if _looks_secret(found["value"]) and any(map(str.isdigit, found["value"])):
-            yield Claim(Kind.PASSWORD, found.start("value"), _word_end(text, *found.span("value")), SAID - 3)
-    for found in _PASSWORD_NEAR.finditer(text):
-        plain = found["value"].strip("\"'“”.,!?")
-        if _looks_secret(plain) and not plain.isupper():
-            yield Claim(Kind.PASSWORD, *found.span("value"), SAID - 3)
-    for found in _PHRASE.finditer(text):
-        words = found["value"].lower().split()
-        if sum(word in _NO_PASSWORD for word in words) * 2 <= len(words) and _IN_SENTENCES.isdisjoint(words):
-            yield Claim(Kind.PASSWORD, *found.span("value"), SAID)
-    for found in _PASSWORD_APART.finditer(text):
-        yield Claim(Kind.PASSWORD, *found.span("value"), SAID + 1)
-
-
-def _is_no_word(plain: str) -> bool:
-    """Nothing that one says behind "password" in a sentence, as in "password manager"."""
-    return len(plain) >= _LONG and plain.isalpha() and is_unknown(plain.lower())
-
-
-def _word_end(text: str, start: int, end: int) -> int:
-    """Without the sentence's end, where the value has no sign of that kind in itself."""
-    while end - start > 4 and text[end - 1] in ".,;?)":
-        end -= 1
-    return end
-
-
-def _looks_secret(word: str) -> bool:
-    has_digit, has_letter = any(map(str.isdigit, word)), any(map(str.isalpha, word))
-    has_sign = any(not character.isalnum() and character not in "'’-./,:" for character in word)
-    is_mixed = any(map(str.islower, word)) and any(map(str.isupper, word[1:])) and not word.isupper()
-    return len(word) >= 4 and (
-        (has_digit and has_letter and not re.fullmatch(r"\d+(?:st|nd|rd|th|x|k|am|pm|hrs?|mins?)", word.lower()))
-        or (has_sign and (has_digit or has_letter))
-        or (is_mixed and "-" not in word)
-    )
-
-
-def _is_last(text: str, end: int) -> bool:
-    """Whether the sentence ends here, or goes on with something else."""
-    return bool(
-        re.match(
-            r"(?i)[\"'”]?\s*(?:[.,;!?)\n]|\Z|(?:and|but|so|please|thanks|can|could|for|if|now|why|what|it)\b)",
-            text[end:],
-        )
-    )
 
 
 def _answers(reading: Reading) -> Iterator[Claim]:
