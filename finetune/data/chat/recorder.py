@@ -13,6 +13,7 @@ from langchain_core.messages import BaseMessage
 from langgraph.checkpoint.memory import InMemorySaver
 from langgraph.constants import END, START
 from langgraph.runtime import Runtime
+from langgraph.types import Command
 
 from agent.graph import RECURSION_LIMIT, Graph, build_graph
 from agent.messages import ToolCall, ToolReturn
@@ -259,21 +260,17 @@ async def open_studio(settings: Settings, services: Services, seed: int) -> Asyn
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The graph's nodes, and what follows each."""
+    """The graph's nodes, each of which names the next one, and the first."""
 
-    nodes: Mapping[str, Callable[[State, Runtime[Turn]], Awaitable[Update]]]
-    after: Mapping[str, Callable[[State], Awaitable[str]]]
+    nodes: Mapping[str, Callable[[State, Runtime[Turn]], Awaitable[Command[str]]]]
+    first: str
 
 
 def steps_of(graph: Graph) -> Steps:
     """Read off the graph that the server runs, so that nothing is said twice about its edges."""
     builder = graph.builder
-    nodes = {name: cast(Any, node.runnable).afunc for name, node in builder.nodes.items()}
-    after = {start: _always(end) for start, end in builder.edges}
-    for start, branches in builder.branches.items():
-        for branch in branches.values():
-            after[start] = cast(Any, branch.path).afunc
-    return Steps(nodes, after)
+    [first] = [end for start, end in builder.edges if start == START]
+    return Steps({name: cast(Any, node.runnable).afunc for name, node in builder.nodes.items()}, first)
 
 
 async def walk(steps: Steps, state: State, turn: Turn, results: list[dict[str, Any]]) -> State:
@@ -281,24 +278,17 @@ async def walk(steps: Steps, state: State, turn: Turn, results: list[dict[str, A
     saves a checkpoint and schedules tasks for every node, which is most of the time where no model is waited for."""
     state = {**state, "message": turn.raw_message}
     runtime = Runtime(context=turn)
-    name = await steps.after[START](state)
+    name = steps.first
     for _ in range(RECURSION_LIMIT):
-        update = await steps.nodes[name](state, runtime)
-        state = cast(State, {**state, **update})
+        command = await steps.nodes[name](state, runtime)
+        state = cast(State, {**state, **cast(Update, command.update)})
         if name == "tools":
             results[:] = [{**returned} for returned in state["returns"]]
-        name = await steps.after[name](state)
+        name = cast(str, command.goto)
         if name in (END, "confirm"):
             # The customer's decision comes with the next message.
             return state
     raise Unavailable("The conversation does not come to an end.")
-
-
-def _always(end: str) -> Callable[[State], Awaitable[str]]:
-    async def after(_state: State) -> str:
-        return end
-
-    return after
 
 
 def _may_be_offered(name: str, task: str) -> bool:
