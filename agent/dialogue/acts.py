@@ -139,6 +139,8 @@ def _by_parts(said: str, nouns: tuple[str, ...], *, in_task: bool) -> Said | Non
         return Said(Act.NO, rest)
     if found := _without_a_pause(said, nouns, in_task=in_task):
         return found
+    if Act.WHAT in acts and len(leading) == len(parts):
+        return Said(Act.WHAT, "")
     last = parts[-1][1] if parts else None
     if last is Act.CANCEL or (last is Act.NO and not said.endswith("?")):
         return Said(last, "")
@@ -170,6 +172,8 @@ def _act_of(part: str, nouns: tuple[str, ...], *, in_task: bool) -> _Part:
     is_told = in_task and does("CANCEL_TASK", words, nouns) and not does("SAYS_TOO_LITTLE", words, nouns)
     if is_told or does("CANCEL", words, nouns):
         return Act.CANCEL
+    if in_task and does("HELP", words, nouns):
+        return Act.WHAT
     return Act.WAIT if does("WAIT", words, nouns) else None
 
 

@@ -61,15 +61,16 @@ _SWAPS = re.compile(
 _POINTS = re.compile(
     r"(?i)\b(?:pay|send|transfer|move|make|do|schedule|book|put|set|give|change) (?:it|that|this|them)\b"
 )
+_SECRET = "[SECRET]"  # noqa: S105
 _CODE = re.compile(
-    r"\[SECRET\]|(?<![\d.,£$€])\d{6}(?!\d|[.,]\d|\s*(?:pounds?|euros?|dollars?|quid|gbp|eur|usd)\b)", re.I
+    re.escape(_SECRET) + r"|(?<![\d.,£$€])\d{6}(?!\d|[.,]\d|\s*(?:pounds?|euros?|dollars?|quid|gbp|eur|usd)\b)", re.I
 )
 """Also as ``screen`` leaves it."""
 
 
 def within(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk) -> Step:
     """The step after a message while ``task`` is open."""
-    if task["operation_id"] and desk.pending and desk.pending["step_up"] and _CODE.search(heard.text):
+    if task["operation_id"] and desk.pending and desk.pending["step_up"] and _is_code(heard):
         # A code is never read from a message, and is no amount either.
         return Step(kind="refer", route=OPERATION, intent=task["intent"])
     if task["operation_id"] and task["tool"] in OWN_YES and wants_person(heard.text):
@@ -102,6 +103,15 @@ def within(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk) 
             return _explained(task, said.act, desk)
         case _:
             return _answered(task, heard, desk) or _beside(changed, task, heard, desk)
+
+
+def _is_code(heard: Heard) -> bool:
+    """Whether the message brings a code, or what may be one. A PIN that slipped into a question is none."""
+    found = _CODE.search(heard.text)
+    is_question = (
+        heard.route == Route.KNOWLEDGE.value and heard.is_clear and len(heard.text.split()) > _SHORTEST_QUESTION
+    )
+    return found is not None and not (is_question and found[0] == _SECRET)
 
 
 def _agreed(changed: Dialogue, task: Task, heard: Heard, said: Said, desk: Desk) -> Step:

@@ -118,6 +118,11 @@ def _unclear(changed: Dialogue, task: Task, spec: Spec, result: dict[str, Any], 
     slot = str(result["status"]).removesuffix(_UNCLEAR)
     slot = UNCLEAR_AS.get(slot, slot)
     slot = slot if spec.find(slot) else next(iter(task["slots"]), slot)
+    if not result["choices"] and slot in words.NONE_OF and not desk.own.of(slot):
+        # There is nothing to choose from, so the question would never end.
+        changed["stack"].pop()
+        told = str(result["message"])
+        return Settled(changed, instead=words.NONE_OF[slot] if told.endswith("?") else told)
     said, choices = task["slots"].pop(slot, None), [str(each) for each in result["choices"]]
     task["asks"], task["choices"], task["offer"] = slot, choices, None
     if (

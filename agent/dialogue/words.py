@@ -1,6 +1,7 @@
 """The sentences that only the dialogue manager says: questions, reasons for them, and where we are."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
@@ -48,6 +49,13 @@ _CAN_DO = (
     "in I "
     "look up your accounts, cards and payments, and prepare payments and changes for you."
 )
+_NO_ACCOUNTS = "You have no accounts with us yet."
+NONE_OF: Mapping[str, str] = {
+    "card": "You have no cards with us yet.",
+    "account": _NO_ACCOUNTS,
+    "to_account": _NO_ACCOUNTS,
+}
+"""What is said to whoever has none of what a slot takes one of."""
 _BEGINS = re.compile(r"^Prepare\s+")
 _ISO_DAY = re.compile(r"^(\d{4}-\d{2}-\d{2})(.*)$")
 

@@ -49,6 +49,11 @@ export class Api {
     return this.#base;
   }
 
+  /** Whether the page is the bank's own, where a login lasts over a reload. */
+  get isOwnPage() {
+    return this.#byCookie;
+  }
+
   /** Milliseconds since the epoch by the server's clock, as far as its Date header told. */
   now() {
     return Date.now() + this.#skew;

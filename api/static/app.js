@@ -95,7 +95,9 @@ class App {
   async #resume() {
     if (cameBack()) return this.#entry.collect();
     const customer = await this.#quietly(() => this.#api.resume());
-    if (customer && !this.#customer) this.#enter(customer);
+    if (!customer || this.#customer) return;
+    this.#enter(customer);
+    await this.#quietly(() => this.#chat.goOn());
   }
 
   focus() {

@@ -6,6 +6,7 @@ import { h, icon } from "./dom.js";
 import { Feedback } from "./feedback.js";
 import { greeting } from "./greeting.js";
 import { AssistantMessage, customerMessage } from "./message.js";
+import { findOpenChat, keepOpenChat } from "./open_chat.js";
 import { Scroller } from "./scroller.js";
 import { follow, Turn } from "./turn.js";
 
@@ -13,6 +14,7 @@ import { follow, Turn } from "./turn.js";
 const SETTLED = { completed: "approved", cancelled: "denied", expired: "expired", failed: "failed" };
 /** The customer can mend these by writing something else, so the text goes back to the composer. */
 const MENDABLE = new Set([400, 413, 422]);
+const LONGEST_OPEN = 15 * 60_000; // ms that a turn can have something left to tell: an answer, or a decision that waits
 
 export class Chat {
   element;
@@ -20,6 +22,7 @@ export class Chat {
   #hooks;
   #customer = null;
   #owner = null;
+  #before = findOpenChat();
   #sessionId = null;
   #expired = false;
   #demo = false;
@@ -74,12 +77,23 @@ export class Chat {
     this.#log.replaceChildren(greeting(this.#customer, (text) => this.send(text)));
   }
 
-  async open(sessionId) {
+  /** The chat that this page showed before it was loaded again. */
+  async goOn() {
+    const before = this.#before;
+    if (before?.owner === this.#customer?.id && this.#empty) await this.open(before.session, before.turn);
+  }
+
+  /** A chat of before. `turnId`: its last turn, which may not be over yet. */
+  async open(sessionId, turnId = null) {
     const messages = await this.#api.history(sessionId);
     this.#begin(sessionId);
-    this.#log.replaceChildren(...messages.map((message) => this.#past(message)));
+    const shown = messages.map((message) => this.#past(message));
+    this.#log.replaceChildren(...shown.map(({ element }) => element));
     this.#scroller.toEnd();
     this.focus();
+    const last = messages.at(-1);
+    if (turnId && messages.every((message) => message.turn_id !== turnId)) await this.#takeUp(turnId);
+    else if (last && this.#api.now() - Date.parse(last.created_at) < LONGEST_OPEN) await this.#askAgain(last.turn_id, shown.at(-1));
   }
 
   get sessionId() {
@@ -132,6 +146,7 @@ export class Chat {
     switch (event.type_) {
       case "turn":
         this.#sessionId = event.session_id;
+        this.#keep(event.turn_id);
         break;
       case "route":
         message.route = event.route;
@@ -179,13 +194,43 @@ export class Chat {
   #confirm(operation, message, turn) {
     const known = this.#cards.get(operation.operation_id);
     if (known) {
-      known.reopen("Please check and try again.");
+      // Said again: the decision was not taken. Where none was made, the card stands as it did.
+      if (known.state === "sending") known.reopen("Please check and try again.");
       return;
     }
     const card = new ConfirmCard(operation, this.#api, this.#demo, (decision) => this.#decide(card, decision, turn.id));
     this.#cards.set(operation.operation_id, card);
-    card.setBusy(true);
+    card.setBusy(this.#abort !== null);
     message.addCard(card);
+  }
+
+  /** Goes on with a turn that was running when the page was loaded again. Its question is told once it is over. */
+  async #takeUp(turnId) {
+    const message = new AssistantMessage(this.#api.base);
+    this.#log.append(message.element);
+    this.#scroller.toEnd();
+    try {
+      await this.#run(new Turn(turnId), (signal) => this.#api.resumeTurn(turnId, "", signal), message);
+      const messages = message.element.isConnected ? await this.#api.history(this.#sessionId) : [];
+      const asked = messages.find(({ role, turn_id: id }) => role === "user" && id === turnId);
+      if (asked) message.element.before(customerMessage(asked.content));
+    } catch (error) {
+      if (message.empty) message.element.remove();
+      if (!(error instanceof ApiError || error instanceof ConnectionLost)) throw error;
+    }
+  }
+
+  /** Shows again what a turn asked to be approved, while it waits. */
+  async #askAgain(turnId, message) {
+    const turn = new Turn(turnId);
+    try {
+      for await (const event of follow(this.#api, turn, () => this.#api.resumeTurn(turnId, ""), new AbortController().signal)) {
+        const asked = event.type_ === "done" && event.confirmation;
+        if (asked && message.element.isConnected && Date.parse(asked.expires_at) > this.#api.now()) this.#confirm(asked, message, turn);
+      }
+    } catch (error) {
+      if (!(error instanceof ApiError || error instanceof ConnectionLost)) throw error;
+    }
   }
 
   /** A decision is carried out by a turn of its own. */
@@ -254,7 +299,13 @@ export class Chat {
     this.#rest();
     this.#cards.clear();
     this.#sessionId = sessionId;
+    this.#keep(null);
     this.#hooks.changed(sessionId);
+  }
+
+  #keep(turnId) {
+    const isKept = this.#customer && this.#sessionId && this.#api.isOwnPage;
+    keepOpenChat(isKept ? { owner: this.#customer.id, session: this.#sessionId, turn: turnId } : null);
   }
 
   #rest() {
@@ -278,13 +329,13 @@ export class Chat {
   }
 
   #past({ role, content, citations, turn_id: turnId, rating }) {
-    if (role !== "assistant") return customerMessage(content);
+    if (role !== "assistant") return { element: customerMessage(content) };
     const message = new AssistantMessage(this.#api.base);
     for (const citation of citations ?? []) message.addCitation(citation);
     message.addText(content);
     message.end();
     message.setFeedback(new Feedback(this.#api, turnId, rating));
-    return message.element;
+    return message;
   }
 
   #chip(text) {

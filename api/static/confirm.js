@@ -1,6 +1,6 @@
 // The card that asks the customer to approve or cancel one prepared operation.
 import { h, icon } from "./dom.js";
-import { card as cardName, day, money, time, words } from "./format.js";
+import { card as cardName, day, money, time } from "./format.js";
 import { demoMessage } from "./outbox.js";
 
 const OUTCOMES = {
@@ -69,16 +69,17 @@ export class ConfirmCard {
 
   #build(operation, demo) {
     count += 1;
-    const title = h("h3", { id: `tg-confirm-${count}` }, words(operation.type));
+    const title = h("h3", { id: `tg-confirm-${count}` }, "Please confirm");
+    const summary = h("p", { class: "confirm-summary", id: `tg-summary-${count}` }, operation.summary);
     this.note = h("p", { class: "confirm-note", role: "alert" });
     this.fieldset = h("fieldset", {}, this.#codeField(operation, demo), this.#buttons());
     this.form = h("form", { novalidate: true, on: { submit: (event) => this.#approve(event) } }, this.note, this.fieldset);
     this.actions = h("div", { class: "confirm-actions" }, this.form);
     this.element = h(
       "section",
-      { class: "confirm", "data-state": "pending", "aria-labelledby": title.id },
+      { class: "confirm", "data-state": "pending", "aria-labelledby": `${title.id} ${summary.id}` },
       h("header", {}, icon("shield"), title, operation.expires_at && h("span", { class: "expiry" }, icon("clock"), `Until ${time(operation.expires_at)}`)),
-      h("p", { class: "confirm-summary" }, operation.summary),
+      summary,
       facts(operation, this.#api.now()),
       this.actions,
     );

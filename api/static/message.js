@@ -3,6 +3,8 @@ import { h, icon, mark, safeUrl } from "./dom.js";
 import { pastTense, words } from "./format.js";
 import { MarkdownView } from "./markdown.js";
 
+const PREPARES = "Prepare "; // how the titles of tools begin that only propose
+
 export function customerMessage(text) {
   return h("article", { class: "message customer", "aria-label": "You" }, h("div", { class: "bubble" }, text));
 }
@@ -20,6 +22,7 @@ export class AssistantMessage {
   #foot = h("div", { class: "foot" });
   #citations = new Map();
   #tools = new Map();
+  #prepared = [];
   #view;
   #base;
   #frame = null;
@@ -54,6 +57,12 @@ export class AssistantMessage {
   endTool({ id, ok }) {
     const tool = this.#tools.get(id);
     if (!tool) return;
+    // Whether there is something to confirm is told later: the tool may have asked or refused.
+    if (ok && tool.text.startsWith(PREPARES)) this.#prepared.push(tool);
+    else this.#endTool(tool, ok);
+  }
+
+  #endTool(tool, ok) {
     tool.line.dataset.state = ok ? "done" : "failed";
     tool.line.replaceChildren(icon(ok ? "check" : "alert"), h("span", {}, ok ? pastTense(tool.text) : `${tool.text}: not possible`));
   }
@@ -70,6 +79,7 @@ export class AssistantMessage {
   }
 
   addCard(card) {
+    for (const tool of this.#prepared.splice(0)) this.#endTool(tool, true);
     this.#waiting.remove();
     this.#cards.append(card.element);
   }
@@ -85,6 +95,7 @@ export class AssistantMessage {
   }
 
   end() {
+    for (const tool of this.#prepared.splice(0)) tool.line.remove();
     this.#waiting.remove();
     if (this.#frame !== null) cancelAnimationFrame(this.#frame);
     this.#render();

@@ -9,9 +9,13 @@ const LONGEST_WAIT = 4_000; // ms
 
 /** What the browser knows of a turn: enough to take up its stream where it broke. */
 export class Turn {
-  id = null;
+  id;
   lastEventId = "";
   #seen = new Set();
+
+  constructor(id = null) {
+    this.id = id;
+  }
 
   /** The event's content, or null when it was applied before. */
   accept(event) {

@@ -181,3 +181,30 @@ async def test_a_card_waits_while_another_turn_runs(chat_page: Page, scripted: S
     await expect(card.get_by_role("button", name="Approve")).to_be_disabled()
     gate.open()
     await expect(card.get_by_role("button", name="Approve")).to_be_enabled()
+
+
+async def test_a_card_that_is_spoken_of_again_stands_as_it_did(chat_page: Page, scripted: ScriptedBank) -> None:
+    what = operation(step_up=True)
+    card = await asked_to_confirm(chat_page, scripted, what)
+    await card.get_by_label("Security code").fill("48")
+    scripted.chats = [turn(("confirm", what), *answer("This still waits."))]
+    await ask(chat_page, "did you do it?")
+    await expect_ended(chat_page)
+    await expect(chat_page.locator(".confirm")).to_have_count(1)
+    await expect(card.get_by_role("alert")).to_be_empty()
+    await expect(card.get_by_label("Security code")).to_have_value("48")
+    await expect(chat_page.get_by_label("Your message")).to_be_focused()
+
+
+async def test_nothing_is_said_to_be_prepared_where_nothing_waits(chat_page: Page, scripted: ScriptedBank) -> None:
+    called = {"id": "call-1", "name": "freeze_card", "title": "Prepare to freeze a card"}
+    tool = [("tool_call", called), ("tool_result", {**called, "ok": True})]
+    scripted.chats = [turn(*tool, *answer("Which card do you mean?"))]
+    await ask(chat_page, "freeze my card")
+    await expect_ended(chat_page)
+    await expect(last_answer(chat_page).locator(".activity li")).to_have_count(0)
+    scripted.chats = [turn(*tool, ("confirm", operation()), *answer("Please confirm."))]
+    await ask(chat_page, "the debit card")
+    await expect_ended(chat_page)
+    await expect(last_answer(chat_page).locator(".activity li")).to_have_text("Prepared to freeze a card")
+    await expect(chat_page.get_by_role("region", name="Please confirm Freeze your debit card")).to_be_visible()

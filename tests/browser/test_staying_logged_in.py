@@ -1,5 +1,6 @@
 """A login that lasts: over a reload, past the end of an access token, in two tabs, until somebody logs out. Issue 8."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -53,10 +54,13 @@ async def alex_page(browser_page: Page, bank: Bank) -> Page:
 async def test_a_reload_keeps_me_logged_in_and_no_script_finds_a_token(alex_page: Page) -> None:
     await alex_page.reload()
     await expect(alex_page.get_by_role("heading", name="Hello, Alex")).to_be_visible()
+    assert await alex_page.evaluate(STORED) == '[{},{},""]'
     await ask(alex_page, "what's my balance?")
     await expect_ended(alex_page)
     await expect(last_answer(alex_page).locator(".md")).to_contain_text("£")
-    assert await alex_page.evaluate(STORED) == '[{},{},""]'
+    local, kept, cookies = json.loads(await alex_page.evaluate(STORED))
+    assert (local, list(kept), cookies) == ({}, ["tellergraph-chat"], "")
+    assert set(json.loads(kept["tellergraph-chat"])) == {"owner", "session", "turn"}
     [cookie] = await alex_page.context.cookies()
     assert (cookie.get("httpOnly"), cookie.get("sameSite")) == (True, "Strict")
     assert str(cookie.get("value")).startswith("tgr_")

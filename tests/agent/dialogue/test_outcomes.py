@@ -50,6 +50,12 @@ def test_what_no_other_value_would_help_ends_the_task(desk, status):
     assert settled.dialogue["last"] is None
 
 
+def test_whoever_has_no_card_is_told_so_and_not_asked_which(desk):
+    result = {"status": "card_unclear", "asked_for": None, "choices": [], "message": "Which card do you mean?"}
+    changed, instead, _ = settle(open_task("freeze_card", {}), "freeze_card", Answered(result), desk)
+    assert (changed["stack"], instead) == ([], "You have no cards with us yet.")
+
+
 def test_a_result_ends_a_question_and_is_remembered_for_a_follow_up(desk):
     answered = Answered({"status": "found", "accounts": []})
     settled = settle(open_task("get_balance", {"account": "Everyday"}), "get_balance", answered, desk)

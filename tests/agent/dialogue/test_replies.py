@@ -159,3 +159,28 @@ def test_nobody_is_served_as_somebody_else(desk, said):
 )
 def test_what_people_are_is_no_claim(said):
     assert not claims_to_be_another(said)
+
+
+@pytest.mark.parametrize(
+    "said", ["help", "Help!", "help me please", "can you help me out?", "I'm stuck", "what am I supposed to say here?"]
+)
+def test_whoever_is_lost_is_told_what_is_asked_and_is_no_payee(desk, said):
+    dialogue, step = decide(open_task("pay_payee", {}, asks="payee", intent=PAY), hear(said), desk)
+    assert (step.kind, step.intent, step.asks) == ("say", Act.WHAT.value, True)
+    assert (top(dialogue)["asks"], top(dialogue)["slots"]) == ("payee", {})
+
+
+def test_help_outside_a_task_is_no_answer_to_anything():
+    assert read_act("help", in_task=False).act is None
+
+
+def test_a_pin_that_slipped_into_a_question_does_not_keep_it_from_its_answer(waiting_desk):
+    said = "my pin is [SECRET] and it does not work at the cash machine"
+    _, step = decide(proposed(), hear(said, "pin_blocked"), waiting_desk(step_up=True))
+    assert step.kind == "look_up"
+    _, step = decide(proposed(), hear("the code is [SECRET]", "pin_blocked"), waiting_desk(step_up=True))
+    assert step.kind == "refer"
+    _, step = decide(
+        proposed(), hear("it says 123456, why does it not work?", "pin_blocked"), waiting_desk(step_up=True)
+    )
+    assert step.kind == "refer"
