@@ -2,6 +2,7 @@
 unique index on running turns keeps two turns of one session apart, whatever processes they run in.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -27,6 +28,7 @@ QUERIES = Queries(Path(__file__).parent / "queries.sql")
 LEASE = timedelta(seconds=8)
 """How long a session stays closed after the process that answered there was killed."""
 _TITLE_LENGTH = 60
+_HIDDEN = re.compile(r"\[(?:SECRET|[A-Z_]+_\d+)\]")
 _MOST_SESSIONS = 50
 
 
@@ -114,7 +116,7 @@ class Conversations:
             "now": now,
         }
         if is_new_session:
-            session = {"session_id": key.session_id, "owner": key.owner, "title": title[:_TITLE_LENGTH], "now": now}
+            session = {"session_id": key.session_id, "owner": key.owner, "title": _titled(title), "now": now}
             await self._database.run(
                 (QUERIES["insert_session"], session), (QUERIES["insert_turn"], turn), scope=key.scope
             )
@@ -275,6 +277,11 @@ class Conversations:
             (QUERIES["end_lost_turns"], lease),
             scope=Scope(worker_id=self._worker_id),
         )
+
+
+def _titled(masked: str) -> str:
+    """What a list of conversations shows: its owner reads it, and never saw a placeholder."""
+    return _HIDDEN.sub("…", masked)[:_TITLE_LENGTH]
 
 
 def _vector(raw: bytes) -> HalfVector | None:

@@ -16,11 +16,12 @@ from agent.dialogue.request_words import claims_to_be_another
 from agent.dialogue.shapes import Dialogue, Step, new_dialogue, top
 from agent.events import Routed
 from agent.models.allowance import TOO_MANY_REQUESTS
+from agent.nodes.days_ahead import mentions_in
 from agent.nodes.desk import desk_of, find_own, list_names, withdraw
 from agent.state import Resolution, State, Turn, Understood, Update
 from agent.understanding.intents import OwnIntent, Route
 from agent.understanding.reader import Reader, Understanding
-from agent.understanding.slots import Known, Mention, find_mentions
+from agent.understanding.slots import Known, Mention
 from agent.understanding.surface import on_one_line
 
 _CONFIDENT = 1.0
@@ -178,7 +179,7 @@ class _Ears:
 
     def mentioned(self, said: str) -> tuple[Mention, ...]:
         if said not in self._mentioned:
-            self._mentioned[said] = find_mentions(said, now=self.turn.now, known=self.known)
+            self._mentioned[said] = mentions_in(said, self.turn.placeholders, self.turn.now, self.known)
         return self._mentioned[said]
 
     def heard(self, said: str, understanding: Understanding) -> Heard:

@@ -57,6 +57,13 @@ def test_sessions_are_listed_latest_first_and_only_ones_own(server: str, meet: M
     assert [session["session_id"] for session in listed] == [blair.session_id]
 
 
+def test_a_title_has_neither_what_was_hidden_nor_its_placeholder(server: str, meet: Meet) -> None:
+    alex = meet(server, ALEX)
+    alex.ask("my pin is 4921, my number is 07700 900123, why is the card declined?")
+    [listed] = alex.http.get("/api/v1/sessions").json()["data"]["sessions"]
+    assert listed["title"] == "my pin is …, my number is …, why is the card declined?"
+
+
 def test_a_deleted_conversation_leaves_nothing_behind(server: str, fresh: Services, meet: Meet) -> None:
     alex, other = meet(server, ALEX), meet(server, ALEX)
     turn_ids = [alex.ask(message)["turn_id"] for message in ("what's my balance?", "freeze my card ending 4821")]

@@ -10,9 +10,9 @@ SMALL_TALK = {
     "decline": "All right. Is there anything else I can help with?",
     "goodbye": "Goodbye, and take care.",
     "bot_question": (
-        "I'm Teller Bank's assistant, a computer program. I answer questions from our help centre. While you are logged "
-        "in I also look up your balances, transactions, cards and payees, prepare payments, standing orders and changes "
-        "to your cards, which happen once you have confirmed them, and help with disputes and fraud alerts."
+        "I'm Teller Bank's assistant, a computer program. I answer questions from our help centre. While you are "
+        "logged in I also look up your balances, transactions, cards and payees, prepare payments, standing orders and "
+        "changes to your cards, which happen once you have confirmed them, and help with disputes and fraud alerts."
     ),
 }
 OUT_OF_SCOPE = (
