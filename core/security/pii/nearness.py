@@ -57,7 +57,9 @@ _BORN = re.compile(
 _BIRTH_HINTS = ("birth", "born", "dob", "d.o", "do.b", "bday", "b-day")
 _DATE = re.compile(rf"(?<![\w£$€.,/\-])(?P<value>{DATE})(?![\w]|[/.,\-]\d)")
 _PLUS = re.compile(r"(?:\bplus\s{1,2}|\+\s?\(?|\(\+?)\Z")
-_DAY_IN = re.compile(r"(?<![\d/])\d\d?/\d\d?(?:/\d{2,4})?(?![\d/])")
+_DAY_IN = re.compile(
+    r"(?<![\d/])\d\d?/\d\d?(?:/\d{2,4})?(?![\d/])|(?<![\d.-])\d\d?([.-])\d\d?\1(?:19|20)\d\d(?![\d.-])"
+)
 _OTHER_DAY = re.compile(r"\b(?:paid|due|charged|sent|opened|joined|expir\w*|appointment|transfer\w*|statement)\b")
 _AHEAD_OF_BORN = re.compile(
     r"[\s,(]{1,3}(?:(?:is|was|as|for|the|my|right|correct|what|you|have|under|a|real|actual)\s){0,5}"
@@ -105,7 +107,7 @@ def find_near(reading: Reading) -> Iterator[Claim]:
         return
     for number in numbers.items:
         kind = _kind(lower, number, words, numbers)
-        if kind is not None and not (kind is Kind.PHONE and is_no_phone(reading, number.start)):
+        if kind is not None and not _is_other(reading, number, kind):
             yield Claim(kind, number.start, number.end, _WEIGHT_OF_PLACES if kind is Kind.ADDRESS else _WEIGHT)
     yield from _bit_by_bit(reading, rows, words, numbers)
 
