@@ -1,5 +1,5 @@
-"""Days to come that were hidden as dates of birth. "Send Jimmy 60 on 4 December, it's his birthday" names a day to pay on
-all the same; the text keeps its placeholder, and what was mentioned in it gets the day."""
+"""Days to come that the screen has hidden. "Send Jimmy 60 on 4 December, it's his birthday" names no date of birth that
+counts, but a day to pay on; the text keeps its placeholder, and what was mentioned in it gets the day."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from agent.understanding.slots import Known, Mention, find_mentions
 from core.clock import BANK_TIME_ZONE
 from core.security.pii import Placeholders
 
-_HIDDEN_DAY = re.compile(r"\[DOB_\d+\]")
+_HIDDEN_DAY = re.compile(r"\[(?!CARD_EXPIRY)[A-Z_]+_\d+\]")
 
 
 def mentions_in(said: str, placeholders: Placeholders, now: datetime, known: Known) -> tuple[Mention, ...]:
@@ -26,8 +26,11 @@ def mentions_in(said: str, placeholders: Placeholders, now: datetime, known: Kno
 
 def _is_ahead(original: str, now: datetime) -> bool:
     today = now.astimezone(BANK_TIME_ZONE).date()
-    days = [mention.value for mention in find_mentions(original, now=now, known=Known())]
-    return len(days) == 1 and isinstance(days[0], date) and days[0] >= today
+    match find_mentions(original, now=now, known=Known()):
+        case (Mention(value=date() as day, start=0, end=end),):
+            return day >= today and end == len(original)
+        case _:
+            return False
 
 
 class _Places:
