@@ -82,6 +82,7 @@ _ACCOUNT_SAID = cued(
     r"|nr\.?|#))?|beneficiary account|nuban|clabe",
     rf"{NO_LESS}{digits(6, 17)}(?!\d|[.,]\d|\s?%)",
 )
+_DAY = re.compile(r"\d\d?([./-])\d\d?\1(?:19|20)\d\d(?!\d|[./-]\d)")
 _ACCOUNT_HINTS = ("acc", "a/c", "a /", "/ c", "beneficiary account", "nuban", "clabe")
 _ACCOUNT_AFTER = re.compile(
     rf"(?i){NO_LESS}(?P<value>{digits(6, 12)})(?!\d)\W{{1,3}}(?:is|was|being|as)?\W{{0,2}}(?:the |my |our |their |his"
@@ -208,6 +209,8 @@ def find_accounts(reading: Reading) -> Iterator[Claim]:
             yield Claim(Kind.ACCOUNT_NUMBER, *found.span("value"), NAMED)
     for found in matches(_ACCOUNT_SAID, reading.lower) if has_any(reading.lower, _ACCOUNT_HINTS) else ():
         end = _without_amount(text, *found.span("value"))
+        if _DAY.match(text, found.start("value")):
+            continue
         if word_before(reading.lower, found.start("value")) not in _ENDS_WITH and end:
             yield Claim(Kind.ACCOUNT_NUMBER, found.start("value"), end, NAMED)
     behind = _ACCOUNT_AFTER if has_any(reading.lower, _ACCOUNT_HINTS) else None
