@@ -8,6 +8,7 @@ export class Scroller {
   #view;
   #jump;
   #following = true;
+  #top = 0;
 
   constructor(content) {
     this.#view = h("div", { class: "scroll", tabindex: "-1", on: { scroll: () => this.#moved() } }, content);
@@ -21,12 +22,17 @@ export class Scroller {
   toEnd() {
     this.#following = true;
     this.#view.scrollTop = this.#view.scrollHeight;
+    this.#top = this.#view.scrollTop;
     this.#jump.hidden = true;
   }
 
   #moved() {
     const { scrollTop, scrollHeight, clientHeight } = this.#view;
-    this.#following = scrollHeight - scrollTop - clientHeight < NEAR;
+    // The event comes late: what has grown meanwhile below is no reader who has scrolled up.
+    const isUp = scrollTop < this.#top;
+    const isAtEnd = scrollHeight - scrollTop - clientHeight < NEAR;
+    this.#following = isAtEnd || (this.#following && !isUp);
+    this.#top = scrollTop;
     this.#jump.hidden = this.#following;
   }
 }

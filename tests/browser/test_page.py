@@ -85,6 +85,26 @@ async def test_a_phone_shows_everything_without_sideways_scrolling(chat_page: Pa
     await expect(past).to_be_hidden()
 
 
+async def test_what_grows_before_the_browser_tells_of_a_scroll_is_still_followed(
+    chat_page: Page, scripted: ScriptedBank
+) -> None:
+    """A confirmation below the answer has its buttons in view."""
+    scripted.chats = [turn(*answer("\n\n".join(f"Paragraph {number}." for number in range(60))))]
+    await ask(chat_page, "tell me everything")
+    await expect_ended(chat_page)
+    scroll = chat_page.locator(".scroll")
+    await scroll.evaluate(
+        """element => {
+            const card = element.firstElementChild.appendChild(document.createElement("div"));
+            card.style.flex = "none";
+            card.style.height = "500px";
+            element.dispatchEvent(new Event("scroll"));
+        }"""
+    )
+    await expect(chat_page.get_by_role("button", name="To the newest message")).to_be_hidden()
+    assert await scroll.evaluate("element => element.scrollHeight - element.scrollTop - element.clientHeight") < 2
+
+
 async def test_a_reader_who_scrolled_up_is_left_there(chat_page: Page, scripted: ScriptedBank) -> None:
     gate = Gate()
     steps = turn(*answer("\n\n".join(f"Line {n}" for n in range(80))))

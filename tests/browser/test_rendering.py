@@ -78,7 +78,7 @@ async def test_hostile_citations_tools_and_cards_show_as_text(chat_page: Page, s
     ]
     await ask(chat_page, "hello")
     await expect_ended(chat_page)
-    await expect(chat_page.get_by_text(tag)).to_have_count(7)
+    await expect(chat_page.get_by_text(tag)).to_have_count(6)
     await expect(last_answer(chat_page).locator(".sources a")).to_have_count(1)
     await expect(last_answer(chat_page).locator(".md")).to_have_text("See [1] and 2.")
     await expect(chat_page.locator("img")).to_have_count(0)
