@@ -65,7 +65,9 @@ class Cursor:
             places: dict[str, int] = orjson.loads(urlsafe_b64decode(text.strip().encode("ascii")))
             return cls({int(chain): int(seq) for chain, seq in places.items()})
         except (ValueError, AttributeError, TypeError) as error:
-            raise InvalidInput("That is no cursor of 'tellergraph audit export'.") from error
+            raise InvalidInput(
+                "That is no cursor of 'tellergraph audit export', and no moment such as 2026-05-01T00:00:00Z."
+            ) from error
 
     def after(self, entries: list[Exported]) -> "Cursor":
         return Cursor(dict(self.seen) | {entry.chain: entry.seq for entry in entries})
