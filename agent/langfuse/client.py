@@ -5,6 +5,7 @@ Imported only where Langfuse is configured: the library takes a second and 40 Mi
 """
 
 import asyncio
+import gzip
 import logging
 import os
 from collections.abc import AsyncGenerator, Callable, Sequence
@@ -38,8 +39,10 @@ from core.version import VERSION
 _TRACES = "/api/public/otel/v1/traces"
 _PATIENCE = 3
 """Seconds for an answer of Langfuse."""
-_PAUSE = 2.0
-"""Seconds between two batches."""
+_PAUSE = 5.0
+"""Seconds between two batches: as long as OpenTelemetry's."""
+_QUICK = 1
+"""Level of compression. A turn is an eighth of its size then, and a sixth less than that at nearly three times the cost."""
 _BATCH = 256
 """Scores, or spans of evals, of one, at most."""
 _TURNS, _WAITING_TURNS = 32, 256
@@ -162,8 +165,12 @@ class Connection:
 
     def _queue_of_turns(self, settings: Settings, encoder: TurnEncoder) -> BatchSpanProcessor:
         address = _address(settings)
-        exporter = _TurnExporter(**address)
-        exporter.encode = cast("Any", encoder.encode)
+        packed = {
+            "compression": Compression.NoCompression,
+            "headers": address["headers"] | {"Content-Encoding": "gzip"},
+        }
+        exporter = _TurnExporter(**address | packed)
+        exporter.encode = lambda turns: gzip.compress(encoder.encode(cast("Any", turns)), _QUICK)
         authorization = address["headers"]["Authorization"]
         about = {"environment": settings.env}
         exporter.scores = ScorePost(address["session"], str(settings.langfuse_base_url), authorization, about)

@@ -13,8 +13,6 @@ from random import getrandbits
 from typing import Any
 
 import orjson
-from opentelemetry.proto.common.v1.common_pb2 import KeyValue
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from opentelemetry.trace import SpanContext, TraceFlags, format_trace_id
 
 from agent.langfuse.masking import CleanTexts, Veil, not_masked
@@ -47,6 +45,7 @@ _WITHHELD = "[WITHHELD]"
 """In place of texts of a turn whose customer's details could not be read: not all that is personal could be hidden."""
 _WORD = re.compile(r"[A-Za-z0-9][\w.:/@+-]{0,79}")
 _MICRODOLLARS = 1_000_000
+_MOST_WORDS = 4_096
 
 
 _SCOPE: Scope = ("tellergraph", VERSION)
@@ -76,14 +75,15 @@ class TurnEncoder:
     def __init__(self, about: Mapping[str, str], clean: CleanTexts) -> None:
         self._about = encode_resource(about)
         self._clean = clean
+        self._words = _Words()
 
     def encode(self, turns: Sequence[OverTurn]) -> bytes:
         return encode_request(self._about, [(_SCOPE, span) for turn in turns for span in self._spans(turn)])
 
-    def _spans(self, over: OverTurn) -> Iterator[Span]:
+    def _spans(self, over: OverTurn) -> Iterator[bytes]:
         try:
             veil = Veil(over.known(), self._clean)
-            turn = _Turn(veil, told(over.turn.facts, texts=True))
+            turn = _Turn(veil, told(over.turn.facts, texts=True), self._words)
         # Any error, of ours as well: what was not masked to its end does not leave.
         except Exception as error:
             not_masked.warn(exc_info=error)
@@ -94,7 +94,7 @@ class TurnEncoder:
 
 def _spans_of(
     turn: "_Turn | None", record: Record, above: Record, trace_id: bytes, own_id: int, parent_id: bytes
-) -> Iterator[Span]:
+) -> Iterator[bytes]:
     """One that cannot be masked loses all that it says, and the others do not."""
     try:
         attributes = list(turn.attributes(record)) if turn else []
@@ -116,15 +116,33 @@ def _spans_of(
         yield from _spans_of(turn, inner, record, trace_id, _new_id(), span_id)
 
 
+class _Words:
+    """Metadata in the product's own words, such as a route or the name of a tool, as they were sent before. None of it
+    had anything personal in it."""
+
+    def __init__(self) -> None:
+        self._written: dict[tuple[str, str | bool], bytes] = {}
+
+    def find(self, name: str, value: Plain) -> bytes | None:
+        return self._written.get((name, value)) if isinstance(value, str | bool) else None
+
+    def keep(self, name: str, value: Plain, written: bytes) -> None:
+        if len(self._written) >= _MOST_WORDS:
+            self._written.clear()
+        if isinstance(value, str | bool):
+            self._written[name, value] = written
+
+
 class _Turn:
     """What the spans of a turn have in common."""
 
-    def __init__(self, veil: Veil, facts: Mapping[str, Plain]) -> None:
+    def __init__(self, veil: Veil, facts: Mapping[str, Plain], words: _Words) -> None:
         self._veil = veil
+        self._words = words
         self._has_texts = facts.get("caller") != "customer" or "details_text" in facts
         self._common = [encode_pair(name, veil.attribute(value, is_said=False)) for name, value in _common(facts)]
 
-    def attributes(self, record: Record) -> Iterator[KeyValue]:
+    def attributes(self, record: Record) -> Iterator[bytes]:
         facts = told(_shown_facts(record), texts=True)
         yield from self._common
         yield encode_pair("langfuse.observation.type", _TYPES[record.kind])
@@ -132,16 +150,23 @@ class _Turn:
             yield encode_pair(name, value)
         for name, value in facts.items():
             if name not in _APART and (self._has_texts or not name.endswith("_text")):
-                masked = self._veil.value(value, is_said=name.endswith("_text"))
-                # As the library writes them; the server reads "12" and 12 apart.
-                key = f"langfuse.observation.metadata.{self._veil.text(name, is_said=False)}"
-                yield encode_pair(key, orjson.dumps(masked).decode())
+                yield self._words.find(name, value) or self._metadata(name, value)
         if record.error is not None:
             yield encode_pair("langfuse.observation.level", "ERROR")
             yield encode_pair("langfuse.observation.status_message", self._veil.text(record.error, is_said=False))
         if record.kind is Kind.MODEL:
             for name, value in _of_model(record, facts):
                 yield encode_pair(name, self._veil.attribute(value, is_said=False))
+
+    def _metadata(self, name: str, value: Plain) -> bytes:
+        is_said = name.endswith("_text")
+        masked = self._veil.value(value, is_said=is_said)
+        # As the library writes them; the server reads "12" and 12 apart.
+        key = f"langfuse.observation.metadata.{self._veil.text(name, is_said=False)}"
+        written = encode_pair(key, orjson.dumps(masked).decode())
+        if not is_said and masked == value:
+            self._words.keep(name, value, written)
+        return written
 
     def _texts(self, record: Record, facts: Mapping[str, Plain]) -> Iterator[tuple[str, str]]:
         for kind, names in (("input", _INPUTS), ("output", _OUTPUTS)):

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any, cast
 
-from opentelemetry.proto.resource.v1 import resource_pb2
-from opentelemetry.proto.trace.v1 import trace_pb2
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExportResult
@@ -16,7 +14,10 @@ from core.telemetry.recording import Recorded
 from core.telemetry.seldom import Seldom
 from core.telemetry.wire import WireExporter, encode_pair, encode_request, encode_resource, encode_span
 
-_KINDS = {kind: trace_pb2.Span.SpanKind.Value(f"SPAN_KIND_{kind.name}") for kind in SpanKind}
+_KINDS = {kind: 1 + kind.value for kind in SpanKind}
+"""By the API's, which counts from 0 where OTLP does from 1."""
+_KNOWN, _REMOTE = 0x100, 0x200
+"""Flags of a span: whether its parent is remote is known, and it is (SpanFlags of trace.proto)."""
 _failed = Seldom("traces_not_sent")
 
 
@@ -35,12 +36,12 @@ class TraceExporter(WireExporter):
         return result
 
 
-def encode(about: resource_pb2.Resource, spans: Sequence[Recorded]) -> bytes:
+def encode(about: bytes, spans: Sequence[Recorded]) -> bytes:
     """``about``: who sends them."""
     return encode_request(about, [(span.scope, _encoded(span)) for span in spans])
 
 
-def _encoded(span: Recorded) -> trace_pb2.Span:
+def _encoded(span: Recorded) -> bytes:
     return encode_span(
         span.name,
         trace_id=span.context.trace_id.to_bytes(16, "big"),
@@ -56,5 +57,4 @@ def _encoded(span: Recorded) -> trace_pb2.Span:
 
 
 def _flags(parent: SpanContext | None) -> int:
-    known = trace_pb2.SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK
-    return known | trace_pb2.SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK if parent and parent.is_remote else known
+    return _KNOWN | _REMOTE if parent and parent.is_remote else _KNOWN

@@ -62,7 +62,22 @@ def test_the_products_own_words_and_figures_stay(value: Any) -> None:
 
 def test_what_the_bank_knows_is_hidden_where_no_pattern_finds_it() -> None:
     known = known_in(OwnDetails((Detail("NAME", "Gas Board"), Detail("NAME", "Xu Li"))))
-    assert veil(known).attribute('{"payee": "gas board", "to": "xu li"}') == '{"payee":"[PERSON_1]","to":"[PERSON_2]"}'
+    assert veil(known).attribute('{"payee":"gas board","to":"xu li"}') == '{"payee":"[PERSON_1]","to":"[PERSON_2]"}'
+
+
+def test_what_is_known_is_hidden_in_a_document_however_it_stands_there() -> None:
+    """As a number, in two values together, behind an escape, as a key; and beside what only has a form."""
+    known = known_in(OwnDetails((Detail("NAME", "Maria Lopez"), Detail("ACCOUNT", "9203710455"))))
+    for document, masked in (
+        ('{"to":9203710455,"by":"x"}', '{"to":"[ACCOUNT_NUMBER_1]","by":"x"}'),
+        ('["Maria","Lopez"]', '["[PERSON_1]","[PERSON_2]"]'),
+        ('{"memo":"for\\nMaria\\nLopez"}', '{"memo":"for\\n[PERSON_1]"}'),
+        ('{"Maria Lopez":1}', '{"[PERSON_1]":1}'),
+        ('{"to":"Maria Lopez","at":"zara@mail.example"}', '{"to":"[PERSON_1]","at":"[EMAIL_1]"}'),
+        ('{"said":"[PERSON_1]","to":"Maria Lopez"}', '{"said":"[PERSON_1]","to":"[PERSON_2]"}'),
+        ('["Maria Lopez", not JSON', '["[PERSON_1]", not JSON'),
+    ):
+        assert veil(known).attribute(document) == masked
 
 
 def test_what_is_clean_for_one_customer_is_not_for_another() -> None:
