@@ -1,17 +1,15 @@
-"""Spans as OTLP sends them, in protobuf's bytes (opentelemetry-proto 1.x: trace/v1/trace.proto, common/v1/common.proto).
-They are written at once: as messages of the library each attribute was copied twice, which cost five times as much.
-What is said again and again, such as the name of a database or of a route, is made once.
+"""Spans as OTLP sends them, in protobuf's bytes (opentelemetry-proto 1.x, trace.proto and common.proto). They are
+written at once: protobuf's own messages copy each attribute that they are given. What is said again and again, such as
+the name of a database or of a route, is made once.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from struct import Struct
 from typing import Final
 
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.trace import ReadableSpan
-from opentelemetry.sdk.trace.export import SpanExportResult
 from opentelemetry.util.types import AttributeValue
 
 Scope = tuple[str, str]
@@ -88,8 +86,8 @@ def encode_span(
     has_failed: bool = False,
     flags: int = 0,
 ) -> bytes:
-    """``parent_id``: empty for a root. ``attributes``: of ``encode_pair``. ``started``, ``ended``: nanoseconds since the
-    epoch."""
+    """``parent_id``: empty for a root. ``attributes``: from ``encode_pair``. ``started``, ``ended``: nanoseconds since
+    the epoch."""
     return b"".join(
         (
             _trace_id(trace_id),
@@ -156,12 +154,9 @@ def _encode_value(value: AttributeValue) -> bytes:
             return _array(b"".join(_element(_encode_value(each)) for each in value or ()))
 
 
-class WireExporter(OTLPSpanExporter):
-    """Takes whatever ``encode`` makes a request of, and leaves the library its address, headers, compression, time
-    limit and second attempts."""
+class Wire(OTLPSpanExporter):
+    """The library's way to a collector: address, headers, compression, time limit and second attempts."""
 
-    encode: Callable[[Sequence[object]], bytes]
-
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        sent = not self._shutdown and self._client.export(self.encode(spans)).success
-        return SpanExportResult.SUCCESS if sent else SpanExportResult.FAILURE
+    def send(self, request: bytes) -> bool:
+        """Whether it was taken."""
+        return not self._shutdown and self._client.export(request).success
