@@ -46,7 +46,8 @@ class Batches(Generic[T]):
         while not self._is_over:
             is_full = self._awake.wait(self._pause)
             self._awake.clear()
-            self._send_down_to(self._size if is_full and not self._is_over else 1)
+            self._send_down_to(self._size if is_full else 1)
+        self._send_down_to(1)
 
     def _send_down_to(self, fewest: int) -> None:
         """Batches of so many at least."""
