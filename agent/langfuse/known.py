@@ -2,7 +2,6 @@
 the names of their fields."""
 
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import cast
 
 import orjson
@@ -13,8 +12,6 @@ from agent.storing import known_in
 from core.security.pii import Known
 from core.telemetry.observing import Kind, Observation, told
 
-_known_in = lru_cache(64)(known_in)
-"""A customer's next question has the same details."""
 _NOTHING = '{"details": [], "account_names": []}'
 
 
@@ -27,7 +24,7 @@ def known_of(turn: Observation) -> Known | None:
         details.extend(_said_in(tool, account_names))
     if not details and not account_names:
         return None
-    return _known_in(OwnDetails(tuple(dict.fromkeys(details)), account_names))
+    return known_in(OwnDetails(tuple(dict.fromkeys(details)), account_names))
 
 
 def _said_in(tool: Observation, account_names: frozenset[str]) -> Iterator[Detail]:
