@@ -5,12 +5,13 @@ Imported only where Langfuse is configured: the library takes a second and 40 Mi
 """
 
 import asyncio
+import gzip
 import logging
 import os
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from threading import Thread
-from typing import Any, cast
+from typing import Any
 
 import aiohttp
 from langfuse import Langfuse
@@ -19,27 +20,29 @@ from opentelemetry.exporter.otlp.proto.http import Compression
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExportResult
-from opentelemetry.sdk.trace.sampling import Decision, TraceIdRatioBased
+from opentelemetry.sdk.trace.export import SpanExportResult
 from pydantic import SecretStr
 
 from agent.langfuse.masking import CleanTexts, Veil, not_masked
-from agent.langfuse.observer import Record
 from agent.langfuse.posting import ScorePost
 from agent.langfuse.scores import Score, scores_of
-from agent.langfuse.spans import OverTurn, TurnEncoder, over_turn
+from agent.langfuse.spans import OverTurn, TurnEncoder
 from core.security.outgoing_libraries import guarded_httpx, guarded_requests
 from core.security.pii import Known
 from core.settings import Settings
+from core.telemetry.batches import Batches
+from core.telemetry.observing import Observation
 from core.telemetry.seldom import Seldom
-from core.telemetry.wire import WireExporter
+from core.telemetry.wire import Wire
 from core.version import VERSION
 
 _TRACES = "/api/public/otel/v1/traces"
 _PATIENCE = 3
 """Seconds for an answer of Langfuse."""
-_PAUSE = 2.0
-"""Seconds between two batches."""
+_PAUSE = 5.0
+"""Seconds between two batches: as long as OpenTelemetry's."""
+_QUICK = 1
+"""Level of compression: a turn is a seventh of its size. The highest makes it an eighth, at twice the cost."""
 _BATCH = 256
 """Scores, or spans of evals, of one, at most."""
 _TURNS, _WAITING_TURNS = 32, 256
@@ -53,7 +56,7 @@ _not_sent = Seldom("langfuse_not_sent")
 
 
 class _TellsLoss(OTLPSpanExporter):
-    """Says what was not taken."""
+    """Of evals: says what was not taken."""
 
     on_loss: Callable[[], None]
 
@@ -64,23 +67,31 @@ class _TellsLoss(OTLPSpanExporter):
         return result
 
 
-class _TurnExporter(_TellsLoss, WireExporter):
+class _TurnSender:
     """Of turns, and of what they are scored: nothing without the turn."""
 
-    scores: ScorePost
+    def __init__(self, settings: Settings, encoder: TurnEncoder, on_loss: Callable[[], None]) -> None:
+        address = _address(settings)
+        authorization = address["headers"]["Authorization"]
+        address["headers"]["Content-Encoding"] = "gzip"
+        self._encoder = encoder
+        self._wire = Wire(**address, compression=Compression.NoCompression)
+        about = {"environment": settings.env}
+        self._scores = ScorePost(address["session"], str(settings.langfuse_base_url), authorization, about)
+        self._on_loss = on_loss
 
-    def export(self, spans: Sequence[ReadableSpan]) -> SpanExportResult:
-        result = super().export(spans)
-        if result is SpanExportResult.SUCCESS:
-            turns = cast("Sequence[OverTurn]", spans)
-            scores = [
-                self.scores.score(over.trace_id, each, over.turn.ended)
-                for over in turns
-                for each in scores_of(over.turn)
-            ]
-            if scores and not self.scores.send(scores, _PATIENCE):
-                self.on_loss()
-        return result
+    def send(self, turns: Sequence[OverTurn]) -> None:
+        if not self._wire.send(gzip.compress(self._encoder.encode(turns), _QUICK)):
+            self._on_loss()
+            return
+        scores = [
+            self._scores.score(over.trace_id, each, over.turn.ended) for over in turns for each in scores_of(over.turn)
+        ]
+        if scores and not self._scores.send(scores, _PATIENCE):
+            self._on_loss()
+
+    def end(self) -> None:
+        self._wire.shutdown()
 
 
 class Connection:
@@ -94,12 +105,15 @@ class Connection:
         self.lost = 0
         """Batches that were not taken; of scores, what the library says of them."""
         self._clean = CleanTexts()
-        self._sampler = TraceIdRatioBased(settings.langfuse_sample_rate)
+        self._sampled_below = round(settings.langfuse_sample_rate * 2**64)
         about = {"service.name": "tellergraph", "langfuse.environment": settings.env, "langfuse.release": VERSION}
-        self._turns = self._queue_of_turns(settings, TurnEncoder(about, self._clean))
+        self._sender = _TurnSender(settings, TurnEncoder(about, self._clean), self._note_loss)
+        self._turns = Batches(
+            self._sender.send, "turns for Langfuse", size=_TURNS, waiting=_WAITING_TURNS, pause=_PAUSE
+        )
         # The library's own spans are those of evals.
         self._provider = TracerProvider(resource=Resource(about), shutdown_on_exit=False)
-        exporter = _TellsLoss(**_address(settings))
+        exporter = _TellsLoss(**_address(settings), compression=Compression.Gzip)
         exporter.on_loss = self._note_loss
         self.api = Langfuse(
             public_key=_revealed(settings.langfuse_public_key),
@@ -117,18 +131,18 @@ class Connection:
             should_export_span=lambda _: True,
         )
 
-    def take(self, turn: Record, trace_id: str, known: Callable[[], Known | None]) -> None:
+    def take(self, turn: Observation, trace_id: str, known: Callable[[], Known | None]) -> None:
         """Waits for nothing: it is masked, scored and sent later, in a thread of its own. ``known``: what is known of
         its customer."""
-        cast("Any", self._turns).on_end(over_turn(turn, trace_id, known))
+        self._turns.put(OverTurn(turn, trace_id, known))
 
     def apart(self) -> Veil:
         """For a text that comes by itself."""
         return Veil(None, self._clean)
 
     def is_sampled(self, trace_id: str) -> bool:
-        decided = self._sampler.should_sample(None, int(trace_id, 16), "turn")
-        return decided.decision is Decision.RECORD_AND_SAMPLE
+        """As OpenTelemetry's sampler by ratio decides: by the last 64 bits."""
+        return int(trace_id[-16:], 16) < self._sampled_below
 
     def score(self, trace_id: str, score: Score) -> None:
         """Of a turn that is over. Waits for nothing. The same score of the same turn again takes its place. The comment
@@ -144,7 +158,8 @@ class Connection:
 
     def end(self) -> None:
         """Sends what waits, as long as that takes."""
-        self._turns.shutdown()
+        self._turns.end()
+        self._sender.end()
         self.api.shutdown()
         self._provider.shutdown()
         for name in _TALKATIVE:
@@ -159,16 +174,6 @@ class Connection:
     def _note_loss(self) -> None:
         self.lost += 1
         _not_sent.warn()
-
-    def _queue_of_turns(self, settings: Settings, encoder: TurnEncoder) -> BatchSpanProcessor:
-        address = _address(settings)
-        exporter = _TurnExporter(**address)
-        exporter.encode = cast("Any", encoder.encode)
-        authorization = address["headers"]["Authorization"]
-        about = {"environment": settings.env}
-        exporter.scores = ScorePost(address["session"], str(settings.langfuse_base_url), authorization, about)
-        exporter.on_loss = self._note_loss
-        return BatchSpanProcessor(exporter, _WAITING_TURNS, _PAUSE * 1_000, _TURNS)
 
     def _mask(self, *, params: MaskOtelSpansParams) -> MaskOtelSpansResult:
         return MaskOtelSpansResult(span_patches={name: self._masked(span) for name, span in params.spans.items()})
@@ -192,7 +197,6 @@ def _address(settings: Settings) -> dict[str, Any]:
         "endpoint": f"{settings.langfuse_base_url}{_TRACES}",
         "headers": {"Authorization": aiohttp.encode_basic_auth(public, secret), "x-langfuse-ingestion-version": "4"},
         "timeout": _PATIENCE,
-        "compression": Compression.Gzip,
         "session": guarded_requests(settings.outgoing_networks),
     }
 

@@ -13,7 +13,7 @@ from typing import Any, cast
 
 import orjson
 
-from core.security.pii import ALL, Known, Placeholders, find_personal
+from core.security.pii import Finding, Known, Placeholders, find_personal
 from core.security.pii.engine import replaced
 from core.telemetry.seldom import Seldom
 
@@ -36,21 +36,23 @@ _OURS = re.compile(
 
 _CUELESS = ("", "role", "content")
 """Fields of a message to a model, whose text stands in other spans as well."""
-_ESCAPED = re.compile(r"\\.")
 _IN_A_NAME = re.compile("(?<=[a-z])_(?=[a-z])")
 """A model may call a tool that there is not by somebody's name."""
 
 
 class Veil:
-    """Of one turn: the same detail has the same placeholder in all its spans."""
+    """Of one turn: the same detail has the same placeholder in all its spans. What is known of the customer is hidden
+    first, where it stands, and then what has the form of something personal: what is left of a text is the same for
+    all customers, so that one in which nothing was found needs no second look."""
 
     def __init__(self, known: Known | None, clean: "CleanTexts") -> None:
+        """``known``: its findings do not overlap, and come in order."""
         self._known = known
         self._clean = clean
         self._placeholders = Placeholders()
         self._masked: dict[str, str] = {}
         """What was masked already, with its cue: a turn says the same in many of its spans."""
-        self._known_in: dict[str, bool] = {}
+        self._found: dict[str, list[Finding]] = {}
 
     def attribute(self, value: Any, *, is_said: bool = True) -> Any:
         """Texts that are JSON are masked value by value: an escape must hide nothing from the engine, and the name of
@@ -71,11 +73,27 @@ class Veil:
 
     def text(self, text: str, cue: str = "", *, is_said: bool = True) -> str:
         """``cue``: what the text is called where it stands."""
-        if self._is_clean(cue + text, is_said) or _OURS.fullmatch(text):
+        if is_said:
+            text = self._hide_known(text)
+        if cue + text in self._clean or _OURS.fullmatch(text):
             return text
         if (cue + text) not in self._masked:
             self._masked[cue + text] = self._mask(text, cue)
         return self._masked[cue + text]
+
+    def _hide_known(self, text: str) -> str:
+        found = self._find_known(text)
+        if not found:
+            return text
+        self._placeholders.reserve_typed(text)
+        return "".join(replaced(text, self._placeholders, found, 0, len(text)))
+
+    def _find_known(self, text: str) -> list[Finding]:
+        if self._known is None:
+            return []
+        if text not in self._found:
+            self._found[text] = list(self._known(text))
+        return self._found[text]
 
     def _mask(self, text: str, cue: str) -> str:
         is_long = len(text) > _LONGEST
@@ -83,7 +101,7 @@ class Veil:
         self._placeholders.reserve_typed(whole)
         found = [
             finding._replace(start=max(finding.start, len(cue)))
-            for finding in find_personal(_IN_A_NAME.sub(" ", whole), ALL, self._known)
+            for finding in find_personal(_IN_A_NAME.sub(" ", whole))
             if finding.end > len(cue)
         ]
         if not found:
@@ -115,30 +133,31 @@ class Veil:
                 return self.text(str(value), _cue(name), is_said=is_said)
 
     def _document(self, text: str, is_said: bool) -> str:
-        if self._is_clean(text, is_said):
-            return text
         if len(text) > _LONGEST_DOCUMENT:
             return "[TOO LONG]"
+        at_once = is_said and self._is_whole(text)
+        masked = self._masked_document(self._hide_known(text), is_said=False) if at_once else None
+        return masked or self._masked_document(text, is_said=is_said) or self.text(text, is_said=is_said)
+
+    def _is_whole(self, text: str) -> bool:
+        """Whether what is known can be hidden at once in all of a document: nothing stands behind an escape, or in two
+        values together. In place of a number it leaves no JSON."""
+        return "\\" not in text and not any('"' in text[one.start : one.end] for one in self._find_known(text))
+
+    def _masked_document(self, text: str, *, is_said: bool) -> str | None:
+        """None: it is no JSON."""
+        if not is_said and text in self._clean:
+            return text
         try:
             value = orjson.loads(text)
         except orjson.JSONDecodeError:
-            return self.text(text, is_said=is_said)
-        masked = self.value(value, is_said=is_said and ("\\u" in text or self._knows(_ESCAPED.sub(" ", text))))
-        if masked == value:
+            return None
+        masked = self.value(value, is_said=is_said)
+        if masked != value:
+            return orjson.dumps(masked).decode()
+        if not is_said:
             self._clean.add(text)
-            return text
-        return orjson.dumps(masked).decode()
-
-    def _is_clean(self, text: str, is_said: bool) -> bool:
-        return text in self._clean and not (is_said and self._knows(text))
-
-    def _knows(self, text: str) -> bool:
-        """Whether something in it is known of this customer: what is clean for one says another's name."""
-        if self._known is None:
-            return False
-        if text not in self._known_in:
-            self._known_in[text] = next(iter(self._known(text)), None) is not None
-        return self._known_in[text]
+        return text
 
 
 class CleanTexts:

@@ -1,12 +1,11 @@
 """What a turn is judged by: how much of what was claimed stood in the evidence, what each guard said, and what the
 customer thought of the answer."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from agent.langfuse.observer import Record
-from core.telemetry.observing import Facts, Kind, told
+from core.telemetry.observing import Facts, Kind, Observation, Plain, told
 
 GROUNDEDNESS, FEEDBACK = "groundedness", "feedback"
 
@@ -19,7 +18,7 @@ class Score:
     comment: str | None = None
 
 
-def scores_of(turn: Record) -> Iterator[Score]:
+def scores_of(turn: Observation) -> Iterator[Score]:
     """``groundedness``: of the sentences that claimed something, the share that was released as it was said; none for
     a turn that claimed nothing. ``guard_<name>``: 1 where all of a guard's looks found nothing."""
     guards = [(record.name, told(record.facts)) for record in turn.all_of(Kind.GUARD)]
@@ -42,6 +41,6 @@ def feedback_of(facts: Facts) -> Score:
     return Score(FEEDBACK, float(plain["rating"] == "up"), "BOOLEAN", None if comment is None else str(comment))
 
 
-def _number(facts: Facts, name: str) -> int:
+def _number(facts: Mapping[str, Plain], name: str) -> int:
     value = facts.get(name)
     return value if isinstance(value, int) else 0

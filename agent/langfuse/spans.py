@@ -7,22 +7,17 @@ They are written as OTLP has them at once: on their way through the library they
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import getrandbits
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from opentelemetry.proto.common.v1.common_pb2 import KeyValue
-from opentelemetry.proto.trace.v1.trace_pb2 import Span
-from opentelemetry.trace import SpanContext, TraceFlags, format_trace_id
 
 from agent.langfuse.masking import CleanTexts, Veil, not_masked
-from agent.langfuse.observer import Record
 from agent.models.link import OFFLINE
 from agent.prompts.langfuse import PREFIX, VERSION_PREFIX
 from core.security.pii import Known
-from core.telemetry.observing import Facts, Kind, Plain, told
+from core.telemetry.observing import Facts, Kind, Observation, Plain, told
 from core.telemetry.wire import Scope, encode_pair, encode_request, encode_resource, encode_span
 from core.version import VERSION
 
@@ -47,54 +42,45 @@ _WITHHELD = "[WITHHELD]"
 """In place of texts of a turn whose customer's details could not be read: not all that is personal could be hidden."""
 _WORD = re.compile(r"[A-Za-z0-9][\w.:/@+-]{0,79}")
 _MICRODOLLARS = 1_000_000
+_MOST_WORDS = 4_096
 
 
 _SCOPE: Scope = ("tellergraph", VERSION)
-_SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 
 
-@dataclass(frozen=True, slots=True)
-class OverTurn:
+class OverTurn(NamedTuple):
     """A turn that waits to be sent."""
 
-    turn: Record
-    context: SpanContext
-    """Of its root."""
+    turn: Observation
+    trace_id: str
+    """32 hexadecimal digits."""
     known: Callable[[], Known | None]
     """What is known of its customer; asked for when it leaves."""
-
-    @property
-    def trace_id(self) -> str:
-        return format_trace_id(self.context.trace_id)
-
-
-def over_turn(turn: Record, trace_id: str, known: Callable[[], Known | None]) -> OverTurn:
-    return OverTurn(turn, SpanContext(int(trace_id, 16), _new_id(), False, _SAMPLED), known)
 
 
 class TurnEncoder:
     def __init__(self, about: Mapping[str, str], clean: CleanTexts) -> None:
         self._about = encode_resource(about)
         self._clean = clean
+        self._words = _Words()
 
     def encode(self, turns: Sequence[OverTurn]) -> bytes:
         return encode_request(self._about, [(_SCOPE, span) for turn in turns for span in self._spans(turn)])
 
-    def _spans(self, over: OverTurn) -> Iterator[Span]:
+    def _spans(self, over: OverTurn) -> Iterator[bytes]:
         try:
             veil = Veil(over.known(), self._clean)
-            turn = _Turn(veil, told(over.turn.facts, texts=True))
+            turn = _Turn(veil, told(over.turn.facts, texts=True), self._words)
         # Any error, of ours as well: what was not masked to its end does not leave.
         except Exception as error:
             not_masked.warn(exc_info=error)
             turn = None
-        trace_id = over.context.trace_id.to_bytes(16, "big")
-        yield from _spans_of(turn, over.turn, over.turn, trace_id, over.context.span_id, b"")
+        yield from _spans_of(turn, over.turn, over.turn, bytes.fromhex(over.trace_id), b"")
 
 
 def _spans_of(
-    turn: "_Turn | None", record: Record, above: Record, trace_id: bytes, own_id: int, parent_id: bytes
-) -> Iterator[Span]:
+    turn: "_Turn | None", record: Observation, above: Observation, trace_id: bytes, parent_id: bytes
+) -> Iterator[bytes]:
     """One that cannot be masked loses all that it says, and the others do not."""
     try:
         attributes = list(turn.attributes(record)) if turn else []
@@ -102,7 +88,7 @@ def _spans_of(
     except Exception as error:
         not_masked.warn(exc_info=error)
         attributes = []
-    span_id = own_id.to_bytes(8, "big")
+    span_id = (getrandbits(64) or 1).to_bytes(8, "big")
     yield encode_span(
         record.name if _WORD.fullmatch(record.name) else record.kind.value,
         trace_id=trace_id,
@@ -113,18 +99,36 @@ def _spans_of(
         ended=record.ended or above.ended,
     )
     for inner in record.inner:
-        yield from _spans_of(turn, inner, record, trace_id, _new_id(), span_id)
+        yield from _spans_of(turn, inner, record, trace_id, span_id)
+
+
+class _Words:
+    """Metadata in the product's own words, such as a route or the name of a tool, as they were sent before. None of it
+    had anything personal in it."""
+
+    def __init__(self) -> None:
+        self._written: dict[tuple[str, str | bool], bytes] = {}
+
+    def find(self, name: str, value: Plain) -> bytes | None:
+        return self._written.get((name, value)) if isinstance(value, str | bool) else None
+
+    def keep(self, name: str, value: Plain, written: bytes) -> None:
+        if len(self._written) >= _MOST_WORDS:
+            self._written.clear()
+        if isinstance(value, str | bool):
+            self._written[name, value] = written
 
 
 class _Turn:
     """What the spans of a turn have in common."""
 
-    def __init__(self, veil: Veil, facts: Mapping[str, Plain]) -> None:
+    def __init__(self, veil: Veil, facts: Mapping[str, Plain], words: _Words) -> None:
         self._veil = veil
+        self._words = words
         self._has_texts = facts.get("caller") != "customer" or "details_text" in facts
         self._common = [encode_pair(name, veil.attribute(value, is_said=False)) for name, value in _common(facts)]
 
-    def attributes(self, record: Record) -> Iterator[KeyValue]:
+    def attributes(self, record: Observation) -> Iterator[bytes]:
         facts = told(_shown_facts(record), texts=True)
         yield from self._common
         yield encode_pair("langfuse.observation.type", _TYPES[record.kind])
@@ -132,10 +136,7 @@ class _Turn:
             yield encode_pair(name, value)
         for name, value in facts.items():
             if name not in _APART and (self._has_texts or not name.endswith("_text")):
-                masked = self._veil.value(value, is_said=name.endswith("_text"))
-                # As the library writes them; the server reads "12" and 12 apart.
-                key = f"langfuse.observation.metadata.{self._veil.text(name, is_said=False)}"
-                yield encode_pair(key, orjson.dumps(masked).decode())
+                yield self._words.find(name, value) or self._metadata(name, value)
         if record.error is not None:
             yield encode_pair("langfuse.observation.level", "ERROR")
             yield encode_pair("langfuse.observation.status_message", self._veil.text(record.error, is_said=False))
@@ -143,7 +144,17 @@ class _Turn:
             for name, value in _of_model(record, facts):
                 yield encode_pair(name, self._veil.attribute(value, is_said=False))
 
-    def _texts(self, record: Record, facts: Mapping[str, Plain]) -> Iterator[tuple[str, str]]:
+    def _metadata(self, name: str, value: Plain) -> bytes:
+        is_said = name.endswith("_text")
+        masked = self._veil.value(value, is_said=is_said)
+        # As the library writes them; the server reads "12" and 12 apart.
+        key = f"langfuse.observation.metadata.{self._veil.text(name, is_said=False)}"
+        written = encode_pair(key, orjson.dumps(masked).decode())
+        if not is_said and masked == value:
+            self._words.keep(name, value, written)
+        return written
+
+    def _texts(self, record: Observation, facts: Mapping[str, Plain]) -> Iterator[tuple[str, str]]:
         for kind, names in (("input", _INPUTS), ("output", _OUTPUTS)):
             for name in names:
                 if name in facts and (text := _shown(record, name, str(facts[name]))):
@@ -160,11 +171,7 @@ def _common(facts: Mapping[str, Plain]) -> Iterator[tuple[str, Any]]:
         yield "user.id", facts["customer"]
 
 
-def _new_id() -> int:
-    return getrandbits(64) or 1
-
-
-def _of_model(record: Record, facts: Mapping[str, Plain]) -> Iterator[tuple[str, Any]]:
+def _of_model(record: Observation, facts: Mapping[str, Plain]) -> Iterator[tuple[str, Any]]:
     yield "langfuse.observation.model.name", str(facts.get("answered_by", record.name))
     usage = {kind: facts[f"{kind}_tokens"] for kind in ("input", "output") if f"{kind}_tokens" in facts}
     if usage:
@@ -179,14 +186,14 @@ def _of_model(record: Record, facts: Mapping[str, Plain]) -> Iterator[tuple[str,
         yield "langfuse.observation.prompt.version", linked[1]
 
 
-def _shown_facts(record: Record) -> Facts:
+def _shown_facts(record: Observation) -> Facts:
     """What the offline model is given and says stands in the other observations, and is not even put together."""
     if record.kind is Kind.MODEL and record.name == OFFLINE:
         return {name: fact for name, fact in record.facts.items() if name not in _TEXTS}
     return record.facts
 
 
-def _shown(record: Record, name: str, text: str) -> str:
+def _shown(record: Observation, name: str, text: str) -> str:
     """Of what a model was sent, the conversation: the instructions are the prompts whose versions stand beside it."""
     if record.kind is not Kind.MODEL or name != "input_text":
         return text

@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from agent.langfuse.known import known_of
-from agent.langfuse.observer import LangfuseObserver, Record
+from agent.langfuse.observer import LangfuseObserver
 from agent.langfuse.scores import feedback_of
 from core.settings import Settings
-from core.telemetry.observing import Facts, Observer
+from core.telemetry.observing import Facts, Observation, Observer
 
 if TYPE_CHECKING:
     from agent.langfuse.client import Connection
@@ -39,7 +39,7 @@ class Traces:
     def wants(self, trace_id: str) -> bool:
         return self._connection.is_sampled(trace_id)
 
-    def take(self, turn: Record) -> None:
+    def take(self, turn: Observation) -> None:
         self._connection.take(turn, str(turn.facts["turn"]), lambda: known_of(turn))
 
     def judge(self, facts: Facts) -> None:

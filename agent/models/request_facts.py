@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, cast
 
 import orjson
@@ -12,6 +13,9 @@ from agent.models.attempt import Ask
 from agent.models.link import Link
 from agent.models.reply import Reply
 from core.telemetry.observing import Fact
+
+_REMEMBERED = 64
+"""Instructions: the same ones are given in all turns of a day."""
 
 
 def facts_of_request(link: Link, ask: Ask) -> Mapping[str, Fact]:
@@ -45,7 +49,12 @@ def _versions(messages: list[BaseMessage]) -> str | None:
 def _digest(messages: list[BaseMessage]) -> str | None:
     """SHA-256 of the instructions, in which nothing of the customer's stands."""
     system = [str(message.text) for message in messages if isinstance(message, SystemMessage)]
-    return hashlib.sha256("\x1f".join(system).encode()).hexdigest() if system else None
+    return _hash("\x1f".join(system)) if system else None
+
+
+@lru_cache(_REMEMBERED)
+def _hash(instructions: str) -> str:
+    return hashlib.sha256(instructions.encode()).hexdigest()
 
 
 def _shown(messages: list[BaseMessage]) -> str:

@@ -11,6 +11,8 @@ text, an id or an address: each value is a series that Prometheus keeps, and wha
 Where nobody may read the figures (``TELLERGRAPH_METRICS_FROM`` is empty), nothing is counted.
 """
 
+from bisect import bisect_left
+from collections.abc import Callable
 from typing import Any, Literal
 
 from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
@@ -38,7 +40,8 @@ def switch_metrics(*, on: bool) -> None:
 
 
 class Figure:
-    """A family of series, by its labels' values."""
+    """A family of series, by its labels' values. A series is kept as what adds to its value: the library's own methods
+    ask each time whether they may, and cost three times as much."""
 
     kind: Literal["counter", "histogram", "gauge"]
 
@@ -47,14 +50,17 @@ class Figure:
         self.name = name
         self.labels = labels
         self._metric = metric
-        self._series: dict[tuple[str, ...], Any] = {}
+        self._series: dict[tuple[str, ...], Callable[[float], None]] = {}
         FIGURES.append(self)
 
-    def _of(self, values: tuple[str, ...]) -> Any:
-        series = self._series.get(values)
-        if series is None:
-            series = self._series[values] = self._metric.labels(*values)
-        return series
+    def _add(self, values: tuple[str, ...], amount: float) -> None:
+        add = self._series.get(values)
+        if add is None:
+            add = self._series[values] = self._adder(self._metric.labels(*values))
+        add(amount)
+
+    def _adder(self, series: Any) -> Callable[[float], None]:
+        return series._value.inc
 
 
 class Count(Figure):
@@ -67,7 +73,7 @@ class Count(Figure):
 
     def add(self, *values: str, n: float = 1) -> None:
         if _is_on:
-            self._of(values).inc(n)
+            self._add(values, n)
 
 
 class Timing(Figure):
@@ -80,7 +86,16 @@ class Timing(Figure):
 
     def add(self, *values: str, seconds: float) -> None:
         if _is_on:
-            self._of(values).observe(seconds)
+            self._add(values, seconds)
+
+    def _adder(self, series: Any) -> Callable[[float], None]:
+        edges, counts, total = series._upper_bounds, [each.inc for each in series._buckets], series._sum.inc
+
+        def add(seconds: float) -> None:
+            total(seconds)
+            counts[bisect_left(edges, seconds)](1)
+
+        return add
 
 
 class Level(Figure):
@@ -93,8 +108,8 @@ class Level(Figure):
 
     def add(self, *values: str, n: float) -> None:
         if _is_on:
-            self._of(values).inc(n)
+            self._add(values, n)
 
     def set(self, *values: str, to: float) -> None:
         if _is_on:
-            self._of(values).set(to)
+            self._metric.labels(*values).set(to)

@@ -9,19 +9,20 @@ those out unless it masks them. A fact that costs something is a function, which
 An observer may fail; what it observes goes on as if nobody had looked.
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from enum import StrEnum
+from time import time_ns
 from types import TracebackType
-from typing import Protocol
+from typing import Any, Protocol
 
 from core.telemetry.seldom import Seldom
 
 Plain = str | int | float | bool | tuple[str, ...]
 Fact = Plain | None | Callable[[], Plain | None]
 """None: not known, and not told."""
-Facts = Mapping[str, Fact]
+Facts = dict[str, Fact]
 
 _failed = Seldom("observer_failed")
 
@@ -39,48 +40,55 @@ class Kind(StrEnum):
 
 
 def told(facts: Facts, *, texts: bool = False) -> dict[str, Plain]:
-    """The facts that are known, with what the functions among them give; without texts unless they are wanted."""
-    plain = {
-        name: fact() if callable(fact) else fact for name, fact in facts.items() if texts or not name.endswith("_text")
-    }
-    return {name: fact for name, fact in plain.items() if fact is not None}
-
-
-class Running(Protocol):
-    """What an observer keeps of something that is going on."""
-
-    def note(self, facts: Facts) -> None: ...
-
-    def end(self, error: str | None) -> None:
-        """``error``: the class of the exception that ended it."""
-        ...
+    """The facts that are known, with what the functions among them give, each of which is asked once; without texts
+    unless they are wanted."""
+    plain: dict[str, Plain] = {}
+    for name, fact in facts.items():
+        if texts or not name.endswith("_text"):
+            value = fact
+            if callable(value):
+                value = facts[name] = value()
+            if value is not None:
+                plain[name] = value
+    return plain
 
 
 class Observer(Protocol):
-    def begin(self, kind: Kind, name: str, facts: Facts, parent: Running | None) -> Running:
-        """``parent``: what this observer gave for whatever this happens in, if for anything."""
+    def begin(self, observation: "Observation") -> Any:
+        """Gives what it wants to have at the end."""
         ...
+
+    def end(self, observation: "Observation", kept: Any) -> None: ...
 
 
 class Observation:
-    """Something that is being observed, from ``with`` to its end in the same task."""
+    """Something that is being observed, from ``with`` to its end in the same task. Observers read it."""
 
-    __slots__ = ("_before", "_facts", "_running", "kind", "name")
+    __slots__ = ("_before", "_watched", "began", "ended", "error", "facts", "inner", "kind", "name")
 
     def __init__(self, kind: Kind, name: str, facts: Facts) -> None:
         self.kind = kind
         self.name = name
-        self._facts = facts
-        self._running: dict[Observer, Running] = {}
+        self.facts = facts
+        self.began = time_ns()
+        """Nanoseconds since the epoch."""
+        self.ended = 0
+        """As ``began``; 0: it has not."""
+        self.error: str | None = None
+        """The class of the exception that ended it."""
+        self.inner: list[Observation] = []
+        """What began in it before it ended, in order."""
+        self._watched: list[tuple[Observer, Any]] = []
         self._before: Token[Observation | None] | None = None
 
     def __enter__(self) -> "Observation":
-        parent = _current.get()
+        above = _current.get()
+        if above is not None and not above.ended:
+            above.inner.append(self)
         self._before = _current.set(self)
         for observer in _observers:
-            above = parent.running_of(observer) if parent else None
             try:
-                self._running[observer] = observer.begin(self.kind, self.name, self._facts, above)
+                self._watched.append((observer, observer.begin(self)))
             except Exception as error:
                 _lament(observer, error)
         return self
@@ -89,27 +97,33 @@ class Observation:
         self.end(kind.__name__ if kind else None)
         if self._before:
             _current.reset(self._before)
+            # It knows the one above, which knows this one.
+            self._before = None
 
     def note(self, **facts: Fact) -> None:
         """More facts, which come while it is going on."""
-        for observer, running in self._running.items():
-            try:
-                running.note(facts)
-            except Exception as error:
-                _lament(observer, error)
+        if not self.ended:
+            self.facts.update(facts)
 
     def end(self, error: str | None = None) -> None:
         """Ends it before it is left: what leaves it afterwards is no failure of it."""
+        if self.ended:
+            return
+        self.ended, self.error = time_ns(), error
         # In the opposite order, as contexts that were attached have to be detached.
-        while self._running:
-            observer, running = self._running.popitem()
+        while self._watched:
+            observer, kept = self._watched.pop()
             try:
-                running.end(error)
+                observer.end(self, kept)
             except Exception as fault:
                 _lament(observer, fault)
 
-    def running_of(self, observer: Observer) -> Running | None:
-        return self._running.get(observer)
+    def all_of(self, kind: Kind) -> "Iterator[Observation]":
+        """Those of a kind inside it, in the order in which they began."""
+        for each in self.inner:
+            if each.kind is kind:
+                yield each
+            yield from each.all_of(kind)
 
 
 class _Nothing(Observation):
@@ -121,6 +135,9 @@ class _Nothing(Observation):
         return self
 
     def __exit__(self, *_: object) -> None:
+        pass
+
+    def note(self, **facts: Fact) -> None:
         pass
 
 

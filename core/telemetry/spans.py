@@ -3,12 +3,14 @@ for generative AI; what these have no name for is ``tellergraph.<fact>``. Texts 
 """
 
 from contextvars import Token
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from opentelemetry.context import Context, attach, detach
-from opentelemetry.trace import Span, StatusCode, Tracer, TracerProvider, set_span_in_context
+from opentelemetry.trace import Span, Tracer, TracerProvider, set_span_in_context
 
-from core.telemetry.observing import Facts, Kind, Plain, Running, told
+from core.telemetry.observing import Facts, Kind, Observation, Plain, told
+from core.telemetry.recording import Recorded
 from core.version import VERSION
 
 SCOPE = "tellergraph"
@@ -22,23 +24,12 @@ _NAMES = {
 _OPERATIONS = {Kind.TOOL: "execute_tool", Kind.MODEL: "chat"}
 _NAMED = {Kind.TOOL: "gen_ai.tool.name", Kind.MODEL: "gen_ai.request.model"}
 """What the conventions call the name of such a one."""
+_DESCRIBED = 1_024
 
 
-@dataclass(frozen=True, slots=True)
-class _RunningSpan:
+class _Running(NamedTuple):
     span: Span
     token: Token[Context]
-
-    def note(self, facts: Facts) -> None:
-        if self.span.is_recording():
-            self.span.set_attributes(attributes_of(facts))
-
-    def end(self, error: str | None) -> None:
-        detach(self.token)
-        if error:
-            self.span.set_attribute("error.type", error)
-            self.span.set_status(StatusCode.ERROR)
-        self.span.end()
 
 
 class Spans:
@@ -47,22 +38,33 @@ class Spans:
     def __init__(self, provider: TracerProvider) -> None:
         self._tracer: Tracer = provider.get_tracer(SCOPE, VERSION)
 
-    def begin(self, kind: Kind, name: str, facts: Facts, parent: Running | None) -> Running:  # noqa: ARG002
+    def begin(self, observation: Observation) -> _Running:
         """The parent is the current span: that of the request, where nothing else is observed yet."""
-        span = self._tracer.start_span(_span_name(kind, name))
-        if span.is_recording():
-            span.set_attributes({"tellergraph.kind": kind.value, **_operation(kind, name), **attributes_of(facts)})
-        return _RunningSpan(span, attach(set_span_in_context(span)))
+        name, attributes = _describe(observation.kind, observation.name)
+        span = self._tracer.start_span(name, attributes=attributes, start_time=observation.began)
+        return _Running(span, attach(set_span_in_context(span)))
+
+    def end(self, observation: Observation, kept: _Running) -> None:
+        detach(kept.token)
+        span = kept.span
+        if type(span) is Recorded:
+            span.set_attributes(attributes_of(observation.facts))
+            if observation.error:
+                span.fail(observation.error)
+        span.end(observation.ended)
 
 
 def attributes_of(facts: Facts) -> dict[str, Plain]:
-    return {_NAMES.get(name, f"tellergraph.{name}"): fact for name, fact in told(facts).items()}
+    return {_NAMES.get(name) or f"tellergraph.{name}": fact for name, fact in told(facts).items()}
 
 
-def _operation(kind: Kind, name: str) -> dict[str, Plain]:
-    return {"gen_ai.operation.name": _OPERATIONS[kind], _NAMED[kind]: name} if kind in _OPERATIONS else {}
-
-
-def _span_name(kind: Kind, name: str) -> str:
-    """``turn``, ``node understand``, ``execute_tool list_cards``, ``chat offline``."""
-    return name if kind is Kind.TURN else f"{_OPERATIONS.get(kind, kind.value)} {name}"
+@lru_cache(_DESCRIBED)
+def _describe(kind: Kind, name: str) -> tuple[str, dict[str, Plain]]:
+    """A span's name, such as ``turn``, ``node understand``, ``execute_tool list_cards`` or ``chat offline``, and what
+    is known of it by then."""
+    about: dict[str, Plain] = {"tellergraph.kind": kind.value}
+    if kind is Kind.TURN:
+        return name, about
+    if kind in _OPERATIONS:
+        about |= {"gen_ai.operation.name": _OPERATIONS[kind], _NAMED[kind]: name}
+    return f"{_OPERATIONS.get(kind, kind.value)} {name}", about

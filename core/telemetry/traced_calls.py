@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, Self, cast
 
-from opentelemetry.trace import SpanKind, StatusCode, Tracer, TracerProvider
+from opentelemetry.trace import Span, SpanKind, Tracer, TracerProvider
 from opentelemetry.util.types import AttributeValue
 from psycopg import AsyncCursor
 from psycopg.sql import Composable
@@ -19,6 +19,9 @@ from core.db.pool import CURSORS
 from core.db.queries import NAMES
 from core.telemetry.spans import SCOPE
 from core.version import VERSION
+
+Described = tuple[str, dict[str, AttributeValue]]
+"""A span's name and attributes, which nobody changes."""
 
 _LITERAL = re.compile(r"'(?:[^']|'')*'|\$(\w*)\$.*?\$\1\$|\b\d{4,}\b", re.DOTALL)
 _LONGEST = 500
@@ -47,27 +50,20 @@ def traced_calls(provider: TracerProvider) -> Generator[None]:
         client.execute_command, batch.execute = plain, plain_batch
 
 
-@contextmanager
-def _call(tracer: Tracer, name: str, attributes: dict[str, AttributeValue]) -> Generator[None]:
-    span = tracer.start_span(name, kind=SpanKind.CLIENT, attributes=attributes)
-    try:
-        yield
-    except BaseException as error:
-        span.set_attribute("error.type", type(error).__name__)
-        span.set_status(StatusCode.ERROR)
-        raise
-    finally:
-        span.end()
+def _call(tracer: Tracer, described: Described) -> Span:
+    """Until it is left."""
+    name, attributes = described
+    return tracer.start_span(name, kind=SpanKind.CLIENT, attributes=attributes)
 
 
 def _make_cursor(tracer: Tracer) -> type[AsyncCursor[Any]]:
     class TracedCursor(AsyncCursor[Any]):
         async def execute(self, query: Any, params: Any = None, **how: Any) -> Self:
-            with _call(tracer, *describe_statement(_text(query, self))):
+            with _call(tracer, describe_statement(_text(query, self))):
                 return await super().execute(query, params, **how)
 
         async def executemany(self, query: Any, params_seq: Iterable[Any], **how: Any) -> None:
-            with _call(tracer, *describe_statement(_text(query, self))):
+            with _call(tracer, describe_statement(_text(query, self))):
                 await super().executemany(query, params_seq, **how)
 
     return TracedCursor
@@ -80,8 +76,7 @@ def _text(query: Any, cursor: AsyncCursor[Any]) -> str:
 
 
 @lru_cache(_STATEMENTS)
-def describe_statement(statement: str) -> tuple[str, dict[str, AttributeValue]]:
-    """A span's name and attributes, which nobody changes."""
+def describe_statement(statement: str) -> Described:
     about: dict[str, AttributeValue] = {"db.system.name": "postgresql"}
     if name := NAMES.get(statement):
         return name, about | {"db.query.summary": name}
@@ -93,23 +88,23 @@ def describe_statement(statement: str) -> tuple[str, dict[str, AttributeValue]]:
 def _traced(
     tracer: Tracer,
     ask: Callable[..., Awaitable[Any]],
-    describe: Callable[..., tuple[str, dict[str, AttributeValue]]],
+    describe: Callable[..., Described],
 ) -> Any:
     async def traced(self: Any, *given: Any, **how: Any) -> Any:
         if given and given[0] == _WAITING:
             return await ask(self, *given, **how)
-        with _call(tracer, *describe(self, *given)):
+        with _call(tracer, describe(self, *given)):
             return await ask(self, *given, **how)
 
     return traced
 
 
-def _command(_client: Redis, command: str | bytes, *arguments: Any) -> tuple[str, dict[str, AttributeValue]]:
+def _command(_client: Redis, command: str | bytes, *arguments: Any) -> Described:
     name = command.decode() if isinstance(command, bytes) else command
     return name, {"db.system.name": "redis", "db.operation.name": name, "db.redis.args_length": len(arguments) + 1}
 
 
-def _batch(batch: Pipeline, *_: Any) -> tuple[str, dict[str, AttributeValue]]:
+def _batch(batch: Pipeline, *_: Any) -> Described:
     names = [str(cast("Any", command)[0][0]) for command in batch.command_stack]
     about: dict[str, AttributeValue] = {"db.system.name": "redis", "db.redis.pipeline_length": len(names)}
     return " ".join(names) or "PIPELINE", about

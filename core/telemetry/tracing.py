@@ -9,23 +9,22 @@ import logging
 import os
 from collections.abc import Generator
 from contextlib import contextmanager
-from threading import Thread
-from typing import Any
+from typing import TypedDict
 
 from opentelemetry.propagate import set_global_textmap
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from core.logging import set_trace_ids
 from core.security.outgoing import TRACE_CONFIGS
 from core.settings import Settings
+from core.telemetry.batches import Batches
 from core.telemetry.observing import observed_by
 from core.telemetry.outgoing_spans import make_trace_config
 from core.telemetry.recording import Recorder
-from core.telemetry.sending import TraceExporter
+from core.telemetry.sending import TraceSender
 from core.telemetry.spans import Spans
 from core.telemetry.traced_calls import traced_calls
 from core.version import VERSION
@@ -36,11 +35,19 @@ _UNNAMED = "unknown_service"
 _PATH = "/v1/traces"
 
 
+class _Rhythm(TypedDict):
+    """Of batches, as OpenTelemetry's specification names it and begins with."""
+
+    size: int
+    waiting: int
+    pause: float
+
+
 class Tracing:
     """Of one process. ``provider`` is ready at once; spans are made while ``running``."""
 
     def __init__(self, settings: Settings) -> None:
-        self._exporter = TraceExporter(_make_resource(), _find_endpoint(settings))
+        self._sender = TraceSender(_make_resource(), _find_endpoint(settings))
         # The SDK itself reads the environment.
         self.provider = Recorder(TracerProvider(resource=Resource({}), shutdown_on_exit=False).sampler)
 
@@ -55,22 +62,16 @@ class Tracing:
         calls = make_trace_config(self.provider)
         set_trace_ids(_current_ids)
         TRACE_CONFIGS.append(calls)
-        batches: Any = BatchSpanProcessor(self._exporter)
-        self.provider.take = batches.on_end
+        batches = Batches(self._sender.send, "traces", **_read_rhythm())
+        self.provider.take = batches.put
         try:
             with traced_calls(self.provider), observed_by(Spans(self.provider)):
                 yield
         finally:
             set_trace_ids(None)
             TRACE_CONFIGS.remove(calls)
-            self._stop(batches)
-
-    def _stop(self, batches: BatchSpanProcessor) -> None:
-        last = Thread(target=batches.shutdown, name="last traces", daemon=True)
-        last.start()
-        last.join(_PATIENCE)
-        if last.is_alive():
-            self._exporter.shutdown()
+            batches.end(_PATIENCE)
+            self._sender.end()
 
 
 def _current_ids() -> dict[str, str]:
@@ -78,6 +79,14 @@ def _current_ids() -> dict[str, str]:
     if not context.is_valid:
         return {}
     return {"trace": format_trace_id(context.trace_id), "span": format_span_id(context.span_id)}
+
+
+def _read_rhythm() -> _Rhythm:
+    return {
+        "size": int(os.environ.get("OTEL_BSP_MAX_EXPORT_BATCH_SIZE") or 512),
+        "waiting": int(os.environ.get("OTEL_BSP_MAX_QUEUE_SIZE") or 2_048),
+        "pause": int(os.environ.get("OTEL_BSP_SCHEDULE_DELAY") or 5_000) / 1_000,
+    }
 
 
 def _find_endpoint(settings: Settings) -> str | None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from ipaddress import ip_network
-from time import time_ns
 from typing import Any
 
 import pytest
@@ -10,7 +9,6 @@ from pydantic import SecretStr
 
 from agent.langfuse.client import Connection
 from agent.langfuse.masking import CleanTexts, Veil
-from agent.langfuse.observer import Record
 from agent.langfuse.posting import ScorePost
 from agent.langfuse.scores import Score
 from agent.langfuse.spans import find_linked_prompt
@@ -19,7 +17,7 @@ from agent.storing import known_in
 from core.security.outgoing_libraries import guarded_requests
 from core.security.pii import Known
 from core.settings import Settings
-from core.telemetry.observing import Kind
+from core.telemetry.observing import Kind, Observation
 from tests.langfuse_server import LangfuseServer, langfuse_server
 
 TRACE = "ab" * 16
@@ -62,7 +60,22 @@ def test_the_products_own_words_and_figures_stay(value: Any) -> None:
 
 def test_what_the_bank_knows_is_hidden_where_no_pattern_finds_it() -> None:
     known = known_in(OwnDetails((Detail("NAME", "Gas Board"), Detail("NAME", "Xu Li"))))
-    assert veil(known).attribute('{"payee": "gas board", "to": "xu li"}') == '{"payee":"[PERSON_1]","to":"[PERSON_2]"}'
+    assert veil(known).attribute('{"payee":"gas board","to":"xu li"}') == '{"payee":"[PERSON_1]","to":"[PERSON_2]"}'
+
+
+def test_what_is_known_is_hidden_in_a_document_however_it_stands_there() -> None:
+    """As a number, in two values together, behind an escape, as a key; and beside what only has a form."""
+    known = known_in(OwnDetails((Detail("NAME", "Maria Lopez"), Detail("ACCOUNT", "9203710455"))))
+    for document, masked in (
+        ('{"to":9203710455,"by":"x"}', '{"to":"[ACCOUNT_NUMBER_1]","by":"x"}'),
+        ('["Maria","Lopez"]', '["[PERSON_1]","[PERSON_2]"]'),
+        ('{"memo":"for\\nMaria\\nLopez"}', '{"memo":"for\\n[PERSON_1]"}'),
+        ('{"Maria Lopez":1}', '{"[PERSON_1]":1}'),
+        ('{"to":"Maria Lopez","at":"zara@mail.example"}', '{"to":"[PERSON_1]","at":"[EMAIL_1]"}'),
+        ('{"said":"[PERSON_1]","to":"Maria Lopez"}', '{"said":"[PERSON_1]","to":"[PERSON_2]"}'),
+        ('["Maria Lopez", not JSON', '["[PERSON_1]", not JSON'),
+    ):
+        assert veil(known).attribute(document) == masked
 
 
 def test_what_is_clean_for_one_customer_is_not_for_another() -> None:
@@ -104,10 +117,10 @@ def connection(settings: Settings, langfuse: LangfuseServer, request: pytest.Fix
     opened.end()
 
 
-def turn(**facts: str) -> Record:
-    record = Record(Kind.TURN, "turn", {"turn": "1", "caller": "visitor", **facts}, time_ns())
-    record.ended = time_ns()
-    return record
+def turn(**facts: str) -> Observation:
+    over = Observation(Kind.TURN, "turn", {"turn": "1", "caller": "visitor", **facts})
+    over.end()
+    return over
 
 
 def nobody() -> Known:
@@ -127,7 +140,7 @@ def test_a_span_that_cannot_be_masked_loses_all_that_it_says_and_the_others_go_o
     connection.take(turn(question_text="I am Zara Quill"), TRACE, fail)
     connection.take(turn(question_text="I am Zara Quill"), "cd" * 16, nobody)
     inside = turn(question_text="I am Zara Quill")
-    inside.inner.append(Record(Kind.TOOL, "list_payees", {"arguments_text": unreadable}, time_ns()))
+    inside.inner.append(Observation(Kind.TOOL, "list_payees", {"arguments_text": unreadable}))
     connection.take(inside, "ef" * 16, nobody)
     connection.end()
 

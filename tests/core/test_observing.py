@@ -1,57 +1,48 @@
 """The seam of observations: who is told what, in which order, and that nobody who watches can disturb."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pytest
 from structlog.testing import capture_logs
 
-from core.telemetry.observing import Facts, Kind, Running, current_observation, observe, set_observers
+from core.telemetry.observing import Facts, Kind, Observation, current_observation, observe, set_observers, told
 from core.telemetry.seldom import Seldom
-
-
-@dataclass
-class Seen:
-    kind: Kind
-    name: str
-    facts: dict[str, object]
-    parent: str | None
-    error: str | None = None
-    ends: int = 0
-
-    def note(self, facts: Facts) -> None:
-        self.facts |= facts
-
-    def end(self, error: str | None) -> None:
-        self.error, self.ends = error, self.ends + 1
 
 
 @dataclass(eq=False)
 class Watcher:
-    seen: list[Seen] = field(default_factory=list)
+    seen: list[Observation] = field(default_factory=list)
+    ended: list[str] = field(default_factory=list)
 
-    def begin(self, kind: Kind, name: str, facts: Facts, parent: Running | None) -> Seen:
-        above = parent.name if isinstance(parent, Seen) else None
-        self.seen.append(Seen(kind, name, dict(facts), above))
-        return self.seen[-1]
+    def begin(self, observation: Observation) -> str:
+        self.seen.append(observation)
+        return f"kept of {observation.name}"
+
+    def end(self, observation: Observation, kept: str) -> None:
+        assert kept == f"kept of {observation.name}"
+        self.ended.append(observation.name)
+
+    def parent_of(self, name: str) -> str | None:
+        above = (seen.name for seen in self.seen if name in [inner.name for inner in seen.inner])
+        return next(above, None)
 
 
 class Broken:
-    def begin(self, kind: Kind, name: str, facts: Facts, parent: Running | None) -> Running:
+    def begin(self, observation: Observation) -> None:
         raise OSError("the collector is away")
 
+    def end(self, observation: Observation, kept: None) -> None:
+        raise AssertionError("it knows nothing of it")
 
-@dataclass(eq=False)
+
 class BreaksLater:
-    def begin(self, kind: Kind, name: str, facts: Facts, parent: Running | None) -> Running:
-        return self
+    def begin(self, observation: Observation) -> None:
+        pass
 
-    def note(self, facts: Facts) -> None:
-        raise OSError
-
-    def end(self, error: str | None) -> None:
+    def end(self, observation: Observation, kept: None) -> None:
         raise OSError
 
 
@@ -69,7 +60,7 @@ def test_what_happens_inside_something_has_it_as_its_parent(watcher: Watcher) ->
             tool.note(outcome="done")
         with observe(Kind.TOOL, "list_accounts"):
             pass
-    assert [(seen.name, seen.parent) for seen in watcher.seen] == [
+    assert [(seen.name, watcher.parent_of(seen.name)) for seen in watcher.seen] == [
         ("chat", None),
         ("tools", "chat"),
         ("list_cards", "tools"),
@@ -77,21 +68,22 @@ def test_what_happens_inside_something_has_it_as_its_parent(watcher: Watcher) ->
     ]
     assert watcher.seen[0].facts == {"route": "banking"}
     assert watcher.seen[2].facts == {"outcome": "done"}
-    assert all(seen.ends == 1 and seen.error is None for seen in watcher.seen)
+    assert watcher.ended == ["list_cards", "list_accounts", "tools", "chat"]
+    assert all(seen.began <= seen.ended and seen.error is None for seen in watcher.seen)
 
 
 def test_what_raises_failed_by_its_class_and_raises_on(watcher: Watcher) -> None:
     with pytest.raises(ValueError, match="GB33"), observe(Kind.TURN, "chat"), observe(Kind.TOOL, "pay"):
         raise ValueError("no such payee: GB33BUKB20201555555555")
     assert [seen.error for seen in watcher.seen] == ["ValueError", "ValueError"]
-    assert "GB33" not in repr(watcher.seen)
+    assert "GB33" not in repr([seen.facts for seen in watcher.seen])
 
 
 def test_what_is_ended_before_an_exception_did_not_fail(watcher: Watcher) -> None:
     with suppress(KeyError), observe(Kind.NODE, "confirm") as node:
         node.end()
         raise KeyError
-    assert (watcher.seen[0].error, watcher.seen[0].ends) == (None, 1)
+    assert (watcher.seen[0].error, watcher.ended) == (None, ["confirm"])
 
 
 async def test_tasks_beside_one_another_keep_their_own_parents(watcher: Watcher) -> None:
@@ -104,7 +96,7 @@ async def test_tasks_beside_one_another_keep_their_own_parents(watcher: Watcher)
                 await both.wait()
 
     await asyncio.gather(turn("one"), turn("two"))
-    assert {(seen.name, seen.parent) for seen in watcher.seen if seen.kind is Kind.TOOL} == {
+    assert {(seen.name, watcher.parent_of(seen.name)) for seen in watcher.seen if seen.kind is Kind.TOOL} == {
         ("tool of one", "one"),
         ("tool of two", "two"),
     }
@@ -117,8 +109,37 @@ async def test_a_task_begun_inside_something_belongs_to_it(watcher: Watcher) -> 
 
     with observe(Kind.TURN, "chat"):
         await asyncio.create_task(work())
-    assert watcher.seen[1].parent == "chat"
+    assert watcher.parent_of("work") == "chat"
     assert watcher.seen[1].facts == {"count": 3}
+
+
+async def test_what_goes_on_after_something_ended_is_no_part_of_it(watcher: Watcher) -> None:
+    """A task that outlives the turn that began it keeps none of what it does alive in there."""
+    go_on = asyncio.Event()
+
+    async def work() -> None:
+        await go_on.wait()
+        current_observation().note(route="banking")
+        with observe(Kind.TOOL, "work"):
+            pass
+
+    with observe(Kind.TURN, "chat"):
+        task = asyncio.create_task(work())
+    go_on.set()
+    await task
+    assert [(seen.name, seen.inner, seen.facts) for seen in watcher.seen] == [("chat", [], {}), ("work", [], {})]
+
+
+def test_a_fact_that_is_a_function_is_asked_once_and_a_text_only_where_it_is_wanted() -> None:
+    asked: list[str] = []
+
+    def told_by(name: str) -> Callable[[], str]:
+        return lambda: asked.append(name) or name
+
+    facts: Facts = {"digest": told_by("digest"), "said_text": told_by("said"), "nothing": None}
+    assert told(facts) == told(facts) == {"digest": "digest"}
+    assert told(facts, texts=True) == {"digest": "digest", "said_text": "said"}
+    assert asked == ["digest", "said"]
 
 
 def test_an_observer_that_fails_disturbs_neither_the_work_nor_the_others() -> None:
@@ -129,7 +150,8 @@ def test_an_observer_that_fails_disturbs_neither_the_work_nor_the_others() -> No
             turn.note(route="banking")
     finally:
         set_observers()
-    assert [(seen.name, seen.facts, seen.ends) for seen in watcher.seen] == [("chat", {"route": "banking"}, 1)]
+    assert [(seen.name, seen.facts) for seen in watcher.seen] == [("chat", {"route": "banking"})]
+    assert watcher.ended == ["chat"]
 
 
 def test_with_nobody_watching_there_is_one_object_that_does_nothing() -> None:

@@ -14,6 +14,7 @@ from opentelemetry.trace import (
     set_span_in_context,
     use_span,
 )
+from opentelemetry.util.types import AttributeValue
 
 from core.telemetry.recording import Recorded, Recorder
 from core.telemetry.sending import encode
@@ -50,6 +51,19 @@ def test_a_span_arrives_with_its_place_its_times_and_what_it_may_say() -> None:
     assert below.attributes == {"server.port": 5432}
     assert above.start <= below.start <= below.end <= above.end
     assert above.resource == {"service.name": "tellergraph"}
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["", "a", "£ \U0001f600", "word " * 5_000, 0, 1, 127, 128, 2**40, -1, -(2**63), 2**63 - 1, 0.0, -2.5, 1e300, True,
+     False, ["a", "b" * 200], [1, -1], []],
+)  # fmt: skip
+def test_a_value_of_any_kind_arrives_as_it_was(value: AttributeValue) -> None:
+    made = Collected()
+    made.tracer.start_span("turn", attributes={"tellergraph.fact": value}).end()
+    [span] = made.received()
+    assert span.attributes == {"tellergraph.fact": value}
+    assert type(span.attributes["tellergraph.fact"]) is type(value)
 
 
 def test_of_a_failure_its_class_is_kept_and_its_text_is_not() -> None:

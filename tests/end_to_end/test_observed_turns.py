@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from core.telemetry.observing import Facts, Kind, Plain, Running, set_observers, told
+from core.telemetry.observing import Kind, Observation, Plain, set_observers, told
 from tests.talking import ALEX, Meet
 from tests.waiting import eventually
 
@@ -17,26 +17,31 @@ class Seen:
     kind: Kind
     name: str
     parent: "Seen | None"
-    facts: dict[str, Plain]
+    observation: Observation
     has_ended: bool = False
-    error: str | None = None
 
-    def note(self, facts: Facts) -> None:
-        self.facts |= told(facts, texts=True)
+    @property
+    def facts(self) -> dict[str, Plain]:
+        return told(self.observation.facts, texts=True)
 
-    def end(self, error: str | None) -> None:
-        assert not self.has_ended
-        self.has_ended, self.error = True, error
+    @property
+    def error(self) -> str | None:
+        return self.observation.error
 
 
 @dataclass(eq=False)
 class Watcher:
     seen: list[Seen] = field(default_factory=list)
 
-    def begin(self, kind: Kind, name: str, facts: Facts, parent: Running | None) -> Seen:
-        assert parent is None or isinstance(parent, Seen)
-        self.seen.append(Seen(kind, name, parent, told(facts, texts=True)))
+    def begin(self, observation: Observation) -> Seen:
+        above = next((seen for seen in self.seen if observation in seen.observation.inner), None)
+        self.seen.append(Seen(observation.kind, observation.name, above, observation))
         return self.seen[-1]
+
+    def end(self, observation: Observation, kept: Seen) -> None:
+        assert kept.observation is observation
+        assert not kept.has_ended
+        kept.has_ended = True
 
     def of(self, kind: Kind) -> list[Seen]:
         return [seen for seen in self.seen if seen.kind is kind]
