@@ -8,7 +8,7 @@ from core.security.pii.kinds import SAID, Claim, Kind
 from core.security.pii.reading import Reading
 from core.security.pii.said import ORDINALS
 
-_MONTH = (
+MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?)\.?"
 )
@@ -29,13 +29,13 @@ DATE = (
     rf"(?:\d{{1,2}}\s?[/.\- ]\s?{_ROMAN}\s?[/.\- ]\s?(?:19|20)?\d{{2}}|(?:day )?\d{{1,2}},? month \d{{1,2}},? (?:and"
     rf" )?year (?:19|20)?\d{{2}}"
     rf"|(?:(?:19|20)\d{{2}}|['’]\d{{2}}|nineteen {_TENS}(?:[ \-](?:{_UNITS}))?|19"
-    rf" ?\d\d)[ ,\-/.]{{1,2}}{_MONTH}[ ,\-/.]{{1,2}}(?:the )?{_DAY}\b"
-    rf"|{_MONTH} (?:(?:19|20)\d{{2}}|['’]\d{{2}}),? (?:on )?the {_DAY}\b"
+    rf" ?\d\d)[ ,\-/.]{{1,2}}{MONTH}[ ,\-/.]{{1,2}}(?:the )?{_DAY}\b"
+    rf"|{MONTH} (?:(?:19|20)\d{{2}}|['’]\d{{2}}),? (?:on )?the {_DAY}\b"
     r"|\d{1,4}\s?[/.\-]\s?\d{1,2}\s?[/.\-]\s?\d{1,4}|\d{1,2} \d{1,2} (?:19|20)?\d{2}|\d{8}|\d{6}(?!\d)"
     rf"|(?:the )?{_DAY} of the {_DAY},? (?:of )?{_YEAR}"
-    rf"|(?:the )?{_DAY}(?: day)?(?: of)?[ ,\-/.]{{0,2}}{_MONTH}(?:(?:[ ,\-/.]{{1,2}}|,? in |,? of |(?=(?:19"
+    rf"|(?:the )?{_DAY}(?: day)?(?: of)?[ ,\-/.]{{0,2}}{MONTH}(?:(?:[ ,\-/.]{{1,2}}|,? in |,? of |(?=(?:19"
     rf"|20)\d\d)){_YEAR})?"
-    rf"|{_MONTH}(?: the)?[ \-/.]{{0,2}}{_DAY}(?:[ ,\-/.]{{1,3}}{_YEAR})?)"
+    rf"|{MONTH}(?: the)?[ \-/.]{{0,2}}{_DAY}(?:[ ,\-/.]{{1,3}}{_YEAR})?)"
 )
 _CUE = (
     r"d\.? ?o\.? ?b(?:\b\.?|(?=\d))|(?:date|day|year)s? of (?:my |your |his |her |their )?birth|birth ?(?:date|day)s?"
@@ -45,7 +45,7 @@ _BORN = re.compile(
     rf"(?i)\b(?:{_CUE})(?:\b|(?=\d))(?:['’]?s)?(?:[\s:=,\-()]{{1,3}}(?:is|was|on|in|as|of|i|my|date|am|dd|mm|yyyy|falls|it's|its|me"
     rf"|and|to|from|for|mine|um|uh|er|registered|given|should|be|not|listed|down|number|account|file|record|records|profile|system|you|have"
     rf"|has|actually|really|now|says|shown)\b){{0,6}}"
-    rf"[\s:=,\-()/#]{{0,4}}(?P<value>{DATE}|\d{{1,2}}/\d{{1,2}}|{_MONTH},? (?:of )?(?:19|20) ?\d{{2}})(?!(?: ?[.\-/]"
+    rf"[\s:=,\-()/#]{{0,4}}(?P<value>{DATE}|\d{{1,2}}/\d{{1,2}}|{MONTH},? (?:of )?(?:19|20) ?\d{{2}})(?!(?: ?[.\-/]"
     rf" ?| )?\d)"
 )
 _AFTER = re.compile(rf"(?i)(?<![\d/])(?P<value>{DATE})(?!\d){BEHIND}(?:{_CUE})")

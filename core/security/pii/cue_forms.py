@@ -9,7 +9,7 @@ from core.security.pii.grammar import has_any
 _SHORT = frozenset(
     str.split(
         "otp pin cvv cvc csc nie nif dni nino bsn bvn nin ssn dob iban cpf nuban pps ppsn tfn itin ahv avs nir rut nss"
-        " aba rtn"
+        " aba rtn sin ein tin utr tfn pan"
     )
 )
 _LETTERS = re.compile(

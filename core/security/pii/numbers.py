@@ -51,9 +51,9 @@ _OF_TERMS = re.compile(r"\b(?:clauses?|terms|t&cs|conditions|agreement|tariff|br
 _FAR_EXPIRY = 40
 """Characters."""
 _BEHIND_CARD = re.compile(
-    r"\A[\s,;(]{0,3}(?:and )?(?:exp\w*\.?:? )?(?P<value>(?:0[1-9]|1[0-2])\s?[/\-]\s?(?:20)?[2-4]\d)(?!\d|[/\-.]\d)"
+    r"\A[\s,;(/\-]{0,3}(?:and )?(?:exp\w*\.?:? )?(?P<value>(?:0[1-9]|1[0-2])\s?[/\-]\s?(?:20)?[2-4]\d)(?!\d|[/\-.]\d\d?(?!\d))"
 )
-_BEHIND_EXPIRY = re.compile(r"[\s,;/]{1,3}(?P<value>\d{3,4})(?![\d/\-]|[.,]\d)")
+_BEHIND_EXPIRY = re.compile(r"[\s,;/\-]{1,3}(?P<value>\d{3,4})(?![\d/\-]|[.,]\d)")
 _ENDING = re.compile(r"\[CARD_\d+\](?: ending \d{4})?")
 
 _SORT_FORM = re.compile(

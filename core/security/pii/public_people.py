@@ -1,9 +1,11 @@
 """Names that are nobody's data: of sayings, of those whom the news is about, of firms, laws and cities. Told by what
-stands around them; a list of the famous would never end."""
+stands around them, since a list of the famous would never end; those whom everybody knows are listed all the same."""
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
+from core.security.pii.ordinary import read_words
 from core.security.pii.people_words import PLACES
 
 _SAYINGS = re.compile(
@@ -108,8 +110,26 @@ def is_public(cased: str, lower: str, start: int, end: int) -> bool:
     before = lower[max(0, start - 50) : start]
     if _SOMEBODYS.search(before):
         return False
+    if _is_famous(lower[start:end]):
+        return True
     if (city := _CITY.fullmatch(cased, start, end)) and city["city"].lower() in PLACES:
         return True
     if _HEARD.search(before) and (_SPEAKS.match(lower, end) or _THINKS.search(before)):
         return True
     return _BEHIND.match(cased, end) is not None or _AHEAD.search(before) is not None
+
+
+@cache
+def _famous() -> frozenset[str]:
+    return frozenset(name.replace("_", " ") for name in read_words("public_people.txt"))
+
+
+_TITLE = re.compile(r"(?:mr|mrs|ms|dr|sir|dame|lord|lady|president|king|queen|prince|princess|pope)\.? ")
+
+
+def _is_famous(name: str) -> bool:
+    plain = _CLITIC.sub("", name)
+    return plain in _famous() or _TITLE.sub("", plain, count=1) in _famous()
+
+
+_CLITIC = re.compile(r"['’]s?\Z")

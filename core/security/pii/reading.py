@@ -64,7 +64,7 @@ _SEPARATORS = re.compile(
 """Signs that part the groups of a number: emoji, bullets, bars."""
 _MONTH_AND_YEAR = re.compile(
     r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december)"
-    r" (?P<year>(?:(?:two thousand (?:and )?|twenty )(?=twenty|thirty))?(?:twenty|thirty)(?:[ \-](?:one|two|three"
+    r"(?: of)? (?P<year>(?:(?:two thousand (?:and )?|twenty )(?=twenty|thirty))?(?:twenty|thirty)(?:[ \-](?:one|two|three"
     r"|four|five|six|seven|eight|nine))?)\b"
 )
 _ZEROS = re.compile(

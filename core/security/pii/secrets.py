@@ -30,7 +30,7 @@ _OTP = (
     r"|(?:verification|authenti?cation|auth|confirmation|activation|login|log ?in|log-in|security|access|sms|text"
     r"|mobile|2fa|mfa|two[ \-]factor|authori[sz]ation|approval|step-up|6[ \-]digit|six[ \-]digit)"
     r" ?(?:codes?|token|pin|digits)|code (?:you (?:just )?(?:sent|texted|gave)|i (?:just )?(?:got|received|was"
-    r" sent))(?: me)?(?: (?:by|via|in|on|through) (?:a |the |my )?(?:sms|text|phone|app|email))?|tan|(?:six|6)"
+    r" sent))(?: me)?(?: (?:by|via|in|on|through) (?:a |the |my )?(?:sms|text|phone|app|email))?|tan|(?<!\d)(?:six|6)"
     r" (?:digits|numbers|figures)"
 )
 _CODE = r"codes?"
@@ -78,7 +78,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str], frozenset[str]], ...] = (
     (
         Kind.OTP,
         cued(
-            _OTP, r"(?=[A-Z\-]*\d)(?=[\d\-]*[A-Z])(?-i:[A-Z0-9]{1,4}-[A-Z0-9]{4,8}|[A-Z0-9]{5,10})(?![\w-])", cased=True
+            _OTP, r"(?=[A-Z\-]*\d)(?=[\d\-]*[A-Z])(?-i:[A-Z0-9]{1,4}-[A-Z0-9]{3,8}|[A-Z0-9]{5,10})(?![\w-])", cased=True
         ),
         frozenset({"card"}),
     ),

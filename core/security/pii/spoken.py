@@ -67,7 +67,7 @@ def _read_small(tokens: list[Token], at: int) -> tuple[int, str]:
         digit = ""
     if word in TIMES and digit:
         return 2, digit * TIMES[word]
-    if word in _FIRST_OF_TENS and digit and digit != "0":
+    if word in _FIRST_OF_TENS and digit and digit != "0" and tokens[at + 1].start - tokens[at].end <= 1:
         return 2, f"{_FIRST_OF_TENS[word]}{digit}"
     return 1, NUMBERS.get(word, word)
 
