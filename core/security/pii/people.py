@@ -2,9 +2,10 @@
 own may add others (named_entities.py)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from core.security.pii.grammar import has_any
+from core.security.pii.introduced import find_beside, find_introduced
 from core.security.pii.kinds import GUESSED, NAMED, Claim, Kind
 from core.security.pii.listed_people import find_listed
 from core.security.pii.name_ends import whole_name
@@ -88,8 +89,16 @@ _MR = re.compile(r"\b(?:mr|mister|mrs|ms|miss|dr)\.?\s(?P<value>[^\W\d_][\w'’\
 
 
 def find_people(reading: Reading) -> Iterator[Claim]:
+    found = list(_somebodys(reading, _people(reading)))
+    yield from found
+    if found:
+        yield from _somebodys(reading, find_beside(reading.cased, found))
+
+
+def _somebodys(reading: Reading, claims: Iterable[Claim]) -> Iterator[Claim]:
+    """Those that are no saying's, and nobody's of whom everybody speaks."""
     said = None
-    for claim in _people(reading):
+    for claim in claims:
         if said is None:
             said = list(sayings(reading.lower))
         is_said = any(start < claim.end and claim.start < end for start, end in said)
@@ -120,6 +129,7 @@ def _people(reading: Reading) -> Iterator[Claim]:
     yield from _by_form(reading)
     yield from find_plain(reading)
     yield from find_listed(reading)
+    yield from find_introduced(reading)
 
 
 def _by_form(reading: Reading) -> Iterator[Claim]:

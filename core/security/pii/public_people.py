@@ -110,7 +110,7 @@ def is_public(cased: str, lower: str, start: int, end: int) -> bool:
     before = lower[max(0, start - 50) : start]
     if _SOMEBODYS.search(before):
         return False
-    if _is_famous(lower[start:end]):
+    if _is_famous(lower[start:end]) or is_known_firm(lower, start, end) or _is_month(lower, start, end) or _OF_A_SHOP.match(lower, end) or _SHOP_AHEAD.search(before):
         return True
     if (city := _CITY.fullmatch(cased, start, end)) and city["city"].lower() in PLACES:
         return True
@@ -130,6 +130,51 @@ _TITLE = re.compile(r"(?:mr|mrs|ms|dr|sir|dame|lord|lady|president|king|queen|pr
 def _is_famous(name: str) -> bool:
     plain = _CLITIC.sub("", name)
     return plain in _famous() or _TITLE.sub("", plain, count=1) in _famous()
+
+
+@cache
+def _known() -> frozenset[str]:
+    return frozenset(name.replace("_", " ") for name in read_words("no_people.txt"))
+
+
+_OF_A_SHOP = re.compile(
+    r" (?:pharmacy|bakery|restaurant|caf[eé]|coffee|hotel|store|stores|shop|shops|market|supermarket|dry cleaners|cleaners|garage|salon|barbers?|florists?"
+    r"|butchers?|foods?|airlines?|airport|station|hospital|university|college|insurance|bank|water|energy|gas|electric|mobile|telecom|broadband|fund|funds"
+    r"|plc|ltd|limited|inc|llc|gmbh|refund|order|outlet|branch|cent(?:er|re)|mall|tower|park|stadium|arena|bridge|railway|trains?|motors|cars|travel|tours"
+    r"|gym|fitness|cinemas?|theatre|museum|gallery|church|court|solicitors|dental|clinic|surgery|vets|nursery|academy|fc|united|city|rovers|road|street"
+    r"|avenue|square|terminal|gate|beach|island|islands|county|valley|app|card|cards|account|loan|mortgage|bond|isa|etf|index|msci|award|prize|act|rule)s?\b"
+)
+_SHOP_AHEAD = re.compile(
+    r"\b(?:restaurant|pub|bar|caf[eé]|hotel|shop|store|supermarket|bakery|pharmacy|airport|station|hospital|museum|stadium|fund|product|app|brand|airline|city of"
+    r"|town of|ship|film|movie|song|series|book|game|the machine at|the atm (?:at|in|of)) (?:of |called |named )?\Z"
+)
+_SMALL_WORDS = re.compile(r" (?:&|and|of|the|de|del|la|du|do|da|n) ")
+_KNOWN_BEHIND = re.compile(r"(?:[ '’][\w'’\-]+){0,2}")
+
+
+def is_known_firm(lower: str, start: int, end: int) -> bool:
+    """Whether it is a firm's or a place's name, or begins one: "Dave" of "Dave & Buster's"."""
+    whole = _SMALL_WORDS.sub(" ", lower[start : min(len(lower), end + _LONGEST_REST)].replace("’", "'"))
+    words = re.split(r"[^\w'&.\-]+", whole)[:_MOST_WORDS]
+    said = [word.strip(".'") for word in words if word]
+    return any(_is_known(" ".join(said[:count])) for count in range(1, len(said) + 1) if len(" ".join(said[:count])) >= end - start - 2)
+
+
+def _is_known(name: str) -> bool:
+    return name in _known() or _CLITIC.sub("", name) in _known()
+
+
+_LONGEST_REST = 24
+_MOST_WORDS = 4
+_A_MONTH = re.compile(r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec|april|august|march)\b")
+_DAY_AHEAD = re.compile(r"\b(?:\d{1,2}(?:st|nd|rd|th)?(?: of)?|through|since|until|till|in|by|early|late|mid|next|last|this|end of|start of|from|between)[ \-]\Z")
+_DAY_BEHIND = re.compile(r" (?:\d|and (?:feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))")
+
+
+def _is_month(lower: str, start: int, end: int) -> bool:
+    return _A_MONTH.fullmatch(lower, start, end) is not None and bool(
+        _DAY_AHEAD.search(lower, max(0, start - 20), start) or _DAY_BEHIND.match(lower, end)
+    )
 
 
 _CLITIC = re.compile(r"['’]s?\Z")

@@ -48,7 +48,7 @@ _AHEAD = re.compile(
 )
 """And ahead of a reference or a count."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
-_DAY = re.compile(r"\d{1,2}[/.\-]\d{1,2}(?:[/.\-]\d{2,4})?|(?:19|20)\d\d[/.\-]\d{1,2}[/.\-]\d{1,2}")
+_DAY = re.compile(r"\d{1,2} \d{1,2} (?:19|20)\d\d|\d{1,2}[/.\-]\d{1,2}(?:[/.\-]\d{2,4})?|(?:19|20)\d\d[/.\-]\d{1,2}[/.\-]\d{1,2}")
 _ROUND = re.compile(r"[1-9]\d?0{2,}")
 _LOOKS_BACK = 40
 
