@@ -8,6 +8,7 @@ from core.security.pii.grammar import has_any, word_before
 from core.security.pii.kinds import SHAPED, Claim, Kind
 from core.security.pii.ordinary import ORDINARY, capitals, english
 from core.security.pii.place_ends import units_with_postcode, with_town, with_unit
+from core.security.pii.place_runs import with_runs
 from core.security.pii.postcodes import POSTCODE, find_apart, is_postcode
 from core.security.pii.reading import Reading
 
@@ -29,6 +30,10 @@ _STATE = (
     r"|W[AIVY]|GU|PW|PR|VI|AS|MP|FM|MH|A[AEP])"
 )
 _US = rf"(?:(?<![^\W_]){_STATE}\s\d{{5}}(?:-\d{{4}})?(?!\d))"
+_LETTERS_BETWEEN = re.compile(
+    r"(?<![^\W_])(?:[AC-FHKNPRTV-Y]\d[\dW] ?(?=[\dAC-FHKNPRTV-Y]*[A-Z])(?=[A-Z]*\d)[\dAC-FHKNPRTV-Y]{4}|[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d)(?![^\W_])"
+)
+"""Ireland's postcodes and Canada's."""
 _WORD = r"[^\W\d_][\w'’.\-]{0,24}"
 _UNIT = (
     r"(?:(?:flat|apartment|apt\.?|unit|suite|ste\.?|room|studio|floor|penthouse|block|#)\s?#?\s?(?:\d[\w\-/]{0,4}|[A-Za-z][\-/]?\d{0,3})(?!\w)"
@@ -205,11 +210,11 @@ _LONGEST_BETWEEN = 40
 _OF_A_FIRM = re.compile(
     r"\b(?:branch(?:es)?|shops?|stores?|offices?|head ?office|headquarters|atms?|cash ?machines?|cash ?points?"
     r"|museum|station"
-    r"|restaurant|caf[eé]|pub|supermarket|hotel)\b(?: \w+){0,4}[ ,]{1,2}\Z"
+    r"|restaurant|caf[eé]|pub|supermarket|hotel)\b(?:,? \w+){0,4}[ ,]{1,2}\Z"
 )
 _FIRM_BEHIND = re.compile(r",? (?:branch|office|store|shop|atm|cash ?machine|cash ?point)\b")
 _OF_THE_BANK = re.compile(
-    r"\b(?:your|the bank'?s|bank'?s|its|ur) (?:[\w']+ ){0,2}(?:branch|office|headquarters|hq|atm|call centre"
+    r"\b(?:your|the bank'?s|bank'?s|its|ur) (?:[\w']+ ){0,2}(?:branch|office|headquarters|hq|atm|call centre|payment cent(?:er|re)|processing cent(?:er|re)|lockbox|department|team"
     r"|registered address"
     r"|postal address)\b(?: (?!(?:my|i|me|we|our)\b)[^ ?!;.\n]+){0,8}[ ,:]{1,2}\Z"
 )
@@ -221,15 +226,27 @@ _SOMEBODYS = re.compile(
 
 
 def find_places(reading: Reading) -> Iterator[Claim]:
+    places = _joined(reading)
+    if not reading.has_capitals or not reading.figures or reading.cased.isupper():
+        yield from places
+        return
+    for claim in with_runs(reading.cased, places):
+        if not _is_public(reading.lower, claim):
+            yield claim
+
+
+def _is_public(lower: str, claim: Claim) -> bool:
+    """Whether it is the bank's, a shop's or another's that everybody may know."""
+    if _FIRM_BEHIND.match(lower, claim.end) or _OF_THE_BANK.search(lower, max(0, claim.start - 80), claim.start):
+        return True
+    return not _SOMEBODYS.search(lower) and _OF_A_FIRM.search(lower, max(0, claim.start - 60), claim.start) is not None
+
+
+def _joined(reading: Reading) -> Iterator[Claim]:
     """Pieces of one address that stand beside each other are one claim."""
     text, at = reading.cased, 0
     found = sorted(_list_places(reading), key=lambda claim: (claim.start, -claim.end))
-    found = [claim for claim in found if not _FIRM_BEHIND.match(reading.lower, claim.end)]
-    found = [claim for claim in found if not _OF_THE_BANK.search(reading.lower, max(0, claim.start - 80), claim.start)]
-    if found and not _SOMEBODYS.search(reading.lower):
-        found = [
-            claim for claim in found if not _OF_A_FIRM.search(reading.lower, max(0, claim.start - 60), claim.start)
-        ]
+    found = [claim for claim in found if not _is_public(reading.lower, claim)]
     while at < len(found):
         claim = found[at]
         end, at = claim.end, at + 1
@@ -283,6 +300,8 @@ def _list_places(reading: Reading) -> Iterator[Claim]:
         for found in _UK.finditer(text):
             if not is_postcode(re.sub(r"\s", "", found[0]).upper()):
                 continue
+            yield Claim(Kind.ADDRESS, _lines_start(text, found.start()), found.end(), SHAPED - 1)
+        for found in _LETTERS_BETWEEN.finditer(text):
             yield Claim(Kind.ADDRESS, _lines_start(text, found.start()), found.end(), SHAPED - 1)
         for start, end in find_apart(text):
             yield Claim(Kind.ADDRESS, start, end, SHAPED - 1)

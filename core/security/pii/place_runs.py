@@ -1,0 +1,105 @@
+"""Addresses of any country as runs of their parts: words with capitals, numbers, and the small words between ("Via Giuseppe Mazzini 118, int. 4, 40138
+Bologna BO"). A run counts where a part of it was found already, or where it has a word for a street or a dwelling, a number, and ends with a town."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from core.security.pii.kinds import SHAPED, Claim, Kind
+from core.security.pii.people_words import list_given, list_more_given
+
+_SMALL = (
+    r"(?:de la|de los|de las|de|del|della|delle|di|da|do|dos|das|la|las|los|le|les|du|des|der|den|am|an der|an|auf der|auf|im|zum|zur|of|the|on|upon|under|by the|in"
+    r"|and|et|y|e|i|int|interno|scala|piso|planta|puerta|pta|pt|esc|izq|dcha|dch|bajo|apto|apt|ap|sc|bl|et|bus|bte|boite|b\.?p\.?|m|lok|lgh|tr|st|h"
+    r"|no|nr|num|number|numero|n|near|behind|opposite|opp|next to|beside|above|off|upstairs|downstairs|floor|flr|fl|ground|first|second|third|top|phase|sector|block"
+    r"|blk|lot|plot|flat|house|villa|tower|building|bldg|unit|room|suite|street|road|lane|avenue|close|drive|court|crescent|square|place|way|main|cross|nagar"
+    r"|colony|marg|gali|chowk|estate|cep|cp|c\.?p\.?|zip|postcode|city|county|co|district|province|state|po|p\.?o\.?|box|rr|hwy|highway|route|rt|jalan|jln|lorong)"
+)
+_PART = (
+    r"(?:[A-Z]\.(?:[A-Z]\.)*|[A-Z][\w'’]*\.?(?:[/\-](?=\w)[\w'’]+)*|[CcPpSs]/[oO]?|#\s?\d[\w\-]*|[nN][º°o]\.?\s?\d+|S\(\d{6}\)|\(?(?!\d{7})\d[\w/]*(?:-\d[\w]*)*[º°ª]?[\w]{0,4}\)?"
+    rf"|[a-zA-Z]/\d+|(?:{_SMALL})(?![\w'’])\.?)"
+)
+_RUN = re.compile(rf"(?<![\w£$€@#.])[\"“]?{_PART}(?:(?:[\"”]?,{{1,2}}\s{{0,2}}|\s-\s|\s[–—]\s|\.?\s#|-(?=\d)|[ \t]|\s?\n)[\"“]?{_PART}){{1,24}}[\"”]?")
+_STREET = re.compile(
+    r"(?i)\b(?:street|st|road|rd|avenue|ave?|av|lane|ln|drive|dr|close|court|ct|crescent|cres|gardens?|gdns|grove|place|pl|square|sq|terrace|way|walk|boulevard|blvd"
+    r"|row|mews|parkway|pkwy|highway|hwy|circle|rise|quay|parade|rue|calle|c/|avenida|plaza|paseo|carrera|cra|cl|carretera|via|viale|piazza|corso|vicolo|largo|rua|travessa|praca"
+    r"|ul|ulica|al|aleja|os|str|strada|bulevardul|calea|sos|\w+stra(?:ss|ß)e|\w+straat|\w+str|\w+weg|\w+platz|\w+gasse|\w+allee|\w+laan|\w+gracht|\w+plein|\w+gatan|\w+vagen"
+    r"|\w+vej|\w+gade|\w+gata|\w+veien|\w+katu|\w+tie|utca|korut|ut|sokak|caddesi|cad|mahallesi|mah|jalan|jln|lorong|soi|thanon|marg|nagar|chowk|colony|layout|cross|main"
+    r"|flat|apartment|apt|villa|house|block|blk|bldg|building|plot|lot|unit|suite|h\.? ?no|door no|floor|stryd|heol|links|kaai|bank|cottages?|chome|ku|dreef|brae|wynd|loan|hill|view|park|heights)\b"
+)
+_HOUSE = re.compile(r"(?<!\w)#?(?:n[º°o]\s?)?\d")
+_UNIT_AHEAD = re.compile(r"(?i)(?:flat|villa|apartment|apt|blk|block|plot|lot|unit|house|h\.? ?no|suite|office|room|no|\w/)\b")
+_NO_PART = frozenset(
+    str.split(
+        "i i'm i've i'll my me we our you your it its it's is are was am please thanks thank the a an and but so if for from to at by with not no can could would will"
+        " send deliver post mail ship hello hi dear regards address card bank account pin phone tel dob born email iban since because when where what why how"
+        " agent customer caller client sort code name this that mr mrs ms in on"
+    )
+)
+_AT_END = frozenset(str.split("i e y and et in on the of de la da do no an am to number first second third state city top main m n h st by"))
+_TOWN = re.compile(r"(?:,|\s)\s?[A-Z][\w'’\-]{2,}\W*\Z|\d{4,6}\W*\Z")
+_FEWEST_PARTS = 4
+_LONGEST = 200
+
+
+def with_runs(text: str, claims: Iterable[Claim]) -> Iterator[Claim]:
+    """The claims, each as far as the run goes that it stands in, and runs that are addresses by themselves."""
+    claims = list(claims)
+    runs = [span for found in _RUN.finditer(text) if "\n\n" not in found[0] for span in _trimmed(text, *found.span())] if claims or _STREET.search(text) else []
+    for claim in claims:
+        over = next(((start, end) for start, end in runs if start < claim.end and claim.start < end), None)
+        if over is not None and over[1] - over[0] <= _LONGEST:
+            yield claim._replace(start=min(claim.start, over[0]), end=max(claim.end, over[1]))
+        else:
+            yield claim
+    for start, end in runs:
+        said = text[start:end]
+        parts = re.findall(r"[\w'’]+", said)
+        if (
+            len(parts) >= _FEWEST_PARTS
+            and said.count(",") >= 1
+            and _STREET.search(said)
+            and _HOUSE.search(said)
+            and _TOWN.search(said)
+            and sum(part[0].isupper() for part in parts) >= _FEWEST_CAPITALS
+        ):
+            yield Claim(Kind.ADDRESS, start, end, SHAPED - 2)
+
+
+_FEWEST_CAPITALS = 2
+_LONGEST_NAME = 4
+"""Words."""
+
+
+def _without_people(words: list[re.Match[str]]) -> list[re.Match[str]]:
+    """Without the name of who lives there, ahead of a comma or a line."""
+    for count in range(1, min(len(words), _LONGEST_NAME + 1)):
+        word, following = words[count - 1], words[count]
+        between = word.string[word.end() : following.start()]
+        if any(map(str.isdigit, word[0])) or _STREET.fullmatch(word[0]):
+            return words
+        if "," in between or "\n" in between:
+            is_name = any(one[0].lower() in list_given() or one[0].lower() in list_more_given() for one in words[:count])
+            return words[count:] if is_name else words
+    while len(words) > 1 and words[0][0].isdigit() and "\n" in words[0].string[words[0].end() : words[1].start()]:
+        words = words[1:]
+    return words
+
+
+def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """The pieces of a run between words that are no part of an address, without small words at their ends."""
+    pieces: list[list[re.Match[str]]] = [[]]
+    for word in re.compile(r"[^\s,]+").finditer(text, start, end):
+        plain = word[0].lower().strip(".\"“”")
+        is_out = (word[0][0].isupper() and plain in _NO_PART) or (plain in ("i", "is", "my") and word[0][0].isupper())
+        if is_out:
+            pieces.append([])
+        else:
+            pieces[-1].append(word)
+    for words in pieces:
+        while words and words[-1][0].lower().strip(".\"“”") in _AT_END:
+            words.pop()
+        while words and words[0][0].islower() and words[0][0].lower().strip(".") in _AT_END | _NO_PART:
+            words.pop(0)
+        words = _without_people(words)
+        if len(words) > 1:
+            yield words[0].start(), words[-1].end() - (text[words[-1].end() - 1] in ".")
