@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
+from core.security.pii.banks_own import is_a_mailbox, is_the_banks
 from core.security.pii.grammar import cued, digits, has_any, matches, only_digits, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SHAPED, Claim, Kind
 from core.security.pii.reading import Reading
@@ -33,7 +34,7 @@ _FILLER = re.compile(
 )
 
 _PHONE = re.compile(
-    r"(?<![\w.,£$€#])(?<!\b[A-Z]-)(?!\d{2}-\d{2}-\d{4})(?:(?:\(?(?:\+|\bplus\s?|\b00)[ ]?\d{1,3}[)"
+    r"(?<![\w.,£$€#])(?<!\b[A-Z]-)(?<!\d-)(?!\d{2}-\d{2}-\d{4})(?:(?:\(?(?:\+|\bplus\s?|\b00)[ ]?\d{1,3}[)"
     r" .\-/]{0,2}(?:\(0?\d{0,4}\)[ .\-]?)?)(?:[ .\-/()]{0,3}\d){8,12}|\(?0(?:[ .\-/()]{0,3}\d){8,11})"
     r"(?![\d]|[.,/\-]\d)"
 )
@@ -83,6 +84,8 @@ _IPV4_IN_WORDS = re.compile(
     rf"(?<![\w.]){_PART}(?:[ ,]{{1,2}}(?:dot|point)[ ,]{{1,2}}{_PART}){{3}}(?![\w]|[ ,]{{1,2}}(?:dot|point)\b)"
 )
 _DOTS = 3
+_OF_EVERYBODY = frozenset(str.split("192.168.0.1 192.168.1.1 192.168.1.254 192.168.0.254 10.0.0.1 0.0.0.0 8.8.8.8 8.8.4.4 1.1.1.1 255.255.255.0 255.255.255.255"))
+"""Routers, masks and name servers."""
 _VERSION = frozenset(
     str.split("version v release ver build app firmware update software driver patch ios android windows macos")
 )
@@ -92,7 +95,9 @@ def find_emails(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
     if "@" in text:
         for found in (*_TIGHT_EMAIL.finditer(text), *_EMAIL.finditer(text)):
-            yield Claim(Kind.EMAIL, *_trimmed(text, *found.span()), PROVEN)
+            start, end = _trimmed(text, *found.span())
+            if not is_a_mailbox(reading.lower, start, end):
+                yield Claim(Kind.EMAIL, start, end, PROVEN)
     if not _AT_HINT.search(reading.lower):
         return
     for start, end in find_said(reading.lower):
@@ -116,14 +121,22 @@ def find_phones(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
     for pattern in (_PHONE, _US_PHONE):
         for found in pattern.finditer(text):
-            if not is_no_phone(reading, found.start()) and not _UNITS.match(text, found.end()):
+            if (
+                not is_no_phone(reading, found.start())
+                and not _UNITS.match(text, found.end())
+                and not is_the_banks(reading.lower, *found.span())
+            ):
                 is_abroad = found[0].startswith(("(0", "(+"))
                 yield Claim(Kind.PHONE, *found.span(), SHAPED + (4 if is_abroad else 1))
     for found in _PHONE_AFTER.finditer(text):
         if not is_no_phone(reading, found.start("value")):
             yield Claim(Kind.PHONE, *found.span("value"), SHAPED)
     for found in matches(_PHONE_SAID, reading.lower) if has_any(reading.lower, _PHONE_HINTS) else ():
-        if not _UNITS.match(text, found.end()) and len(only_digits(found["value"])) >= 7:
+        if (
+            not _UNITS.match(text, found.end())
+            and len(only_digits(found["value"])) >= 7
+            and not is_the_banks(reading.lower, *found.span("value"))
+        ):
             yield Claim(Kind.PHONE, *found.span("value"), NAMED)
 
 
@@ -168,5 +181,7 @@ def _is_address(text: str) -> bool:
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
+        return False
+    if text in _OF_EVERYBODY:
         return False
     return not address.is_loopback and (text.count(":") != 2 or "::" in text)

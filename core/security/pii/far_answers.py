@@ -4,6 +4,7 @@ by sign where a text speaks of a name, a password or such an answer."""
 import re
 from collections.abc import Iterator
 
+from core.security.pii.asked import find_asked
 from core.security.pii.births import DATE
 from core.security.pii.grammar import has_any
 from core.security.pii.kinds import NAMED, SAID, Claim, Kind
@@ -136,6 +137,7 @@ _NAME_HINTS = ("name", "spel")
 
 
 def find_far_answers(reading: Reading) -> Iterator[Claim]:
+    yield from (claim for claim in find_asked(reading) if claim.kind is not Kind.PERSON)
     if has_any(reading.lower, _HINTS):
         for found in _BEHIND_QUESTION.finditer(reading.cased):
             words = found["value"].lower().split()

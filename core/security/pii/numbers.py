@@ -59,6 +59,7 @@ _ENDING = re.compile(r"\[CARD_\d+\](?: ending \d{4})?")
 _SORT_FORM = re.compile(
     rf"{NO_LESS}(?<!\d[-/])(?P<value>\d{{2}}(?P<gap>[-–—‑]|\s-\s)\d{{2}}(?P=gap)\d{{2}})(?![^\W_]|[-–]\d|[.,]\d)"
 )
+_SAMPLE = re.compile(r"\b(?:like|such as|for example|example|looks like|format) \Z")
 _SORT_SAID = cued(
     r"sort\W?codes?|sortcodes?|s/c|sc|s(?:o{1,2}rt|ro?t|otr|ort?)\W?(?:code|cdoe|coed|cod|cde)|sortc?ode",
     rf"(?<!\d){digits(6, 6)}(?!\d|[.,]\d)",
@@ -194,7 +195,7 @@ def find_accounts(reading: Reading) -> Iterator[Claim]:
     """Sort codes, account numbers, routing numbers."""
     text = reading.cased
     for found in _SORT_FORM.finditer(text):
-        if not _is_day(found, reading):
+        if not _is_day(found, reading) and not _SAMPLE.search(reading.lower, max(0, found.start() - 16), found.start()):
             yield Claim(Kind.SORT_CODE, *found.span("value"), SHAPED)
     for found in matches(_SORT_SAID, reading.lower) if has_any(reading.lower, _SORT_HINTS) else ():
         yield Claim(Kind.SORT_CODE, *found.span("value"), NAMED + 1)

@@ -4,6 +4,7 @@ own may add others (named_entities.py)."""
 import re
 from collections.abc import Iterable, Iterator
 
+from core.security.pii.asked import find_asked
 from core.security.pii.grammar import has_any
 from core.security.pii.introduced import find_beside, find_introduced
 from core.security.pii.kinds import GUESSED, NAMED, Claim, Kind
@@ -130,6 +131,7 @@ def _people(reading: Reading) -> Iterator[Claim]:
     yield from find_plain(reading)
     yield from find_listed(reading)
     yield from find_introduced(reading)
+    yield from (claim for claim in find_asked(reading) if claim.kind is Kind.PERSON)
 
 
 def _by_form(reading: Reading) -> Iterator[Claim]:

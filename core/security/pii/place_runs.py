@@ -44,7 +44,7 @@ _LONGEST = 200
 def with_runs(text: str, claims: Iterable[Claim]) -> Iterator[Claim]:
     """The claims, each as far as the run goes that it stands in, and runs that are addresses by themselves."""
     claims = list(claims)
-    runs = [span for found in _RUN.finditer(text) if "\n\n" not in found[0] for span in _trimmed(text, *found.span())] if claims or _STREET.search(text) else []
+    runs = [span for found in _RUN.finditer(text) if "\n\n" not in found[0] for span in _trimmed(text, *found.span())] if claims or _STREET.search(text) or text.count(",") >= _FEWEST_COMMAS else []
     for claim in claims:
         over = next(((start, end) for start, end in runs if start < claim.end and claim.start < end), None)
         if over is not None and over[1] - over[0] <= _LONGEST:
@@ -52,19 +52,28 @@ def with_runs(text: str, claims: Iterable[Claim]) -> Iterator[Claim]:
         else:
             yield claim
     for start, end in runs:
-        said = text[start:end]
-        parts = re.findall(r"[\w'’]+", said)
-        if (
-            len(parts) >= _FEWEST_PARTS
-            and said.count(",") >= 1
-            and _STREET.search(said)
-            and _HOUSE.search(said)
-            and _TOWN.search(said)
-            and sum(part[0].isupper() for part in parts) >= _FEWEST_CAPITALS
-        ):
+        if _is_address(text[start:end], is_told=_TOLD.search(text, max(0, start - 40), start) is not None):
             yield Claim(Kind.ADDRESS, start, end, SHAPED - 2)
 
 
+def _is_address(said: str, *, is_told: bool) -> bool:
+    parts = re.findall(r"[\w'’]+", said)
+    capitals = sum(part[0].isupper() for part in parts)
+    if is_told:
+        return len(parts) > _FEWEST_CAPITALS and capitals >= _FEWEST_CAPITALS and ("," in said or _HOUSE.search(said) is not None)
+    if len(parts) < _FEWEST_PARTS or capitals < _FEWEST_CAPITALS or not _HOUSE.search(said):
+        return False
+    if _STREET.search(said) and "," in said and _TOWN.search(said):
+        return True
+    return said.count(",") >= _FEWEST_COMMAS and _POSTCODE.search(said) is not None
+
+
+_FEWEST_COMMAS = 2
+_POSTCODE = re.compile(r"[\s\-](?:\d{4,6}|\d{3}-\d{4}|\d{5}-\d{3}|\d{2}-\d{3}|\d{4}-\d{3})\W*\Z")
+_TOLD = re.compile(
+    r"(?i)\b(?:address|addr?|adress|direccion|domicilio|endereco|morada|indirizzo|adresse|anschrift|wohnhaft|residencia|residence|domicile|home|live|living|reside|residing"
+    r"|resident|staying|stay|moved|moving|deliver|delivery|courier|post it|send it)\b[^.!?\d]{0,24}\Z"
+)
 _FEWEST_CAPITALS = 2
 _LONGEST_NAME = 4
 """Words."""

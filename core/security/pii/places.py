@@ -123,6 +123,7 @@ _CUE = re.compile(
     rf"{_HOUSE_IN_WORDS}\b"
     r")[^\s.;!?][^;!?\n]{4,120})"
 )
+_WHO_LIVES = re.compile(r"(?:my|our|his|her|the) [^\d,]{2,40}? (?:at|in) (?=(?:no\.? |number |flat |apt )?\d)|(?:me|us) (?:at|in) ")
 _LIVES = re.compile(
     r"\b(?:live|lives|living|stay|staying|moved|reside)(?: \w+){0,2} (?:at|to|in) (?P<value>(?:the )?[a-z'’\- ]{3,30}, "
     rf"[a-z'’ ]{{2,30}} {_STREET}\b(?:, (?!no\b)[a-z'’ ]{{3,25}}(?=[,.\n]|\Z)){{0,3}})"
@@ -178,7 +179,7 @@ _ENDS_PLACE = re.compile(
     re.DOTALL,
 )
 _NO_STREET = re.compile(
-    r"(?i)\b(?:in|on|at|to|of|a|my|for|and|by|times|days|day|weeks?|months?|years?|pounds?|euros?|dollars?|minutes"
+    r"(?i)\b(?:bad|in|on|at|to|of|a|my|for|and|by|times|days|day|weeks?|months?|years?|pounds?|euros?|dollars?|minutes"
     r"|hours|cards?|is|was|from|with|it|i|you|per|other|more|people)\b"
 )
 
@@ -316,8 +317,11 @@ def _list_places(reading: Reading) -> Iterator[Claim]:
             yield Claim(Kind.ADDRESS, *found.span("value"), SHAPED)
     for found in _CUE.finditer(text) if has_any(reading.lower, _CUE_HINTS) else ():
         value = _ENDS_PLACE.sub("", found["value"]).rstrip(" ,.")
+        who = _WHO_LIVES.match(value)
+        start = found.start("value") + (who.end() if who else 0)
+        value = value[who.end() :] if who else value
         if _is_place(value) and word_before(reading.lower, found.start("value")) != "mail":
-            yield Claim(Kind.ADDRESS, found.start("value"), found.start("value") + len(value), SHAPED)
+            yield Claim(Kind.ADDRESS, start, start + len(value), SHAPED)
 
 
 def _names_street(lower: str) -> bool:

@@ -108,9 +108,14 @@ def sayings(lower: str) -> Iterator[tuple[int, int]]:
 def is_public(cased: str, lower: str, start: int, end: int) -> bool:
     """Whether the text speaks of the one named there as everybody may."""
     before = lower[max(0, start - 50) : start]
+    words = lower[start:end].split()
+    if words and (words[0] in _NOBODY or (len(words) > 1 and words[-1] in _BUSINESS)):
+        return True
+    if cased[start:end].isupper() and _STATEMENT.match(cased, end):
+        return True
     if _SOMEBODYS.search(before):
         return False
-    if _is_famous(lower[start:end]) or is_known_firm(lower, start, end) or _is_month(lower, start, end) or _OF_A_SHOP.match(lower, end) or _SHOP_AHEAD.search(before):
+    if _is_famous(lower[start:end]) or is_known_firm(lower, start, end) or _is_month(lower, start, end) or _OF_A_SHOP.match(lower, end) or _SHOP_AHEAD.search(before) or (_NUMBER_AHEAD.search(before) and _STREETS.search(lower, start, end + 16)):
         return True
     if (city := _CITY.fullmatch(cased, start, end)) and city["city"].lower() in PLACES:
         return True
@@ -148,6 +153,21 @@ _SHOP_AHEAD = re.compile(
     r"\b(?:restaurant|pub|bar|caf[eé]|hotel|shop|store|supermarket|bakery|pharmacy|airport|station|hospital|museum|stadium|fund|product|app|brand|airline|city of"
     r"|town of|ship|film|movie|song|series|book|game|the machine at|the atm (?:at|in|of)) (?:of |called |named )?\Z"
 )
+_NUMBER_AHEAD = re.compile(r"\d[a-z]?,? \Z")
+_STREETS = re.compile(r"\b(?:street|st|road|rd|avenue|ave|lane|drive|close|court|crescent|gardens?|grove|place|square|terrace|way|walk|row|mews|rise|hill|bank|quay)\b")
+"""Where a street is called like somebody: "54 Lady Margaret Gardens"."""
+_NOBODY = frozenset(str.split("valued esteemed colleague colleagues manager team support madam sirs customers"))
+_BUSINESS = frozenset(
+    str.split(
+        "cleaners services stores foods bakery pharmacy garage motors cafe coffee restaurant hotel supermarket market shop shops salon clinic dental solicitors"
+        " lettings estates holdings partners electrical plumbing builders roofing scaffolding removals taxis cabs carpets furniture flooring optician opticians"
+        " florist florists butchers barbers nails spa gym fitness leisure centre center mall tower airport airways airlines station hospital university college"
+        " academy nursery council museum theatre cinema festival events tickets travel tours holidays cruises insurance finance financial capital investments"
+        " consulting consultants technologies systems software solutions media games toys books records clothing fashion shoes jewellers jewelry cosmetics beauty"
+        " home living interiors gardens outdoors sports cycles marine aviation energy power water gas telecom mobile broadband lane street road avenue square"
+    )
+)
+_STATEMENT = re.compile(r"[ \w]{0,6}[*#]|[ ]?\d{4,}")
 _SMALL_WORDS = re.compile(r" (?:&|and|of|the|de|del|la|du|do|da|n) ")
 _KNOWN_BEHIND = re.compile(r"(?:[ '’][\w'’\-]+){0,2}")
 

@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from core.security.pii.banks_own import is_the_banks
 from core.security.pii.births import MONTH
 from core.security.pii.contact import is_no_phone
 from core.security.pii.grammar import has_any, only_digits
@@ -44,11 +45,13 @@ _AHEAD = re.compile(
     r"|complaint|http|status|number one|top|agent|operator|platform|build|android|ios|windows|iphone|galaxy"
     r"|sku|employee|staff|badge|merchant|store|shop|branch|desk|counter|locker|box|track|stop|route|zone|section|originator|seal|meter|pump|reader|machine|device|barcode|isbn|customs|docket|lot|crime|incident|reg"
     r"|ombudsman|company|registration|fca|frn|licence plate)"
-    r"(?:['’]s)?[ .:,#\-]{1,3}(?:(?:is|was|no|nr|num|number|code|id|the|it|of|says|said|message|#)[ .:#]{1,2}){0,3})\Z"
+    r"(?:['’]s)?[ .:,#\-]{1,3}(?:(?!acc|a/c|pin|code|phone|mobile|card)[a-z]{2,10} )?(?:(?:is|was|no|nr|num|number|code|id|the|it|of|says|said|message|#)[ .:#]{1,2}){0,3})\Z"
 )
 """And ahead of a reference or a count."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DAY = re.compile(r"\d{1,2} \d{1,2} (?:19|20)\d\d|\d{1,2}[/.\-]\d{1,2}(?:[/.\-]\d{2,4})?|(?:19|20)\d\d[/.\-]\d{1,2}[/.\-]\d{1,2}")
+_PRODUCT = re.compile(r"[a-z,] (?!Pin|Code|Cvv|Otp)[A-Z][a-z]+ \Z|\A(?!Pin|Code|Cvv|Otp|Use|Text|Got|Says|Is|My|Was)[A-Z][a-z]+ \Z")
+"""A word with a capital ahead: "Nokia 3310"."""
 _ROUND = re.compile(r"[1-9]\d?0{2,}")
 _LOOKS_BACK = 40
 
@@ -160,6 +163,7 @@ _PREFIX = re.compile(r"(?<![^\W_])[A-Z]{1,4}[/\-]\Z")
 _SORT_AND_ACCOUNT = re.compile(
     r"(?<![\w.,/£$€\-])(?P<sort>\d\d(?P<gap>[ .\-])\d\d(?P=gap)\d\d)\s?[/,;\- ]\s?(?P<account>\d{8}|\d\d(?:[ .\-]\d\d){3}|\d{4}[ .\-]\d{4})(?![\w]|[.,]\d)"
 )
+_OF_BANKS = frozenset({Kind.PHONE, Kind.ACCOUNT_NUMBER, Kind.OTP})
 _LIKE_PHONES = frozenset({Kind.PHONE, Kind.ACCOUNT_NUMBER})
 _ON_CARDS = frozenset({Kind.CARD, Kind.CARD_EXPIRY})
 _LENGTHS_OF_ACCOUNTS = range(7, 13)
@@ -201,8 +205,10 @@ def find_remaining(reading: Reading, claims: Iterable[Claim]) -> Iterator[Claim]
         if run.taken is not False or run.is_explained or _ALONE_AHEAD.search(lower, max(0, run.start - _LOOKS_BACK), run.start):
             continue
         near = words[bisect_left(starts, run.start - _FARTHEST) : bisect_right(starts, run.end + _FARTHEST)]
-        kind = _kind(lower, run, near) or (Kind.CVV if has_card and len(run.figures) == _OF_A_CODE else _by_length(reading.cased, run))
-        if kind is not None and not (kind in _LIKE_PHONES and is_no_phone(reading, run.start)):
+        kind = _kind(reading.cased, lower, run, near) or (Kind.CVV if has_card and len(run.figures) == _OF_A_CODE else _by_length(reading.cased, run))
+        if kind is None or (kind in _LIKE_PHONES and is_no_phone(reading, run.start)):
+            continue
+        if not (kind in _OF_BANKS and is_the_banks(lower, run.start, run.end)):
             named = _PREFIX.search(reading.cased, max(0, run.start - 8), run.start) if len(run.figures) >= _LONG else None
             yield Claim(kind, named.start() if named else run.start, run.end, GUESSED - 2)
     for pair in _SORT_AND_ACCOUNT.finditer(lower):
@@ -220,7 +226,7 @@ def _by_length(cased: str, run: _Run) -> Kind | None:
         return None
     if "." in cased[run.start : run.end] and min(map(len, groups)) < _OF_A_DAY:
         return None
-    if all(_YEAR.fullmatch(group) for group in groups) or run.figures.endswith("0000"):
+    if all(_YEAR.fullmatch(group) for group in groups) or len(set(run.figures)) == 1 or run.figures.endswith("0000"):
         return None
     if len(run.figures) in _LENGTHS_OF_ACCOUNTS:
         return Kind.ACCOUNT_NUMBER
@@ -265,9 +271,11 @@ def _weight(taken: "tuple[int, int, int, Kind | None]") -> int:
     return taken[2]
 
 
-def _kind(lower: str, run: _Run, words: Iterable[_Word]) -> Kind | None:
+def _kind(cased: str, lower: str, run: _Run, words: Iterable[_Word]) -> Kind | None:
     """What the nearest word says that numbers of that length go with."""
     length = len(run.figures)
+    if length < _LONG and _PRODUCT.search(cased, max(0, run.start - 24), run.start):
+        return None
     if length < _LONG and (_YEAR.fullmatch(run.figures) or _ROUND.fullmatch(run.figures)):
         return None
     best, nearest = None, _FARTHEST

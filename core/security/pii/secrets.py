@@ -112,7 +112,7 @@ _THINGS = (
     r"|girlfriend|boyfriend|kiss|house|subject|sport|club|restaurant|university|college|crush|actor|boat|bike)"
 )
 _IS = (
-    r"(?:\s?(?:is|was|'s|=|:|-|were)\s?|\s(?:is|was|would be|should be|will be|to be)\s)(?:(?:called|named|a"
+    r"(?:\s?(?:(?:is|was|were)(?!n['’]?t)|'s|=|:|-)\s?|\s(?:is|was|would be|should be|will be|to be)\s)(?:(?:called|named|a"
     r"|an|the)\s)?"
 )
 _ANSWERS: tuple[re.Pattern[str], ...] = tuple(
