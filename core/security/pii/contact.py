@@ -14,11 +14,15 @@ _EMAIL = re.compile(
     r"(?<![\w.+'-])(?:[\w.+'-]{1,40}(?:(?<=[._+\-])\n|\n(?=[._+\-])))?[\w.+'-]{1,64}\s?@\s?[\w-]{1,63}(?:\s?\.\s?(?=[a-zA-Z])[\w-]{1,63}|\.[\w-]{1,63}){1,5}"
 )
 _TIGHT_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
+_LABEL = r"(?:\w(?: \w(?!\w)){2,40}|[\w\-+]{1,40})"
+_APART = re.compile(rf"(?<![\w@.'])(?:{_LABEL}\s?[._\-]\s?){{0,4}}{_LABEL}\s?@\s?{_LABEL}(?:\s?\.\s?{_LABEL}){{0,3}}\s?\.\s?(?:[a-z]{{2,8}}(?!\w)|[a-z](?: [a-z](?!\w)){{1,5}})")
+"""With spaces between its signs."""
 _AT = r"(?:\s?[\[({<]\s?(?:at|@)\s?[\])}>]\s?|\s(?:at|@)\s)"
 _DOT = r"(?:\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\s(?:dot|point)\s|\.)"
 _ENDS = (
     r"(?:com|org|net|edu|gov|info|biz|eu|uk|us|de|fr|es|it|nl|ie|ca|au|in|pl|ch|at|be|se|no|dk|fi|pt|example|test"
-    r"|email|me|io|co|app|dev)"
+    r"|email|me|io|co|app|dev"
+    r"|ng|ke|za|gh|br|mx|ar|cl|pe|jp|cn|kr|ru|tr|gr|cz|hu|ro|bg|hr|rs|ua|il|ae|sa|eg|ma|nz|sg|my|id|ph|th|vn|hk|tw|pk|bd|lk|lt|lv|ee|is|lu|mt|cy|si|sk|tz|ug|rw|qa|kw|jo|lb|cat|online|shop|store|tech|xyz|mail|cloud|bank)"
 )
 _SPOKEN_EMAIL = re.compile(
     rf"(?i)(?<![\w.+-])(?P<value>[\w+-]{{1,40}}(?:{_DOT}[\w+-]{{1,40}}|\s(?:underscore|dash|hyphen"
@@ -94,7 +98,8 @@ _VERSION = frozenset(
 def find_emails(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
     if "@" in text:
-        for found in (*_TIGHT_EMAIL.finditer(text), *_EMAIL.finditer(text)):
+        apart = _APART.finditer(text) if " @" in text or "@ " in text else ()
+        for found in (*_TIGHT_EMAIL.finditer(text), *_EMAIL.finditer(text), *apart):
             start, end = _trimmed(text, *found.span())
             if not is_a_mailbox(reading.lower, start, end):
                 yield Claim(Kind.EMAIL, start, end, PROVEN)

@@ -3,6 +3,7 @@ the name ("tell them June called"), their place in a form; and others of the sam
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import pairwise
 
 from core.security.pii.grammar import has_any
 from core.security.pii.kinds import GUESSED, NAMED, Claim, Kind
@@ -29,19 +30,20 @@ _RELATED = re.compile(
 )
 _AUNT = re.compile(rf"\b(?:Aunt|Auntie|Aunty|Uncle|Cousin|Grandma|Grandpa|Granny|Nana|Nan|Big|Little|Old|Missus|late)\s(?P<value>{_NAME})")
 _LABELLED = re.compile(
-    r"(?i)\b(?:sur ?names?|fore ?names?|given names?|(?:first|second|last|family|middle|maiden|full|legal|birth|christian|user'?s?) names?|name(?=\s?[?/]))"
+    r"(?i)\b(?:sur ?names?|fore ?names?|given names?|(?:first|second|last|family|middle|maiden|full|legal|birth|christian|user'?s?) names?|name(?=\s?[?/])|nombres?(?: y apellidos?)?|apellidos?"
+    r"|(?:pre)?nom|cognome|nome|vorname|nachname|titular(?: de la cuenta)?|intestatario|kontoinhaber|inhaber|imie|nazwisko|achternaam|voornaam|naam)\b"
     rf"(?:\s?[?:/\-=]{{1,2}}\s?|\s(?:is|was|are|being|of|should be|reads|says|now|it'?s)(?:\s|:\s)|\s)(?P<value>{_NAME}|(?<=\? )[a-z][a-z'’\-]{{2,20}}(?: [a-z'’\-]{{2,20}})?(?=\s?[.,\n?]|\Z))"
 )
 _LAST_FIRST = re.compile(
     r"(?:\A|\n|/ ?|: )(?P<value>[A-Z][\w'’]+(?:-[\w'’]+)?, [A-Z][\w'’]+(?:[ \-][A-Z][\w'’]*\.?){0,2})(?= ?(?:[\n/;(]|\Z| DOB| dob| born|, ?\d| - ))"
 )
 _ACTS = re.compile(
-    rf"(?<![.!?:,]\s)(?<![.!?:\n\"“'‘(\-–—])(?<!\A)\b(?P<value>{_CAPITAL}(?: {_CAPITAL})?)(?:,? (?:who|she|he)(?:['’](?:s|ll|d))?\s(?!was president)"
+    rf"(?<![.!?:]\s)(?<![.!?:\n\"“'‘(\-–—])(?<!\A)\b(?P<value>{_CAPITAL}(?: {_CAPITAL})?)(?:,? (?:who|she|he|his|her)(?:['’](?:s|ll|d))?\s(?!was president)"
     r"|,? (?:called|rang|phoned|texted|emailed|messaged|told me|told us|owes|owed|lent|borrowed|stole|took my|gave me|gave us|paid me|pays me|lives|said hi|died|passed away"
     r"|left me|signed|works for me|works with me|does my|minds|looks after|from (?:downstairs|upstairs|next door|work|accounts|payroll|church|school|hr|sales|the office)"
     r"|in (?:accounts|payroll|hr)|speaking|put (?:my|his|her)|wants (?:his|her|me|to (?:be|open|join|close))|and I\b))"
 )
-_HERE = re.compile(rf"\b(?i:it['’]?s|its|this is|hi|hello|hey)\s(?P<value>{_CAPITAL}(?: {_CAPITAL})?)(?:,? (?:here|again|from|calling|speaking)\b)")
+_HERE = re.compile(rf"\b(?i:it['’]?s|its|[td]h?is is|hi|hello|hey|greetings|morning|afternoon|evening)[,:!]?\s(?P<value>{_CAPITAL}(?: {_CAPITAL})?)(?:,? (?:here|again|from|calling|speaking|writing|abeg)\b)")
 _MENTIONED = re.compile(
     rf"\b(?i:instead of|not|or|and|or maybe|rather than|,)\s(?P<value>{_CAPITAL}(?: {_CAPITAL}){{0,2}})"
 )
@@ -52,6 +54,11 @@ _BEFORE_CHAIN = re.compile(rf"(?<![\w'’])(?P<value>{_CAPITAL}(?:, {_CAPITAL}){
 _SPELT_BEHIND = re.compile(
     r"(?i)\bspel(?:t|led|ling)(?:,| is| as|:)?\s(?P<value>[a-z](?:[ ,\-.]{1,3}(?:(?:as in|like|for) [a-z]{2,12}|double[ \-]?[a-z]|[a-z]))(?:[ ,\-.]{1,3}(?:(?:as in|like|for) [a-z]{2,12}|double[ \-]?[a-z]|[a-z])){1,24})(?![\w])"
 )
+_NAME_BEHIND = re.compile(
+    rf"(?P<value>{_NAME})(?:,? (?:is|was) (?:the |my |his |her |our )?(?:sur ?name|(?:first|last|family|second|middle|given) name|family|name)\b|, (?:first|given) name\b)"
+)
+_JUST = re.compile(rf"\bname[^.?!\n]{{0,40}}\b(?:just|only|simply)\s(?P<value>{_NAME})")
+_TOLD = re.compile(rf"\b(?:tell|ask|told|asked|remind|inform)\s(?P<value>{_CAPITAL}(?: {_CAPITAL})?)\s(?:that|to|if|about|why|when|her|his|not|it|i|we|the)\b")
 _NOT = frozenset(
     str.split(
         "i i'm i've i'll i'd im the a an my your our his her their this that these those it its is was are and or but if so no not yes please can could would will"
@@ -64,13 +71,14 @@ _NOT = frozenset(
 _SAID = frozenset(str.split("may june april will mark bill grant frank faith hope grace rose penny rich dawn summer autumn art gene"))
 """Words of their own, and names where somebody acts."""
 _ROLE_HINT = re.compile(rf"\b{ROLE}\b")
-_LABELS = ("name",)
-_HERE_HINTS = ("here", "again", "calling", "speaking", " from ")
+_LABELS = ("name", "nom", "apellid", "titular", "inhaber", "intestat", "imie", "nazwisk", "naam", "forename")
+_HERE_HINTS = ("here", "writing", "abeg", "again", "calling", "speaking", " from ")
 _ACTS_HINTS = (
     *(" called", " rang", " phoned", " texted", " emailed", " messaged", " told ", " owe", " lent", " borrowed", " stole", " took", " gave ", " paid me"),
     *(" pays me", " live", " moved", " said hi", " died", " passed", " left me", " signed", " works ", " does my", " minds", " looks after", " from "),
     *(" in accounts", " in payroll", " in hr", " speaking", " put ", " wants ", " and i", " who", " she", " he"),
 )
+_OF_A_PEOPLE = ("ian", "ish", "ese", "can", "ench", "man", "ch", "ean")
 _FEWEST = 3
 """Letters of a name that is looked for again."""
 
@@ -93,6 +101,13 @@ def find_introduced(reading: Reading) -> Iterator[Claim]:
     if has_any(lower, _ACTS_HINTS):
         for found in _ACTS.finditer(text):
             yield from _named(found, GUESSED, _SAID)
+    if has_any(lower, (" name", " family", " surname")):
+        for found in (*_NAME_BEHIND.finditer(text), *_JUST.finditer(text)):
+            yield from _named(found, NAMED)
+    if has_any(lower, ("tell ", "ask ", "told ", "asked ", "remind", "inform")):
+        for found in _TOLD.finditer(text):
+            if _is_strange(found["value"]):
+                yield from _named(found, GUESSED)
     if "spel" in lower:
         for found in _SPELT_BEHIND.finditer(text):
             yield Claim(Kind.PERSON, *found.span("value"), NAMED)
@@ -103,9 +118,11 @@ def _named(found: re.Match[str], weight: int, also: frozenset[str] = frozenset()
     start, end = found.start("value"), found.start("value")
     for word in re.finditer(r"[^\s,]+,?", found["value"]):
         plain = re.sub(r"['’]s?$|[.,]$", "", word[0].lower())
-        if (plain in _NOT and plain not in also) or (plain in ORDINARY and plain not in also and not _may_be_name(plain)) or plain in COMPANY:
+        if (plain in _NOT and plain not in also) or (plain in ORDINARY and plain not in also and not _may_be_name(plain)) or (plain in COMPANY and (end == start or word.end() == len(found["value"]))):
             break
-        if plain in capitals() and plain not in also and not _may_be_name(plain) and start == end:
+        if plain in PARTICLES and end > start:
+            continue
+        if plain in capitals() and plain.endswith(_OF_A_PEOPLE) and not _may_be_name(plain) and start == end:
             break
         if any(map(str.isdigit, plain)) or plain in CHAT or (word[0].isupper() and 1 < len(plain) <= _FEWEST and plain not in list_given()):
             break
@@ -137,14 +154,27 @@ def find_beside(text: str, claims: Iterable[Claim]) -> Iterator[Claim]:
             end = behind.end()
         if (ahead := _BEFORE_CHAIN.search(text, max(0, claim.start - 60), claim.start)) and _is_strange(ahead["value"]):
             yield Claim(Kind.PERSON, *ahead.span("value"), GUESSED)
+    ordered = sorted((claim.start, claim.end) for claim in claims)
+    for (_, left), (right, _) in pairwise(ordered):
+        if left < right <= left + _WIDEST and _CORRECTED.fullmatch(text, left, right):
+            yield Claim(Kind.PERSON, left, right, GUESSED)
+    for claim in claims:
+        if (further := _FURTHER.match(text, claim.end)) and _is_strange(further["value"]):
+            yield Claim(Kind.PERSON, *further.span("value"), GUESSED)
     again = [part for part in parts if part.lower() not in ORDINARY | _NOT | PLACES and (part[0].isupper() or part not in english())]
     if again:
-        for found in re.finditer(rf"(?<![\w@.])(?:{'|'.join(map(re.escape, again[:_MOST_IN_A_ROW]))})(?![\w@]|\.\w)(?P<more> [A-Z][\w'’\-]+)?", text):
-            more = found["more"] and _is_strange(found["more"].strip())
+        for found in re.finditer(rf"(?<![\w@.])(?:{'|'.join(map(re.escape, again[:_MOST_IN_A_ROW]))})(?![\w@]|\.\w)(?P<more> (?:[A-Z][\w'’\-]+|[a-z]{{4,}}))?", text):
+            more = found["more"] and _is_strange(found["more"].strip()) and (found["more"][1].isupper() or found[0][0].islower())
             yield Claim(Kind.PERSON, found.start(), found.end() if more or not found["more"] else found.start("more"), GUESSED - 1)
 
 
 _MOST_IN_A_ROW = 12
+_WIDEST = 24
+"""Characters between a name and what corrects it."""
+_CORRECTED = re.compile(
+    r"(?i)(?:[\s,.…\-]*\b(?:no|sorry|wait|oops|i mean|actually|rather|er|um|uh|first name|last name|surname|given name|that is|comma)\b)+[\s,.…\-]*"
+)
+_FURTHER = re.compile(r"\s{1,4}(?P<value>[A-Z][\w'’]+(?:-[\w'’]+)*)(?! ?[&'’])")
 
 
 def _is_strange(said: str) -> bool:

@@ -43,13 +43,13 @@ _SHOULD_READ = re.compile(
 _SPEAKING_HINTS = ("speaking", "here", "calling", "writing")
 _SPELT_HINTS = ("spel", " for ", " as in ", "name")
 _SPEAKING = re.compile(
-    r"(?P<value>(?:[A-Z][\w'’\-]{1,24}\s){2,3})(?=(?:speaking|here|calling)\b)"
+    r"(?P<value>(?:[A-Z][\w'’\-]{1,24}\s){2,3})(?=(?:speaking|here|calling|writing)\b)"
     r"|(?i:\b(?:this is|it's|it is|its|i'm|i am|im|you're speaking (?:to"
     r"|with))\s{1,2}(?P<said>(?:[^\W\d_][\w'’\-]{0,24}\s){1,4})(?=(?:speaking|here|calling|writing)\b))"
 )
 _TITLE = re.compile(
     r"\b(?:(?:name|names|dear|hi|hello|hey|sincerely|regards|cheers|wishes|thanks|signed),?"
-    r"|(?P<title>mr|mister|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|lady|lord|dame|rev|reverend|herr|frau|monsieur|madame"
+    r"|(?P<title>mr|mister|mrs|ms|miss|missus|mx|dr|sgt|sergeant|capt|captain|lt|lieutenant|col|colonel|cpl|corporal|maj|major|cmdr|judge|justice|pastor|rabbi|imam|sheikh|sheikha|sr|fr|engr|alhaji|hajia|chief|datuk|shri|smt|sri|kumari|don|dona|sra|sig|hon|prof|professor|doctor|sir|lady|lord|dame|rev|reverend|herr|frau|monsieur|madame"
     r"|mme|senor|senora|signor|signora)\.?)\s{1,2}"
 )
 """With a capital behind it."""
@@ -151,5 +151,5 @@ def _by_form(reading: Reading) -> Iterator[Claim]:
             yield Claim(Kind.PERSON, *initialled.span(), GUESSED)
     for titled in _MR.finditer(reading.lower):
         surname = titled["value"]
-        if surname in list_surnames() or (surname in list_more_surnames() and is_unknown(surname)):
+        if surname in list_surnames() or is_unknown(surname):
             yield Claim(Kind.PERSON, *titled.span("value"), GUESSED)

@@ -10,12 +10,13 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from core.security.pii.banks_own import is_the_banks
-from core.security.pii.births import MONTH
+from core.security.pii.births import DATE, MONTH
 from core.security.pii.contact import is_no_phone
 from core.security.pii.grammar import has_any, only_digits
 from core.security.pii.ibans import LENGTHS, passes_iso_7064
-from core.security.pii.kinds import GUESSED, NAMED, PROVEN, SAID, SECRETS, Claim, Kind
+from core.security.pii.kinds import GUESSED, NAMED, PROVEN, SAID, SECRETS, SHAPED, Claim, Kind
 from core.security.pii.numbers import passes_luhn
+from core.security.pii.ordinary import english
 from core.security.pii.reading import Reading
 
 _RUN = re.compile(r"(?<![^\W_])\d(?:(?:[ \t\n.\-]{0,3}|/)\d)*(?![^\W_])")
@@ -45,7 +46,7 @@ _AHEAD = re.compile(
     r"|complaint|http|status|number one|top|agent|operator|platform|build|android|ios|windows|iphone|galaxy"
     r"|sku|employee|staff|badge|merchant|store|shop|branch|desk|counter|locker|box|track|stop|route|zone|section|originator|seal|meter|pump|reader|machine|device|barcode|isbn|customs|docket|lot|crime|incident|reg"
     r"|ombudsman|company|registration|fca|frn|licence plate)"
-    r"(?:['’]s)?[ .:,#\-]{1,3}(?:(?!acc|a/c|pin|code|phone|mobile|card)[a-z]{2,10} )?(?:(?:is|was|no|nr|num|number|code|id|the|it|of|says|said|message|#)[ .:#]{1,2}){0,3})\Z"
+    r"(?:['’]s)?[ .:,#\-]{1,3}(?:(?:reading|tracking|reference|machine|order|booking|parcel|letter|page|line) )?(?:(?:is|was|no|nr|num|number|code|id|the|it|of|says|said|message|#)[ .:#]{1,2}){0,3})\Z"
 )
 """And ahead of a reference or a count."""
 _YEAR = re.compile(r"(?:19|20)\d\d")
@@ -98,7 +99,7 @@ _OF_NUMBERS = (
         Kind.ACCOUNT_NUMBER,
         "acc|a/c|savings|checking|iban|nuban|clabe|roll|overdraft|balance",
         r"acc(?:(?:oun)?ts?|nt)?|a/c|savings|checking|nuban|clabe|roll (?:number|no)|overdraft|balance",
-        (*range(7, 13), 14, 18),
+        range(7, 19),
     ),
     _speaks(Kind.ROUTING_NUMBER, "routing|aba|rtn|transit", r"routing|aba|rtn|transit", (9,)),
     _speaks(
@@ -199,6 +200,11 @@ def find_remaining(reading: Reading, claims: Iterable[Claim]) -> Iterator[Claim]
     yield from _in_pieces(lower, runs, words)
     yield from _old_days(lower)
     yield from _ibans_in_pieces(reading.cased)
+    yield from _lettered(reading)
+    yield from _corrected_days(lower, claims)
+    if _CARD.search(lower):
+        for month in _CARD_UNTIL.finditer(lower):
+            yield Claim(Kind.CARD_EXPIRY, *month.span("value"), GUESSED - 2)
     has_card = any(claim.kind in _ON_CARDS for claim in claims)
     starts = [word.start for word in words]
     for run in runs:
@@ -343,6 +349,56 @@ def _ibans_in_pieces(text: str) -> Iterator[Claim]:
             yield Claim(Kind.IBAN, begun.start(), last, PROVEN + 4)
 
 
+_ID_WORD = re.compile(
+    r"\b(?:(?P<passport>passports?|pasport|passaporto|pasaporte|passeport|reisepass|ppt)|nie|dni|nif|pesel|bsn|nin|nino|ni (?:no|num|number)|national insurance|insee|nir|ahv|avs|cnic"
+    r"|cedula|mykad|hkid|hong kong id|iqama|oib|jmbg|nric|fin|ic|rfc|curp|cpf|pps[no]?|personnummer|itin|ein|sin|tin|utr|pan|svnr|codice fiscale|codi[sc]e? fiscale?|fiscal code|steuer\W?\w*"
+    r"|personalausweis|ausweis|rijksregister\w*|emirates id|driv\w+ licen[cs]e|licen[cs]e (?:no|number)|(?:work|residence|employment) (?:permit|pass|card)|(?:national|tax|identity|personal|foreign)"
+    r" (?:id|number|no|card)|id (?:number|no|card)|my id|identity (?:card|number))\b"
+)
+_SIGNS = re.compile(
+    r"(?<![^\W_])(?:[A-Z]{1,6}|[a-z]{1,2}|[a-z]{5}(?= \d{6}\b)|[A-Za-z]{0,6}\d[A-Za-z\d]{0,13})(?:[ \-./]{1,2}\(?(?:[A-Z]{1,6}|[a-z]|[A-Za-z]{0,6}\d[A-Za-z\d]{0,13})\)?){0,17}(?![^\W_])"
+)
+_SHORTEST_ID, _LONGEST_ID, _DIGITS_OF_AN_ID = 6, 20, 3
+
+
+def _lettered(reading: Reading) -> Iterator[Claim]:
+    """Letters and figures, also in groups, where a word for a passport or an identity number stands near: "C4F7 K29L M"."""
+    cues = [(cue.start(), cue.end(), Kind.PASSPORT if cue["passport"] else Kind.NATIONAL_ID) for cue in _ID_WORD.finditer(reading.lower)]
+    for found in _SIGNS.finditer(reading.cased) if cues else ():
+        start, end = found.span()
+        pieces = list(_PIECE.finditer(reading.cased, start, end))
+        while pieces and pieces[0][0].isalpha() and (pieces[0][0].islower() and pieces[0][0] in ("a", "i", "is", "no", "it", "me", "my", "to") or pieces[0][0] in ("I", "NO", "ID", "NI", "IC", "FIN", "NIE", "DNI", "RFC", "PAN", "NIF", "UK", "US", "EU")):
+            pieces.pop(0)
+        while pieces and pieces[-1][0].isalpha() and (pieces[-1][0] in ("I", "a", "i", "A") or (len(pieces[-1][0]) > 1 and pieces[-1][0].lower() in english())):
+            pieces.pop()
+        signs = "".join(piece[0] for piece in pieces)
+        if not _SHORTEST_ID <= len(signs) <= _LONGEST_ID or signs.isdigit() or sum(map(str.isdigit, signs)) < _DIGITS_OF_AN_ID:
+            continue
+        start, end = pieces[0].start(), pieces[-1].end()
+        kind = next((kind for begin, stop, kind in cues if -_NEAR <= start - stop <= _NEAR or 0 <= begin - end <= _CLOSE), None)
+        if kind is not None and not _AHEAD.search(reading.lower, max(0, start - _LOOKS_BACK), start):
+            yield Claim(kind, start, end, SHAPED + 3)
+
+
+_CLOSE = 40
+
+
+def _corrected_days(lower: str, claims: Iterable[Claim]) -> Iterator[Claim]:
+    """Another day behind a birth: "dob 3/3/71, no that's wrong, 3/4/71"."""
+    for claim in claims:
+        if claim.kind is Kind.DOB:
+            for found in _A_DAY.finditer(lower, claim.end, min(len(lower), claim.end + _FAR_DAY)):
+                if not _OF_AN_EVENT.search(lower, claim.end, found.start()):
+                    yield Claim(Kind.DOB, *found.span(), GUESSED - 1)
+
+
+_FAR_DAY = 70
+_A_DAY = re.compile(rf"(?<![\w£$€.,/\-])(?:{DATE})(?![\w]|[/.,\-]\d)")
+_CARD = re.compile(r"\b(?:cards?|visa|mastercard|amex|maestro|debit|credit)\b")
+_CARD_UNTIL = re.compile(
+    r"\b(?:until|till|til|to|ends?|ended|through|thru|runs? out|ran out|expire[sd]?|good|valid|renewed)(?: (?:in|on|is|was|at|by|the end of))?[ :]{1,2}"
+    r"(?P<value>(?:0 ?[1-9]|1 ?[0-2]) ?[/\-. ]? ?(?:2 ?0 ?)?(?:2 ?[3-9]|3 ?\d))(?![\w]|[.,/\-]\d)"
+)
 _IBAN_BEGINS = re.compile(r"(?<![^\W_])[A-Za-z]{2} ?\d\d(?![^\W_]{12})")
 _COUNTS_LINES = re.compile(r"(?i)\b(?:line|part|page|row|half)\s\d\Z")
 _PIECE = re.compile(r"[^\W_]+")

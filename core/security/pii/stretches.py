@@ -6,7 +6,16 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from core.security.pii.postcodes import AREAS
-from core.security.pii.said import LETTERS, MISHEARD, NUMBERS, ROUND, TIMES, like_a_number, misspelt_number
+from core.security.pii.said import (
+    LETTERS,
+    MISHEARD,
+    NUMBERS,
+    ROUND,
+    SEPARATORS_ABROAD,
+    TIMES,
+    like_a_number,
+    misspelt_number,
+)
 
 _WORD = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[^\W_]+")
 _LENGTH_OF_OURS = 36
@@ -18,7 +27,7 @@ PAUSES = frozenset(
         " ehm hmm hm ok okay yeah like so dash hyphen minus space stroke slash dot point comma line bar underscore"
         " hold on let me see digit digits first last"
     )
-)
+) | SEPARATORS_ABROAD
 """Words that may stand between the signs of a value."""
 _OF_PHRASES = frozenset(
     str.split(
