@@ -3,15 +3,14 @@
 
 import re
 from collections.abc import Iterator
-from itertools import chain
 
 from core.security.pii.kinds import NAMED, SAID, SHAPED, Claim, Kind
 from core.security.pii.ordinary import CHAT, ORDINARY
 from core.security.pii.reading import Reading
 
-_QUESTION = re.compile(r"(?P<question>[^?\n]{4,160})\?[ \t]*(?P<gap>\n|(?=(?:customer|caller|client|member|user|me|a|ans|answer)\s?:))?[ \t\n]*")
-_READ_AS_TOLD = re.compile(r"(?P<question>[^?\n:]{4,160})(?P<gap>: )(?=\S)")
-"""As the reading has a question and an answer."""
+_BEHIND = re.compile(r"[ \t]*(?:\n|(?=(?:customer|caller|client|member|user|me|a|ans|answer)\s?:))[ \t\n]*")
+_LONGEST = 160
+"""Characters of a question."""
 _SPEAKER = r"(?:(?:[^\W\d_]{1,12}|[^\W\d_]{1,8} \d)\s?:\s{0,2})?"
 _WAITS = (
     r"(?:(?:uh+m*|um+|er+m*|ehm?|hmm+|oh(?: god| goodness| dear| my)?|ah|well|so|ok(?:ay)?|yes|yeah|yep|sure|right|no|sorry|please|i think|i believe|i guess|that's"
@@ -57,13 +56,11 @@ _HOUSE = re.compile(
 
 def find_asked(reading: Reading) -> Iterator[Claim]:
     lower = reading.lower
-    if "?" not in reading.folded.lower:
+    if "?" not in reading.folded.lower or not _HINT.search(lower):
         return
-    for found in chain(_QUESTION.finditer(lower), _READ_AS_TOLD.finditer(lower) if "?" in reading.folded.lower else ()):
-        if found["gap"] is None:
-            continue
-        kind = next((kind for kind, pattern in _OF_KINDS if pattern.search(found["question"])), None)
-        answer = _ANSWER.match(reading.cased, found.end()) if kind else None
+    for question, at in _questions(lower):
+        kind = next((kind for kind, pattern in _OF_KINDS if pattern.search(question)), None)
+        answer = _ANSWER.match(reading.cased, at) if kind else None
         if kind is None or answer is None:
             continue
         value = answer["value"]
@@ -80,4 +77,20 @@ def find_asked(reading: Reading) -> Iterator[Claim]:
         yield Claim(kind, answer.start("value"), answer.start("value") + len(value), _WEIGHTS[kind])
 
 
+def _questions(lower: str) -> Iterator[tuple[str, int]]:
+    """Each with where its answer begins; the reading has ": " where a transcript goes from one speaker to the other."""
+    done = 0
+    for mark in _MARK.finditer(lower):
+        start = max(done, mark.start() - _LONGEST)
+        question, done = lower[start : mark.start()], mark.end()
+        if mark[0] == "?" and (behind := _BEHIND.match(lower, mark.end())):
+            yield question, behind.end()
+        elif mark[0] == ": ":
+            yield question, mark.end()
+
+
+_MARK = re.compile(r"\?|: |\n")
+_HINT = re.compile(
+    r"name|first|favou?rite|childhood|best|oldest|secret|memorable|security|born|gr[eo]w|met\b|mascot|pass ?(?:word|phrase)|address|live|living|post ?code|zip|street|apartment|speaking|call"
+)
 _SHORTEST = 2

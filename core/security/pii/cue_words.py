@@ -102,7 +102,7 @@ _WORDS = re.compile(
     r"|(?P<code>codes?|token)"
     r"|(?P<card>(?:long|full|whole) (?:card )?number|(?:16|sixteen)[ \-]digits?|cards?|visa|mastercard|amex|pan)"
     r"|(?P<id>nie|dni|nif|pesel|bsn|bvn|nin|nir|insee|ahv|avs|cnic|cedula|mykad|hkid|iqama|oib|jmbg|aadhaa?r|nric|cpf|curp|pps[no]?|personnummer|nhs|itin|tin|tfn"
-    r"|securite sociale|sicurezza sociale|numero de secu|fin|rfc|ic|personalausweis|ausweis|rijksregister(?:nummer)?|codi[cs]e? fiscale?|hong kong id|e?m[ei]rates id|steuer\W?(?:id|nummer|nr)|numero fiscal|cnp|egn|emso|amka|afm|kennitala|cpr|fodselsnummer|work permit|residence (?:card|permit)|resident card|green card|employment pass|ein|sin|utr|social insurance|tax file|civil id|qid|ktp|nik|umid|philsys|cuit|cuil|ruc|dui|nit|rut|my number|identity|id card|id number|voter'?s? (?:id|card)|emirates id|ghana card|driv(?:ing|er'?s?) licen[cs]e"
+    r"|securite sociale|sicurezza sociale|numero de secu|fin|rfc|ic|personalausweis|ausweis|rijksregister(?:nummer)?|codi[cs]e? fiscale?|hong kong id|e?m[ei]rates id|steuer\W?(?:id|nummer|nr)|numero fiscal|cnp|egn|emso|amka|afm|kennitala|cpr|fodselsnummer|work permit|residence (?:card|permit)|resident card|green card|employment pass|ein|sin|utr(?! \d{12})|social insurance|tax file|civil id|qid|ktp|nik|umid|philsys|cuit|cuil|ruc|dui|nit|rut|my number|identity|id card|id number|voter'?s? (?:id|card)|emirates id|ghana card|driv(?:ing|er'?s?) licen[cs]e"
     r"|licen[cs]e (?:no|number|nr|num)|(?:national|tax|identity) (?:id|number|card|code))"
     r"|(?P<other>orders?|ref|reference|invoices?|tickets?|tracking|parcel|booking|flight|receipt|transaction|serial|imei|version"
     r"|claim|dispute|case|policy|voucher|model|error|ending|ends|article|item|product|vat|company number)"

@@ -41,7 +41,7 @@ _ACTS = re.compile(
     rf"(?<![.!?:]\s)(?<![.!?:\n\"“'‘(\-–—])(?<!\A)\b(?P<value>{_CAPITAL}(?: {_CAPITAL})?)(?:,? (?:who|she|he|his|her)(?:['’](?:s|ll|d))?\s(?!was president)"
     r"|,? (?:called|rang|phoned|texted|emailed|messaged|told me|told us|owes|owed|lent|borrowed|stole|took my|gave me|gave us|paid me|pays me|lives|said hi|died|passed away"
     r"|left me|signed|works for me|works with me|does my|minds|looks after|from (?:downstairs|upstairs|next door|work|accounts|payroll|church|school|hr|sales|the office)"
-    r"|in (?:accounts|payroll|hr)|speaking|put (?:my|his|her)|wants (?:his|her|me|to (?:be|open|join|close))|and I\b))"
+    r"|in (?:accounts|payroll|hr)|speaking|put (?:my|his|her)|wants (?:his|her|me|to (?:be|open|join|close))))"
 )
 _HERE = re.compile(rf"\b(?i:it['’]?s|its|[td]h?is is|hi|hello|hey|greetings|morning|afternoon|evening)[,:!]?\s(?P<value>{_CAPITAL}(?: {_CAPITAL})?)(?:,? (?:here|again|from|calling|speaking|writing|abeg)\b)")
 _MENTIONED = re.compile(

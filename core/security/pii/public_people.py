@@ -96,7 +96,7 @@ _SOMEBODYS = re.compile(
     r"|cousin|uncle|aunt|mum|mom|dad|boss|landlord|landlady|payee|colleague|neighbou?r|tenant|client)"
     r"(?: is| called| named)?,? \Z|\b(?:i'?m|i am|it'?s|this is|name(?: is|'s)?|named|called|pay|paid|send|sent"
     r"|payee:?|"
-    r"signed)\W \Z|\b(?:i'?m|i am|this is|name is|name's|pay|paid|send|sent|payee|owe) \Z"
+    r"signed)\W \Z|\b(?:mr|mister|mrs|ms|miss|mx|dr)\.? \Z|\b(?:i'?m|i am|this is|name is|name's|pay|paid|send|sent|payee|owe) \Z"
 )
 
 

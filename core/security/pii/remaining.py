@@ -375,6 +375,8 @@ def _lettered(reading: Reading) -> Iterator[Claim]:
         if not _SHORTEST_ID <= len(signs) <= _LONGEST_ID or signs.isdigit() or sum(map(str.isdigit, signs)) < _DIGITS_OF_AN_ID:
             continue
         start, end = pieces[0].start(), pieces[-1].end()
+        if _BEHIND.match(reading.lower, end):
+            continue
         kind = next((kind for begin, stop, kind in cues if -_NEAR <= start - stop <= _NEAR or 0 <= begin - end <= _CLOSE), None)
         if kind is not None and not _AHEAD.search(reading.lower, max(0, start - _LOOKS_BACK), start):
             yield Claim(kind, start, end, SHAPED + 3)
