@@ -31,6 +31,7 @@ DATE = (
     rf"|(?:(?:19|20)\d{{2}}|['’]\d{{2}}|nineteen {_TENS}(?:[ \-](?:{_UNITS}))?|19"
     rf" ?\d\d)[ ,\-/.]{{1,2}}{MONTH}[ ,\-/.]{{1,2}}(?:the )?{_DAY}\b"
     rf"|{MONTH} (?:(?:19|20)\d{{2}}|['’]\d{{2}}),? (?:on )?the {_DAY}\b"
+    r"|(?:the )?\d{1,2}(?:st|nd|rd|th)?,? (?:of )?(?:the )?month \d{1,2},? (?:and |of )?(?:the )?(?:year )?(?:19|20)?\d{2}"
     r"|\d{1,4}\s?[/.\-]\s?\d{1,2}\s?[/.\-]\s?\d{1,4}|\d{1,2} \d{1,2} (?:19|20)?\d{2}|\d{8}|\d{6}(?!\d)"
     rf"|(?:the )?{_DAY} of the {_DAY},? (?:of )?{_YEAR}"
     rf"|(?:the )?{_DAY}(?: day)?(?: of)?[ ,\-/.]{{0,2}}{MONTH}(?:(?:[ ,\-/.]{{1,2}}|,? in |,? of |(?=(?:19"
@@ -54,13 +55,20 @@ _YEAR_OF_BIRTH = re.compile(
     r"(?i)\b(?:year of (?:my )?birth|birth year)(?:[\s:=]{1,2}(?:is|was))?[\s:=,\-]{1,3}(?P<value>(?:19|20)"
     r" ?\d\d)(?!\d)"
 )
-_HINT = re.compile(rf"{_CUE}|birth")
+_LABELLED = re.compile(
+    rf"\b(?:day|month|year|y of b|yr)[ :,]{{1,2}}(?:is |of |it is )?(?:the )?(?P<value>(?:19|20)\d\d|\d{{1,2}}(?:st|nd|rd|th)?|{MONTH}|{_DAY_SAID}|nineteen {_TENS}(?:[ \-](?:{_UNITS}))?)\b"
+)
+"""Given part by part: "day twelve, month eight, and the year 1983"."""
+_HINT = re.compile(rf"{_CUE}|birth|\by of b\b")
 """One look for all of it: most texts have no such word."""
 
 
 def find_births(reading: Reading) -> Iterator[Claim]:
     if not _HINT.search(reading.lower):
         return
+    labelled = list(_LABELLED.finditer(reading.lower))
+    for found in labelled if len(labelled) > 1 else ():
+        yield Claim(Kind.DOB, *found.span("value"), SAID - 6)
     for pattern in (_BORN, _AFTER, _YEAR_OF_BIRTH):
         for found in pattern.finditer(reading.cased):
             value = found["value"].rstrip(" ,.-")

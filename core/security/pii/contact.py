@@ -17,7 +17,7 @@ _TIGHT_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _LABEL = r"(?:\w(?: \w(?!\w)){2,40}|[\w\-+]{1,40})"
 _APART = re.compile(rf"(?<![\w@.'])(?:{_LABEL}\s?[._\-]\s?){{0,4}}{_LABEL}\s?@\s?{_LABEL}(?:\s?\.\s?{_LABEL}){{0,3}}\s?\.\s?(?:[a-z]{{2,8}}(?!\w)|[a-z](?: [a-z](?!\w)){{1,5}})")
 """With spaces between its signs."""
-_AT = r"(?:\s?[\[({<]\s?(?:at|@)\s?[\])}>]\s?|\s(?:at|@)\s)"
+_AT = r"(?:\s?[\[({<]\s?(?:at?|@)\s?[\])}>]\s?|\s(?:at|@)\s)"
 _DOT = r"(?:\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\s(?:dot|point)\s|\.)"
 _ENDS = (
     r"(?:com|org|net|edu|gov|info|biz|eu|uk|us|de|fr|es|it|nl|ie|ca|au|in|pl|ch|at|be|se|no|dk|fi|pt|example|test"
@@ -31,7 +31,7 @@ _SPOKEN_EMAIL = re.compile(
 )
 _DOMAIN_SAID = re.compile(rf"(?i){_AT}[\w-]{{1,40}}(?:{_DOT}[\w-]{{1,40}}){{0,2}}{_DOT}{_ENDS}\b")
 """What a spoken one ends with: costs less than to look for the whole from every word."""
-_AT_HINT = re.compile(r"@|\bat\b")
+_AT_HINT = re.compile(r"@|\bat\b|[(\[]a[)\]]")
 _SPOKEN_WORDS = frozenset({"at", "dot", "point"})
 _FILLER = re.compile(
     r"(?i)(?:.{0,80}\s)?(?:is|to|email|e-mail|at|me|address|it's|its|on|mail|use|or|and|from|contact|my|:)\s+(?=\S)"

@@ -55,7 +55,7 @@ _SHORT = {
     **dict.fromkeys(("sekurity", "secuirty", "scurity"), "security"),
     **dict.fromkeys(("jully", "juli", "jluy"), "july"),
     **dict.fromkeys(("clse", "cloze"), "close"),
-    **dict.fromkeys(("nam",), "name"),
+    **dict.fromkeys(("nam", "nm", "nme"), "name"),
 }
 """Of cues that are too short for a rule."""
 _SHORTEST = 5

@@ -159,6 +159,9 @@ def find_beside(text: str, claims: Iterable[Claim]) -> Iterator[Claim]:
         if left < right <= left + _WIDEST and _CORRECTED.fullmatch(text, left, right):
             yield Claim(Kind.PERSON, left, right, GUESSED)
     for claim in claims:
+        small = _FURTHER_SMALL.match(text, claim.end) if text[claim.start : claim.end].islower() else None
+        if small and _is_strange(small["value"]):
+            yield Claim(Kind.PERSON, *small.span("value"), GUESSED)
         if (further := _FURTHER.match(text, claim.end)) and _is_strange(further["value"]):
             yield Claim(Kind.PERSON, *further.span("value"), GUESSED)
     again = [part for part in parts if part.lower() not in ORDINARY | _NOT | PLACES and (part[0].isupper() or part not in english())]
@@ -174,6 +177,7 @@ _WIDEST = 24
 _CORRECTED = re.compile(
     r"(?i)(?:[\s,.…\-]*\b(?:no|sorry|wait|oops|i mean|actually|rather|er|um|uh|first name|last name|surname|given name|that is|comma)\b)+[\s,.…\-]*"
 )
+_FURTHER_SMALL = re.compile(r",?\s{1,3}(?P<value>[a-z]{4,}(?:['’\-][a-z]+)?)(?=\s*(?:[,.;!?\n]|\Z))")
 _FURTHER = re.compile(r"\s{1,4}(?P<value>[A-Z][\w'’]+(?:-[\w'’]+)*)(?! ?[&'’])")
 
 

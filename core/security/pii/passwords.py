@@ -70,7 +70,7 @@ _IN_SENTENCES = frozenset(
     )
 )
 _ASIDE = (
-    r"(?:(?:all |it'?s |with )?(?:in )?(?:lower ?case|small letters|one word|(?:no|without) (?:caps|capitals|spaces)"
+    r"(?:(?:all |it'?s |with )?(?:in )?(?:lower ?case|small letters|one word|(?:no|without) (?:caps|capitals|spaces|space|gaps|gap)"
     r"|upper ?case|capitals)(?: letters)?)"
 )
 _FIGURE_SAID = r"(?:one|two|three|four|five|six|seven|eight|nine|zero|oh|double|\d+)"
@@ -81,7 +81,7 @@ _SAYS_A_SIGN = re.compile(
 )
 _IN_WORDS = re.compile(
     rf"\b(?:{_PASSWORD}|pass(?= i ))\b(?: (?:for|to|of|i|on)(?: [a-z]{{2,10}}){{1,4}}?(?= (?:is|was|its|it's)\b))?(?P<ahead>,? {_ASIDE},?)?(?:'s|,? (?:is|was|it'?s)|\s?[:=])?"
-    rf"\s(?P<value>[a-z\d][^,.?!:;\n\[]{{3,80}}?)(?P<aside>\s?,\s?{_ASIDE})?(?=\s?[,.?!;\n]|\s(?:and|but)\s|\Z)"
+    rf"\s(?P<value>[a-z\d][^,.?!:;\n\[]{{3,80}}?)(?P<aside>[\s,]{{1,3}}{_ASIDE})?(?=\s?[,.?!;\n]|\s(?:and|but)\s|\Z)"
 )
 _OF_RULES = frozenset(
     str.split(

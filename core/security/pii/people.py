@@ -54,6 +54,8 @@ _TITLE = re.compile(
 )
 """With a capital behind it."""
 _CAPITAL = re.compile("[A-Z]")
+_OF_A_STREET = re.compile(r"(?:unit|apt|apartment|suite|ste|flat|north|south|east|west|nw|ne|sw|se|[nsew])\b")
+"""Where "Dr" is a drive."""
 _PAID_HINTS = ("pay", "send", "give", "transfer", "owe", "wire")
 _SOME_NAME = r"(?P<value>[^\W\d_][\w'’\-]{1,24}\s[^\W\d_][\w'’\-]{1,24})"
 _SUM = r"(?:[£$€]\s?)?\d[\d.,]{0,12}(?:\s?(?:pounds?|quid|euros?|dollars?|bucks|gbp|eur|usd|p|k|[£$€]))?"
@@ -116,6 +118,8 @@ def _people(reading: Reading) -> Iterator[Claim]:
         if end := name_end(text, cue.end(), is_sure=True):
             yield Claim(Kind.PERSON, cue.end(), end, NAMED)
     for cue in _TITLE.finditer(reading.lower) if reading.has_capitals else ():
+        if _OF_A_STREET.match(reading.lower, cue.end()):
+            continue
         if _CAPITAL.match(text, cue.end()) and (end := name_end(text, cue.end(), is_sure=True, capitals=True)):
             yield Claim(Kind.PERSON, cue.start() if cue["title"] else cue.end(), end, NAMED)
     for spoken in _SPEAKING.finditer(text) if has_any(reading.lower, _SPEAKING_HINTS) else ():

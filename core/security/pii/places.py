@@ -129,6 +129,12 @@ _LIVES = re.compile(
     rf"[a-z'’ ]{{2,30}} {_STREET}\b(?:, (?!no\b)[a-z'’ ]{{3,25}}(?=[,.\n]|\Z)){{0,3}})"
 )
 """A house with a name, in small letters."""
+_IN_SMALL = re.compile(
+    rf"(?<![\w£$€.,/\-])(?P<unit>(?:flat|apartment|apt|unit|house|plot|villa|number|no) )?\d{{1,4}}[a-z]?,? (?P<street>(?:[a-z][a-z'’\-]{{1,20}},? ){{1,6}}?)"
+    rf"(?:{_SURE_STREET}|rd|ave|ln|cl|dr|wy|cresent|crecent|avnue|rode|streat|terrance|parkway|blvd)\b(?P<town>(?:,? (?!and\b|but\b|please\b|pls\b|is\b|my\b|the\b|for\b|i\b|to\b|if\b|so\b|not\b"
+    r"|can\b|until\b|since\b|from\b|in\b|at\b|with\b|was\b|now\b|has\b|it\b|we\b|that\b|this\b|on\b|or\b|thanks\b|thx\b|because\b|instead\b|you\b|your\b|when\b)[a-z][a-z'’\-]{2,20}(?=[,. \n]|\Z)){0,2}"
+    r"(?=\s*(?:[.,!?\n]|\Z)|,? (?:and|but|please|pls|[a-z]{1,2}\d)))?"
+)
 _NO_LANE = frozenset(str.split("down far a up i my we you it and but is was so then will can which because not have"))
 _CUE_HINTS = (
     "addr",
@@ -215,7 +221,7 @@ _OF_A_FIRM = re.compile(
 )
 _FIRM_BEHIND = re.compile(r",? (?:branch|office|store|shop|atm|cash ?machine|cash ?point)\b")
 _OF_THE_BANK = re.compile(
-    r"\b(?:your|the bank'?s|bank'?s|its|ur) (?:[\w']+ ){0,2}(?:branch|office|headquarters|hq|atm|call centre|payment cent(?:er|re)|processing cent(?:er|re)|lockbox|department|team"
+    r"\b(?:your|the bank'?s|bank'?s|its|ur) (?:[\w']+ ){0,2}(?:branch|office|headquarters|hq|atm|call centre|payment cent(?:er|re)|processing cent(?:er|re)|lockbox|department|team|address on \w+ \w+"
     r"|registered address"
     r"|postal address)\b(?: (?!(?:my|i|me|we|our)\b)[^ ?!;.\n]+){0,8}[ ,:]{1,2}\Z"
 )
@@ -309,6 +315,10 @@ def _list_places(reading: Reading) -> Iterator[Claim]:
         for found in _TURNED_STREET.finditer(text) if streets else ():
             yield Claim(Kind.ADDRESS, *found.span("value" if found["value"] else "cued"), SHAPED)
         for found in re.finditer(_US, text):
+            yield Claim(Kind.ADDRESS, *found.span(), SHAPED - 1)
+    for found in _IN_SMALL.finditer(reading.lower) if _names_street(reading.lower) else ():
+        words = found["street"].replace(",", " ").split()
+        if ORDINARY.isdisjoint(words) or (found["unit"] and not set(words) & _NO_LANE):
             yield Claim(Kind.ADDRESS, *found.span(), SHAPED - 1)
     for found in _NAMED_HOUSE.finditer(text) if reading.has_capitals and _names_street(reading.lower) else ():
         yield Claim(Kind.ADDRESS, *found.span(), SHAPED)

@@ -115,7 +115,7 @@ def is_public(cased: str, lower: str, start: int, end: int) -> bool:
         return True
     if _SOMEBODYS.search(before):
         return False
-    if _is_famous(lower[start:end]) or is_known_firm(lower, start, end) or _is_month(lower, start, end) or _OF_A_SHOP.match(lower, end) or _SHOP_AHEAD.search(before) or (_NUMBER_AHEAD.search(before) and _STREETS.search(lower, start, end + 16)):
+    if _AT.search(before) or _is_famous(lower[start:end]) or is_known_firm(lower, start, end) or _is_month(lower, start, end) or _OF_A_SHOP.match(lower, end) or _SHOP_AHEAD.search(before) or (_NUMBER_AHEAD.search(before) and _STREETS.search(lower, start, end + 16)):
         return True
     if (city := _CITY.fullmatch(cased, start, end)) and city["city"].lower() in PLACES:
         return True
@@ -156,7 +156,7 @@ _SHOP_AHEAD = re.compile(
 _NUMBER_AHEAD = re.compile(r"\d[a-z]?,? \Z")
 _STREETS = re.compile(r"\b(?:street|st|road|rd|avenue|ave|lane|drive|close|court|crescent|gardens?|grove|place|square|terrace|way|walk|row|mews|rise|hill|bank|quay)\b")
 """Where a street is called like somebody: "54 Lady Margaret Gardens"."""
-_NOBODY = frozenset(str.split("valued esteemed colleague colleagues manager team support madam sirs customers"))
+_NOBODY = frozenset(str.split("signed yours valued esteemed colleague colleagues manager team support madam sirs customers"))
 _BUSINESS = frozenset(
     str.split(
         "cleaners services stores foods bakery pharmacy garage motors cafe coffee restaurant hotel supermarket market shop shops salon clinic dental solicitors"
@@ -168,6 +168,8 @@ _BUSINESS = frozenset(
     )
 )
 _STATEMENT = re.compile(r"[ \w]{0,6}[*#]|[ ]?\d{4,}")
+_AT = re.compile(r"(?<!mad)(?<!angry)(?<!annoyed)(?<!look)(?<!looked)(?<!looking)(?<!shouted)(?<!yelled)(?<!laughed)(?<!furious) at \Z")
+"""Shops and places stand behind it."""
 _SMALL_WORDS = re.compile(r" (?:&|and|of|the|de|del|la|du|do|da|n) ")
 _KNOWN_BEHIND = re.compile(r"(?:[ '’][\w'’\-]+){0,2}")
 

@@ -398,7 +398,7 @@ _FAR_DAY = 70
 _A_DAY = re.compile(rf"(?<![\w£$€.,/\-])(?:{DATE})(?![\w]|[/.,\-]\d)")
 _CARD = re.compile(r"\b(?:cards?|visa|mastercard|amex|maestro|debit|credit)\b")
 _CARD_UNTIL = re.compile(
-    r"\b(?:until|till|til|to|ends?|ended|through|thru|runs? out|ran out|expire[sd]?|good|valid|renewed)(?: (?:in|on|is|was|at|by|the end of))?[ :]{1,2}"
+    r"(?:\b(?:until|till|til|to|ends?|ended|through|thru)(?= (?:\w+ ){0,2}\d{1,2} ?[/\-])|\b(?:runs? out|ran out|expire[sd]?|good|valid|renewed))(?: (?:in|on|is|was|at|by|the end of))?[ :]{1,2}"
     r"(?P<value>(?:0 ?[1-9]|1 ?[0-2]) ?[/\-. ]? ?(?:2 ?0 ?)?(?:2 ?[3-9]|3 ?\d))(?![\w]|[.,/\-]\d)"
 )
 _IBAN_BEGINS = re.compile(r"(?<![^\W_])[A-Za-z]{2} ?\d\d(?![^\W_]{12})")

@@ -13,13 +13,13 @@ _ENDS = (
 _DOT = r"(?:\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\s(?:dot|point|full stop|period|punkt|punto|ponto|tecka|kropka|piste|nokta)\s|\s?\.\s?)"
 _DOMAIN = re.compile(
     rf"(?:,? (?:all )?(?:in )?(?:lower ?case|small letters|one word|no (?:dots?|spaces?|caps)),)?"
-    rf"(?:\s?[\[({{<]\s?(?:at|@)\s?[\])}}>]\s?|\s(?:at(?:[ \-]sign| the rate(?: of)?)?|@)\s|\s?@\s?)"
+    rf"(?:\s?[\[({{<]\s?(?:at?|@)\s?[\])}}>]\s?|\s(?:at(?:[ \-]sign| the rate(?: of)?)?|@)\s|\s?@\s?)"
     rf"(?P<name>(?:[\w\-]{{1,30}}\s){{0,2}}?[\w\-]{{1,40}}(?:{_DOT}[\w\-]{{1,40}}){{0,2}}?)"
     rf"(?:(?:{_DOT}|,\s?){_ENDS}(?:{_DOT}(?:{_ENDS}\b|[a-z] [a-z]\b)){{0,2}}\b|(?<=mail)\s(?:com|co uk)\b|(?<=yahoo|cloud)\s(?:com|co"
     rf" uk)\b|(?<=look)\scom\b)"
 )
 _HINT = re.compile(
-    rf"(?:\bat\b|@).{{1,80}}?(?:\bdot\b|\bpoint\b|\bstop\b|\bperiod\b|punkt|punto|ponto|tecka|kropka|\.|,|mail|look|yahoo|cloud).{{0,4}}?{_ENDS}\b"
+    rf"(?:\bat\b|@|[(\[]a[)\]]).{{1,80}}?(?:\bdot\b|\bpoint\b|\bstop\b|\bperiod\b|punkt|punto|ponto|tecka|kropka|\.|,|mail|look|yahoo|cloud).{{0,4}}?{_ENDS}\b"
 )
 _PIECE = re.compile(r"(?:^|(?<=[\s:=,]))(?P<piece>[^\s:=,@]{1,40})(?P<gap>[ ,]{0,2})\Z")
 _CONNECTORS = frozenset(str.split("dot point underscore dash hyphen minus plus"))

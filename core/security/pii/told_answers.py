@@ -16,7 +16,7 @@ _THING = (
 )
 QUESTION = re.compile(
     rf"maiden name|\b(?:first|1st|fist|frist|favou?rite|fave?|favorit|childhood|best|oldest|memorable|dream) (?:ever )?(?:\w+ )?{_THING}\b(?! (?:discount|account|offer|deal))"
-    r"|\b(?:security|secret|memorable|recovery|challenge|verification) (?:question|answer|word|name|place|info\w*|hint|phrase|date|thing|q)s?\b|\bmascot\b|\bmemorable\b"
+    r"|\b(?:security|secret|memorable|recovery|challenge|verification) (?:question|answer|word|name|place|info\w*|hint|phrase|date|thing|q)s?\b|\bmascot\b|\bmemorable\b|\b(?:the|my) answer\b"
     r"|\b(?:dog|cat|pet|hamster|rabbit)(?:'?s)? name\b|\b(?:town|city|place|village|hospital|street|road|house)\b[^.?!\n]{0,24}\b(?:born|gr[eo]w up|raised|met|married|lived)\b"
     r"|\bplace of birth\b|\bbirth ?place\b|\b(?:school|street|road|town|city|car|pet|dog|teacher|film|book|place|animal|food) (?:question|answer|one)\b|\bquestion about\b"
     r"|\bmy (?:mother|mum|mom|dad|father|grandmother|grandfather|nan|spouse|husband|wife)'?s? (?:middle|first|birth) name\b|\bbest man\b|\bbridesmaid\b|\bgodmother\b|\bhoneymoon"
@@ -30,7 +30,7 @@ _ENTERED = re.compile(
     rf"(?P<value>{_CAPITALS}|{_SMALL}{_END})"
 )
 _LINKED = re.compile(
-    rf"(?i)(?:\b(?:is|was|were|be|it['’]?s|its|that['’]?s|thats|called|calld|named|answer|answer,|been|a:|ans:?|as)|[:=\-–?,])[ \"“'‘]{{1,3}}(?:(?:a|an|the|called|named|my|just|actually|um|uh|er|erm),? ){{0,3}}"
+    rf"(?i)(?:\b(?:is|was|were|be|it['’]?s|its|that['’]?s|thats|called|calld|named|answer|answer,|been|should be|would be|must be|a:|ans:?|as)|[:=\-–?,])[ \"“'‘]{{1,3}}(?:(?:a|an|the|called|named|my|just|actually|um|uh|er|erm),? ){{0,3}}"
     rf"[\"“'‘]?(?P<value>{_CAPITALS})"
 )
 _LINKED_SMALL = re.compile(
