@@ -106,9 +106,12 @@ def find_emails(reading: Reading) -> Iterator[Claim]:
     if not _AT_HINT.search(reading.lower):
         return
     for start, end in find_said(reading.lower):
-        yield Claim(Kind.EMAIL, start, end, SHAPED + 2)
+        if not is_a_mailbox(reading.lower, start, end):
+            yield Claim(Kind.EMAIL, start, end, SHAPED + 2)
     for found in _SPOKEN_EMAIL.finditer(text) if _DOMAIN_SAID.search(text) else ():
         said = set(found[0].lower().split())
+        if is_a_mailbox(reading.lower, *found.span("value")):
+            continue
         if found["value"].lower().split()[0] in NO_LOCAL or names_shop(reading.lower, *found.span("value")):
             continue
         if "@" in found[0] or len(_SPOKEN_WORDS & said) > 1 or re.search(r"[\[({<]", found[0]) or "at" in said:

@@ -70,7 +70,7 @@ _NOT = frozenset(
 )
 _SAID = frozenset(str.split("may june april will mark bill grant frank faith hope grace rose penny rich dawn summer autumn art gene"))
 """Words of their own, and names where somebody acts."""
-_ROLE_HINT = re.compile(rf"\b{ROLE}\b")
+_ROLE_WORDS = frozenset(re.findall(r"[a-z]{2,}", ROLE)) | frozenset(f"{word}s" for word in re.findall(r"[a-z]{2,}", ROLE)) | {"fiance", "fiancee", "advisor", "neighbor"}
 _LABELS = ("name", "nom", "apellid", "titular", "inhaber", "intestat", "imie", "nazwisk", "naam", "forename")
 _HERE_HINTS = ("here", "writing", "abeg", "again", "calling", "speaking", " from ")
 _ACTS_HINTS = (
@@ -90,7 +90,7 @@ def find_introduced(reading: Reading) -> Iterator[Claim]:
             yield from _named(found, NAMED)
     if not reading.has_capitals or text.isupper():
         return
-    if _ROLE_HINT.search(lower):
+    if not _ROLE_WORDS.isdisjoint(reading.folded.words):
         for found in _RELATED.finditer(text):
             yield from _named(found, NAMED)
     for found in (*_AUNT.finditer(text), *_LAST_FIRST.finditer(text)):

@@ -101,11 +101,15 @@ def find_people(reading: Reading) -> Iterator[Claim]:
 def _somebodys(reading: Reading, claims: Iterable[Claim]) -> Iterator[Claim]:
     """Those that are no saying's, and nobody's of whom everybody speaks."""
     said = None
+    public: dict[tuple[int, int], bool] = {}
     for claim in claims:
         if said is None:
             said = list(sayings(reading.lower))
         is_said = any(start < claim.end and claim.start < end for start, end in said)
-        if not is_said and not is_public(reading.cased, reading.lower, claim.start, claim.end):
+        place = (claim.start, claim.end)
+        if place not in public:
+            public[place] = is_said or is_public(reading.cased, reading.lower, *place)
+        if not public[place]:
             yield claim._replace(end=whole_name(reading.cased, claim.start, claim.end))
 
 

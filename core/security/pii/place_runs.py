@@ -3,6 +3,7 @@ Bologna BO"). A run counts where a part of it was found already, or where it has
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from core.security.pii.kinds import SHAPED, Claim, Kind
 from core.security.pii.people_words import list_given, list_more_given
@@ -35,6 +36,9 @@ _NO_PART = frozenset(
         " agent customer caller client sort code name this that mr mrs ms in on"
     )
 )
+_AT_START = frozenset(
+    str.split("street road avenue city county state province district way main top box route zip postcode cp cep building place square close drive court upstairs downstairs near off")
+)
 _AT_END = frozenset(str.split("i e y and et in on the of de la da do no an am to number first second third state city top main m n h st by"))
 _TOWN = re.compile(r"(?:,|\s)\s?[A-Z][\w'’\-]{2,}\W*\Z|\d{4,6}\W*\Z")
 _FEWEST_PARTS = 4
@@ -44,7 +48,7 @@ _LONGEST = 200
 def with_runs(text: str, claims: Iterable[Claim]) -> Iterator[Claim]:
     """The claims, each as far as the run goes that it stands in, and runs that are addresses by themselves."""
     claims = list(claims)
-    runs = [span for found in _RUN.finditer(text) if "\n\n" not in found[0] for span in _trimmed(text, *found.span())] if claims or _STREET.search(text) or text.count(",") >= _FEWEST_COMMAS else []
+    runs = [span for found in _RUN.finditer(text) if "\n\n" not in found[0] for span in _trimmed(text, *found.span())] if claims or _may_be_there(text) else []
     for claim in claims:
         over = next(((start, end) for start, end in runs if start < claim.end and claim.start < end), None)
         if over is not None and over[1] - over[0] <= _LONGEST:
@@ -54,6 +58,19 @@ def with_runs(text: str, claims: Iterable[Claim]) -> Iterator[Claim]:
     for start, end in runs:
         if _is_address(text[start:end], is_told=_TOLD.search(text, max(0, start - 40), start) is not None):
             yield Claim(Kind.ADDRESS, start, end, SHAPED - 2)
+
+
+def _may_be_there(text: str) -> bool:
+    return any(map(_is_of_streets, _WORD.findall(text))) or (text.count(",") >= _FEWEST_COMMAS and _ENDS_IN_POSTCODE.search(text) is not None)
+
+
+@lru_cache(maxsize=8192)
+def _is_of_streets(word: str) -> bool:
+    return _STREET.fullmatch(word) is not None
+
+
+_WORD = re.compile(r"[^\W\d_]{2,}")
+_ENDS_IN_POSTCODE = re.compile(r"[a-z][ \-,]{1,3}(?:\d{4,6}|\d{3}-\d{4}|\d{5}-\d{3}|\d{2}-\d{3}|\d{4}-\d{3})(?=\W*(?:\Z|\n|[,.] ))", re.IGNORECASE)
 
 
 def _is_address(said: str, *, is_told: bool) -> bool:
@@ -74,6 +91,10 @@ _TOLD = re.compile(
     r"(?i)\b(?:address|addr?|adress|direccion|domicilio|endereco|morada|indirizzo|adresse|anschrift|wohnhaft|residencia|residence|domicile|home|live|living|reside|residing"
     r"|resident|staying|stay|moved|moving|deliver|delivery|courier|post it|send it)\b[^.!?\d]{0,24}\Z"
 )
+def _is_small(word: str) -> bool:
+    return word.islower() and not any(map(str.isdigit, word))
+
+
 _FEWEST_CAPITALS = 2
 _LONGEST_NAME = 4
 """Words."""
@@ -107,7 +128,12 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     for words in pieces:
         while words and words[-1][0].lower().strip(".\"“”") in _AT_END:
             words.pop()
-        while words and words[0][0].islower() and words[0][0].lower().strip(".") in _AT_END | _NO_PART:
+        while len(words) > 1 and _is_small(words[-1][0]) and "," in text[start : words[-1].start()]:
+            at = max(place for place, word in enumerate(words[:-1]) if text[word.end()] == "," or place == 0)
+            if not at or not all(_is_small(word[0]) for word in words[at + 1 :]):
+                break
+            del words[at + 1 :]
+        while words and words[0][0].islower() and words[0][0].lower().strip(".") in _AT_END | _NO_PART | _AT_START:
             words.pop(0)
         words = _without_people(words)
         if len(words) > 1:

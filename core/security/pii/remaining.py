@@ -32,23 +32,29 @@ _COUNTED = (
 )
 _BEHIND = re.compile(rf" ?(?:{_MONEY}|{_COUNTED}|[€₦₹¥])|[£$]|[.,:]\d| ?[–-] ?(?:digit|day|month|year|hour|minute)")
 _MONTH_BEHIND = re.compile(rf"(?:st|nd|rd|th)? (?:of )?{MONTH}\b")
-_SUM_AHEAD = re.compile(
-    rf"(?:[#*@_&=:/\\]|[a-z]-|\b{MONTH}(?: the)? |\b(?:paid|pay|paying|spent|spend|charged|withdrew|withdraw|withdrawn|sent|send|transfer|transferred"
-    r"|earn|cost|costs|borrow|owe|owed|lent|limit|balance|amount|fee|price|total|sum|budget|score|about|around|over|under|than|only|nearly|almost"
-    r"|roughly|max|maximum|min|minimum|up to|since|until|till|by|year|years)[ .:,\-]{1,3}(?:(?:is|was|of|the|it|my) ){0,2})\Z"
+_OF_SUMS = frozenset(
+    str.split(
+        "paid pay paying spent spend charged withdrew withdraw withdrawn sent send transfer transferred earn cost costs borrow owe owed lent limit balance amount fee price total sum"
+        " budget score about around over under than only nearly almost roughly max maximum min minimum upto since until till by year years jan feb mar apr may jun jul aug sep sept oct"
+        " nov dec january february march april june july august september october november december"
+    )
 )
 """What stands ahead of a sum or a day; a number of many figures is none."""
-_AHEAD = re.compile(
-    rf"(?:(?<![a-z])(?:{_MONEY})\s?|[£$€₦₹¥*]|\d[.,:/]"
-    r"|\b(?:ending|finishing|order|orders|ref|reference|invoice|ticket|tracking|parcel|booking|flight|receipt|transaction|serial|imei|version|v"
-    r"|claim|dispute|case|policy|voucher|model|error|article|art|section|sec|act|item|product|vat|room|floor|bus|train|gate|seat|row|page|chapter"
-    r"|terminal|atm|batch|queue|mandate|cheque|check|step|iso|isbn|isin|utr|rrn|arn|utr|stan|trace|since|until|till|by|year|years|in|of|at"
-    r"|complaint|http|status|number one|top|agent|operator|platform|build|android|ios|windows|iphone|galaxy"
-    r"|sku|employee|staff|badge|merchant|store|shop|branch|desk|counter|locker|box|track|stop|route|zone|section|originator|seal|meter|pump|reader|machine|device|barcode|isbn|customs|docket|lot|crime|incident|reg"
-    r"|ombudsman|company|registration|fca|frn|licence plate)"
-    r"(?:['’]s)?[ .:,#\-]{1,3}(?:(?:reading|tracking|reference|machine|order|booking|parcel|letter|page|line) )?(?:(?:is|was|no|nr|num|number|code|id|the|it|of|says|said|message|#)[ .:#]{1,2}){0,3})\Z"
+_OF_REFERENCES = frozenset(
+    str.split(
+        "ending finishing order orders ref reference invoice ticket tracking parcel booking flight receipt transaction serial imei version v claim dispute case policy voucher model"
+        " error article art section sec act item product vat room floor bus train gate seat row page chapter terminal atm batch queue mandate cheque check step iso isbn isin utr rrn"
+        " arn stan trace complaint http status top agent operator platform build android ios windows iphone galaxy sku employee staff badge merchant store shop branch desk counter"
+        " locker box track stop route zone ombudsman registration fca frn originator seal meter pump reader machine device barcode customs docket lot crime incident reg"
+        " rs inr gbp eur usd ngn chf aed zar kes r pound pounds euro euros dollar dollars naira rupees"
+    )
 )
-"""And ahead of a reference or a count."""
+"""And ahead of a reference, a count or money."""
+_FILLERS = frozenset(str.split("is was no nr num number code id the it of says said message reading page line"))
+_MOST_FILLERS = 3
+_AHEAD_OF_MONEY = re.compile(r"[£$€₦₹¥*]\s?\Z|\d[.,:/]\Z")
+_JOINED_AHEAD = "#*@_&=:/\\-"
+_BACK = re.compile(r"[^\W\d_]+")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _DAY = re.compile(r"\d{1,2} \d{1,2} (?:19|20)\d\d|\d{1,2}[/.\-]\d{1,2}(?:[/.\-]\d{2,4})?|(?:19|20)\d\d[/.\-]\d{1,2}[/.\-]\d{1,2}")
 _PRODUCT = re.compile(r"[a-z,] (?!Pin|Code|Cvv|Otp)[A-Z][a-z]+ \Z|\A(?!Pin|Code|Cvv|Otp|Use|Text|Got|Says|Is|My|Was)[A-Z][a-z]+ \Z")
@@ -141,7 +147,7 @@ _NAMES_ANOTHER = re.compile(
     r"\b(?:sort|account|acc|a/c|card|phone|mobile|pin|cvv|cvc|expir\w*|exp|code|iban|born|dob|birth|passport|ref\w*|order|paid|pay|and another|or"
     r"|instead|not|from|to|balance|limit)\b|[£$€?]"
 )
-_ALONE_AHEAD = re.compile(r"\b(?:in|of|at|line|part|last|ends)[ ,]{1,2}\Z")
+_ALONE_AHEAD = re.compile(r"\b(?:in|on|of|at|line|part|last|ends)[ ,]{1,2}\Z|\b(?:card|visa|mastercard|amex|debit|credit)(?: (?:number|no))? \Z")
 """What a number that stands alone is no value behind."""
 _OLD_YEAR = r"(?:19[2-9]\d|200\d)"
 _OLD_DAY = re.compile(
@@ -164,9 +170,10 @@ _PREFIX = re.compile(r"(?<![^\W_])[A-Z]{1,4}[/\-]\Z")
 _SORT_AND_ACCOUNT = re.compile(
     r"(?<![\w.,/£$€\-])(?P<sort>\d\d(?P<gap>[ .\-])\d\d(?P=gap)\d\d)\s?[/,;\- ]\s?(?P<account>\d{8}|\d\d(?:[ .\-]\d\d){3}|\d{4}[ .\-]\d{4})(?![\w]|[.,]\d)"
 )
-_OF_BANKS = frozenset({Kind.PHONE, Kind.ACCOUNT_NUMBER, Kind.OTP})
+_OF_BANKS = frozenset({Kind.PHONE, Kind.ACCOUNT_NUMBER, Kind.SORT_CODE, Kind.OTP})
 _LIKE_PHONES = frozenset({Kind.PHONE, Kind.ACCOUNT_NUMBER})
 _ON_CARDS = frozenset({Kind.CARD, Kind.CARD_EXPIRY})
+_OF_CHEQUES = re.compile(r"(?i)\b(?:cheque|check|mandate|ticket|reference)\b")
 _LENGTHS_OF_ACCOUNTS = range(7, 13)
 _OF_A_TOKEN, _OF_A_CODE = 6, 3
 _MOST_GROUPS = 4
@@ -226,7 +233,7 @@ def find_remaining(reading: Reading, claims: Iterable[Claim]) -> Iterator[Claim]
 
 
 def _by_length(cased: str, run: _Run) -> Kind | None:
-    """What a number in a bank's chat is that nothing explains and no word introduces: six figures are a code, eight an account."""
+    """What a number in a bank's chat is that nothing explains and no word introduces: six figures are a sort code, eight an account."""
     groups = re.findall(r"\d+", cased[run.start : run.end])
     if (len(groups) > _MOST_GROUPS and any(len(group) > 1 for group in groups)) or _NAMED_BY_LETTERS.search(cased, max(0, run.start - 8), run.start):
         return None
@@ -234,10 +241,13 @@ def _by_length(cased: str, run: _Run) -> Kind | None:
         return None
     if all(_YEAR.fullmatch(group) for group in groups) or len(set(run.figures)) == 1 or run.figures.endswith("0000"):
         return None
+    if len(run.figures) == _OF_A_TOKEN and _OF_CHEQUES.search(cased, max(0, run.start - _LOOKS_BACK), run.start):
+        return None
     if len(run.figures) in _LENGTHS_OF_ACCOUNTS:
         return Kind.ACCOUNT_NUMBER
     is_even = len({len(group) for group in groups}) == 1
-    return Kind.OTP if len(run.figures) == _OF_A_TOKEN and is_even and not run.figures.endswith("000") else None
+    # A code perhaps; only a word for one makes it the secret that nobody may keep.
+    return Kind.SORT_CODE if len(run.figures) == _OF_A_TOKEN and is_even and not run.figures.endswith("000") else None
 
 
 def _old_days(lower: str) -> Iterator[Claim]:
@@ -259,12 +269,26 @@ def _runs(reading: Reading, claims: Iterable[Claim]) -> Iterator[_Run]:
             _DAY.fullmatch(found[0]) is not None
             or _BEHIND.match(lower, end) is not None
             or (len(found[0]) <= _OF_A_DAY and _MONTH_BEHIND.match(lower, end) is not None)
-            or _AHEAD.search(lower, max(0, start - _LOOKS_BACK), start) is not None
-            or (len(found[0]) < _LONG and found[0].isdigit() and _SUM_AHEAD.search(lower, max(0, start - _LOOKS_BACK), start) is not None)
+            or _is_explained(lower, start, is_sum=len(found[0]) < _LONG and found[0].isdigit())
             or _is_lettered(lower, start)
             or _ON_A_STATEMENT.search(reading.cased, max(0, start - _LOOKS_BACK), start) is not None
         )
         yield _Run(start, end, only_digits(found[0]), over[3] if over else False, is_explained)
+
+
+def _is_explained(lower: str, start: int, *, is_sum: bool = False) -> bool:
+    """Whether a word ahead says that the number is a reference, a count or money; ``is_sum``: or a sum or a day, as a short one may be."""
+    before = lower[max(0, start - _LOOKS_BACK) : start]
+    if _AHEAD_OF_MONEY.search(before) or (is_sum and before.rstrip(" ")[-1:] in _JOINED_AHEAD and before.strip()):
+        return True
+    words = _BACK.findall(before)
+    for _ in range(_MOST_FILLERS):
+        if words and words[-1] in _FILLERS and words[-1] not in _OF_REFERENCES:
+            words.pop()
+    return bool(words) and _ENDS_CLAUSE.search(before) is None and (words[-1] in _OF_REFERENCES or (is_sum and words[-1] in _OF_SUMS))
+
+
+_ENDS_CLAUSE = re.compile(r"(?<!\bno)(?<!\bnr)(?<!\bref)(?<!\binv)[.!?;]\s\Z|\n\s*\Z")
 
 
 def _is_lettered(lower: str, start: int) -> bool:
@@ -378,7 +402,7 @@ def _lettered(reading: Reading) -> Iterator[Claim]:
         if _BEHIND.match(reading.lower, end):
             continue
         kind = next((kind for begin, stop, kind in cues if -_NEAR <= start - stop <= _NEAR or 0 <= begin - end <= _CLOSE), None)
-        if kind is not None and not _AHEAD.search(reading.lower, max(0, start - _LOOKS_BACK), start):
+        if kind is not None and not _is_explained(reading.lower, start):
             yield Claim(kind, start, end, SHAPED + 3)
 
 

@@ -4,6 +4,7 @@ of "is the name of my first pet"."""
 import re
 from collections.abc import Iterator
 
+from core.security.pii.grammar import has_any
 from core.security.pii.kinds import SAID, Claim, Kind
 from core.security.pii.ordinary import CHAT, ORDINARY, english
 from core.security.pii.people_words import COMPANY
@@ -49,6 +50,11 @@ _NOT = ORDINARY | CHAT | frozenset(
         " english irish british american german french spanish"
     )
 )
+_HINTS = (
+    *("maiden", "first", "1st", "fist", "frist", "favo", "fave", "fav ", "childhood", "best ", "oldest", "memorable", "dream", "security", "secret", "recovery", "challenge"),
+    *("verification", "mascot", "'s name", "dog name", "cat name", "pet name", "born", "grew", "grow", "raised", " met", "married", "birth", "question", "answer", " one"),
+    *("middle name", "godmother", "honeymoon", "bridesmaid", "best man"),
+)
 _NEAR = 110
 _FAR_AHEAD = 60
 _WEIGHT = SAID - 4
@@ -57,7 +63,7 @@ _WEIGHT = SAID - 4
 def find_told(reading: Reading) -> Iterator[Claim]:
     """Behind the question or ahead of it, within a sentence or two."""
     text, lower = reading.cased, reading.lower
-    asked = [found.span() for found in QUESTION.finditer(lower)]
+    asked = [found.span() for found in QUESTION.finditer(lower)] if has_any(lower, _HINTS) else []
     if not asked:
         return
     found: list[tuple[int, int]] = []
