@@ -29,6 +29,7 @@ _RELATED = re.compile(
     rf"(?<=[\s(])(?P<value>{_NAME})"
 )
 _AUNT = re.compile(rf"\b(?:Aunt|Auntie|Aunty|Uncle|Cousin|Grandma|Grandpa|Granny|Nana|Nan|Big|Little|Old|Missus|late)\s(?P<value>{_NAME})")
+_AUNTS = frozenset(str.split("aunt auntie aunty uncle cousin grandma grandpa granny nana nan big little old missus late"))
 _LABELLED = re.compile(
     r"(?i)\b(?:sur ?names?|fore ?names?|given names?|(?:first|second|last|family|middle|maiden|full|legal|birth|christian|user'?s?) names?|name(?=\s?[?/])|nombres?(?: y apellidos?)?|apellidos?"
     r"|(?:pre)?nom|cognome|nome|vorname|nachname|titular(?: de la cuenta)?|intestatario|kontoinhaber|inhaber|imie|nazwisko|achternaam|voornaam|naam)\b"
@@ -93,7 +94,8 @@ def find_introduced(reading: Reading) -> Iterator[Claim]:
     if not _ROLE_WORDS.isdisjoint(reading.folded.words):
         for found in _RELATED.finditer(text):
             yield from _named(found, NAMED)
-    for found in (*_AUNT.finditer(text), *_LAST_FIRST.finditer(text)):
+    aunts = _AUNT.finditer(text) if not _AUNTS.isdisjoint(reading.folded.words) else ()
+    for found in (*aunts, *(_LAST_FIRST.finditer(text) if "," in text else ())):
         yield from _named(found, GUESSED + 1)
     if has_any(lower, _HERE_HINTS):
         for found in _HERE.finditer(text):

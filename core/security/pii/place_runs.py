@@ -69,7 +69,7 @@ def _is_of_streets(word: str) -> bool:
     return _STREET.fullmatch(word) is not None
 
 
-_WORD = re.compile(r"[^\W\d_]{2,}")
+_WORD = re.compile(r"(?<![^\W_])[^\W\d_]{2,}")
 _ENDS_IN_POSTCODE = re.compile(r"[a-z][ \-,]{1,3}(?:\d{4,6}|\d{3}-\d{4}|\d{5}-\d{3}|\d{2}-\d{3}|\d{4}-\d{3})(?=\W*(?:\Z|\n|[,.] ))", re.IGNORECASE)
 
 

@@ -17,7 +17,7 @@ ACKNOWLEDGED = (
     r"(?:(?:sure|yes|yeah|yep|ok|okay|um+|uh+|erm?|hmm|so|well|right|of course|(?:just )?(?:one|a|1) (?:moment|sec"
     r"|second"
     r"|minute|min)|hold on|hang on|bear with me|let me (?:see|look|check|find it|think|get it)"
-    r"|give me a (?:sec|second|minute|moment)|got it|here (?:it is|you go|goes)|there you go|fine|ah|i think|please)"
+    r"|give me a (?:sec|second|minute|moment)|got it|here (?:it is|you go|goes)|there you go|fine|ah(?=[,.…!])|i think|please)"
     r"\b[,.:…!\s\-]{1,4})"
 )
 _ITS = (

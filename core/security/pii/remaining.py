@@ -150,6 +150,7 @@ _NAMES_ANOTHER = re.compile(
 _ALONE_AHEAD = re.compile(r"\b(?:in|on|of|at|line|part|last|ends)[ ,]{1,2}\Z|\b(?:card|visa|mastercard|amex|debit|credit)(?: (?:number|no))? \Z")
 """What a number that stands alone is no value behind."""
 _OLD_YEAR = r"(?:19[2-9]\d|200\d)"
+_OLD = re.compile(_OLD_YEAR)
 _OLD_DAY = re.compile(
     rf"(?<![\w/.\-])(?:(?:0?[1-9]|[12]\d|3[01])\s?[/.\- ]\s?(?:0?[1-9]|1[0-2])\s?[/.\- ]\s?{_OLD_YEAR}"
     rf"|(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])/{_OLD_YEAR}|{_OLD_YEAR}[/.\-](?:0?[1-9]|1[0-2])[/.\-](?:0?[1-9]|[12]\d|3[01])"
@@ -163,7 +164,7 @@ _OF_AN_EVENT = re.compile(
 _MONTH_OF_YEAR = re.compile(r"(?<![\w£$€.,/\-])(?:0[1-9]|1[0-2]) ?[/\-] ?(?:20)?(?:2[4-9]|3\d)(?![\w]|[.,/\-]\d)")
 _ON_A_STATEMENT = re.compile(r"(?:[A-Z]{2,}[A-Z\d]*[ *#\-]{1,2}){2}\Z|\*\S* ?\Z")
 """As merchants are called there: "SQ *BLUE BOTTLE 0417"."""
-_NAMED_BY_LETTERS = re.compile(r"(?<![^\W_])(?!(?:AC|ACC|NO|IS|ID|SC|MY)\b)[A-Z]{1,4} ?\Z")
+_NAMED_BY_LETTERS = re.compile(r"(?<![^\W_])(?!(?:AC|ACC|NO|IS|ID|SC|MY)\b)[A-Z]{1,4}\d* ?\Z")
 """As parcels and disputes are: "RM 4471 2290"."""
 _LETTERS_AHEAD = re.compile(r"(?P<account>\b(?:acc|acct|account|a/c|roll)(?: (?:number|no|is|:)){0,2}:? )?(?<![^\W_])[^\W_]*[a-z][^\W_]*[\-/_]\Z")
 _PREFIX = re.compile(r"(?<![^\W_])[A-Z]{1,4}[/\-]\Z")
@@ -215,7 +216,9 @@ def find_remaining(reading: Reading, claims: Iterable[Claim]) -> Iterator[Claim]
     has_card = any(claim.kind in _ON_CARDS for claim in claims)
     starts = [word.start for word in words]
     for run in runs:
-        if run.taken is not False or run.is_explained or _ALONE_AHEAD.search(lower, max(0, run.start - _LOOKS_BACK), run.start):
+        if run.taken is not False or run.is_explained or (
+            len(run.figures) < _LONG and _ALONE_AHEAD.search(lower, max(0, run.start - _LOOKS_BACK), run.start)
+        ):
             continue
         near = words[bisect_left(starts, run.start - _FARTHEST) : bisect_right(starts, run.end + _FARTHEST)]
         kind = _kind(reading.cased, lower, run, near) or (Kind.CVV if has_card and len(run.figures) == _OF_A_CODE else _by_length(reading.cased, run))
@@ -252,7 +255,7 @@ def _by_length(cased: str, run: _Run) -> Kind | None:
 
 def _old_days(lower: str) -> Iterator[Claim]:
     """A whole day so long ago that only a birth, or what somebody remembers, is told by it."""
-    for found in _OLD_DAY.finditer(lower):
+    for found in _OLD_DAY.finditer(lower) if _OLD.search(lower) else ():
         if not _OF_AN_EVENT.search(lower, max(0, found.start() - _LOOKS_BACK), found.start()):
             yield Claim(Kind.DOB, *found.span(), GUESSED - 2)
 
@@ -270,8 +273,8 @@ def _runs(reading: Reading, claims: Iterable[Claim]) -> Iterator[_Run]:
             or _BEHIND.match(lower, end) is not None
             or (len(found[0]) <= _OF_A_DAY and _MONTH_BEHIND.match(lower, end) is not None)
             or _is_explained(lower, start, is_sum=len(found[0]) < _LONG and found[0].isdigit())
-            or _is_lettered(lower, start)
-            or _ON_A_STATEMENT.search(reading.cased, max(0, start - _LOOKS_BACK), start) is not None
+            or (lower[start - 1 : start] in _JOINTS and _is_lettered(lower, start))
+            or (_is_shouted(reading.cased, start) and _ON_A_STATEMENT.search(reading.cased, max(0, start - _LOOKS_BACK), start) is not None)
         )
         yield _Run(start, end, only_digits(found[0]), over[3] if over else False, is_explained)
 
@@ -289,6 +292,14 @@ def _is_explained(lower: str, start: int, *, is_sum: bool = False) -> bool:
 
 
 _ENDS_CLAUSE = re.compile(r"(?<!\bno)(?<!\bnr)(?<!\bref)(?<!\binv)[.!?;]\s\Z|\n\s*\Z")
+
+
+_JOINTS = ("-", "/", "_")
+
+
+def _is_shouted(cased: str, start: int) -> bool:
+    before = cased[max(0, start - 3) : start]
+    return "*" in cased[max(0, start - _LOOKS_BACK) : start] or any(map(str.isupper, before))
 
 
 def _is_lettered(lower: str, start: int) -> bool:
@@ -403,7 +414,7 @@ def _lettered(reading: Reading) -> Iterator[Claim]:
             continue
         kind = next((kind for begin, stop, kind in cues if -_NEAR <= start - stop <= _NEAR or 0 <= begin - end <= _CLOSE), None)
         if kind is not None and not _is_explained(reading.lower, start):
-            yield Claim(kind, start, end, SHAPED + 3)
+            yield Claim(kind, start, end, SHAPED - 1)
 
 
 _CLOSE = 40

@@ -138,7 +138,7 @@ _TOKEN = re.compile(
     r"|(?P<filler>\b(?:uh+m*|um+|er+m*|ehm+|hmm+|mm+|then|and[ \-]then|dash|hyphen|space|stroke|slash|hold on|hang on"
     r"|let me see|let's see"
     rf"|like|yeah|ok|okay|so|{'|'.join(sorted(SEPARATORS_ABROAD))})\b)"
-    r"|(?P<spelt>\b[a-z],? (?:is )?(?:for|as in) [a-z]{2,12}\b)"
+    r"|(?P<spelt>\b(?P<letter>[a-z]),? (?:is )?(?:for (?P=letter)[a-z]{1,11}|as in [a-z]{2,12})\b)"
     r"|(?P<w>\bdouble[ \-]u\b)|(?P<round>\b(?:hundred|thousand)(?: and)?\b)|(?P<word>x-ray|[^\W\d_]+)|(?P<figure>\d+)"
 )
 _GAP = re.compile(r"[\s,.\-–…/:;]{0,4}")

@@ -51,8 +51,8 @@ _NOT = ORDINARY | CHAT | frozenset(
     )
 )
 _HINTS = (
-    *("maiden", "first", "1st", "fist", "frist", "favo", "fave", "fav ", "childhood", "best ", "oldest", "memorable", "dream", "security", "secret", "recovery", "challenge"),
-    *("verification", "mascot", "'s name", "dog name", "cat name", "pet name", "born", "grew", "grow", "raised", " met", "married", "birth", "question", "answer", " one"),
+    *("maiden", "first", "fist", "frist", "favo", "fave", "fav ", "childhood", "best ", "oldest", "memorable", "dream", "security", "secret", "recovery", "challenge"),
+    *("verification", "mascot", "'s name", "dog name", "cat name", "pet name", "born", "grew", "grow", "raised", "married", "birth", "question", "answer", "pet one", "car one", "school one", "film one", "street one", "teacher one"),
     *("middle name", "godmother", "honeymoon", "bridesmaid", "best man"),
 )
 _NEAR = 110
