@@ -154,7 +154,9 @@ def find_beside(text: str, claims: Iterable[Claim]) -> Iterator[Claim]:
                 break
             yield Claim(Kind.PERSON, *behind.span("value"), GUESSED)
             end = behind.end()
-        if (ahead := _BEFORE_CHAIN.search(text, max(0, claim.start - 60), claim.start)) and _is_strange(ahead["value"]):
+        is_in_row = text[max(0, claim.start - 4) : claim.start].endswith(_LINKS)
+        ahead = _BEFORE_CHAIN.search(text, max(0, claim.start - 60), claim.start) if is_in_row else None
+        if ahead and _is_strange(ahead["value"]):
             yield Claim(Kind.PERSON, *ahead.span("value"), GUESSED)
     ordered = sorted((claim.start, claim.end) for claim in claims)
     for (_, left), (right, _) in pairwise(ordered):
@@ -166,13 +168,22 @@ def find_beside(text: str, claims: Iterable[Claim]) -> Iterator[Claim]:
             yield Claim(Kind.PERSON, *small.span("value"), GUESSED)
         if (further := _FURTHER.match(text, claim.end)) and _is_strange(further["value"]):
             yield Claim(Kind.PERSON, *further.span("value"), GUESSED)
-    again = [part for part in parts if part.lower() not in ORDINARY | _NOT | PLACES and (part[0].isupper() or part not in english())]
-    if again:
-        for found in re.finditer(rf"(?<![\w@.])(?:{'|'.join(map(re.escape, again[:_MOST_IN_A_ROW]))})(?![\w@]|\.\w)(?P<more> (?:[A-Z][\w'’\-]+|[a-z]{{4,}}))?", text):
+    again = {part for part in parts if _is_name_again(part)}
+    for found in _ANY_NAME.finditer(text) if again else ():
+        if found["one"] in again:
             more = found["more"] and _is_strange(found["more"].strip()) and (found["more"][1].isupper() or found[0][0].islower())
-            yield Claim(Kind.PERSON, found.start(), found.end() if more or not found["more"] else found.start("more"), GUESSED - 1)
+            yield Claim(Kind.PERSON, found.start(), found.end("more") if more else found.end(), GUESSED - 1)
 
 
+def _is_name_again(part: str) -> bool:
+    plain = part.lower()
+    return plain not in ORDINARY and plain not in _NOT and plain not in PLACES and (part[0].isupper() or part not in english())
+
+
+_ANY_NAME = re.compile(
+    r"(?<![\w@.])(?P<one>[^\W\d_]+(?:['’\-][^\W\d_]+)*)(?![\w@]|\.\w)(?=(?P<more> (?:[A-Z][\w'’\-]+|[a-z]{4,}))?)"
+)
+_LINKS = (", ", "and ", " or ", "& ")
 _MOST_IN_A_ROW = 12
 _WIDEST = 24
 """Characters between a name and what corrects it."""

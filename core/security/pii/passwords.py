@@ -96,7 +96,7 @@ _BY_FORM = re.compile(
     r"(?<![\w@#/.:\-*])(?=[^\s,;]{0,40}[a-z])(?=[^\s,;]{0,40}\d)(?=[^\s,;]{1,40}[_!#$%^&*+~])[A-Za-z\d][\w!#$%^&*+~?\-]{6,40}(?<![?])(?![\w@/.*=])"
 )
 """Letters, figures and a sign in one word: nothing else is written so."""
-_OF_FILES = re.compile(r"(?i:img|scan|screenshot|photo|doc|file|statement|report|invoice|v|pxl|dsc|whatsapp)[_\-]|[A-Z\d_\-*#]+\Z")
+_OF_FILES = re.compile(r"(?i:err|error|exc|code|ref|img|scan|screenshot|photo|doc|file|statement|report|invoice|v|pxl|dsc|whatsapp)[_\-]|[A-Z\d_\-*#]+\Z")
 
 
 def find_passwords(reading: Reading) -> Iterator[Claim]:

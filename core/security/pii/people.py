@@ -92,10 +92,11 @@ _MR = re.compile(r"\b(?:mr|mister|mrs|ms|miss|dr)\.?\s(?P<value>[^\W\d_][\w'’\
 
 
 def find_people(reading: Reading) -> Iterator[Claim]:
-    found = list(_somebodys(reading, _people(reading)))
+    found = list(dict.fromkeys(_somebodys(reading, dict.fromkeys(_people(reading)))))
     yield from found
     if found:
-        yield from _somebodys(reading, find_beside(reading.cased, found))
+        places = {(claim.start, claim.end): claim for claim in found}
+        yield from _somebodys(reading, find_beside(reading.cased, places.values()))
 
 
 def _somebodys(reading: Reading, claims: Iterable[Claim]) -> Iterator[Claim]:

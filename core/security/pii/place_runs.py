@@ -56,7 +56,7 @@ def with_runs(text: str, claims: Iterable[Claim]) -> Iterator[Claim]:
         else:
             yield claim
     for start, end in runs:
-        if _is_address(text[start:end], is_told=_TOLD.search(text, max(0, start - 40), start) is not None):
+        if not any(claim.start < end and start < claim.end for claim in claims) and _is_address(text, start, end):
             yield Claim(Kind.ADDRESS, start, end, SHAPED - 2)
 
 
@@ -73,12 +73,14 @@ _WORD = re.compile(r"(?<![^\W_])[^\W\d_]{2,}")
 _ENDS_IN_POSTCODE = re.compile(r"[a-z][ \-,]{1,3}(?:\d{4,6}|\d{3}-\d{4}|\d{5}-\d{3}|\d{2}-\d{3}|\d{4}-\d{3})(?=\W*(?:\Z|\n|[,.] ))", re.IGNORECASE)
 
 
-def _is_address(said: str, *, is_told: bool) -> bool:
+def _is_address(text: str, start: int, end: int) -> bool:
+    said = text[start:end]
     parts = re.findall(r"[\w'’]+", said)
-    capitals = sum(part[0].isupper() for part in parts)
-    if is_told:
-        return len(parts) > _FEWEST_CAPITALS and capitals >= _FEWEST_CAPITALS and ("," in said or _HOUSE.search(said) is not None)
-    if len(parts) < _FEWEST_PARTS or capitals < _FEWEST_CAPITALS or not _HOUSE.search(said):
+    if sum(part[0].isupper() for part in parts) < _FEWEST_CAPITALS or len(parts) <= _FEWEST_CAPITALS:
+        return False
+    if _TOLD.search(text, max(0, start - _LOOKS_BACK), start):
+        return True
+    if len(parts) < _FEWEST_PARTS or not _HOUSE.search(said):
         return False
     if _STREET.search(said) and "," in said and _TOWN.search(said):
         return True
@@ -86,6 +88,7 @@ def _is_address(said: str, *, is_told: bool) -> bool:
 
 
 _FEWEST_COMMAS = 2
+_LOOKS_BACK = 40
 _POSTCODE = re.compile(r"[\s\-](?:\d{4,6}|\d{3}-\d{4}|\d{5}-\d{3}|\d{2}-\d{3}|\d{4}-\d{3})\W*\Z")
 _TOLD = re.compile(
     r"(?i)\b(?:address|addr?|adress|direccion|domicilio|endereco|morada|indirizzo|adresse|anschrift|wohnhaft|residencia|residence|domicile|home|live|living|reside|residing"
@@ -115,13 +118,16 @@ def _without_people(words: list[re.Match[str]]) -> list[re.Match[str]]:
     return words
 
 
+_BIT = re.compile(r"[^\s,]+")
+
+
 def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     """The pieces of a run between words that are no part of an address, without small words at their ends."""
+    if not any(map(str.isdigit, text[start:end])) and "," not in text[start:end]:
+        return
     pieces: list[list[re.Match[str]]] = [[]]
-    for word in re.compile(r"[^\s,]+").finditer(text, start, end):
-        plain = word[0].lower().strip(".\"“”")
-        is_out = (word[0][0].isupper() and plain in _NO_PART) or (plain in ("i", "is", "my") and word[0][0].isupper())
-        if is_out:
+    for word in _BIT.finditer(text, start, end):
+        if word[0][0].isupper() and word[0].lower().strip(".\"“”") in _NO_PART:
             pieces.append([])
         else:
             pieces[-1].append(word)

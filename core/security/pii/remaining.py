@@ -335,6 +335,8 @@ def _in_pieces(lower: str, runs: list[_Run], words: list[_Word]) -> Iterator[Cla
     starts = [word.start for word in words]
     done = 0
     for at, run in enumerate(runs[:-1]):
+        if run.taken is not False and runs[at + 1].taken is not False:
+            continue
         if at < done or run.is_explained or runs[at + 1].start - run.end > _WIDEST:
             continue
         near = words[bisect_left(starts, run.start - _NEAR) : bisect_right(starts, run.end + _FARTHEST)]
