@@ -9,8 +9,9 @@ from core.security.pii.reading import Reading
 from core.security.pii.said import ORDINALS
 
 MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
-    r"|nov(?:ember)?|dec(?:ember)?)\.?"
+    r"(?:jan(?:uary|uar|vier|eiro)?|feb(?:ruary|ruar|rero)?|fev(?:rier|ereiro)|mar(?:ch|zo|co)?|marz|apr(?:il|ile)?|avril|abr(?:il)?|may|mayo|maio|maggio|june?|juni|junio|junho|juin"
+    r"|july?|juli|julio|julho|juillet|aug(?:ust)?|aout|agosto|sept?(?:ember|embre|iembre)?|settembre|setembro|oct(?:ober|obre|ubre)?|oktober|outubro|ottobre"
+    r"|nov(?:ember|embre|iembre|embro)?|dec(?:ember|embre)?|dezember|dezembro|dic(?:iembre|embre)?)\.?"
 )
 _UNITS = "one|two|three|four|five|six|seven|eight|nine"
 _DAY_SAID = (
@@ -34,13 +35,13 @@ DATE = (
     r"|(?:the )?\d{1,2}(?:st|nd|rd|th)?,? (?:of )?(?:the )?month \d{1,2},? (?:and |of )?(?:the )?(?:year )?(?:19|20)?\d{2}"
     r"|\d{1,4}\s?[/.\-]\s?\d{1,2}\s?[/.\-]\s?\d{1,4}|\d{1,2} \d{1,2} (?:19|20)?\d{2}|\d{8}|\d{6}(?!\d)"
     rf"|(?:the )?{_DAY} of the {_DAY},? (?:of )?{_YEAR}"
-    rf"|(?:the )?{_DAY}(?: day)?(?: of)?[ ,\-/.]{{0,2}}{MONTH}(?:(?:[ ,\-/.]{{1,2}}|,? in |,? of |(?=(?:19"
+    rf"|(?:the )?{_DAY}(?: day)?(?: of| de| di)?[ ,\-/.]{{0,2}}{MONTH}(?:(?:[ ,\-/.]{{1,2}}|,? in |,? of |,? del? |(?=(?:19"
     rf"|20)\d\d)){_YEAR})?"
     rf"|{MONTH}(?: the)?[ \-/.]{{0,2}}{_DAY}(?:[ ,\-/.]{{1,3}}{_YEAR})?)"
 )
 _CUE = (
     r"d\.? ?o\.? ?b(?:\b\.?|(?=\d))|(?:date|day|year)s? of (?:my |your |his |her |their )?birth|birth ?(?:date|day)s?"
-    r"|born|b-day|bday|birthdate|geboren|geburtsdatum|geb\.|nee? le|nacid[oa](?: el)?|nat[oa] il|urodzon[ya]|fodd"
+    r"|born|b-day|bday|birthdate|geboren|geburtsdatum|geb\.|nee? le|nacid[oa](?: el)?|fecha (?:de )?nac\w*|nascimento|naissance|nascita|nat[oa] il|urodzon[ya]|fodd"
 )
 _BORN = re.compile(
     rf"(?i)\b(?:{_CUE})(?:\b|(?=\d))(?:['’]?s)?(?:[\s:=,\-()]{{1,3}}(?:is|was|on|in|as|of|i|my|date|am|dd|mm|yyyy|falls|it's|its|me"

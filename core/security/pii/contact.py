@@ -172,8 +172,18 @@ def find_machines(reading: Reading) -> Iterator[Claim]:
             yield Claim(Kind.IP, *found.span(), PROVEN + 1)
 
 
+_APART_IPV4 = re.compile(r"\bip\b[^\d\n]{0,24}(?P<value>\d{1,3}(?:[ ,\-_]{1,2}\d{1,3}){3})(?![\w]|[.,\-]\d)")
+_APART_IPV6 = re.compile(r"(?<![\w:])(?:[0-9a-f]{1,4} ?:{0,2} ?){3,7}[0-9a-f]{1,4}(?![\w:])")
+
+
 def find_said_machines(reading: Reading) -> Iterator[Claim]:
     """In words: "eighty one dot 2 dot 69 dot 144"."""
+    for found in _APART_IPV4.finditer(reading.lower) if "ip" in reading.lower else ():
+        if _is_address(_in_figures(found["value"])):
+            yield Claim(Kind.IP, *found.span("value"), PROVEN + 1)
+    for found in _APART_IPV6.finditer(reading.lower) if "::" in reading.lower else ():
+        if "::" in found[0] and any(map(str.isdigit, found[0])):
+            yield Claim(Kind.IP, *found.span(), PROVEN + 1)
     is_said = reading.lower.count(" dot") >= _DOTS or ("ip" in reading.lower and reading.lower.count(" point") >= _DOTS)
     for found in _IPV4_IN_WORDS.finditer(reading.lower) if is_said else ():
         if word_before(reading.lower, found.start()) not in _VERSION:

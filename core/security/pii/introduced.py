@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
+from jellyfish import damerau_levenshtein_distance
+
 from core.security.pii.grammar import has_any
 from core.security.pii.kinds import GUESSED, NAMED, Claim, Kind
 from core.security.pii.ordinary import CHAT, ORDINARY, capitals, english
@@ -60,6 +62,9 @@ _NAME_BEHIND = re.compile(
 )
 _JUST = re.compile(rf"\bname[^.?!\n]{{0,40}}\b(?:just|only|simply)\s(?P<value>{_NAME})")
 _TOLD = re.compile(rf"\b(?:tell|ask|told|asked|remind|inform)\s(?P<value>{_CAPITAL}(?: {_CAPITAL})?)\s(?:that|to|if|about|why|when|her|his|not|it|i|we|the)\b")
+_WRITTEN = re.compile(
+    rf"\b(?:write|wrote|call|called|spell|spelled|spelt) (?:me|him|her) (?:as )?(?P<value>{_CAPITAL})(?:(?:,| and| or)? as (?P<second>{_CAPITAL}))?(?:(?:,| and| or)? as (?P<third>{_CAPITAL}))?"
+)
 _NOT = frozenset(
     str.split(
         "i i'm i've i'll i'd im the a an my your our his her their this that these those it its is was are and or but if so no not yes please can could would will"
@@ -110,6 +115,11 @@ def find_introduced(reading: Reading) -> Iterator[Claim]:
         for found in _TOLD.finditer(text):
             if _is_strange(found["value"]):
                 yield from _named(found, GUESSED)
+    if has_any(lower, (" me ", " him ", " her ")):
+        for found in _WRITTEN.finditer(text):
+            for name in ("value", "second", "third"):
+                if found[name] and _is_strange(found[name]):
+                    yield Claim(Kind.PERSON, *found.span(name), GUESSED)
     if "spel" in lower:
         for found in _SPELT_BEHIND.finditer(text):
             yield Claim(Kind.PERSON, *found.span("value"), NAMED)
@@ -170,9 +180,18 @@ def find_beside(text: str, claims: Iterable[Claim]) -> Iterator[Claim]:
             yield Claim(Kind.PERSON, *further.span("value"), GUESSED)
     again = {part for part in parts if _is_name_again(part)}
     for found in _ANY_NAME.finditer(text) if again else ():
-        if found["one"] in again:
+        if found["one"] in again or (found["one"][0].isupper() and _is_slip(found["one"], again)):
             more = found["more"] and _is_strange(found["more"].strip()) and (found["more"][1].isupper() or found[0][0].islower())
             yield Claim(Kind.PERSON, found.start(), found.end("more") if more else found.end(), GUESSED - 1)
+
+
+def _is_slip(word: str, names: Iterable[str]) -> bool:
+    """Whether it is one of the names misspelt."""
+    near = [name for name in names if name[0] == word[0] and word != name and abs(len(word) - len(name)) <= _SLIPS]
+    return bool(near) and len(word) > _LONG and _is_strange_word(word) and any(damerau_levenshtein_distance(word, name) <= _SLIPS for name in near)
+
+
+_LONG, _SLIPS = 4, 2
 
 
 def _is_name_again(part: str) -> bool:

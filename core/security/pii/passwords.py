@@ -96,6 +96,7 @@ _BY_FORM = re.compile(
     r"(?<![\w@#/.:\-*])(?=[^\s,;]{0,40}[a-z])(?=[^\s,;]{0,40}\d)(?=[^\s,;]{1,40}[_!#$%^&*+~])[A-Za-z\d][\w!#$%^&*+~?\-]{6,40}(?<![?])(?![\w@/.*=])"
 )
 """Letters, figures and a sign in one word: nothing else is written so."""
+_WITH_FIGURES = re.compile(r"(?<![\w@#/.:\-*&])[A-Za-z]{3,20}\d{1,6}(?![\w@]|[./]\w)")
 _OF_FILES = re.compile(r"(?i:err|error|exc|code|ref|img|scan|screenshot|photo|doc|file|statement|report|invoice|v|pxl|dsc|whatsapp)[_\-]|[A-Z\d_\-*#]+\Z")
 
 
@@ -123,6 +124,9 @@ def find_passwords(reading: Reading) -> Iterator[Claim]:
             and (before != "password" or _is_no_word(plain))
         ):
             yield Claim(Kind.PASSWORD, start, end, SAID - 1)
+    for found in _WITH_FIGURES.finditer(text):
+        if any(map(str.islower, found[0])):
+            yield Claim(Kind.PASSWORD, *found.span(), GUESSED)
     for found in _MIXED.finditer(text):
         yield Claim(Kind.PASSWORD, *found.span(), SAID - 2)
     for found in _PASSWORD_FIRST.finditer(text):

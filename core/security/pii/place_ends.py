@@ -11,7 +11,7 @@ _UNIT = (
 _UNIT_AHEAD = re.compile(
     rf"(?i)(?<![\w])(?:{_UNIT}\s?#?\s?(?:\w{{0,3}}\d[\w/\-]{{0,5}}|[a-z])(?:,\s?|\s)){{0,2}}"
     rf"(?:{_UNIT}\s?#?\s?(?:(?:\w{{0,3}}\d[\w/\-]{{0,5}}|[a-z])(?:,\s?|\s))?)"
-    rf"(?-i:(?:[A-Z][\w'’\-]+\s?){{1,4}},\s)?\Z"
+    rf"(?-i:(?:[A-Z][\w'’\-]+\s?){{1,4}},\s)?\Z|(?<!\w)(?:room|flat|apt|apartment|unit|suite|lot|bed) \w{{1,4}},? (?:at|in|of|over [^,\n]{{2,30}}[,]) \Z"
 )
 _STATES = r"(?:VIC|NSW|QLD|WA|SA|TAS|ACT|NT)"
 _POSTCODE = (

@@ -105,16 +105,17 @@ _LONGEST_NAME = 4
 
 def _without_people(words: list[re.Match[str]]) -> list[re.Match[str]]:
     """Without the name of who lives there, ahead of a comma or a line."""
+    while len(words) > 1 and words[0][0].isdigit() and "\n" in words[0].string[words[0].end() : words[1].start()]:
+        words = words[1:]
+    is_care_of = words[:1] and words[0][0].lower() == "c/o"
     for count in range(1, min(len(words), _LONGEST_NAME + 1)):
         word, following = words[count - 1], words[count]
         between = word.string[word.end() : following.start()]
         if any(map(str.isdigit, word[0])) or _STREET.fullmatch(word[0]):
             return words
         if "," in between or "\n" in between:
-            is_name = any(one[0].lower() in list_given() or one[0].lower() in list_more_given() for one in words[:count])
+            is_name = is_care_of or any(one[0].lower() in list_given() or one[0].lower() in list_more_given() for one in words[:count])
             return words[count:] if is_name else words
-    while len(words) > 1 and words[0][0].isdigit() and "\n" in words[0].string[words[0].end() : words[1].start()]:
-        words = words[1:]
     return words
 
 

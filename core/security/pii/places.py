@@ -57,7 +57,7 @@ _NUMBERED_STREET = re.compile(
     rf"(?i)(?<![\w£$€.,/\-]){_UNIT}{_HOUSE}\s(?:(?:n|s|e|w|north|south|east|west)\.?\s)?\d{{1,3}}(?:st|nd|rd"
     rf"|th)\s{_STREET}\b\.?{_TAIL}"
 )
-_BOX = re.compile(rf"(?i)\bp\.?\s?o\.?\s?box\s\d{{1,6}}{_TAIL}")
+_BOX = re.compile(rf"(?i)\b(?:p\.?\s?[o0]\.?\s?|rr \d{{1,3}},? )box\s\d{{1,6}}{_TAIL}")
 _ABROAD = re.compile(
     r"(?<![\w])(?:[A-Z][a-zA-Z\-]{1,30}(?i:strasse|straße|str\.?|weg|platz|gasse|allee|ring|damm|ufer|straat|laan"
     r"|gracht|plein|vagen|gatan|gata|veien|vej|gade|katu|tie|utca)"
@@ -134,6 +134,10 @@ _IN_SMALL = re.compile(
     rf"(?:{_SURE_STREET}|rd|ave|ln|cl|dr|wy|cresent|crecent|avnue|rode|streat|terrance|parkway|blvd)\b(?P<town>(?:,? (?!and\b|but\b|please\b|pls\b|is\b|my\b|the\b|for\b|i\b|to\b|if\b|so\b|not\b"
     r"|can\b|until\b|since\b|from\b|in\b|at\b|with\b|was\b|now\b|has\b|it\b|we\b|that\b|this\b|on\b|or\b|thanks\b|thx\b|because\b|instead\b|you\b|your\b|when\b)[a-z][a-z'’\-]{2,20}(?=[,. \n]|\Z)){0,2}"
     r"(?=\s*(?:[.,!?\n]|\Z)|,? (?:and|but|please|pls|[a-z]{1,2}\d)))?"
+)
+_ABROAD_SAID = re.compile(
+    r"(?<!\w)(?:rua|calle|c/|rue|avenida|av\.?|viale|via|piazza|corso|plaza|paseo|travessa|impasse|chemin|strada|ulica|ul\.|carrera) (?:d[aeio]s? |de la |del |della |dei |las? |los |le |l')?"
+    r"(?P<name>[a-z'’\-]{3,20})(?: [a-z'’\-]{3,20}){0,3}?(?:,? (?:n[o°º]?\.? ?|num(?:ero|ber)?\.? |number (?:is )?)?\d{1,4}[a-z]?(?!\d)|,)(?:[^.!?\n(]{0,50}(?=[.!?\n(]|\Z))?"
 )
 _NO_LANE = frozenset(str.split("down far a up i my we you it and but is was so then will can which because not have"))
 _CUE_HINTS = (
@@ -320,6 +324,10 @@ def _list_places(reading: Reading) -> Iterator[Claim]:
         words = found["street"].replace(",", " ").split()
         if ORDINARY.isdisjoint(words) or (found["unit"] and not set(words) & _NO_LANE):
             yield Claim(Kind.ADDRESS, *found.span(), SHAPED - 1)
+    for found in _ABROAD_SAID.finditer(reading.lower) if has_any(reading.lower, _ABROAD_HINTS) else ():
+        if found["name"] not in english() and found["name"] not in ORDINARY:
+            value = _ENDS_PLACE.sub("", found[0]).rstrip(" ,.")
+            yield Claim(Kind.ADDRESS, found.start(), found.start() + len(value), SHAPED - 1)
     for found in _NAMED_HOUSE.finditer(text) if reading.has_capitals and _names_street(reading.lower) else ():
         yield Claim(Kind.ADDRESS, *found.span(), SHAPED)
     for found in _LIVES.finditer(reading.lower) if has_any(reading.lower, _CUE_HINTS) else ():

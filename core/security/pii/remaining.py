@@ -79,7 +79,7 @@ def _speaks(kind: Kind, hints: str, words: str, lengths: Iterable[int], reach: i
 
 
 _OF_SECRETS = (
-    _speaks(Kind.PIN, "pin|key|digit", r"pins?(?: ?code)?(?! (?:code )?(?:of|for) (?:my|the) (?:area|city|town))|key ?pad|(?:four|4)[ \-]digits?", (4, 5, 6)),
+    _speaks(Kind.PIN, "pin|key|digit|clave|geheim", r"clave|(?:mot de passe|geheimzahl)|pins?(?: ?code)?(?! (?:code )?(?:of|for) (?:my|the) (?:area|city|town))|key ?pad|(?:four|4)[ \-]digits?", (4, 5, 6)),
     _speaks(
         Kind.CVV,
         "cv|secur|cid|back|front|reverse|rear|strip|csc",
@@ -217,7 +217,7 @@ def find_remaining(reading: Reading, claims: Iterable[Claim]) -> Iterator[Claim]
     starts = [word.start for word in words]
     for run in runs:
         if run.taken is not False or run.is_explained or (
-            len(run.figures) < _LONG and _ALONE_AHEAD.search(lower, max(0, run.start - _LOOKS_BACK), run.start)
+            len(run.figures) < _LONG and run.end - run.start == len(run.figures) and _ALONE_AHEAD.search(lower, max(0, run.start - _LOOKS_BACK), run.start)
         ):
             continue
         near = words[bisect_left(starts, run.start - _FARTHEST) : bisect_right(starts, run.end + _FARTHEST)]

@@ -16,11 +16,12 @@ _DOMAIN = re.compile(
     rf"(?:\s?[\[({{<]\s?(?:at?|@)\s?[\])}}>]\s?|\s(?:at(?:[ \-]sign| the rate(?: of)?)?|@)\s|\s?@\s?)"
     rf"(?P<name>(?:[\w\-]{{1,30}}\s){{0,2}}?[\w\-]{{1,40}}(?:{_DOT}[\w\-]{{1,40}}){{0,2}}?)"
     rf"(?:(?:{_DOT}|,\s?){_ENDS}(?:{_DOT}(?:{_ENDS}\b|[a-z] [a-z]\b)){{0,2}}\b|(?<=mail)\s(?:com|co uk)\b|(?<=yahoo|cloud)\s(?:com|co"
-    rf" uk)\b|(?<=look)\scom\b)"
+    rf" uk)\b|(?<=look)\scom\b|(?<=gmail)(?!\w)|(?<=hotmail)(?!\w)|(?<=outlook)(?!\w)|(?<=yahoo)(?!\w)|(?<=icloud)(?!\w))"
 )
 _HINT = re.compile(
     rf"(?:\bat\b|@|[(\[]a[)\]]).{{1,80}}?(?:\bdot\b|\bpoint\b|\bstop\b|\bperiod\b|punkt|punto|ponto|tecka|kropka|\.|,|mail|look|yahoo|cloud).{{0,4}}?{_ENDS}\b"
 )
+_PROVIDER = re.compile(r"\bat (?:gmail|hotmail|outlook|yahoo|icloud)\b")
 _PIECE = re.compile(r"(?:^|(?<=[\s:=,]))(?P<piece>[^\s:=,@]{1,40})(?P<gap>[ ,]{0,2})\Z")
 _CONNECTORS = frozenset(str.split("dot point underscore dash hyphen minus plus"))
 _NUMBER = re.compile(
@@ -37,7 +38,7 @@ _FEWEST = 1
 
 def find_said(lower: str) -> Iterator[tuple[int, int]]:
     """Where one stands in the text in small letters."""
-    if not _HINT.search(lower):
+    if not _HINT.search(lower) and not _PROVIDER.search(lower):
         return
     for domain in _DOMAIN.finditer(lower):
         name = domain["name"].split()

@@ -16,7 +16,7 @@ _PIN = (
     r" code| number)?|pincode|pin-code"
 )
 _CVV = (
-    r"cvv ?2?|cid|cvc ?2?|cv2|cvn|csc|cvw|cvvv|c\.v\.v\.?|card security (?:code|number|digits)|security (?:code|number"
+    r"cvv ?2?|cid|cvc ?2?|cv2|cv(?: ?v)?(?= (?:code|number|num|no|is)\b)(?: (?:code|number|num|no))?|cvn|csc|cvw|cvvv|c\.v\.v\.?|card security (?:code|number|digits)|security (?:code|number"
     r"|digits)|card verification(?: code| value| number)?"
     r"|(?:three|3)[ \-]digit (?:security )?(?:code|number)"
     r"|(?:three|3|four|4|last three|last 3)[ \-](?:digits?|numbers?)(?: code| number)?(?: (?:on|at|from) the (?:back"
