@@ -32,13 +32,22 @@ _OF_KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (Kind.PASSWORD, re.compile(r"\bpass ?(?:word|phrase)\b")),
     (
         Kind.ADDRESS,
-        re.compile(r"\b(?:address|where do you live|where are you living|post ?code|zip|street|city and zip|verify the apartment)\b(?!.{0,20}\be-?mail)"),
+        re.compile(
+            r"\b(?:address|where do you live|where are you living|post ?code|zip|street|city and zip|verify the apartment)\b(?!.{0,20}\be-?mail)"
+        ),
     ),
-    (Kind.PERSON, re.compile(r"\b(?:(?:sur|fore|first|last|full|middle|family|given|your|account holder'?s|payee'?s?|second|whose) ?names?|who am i speaking (?:to|with)|who'?s calling|who is (?:this|calling)|name(?: again)?(?: please)?\s*\Z)")),
+    (
+        Kind.PERSON,
+        re.compile(
+            r"\b(?:(?:sur|fore|first|last|full|middle|family|given|your|account holder'?s|payee'?s?|second|whose) ?names?|who am i speaking (?:to|with)|who'?s calling|who is (?:this|calling)|name(?: again)?(?: please)?\s*\Z)"
+        ),
+    ),
 )
 _ENDS = {
     Kind.PERSON: re.compile(r"[,.(\n;]| (?:with|and|but|spelt|spelled|calling|here|speaking|again|from)\b"),
-    Kind.SECURITY_ANSWER: re.compile(r"\.(?:\s|\Z)|[\n;(!]|,? (?:i (?:think|suppose|believe|guess|know)|but|please|is that|does it|why|that's it|thats it|it (?:used|still))\b|,(?= \w+ \w+ \w+)|,?\s(?:chatbot|agent|bot)\s?:"),
+    Kind.SECURITY_ANSWER: re.compile(
+        r"\.(?:\s|\Z)|[\n;(!]|,? (?:i (?:think|suppose|believe|guess|know)|but|please|is that|does it|why|that's it|thats it|it (?:used|still))\b|,(?= \w+ \w+ \w+)|,?\s(?:chatbot|agent|bot)\s?:"
+    ),
     Kind.ADDRESS: re.compile(r"\.(?:\s|\Z)|\n|,? (?:and (?:my|i|the)|but|please|thanks|we|since)\b"),
     Kind.PASSWORD: re.compile(r"[\n;(]|\.(?:\s|\Z)|,? (?:but|and (?:i|it|my|now)|please|all (?:lower|small|one))\b"),
 }

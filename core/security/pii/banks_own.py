@@ -26,7 +26,7 @@ _MINE = re.compile(
 _LOOKS = 90
 _ROLE = re.compile(
     r"(?:no-?reply|do-?not-?reply|support|help|helpdesk|info|services?|customer[\w\-]*|contact|care|security|fraud|alerts?|hello|complaints?|press|phishing|report[\w\-]*|enquir\w+"
-    r"|inquir\w+|feedback|office|admin|team|careers|jobs|privacy|dpo|spoof|abuse|notifications?|news|newsletter|marketing|mail|service[\w\-]*)(?:(?:[._\-]\w+)?@(?=[\w.\-]*bank)|@)"
+    r"|inquir\w+|feedback|offers?|deals|promo\w*|survey|office|admin|team|careers|jobs|privacy|dpo|spoof|abuse|notifications?|news|newsletter|marketing|mail|service[\w\-]*)(?:(?:[._\-]\w+)?@(?=[\w.\-]*bank)|@)|[\w.\-]+@(?:[\w\-]+\.)?(?:your|the|our|my|customer)?-?bank\."
 )
 
 

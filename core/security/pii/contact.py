@@ -15,7 +15,9 @@ _EMAIL = re.compile(
 )
 _TIGHT_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _LABEL = r"(?:\w(?: \w(?!\w)){2,40}|[\w\-+]{1,40})"
-_APART = re.compile(rf"(?<![\w@.'])(?:{_LABEL}\s?[._\-]\s?){{0,4}}{_LABEL}\s?@\s?{_LABEL}(?:\s?\.\s?{_LABEL}){{0,3}}\s?\.\s?(?:[a-z]{{2,8}}(?!\w)|[a-z](?: [a-z](?!\w)){{1,5}})")
+_APART = re.compile(
+    rf"(?<![\w@.'])(?:{_LABEL}\s?[._\-]\s?){{0,4}}{_LABEL}\s?@\s?{_LABEL}(?:\s?\.\s?{_LABEL}){{0,3}}\s?\.\s?(?:[a-z]{{2,8}}(?!\w)|[a-z](?: [a-z](?!\w)){{1,5}})"
+)
 """With spaces between its signs."""
 _AT = r"(?:\s?[\[({<]\s?(?:at?|@)\s?[\])}>]\s?|\s(?:at|@)\s)"
 _DOT = r"(?:\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\s(?:dot|point)\s|\.)"
@@ -88,7 +90,11 @@ _IPV4_IN_WORDS = re.compile(
     rf"(?<![\w.]){_PART}(?:[ ,]{{1,2}}(?:dot|point)[ ,]{{1,2}}{_PART}){{3}}(?![\w]|[ ,]{{1,2}}(?:dot|point)\b)"
 )
 _DOTS = 3
-_OF_EVERYBODY = frozenset(str.split("192.168.0.1 192.168.1.1 192.168.1.254 192.168.0.254 10.0.0.1 0.0.0.0 8.8.8.8 8.8.4.4 1.1.1.1 255.255.255.0 255.255.255.255"))
+_OF_EVERYBODY = frozenset(
+    str.split(
+        "192.168.0.1 192.168.1.1 192.168.1.254 192.168.0.254 10.0.0.1 0.0.0.0 8.8.8.8 8.8.4.4 1.1.1.1 255.255.255.0 255.255.255.255"
+    )
+)
 """Routers, masks and name servers."""
 _VERSION = frozenset(
     str.split("version v release ver build app firmware update software driver patch ios android windows macos")

@@ -10,7 +10,15 @@ from jellyfish import damerau_levenshtein_distance
 from core.security.pii.grammar import has_any
 from core.security.pii.kinds import GUESSED, NAMED, Claim, Kind
 from core.security.pii.ordinary import CHAT, ORDINARY, capitals, english
-from core.security.pii.people_words import COMPANY, PARTICLES, PLACES, is_on_a_list, list_given, list_more_given, list_surnames
+from core.security.pii.people_words import (
+    COMPANY,
+    PARTICLES,
+    PLACES,
+    is_on_a_list,
+    list_given,
+    list_more_given,
+    list_surnames,
+)
 from core.security.pii.reading import Reading
 
 _CAPITAL = r"(?-i:[A-Z])[\w'’]*(?:-[\w'’]+)*"
@@ -30,8 +38,12 @@ _RELATED = re.compile(
     rf"(?i)\b(?:my|his|her|our|their|the|your|a|an|late|ex)\s(?:[a-z][a-z'\-]*\s){{0,2}}?{ROLE}(?:['’]s)?(?: name)?(?:,? is called|,? called|,? named| is|,| -| \(|:)?\s{{0,2}}"
     rf"(?<=[\s(])(?P<value>{_NAME})"
 )
-_AUNT = re.compile(rf"\b(?:Aunt|Auntie|Aunty|Uncle|Cousin|Grandma|Grandpa|Granny|Nana|Nan|Big|Little|Old|Missus|late)\s(?P<value>{_NAME})")
-_AUNTS = frozenset(str.split("aunt auntie aunty uncle cousin grandma grandpa granny nana nan big little old missus late"))
+_AUNT = re.compile(
+    rf"\b(?:Aunt|Auntie|Aunty|Uncle|Cousin|Grandma|Grandpa|Granny|Nana|Nan|Big|Little|Old|Missus|late)\s(?P<value>{_NAME})"
+)
+_AUNTS = frozenset(
+    str.split("aunt auntie aunty uncle cousin grandma grandpa granny nana nan big little old missus late")
+)
 _LABELLED = re.compile(
     r"(?i)\b(?:sur ?names?|fore ?names?|given names?|(?:first|second|last|family|middle|maiden|full|legal|birth|christian|user'?s?) names?|name(?=\s?[?/])|nombres?(?: y apellidos?)?|apellidos?"
     r"|(?:pre)?nom|cognome|nome|vorname|nachname|titular(?: de la cuenta)?|intestatario|kontoinhaber|inhaber|imie|nazwisko|achternaam|voornaam|naam)\b"
@@ -46,13 +58,13 @@ _ACTS = re.compile(
     r"|left me|signed|works for me|works with me|does my|minds|looks after|from (?:downstairs|upstairs|next door|work|accounts|payroll|church|school|hr|sales|the office)"
     r"|in (?:accounts|payroll|hr)|speaking|put (?:my|his|her)|wants (?:his|her|me|to (?:be|open|join|close))))"
 )
-_HERE = re.compile(rf"\b(?i:it['’]?s|its|[td]h?is is|hi|hello|hey|greetings|morning|afternoon|evening)[,:!]?\s(?P<value>{_CAPITAL}(?: {_CAPITAL})?)(?:,? (?:here|again|from|calling|speaking|writing|abeg)\b)")
+_HERE = re.compile(
+    rf"\b(?i:it['’]?s|its|[td]h?is is|hi|hello|hey|greetings|morning|afternoon|evening)[,:!]?\s(?P<value>{_CAPITAL}(?: {_CAPITAL})?)(?:,? (?:here|again|from|calling|speaking|writing|abeg)\b)"
+)
 _MENTIONED = re.compile(
     rf"\b(?i:instead of|not|or|and|or maybe|rather than|,)\s(?P<value>{_CAPITAL}(?: {_CAPITAL}){{0,2}})"
 )
-_CHAINED = re.compile(
-    rf"(?:,? (?:and|or|&)|,)\s(?P<value>{_CAPITAL}(?: (?:{_PARTICLE} ){{0,2}}{_CAPITAL}){{0,2}})"
-)
+_CHAINED = re.compile(rf"(?:,? (?:and|or|&)|,)\s(?P<value>{_CAPITAL}(?: (?:{_PARTICLE} ){{0,2}}{_CAPITAL}){{0,2}})")
 _BEFORE_CHAIN = re.compile(rf"(?<![\w'’])(?P<value>{_CAPITAL}(?:, {_CAPITAL}){{0,3}})(?:,? (?:and|or|&)|,) \Z")
 _SPELT_BEHIND = re.compile(
     r"(?i)\bspel(?:t|led|ling)(?:,| is| as|:)?\s(?P<value>[a-z](?:[ ,\-.]{1,3}(?:(?:as in|like|for) [a-z]{2,12}|double[ \-]?[a-z]|[a-z]))(?:[ ,\-.]{1,3}(?:(?:as in|like|for) [a-z]{2,12}|double[ \-]?[a-z]|[a-z])){1,24})(?![\w])"
@@ -61,7 +73,9 @@ _NAME_BEHIND = re.compile(
     rf"(?P<value>{_NAME})(?:,? (?:is|was) (?:the |my |his |her |our )?(?:sur ?name|(?:first|last|family|second|middle|given) name|family|name)\b|, (?:first|given) name\b)"
 )
 _JUST = re.compile(rf"\bname[^.?!\n]{{0,40}}\b(?:just|only|simply)\s(?P<value>{_NAME})")
-_TOLD = re.compile(rf"\b(?:tell|ask|told|asked|remind|inform)\s(?P<value>{_CAPITAL}(?: {_CAPITAL})?)\s(?:that|to|if|about|why|when|her|his|not|it|i|we|the)\b")
+_TOLD = re.compile(
+    rf"\b(?:tell|ask|told|asked|remind|inform)\s(?P<value>{_CAPITAL}(?: {_CAPITAL})?)\s(?:that|to|if|about|why|when|her|his|not|it|i|we|the)\b"
+)
 _WRITTEN = re.compile(
     rf"\b(?:write|wrote|call|called|spell|spelled|spelt) (?:me|him|her) (?:as )?(?P<value>{_CAPITAL})(?:(?:,| and| or)? as (?P<second>{_CAPITAL}))?(?:(?:,| and| or)? as (?P<third>{_CAPITAL}))?"
 )
@@ -74,14 +88,49 @@ _NOT = frozenset(
         " q agent customer caller client kind best team god christmas easter english spanish french german british american irish european"
     )
 )
-_SAID = frozenset(str.split("may june april will mark bill grant frank faith hope grace rose penny rich dawn summer autumn art gene"))
+_SAID = frozenset(
+    str.split("may june april will mark bill grant frank faith hope grace rose penny rich dawn summer autumn art gene")
+)
 """Words of their own, and names where somebody acts."""
-_ROLE_WORDS = frozenset(re.findall(r"[a-z]{2,}", ROLE)) | frozenset(f"{word}s" for word in re.findall(r"[a-z]{2,}", ROLE)) | {"fiance", "fiancee", "advisor", "neighbor"}
+_ROLE_WORDS = (
+    frozenset(re.findall(r"[a-z]{2,}", ROLE))
+    | frozenset(f"{word}s" for word in re.findall(r"[a-z]{2,}", ROLE))
+    | {"fiance", "fiancee", "advisor", "neighbor"}
+)
 _LABELS = ("name", "nom", "apellid", "titular", "inhaber", "intestat", "imie", "nazwisk", "naam", "forename")
 _HERE_HINTS = ("here", "writing", "abeg", "again", "calling", "speaking", " from ")
 _ACTS_HINTS = (
-    *(" called", " rang", " phoned", " texted", " emailed", " messaged", " told ", " owe", " lent", " borrowed", " stole", " took", " gave ", " paid me"),
-    *(" pays me", " live", " moved", " said hi", " died", " passed", " left me", " signed", " works ", " does my", " minds", " looks after", " from "),
+    *(
+        " called",
+        " rang",
+        " phoned",
+        " texted",
+        " emailed",
+        " messaged",
+        " told ",
+        " owe",
+        " lent",
+        " borrowed",
+        " stole",
+        " took",
+        " gave ",
+        " paid me",
+    ),
+    *(
+        " pays me",
+        " live",
+        " moved",
+        " said hi",
+        " died",
+        " passed",
+        " left me",
+        " signed",
+        " works ",
+        " does my",
+        " minds",
+        " looks after",
+        " from ",
+    ),
     *(" in accounts", " in payroll", " in hr", " speaking", " put ", " wants ", " and i", " who", " she", " he"),
 )
 _OF_A_PEOPLE = ("ian", "ish", "ese", "can", "ench", "man", "ch", "ean")
@@ -130,13 +179,21 @@ def _named(found: re.Match[str], weight: int, also: frozenset[str] = frozenset()
     start, end = found.start("value"), found.start("value")
     for word in re.finditer(r"[^\s,]+,?", found["value"]):
         plain = re.sub(r"['’]s?$|[.,]$", "", word[0].lower())
-        if (plain in _NOT and plain not in also) or (plain in ORDINARY and plain not in also and not _may_be_name(plain)) or (plain in COMPANY and (end == start or word.end() == len(found["value"]))):
+        if (
+            (plain in _NOT and plain not in also)
+            or (plain in ORDINARY and plain not in also and not _may_be_name(plain))
+            or (plain in COMPANY and (end == start or word.end() == len(found["value"])))
+        ):
             break
         if plain in PARTICLES and end > start:
             continue
         if plain in capitals() and plain.endswith(_OF_A_PEOPLE) and not _may_be_name(plain) and start == end:
             break
-        if any(map(str.isdigit, plain)) or plain in CHAT or (word[0].isupper() and 1 < len(plain) <= _FEWEST and plain not in list_given()):
+        if (
+            any(map(str.isdigit, plain))
+            or plain in CHAT
+            or (word[0].isupper() and 1 < len(plain) <= _FEWEST and plain not in list_given())
+        ):
             break
         end = start + word.end() - len(re.search(r"(?:['’]s?|[.,])?$", word[0])[0])  # pyright: ignore[reportOptionalSubscript]
     while end > start and found.string[start:end].rpartition(" ")[2].lower() in PARTICLES:
@@ -154,7 +211,9 @@ def find_beside(text: str, claims: Iterable[Claim]) -> Iterator[Claim]:
     parts: dict[str, None] = {}
     for claim in claims:
         said = text[claim.start : claim.end]
-        parts.update(dict.fromkeys(part for part in re.findall(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*", said) if len(part) > _FEWEST))
+        parts.update(
+            dict.fromkeys(part for part in re.findall(r"[^\W\d_]+(?:['’\-][^\W\d_]+)*", said) if len(part) > _FEWEST)
+        )
         if not said[:1].isupper():
             continue
         end = claim.end
@@ -181,14 +240,23 @@ def find_beside(text: str, claims: Iterable[Claim]) -> Iterator[Claim]:
     again = {part for part in parts if _is_name_again(part)}
     for found in _ANY_NAME.finditer(text) if again else ():
         if found["one"] in again or (found["one"][0].isupper() and _is_slip(found["one"], again)):
-            more = found["more"] and _is_strange(found["more"].strip()) and (found["more"][1].isupper() or found[0][0].islower())
+            more = (
+                found["more"]
+                and _is_strange(found["more"].strip())
+                and (found["more"][1].isupper() or found[0][0].islower())
+            )
             yield Claim(Kind.PERSON, found.start(), found.end("more") if more else found.end(), GUESSED - 1)
 
 
 def _is_slip(word: str, names: Iterable[str]) -> bool:
     """Whether it is one of the names misspelt."""
     near = [name for name in names if name[0] == word[0] and word != name and abs(len(word) - len(name)) <= _SLIPS]
-    return bool(near) and len(word) > _LONG and _is_strange_word(word) and any(damerau_levenshtein_distance(word, name) <= _SLIPS for name in near)
+    return (
+        bool(near)
+        and len(word) > _LONG
+        and _is_strange_word(word)
+        and any(damerau_levenshtein_distance(word, name) <= _SLIPS for name in near)
+    )
 
 
 _LONG, _SLIPS = 4, 2
@@ -196,7 +264,12 @@ _LONG, _SLIPS = 4, 2
 
 def _is_name_again(part: str) -> bool:
     plain = part.lower()
-    return plain not in ORDINARY and plain not in _NOT and plain not in PLACES and (part[0].isupper() or part not in english())
+    return (
+        plain not in ORDINARY
+        and plain not in _NOT
+        and plain not in PLACES
+        and (part[0].isupper() or part not in english())
+    )
 
 
 _ANY_NAME = re.compile(
@@ -224,4 +297,8 @@ def _is_strange_word(word: str) -> bool:
         return True
     if plain in COMPANY or plain in PLACES or plain in _NOT or word.isupper():
         return False
-    return _may_be_name(plain) or is_on_a_list(plain) or (plain not in ORDINARY | CHAT and plain not in english() and plain not in capitals())
+    return (
+        _may_be_name(plain)
+        or is_on_a_list(plain)
+        or (plain not in ORDINARY | CHAT and plain not in english() and plain not in capitals())
+    )

@@ -97,7 +97,9 @@ _BY_FORM = re.compile(
 )
 """Letters, figures and a sign in one word: nothing else is written so."""
 _WITH_FIGURES = re.compile(r"(?<![\w@#/.:\-*&])[A-Za-z]{3,20}\d{1,6}(?![\w@]|[./]\w)")
-_OF_FILES = re.compile(r"(?i:err|error|exc|code|ref|img|scan|screenshot|photo|doc|file|statement|report|invoice|v|pxl|dsc|whatsapp)[_\-]|[A-Z\d_\-*#]+\Z")
+_OF_FILES = re.compile(
+    r"(?i:err|error|exc|code|ref|img|scan|screenshot|photo|doc|file|statement|report|invoice|v|pxl|dsc|whatsapp)[_\-]|[A-Z\d_\-*#]+\Z"
+)
 
 
 def find_passwords(reading: Reading) -> Iterator[Claim]:

@@ -19,7 +19,9 @@ _PART = (
     r"(?:[A-Z]\.(?:[A-Z]\.)*|[A-Z][\w'’]*\.?(?:[/\-](?=\w)[\w'’]+)*|[CcPpSs]/[oO]?|#\s?\d[\w\-]*|[nN][º°o]\.?\s?\d+|S\(\d{6}\)|\(?(?!\d{7})\d[\w/]*(?:-\d[\w]*)*[º°ª]?[\w]{0,4}\)?"
     rf"|[a-zA-Z]/\d+|(?:{_SMALL})(?![\w'’])\.?)"
 )
-_RUN = re.compile(rf"(?<![\w£$€@#.])[\"“]?{_PART}(?:(?:[\"”]?,{{1,2}}\s{{0,2}}|\s-\s|\s[–—]\s|\.?\s#|-(?=\d)|[ \t]|\s?\n)[\"“]?{_PART}){{1,24}}[\"”]?")
+_RUN = re.compile(
+    rf"(?<![\w£$€@#.])[\"“]?{_PART}(?:(?:[\"”]?,{{1,2}}\s{{0,2}}|\s-\s|\s[–—]\s|\.?\s#|-(?=\d)|[ \t]|\s?\n)[\"“]?{_PART}){{1,24}}[\"”]?"
+)
 _STREET = re.compile(
     r"(?i)\b(?:street|st|road|rd|avenue|ave?|av|lane|ln|drive|dr|close|court|ct|crescent|cres|gardens?|gdns|grove|place|pl|square|sq|terrace|way|walk|boulevard|blvd"
     r"|row|mews|parkway|pkwy|highway|hwy|circle|rise|quay|parade|rue|calle|c/|avenida|plaza|paseo|carrera|cra|cl|carretera|via|viale|piazza|corso|vicolo|largo|rua|travessa|praca"
@@ -28,7 +30,9 @@ _STREET = re.compile(
     r"|flat|apartment|apt|villa|house|block|blk|bldg|building|plot|lot|unit|suite|h\.? ?no|door no|floor|stryd|heol|links|kaai|bank|cottages?|chome|ku|dreef|brae|wynd|loan|hill|view|park|heights)\b"
 )
 _HOUSE = re.compile(r"(?<!\w)#?(?:n[º°o]\s?)?\d")
-_UNIT_AHEAD = re.compile(r"(?i)(?:flat|villa|apartment|apt|blk|block|plot|lot|unit|house|h\.? ?no|suite|office|room|no|\w/)\b")
+_UNIT_AHEAD = re.compile(
+    r"(?i)(?:flat|villa|apartment|apt|blk|block|plot|lot|unit|house|h\.? ?no|suite|office|room|no|\w/)\b"
+)
 _NO_PART = frozenset(
     str.split(
         "i i'm i've i'll my me we our you your it its it's is are was am please thanks thank the a an and but so if for from to at by with not no can could would will"
@@ -37,9 +41,15 @@ _NO_PART = frozenset(
     )
 )
 _AT_START = frozenset(
-    str.split("street road avenue city county state province district way main top box route zip postcode cp cep building place square close drive court upstairs downstairs near off")
+    str.split(
+        "street road avenue city county state province district way main top box route zip postcode cp cep building place square close drive court upstairs downstairs near off"
+    )
 )
-_AT_END = frozenset(str.split("i e y and et in on the of de la da do no an am to number first second third state city top main m n h st by"))
+_AT_END = frozenset(
+    str.split(
+        "i e y and et in on the of de la da do no an am to number first second third state city top main m n h st by"
+    )
+)
 _TOWN = re.compile(r"(?:,|\s)\s?[A-Z][\w'’\-]{2,}\W*\Z|\d{4,6}\W*\Z")
 _FEWEST_PARTS = 4
 _LONGEST = 200
@@ -48,7 +58,11 @@ _LONGEST = 200
 def with_runs(text: str, claims: Iterable[Claim]) -> Iterator[Claim]:
     """The claims, each as far as the run goes that it stands in, and runs that are addresses by themselves."""
     claims = list(claims)
-    runs = [span for found in _RUN.finditer(text) if "\n\n" not in found[0] for span in _trimmed(text, *found.span())] if claims or _may_be_there(text) else []
+    runs = (
+        [span for found in _RUN.finditer(text) if "\n\n" not in found[0] for span in _trimmed(text, *found.span())]
+        if claims or _may_be_there(text)
+        else []
+    )
     for claim in claims:
         over = next(((start, end) for start, end in runs if start < claim.end and claim.start < end), None)
         if over is not None and over[1] - over[0] <= _LONGEST:
@@ -61,7 +75,9 @@ def with_runs(text: str, claims: Iterable[Claim]) -> Iterator[Claim]:
 
 
 def _may_be_there(text: str) -> bool:
-    return any(map(_is_of_streets, _WORD.findall(text))) or (text.count(",") >= _FEWEST_COMMAS and _ENDS_IN_POSTCODE.search(text) is not None)
+    return any(map(_is_of_streets, _WORD.findall(text))) or (
+        text.count(",") >= _FEWEST_COMMAS and _ENDS_IN_POSTCODE.search(text) is not None
+    )
 
 
 @lru_cache(maxsize=8192)
@@ -70,7 +86,9 @@ def _is_of_streets(word: str) -> bool:
 
 
 _WORD = re.compile(r"(?<![^\W_])[^\W\d_]{2,}")
-_ENDS_IN_POSTCODE = re.compile(r"[a-z][ \-,]{1,3}(?:\d{4,6}|\d{3}-\d{4}|\d{5}-\d{3}|\d{2}-\d{3}|\d{4}-\d{3})(?=\W*(?:\Z|\n|[,.] ))", re.IGNORECASE)
+_ENDS_IN_POSTCODE = re.compile(
+    r"[a-z][ \-,]{1,3}(?:\d{4,6}|\d{3}-\d{4}|\d{5}-\d{3}|\d{2}-\d{3}|\d{4}-\d{3})(?=\W*(?:\Z|\n|[,.] ))", re.IGNORECASE
+)
 
 
 def _is_address(text: str, start: int, end: int) -> bool:
@@ -94,6 +112,8 @@ _TOLD = re.compile(
     r"(?i)\b(?:address|addr?|adress|direccion|domicilio|endereco|morada|indirizzo|adresse|anschrift|wohnhaft|residencia|residence|domicile|home|live|living|reside|residing"
     r"|resident|staying|stay|moved|moving|deliver|delivery|courier|post it|send it)\b[^.!?\d]{0,24}\Z"
 )
+
+
 def _is_small(word: str) -> bool:
     return word.islower() and not any(map(str.isdigit, word))
 
@@ -114,7 +134,9 @@ def _without_people(words: list[re.Match[str]]) -> list[re.Match[str]]:
         if any(map(str.isdigit, word[0])) or _STREET.fullmatch(word[0]):
             return words
         if "," in between or "\n" in between:
-            is_name = is_care_of or any(one[0].lower() in list_given() or one[0].lower() in list_more_given() for one in words[:count])
+            is_name = is_care_of or any(
+                one[0].lower() in list_given() or one[0].lower() in list_more_given() for one in words[:count]
+            )
             return words[count:] if is_name else words
     return words
 
@@ -128,12 +150,12 @@ def _trimmed(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         return
     pieces: list[list[re.Match[str]]] = [[]]
     for word in _BIT.finditer(text, start, end):
-        if word[0][0].isupper() and word[0].lower().strip(".\"“”") in _NO_PART:
+        if word[0][0].isupper() and word[0].lower().strip('."“”') in _NO_PART:
             pieces.append([])
         else:
             pieces[-1].append(word)
     for words in pieces:
-        while words and words[-1][0].lower().strip(".\"“”") in _AT_END:
+        while words and words[-1][0].lower().strip('."“”') in _AT_END:
             words.pop()
         while len(words) > 1 and _is_small(words[-1][0]) and "," in text[start : words[-1].start()]:
             at = max(place for place, word in enumerate(words[:-1]) if text[word.end()] == "," or place == 0)

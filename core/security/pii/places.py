@@ -123,7 +123,9 @@ _CUE = re.compile(
     rf"{_HOUSE_IN_WORDS}\b"
     r")[^\s.;!?][^;!?\n]{4,120})"
 )
-_WHO_LIVES = re.compile(r"(?:my|our|his|her|the) [^\d,]{2,40}? (?:at|in) (?=(?:no\.? |number |flat |apt )?\d)|(?:me|us) (?:at|in) ")
+_WHO_LIVES = re.compile(
+    r"(?:my|our|his|her|the) [^\d,]{2,40}? (?:at|in) (?=(?:no\.? |number |flat |apt )?\d)|(?:me|us) (?:at|in) "
+)
 _LIVES = re.compile(
     r"\b(?:live|lives|living|stay|staying|moved|reside)(?: \w+){0,2} (?:at|to|in) (?P<value>(?:the )?[a-z'’\- ]{3,30}, "
     rf"[a-z'’ ]{{2,30}} {_STREET}\b(?:, (?!no\b)[a-z'’ ]{{3,25}}(?=[,.\n]|\Z)){{0,3}})"
@@ -223,9 +225,11 @@ _OF_A_FIRM = re.compile(
     r"|museum|station"
     r"|restaurant|caf[eé]|pub|supermarket|hotel)\b(?:,? \w+){0,4}[ ,]{1,2}\Z"
 )
-_FIRM_BEHIND = re.compile(r",? (?:branch|office|store|shop|atm|cash ?machine|cash ?point)\b")
+_FIRM_BEHIND = re.compile(
+    r",? (?:is |isn't )?(?:your|the bank'?s) (?:head |main |registered |nearest |local )?(?:office|branch|hq|headquarters|address)\b|,? (?:branch|office|store|shop|atm|cash ?machine|cash ?point)\b"
+)
 _OF_THE_BANK = re.compile(
-    r"\b(?:your|the bank'?s|bank'?s|its|ur) (?:[\w']+ ){0,2}(?:branch|office|headquarters|hq|atm|call centre|payment cent(?:er|re)|processing cent(?:er|re)|lockbox|department|team|address on \w+ \w+"
+    r"\b(?:the |a )?(?:ombudsman|hmrc|fca|embassy|consulate|council|tax office|post office|regulator)(?:['’]s)?\b[^?!;\n]{0,30}\Z|\b(?:your|the bank'?s|bank'?s|its|ur) (?:[\w']+ ){0,2}(?:branch|office|headquarters|hq|atm|call centre|payment cent(?:er|re)|processing cent(?:er|re)|lockbox|department|team|address on \w+ \w+"
     r"|registered address"
     r"|postal address)\b(?: (?!(?:my|i|me|we|our)\b)[^ ?!;.\n]+){0,8}[ ,:]{1,2}\Z"
 )

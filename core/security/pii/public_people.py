@@ -55,6 +55,7 @@ _BEHIND = re.compile(
     r"|,? (?:wants|plans|vows|promises|is going|is planning) to (?:tax|ban|scrap|cut taxes|raise taxes)\b"
     r"|,? (?:is )?(?:raising|cutting|raised|cut) taxes\b|,? (?:would|will) (?:fire|have liked|be proud)\b|,?"
     r" (?:earns|earned) more\b|,? appears? on\b"
+    r"|,? on (?:the )?(?:tv|telly|television|radio|news|youtube|tiktok|instagram|his podcast|her podcast)\b|,? (?:the|your) (?:chat ?bot|bot|virtual assistant|robot)\b"
     r"|,? (?:tweeted|won the (?:election|world cup|oscar|league)|was elected|got elected|resigned as)\b"
     r"|(?:['’]s)? (?:shop|store|outlet|boutique|boots|trainers|dealer|dealership|concert|tickets|merch|tour|album"
     r"|biography"
@@ -115,7 +116,17 @@ def is_public(cased: str, lower: str, start: int, end: int) -> bool:
         return True
     if _SOMEBODYS.search(before):
         return False
-    if _AT.search(before) or _is_famous(lower[start:end]) or is_known_firm(lower, start, end) or _is_month(lower, start, end) or _OF_A_SHOP.match(lower, end) or _SHOP_AHEAD.search(before) or (_NUMBER_AHEAD.search(before) and _STREETS.search(lower, start, end + 16)):
+    if _IN_PLACES.search(cased[max(0, start - 50) : start]) and not lower.startswith(("'s", "’s"), end):
+        return True
+    if (
+        _AT.search(before)
+        or _is_famous(lower[start:end])
+        or is_known_firm(lower, start, end)
+        or _is_month(lower, start, end)
+        or _OF_A_SHOP.match(lower, end)
+        or _SHOP_AHEAD.search(before)
+        or (_NUMBER_AHEAD.search(before) and _STREETS.search(lower, start, end + 16))
+    ):
         return True
     if (city := _CITY.fullmatch(cased, start, end)) and city["city"].lower() in PLACES:
         return True
@@ -154,9 +165,13 @@ _SHOP_AHEAD = re.compile(
     r"|town of|ship|film|movie|song|series|book|game|the machine at|the atm (?:at|in|of)) (?:of |called |named )?\Z"
 )
 _NUMBER_AHEAD = re.compile(r"\d[a-z]?,? \Z")
-_STREETS = re.compile(r"\b(?:street|st|road|rd|avenue|ave|lane|drive|close|court|crescent|gardens?|grove|place|square|terrace|way|walk|row|mews|rise|hill|bank|quay)\b")
+_STREETS = re.compile(
+    r"\b(?:street|st|road|rd|avenue|ave|lane|drive|close|court|crescent|gardens?|grove|place|square|terrace|way|walk|row|mews|rise|hill|bank|quay)\b"
+)
 """Where a street is called like somebody: "54 Lady Margaret Gardens"."""
-_NOBODY = frozenset(str.split("signed yours valued esteemed colleague colleagues manager team support madam sirs customers"))
+_NOBODY = frozenset(
+    str.split("signed yours valued esteemed colleague colleagues manager team support madam sirs customers")
+)
 _BUSINESS = frozenset(
     str.split(
         "cleaners services stores foods bakery pharmacy garage motors cafe coffee restaurant hotel supermarket market shop shops salon clinic dental solicitors"
@@ -168,7 +183,11 @@ _BUSINESS = frozenset(
     )
 )
 _STATEMENT = re.compile(r"[ \w]{0,6}[*#]|[ ]?\d{4,}")
-_AT = re.compile(r"(?<!mad)(?<!angry)(?<!annoyed)(?<!look)(?<!looked)(?<!looking)(?<!shouted)(?<!yelled)(?<!laughed)(?<!furious) at \Z")
+_IN_PLACES = re.compile(r"\b[Ii]n (?:[A-Z][\w'’\-]+(?: [A-Z][\w'’\-]+)*(?:,| and| or|, and) )*\Z|\bchat ?bot,? \Z")
+"""Towns stand behind "in", and others in a row with them."""
+_AT = re.compile(
+    r"(?<!mad)(?<!angry)(?<!annoyed)(?<!look)(?<!looked)(?<!looking)(?<!shouted)(?<!yelled)(?<!laughed)(?<!furious) at \Z"
+)
 """Shops and places stand behind it."""
 _SMALL_WORDS = re.compile(r" (?:&|and|of|the|de|del|la|du|do|da|n) ")
 _KNOWN_BEHIND = re.compile(r"(?:[ '’][\w'’\-]+){0,2}")
@@ -179,7 +198,11 @@ def is_known_firm(lower: str, start: int, end: int) -> bool:
     whole = _SMALL_WORDS.sub(" ", lower[start : min(len(lower), end + _LONGEST_REST)].replace("’", "'"))
     words = re.split(r"[^\w'&.\-]+", whole)[:_MOST_WORDS]
     said = [word.strip(".'") for word in words if word]
-    return any(_is_known(" ".join(said[:count])) for count in range(1, len(said) + 1) if len(" ".join(said[:count])) >= end - start - 2)
+    return any(
+        _is_known(" ".join(said[:count]))
+        for count in range(1, len(said) + 1)
+        if len(" ".join(said[:count])) >= end - start - 2
+    )
 
 
 def _is_known(name: str) -> bool:
@@ -189,7 +212,9 @@ def _is_known(name: str) -> bool:
 _LONGEST_REST = 24
 _MOST_WORDS = 4
 _A_MONTH = re.compile(r"(?:jan|feb|mar|apr|may|june?|july?|aug|sept?|oct|nov|dec|april|august|march)\b")
-_DAY_AHEAD = re.compile(r"\b(?:\d{1,2}(?:st|nd|rd|th)?(?: of)?|through|since|until|till|in|by|early|late|mid|next|last|this|end of|start of|from|between)[ \-]\Z")
+_DAY_AHEAD = re.compile(
+    r"\b(?:\d{1,2}(?:st|nd|rd|th)?(?: of)?|through|since|until|till|in|by|early|late|mid|next|last|this|end of|start of|from|between)[ \-]\Z"
+)
 _DAY_BEHIND = re.compile(r" (?:\d|and (?:feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec))")
 
 

@@ -60,7 +60,9 @@ _SPOKEN_SO = {
 """As radio operators say them, as they sound, with an error of two, and in other languages of customers."""
 ABROAD = frozenset(word for word in _SPOKEN_SO if len(word) > 3)
 SEPARATORS_ABROAD = frozenset(
-    str.split("ponto punto punkt traco tiret trattino guion barra espaco espacio spazio espace strich bindestrich schragstrich puis luego poi dann euh virgule virgola virgula komma coma y und et")
+    str.split(
+        "ponto punto punkt traco tiret trattino guion barra espaco espacio spazio espace strich bindestrich schragstrich puis luego poi dann euh virgule virgola virgula komma coma y und et"
+    )
 )
 _CUES = frozenset(str.split("nie nif dni otp pin cvv cvc ssn acc act sort code cod cdoe pan tel mob iban nino dob"))
 """Words of three and four letters that say what a number is."""

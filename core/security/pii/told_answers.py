@@ -41,18 +41,62 @@ _AHEAD = re.compile(
     rf"(?i)(?:\A|[.!?:;\n]\s{{0,2}}|\b(?:i think|it'?s|say|said|not) )[\"“'‘]?(?P<value>{_CAPITALS}|(?<=\A){_SMALL})[\"”'’]?,? (?:is|was|were|that['’]?s|thats|should be|would be|as)"
     rf"(?: (?:the|my|our|your|a)| what| how| name| of| right| correct| for){{0,3}} "
 )
-_OR = re.compile(rf"(?i)\b(?:or|i mean|and|either|maybe|and also|also)(?: (?:possibly|maybe|perhaps|just|even|it'?s|put|also|with|the|in|greek|letters|as|was|is)){{0,4}} [\"“'‘]?(?P<value>{_CAPITALS}|{_SMALL}{_END})")
-_NOT = ORDINARY | CHAT | frozenset(
-    str.split(
-        "wrong right correct incorrect rejected accepted required needed missing set changed asked asking showing unknown reset blocked locked refused invalid case sensitive"
-        " optional please thanks hello hi january february march april june july august september october november december monday tuesday wednesday thursday friday saturday sunday"
-        " agent customer caller client chatbot bot bank app android iphone ios face touch id pin otp cvv sms google apple windows chrome safari security question answer memorable"
-        " english irish british american german french spanish"
+_OR = re.compile(
+    rf"(?i)\b(?:or|i mean|and|either|maybe|and also|also)(?: (?:possibly|maybe|perhaps|just|even|it'?s|put|also|with|the|in|greek|letters|as|was|is)){{0,4}} [\"“'‘]?(?P<value>{_CAPITALS}|{_SMALL}{_END})"
+)
+_NOT = (
+    ORDINARY
+    | CHAT
+    | frozenset(
+        str.split(
+            "wrong right correct incorrect rejected accepted required needed missing set changed asked asking showing unknown reset blocked locked refused invalid case sensitive"
+            " optional please thanks hello hi january february march april june july august september october november december monday tuesday wednesday thursday friday saturday sunday"
+            " agent customer caller client chatbot bot bank app android iphone ios face touch id pin otp cvv sms google apple windows chrome safari security question answer memorable"
+            " english irish british american german french spanish"
+        )
     )
 )
 _HINTS = (
-    *("maiden", "first", "fist", "frist", "favo", "fave", "fav ", "childhood", "best ", "oldest", "memorable", "dream", "security", "secret", "recovery", "challenge"),
-    *("verification", "mascot", "'s name", "dog name", "cat name", "pet name", "born", "grew", "grow", "raised", "married", "birth", "question", "answer", "pet one", "car one", "school one", "film one", "street one", "teacher one"),
+    *(
+        "maiden",
+        "first",
+        "fist",
+        "frist",
+        "favo",
+        "fave",
+        "fav ",
+        "childhood",
+        "best ",
+        "oldest",
+        "memorable",
+        "dream",
+        "security",
+        "secret",
+        "recovery",
+        "challenge",
+    ),
+    *(
+        "verification",
+        "mascot",
+        "'s name",
+        "dog name",
+        "cat name",
+        "pet name",
+        "born",
+        "grew",
+        "grow",
+        "raised",
+        "married",
+        "birth",
+        "question",
+        "answer",
+        "pet one",
+        "car one",
+        "school one",
+        "film one",
+        "street one",
+        "teacher one",
+    ),
     *("middle name", "godmother", "honeymoon", "bridesmaid", "best man"),
 )
 _NEAR = 110
@@ -75,7 +119,8 @@ def find_told(reading: Reading) -> Iterator[Claim]:
             if not _PARTED.search(lower, end, told.start()):
                 found.extend(_value(told))
                 break
-        small = _LINKED_SMALL.search(text, end, min(high, end + _CLOSE))
+        is_named = not _ANY_ANSWER.fullmatch(lower, start, end)
+        small = _LINKED_SMALL.search(text, end, min(high, end + _CLOSE)) if is_named else None
         if small and not _PARTED.search(lower, end, small.start()):
             found.extend(_value(small, is_small=True))
         for told in _AHEAD.finditer(text, max(0, start - _FAR_AHEAD), start + 1):
@@ -88,6 +133,7 @@ def find_told(reading: Reading) -> Iterator[Claim]:
                 yield Claim(Kind.SECURITY_ANSWER, *span, _WEIGHT)
 
 
+_ANY_ANSWER = re.compile(r"(?:the|my) answer")
 _MOST_QUESTIONS = 6
 _CLOSE = 40
 _PARTED = re.compile(r"\n\n|[.!] (?=\S+ \S+ \S+)")
@@ -99,9 +145,17 @@ def _value(told: re.Match[str], *, is_small: bool = False) -> Iterator[tuple[int
     if not words or len(value) <= _SHORTEST:
         return
     if value[0].islower():
-        if not is_small or any(word in _NOT for word in words) or (len(words) > 1 and all(word in english() for word in words)):
+        if (
+            not is_small
+            or any(word in _NOT for word in words)
+            or (len(words) > 1 and all(word in english() for word in words))
+        ):
             return
-    elif words[0] in _NOT and (len(words) == 1 or words[1] in _NOT) or (len(words) == 1 and words[0] in COMPANY and words[0] in english()):
+    elif (
+        words[0] in _NOT
+        and (len(words) == 1 or words[1] in _NOT)
+        or (len(words) == 1 and words[0] in COMPANY and words[0] in english())
+    ):
         return
     yield told.start("value"), told.start("value") + len(value)
 
