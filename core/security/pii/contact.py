@@ -11,12 +11,14 @@ from core.security.pii.reading import Reading
 from core.security.pii.said_emails import NO_LOCAL, find_said, names_shop
 
 _EMAIL = re.compile(
-    r"(?<![\w.+'-])(?:[\w.+'-]{1,40}(?:(?<=[._+\-])\n|\n(?=[._+\-])))?[\w.+'-]{1,64}\s?@\s?[\w-]{1,63}(?:\s?\.\s?(?=[a-zA-Z])[\w-]{1,63}|\.[\w-]{1,63}){1,5}"
+    r"(?<![\w.+'-])(?:[\w.+'-]{1,40}(?:(?<=[._+\-])\n"
+    r"|\n(?=[._+\-])))?[\w.+'-]{1,64}\s?@\s?[\w-]{1,63}(?:\s?\.\s?(?=[a-zA-Z])[\w-]{1,63}|\.[\w-]{1,63}){1,5}"
 )
 _TIGHT_EMAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _LABEL = r"(?:\w(?: \w(?!\w)){2,40}|[\w\-+]{1,40})"
 _APART = re.compile(
-    rf"(?<![\w@.'])(?:{_LABEL}\s?[._\-]\s?){{0,4}}{_LABEL}\s?@\s?{_LABEL}(?:\s?\.\s?{_LABEL}){{0,3}}\s?\.\s?(?:[a-z]{{2,8}}(?!\w)|[a-z](?: [a-z](?!\w)){{1,5}})"
+    rf"(?<![\w@.'])(?:{_LABEL}\s?[._\-]\s?){{0,4}}{_LABEL}\s?@\s?{_LABEL}(?:\s?\.\s?{_LABEL}){{0,3}}"
+    r"\s?\.\s?(?:[a-z]{2,8}(?!\w)|[a-z](?: [a-z](?!\w)){1,5})"
 )
 """With spaces between its signs."""
 _AT = r"(?:\s?[\[({<]\s?(?:at?|@)\s?[\])}>]\s?|\s(?:at|@)\s)"
@@ -24,7 +26,8 @@ _DOT = r"(?:\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\s(?:dot|point)\s|\.)"
 _ENDS = (
     r"(?:com|org|net|edu|gov|info|biz|eu|uk|us|de|fr|es|it|nl|ie|ca|au|in|pl|ch|at|be|se|no|dk|fi|pt|example|test"
     r"|email|me|io|co|app|dev"
-    r"|ng|ke|za|gh|br|mx|ar|cl|pe|jp|cn|kr|ru|tr|gr|cz|hu|ro|bg|hr|rs|ua|il|ae|sa|eg|ma|nz|sg|my|id|ph|th|vn|hk|tw|pk|bd|lk|lt|lv|ee|is|lu|mt|cy|si|sk|tz|ug|rw|qa|kw|jo|lb|cat|online|shop|store|tech|xyz|mail|cloud|bank)"
+    r"|ng|ke|za|gh|br|mx|ar|cl|pe|jp|cn|kr|ru|tr|gr|cz|hu|ro|bg|hr|rs|ua|il|ae|sa|eg|ma|nz|sg|my|id|ph|th|vn|hk|tw"
+    r"|pk|bd|lk|lt|lv|ee|is|lu|mt|cy|si|sk|tz|ug|rw|qa|kw|jo|lb|cat|online|shop|store|tech|xyz|mail|cloud|bank)"
 )
 _SPOKEN_EMAIL = re.compile(
     rf"(?i)(?<![\w.+-])(?P<value>[\w+-]{{1,40}}(?:{_DOT}[\w+-]{{1,40}}|\s(?:underscore|dash|hyphen"
@@ -92,7 +95,8 @@ _IPV4_IN_WORDS = re.compile(
 _DOTS = 3
 _OF_EVERYBODY = frozenset(
     str.split(
-        "192.168.0.1 192.168.1.1 192.168.1.254 192.168.0.254 10.0.0.1 0.0.0.0 8.8.8.8 8.8.4.4 1.1.1.1 255.255.255.0 255.255.255.255"
+        "192.168.0.1 192.168.1.1 192.168.1.254 192.168.0.254 10.0.0.1 0.0.0.0 8.8.8.8 8.8.4.4"
+        " 1.1.1.1 255.255.255.0 255.255.255.255"
     )
 )
 """Routers, masks and name servers."""

@@ -21,7 +21,8 @@ _OTHER_WORDS = frozenset(
         " expiring amount amounts accounted count counts counter recount discount member members lumber slumber cumber"
         " phones phoned phony prone phonee answers answered secrets secretly madden wordpress licences licensed"
         " license licenses surnames postcodes"
-        " gmail hotmail ymail augusta auguste augusto augustus novembre septembre decembre octobre cardholders outing touting shouting doubting bassport sport nation notional rational"
+        " gmail hotmail ymail augusta auguste augusto augustus novembre septembre decembre octobre"
+        " cardholders outing touting shouting doubting bassport sport nation notional rational"
     )
 )
 """One letter away from a cue, and words of their own."""

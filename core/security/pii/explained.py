@@ -1,35 +1,46 @@
-"""What explains a number, so that it is nobody's data: money, a count, a day, a reference, a merchant's name on a statement."""
+"""What explains a number, so that it is nobody's data: money, a count, a day, a reference, a merchant's name on a
+statement."""
 
 import re
 
 from core.security.pii.births import MONTH
 
 _MONEY = (
-    r"(?:rs|inr|gbp|eur|usd|ngn|chf|aed|zar|kes|r\$|pounds?|quid|euros?|dollars?|bucks|naira|rupees?|francs?|rand|pence|cents?|p|k|m|grand"
+    r"(?:rs|inr|gbp|eur|usd|ngn|chf|aed|zar|kes|r\$|pounds?|quid|euros?|dollars?|bucks|naira|rupees?|francs?|rand"
+    r"|pence|cents?|p|k|m|grand"
     r"|lakhs?|pln|zl|sek|nok|dkk|reais)\b"
 )
 _COUNTED = (
-    r"(?:times?|x|digits?|attempts?|tries|goes|days?|weeks?|hours?|hrs?|h|minutes?|mins?|seconds?(?! (?:line|half|part|bit|set|lot|group|block|number))|secs?|months?|years?|yrs?|percent|%|per cent|working"
-    r"|business|cards?|letters?|characters?|wrong|different|o'?clock|am|pm|people|customers?|points?|miles|km|metres?|of (?:my|the|your|them|these)"
-    r"|more|or|transactions?|payments?|accounts?|instal+ments?|companies|branches|pages|lines|steps|stars?|numbers?|figures|units?|items?|gb|mb|kwh"
+    r"(?:times?|x|digits?|attempts?|tries|goes|days?|weeks?|hours?|hrs?|h|minutes?|mins?|seconds?(?! (?:line|half"
+    r"|part|bit|set|lot|group|block|number))|secs?|months?|years?|yrs?|percent|%|per cent|working"
+    r"|business|cards?|letters?|characters?|wrong|different|o'?clock|am|pm|people|customers?|points?|miles|km"
+    r"|metres?|of (?:my|the|your|them|these)"
+    r"|more|or|transactions?|payments?|accounts?|instal+ments?|companies|branches|pages|lines|steps|stars?|numbers?"
+    r"|figures|units?|items?|gb|mb|kwh"
     r"|st|nd|rd|th|bad|internal|not found)\b|%|°|\+"
 )
 BEHIND = re.compile(rf" ?(?:{_MONEY}|{_COUNTED}|[€₦₹¥])|[£$]|[.,:]\d| ?[–-] ?(?:digit|day|month|year|hour|minute)")
 _MONTH_BEHIND = re.compile(rf"(?:st|nd|rd|th)? (?:of )?{MONTH}\b")
 _OF_SUMS = frozenset(
     str.split(
-        "paid pay paying spent spend charged withdrew withdraw withdrawn sent send transfer transferred earn cost costs borrow owe owed lent limit balance amount fee price total sum"
-        " budget score about around over under than only nearly almost roughly max maximum min minimum upto since until till by year years jan feb mar apr may jun jul aug sep sept oct"
+        "paid pay paying spent spend charged withdrew withdraw withdrawn sent send transfer transferred"
+        " earn cost costs borrow owe owed lent limit balance amount fee price total sum"
+        " budget score about around over under than only nearly almost roughly max maximum"
+        " min minimum upto since until till by year years jan feb mar apr may jun jul aug sep sept oct"
         " nov dec january february march april june july august september october november december"
     )
 )
 """What stands ahead of a sum or a day; a number of many figures is none."""
 _OF_REFERENCES = frozenset(
     str.split(
-        "ending finishing order orders ref reference invoice ticket tracking parcel booking flight receipt transaction serial imei version v claim dispute case policy voucher model"
-        " error article art section sec act item product vat room floor bus train gate seat row page chapter terminal atm batch queue mandate cheque check step iso isbn isin utr rrn"
-        " arn stan trace complaint http status top agent operator platform build android ios windows iphone galaxy sku employee staff badge merchant store shop branch desk counter"
-        " locker box track stop route zone ombudsman registration fca frn originator seal meter pump reader machine device barcode customs docket lot crime incident reg"
+        "ending finishing order orders ref reference invoice ticket tracking parcel booking"
+        " flight receipt transaction serial imei version v claim dispute case policy voucher model"
+        " error article art section sec act item product vat room floor bus train gate seat"
+        " row page chapter terminal atm batch queue mandate cheque check step iso isbn isin utr rrn"
+        " arn stan trace complaint http status top agent operator platform build android"
+        " ios windows iphone galaxy sku employee staff badge merchant store shop branch desk counter"
+        " locker box track stop route zone ombudsman registration fca frn originator seal meter pump reader machine"
+        " device barcode customs docket lot crime incident reg"
         " rs inr gbp eur usd ngn chf aed zar kes r pound pounds euro euros dollar dollars naira rupees"
     )
 )
@@ -45,7 +56,8 @@ _DAY = re.compile(
 _ON_A_STATEMENT = re.compile(r"(?:[A-Z]{2,}[A-Z\d]*[ *#\-]{1,2}){2}\Z|\*\S* ?\Z")
 """As merchants are called there: "SQ *BLUE BOTTLE 0417"."""
 _LETTERS_AHEAD = re.compile(
-    r"(?P<account>\b(?:acc|acct|account|a/c|roll)(?: (?:number|no|is|:)){0,2}:? )?(?<![^\W_])[^\W_]*[a-z][^\W_]*[\-/_]\Z"
+    r"(?P<account>\b(?:acc|acct|account|a/c|roll)(?: (?:number|no|is"
+    r"|:)){0,2}:? )?(?<![^\W_])[^\W_]*[a-z][^\W_]*[\-/_]\Z"
 )
 _ENDS_CLAUSE = re.compile(r"(?<!\bno)(?<!\bnr)(?<!\bref)(?<!\binv)[.!?;]\s\Z|\n\s*\Z")
 _JOINTS = ("-", "/", "_")
@@ -54,7 +66,8 @@ _OF_A_DAY = 2
 
 
 def is_explained(lower: str, start: int, *, is_sum: bool = False) -> bool:
-    """Whether a word ahead says that the number is a reference, a count or money; ``is_sum``: or a sum or a day, as a short one may be."""
+    """Whether a word ahead says that the number is a reference, a count or money; ``is_sum``: or a sum or a day, as a
+    short one may be."""
     before = lower[max(0, start - _LOOKS_BACK) : start]
     if _AHEAD_OF_MONEY.search(before) or (is_sum and before.rstrip(" ")[-1:] in _JOINED_AHEAD and before.strip()):
         return True

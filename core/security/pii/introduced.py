@@ -1,5 +1,6 @@
-"""People by what introduces them, whatever they are called: a relation ("my carer, Blessing Mutasa"), a label ("surname VASILESCU"), who acts behind
-the name ("tell them June called"), their place in a form; and others of the same text beside one that was found."""
+"""People by what introduces them, whatever they are called: a relation ("my carer, Blessing Mutasa"), a label ("surname
+VASILESCU"), what somebody does ("Jermaine called"), their place in a form; and others of the text beside one that was
+found."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -22,44 +23,65 @@ from core.security.pii.people_words import (
 from core.security.pii.reading import Reading
 
 _CAPITAL = r"(?-i:[A-Z])[\w'’]*(?:-[\w'’]+)*"
-_PARTICLE = r"(?-i:de la|de los|de|da|do|dos|das|del|della|di|du|la|le|van der|van den|van de|van|von|zu|der|den|ter|ten|bin|binti|ibn|al|el|y|e|mac|mc|ni|nic|st\.?|o)"
+_PARTICLE = (
+    r"(?-i:de la|de los|de|da|do|dos|das|del|della|di|du|la|le|van der|van den|van de|van|von|zu|der|den|ter"
+    r"|ten|bin|binti|ibn|al|el|y|e|mac|mc|ni|nic|st\.?|o)"
+)
 _NAME = rf"{_CAPITAL}(?:\.(?= (?-i:[A-Z])))?(?: (?:{_PARTICLE} ){{0,2}}(?:(?-i:[A-Z])\.|{_CAPITAL})){{0,4}}"
 ROLE = (
-    r"(?:wife|husband|hubby|spouse|partner|fianc[eé]+|girlfriend|boyfriend|ex|son|daughter|child|baby|newborn|kid|twins?|stepson|stepdaughter|step-?mother"
-    r"|step-?father|brother|sister|sibling|cousin|nephew|niece|uncle|aunt|auntie|aunty|mother|father|mum|mom|mam|mummy|mommy|dad|daddy|papa|grandmother"
-    r"|grandfather|grandma|grandpa|granny|gran|nan|nana|nanny|grandad|granddad|grandson|granddaughter|grandchild|mother[ \-]in[ \-]law|father[ \-]in[ \-]law"
-    r"|brother[ \-]in[ \-]law|sister[ \-]in[ \-]law|son[ \-]in[ \-]law|daughter[ \-]in[ \-]law|godmother|godfather|godson|goddaughter|friend|mate|pal|buddy|bestie"
-    r"|flatmate|roommate|housemate|neighbou?r|colleague|coworker|co-worker|boss|manager|supervisor|assistant|secretary|carer|caregiver|aide|helper|nurse"
-    r"|doctor|dentist|lawyer|solicitor|attorney|barrister|accountant|bookkeeper|advis[eo]r|agent|broker|landlord|landlady|tenant|lodger|cleaner|plumber|builder"
-    r"|electrician|gardener|babysitter|childminder|teacher|tutor|coach|pastor|priest|executor|executrix|trustee|guarantor|guardian|beneficiary|payee|client"
-    r"|customer|employee|driver|handyman|barber|hairdresser|therapist|vet|co-?signer|joint holder|business partner|director|contact|next of kin)"
+    r"(?:wife|husband|hubby|spouse|partner|fianc[eé]+|girlfriend|boyfriend|ex|son|daughter|child|baby|newborn|kid"
+    r"|twins?|stepson|stepdaughter|step-?mother"
+    r"|step-?father|brother|sister|sibling|cousin|nephew|niece|uncle|aunt|auntie|aunty|mother|father|mum|mom|mam"
+    r"|mummy|mommy|dad|daddy|papa|grandmother"
+    r"|grandfather|grandma|grandpa|granny|gran|nan|nana|nanny|grandad|granddad|grandson|granddaughter|grandchild"
+    r"|mother[ \-]in[ \-]law|father[ \-]in[ \-]law"
+    r"|brother[ \-]in[ \-]law|sister[ \-]in[ \-]law|son[ \-]in[ \-]law|daughter[ \-]in[ \-]law|godmother|godfather"
+    r"|godson|goddaughter|friend|mate|pal|buddy|bestie"
+    r"|flatmate|roommate|housemate|neighbou?r|colleague|coworker|co-worker|boss|manager|supervisor|assistant"
+    r"|secretary|carer|caregiver|aide|helper|nurse"
+    r"|doctor|dentist|lawyer|solicitor|attorney|barrister|accountant|bookkeeper|advis[eo]r|agent|broker|landlord"
+    r"|landlady|tenant|lodger|cleaner|plumber|builder"
+    r"|electrician|gardener|babysitter|childminder|teacher|tutor|coach|pastor|priest|executor|executrix|trustee"
+    r"|guarantor|guardian|beneficiary|payee|client"
+    r"|customer|employee|driver|handyman|barber|hairdresser|therapist|vet|co-?signer|joint holder|business partner"
+    r"|director|contact|next of kin)"
 )
 _RELATED = re.compile(
-    rf"(?i)\b(?:my|his|her|our|their|the|your|a|an|late|ex)\s(?:[a-z][a-z'\-]*\s){{0,2}}?{ROLE}(?:['’]s)?(?: name)?(?:,? is called|,? called|,? named| is|,| -| \(|:)?\s{{0,2}}"
+    rf"(?i)\b(?:my|his|her|our|their|the|your|a|an|late|ex)\s(?:[a-z][a-z'\-]*\s){{0,2}}?{ROLE}(?:['’]s)?(?:"
+    rf" name)?(?:,? is called|,? called|,? named| is|,| -| \(|:)?\s{{0,2}}"
     rf"(?<=[\s(])(?P<value>{_NAME})"
 )
 _AUNT = re.compile(
-    rf"\b(?:Aunt|Auntie|Aunty|Uncle|Cousin|Grandma|Grandpa|Granny|Nana|Nan|Big|Little|Old|Missus|late)\s(?P<value>{_NAME})"
+    rf"\b(?:Aunt|Auntie|Aunty|Uncle|Cousin|Grandma|Grandpa|Granny|Nana|Nan|Big|Little|Old|Missus"
+    rf"|late)\s(?P<value>{_NAME})"
 )
 _AUNTS = frozenset(
     str.split("aunt auntie aunty uncle cousin grandma grandpa granny nana nan big little old missus late")
 )
 _LABELLED = re.compile(
-    r"(?i)\b(?:sur ?names?|fore ?names?|given names?|(?:first|second|last|family|middle|maiden|full|legal|birth|christian|user'?s?) names?|name(?=\s?[?/])|nombres?(?: y apellidos?)?|apellidos?"
-    r"|(?:pre)?nom|cognome|nome|vorname|nachname|titular(?: de la cuenta)?|intestatario|kontoinhaber|inhaber|imie|nazwisko|achternaam|voornaam|naam)\b"
-    rf"(?:\s?[?:/\-=]{{1,2}}\s?|\s(?:is|was|are|being|of|should be|reads|says|now|it'?s)(?:\s|:\s)|\s)(?P<value>{_NAME}|(?<=\? )[a-z][a-z'’\-]{{2,20}}(?: [a-z'’\-]{{2,20}})?(?=\s?[.,\n?]|\Z))"
+    r"(?i)\b(?:sur ?names?|fore ?names?|given names?|(?:first|second|last|family|middle|maiden|full|legal|birth"
+    r"|christian|user'?s?) names?|name(?=\s?[?/])|nombres?(?: y apellidos?)?|apellidos?"
+    r"|(?:pre)?nom|cognome|nome|vorname|nachname|titular(?: de la cuenta)?|intestatario|kontoinhaber|inhaber|imie"
+    r"|nazwisko|achternaam|voornaam|naam)\b"
+    rf"(?:\s?[?:/\-=]{{1,2}}\s?|\s(?:is|was|are|being|of|should be|reads|says|now|it'?s)(?:\s|:\s)"
+    rf"|\s)(?P<value>{_NAME}|(?<=\? )[a-z][a-z'’\-]{{2,20}}(?: [a-z'’\-]{{2,20}})?(?=\s?[.,\n?]|\Z))"
 )
 _LAST_FIRST = re.compile(
-    r"(?:\A|\n|/ ?|: )(?P<value>[A-Z][\w'’]+(?:-[\w'’]+)?, [A-Z][\w'’]+(?:[ \-][A-Z][\w'’]*\.?){0,2})(?= ?(?:[\n/;(]|\Z| DOB| dob| born|, ?\d| - ))"
+    r"(?:\A|\n|/ ?|: )(?P<value>[A-Z][\w'’]+(?:-[\w'’]+)?, [A-Z][\w'’]+(?:[ \-][A-Z][\w'’]*\.?){0,2})(?= ?(?:[\n/;(]"
+    r"|\Z| DOB| dob| born|, ?\d| - ))"
 )
 _ACTS = re.compile(
-    rf"(?<![.!?:]\s)(?<![.!?:\n\"“'‘(\-–—])(?<!\A)\b(?P<value>{_CAPITAL}(?: {_CAPITAL})?)(?:,? (?:who|she|he|his|her)(?:['’](?:s|ll|d))?\s(?!was president)"
-    r"|,? (?:called|rang|phoned|texted|emailed|messaged|told me|told us|owes|owed|lent|borrowed|stole|took my|gave me|gave us|paid me|pays me|lives|said hi|died|passed away"
-    r"|left me|signed|works for me|works with me|does my|minds|looks after|from (?:downstairs|upstairs|next door|work|accounts|payroll|church|school|hr|sales|the office)"
+    rf"(?<![.!?:]\s)(?<![.!?:\n\"“'‘(\-–—])(?<!\A)\b(?P<value>{_CAPITAL}(?: {_CAPITAL})?)(?:,? (?:who|she|he|his"
+    rf"|her)(?:['’](?:s|ll|d))?\s(?!was president)"
+    r"|,? (?:called|rang|phoned|texted|emailed|messaged|told me|told us|owes|owed|lent|borrowed|stole|took my"
+    r"|gave me|gave us|paid me|pays me|lives|said hi|died|passed away"
+    r"|left me|signed|works for me|works with me|does my|minds|looks after|from (?:downstairs|upstairs|next door"
+    r"|work|accounts|payroll|church|school|hr|sales|the office)"
     r"|in (?:accounts|payroll|hr)|speaking|put (?:my|his|her)|wants (?:his|her|me|to (?:be|open|join|close))))"
 )
 _HERE = re.compile(
-    rf"\b(?i:it['’]?s|its|[td]h?is is|hi|hello|hey|greetings|morning|afternoon|evening)[,:!]?\s(?P<value>{_CAPITAL}(?: {_CAPITAL})?)(?:,? (?:here|again|from|calling|speaking|writing|abeg)\b)"
+    rf"\b(?i:it['’]?s|its|[td]h?is is|hi|hello|hey|greetings|morning|afternoon"
+    rf"|evening)[,:!]?\s(?P<value>{_CAPITAL}(?: {_CAPITAL})?)(?:,? (?:here|again|from|calling|speaking|writing|abeg)\b)"
 )
 _MENTIONED = re.compile(
     rf"\b(?i:instead of|not|or|and|or maybe|rather than|,)\s(?P<value>{_CAPITAL}(?: {_CAPITAL}){{0,2}})"
@@ -67,25 +89,35 @@ _MENTIONED = re.compile(
 _CHAINED = re.compile(rf"(?:,? (?:and|or|&)|,)\s(?P<value>{_CAPITAL}(?: (?:{_PARTICLE} ){{0,2}}{_CAPITAL}){{0,2}})")
 _BEFORE_CHAIN = re.compile(rf"(?<![\w'’])(?P<value>{_CAPITAL}(?:, {_CAPITAL}){{0,3}})(?:,? (?:and|or|&)|,) \Z")
 _SPELT_BEHIND = re.compile(
-    r"(?i)\bspel(?:t|led|ling)(?:,| is| as|:)?\s(?P<value>[a-z](?:[ ,\-.]{1,3}(?:(?:as in|like|for) [a-z]{2,12}|double[ \-]?[a-z]|[a-z]))(?:[ ,\-.]{1,3}(?:(?:as in|like|for) [a-z]{2,12}|double[ \-]?[a-z]|[a-z])){1,24})(?![\w])"
+    r"(?i)\bspel(?:t|led|ling)(?:,| is| as|:)?\s(?P<value>[a-z](?:[ ,\-.]{1,3}(?:(?:as in|like|for) [a-z]{2,12}"
+    r"|double[ \-]?[a-z]|[a-z]))(?:[ ,\-.]{1,3}(?:(?:as in|like|for) [a-z]{2,12}|double[ \-]?[a-z]"
+    r"|[a-z])){1,24})(?![\w])"
 )
 _NAME_BEHIND = re.compile(
-    rf"(?P<value>{_NAME})(?:,? (?:is|was) (?:the |my |his |her |our )?(?:sur ?name|(?:first|last|family|second|middle|given) name|family|name)\b|, (?:first|given) name\b)"
+    rf"(?P<value>{_NAME})(?:,? (?:is|was) (?:the |my |his |her |our )?(?:sur ?name|(?:first|last|family|second"
+    rf"|middle|given) name|family|name)\b|, (?:first|given) name\b)"
 )
 _JUST = re.compile(rf"\bname[^.?!\n]{{0,40}}\b(?:just|only|simply)\s(?P<value>{_NAME})")
 _TOLD = re.compile(
-    rf"\b(?:tell|ask|told|asked|remind|inform)\s(?P<value>{_CAPITAL}(?: {_CAPITAL})?)\s(?:that|to|if|about|why|when|her|his|not|it|i|we|the)\b"
+    rf"\b(?:tell|ask|told|asked|remind|inform)\s(?P<value>{_CAPITAL}(?: {_CAPITAL})?)\s(?:that|to|if|about|why|when"
+    rf"|her|his|not|it|i|we|the)\b"
 )
 _WRITTEN = re.compile(
-    rf"\b(?:write|wrote|call|called|spell|spelled|spelt) (?:me|him|her) (?:as )?(?P<value>{_CAPITAL})(?:(?:,| and| or)? as (?P<second>{_CAPITAL}))?(?:(?:,| and| or)? as (?P<third>{_CAPITAL}))?"
+    rf"\b(?:write|wrote|call|called|spell|spelled|spelt) (?:me|him|her) (?:as )?(?P<value>{_CAPITAL})(?:(?:,| and"
+    rf"| or)? as (?P<second>{_CAPITAL}))?(?:(?:,| and| or)? as (?P<third>{_CAPITAL}))?"
 )
 _NOT = frozenset(
     str.split(
-        "i i'm i've i'll i'd im the a an my your our his her their this that these those it its is was are and or but if so no not yes please can could would will"
-        " what why when where who how there here today tomorrow yesterday monday tuesday wednesday thursday friday saturday sunday january february march april"
-        " may june july august september october november december jan feb mar apr jun jul aug sep sept oct nov dec pin otp cvv cvc iban dob atm app apple google"
-        " card bank account visa mastercard sort code phone email number mr mrs ms miss dr sir madam dear hi hello thanks thank regards ok okay"
-        " q agent customer caller client kind best team god christmas easter english spanish french german british american irish european"
+        "i i'm i've i'll i'd im the a an my your our his her their this that these those"
+        " it its is was are and or but if so no not yes please can could would will"
+        " what why when where who how there here today tomorrow yesterday monday tuesday"
+        " wednesday thursday friday saturday sunday january february march april"
+        " may june july august september october november december jan feb mar apr jun jul"
+        " aug sep sept oct nov dec pin otp cvv cvc iban dob atm app apple google"
+        " card bank account visa mastercard sort code phone email number mr mrs ms miss dr"
+        " sir madam dear hi hello thanks thank regards ok okay"
+        " q agent customer caller client kind best team god christmas easter english spanish"
+        " french german british american irish european"
     )
 )
 _SAID = frozenset(
@@ -134,6 +166,7 @@ _ACTS_HINTS = (
     *(" in accounts", " in payroll", " in hr", " speaking", " put ", " wants ", " and i", " who", " she", " he"),
 )
 _OF_A_PEOPLE = ("ian", "ish", "ese", "can", "ench", "man", "ch", "ean")
+_CLITIC = re.compile(r"(?:['’]s?|[.,])\Z")
 _FEWEST = 3
 """Letters of a name that is looked for again."""
 
@@ -195,7 +228,7 @@ def _named(found: re.Match[str], weight: int, also: frozenset[str] = frozenset()
             or (word[0].isupper() and 1 < len(plain) <= _FEWEST and plain not in list_given())
         ):
             break
-        end = start + word.end() - len(re.search(r"(?:['’]s?|[.,])?$", word[0])[0])  # pyright: ignore[reportOptionalSubscript]
+        end = start + word.start() + len(_CLITIC.sub("", word[0]))
     while end > start and found.string[start:end].rpartition(" ")[2].lower() in PARTICLES:
         end = start + len(found.string[start:end].rpartition(" ")[0])
     if end - start > 1:
@@ -280,7 +313,8 @@ _MOST_IN_A_ROW = 12
 _WIDEST = 24
 """Characters between a name and what corrects it."""
 _CORRECTED = re.compile(
-    r"(?i)(?:[\s,.…\-]*\b(?:no|sorry|wait|oops|i mean|actually|rather|er|um|uh|first name|last name|surname|given name|that is|comma)\b)+[\s,.…\-]*"
+    r"(?i)(?:[\s,.…\-]*\b(?:no|sorry|wait|oops|i mean|actually|rather|er|um|uh|first name|last name|surname"
+    r"|given name|that is|comma)\b)+[\s,.…\-]*"
 )
 _FURTHER_SMALL = re.compile(r",?\s{1,3}(?P<value>[a-z]{4,}(?:['’\-][a-z]+)?)(?=\s*(?:[,.;!?\n]|\Z))")
 _FURTHER = re.compile(r"\s{1,4}(?P<value>[A-Z][\w'’]+(?:-[\w'’]+)*)(?! ?[&'’])")

@@ -44,14 +44,16 @@ _EXPIRY_AFTER = re.compile(rf"(?<![\d/£$€.,])(?P<value>{_MONTH_OF_YEAR}){BEHI
 _EXPIRY_WORD = re.compile(rf"\b(?:{_EXPIRY_CUE})(?![^\W_])")
 _MONTH_ALONE = re.compile(rf"(?<![\w£$€.,/\-]){_MONTH_OF_YEAR}(?![\w/]|[.,\-]\d)")
 _OTHER_MONTH = re.compile(
-    r"\b(?:paid|due|charged|sent|opened|joined|since|statement|payment|from|transfer\w*|salary|born|birth)\b|[?!]\W*\w+\W+\w|\n\n"
+    r"\b(?:paid|due|charged|sent|opened|joined|since|statement|payment|from|transfer\w*|salary|born|birth)\b"
+    r"|[?!]\W*\w+\W+\w|\n\n"
 )
 _SINCE = frozenset({"from", "since", "dated"})
 _OF_TERMS = re.compile(r"\b(?:clauses?|terms|t&cs|conditions|agreement|tariff|brochure|leaflet)\b")
 _FAR_EXPIRY = 40
 """Characters."""
 _BEHIND_CARD = re.compile(
-    r"\A[\s,;(/\-]{0,3}(?:and )?(?:exp\w*\.?:? )?(?P<value>(?:0[1-9]|1[0-2])\s?[/\-]\s?(?:20)?[2-4]\d)(?!\d|[/\-.]\d\d?(?!\d))"
+    r"\A[\s,;(/\-]{0,3}(?:and )?(?:exp\w*\.?:? )?(?P<value>(?:0[1-9]|1[0-2])\s?[/\-]\s?(?:20)?[2-4]\d)(?!\d"
+    r"|[/\-.]\d\d?(?!\d))"
 )
 _BEHIND_EXPIRY = re.compile(r"[\s,;/\-]{1,3}(?P<value>\d{3,4})(?![\d/\-]|[.,]\d)")
 _ENDING = re.compile(r"\[CARD_\d+\](?: ending \d{4})?")

@@ -70,7 +70,8 @@ _IN_SENTENCES = frozenset(
     )
 )
 _ASIDE = (
-    r"(?:(?:all |it'?s |with )?(?:in )?(?:lower ?case|small letters|one word|(?:no|without) (?:caps|capitals|spaces|space|gaps|gap)"
+    r"(?:(?:all |it'?s |with )?(?:in )?(?:lower ?case|small letters|one word|(?:no|without) (?:caps|capitals|spaces"
+    r"|space|gaps|gap)"
     r"|upper ?case|capitals)(?: letters)?)"
 )
 _FIGURE_SAID = r"(?:one|two|three|four|five|six|seven|eight|nine|zero|oh|double|\d+)"
@@ -80,7 +81,8 @@ _SAYS_A_SIGN = re.compile(
     rf"|[a-z]{{4,}} (?:then )?(?:{_FIGURE_SAID}(?: |\Z)){{1,6}}"
 )
 _IN_WORDS = re.compile(
-    rf"\b(?:{_PASSWORD}|pass(?= i ))\b(?: (?:for|to|of|i|on)(?: [a-z]{{2,10}}){{1,4}}?(?= (?:is|was|its|it's)\b))?(?P<ahead>,? {_ASIDE},?)?(?:'s|,? (?:is|was|it'?s)|\s?[:=])?"
+    rf"\b(?:{_PASSWORD}|pass(?= i ))\b(?: (?:for|to|of|i|on)(?: [a-z]{{2,10}}){{1,4}}?(?= (?:is|was|its"
+    rf"|it's)\b))?(?P<ahead>,? {_ASIDE},?)?(?:'s|,? (?:is|was|it'?s)|\s?[:=])?"
     rf"\s(?P<value>[a-z\d][^,.?!:;\n\[]{{3,80}}?)(?P<aside>[\s,]{{1,3}}{_ASIDE})?(?=\s?[,.?!;\n]|\s(?:and|but)\s|\Z)"
 )
 _OF_RULES = frozenset(
@@ -98,7 +100,8 @@ _BY_FORM = re.compile(
 """Letters, figures and a sign in one word: nothing else is written so."""
 _WITH_FIGURES = re.compile(r"(?<![\w@#/.:\-*&])[A-Za-z]{3,20}\d{1,6}(?![\w@]|[./]\w)")
 _OF_FILES = re.compile(
-    r"(?i:err|error|exc|code|ref|img|scan|screenshot|photo|doc|file|statement|report|invoice|v|pxl|dsc|whatsapp)[_\-]|[A-Z\d_\-*#]+\Z"
+    r"(?i:err|error|exc|code|ref|img|scan|screenshot|photo|doc|file|statement|report|invoice|v|pxl|dsc"
+    r"|whatsapp)[_\-]|[A-Z\d_\-*#]+\Z"
 )
 
 

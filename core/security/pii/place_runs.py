@@ -1,5 +1,6 @@
-"""Addresses of any country as runs of their parts: words with capitals, numbers, and the small words between ("Via Giuseppe Mazzini 118, int. 4, 40138
-Bologna BO"). A run counts where a part of it was found already, or where it has a word for a street or a dwelling, a number, and ends with a town."""
+"""Addresses of any country as runs of their parts: words with capitals, numbers, and the small words between ("Via
+Giuseppe Mazzini 118, int. 4, 40138 Bologna BO"). A run counts where a part of it was found already, or where it has a
+word for a street or a dwelling, a number, and ends with a town."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -9,25 +10,37 @@ from core.security.pii.kinds import SHAPED, Claim, Kind
 from core.security.pii.people_words import list_given, list_more_given
 
 _SMALL = (
-    r"(?:de la|de los|de las|de|del|della|delle|di|da|do|dos|das|la|las|los|le|les|du|des|der|den|am|an der|an|auf der|auf|im|zum|zur|of|the|on|upon|under|by the|in"
-    r"|and|et|y|e|i|int|interno|scala|piso|planta|puerta|pta|pt|esc|izq|dcha|dch|bajo|apto|apt|ap|sc|bl|et|bus|bte|boite|b\.?p\.?|m|lok|lgh|tr|st|h"
-    r"|no|nr|num|number|numero|n|near|behind|opposite|opp|next to|beside|above|off|upstairs|downstairs|floor|flr|fl|ground|first|second|third|top|phase|sector|block"
-    r"|blk|lot|plot|flat|house|villa|tower|building|bldg|unit|room|suite|street|road|lane|avenue|close|drive|court|crescent|square|place|way|main|cross|nagar"
-    r"|colony|marg|gali|chowk|estate|cep|cp|c\.?p\.?|zip|postcode|city|county|co|district|province|state|po|p\.?o\.?|box|rr|hwy|highway|route|rt|jalan|jln|lorong)"
+    r"(?:de la|de los|de las|de|del|della|delle|di|da|do|dos|das|la|las|los|le|les|du|des|der|den|am|an der|an"
+    r"|auf der|auf|im|zum|zur|of|the|on|upon|under|by the|in"
+    r"|and|et|y|e|i|int|interno|scala|piso|planta|puerta|pta|pt|esc|izq|dcha|dch|bajo|apto|apt|ap|sc|bl|et|bus|bte"
+    r"|boite|b\.?p\.?|m|lok|lgh|tr|st|h"
+    r"|no|nr|num|number|numero|n|near|behind|opposite|opp|next to|beside|above|off|upstairs|downstairs|floor|flr|fl"
+    r"|ground|first|second|third|top|phase|sector|block"
+    r"|blk|lot|plot|flat|house|villa|tower|building|bldg|unit|room|suite|street|road|lane|avenue|close|drive|court"
+    r"|crescent|square|place|way|main|cross|nagar"
+    r"|colony|marg|gali|chowk|estate|cep|cp|c\.?p\.?|zip|postcode|city|county|co|district|province|state|po|p\.?o\.?"
+    r"|box|rr|hwy|highway|route|rt|jalan|jln|lorong)"
 )
 _PART = (
-    r"(?:[A-Z]\.(?:[A-Z]\.)*|[A-Z][\w'’]*\.?(?:[/\-](?=\w)[\w'’]+)*|[CcPpSs]/[oO]?|#\s?\d[\w\-]*|[nN][º°o]\.?\s?\d+|S\(\d{6}\)|\(?(?!\d{7})\d[\w/]*(?:-\d[\w]*)*[º°ª]?[\w]{0,4}\)?"
+    r"(?:[A-Z]\.(?:[A-Z]\.)*|[A-Z][\w'’]*\.?(?:[/\-](?=\w)[\w'’]+)*|[CcPpSs]/[oO]?|#\s?\d[\w\-]*|[nN][º°o]\.?\s?\d+"
+    r"|S\(\d{6}\)|\(?(?!\d{7})\d[\w/]*(?:-\d[\w]*)*[º°ª]?[\w]{0,4}\)?"
     rf"|[a-zA-Z]/\d+|(?:{_SMALL})(?![\w'’])\.?)"
 )
 _RUN = re.compile(
-    rf"(?<![\w£$€@#.])[\"“]?{_PART}(?:(?:[\"”]?,{{1,2}}\s{{0,2}}|\s-\s|\s[–—]\s|\.?\s#|-(?=\d)|[ \t]|\s?\n)[\"“]?{_PART}){{1,24}}[\"”]?"
+    rf"(?<![\w£$€@#.])[\"“]?{_PART}(?:(?:[\"”]?,{{1,2}}\s{{0,2}}|\s-\s|\s[–—]\s|\.?\s#|-(?=\d)|[ \t]"
+    rf"|\s?\n)[\"“]?{_PART}){{1,24}}[\"”]?"
 )
 _STREET = re.compile(
-    r"(?i)\b(?:street|st|road|rd|avenue|ave?|av|lane|ln|drive|dr|close|court|ct|crescent|cres|gardens?|gdns|grove|place|pl|square|sq|terrace|way|walk|boulevard|blvd"
-    r"|row|mews|parkway|pkwy|highway|hwy|circle|rise|quay|parade|rue|calle|c/|avenida|plaza|paseo|carrera|cra|cl|carretera|via|viale|piazza|corso|vicolo|largo|rua|travessa|praca"
-    r"|ul|ulica|al|aleja|os|str|strada|bulevardul|calea|sos|\w+stra(?:ss|ß)e|\w+straat|\w+str|\w+weg|\w+platz|\w+gasse|\w+allee|\w+laan|\w+gracht|\w+plein|\w+gatan|\w+vagen"
-    r"|\w+vej|\w+gade|\w+gata|\w+veien|\w+katu|\w+tie|utca|korut|ut|sokak|caddesi|cad|mahallesi|mah|jalan|jln|lorong|soi|thanon|marg|nagar|chowk|colony|layout|cross|main"
-    r"|flat|apartment|apt|villa|house|block|blk|bldg|building|plot|lot|unit|suite|h\.? ?no|door no|floor|stryd|heol|links|kaai|bank|cottages?|chome|ku|dreef|brae|wynd|loan|hill|view|park|heights)\b"
+    r"(?i)\b(?:street|st|road|rd|avenue|ave?|av|lane|ln|drive|dr|close|court|ct|crescent|cres|gardens?|gdns|grove"
+    r"|place|pl|square|sq|terrace|way|walk|boulevard|blvd"
+    r"|row|mews|parkway|pkwy|highway|hwy|circle|rise|quay|parade|rue|calle|c/|avenida|plaza|paseo|carrera|cra|cl"
+    r"|carretera|via|viale|piazza|corso|vicolo|largo|rua|travessa|praca"
+    r"|ul|ulica|al|aleja|os|str|strada|bulevardul|calea|sos|\w+stra(?:ss|ß)e|\w+straat|\w+str|\w+weg|\w+platz"
+    r"|\w+gasse|\w+allee|\w+laan|\w+gracht|\w+plein|\w+gatan|\w+vagen"
+    r"|\w+vej|\w+gade|\w+gata|\w+veien|\w+katu|\w+tie|utca|korut|ut|sokak|caddesi|cad|mahallesi|mah|jalan|jln|lorong"
+    r"|soi|thanon|marg|nagar|chowk|colony|layout|cross|main"
+    r"|flat|apartment|apt|villa|house|block|blk|bldg|building|plot|lot|unit|suite|h\.? ?no|door no|floor|stryd|heol"
+    r"|links|kaai|bank|cottages?|chome|ku|dreef|brae|wynd|loan|hill|view|park|heights)\b"
 )
 _HOUSE = re.compile(r"(?<!\w)#?(?:n[º°o]\s?)?\d")
 _UNIT_AHEAD = re.compile(
@@ -35,14 +48,17 @@ _UNIT_AHEAD = re.compile(
 )
 _NO_PART = frozenset(
     str.split(
-        "i i'm i've i'll my me we our you your it its it's is are was am please thanks thank the a an and but so if for from to at by with not no can could would will"
-        " send deliver post mail ship hello hi dear regards address card bank account pin phone tel dob born email iban since because when where what why how"
+        "i i'm i've i'll my me we our you your it its it's is are was am please thanks thank"
+        " the a an and but so if for from to at by with not no can could would will"
+        " send deliver post mail ship hello hi dear regards address card bank account pin phone"
+        " tel dob born email iban since because when where what why how"
         " agent customer caller client sort code name this that mr mrs ms in on"
     )
 )
 _AT_START = frozenset(
     str.split(
-        "street road avenue city county state province district way main top box route zip postcode cp cep building place square close drive court upstairs downstairs near off"
+        "street road avenue city county state province district way main top box route"
+        " zip postcode cp cep building place square close drive court upstairs downstairs near off"
     )
 )
 _AT_END = frozenset(
@@ -109,7 +125,8 @@ _FEWEST_COMMAS = 2
 _LOOKS_BACK = 40
 _POSTCODE = re.compile(r"[\s\-](?:\d{4,6}|\d{3}-\d{4}|\d{5}-\d{3}|\d{2}-\d{3}|\d{4}-\d{3})\W*\Z")
 _TOLD = re.compile(
-    r"(?i)\b(?:address|addr?|adress|direccion|domicilio|endereco|morada|indirizzo|adresse|anschrift|wohnhaft|residencia|residence|domicile|home|live|living|reside|residing"
+    r"(?i)\b(?:address|addr?|adress|direccion|domicilio|endereco|morada|indirizzo|adresse|anschrift|wohnhaft"
+    r"|residencia|residence|domicile|home|live|living|reside|residing"
     r"|resident|staying|stay|moved|moving|deliver|delivery|courier|post it|send it)\b[^.!?\d]{0,24}\Z"
 )
 

@@ -9,6 +9,7 @@ from core.security.pii.kinds import SHAPED, Claim, Kind
 from core.security.pii.ordinary import ORDINARY, capitals, english
 from core.security.pii.place_ends import units_with_postcode, with_town, with_unit
 from core.security.pii.place_runs import with_runs
+from core.security.pii.places_in_small import NO_LANE, SURE_STREET, find_in_small
 from core.security.pii.postcodes import POSTCODE, find_apart, is_postcode
 from core.security.pii.reading import Reading
 
@@ -31,12 +32,14 @@ _STATE = (
 )
 _US = rf"(?:(?<![^\W_]){_STATE}\s\d{{5}}(?:-\d{{4}})?(?!\d))"
 _LETTERS_BETWEEN = re.compile(
-    r"(?<![^\W_])(?:[AC-FHKNPRTV-Y]\d[\dW] ?(?=[\dAC-FHKNPRTV-Y]*[A-Z])(?=[A-Z]*\d)[\dAC-FHKNPRTV-Y]{4}|[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d)(?![^\W_])"
+    r"(?<![^\W_])(?:[AC-FHKNPRTV-Y]\d[\dW] ?(?=[\dAC-FHKNPRTV-Y]*[A-Z])(?=[A-Z]*\d)[\dAC-FHKNPRTV-Y]{4}"
+    r"|[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d)(?![^\W_])"
 )
 """Ireland's postcodes and Canada's."""
 _WORD = r"[^\W\d_][\w'’.\-]{0,24}"
 _UNIT = (
-    r"(?:(?:flat|apartment|apt\.?|unit|suite|ste\.?|room|studio|floor|penthouse|block|#)\s?#?\s?(?:\d[\w\-/]{0,4}|[A-Za-z][\-/]?\d{0,3})(?!\w)"
+    r"(?:(?:flat|apartment|apt\.?|unit|suite|ste\.?|room|studio|floor|penthouse|block|#)\s?#?\s?(?:\d[\w\-/]{0,4}"
+    r"|[A-Za-z][\-/]?\d{0,3})(?!\w)"
     r"(?:,\s?|\s)){0,2}"
 )
 _HOUSE = (
@@ -79,8 +82,7 @@ _HOUSE_IN_WORDS = (
     r"|thirty"
     r"|forty|fifty|sixty|seventy|eighty|ninety)(?:[ \-]hundred)?"
 )
-_SURE_STREET = r"(?:street|road|lane|avenue|drive|close|crescent|court|terrace|grove|gardens|square|mews|way|hill)"
-_IN_WORDS = re.compile(rf"(?i)\b{_HOUSE_IN_WORDS},?\s(?:{_WORD}\s){{1,3}}{_SURE_STREET}\b")
+_IN_WORDS = re.compile(rf"(?i)\b{_HOUSE_IN_WORDS},?\s(?:{_WORD}\s){{1,3}}{SURE_STREET}\b")
 """Only behind its cue."""
 _FLAT = re.compile(
     rf"(?i)(?<![\w£$€.,/\-])(?:flat|apartment|apt\.?|studio"
@@ -131,17 +133,6 @@ _LIVES = re.compile(
     rf"[a-z'’ ]{{2,30}} {_STREET}\b(?:, (?!no\b)[a-z'’ ]{{3,25}}(?=[,.\n]|\Z)){{0,3}})"
 )
 """A house with a name, in small letters."""
-_IN_SMALL = re.compile(
-    rf"(?<![\w£$€.,/\-])(?P<unit>(?:flat|apartment|apt|unit|house|plot|villa|number|no) )?\d{{1,4}}[a-z]?,? (?P<street>(?:[a-z][a-z'’\-]{{1,20}},? ){{1,6}}?)"
-    rf"(?:{_SURE_STREET}|rd|ave|ln|cl|dr|wy|cresent|crecent|avnue|rode|streat|terrance|parkway|blvd)\b(?P<town>(?:,? (?!and\b|but\b|please\b|pls\b|is\b|my\b|the\b|for\b|i\b|to\b|if\b|so\b|not\b"
-    r"|can\b|until\b|since\b|from\b|in\b|at\b|with\b|was\b|now\b|has\b|it\b|we\b|that\b|this\b|on\b|or\b|thanks\b|thx\b|because\b|instead\b|you\b|your\b|when\b)[a-z][a-z'’\-]{2,20}(?=[,. \n]|\Z)){0,2}"
-    r"(?=\s*(?:[.,!?\n]|\Z)|,? (?:and|but|please|pls|[a-z]{1,2}\d)))?"
-)
-_ABROAD_SAID = re.compile(
-    r"(?<!\w)(?:rua|calle|c/|rue|avenida|av\.?|viale|via|piazza|corso|plaza|paseo|travessa|impasse|chemin|strada|ulica|ul\.|carrera) (?:d[aeio]s? |de la |del |della |dei |las? |los |le |l')?"
-    r"(?P<name>[a-z'’\-]{3,20})(?: [a-z'’\-]{3,20}){0,3}?(?:,? (?:n[o°º]?\.? ?|num(?:ero|ber)?\.? |number (?:is )?)?\d{1,4}[a-z]?(?!\d)|,)(?:[^.!?\n(]{0,50}(?=[.!?\n(]|\Z))?"
-)
-_NO_LANE = frozenset(str.split("down far a up i my we you it and but is was so then will can which because not have"))
 _CUE_HINTS = (
     "addr",
     "new place",
@@ -226,10 +217,14 @@ _OF_A_FIRM = re.compile(
     r"|restaurant|caf[eé]|pub|supermarket|hotel)\b(?:,? \w+){0,4}[ ,]{1,2}\Z"
 )
 _FIRM_BEHIND = re.compile(
-    r",? (?:is |isn't )?(?:your|the bank'?s) (?:head |main |registered |nearest |local )?(?:office|branch|hq|headquarters|address)\b|,? (?:branch|office|store|shop|atm|cash ?machine|cash ?point)\b"
+    r",? (?:is |isn't )?(?:your|the bank'?s) (?:head |main |registered |nearest |local )?(?:office|branch|hq"
+    r"|headquarters|address)\b|,? (?:branch|office|store|shop|atm|cash ?machine|cash ?point)\b"
 )
 _OF_THE_BANK = re.compile(
-    r"\b(?:the |a )?(?:ombudsman|hmrc|fca|embassy|consulate|council|tax office|post office|regulator)(?:['’]s)?\b[^?!;\n]{0,30}\Z|\b(?:your|the bank'?s|bank'?s|its|ur) (?:[\w']+ ){0,2}(?:branch|office|headquarters|hq|atm|call centre|payment cent(?:er|re)|processing cent(?:er|re)|lockbox|department|team|address on \w+ \w+"
+    r"\b(?:the |a )?(?:ombudsman|hmrc|fca|embassy|consulate|council|tax office|post office"
+    r"|regulator)(?:['’]s)?\b[^?!;\n]{0,30}\Z|\b(?:your|the bank'?s|bank'?s|its|ur) (?:[\w']+ ){0,2}(?:branch|office"
+    r"|headquarters|hq|atm|call centre|payment cent(?:er|re)|processing cent(?:er|re)|lockbox|department|team"
+    r"|address on \w+ \w+"
     r"|registered address"
     r"|postal address)\b(?: (?!(?:my|i|me|we|our)\b)[^ ?!;.\n]+){0,8}[ ,:]{1,2}\Z"
 )
@@ -324,18 +319,14 @@ def _list_places(reading: Reading) -> Iterator[Claim]:
             yield Claim(Kind.ADDRESS, *found.span("value" if found["value"] else "cued"), SHAPED)
         for found in re.finditer(_US, text):
             yield Claim(Kind.ADDRESS, *found.span(), SHAPED - 1)
-    for found in _IN_SMALL.finditer(reading.lower) if _names_street(reading.lower) else ():
-        words = found["street"].replace(",", " ").split()
-        if ORDINARY.isdisjoint(words) or (found["unit"] and not set(words) & _NO_LANE):
-            yield Claim(Kind.ADDRESS, *found.span(), SHAPED - 1)
-    for found in _ABROAD_SAID.finditer(reading.lower) if has_any(reading.lower, _ABROAD_HINTS) else ():
-        if found["name"] not in english() and found["name"] not in ORDINARY:
-            value = _ENDS_PLACE.sub("", found[0]).rstrip(" ,.")
-            yield Claim(Kind.ADDRESS, found.start(), found.start() + len(value), SHAPED - 1)
+    if _names_street(reading.lower) or has_any(reading.lower, _ABROAD_HINTS):
+        for start, end in find_in_small(reading.lower):
+            value = _ENDS_PLACE.sub("", reading.lower[start:end]).rstrip(" ,.")
+            yield Claim(Kind.ADDRESS, start, start + len(value), SHAPED - 1)
     for found in _NAMED_HOUSE.finditer(text) if reading.has_capitals and _names_street(reading.lower) else ():
         yield Claim(Kind.ADDRESS, *found.span(), SHAPED)
     for found in _LIVES.finditer(reading.lower) if has_any(reading.lower, _CUE_HINTS) else ():
-        if _NO_LANE.isdisjoint(found["value"].split()):
+        if NO_LANE.isdisjoint(found["value"].split()):
             yield Claim(Kind.ADDRESS, *found.span("value"), SHAPED)
     for found in _CUE.finditer(text) if has_any(reading.lower, _CUE_HINTS) else ():
         value = _ENDS_PLACE.sub("", found["value"]).rstrip(" ,.")

@@ -1,13 +1,16 @@
 """Figures that nothing else explains, in a text that says what they may be: the last look.
 
-The other recognizers ask what stands beside a number. Here one counts as what the text speaks of, whatever stands between and in whatever
-order, where its length fits and it is no sum, day, time, count, reference or part of a name. A number that is given in pieces with words between
-("first line 4842 5076, second line 9360 0593") counts where the pieces together have the length of what the text speaks of."""
+The other recognizers ask what stands beside a number. Here one counts as what the text speaks of, whatever stands
+between and in whatever order, where its length fits and it is no sum, day, time, count, reference or part of a name. A
+number that is given in pieces with words between ("first line 4842 5076, second line 9360 0593") counts where the
+pieces together have the length of what the text speaks of. Seven figures and more are an account where nothing says
+otherwise."""
 
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
 from core.security.pii.banks_own import is_the_banks
 from core.security.pii.contact import is_no_phone
 from core.security.pii.explained import explains
@@ -47,20 +50,23 @@ _OF_SECRETS = (
     _speaks(
         Kind.PIN,
         "pin|key|digit|clave|geheim",
-        r"clave|(?:mot de passe|geheimzahl)|pins?(?: ?code)?(?! (?:code )?(?:of|for) (?:my|the) (?:area|city|town))|key ?pad|(?:four|4)[ \-]digits?",
+        r"clave|(?:mot de passe|geheimzahl)|pins?(?: ?code)?(?! (?:code )?(?:of|for) (?:my|the) (?:area|city|town))"
+        r"|key ?pad|(?:four|4)[ \-]digits?",
         (4, 5, 6),
     ),
     _speaks(
         Kind.CVV,
         "cv|secur|cid|back|front|reverse|rear|strip|csc",
-        r"cv[vc]2?|cid|csc|security (?:code|number|digits)|(?:on|from|at) (?:the|its) (?:back|front|reverse)|(?:back|rear|reverse|front) of (?:the|my|our|this) (?:\w+ )?card|signature strip",
+        r"cv[vc]2?|cid|csc|security (?:code|number|digits)|(?:on|from|at) (?:the|its) (?:back|front|reverse)|(?:back"
+        r"|rear|reverse|front) of (?:the|my|our|this) (?:\w+ )?card|signature strip",
         (3, 4),
         80,
     ),
     _speaks(
         Kind.OTP,
         "otp|code|sms|text|message|verif|authenti|passcode|one time|one-time|token",
-        r"otps?|one[ \-]time \w+|sms|text(?:ed)?(?: message)?s?|(?:verification|activation|authentication|authori[sz]ation|confirmation|security|access|login"
+        r"otps?|one[ \-]time \w+|sms|text(?:ed)?(?: message)?s?|(?:verification|activation|authentication"
+        r"|authori[sz]ation|confirmation|security|access|login"
         r"|log ?in|sms|text|the|a|your|this|that|my) codes?|message|passcode|authenticator|token",
         (4, 5, 6, 7, 8),
         120,
@@ -79,7 +85,8 @@ _OF_NUMBERS = (
     _speaks(
         Kind.PHONE,
         "phone|mob|tel|cell|call|ring|number|text|whatsapp|reach|sms|landline|handy|dial",
-        r"(?:tele|smart)?phones?|mobiles?|mob|tel|telefono?|cell|call|ring|reach|whatsapp|landline|handy|dial|numbers?|text",
+        r"(?:tele|smart)?phones?|mobiles?|mob|tel|telefono?|cell|call|ring|reach|whatsapp|landline|handy|dial"
+        r"|numbers?|text",
         range(9, 14),
     ),
     _speaks(
@@ -91,7 +98,8 @@ _OF_NUMBERS = (
     _speaks(
         Kind.NATIONAL_ID,
         "id|tax|nin|bvn|ein|licen|steuer|sin|tfn|utr|fiscal|ssin|personal|identity|nhs",
-        r"(?:national|personal|identity|tax|emirates|voter|citizen|resident|foreign)(?: \w+)? ?(?:id|number|no|card|code)|id(?: card| number| no)?|nin|bvn"
+        r"(?:national|personal|identity|tax|emirates|voter|citizen|resident|foreign)(?: \w+)? ?(?:id|number|no|card"
+        r"|code)|id(?: card| number| no)?|nin|bvn"
         r"|steuer\w*|sin|s\.i\.n|ein|tfn|utr|fiscal\w*|nhs number|driv\w+ licen[cs]e",
         range(8, 16),
     ),
@@ -116,11 +124,13 @@ _WIDEST = 60
 _MOST_PIECES = 10
 _PARTED = re.compile(r"\n\n")
 _NAMES_ANOTHER = re.compile(
-    r"\b(?:sort|account|acc|a/c|card|phone|mobile|pin|cvv|cvc|expir\w*|exp|code|iban|born|dob|birth|passport|ref\w*|order|paid|pay|and another|or"
+    r"\b(?:sort|account|acc|a/c|card|phone|mobile|pin|cvv|cvc|expir\w*|exp|code|iban|born|dob|birth|passport|ref\w*"
+    r"|order|paid|pay|and another|or"
     r"|instead|not|from|to|balance|limit)\b|[£$€?]"
 )
 _ALONE_AHEAD = re.compile(
-    r"\b(?:in|on|of|at|line|part|last|ends)[ ,]{1,2}\Z|\b(?:card|visa|mastercard|amex|debit|credit)(?: (?:number|no))? \Z"
+    r"\b(?:in|on|of|at|line|part|last|ends)[ ,]{1,2}\Z|\b(?:card|visa|mastercard|amex|debit|credit)(?: (?:number"
+    r"|no))? \Z"
 )
 """What a number that stands alone is no value behind."""
 _MONTH_OF_YEAR = re.compile(r"(?<![\w£$€.,/\-])(?:0[1-9]|1[0-2]) ?[/\-] ?(?:20)?(?:2[4-9]|3\d)(?![\w]|[.,/\-]\d)")
@@ -128,7 +138,8 @@ _NAMED_BY_LETTERS = re.compile(r"(?<![^\W_])(?!(?:AC|ACC|NO|IS|ID|SC|MY)\b)[A-Z]
 """As parcels and disputes are: "RM 4471 2290"."""
 _PREFIX = re.compile(r"(?<![^\W_])[A-Z]{1,4}[/\-]\Z")
 _SORT_AND_ACCOUNT = re.compile(
-    r"(?<![\w.,/£$€\-])(?P<sort>\d\d(?P<gap>[ .\-])\d\d(?P=gap)\d\d)\s?[/,;\- ]\s?(?P<account>\d{8}|\d\d(?:[ .\-]\d\d){3}|\d{4}[ .\-]\d{4})(?![\w]|[.,]\d)"
+    r"(?<![\w.,/£$€\-])(?P<sort>\d\d(?P<gap>[ .\-])\d\d(?P=gap)\d\d)\s?[/,;\- ]\s?(?P<account>\d{8}"
+    r"|\d\d(?:[ .\-]\d\d){3}|\d{4}[ .\-]\d{4})(?![\w]|[.,]\d)"
 )
 _OF_BANKS = frozenset({Kind.PHONE, Kind.ACCOUNT_NUMBER, Kind.SORT_CODE, Kind.OTP})
 _LIKE_PHONES = frozenset({Kind.PHONE, Kind.ACCOUNT_NUMBER})
@@ -198,7 +209,8 @@ def find_remaining(reading: Reading, claims: Iterable[Claim]) -> Iterator[Claim]
 
 
 def _by_length(cased: str, run: _Run) -> Kind | None:
-    """What a number in a bank's chat is that nothing explains and no word introduces: six figures are a sort code, eight an account."""
+    """What a number is in a bank's chat that nothing explains and no word introduces: six figures are a sort code,
+    eight an account."""
     groups = re.findall(r"\d+", cased[run.start : run.end])
     if (len(groups) > _MOST_GROUPS and any(len(group) > 1 for group in groups)) or _NAMED_BY_LETTERS.search(
         cased, max(0, run.start - 8), run.start

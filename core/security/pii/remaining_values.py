@@ -1,6 +1,6 @@
-"""Values of a form of their own that nothing else has found: the last look beside figures alone (remaining.py). An IBAN whose check digits hold with
-words between its groups, letters and figures where a word for a passport or an identity number stands near, a day long ago, the month until which a
-card is good."""
+"""Values of a form of their own that nothing else has found: the last look beside figures alone (remaining.py). An IBAN
+whose check digits hold with words between its groups, letters and figures where a word for a passport or an identity
+number stands near, a day long ago, the month until which a card is good."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -20,13 +20,17 @@ _OLD_YEAR = r"(?:19[2-9]\d|200\d)"
 _OLD = re.compile(_OLD_YEAR)
 _OLD_DAY = re.compile(
     rf"(?<![\w/.\-])(?:(?:0?[1-9]|[12]\d|3[01])\s?[/.\- ]\s?(?:0?[1-9]|1[0-2])\s?[/.\- ]\s?{_OLD_YEAR}"
-    rf"|(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])/{_OLD_YEAR}|{_OLD_YEAR}[/.\-](?:0?[1-9]|1[0-2])[/.\-](?:0?[1-9]|[12]\d|3[01])"
-    rf"|\d{{1,2}}(?:st|nd|rd|th)?[ ,\-]{{1,2}}(?:of )?{MONTH}[ ,\-]{{1,2}}(?:of )?{_OLD_YEAR}|{MONTH} (?:the )?\d{{1,2}}(?:st|nd|rd|th)?,? {_OLD_YEAR}"
+    rf"|(?:0?[1-9]|1[0-2])/(?:0?[1-9]|[12]\d|3[01])/{_OLD_YEAR}|{_OLD_YEAR}[/.\-](?:0?[1-9]|1[0-2])[/.\-](?:0?[1-9]"
+    rf"|[12]\d|3[01])"
+    rf"|\d{{1,2}}(?:st|nd|rd|th)?[ ,\-]{{1,2}}(?:of )?{MONTH}[ ,\-]{{1,2}}(?:of )?{_OLD_YEAR}"
+    rf"|{MONTH} (?:the )?\d{{1,2}}(?:st|nd|rd|th)?,? {_OLD_YEAR}"
     r")(?![\w]|[./\-]\d)"
 )
 _OF_AN_EVENT = re.compile(
-    r"\b(?:open|opened|joined|since|dated|founded|established|act|law|war|built|bought|issued|started|took out|began|signed|effective|moved|married|until"
-    r"|before|after|letter of|statement of|agreement|regulations?|directive|history|archive|released|published)\b[^.!?]*\Z"
+    r"\b(?:open|opened|joined|since|dated|founded|established|act|law|war|built|bought|issued|started|took out|began"
+    r"|signed|effective|moved|married|until"
+    r"|before|after|letter of|statement of|agreement|regulations?|directive|history|archive|released"
+    r"|published)\b[^.!?]*\Z"
 )
 _IBAN_BEGINS = re.compile(r"(?<![^\W_])[A-Za-z]{2} ?\d\d(?![^\W_]{12})")
 _COUNTS_LINES = re.compile(r"(?i)\b(?:line|part|page|row|half)\s\d\Z")
@@ -34,21 +38,28 @@ _PIECE = re.compile(r"[^\W_]+")
 _LONGEST_IBAN = 200
 """Characters, with the words between."""
 _ID_WORD = re.compile(
-    r"\b(?:(?P<passport>passports?|pasport|passaporto|pasaporte|passeport|reisepass|ppt)|nie|dni|nif|pesel|bsn|nin|nino|ni (?:no|num|number)|national insurance|insee|nir|ahv|avs|cnic"
-    r"|cedula|mykad|hkid|hong kong id|iqama|oib|jmbg|nric|fin|ic|rfc|curp|cpf|pps[no]?|personnummer|itin|ein|sin|tin|utr|pan|svnr|codice fiscale|codi[sc]e? fiscale?|fiscal code|steuer\W?\w*"
-    r"|personalausweis|ausweis|rijksregister\w*|emirates id|driv\w+ licen[cs]e|licen[cs]e (?:no|number)|(?:work|residence|employment) (?:permit|pass|card)|(?:national|tax|identity|personal|foreign)"
+    r"\b(?:(?P<passport>passports?|pasport|passaporto|pasaporte|passeport|reisepass|ppt)|nie|dni|nif|pesel|bsn|nin"
+    r"|nino|ni (?:no|num|number)|national insurance|insee|nir|ahv|avs|cnic"
+    r"|cedula|mykad|hkid|hong kong id|iqama|oib|jmbg|nric|fin|ic|rfc|curp|cpf|pps[no]?|personnummer|itin|ein|sin|tin"
+    r"|utr|pan|svnr|codice fiscale|codi[sc]e? fiscale?|fiscal code|steuer\W?\w*"
+    r"|personalausweis|ausweis|rijksregister\w*|emirates id|driv\w+ licen[cs]e|licen[cs]e (?:no|number)|(?:work"
+    r"|residence|employment) (?:permit|pass|card)|(?:national|tax|identity|personal|foreign)"
     r" (?:id|number|no|card)|id (?:number|no|card)|my id|identity (?:card|number))\b"
 )
 _SIGNS = re.compile(
-    r"(?<![^\W_])(?:[A-Z]{1,6}|[a-z]{1,2}|[a-z]{5}(?= \d{6}\b)|[A-Za-z]{0,6}\d[A-Za-z\d]{0,13})(?:[ \-./]{1,2}\(?(?:[A-Z]{1,6}|[a-z]|[A-Za-z]{0,6}\d[A-Za-z\d]{0,13})\)?){0,17}(?![^\W_])"
+    r"(?<![^\W_])(?:[A-Z]{1,6}|[a-z]{1,2}|[a-z]{5}(?= \d{6}\b)|[A-Za-z]{0,6}\d[A-Za-z\d]{0,13})(?:["
+    r" \-./]{1,2}\(?(?:[A-Z]{1,6}|[a-z]|[A-Za-z]{0,6}\d[A-Za-z\d]{0,13})\)?){0,17}(?![^\W_])"
 )
+_NO_SIGNS = frozenset(str.split("a i is no it me my to I NO ID NI IC FIN NIE DNI RFC PAN NIF UK US EU"))
+"""Words, and what is ahead of a number."""
 _SHORTEST_ID, _LONGEST_ID, _DIGITS_OF_AN_ID = 6, 20, 3
 _CLOSE = 40
 _FAR_DAY = 70
 _A_DAY = re.compile(rf"(?<![\w£$€.,/\-])(?:{DATE})(?![\w]|[/.,\-]\d)")
 _CARD = re.compile(r"\b(?:cards?|visa|mastercard|amex|maestro|debit|credit)\b")
 _CARD_UNTIL = re.compile(
-    r"(?:\b(?:until|till|til|to|ends?|ended|through|thru)(?= (?:\w+ ){0,2}\d{1,2} ?[/\-])|\b(?:runs? out|ran out|expire[sd]?|good|valid|renewed))(?: (?:in|on|is|was|at|by|the end of))?[ :]{1,2}"
+    r"(?:\b(?:until|till|til|to|ends?|ended|through|thru)(?= (?:\w+ ){0,2}\d{1,2} ?[/\-])|\b(?:runs? out|ran out"
+    r"|expire[sd]?|good|valid|renewed))(?: (?:in|on|is|was|at|by|the end of))?[ :]{1,2}"
     r"(?P<value>(?:0 ?[1-9]|1 ?[0-2]) ?[/\-. ]? ?(?:2 ?0 ?)?(?:2 ?[3-9]|3 ?\d))(?![\w]|[.,/\-]\d)"
 )
 
@@ -89,7 +100,7 @@ def _ibans_in_pieces(text: str) -> Iterator[Claim]:
 
 
 def _lettered(reading: Reading) -> Iterator[Claim]:
-    """Letters and figures, also in groups, where a word for a passport or an identity number stands near: "C4F7 K29L M"."""
+    """Letters and figures, also in groups, where a word for a passport or an identity number stands near."""
     cues = [
         (cue.start(), cue.end(), Kind.PASSPORT if cue["passport"] else Kind.NATIONAL_ID)
         for cue in _ID_WORD.finditer(reading.lower)
@@ -97,16 +108,7 @@ def _lettered(reading: Reading) -> Iterator[Claim]:
     for found in _SIGNS.finditer(reading.cased) if cues else ():
         start, end = found.span()
         pieces = list(_PIECE.finditer(reading.cased, start, end))
-        while (
-            pieces
-            and pieces[0][0].isalpha()
-            and (
-                pieces[0][0].islower()
-                and pieces[0][0] in ("a", "i", "is", "no", "it", "me", "my", "to")
-                or pieces[0][0]
-                in ("I", "NO", "ID", "NI", "IC", "FIN", "NIE", "DNI", "RFC", "PAN", "NIF", "UK", "US", "EU")
-            )
-        ):
+        while pieces and pieces[0][0] in _NO_SIGNS:
             pieces.pop(0)
         while (
             pieces

@@ -24,7 +24,8 @@ _CAPITALS = re.compile(r"[A-Z]{2,5}")
 PAUSES = (
     frozenset(
         str.split(
-            "and then plus followed next is comes by after that finally lastly capital letter number uh uhm um umm er erm"
+            "and then plus followed next is comes by after that finally lastly capital letter"
+            " number uh uhm um umm er erm"
             " ehm hmm hm ok okay yeah like so dash hyphen minus space stroke slash dot point comma line bar underscore"
             " hold on let me see digit digits first last"
         )
