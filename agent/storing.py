@@ -3,6 +3,7 @@ The dialogue's own memory needs those two as the customer said them (docs/decisi
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 from agent.counts import count_personal
 from agent.models.fencing.details import Kind as OwnKind
@@ -24,6 +25,9 @@ _KINDS: dict[OwnKind, Kind] = {
     "SORT_CODE": Kind.SORT_CODE,
 }
 
+_CUSTOMERS = 64
+"""Of whom it is remembered what their details look like: about as many as talk at once."""
+
 
 def _kind_of(kind: OwnKind) -> Kind:
     return _KINDS.get(kind) or Kind(kind)
@@ -32,7 +36,8 @@ def _kind_of(kind: OwnKind) -> Kind:
 async def as_stored(record: TurnRecord, turn: Turn) -> TurnRecord:
     """The record with what the customer's own details and the recognizers say is personal behind placeholders."""
     known = await known_of(turn)
-    message = mask(record.message, turn.placeholders, ALL, known)
+    # What was typed has been read by the recognizers already. A decision by the button has nothing typed.
+    message = mask(record.message and (turn.raw_message or record.message), turn.placeholders, ALL, known)
     count_personal(message, turn.placeholders, typed_secret=turn.typed_secret)
     return replace(
         record,
@@ -47,8 +52,9 @@ async def known_of(turn: Turn) -> Known | None:
     return None if turn.customer_id is None else known_in(await own_details(turn))
 
 
+@lru_cache(maxsize=_CUSTOMERS)
 def known_in(own: OwnDetails) -> Known:
-    """Finds these details, in whatever form they stand in a text."""
+    """Finds these details, in whatever form they stand in a text. Made once, as long as they stay as they are."""
     finder = Finder(own.details)
 
     def find(text: str) -> Iterator[Finding]:

@@ -1,7 +1,8 @@
 """What authentication, limits, masking and audit cost a chat turn together, beside the same turn without them, in one
 run.
 
-    python -m evals.bench.guards --json
+    tellergraph evals run dialogues --data evals/dialogues/everyday.yaml --out FOLDER
+    python -m evals.bench.guards --turns FOLDER/records.jsonl --json
 
 One process, no sockets to clients; PostgreSQL and Redis are real. Every form takes a question over FastAPI behind the
 middleware that each request passes, saves the turn (its two messages) and runs the transaction of an effect, which is
@@ -10,22 +11,30 @@ one statement. ``guarded`` adds these four, and four more forms one of them each
 - ``authentication``: the token with its session and revocation, and what its role may do
 - ``limits``: three windows in Redis
 - ``masking``: secrets, what the dialogue does without, and question, title and answer with what the bank knows of the
-  customer, which is read for it; what was hidden is encrypted and kept, as a turn does with it
+  customer, which is read for it; what was hidden is encrypted and kept, as a turn does with it. Every turn begins a
+  conversation, so each has a title
 - ``audit``: an entry of the chained log in the effect's own statement, as the functions of the schema write theirs
 
 ``open`` is ``bare`` without that middleware: what hardening costs (host names, bounds of size and time, security
 headers, request id, log line), which is in both forms that are compared. The forms take turns, batch by batch.
+
+Each form takes turns of three kinds: ``talked`` has what a customer said and was answered in dialogues that were
+played, ``ordinary`` and ``personal`` have 300 characters of question and more of answer, without and with personal
+data.
 
 Figures are milliseconds of CPU of a turn, by part of the system; ``added`` is the median of what a batch took more than
 the bare one beside it.
 """
 
 import os
+import random
 import secrets
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import SimpleNamespace
@@ -81,13 +90,17 @@ _ANSWER = (
     "I can send 20.00 GBP from Everyday to John Carter. Please check the amount and the name, then confirm. Your new "
     "card was posted on 18 November and takes up to five working days. Until then the old one can be used online. "
 ) * 2
-_QUESTIONS = {"ordinary": _ORDINARY, "personal": _PERSONAL}
+_LONG = {"ordinary": _ORDINARY, "personal": _PERSONAL}
 """About 300 characters each; the second has a name, an address, an e-mail address, a number and a payee in it."""
+_WORDS = sorted({word for word in _ORDINARY.lower().split() if word.isalpha()})
 _RATES = ("rate_user", "rate_api_key", "rate_address", "rate_chat", "rate_admin", "rate_login", "rate_code")
 _PATH = "/api/v1/chat"
 _EFFECT: LiteralString = "select 1"
 _AUDITED: LiteralString = """insert into audit_log (actor, customer_id, action, resource, detail, at)
     values ('customer:' || %(customer)s, %(customer)s, 'card.frozen', 'card:1', '{"n": 1}', now())"""
+
+Talk = Callable[[], tuple[str, str]]
+"""A question and its answer."""
 
 app = typer.Typer(add_completion=False)
 
@@ -121,16 +134,15 @@ class _Bank:
     talks: Conversations
     scope: Scope
 
-    async def take_turn(self, question: str, form: _Form) -> None:
+    async def take_turn(self, question: str, answer: str, form: _Form) -> None:
         key, now, placeholders = TurnKey(uuid4(), uuid4(), self.scope), datetime.now(UTC), Placeholders()
-        # No two turns have the same texts, so that nothing is remembered from the one before.
-        title, answer = question, f"{_ANSWER}Reference {key.turn_id}."
+        title = question
         if form.masking:
             kept = without_secrets(question)
-            understood = mask(kept, placeholders)
+            mask(kept, placeholders)
             known = known_in(await read_own_details(self.database, self.scope))
             title = mask(kept, Placeholders(), ALL)
-            question = mask(understood, placeholders, ALL, known)
+            question = mask(kept, placeholders, ALL, known)
             answer = mask(answer, placeholders, ALL - SECRETS, known)
         record = TurnRecord(question, answer, "operation", "x", 0.9, [], [], None, [], None, None, {}, "offline", [])
         await self.talks.begin(key, is_new_session=True, title=title[:80], now=now, unended=[])
@@ -141,6 +153,7 @@ class _Bank:
 
 @app.command()
 def guards(
+    turns: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Records of dialogues that were played.")],
     batches: Annotated[int, typer.Option(min=2, help="Of each form.")] = 30,
     size: Annotated[int, typer.Option(min=1, help="Turns of a batch.")] = 50,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -155,7 +168,7 @@ def guards(
             migrate(services)
             ensure_signing_keys(services.owner_url, services.secret_key, system_clock())
             ensure_demo_bank(services.owner_url, customers=2, seed=1, now=datetime.now(UTC))
-            result = uvloop.run(_measure(settings, services, folder, batches, size))
+            result = uvloop.run(_measure(settings, services, folder, _talks(turns), batches, size))
     if as_json:
         typer.echo(orjson.dumps(result).decode())
     else:
@@ -164,10 +177,27 @@ def guards(
             typer.echo(f"{name:<25} {added['all']:6.2f} ms of CPU more for each turn than bare ({told})")
 
 
-async def _measure(settings: Settings, services: Services, folder: Path, batches: int, size: int) -> dict[str, Any]:
+def _talks(played: Path) -> dict[str, Talk]:
+    """No two turns that follow one another have the same texts, so that nothing is remembered from the one before."""
+    records = [orjson.loads(line) for line in played.read_bytes().splitlines()]
+    pairs = cycle([(turn["user"] or "", turn["answer"]) for record in records for turn in record["details"]["turns"]])
+    return {"talked": lambda: next(pairs)} | {name: partial(_long_turn, text) for name, text in _LONG.items()}
+
+
+def _long_turn(question: str) -> tuple[str, str]:
+    return f"{question} {_some_words()}", f"{_ANSWER}{_some_words()}"
+
+
+def _some_words() -> str:
+    return " ".join(random.sample(_WORDS, 6))
+
+
+async def _measure(
+    settings: Settings, services: Services, folder: Path, talks: Mapping[str, Talk], batches: int, size: int
+) -> dict[str, Any]:
     footprint = find_footprint(os.getpid(), folder)
     taken: dict[str, list[dict[str, float]]] = {}
-    async with _forms(settings, services) as forms:
+    async with _forms(settings, services, talks) as forms:
         for batch in range(batches + 1):
             for name in list(forms)[:: -1 if batch % 2 else 1]:
                 before = measure(footprint).cpu_s
@@ -181,7 +211,7 @@ async def _measure(settings: Settings, services: Services, folder: Path, batches
             part: float(np.median(each - spent[f"bare, {kind}"][part]))
             for part, each in spent[f"{form}, {kind}"].items()
         }
-        for kind in _QUESTIONS
+        for kind in talks
         for form in FORMS
         if form != "bare"
     }
@@ -200,7 +230,9 @@ def _by_part(rounds: list[dict[str, float]]) -> dict[str, Any]:
 
 
 @asynccontextmanager
-async def _forms(settings: Settings, services: Services) -> AsyncGenerator[dict[str, Callable[[], Awaitable[None]]]]:
+async def _forms(
+    settings: Settings, services: Services, talks: Mapping[str, Talk]
+) -> AsyncGenerator[dict[str, Callable[[], Awaitable[None]]]]:
     database = Database(services.app_url, pool_size=2)
     await database.open()
     try:
@@ -224,8 +256,8 @@ async def _forms(settings: Settings, services: Services) -> AsyncGenerator[dict[
                     for name, form in FORMS.items()
                 }
                 yield {
-                    f"{name}, {kind}": _asking(client, question)
-                    for kind, question in _QUESTIONS.items()
+                    f"{name}, {kind}": _asking(client, talk)
+                    for kind, talk in talks.items()
                     for name, client in clients.items()
                 }
     finally:
@@ -243,8 +275,9 @@ def _served(bank: _Bank, form: _Form, state: Mapping[str, object], settings: Set
         setattr(served.state, name, value)
 
     async def unknown(request: Request) -> dict[str, str]:
-        await bank.take_turn(orjson.loads(await request.body())["message"], form)
-        return {"answer": _ANSWER}
+        said = orjson.loads(await request.body())
+        await bank.take_turn(said["message"], said["answer"], form)
+        return {"answer": said["answer"]}
 
     async def known(request: Request, identity: AnyoneDep) -> dict[str, str]:
         if identity is None:
@@ -279,9 +312,10 @@ def _client(application: ASGIApp, form: _Form, token: str) -> httpx2.AsyncClient
     )
 
 
-def _asking(client: httpx2.AsyncClient, question: str) -> Callable[[], Awaitable[None]]:
+def _asking(client: httpx2.AsyncClient, talk: Talk) -> Callable[[], Awaitable[None]]:
     async def ask() -> None:
-        (await client.post(_PATH, json={"message": f"{question} {uuid4().hex}"})).raise_for_status()
+        message, answer = talk()
+        (await client.post(_PATH, json={"message": message, "answer": answer})).raise_for_status()
 
     return ask
 

@@ -187,8 +187,9 @@ def test_a_broken_model_does_nothing_and_the_next_one_answers(
 
 
 def test_a_model_that_says_nothing_in_time_is_left_for_the_next(serve: Serve, model: ScriptedModel, meet: Meet) -> None:
+    """Long enough for a busy machine to ask it at all."""
     model.will([Gate()])
-    answer = meet(serve(first_token_timeout=timedelta(seconds=0.3))).ask(QUESTION)
+    answer = meet(serve(first_token_timeout=timedelta(seconds=3))).ask(QUESTION)
     assert answer["metadata"]["model_version"].startswith("offline/")
     assert answer["citations"]
 
