@@ -78,7 +78,24 @@ def find_births(reading: Reading) -> Iterator[Claim]:
     labelled = list(_LABELLED.finditer(reading.lower))
     for found in labelled if len(labelled) > 1 else ():
         yield Claim(Kind.DOB, *found.span("value"), SAID - 6)
-    for pattern in (_BORN, _AFTER, _YEAR_OF_BIRTH):
+    for pattern in (_BORN, _YEAR_OF_BIRTH):
         for found in pattern.finditer(reading.cased):
-            value = found["value"].rstrip(" ,.-")
-            yield Claim(Kind.DOB, found.start("value"), found.start("value") + len(value), SAID - 5)
+            yield _claim(found)
+    done = 0
+    for cue in _HINT.finditer(reading.lower):
+        # A day ahead of its word: looked for only there.
+        if cue.start() >= done:
+            done = cue.end()
+            for found in _AFTER.finditer(
+                reading.cased, max(0, cue.start() - _FAR), min(len(reading.cased), cue.end() + 1)
+            ):
+                yield _claim(found)
+
+
+_FAR = 80
+"""Characters of a day and what links it to a word about birth behind it."""
+
+
+def _claim(found: re.Match[str]) -> Claim:
+    value = found["value"].rstrip(" ,.-")
+    return Claim(Kind.DOB, found.start("value"), found.start("value") + len(value), SAID - 5)

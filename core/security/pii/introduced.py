@@ -271,8 +271,10 @@ def find_beside(text: str, claims: Iterable[Claim]) -> Iterator[Claim]:
         if (further := _FURTHER.match(text, claim.end)) and _is_strange(further["value"]):
             yield Claim(Kind.PERSON, *further.span("value"), GUESSED)
     again = {part for part in parts if _is_name_again(part)}
-    for found in _ANY_NAME.finditer(text) if again else ():
-        if found["one"] in again or (found["one"][0].isupper() and _is_slip(found["one"], again)):
+    has_slips = bool(again) and has_any(text, _SLIP_HINTS)
+    is_repeated = any(text.count(part) > 1 for part in again)
+    for found in _ANY_NAME.finditer(text) if has_slips or is_repeated else ():
+        if found["one"] in again or (has_slips and found["one"][0].isupper() and _is_slip(found["one"], again)):
             more = (
                 found["more"]
                 and _is_strange(found["more"].strip())
@@ -293,6 +295,7 @@ def _is_slip(word: str, names: Iterable[str]) -> bool:
 
 
 _LONG, _SLIPS = 4, 2
+_SLIP_HINTS = (" not ", "spel", "wrong", " put ", "wr", "letter", "instead", " as ", "correct", " or ")
 
 
 def _is_name_again(part: str) -> bool:

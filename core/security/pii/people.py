@@ -92,23 +92,26 @@ _MR = re.compile(r"\b(?:mr|mister|mrs|ms|miss|dr)\.?\s(?P<value>[^\W\d_][\w'’\
 
 
 def find_people(reading: Reading) -> Iterator[Claim]:
-    found = list(dict.fromkeys(_somebodys(reading, dict.fromkeys(_people(reading)))))
+    claims = list(dict.fromkeys(_people(reading)))
+    if not claims:
+        return
+    said = list(sayings(reading.lower))
+    found = list(_somebodys(reading, claims, said))
     yield from found
-    if found:
-        places = {(claim.start, claim.end): claim for claim in found}
-        yield from _somebodys(reading, find_beside(reading.cased, places.values()))
+    places = {(claim.start, claim.end): claim for claim in found}
+    if places:
+        beside = dict.fromkeys(find_beside(reading.cased, places.values()))
+        new = [claim for claim in beside if not any(start <= claim.start and claim.end <= end for start, end in places)]
+        yield from _somebodys(reading, new, said)
 
 
-def _somebodys(reading: Reading, claims: Iterable[Claim]) -> Iterator[Claim]:
+def _somebodys(reading: Reading, claims: Iterable[Claim], said: Iterable[tuple[int, int]]) -> Iterator[Claim]:
     """Those that are no saying's, and nobody's of whom everybody speaks."""
-    said = None
     public: dict[tuple[int, int], bool] = {}
     for claim in claims:
-        if said is None:
-            said = list(sayings(reading.lower))
-        is_said = any(start < claim.end and claim.start < end for start, end in said)
         place = (claim.start, claim.end)
         if place not in public:
+            is_said = any(start < claim.end and claim.start < end for start, end in said)
             public[place] = is_said or is_public(reading.cased, reading.lower, *place)
         if not public[place]:
             yield claim._replace(end=whole_name(reading.cased, claim.start, claim.end))

@@ -112,9 +112,10 @@ def _is_address(text: str, start: int, end: int) -> bool:
     parts = re.findall(r"[\w'’]+", said)
     if sum(part[0].isupper() for part in parts) < _FEWEST_CAPITALS or len(parts) <= _FEWEST_CAPITALS:
         return False
-    if _TOLD.search(text, max(0, start - _LOOKS_BACK), start):
+    has_house = _HOUSE.search(said) is not None
+    if (has_house or "," in said) and _TOLD.search(text, max(0, start - _LOOKS_BACK), start):
         return True
-    if len(parts) < _FEWEST_PARTS or not _HOUSE.search(said):
+    if len(parts) < _FEWEST_PARTS or not has_house:
         return False
     if _STREET.search(said) and "," in said and _TOWN.search(said):
         return True

@@ -237,7 +237,7 @@ def _runs(reading: Reading, claims: Iterable[Claim]) -> Iterator[_Run]:
         start, end = found.span()
         at = bisect_left(starts, end)
         over = max((one for one in taken[max(0, at - _MOST_OVER) : at] if one[1] > start), key=_weight, default=None)
-        is_explained = explains(reading.cased, lower, start, end, is_short=end - start < _LONG)
+        is_explained = not over and explains(reading.cased, lower, start, end, is_short=end - start < _LONG)
         yield _Run(start, end, only_digits(found[0]), over[3] if over else False, is_explained)
 
 

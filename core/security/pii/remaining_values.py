@@ -66,7 +66,8 @@ _CARD_UNTIL = re.compile(
 
 def find_values(reading: Reading, claims: Iterable[Claim]) -> Iterator[Claim]:
     yield from _old_days(reading.lower)
-    yield from _ibans_in_pieces(reading.cased)
+    if all(claim.kind is not Kind.IBAN for claim in claims):
+        yield from _ibans_in_pieces(reading.cased)
     yield from _lettered(reading)
     yield from _corrected_days(reading.lower, claims)
     if _CARD.search(reading.lower):

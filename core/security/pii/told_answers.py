@@ -23,9 +23,8 @@ QUESTION = re.compile(
     rf"|dream) (?:ever )?(?:\w+ )?{_THING}\b(?! (?:discount|account|offer|deal))"
     r"|\b(?:security|secret|memorable|recovery|challenge|verification) (?:question|answer|word|name|place|info\w*"
     r"|hint|phrase|date|thing|q)s?\b|\bmascot\b|\bmemorable\b|\b(?:the|my) answer\b"
-    r"|\b(?:dog|cat|pet|hamster|rabbit)(?:'?s)? name\b|\b(?:town|city|place|village|hospital|street|road"
-    r"|house)\b[^.?!\n]{0,24}\b(?:born|gr[eo]w up|raised|met|married|lived)\b"
-    r"|\bplace of birth\b|\bbirth ?place\b|\b(?:school|street|road|town|city|car|pet|dog|teacher|film|book|place"
+    r"|\b(?:dog|cat|pet|hamster|rabbit)(?:'?s)? name\b"
+    r"|\b(?:school|street|road|town|city|car|pet|dog|teacher|film|book|place"
     r"|animal|food) (?:question|answer|one)\b|\bquestion about\b"
     r"|\bmy (?:mother|mum|mom|dad|father|grandmother|grandfather|nan|spouse|husband|wife)'?s? (?:middle|first"
     r"|birth) name\b|\bbest man\b|\bbridesmaid\b|\bgodmother\b|\bhoneymoon"
@@ -106,12 +105,6 @@ _HINTS = (
         "dog name",
         "cat name",
         "pet name",
-        "born",
-        "grew",
-        "grow",
-        "raised",
-        "married",
-        "birth",
         "question",
         "answer",
         "pet one",
@@ -123,6 +116,12 @@ _HINTS = (
     ),
     *("middle name", "godmother", "honeymoon", "bridesmaid", "best man"),
 )
+_PLACE_QUESTION = re.compile(
+    r"\b(?:town|city|place|village|hospital|street|road|house)\b[^.?!\n]{0,24}\b(?:born|gr[eo]w up|raised|met"
+    r"|married|lived)\b"
+    r"|\bplace of birth\b|\bbirth ?place\b"
+)
+_PLACE_HINTS = ("born", "grew", "grow", "raised", " met", "married", "lived", "birth")
 _NEAR = 110
 _FAR_AHEAD = 60
 _WEIGHT = SAID - 4
@@ -132,6 +131,8 @@ def find_told(reading: Reading) -> Iterator[Claim]:
     """Behind the question or ahead of it, within a sentence or two."""
     text, lower = reading.cased, reading.lower
     asked = [found.span() for found in QUESTION.finditer(lower)] if has_any(lower, _HINTS) else []
+    if has_any(lower, _PLACE_HINTS):
+        asked = sorted([*asked, *(found.span() for found in _PLACE_QUESTION.finditer(lower))])
     if not asked:
         return
     found: list[tuple[int, int]] = []
