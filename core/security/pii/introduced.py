@@ -271,7 +271,7 @@ def find_beside(text: str, claims: Iterable[Claim]) -> Iterator[Claim]:
         if (further := _FURTHER.match(text, claim.end)) and _is_strange(further["value"]):
             yield Claim(Kind.PERSON, *further.span("value"), GUESSED)
     again = {part for part in parts if _is_name_again(part)}
-    has_slips = bool(again) and has_any(text, _SLIP_HINTS)
+    has_slips = 0 < len(again) <= _MOST_IN_A_ROW and has_any(text, _SLIP_HINTS)
     is_repeated = any(text.count(part) > 1 for part in again)
     for found in _ANY_NAME.finditer(text) if has_slips or is_repeated else ():
         if found["one"] in again or (has_slips and found["one"][0].isupper() and _is_slip(found["one"], again)):

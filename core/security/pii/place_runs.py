@@ -3,8 +3,10 @@ Giuseppe Mazzini 118, int. 4, 40138 Bologna BO"). A run counts where a part of i
 word for a street or a dwelling, a number, and ends with a town."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import accumulate
 
 from core.security.pii.kinds import SHAPED, Claim, Kind
 from core.security.pii.people_words import list_given, list_more_given
@@ -79,14 +81,19 @@ def with_runs(text: str, claims: Iterable[Claim]) -> Iterator[Claim]:
         if claims or _may_be_there(text)
         else []
     )
+    starts = [start for start, _ in runs]
     for claim in claims:
-        over = next(((start, end) for start, end in runs if start < claim.end and claim.start < end), None)
+        at = bisect_left(starts, claim.end) - 1
+        over = runs[at] if at >= 0 and runs[at][1] > claim.start else None
         if over is not None and over[1] - over[0] <= _LONGEST:
             yield claim._replace(start=min(claim.start, over[0]), end=max(claim.end, over[1]))
         else:
             yield claim
+    places = sorted((claim.start, claim.end) for claim in claims)
+    begins, ends = [start for start, _ in places], list(accumulate((end for _, end in places), max))
     for start, end in runs:
-        if not any(claim.start < end and start < claim.end for claim in claims) and _is_address(text, start, end):
+        at = bisect_left(begins, end) - 1
+        if (at < 0 or ends[at] <= start) and _is_address(text, start, end):
             yield Claim(Kind.ADDRESS, start, end, SHAPED - 2)
 
 

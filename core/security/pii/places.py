@@ -236,27 +236,28 @@ _SOMEBODYS = re.compile(
 
 
 def find_places(reading: Reading) -> Iterator[Claim]:
-    places = _joined(reading)
+    is_somebodys = _SOMEBODYS.search(reading.lower) is not None
+    places = _joined(reading, is_somebodys=is_somebodys)
     if not reading.has_capitals or not reading.figures or reading.cased.isupper():
         yield from places
         return
     for claim in with_runs(reading.cased, places):
-        if not _is_public(reading.lower, claim):
+        if not _is_public(reading.lower, claim, is_somebodys=is_somebodys):
             yield claim
 
 
-def _is_public(lower: str, claim: Claim) -> bool:
+def _is_public(lower: str, claim: Claim, *, is_somebodys: bool) -> bool:
     """Whether it is the bank's, a shop's or another's that everybody may know."""
     if _FIRM_BEHIND.match(lower, claim.end) or _OF_THE_BANK.search(lower, max(0, claim.start - 80), claim.start):
         return True
-    return not _SOMEBODYS.search(lower) and _OF_A_FIRM.search(lower, max(0, claim.start - 60), claim.start) is not None
+    return not is_somebodys and _OF_A_FIRM.search(lower, max(0, claim.start - 60), claim.start) is not None
 
 
-def _joined(reading: Reading) -> Iterator[Claim]:
+def _joined(reading: Reading, *, is_somebodys: bool) -> Iterator[Claim]:
     """Pieces of one address that stand beside each other are one claim."""
     text, at = reading.cased, 0
     found = sorted(_list_places(reading), key=lambda claim: (claim.start, -claim.end))
-    found = [claim for claim in found if not _is_public(reading.lower, claim)]
+    found = [claim for claim in found if not _is_public(reading.lower, claim, is_somebodys=is_somebodys)]
     while at < len(found):
         claim = found[at]
         end, at = claim.end, at + 1
