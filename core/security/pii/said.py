@@ -62,7 +62,7 @@ ABROAD = frozenset(word for word in _SPOKEN_SO if len(word) > 3)
 SEPARATORS_ABROAD = frozenset(
     str.split(
         "ponto punto punkt traco tiret trattino guion barra espaco espacio spazio espace"
-        " strich bindestrich schragstrich puis luego poi dann euh virgule virgola virgula komma coma y und et"
+        " strich bindestrich schragstrich puis luego poi dann euh virgule virgola virgula komma coma und"
     )
 )
 _CUES = frozenset(str.split("nie nif dni otp pin cvv cvc ssn acc act sort code cod cdoe pan tel mob iban nino dob"))
