@@ -88,6 +88,24 @@ def test_a_famous_name_is_somebodys_where_the_text_says_so(text: str) -> None:
     assert [one.kind for one in find_personal(text)] == [Kind.PERSON]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your phone number is |07700 900555|",
+        "Change your phone number to |+447700900555|: completed",
+        "|jane@mail.example| is your e-mail address.",
+        "|12 Elm Road, Leeds| is your address.",
+        "Your address on our records is |12 Elm Road, Leeds LS1 4AB|",
+    ],
+)
+def test_what_the_bank_calls_yours_is_the_customers(text: str) -> None:
+    before, value, _ = text.split("|")
+
+    assert any(
+        one.start <= len(before) and one.end >= len(before + value) for one in find_personal(text.replace("|", ""))
+    )
+
+
 HOSTILE = (
     "my friend Ann ",
     "name? ",

@@ -11,19 +11,31 @@ _LINES = (
 )
 _AHEAD = re.compile(
     rf"\b(?:{_LINES}\b[^?!\n]{{0,60}}"
-    r"|(?:your|ur|the bank'?s|bank'?s|official|you guys'?) (?:[\w']+ ){0,3}?(?:number|phone|telephone|fax|line|lines"
-    r"|email|e-mail|mail|mailbox|address|helpline|hotline|support|whatsapp|service)\b[^?!\n]{0,40}"
-    r"|(?:printed on|number on|shown on|on) the back of[^?!\n]{0,30}|(?:caller id|screen) (?:said|says|shows"
-    r"|showed)[^?!\n]{0,20}"
-    r"|(?:your|the bank's) (?:web ?site|site|app|letter|card|page) (?:says|gives|shows|lists)[^?!\n]{0,20})\Z"
+    r"|(?:the bank'?s|bank'?s|official|you guys'?) (?:[\w']+ ){0,3}?"
+    r"(?:number|phone|telephone|fax|lines?|email|e-mail|mailbox|address|whatsapp|service)\b[^?!\n]{0,40}"
+    r"|(?:printed on|number on|shown on|on) the back of[^?!\n]{0,30}"
+    r"|(?:caller id|screen) (?:said|says|shows|showed)[^?!\n]{0,20}"
+    r"|(?:your|the bank's|the) (?:web ?site|web|site|app|letter|card|page) (?:it )?(?:says|gives|shows"
+    r"|lists)[^?!\n]{0,20})\Z"
+)
+_YOURS = re.compile(
+    r"\b(?:your|ur) (?:[\w']+ ){0,3}?(?:number|phone|telephone|fax|lines?|email|e-mail|mailbox|address|whatsapp"
+    r"|service)"
+    r"\b[^?!\n]{0,40}\Z"
+)
+"""The bank itself speaks so to a customer of the customer's own: it needs what only a customer says behind it."""
+_CALLED = re.compile(
+    r"['\"”)]?,? (?:called|rang|phoned|texted|messaged|keeps|never|doesn'?t|does not|hangs|is always|is busy|is engaged"
+    r"|bounces?|bounced|nobody|no ?one|but (?:nobody|no ?one)|goes|went|just rings)\b"
 )
 _BEHIND = re.compile(
-    r"['\"”)]?,? ?(?:[^.!?\n]{0,30}\b(?:really|genuinely|actually) (?:you|yours?|the bank|from you|your)\b|(?:is"
-    r"|was) (?:it|that|this) (?:really )?(?:you|yours?|from you|free|genuine|legit)\b"
-    r"|(?:is )?(?:your|the bank's) (?:real |official |genuine |actual )?(?:\w+ )?(?:number|line|email|helpline"
-    r"|hotline|customer service|switchboard|address)\b|yours\b|from you\b"
-    r"|(?:as )?(?:printed|shown|listed|given|says?|written) (?:on|in|behind|at) (?:your|the back|the (?:web)?site"
-    r"|all|every|my card)|on your (?:web)?site|(?:is|was) (?:always )?(?:busy|engaged)"
+    r"['\"”)]?,? (?:[^.!?\n]{0,30}\b(?:really|genuinely|actually) (?:you|yours?|the bank|from you|your)\b"
+    r"|(?:is|was) (?:it|that|this) (?:really )?(?:you|yours?|from you|free|genuine|legit)\b"
+    r"|(?:is )?(?:your|the bank's) (?:real|official|genuine|actual|helpline|hotline|fraud|customer service"
+    r"|switchboard)\b"
+    r"|yours\b|from you\b"
+    r"|(?:as )?(?:printed|shown|listed|given|says?|written) (?:on|in|behind|at) (?:your|the back|the (?:web)?site|all"
+    r"|every|my card)|on your (?:web)?site|(?:is|was) (?:always )?(?:busy|engaged)"
     r"|hangs up|doesn'?t answer|never answers|is it free)"
 )
 _MINE = re.compile(
@@ -46,7 +58,9 @@ def is_the_banks(lower: str, start: int, end: int) -> bool:
     ahead = lower[max(0, start - _LOOKS) : start]
     if _MINE.search(ahead):
         return False
-    return _AHEAD.search(ahead) is not None or _BEHIND.match(lower, end) is not None
+    if _AHEAD.search(ahead) is not None or _BEHIND.match(lower, end) is not None:
+        return True
+    return _CALLED.match(lower, end) is not None and _YOURS.search(ahead) is not None
 
 
 def is_a_mailbox(lower: str, start: int, end: int) -> bool:

@@ -218,13 +218,13 @@ _OF_A_FIRM = re.compile(
 )
 _FIRM_BEHIND = re.compile(
     r",? (?:is |isn't )?(?:your|the bank'?s) (?:head |main |registered |nearest |local )?(?:office|branch|hq"
-    r"|headquarters|address)\b|,? (?:branch|office|store|shop|atm|cash ?machine|cash ?point)\b"
+    r"|headquarters)\b|,? (?:branch|office|store|shop|atm|cash ?machine|cash ?point)\b"
 )
 _OF_THE_BANK = re.compile(
     r"\b(?:the |a )?(?:ombudsman|hmrc|fca|embassy|consulate|council|tax office|post office"
     r"|regulator)(?:['’]s)?\b[^?!;\n]{0,30}\Z|\b(?:your|the bank'?s|bank'?s|its|ur) (?:[\w']+ ){0,2}(?:branch|office"
     r"|headquarters|hq|atm|call centre|payment cent(?:er|re)|processing cent(?:er|re)|lockbox|department|team"
-    r"|address on \w+ \w+"
+    r"|address on (?:the|that|this) (?:letter|leaflet|envelope|website|poster|form)"
     r"|registered address"
     r"|postal address)\b(?: (?!(?:my|i|me|we|our)\b)[^ ?!;.\n]+){0,8}[ ,:]{1,2}\Z"
 )
