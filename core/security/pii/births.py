@@ -8,9 +8,12 @@ from core.security.pii.kinds import SAID, Claim, Kind
 from core.security.pii.reading import Reading
 from core.security.pii.said import ORDINALS
 
-_MONTH = (
-    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
-    r"|nov(?:ember)?|dec(?:ember)?)\.?"
+MONTH = (
+    r"(?:jan(?:uary|uar|vier|eiro)?|feb(?:ruary|ruar|rero)?|fev(?:rier|ereiro)|mar(?:ch|zo|co)?|marz|apr(?:il|ile)?"
+    r"|avril|abr(?:il)?|may|mayo|maio|maggio|june?|juni|junio|junho|juin"
+    r"|july?|juli|julio|julho|juillet|aug(?:ust)?|aout|agosto|sept?(?:ember|embre|iembre)?|settembre|setembro"
+    r"|oct(?:ober|obre|ubre)?|oktober|outubro|ottobre"
+    r"|nov(?:ember|embre|iembre|embro)?|dec(?:ember|embre)?|dezember|dezembro|dic(?:iembre|embre)?)\.?"
 )
 _UNITS = "one|two|three|four|five|six|seven|eight|nine"
 _DAY_SAID = (
@@ -29,23 +32,29 @@ DATE = (
     rf"(?:\d{{1,2}}\s?[/.\- ]\s?{_ROMAN}\s?[/.\- ]\s?(?:19|20)?\d{{2}}|(?:day )?\d{{1,2}},? month \d{{1,2}},? (?:and"
     rf" )?year (?:19|20)?\d{{2}}"
     rf"|(?:(?:19|20)\d{{2}}|['’]\d{{2}}|nineteen {_TENS}(?:[ \-](?:{_UNITS}))?|19"
-    rf" ?\d\d)[ ,\-/.]{{1,2}}{_MONTH}[ ,\-/.]{{1,2}}(?:the )?{_DAY}\b"
-    rf"|{_MONTH} (?:(?:19|20)\d{{2}}|['’]\d{{2}}),? (?:on )?the {_DAY}\b"
+    rf" ?\d\d)[ ,\-/.]{{1,2}}{MONTH}[ ,\-/.]{{1,2}}(?:the )?{_DAY}\b"
+    rf"|{MONTH} (?:(?:19|20)\d{{2}}|['’]\d{{2}}),? (?:on )?the {_DAY}\b"
+    r"|(?:the )?\d{1,2}(?:st|nd|rd|th)?,? (?:of )?(?:the )?month \d{1,2},? (?:and |of )?(?:the )?(?:year )?(?:19"
+    r"|20)?\d{2}"
     r"|\d{1,4}\s?[/.\-]\s?\d{1,2}\s?[/.\-]\s?\d{1,4}|\d{1,2} \d{1,2} (?:19|20)?\d{2}|\d{8}|\d{6}(?!\d)"
     rf"|(?:the )?{_DAY} of the {_DAY},? (?:of )?{_YEAR}"
-    rf"|(?:the )?{_DAY}(?: day)?(?: of)?[ ,\-/.]{{0,2}}{_MONTH}(?:(?:[ ,\-/.]{{1,2}}|,? in |,? of |(?=(?:19"
+    rf"|(?:the )?{_DAY}(?: day)?(?: of| de| di)?[ ,\-/.]{{0,2}}{MONTH}(?:(?:[ ,\-/.]{{1,2}}|,? in |,? of |,? del? "
+    rf"|(?=(?:19"
     rf"|20)\d\d)){_YEAR})?"
-    rf"|{_MONTH}(?: the)?[ \-/.]{{0,2}}{_DAY}(?:[ ,\-/.]{{1,3}}{_YEAR})?)"
+    rf"|{MONTH}(?: the)?[ \-/.]{{0,2}}{_DAY}(?:[ ,\-/.]{{1,3}}{_YEAR})?)"
 )
 _CUE = (
     r"d\.? ?o\.? ?b(?:\b\.?|(?=\d))|(?:date|day|year)s? of (?:my |your |his |her |their )?birth|birth ?(?:date|day)s?"
-    r"|born|b-day|bday|birthdate|geboren|geburtsdatum|geb\.|nee? le|nacid[oa](?: el)?|nat[oa] il|urodzon[ya]|fodd"
+    r"|born|b-day|bday|birthdate|geboren|geburtsdatum|geb\.|nee? le|nacid[oa](?: el)?|fecha (?:de )?nac\w*"
+    r"|nascimento|naissance|nascita|nat[oa] il|urodzon[ya]|fodd"
 )
 _BORN = re.compile(
-    rf"(?i)\b(?:{_CUE})(?:\b|(?=\d))(?:['’]?s)?(?:[\s:=,\-()]{{1,3}}(?:is|was|on|in|as|of|i|my|date|am|dd|mm|yyyy|falls|it's|its|me"
-    rf"|and|to|from|for|mine|um|uh|er|registered|given|should|be|not|listed|down|number|account|file|record|records|profile|system|you|have"
+    rf"(?i)\b(?:{_CUE})(?:\b|(?=\d))(?:['’]?s)?(?:[\s:=,\-()]{{1,3}}(?:is|was|on|in|as|of|i|my|date|am|dd|mm|yyyy"
+    rf"|falls|it's|its|me"
+    rf"|and|to|from|for|mine|um|uh|er|registered|given|should|be|not|listed|down|number|account|file|record|records"
+    rf"|profile|system|you|have"
     rf"|has|actually|really|now|says|shown)\b){{0,6}}"
-    rf"[\s:=,\-()/#]{{0,4}}(?P<value>{DATE}|\d{{1,2}}/\d{{1,2}}|{_MONTH},? (?:of )?(?:19|20) ?\d{{2}})(?!(?: ?[.\-/]"
+    rf"[\s:=,\-()/#]{{0,4}}(?P<value>{DATE}|\d{{1,2}}/\d{{1,2}}|{MONTH},? (?:of )?(?:19|20) ?\d{{2}})(?!(?: ?[.\-/]"
     rf" ?| )?\d)"
 )
 _AFTER = re.compile(rf"(?i)(?<![\d/])(?P<value>{DATE})(?!\d){BEHIND}(?:{_CUE})")
@@ -54,14 +63,39 @@ _YEAR_OF_BIRTH = re.compile(
     r"(?i)\b(?:year of (?:my )?birth|birth year)(?:[\s:=]{1,2}(?:is|was))?[\s:=,\-]{1,3}(?P<value>(?:19|20)"
     r" ?\d\d)(?!\d)"
 )
-_HINT = re.compile(rf"{_CUE}|birth")
+_LABELLED = re.compile(
+    rf"\b(?:day|month|year|y of b|yr)[ :,]{{1,2}}(?:is |of |it is )?(?:the )?(?P<value>(?:19|20)\d\d|\d{{1,2}}(?:st"
+    rf"|nd|rd|th)?|{MONTH}|{_DAY_SAID}|nineteen {_TENS}(?:[ \-](?:{_UNITS}))?)\b"
+)
+"""Given part by part: "day twelve, month eight, and the year 1983"."""
+_HINT = re.compile(rf"{_CUE}|birth|\by of b\b")
 """One look for all of it: most texts have no such word."""
 
 
 def find_births(reading: Reading) -> Iterator[Claim]:
     if not _HINT.search(reading.lower):
         return
-    for pattern in (_BORN, _AFTER, _YEAR_OF_BIRTH):
+    labelled = list(_LABELLED.finditer(reading.lower))
+    for found in labelled if len(labelled) > 1 else ():
+        yield Claim(Kind.DOB, *found.span("value"), SAID - 6)
+    for pattern in (_BORN, _YEAR_OF_BIRTH):
         for found in pattern.finditer(reading.cased):
-            value = found["value"].rstrip(" ,.-")
-            yield Claim(Kind.DOB, found.start("value"), found.start("value") + len(value), SAID - 5)
+            yield _claim(found)
+    done = 0
+    for cue in _HINT.finditer(reading.lower):
+        # A day ahead of its word: looked for only there.
+        if cue.start() >= done:
+            done = cue.end()
+            for found in _AFTER.finditer(
+                reading.cased, max(0, cue.start() - _FAR), min(len(reading.cased), cue.end() + 1)
+            ):
+                yield _claim(found)
+
+
+_FAR = 80
+"""Characters of a day and what links it to a word about birth behind it."""
+
+
+def _claim(found: re.Match[str]) -> Claim:
+    value = found["value"].rstrip(" ,.-")
+    return Claim(Kind.DOB, found.start("value"), found.start("value") + len(value), SAID - 5)

@@ -9,7 +9,7 @@ from core.security.pii.grammar import has_any
 _SHORT = frozenset(
     str.split(
         "otp pin cvv cvc csc nie nif dni nino bsn bvn nin ssn dob iban cpf nuban pps ppsn tfn itin ahv avs nir rut nss"
-        " aba rtn"
+        " aba rtn sin ein tin utr tfn pan"
     )
 )
 _LETTERS = re.compile(
@@ -35,6 +35,7 @@ _HINT = re.compile(r"(?<![^\W_])[a-z](?:\. ?|[ \-])[a-z](?![^\W_])")
 _SOUND_HINTS = ("vee", "tee", "pee", "ess ", "eye", "dee ", "bee ")
 _APART = (
     (re.compile(r"\bpass[ \-](?:port|prt)\b"), "passport"),
+    (re.compile(r"\bn\.? i\.?(?= (?:number|num|no|nr)\b)"), "ni"),
     (re.compile(r"\brooting(?= (?:number|num|no|nr|code|#))"), "routing"),
 )
 
@@ -51,7 +52,7 @@ def cues_in_letters(lower: str) -> Iterator[tuple[int, int, str]]:
             letters = "".join(_SOUNDS.get(word, word) for word in re.split(r"[ \-]", found[0]))
             if letters in _SHORT:
                 yield *found.span(), letters
-    if "pass" in lower or "rooting" in lower:
+    if has_any(lower, ("pass", "rooting", "n i ", "n. i")):
         for pattern, cue in _APART:
             for found in pattern.finditer(lower):
                 yield *found.span(), cue

@@ -101,10 +101,17 @@ _WORDS = re.compile(
     r"|verification|authentication|2fa|(?:six|6)[ \-]digits?|log ?in|sign ?in)"
     r"|(?P<code>codes?|token)"
     r"|(?P<card>(?:long|full|whole) (?:card )?number|(?:16|sixteen)[ \-]digits?|cards?|visa|mastercard|amex|pan)"
-    r"|(?P<id>nie|dni|nif|pesel|bsn|bvn|nin|nir|insee|ahv|avs|cnic|cedula|mykad|hkid|iqama|oib|jmbg|aadhaa?r|nric|cpf|curp|pps[no]?|personnummer|nhs|itin|tin|tfn"
-    r"|securite sociale|voter'?s? (?:id|card)|emirates id|ghana card|driv(?:ing|er'?s?) licen[cs]e"
+    r"|(?P<id>nie|dni|nif|pesel|bsn|bvn|nin|nir|insee|ahv|avs|cnic|cedula|mykad|hkid|iqama|oib|jmbg|aadhaa?r|nric"
+    r"|cpf|curp|pps[no]?|personnummer|nhs|itin|tin|tfn"
+    r"|securite sociale|sicurezza sociale|numero de secu|fin|rfc|ic|personalausweis|ausweis|rijksregister(?:nummer)?"
+    r"|codi[cs]e? fiscale?|hong kong id|e?m[ei]rates id|steuer\W?(?:id|nummer|nr)|numero fiscal|cnp|egn|emso|amka"
+    r"|afm|kennitala|cpr|fodselsnummer|work permit|residence (?:card|permit)|resident card|green card"
+    r"|employment pass|ein|sin|utr(?! \d{12})|social insurance|tax file|civil id|qid|ktp|nik|umid|philsys|cuit|cuil"
+    r"|ruc|dui|nit|rut|my number|identity|id card|id number|voter'?s? (?:id|card)|emirates id|ghana card|driv(?:ing"
+    r"|er'?s?) licen[cs]e"
     r"|licen[cs]e (?:no|number|nr|num)|(?:national|tax|identity) (?:id|number|card|code))"
-    r"|(?P<other>orders?|ref|reference|invoices?|tickets?|tracking|parcel|booking|flight|receipt|transaction|serial|imei|version"
+    r"|(?P<other>orders?|ref|reference|invoices?|tickets?|tracking|parcel|booking|flight|receipt|transaction|serial"
+    r"|imei|version"
     r"|claim|dispute|case|policy|voucher|model|error|ending|ends|article|item|product|vat|company number)"
     r"|(?P<sum>limit|balance|amount|fee|fees|price|cost|costs|paid|pay|spent|charged|rent|salary|loan|mortgage|deposit"
     r"|withdraw|withdrew|transfer|earn)"
@@ -112,7 +119,8 @@ _WORDS = re.compile(
 )
 
 OF_SOMETHING_ELSE = re.compile(
-    r"\b(?:voucher|offer|railcard|policy|insurance|coupon|quote|pass|passport|licen[cs]e|subscription|contract|warranty|ticket"
+    r"\b(?:voucher|offer|railcard|policy|insurance|coupon|quote|pass|passport|licen[cs]e|subscription|contract"
+    r"|warranty|ticket"
     r"|membership|lease|deal|bond|permit|mot)s?(?: \w+){0,2}\W{1,2}\Z"
 )
 """Ahead of a word about expiry: not of a card."""

@@ -21,6 +21,7 @@ _OTHER_WORDS = frozenset(
         " expiring amount amounts accounted count counts counter recount discount member members lumber slumber cumber"
         " phones phoned phony prone phonee answers answered secrets secretly madden wordpress licences licensed"
         " license licenses surnames postcodes"
+        " gmail hotmail ymail augusta auguste augusto augustus novembre septembre decembre octobre"
         " cardholders outing touting shouting doubting bassport sport nation notional rational"
     )
 )
@@ -55,7 +56,7 @@ _SHORT = {
     **dict.fromkeys(("sekurity", "secuirty", "scurity"), "security"),
     **dict.fromkeys(("jully", "juli", "jluy"), "july"),
     **dict.fromkeys(("clse", "cloze"), "close"),
-    **dict.fromkeys(("nam",), "name"),
+    **dict.fromkeys(("nam", "nm", "nme"), "name"),
 }
 """Of cues that are too short for a rule."""
 _SHORTEST = 5

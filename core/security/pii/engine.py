@@ -21,6 +21,7 @@ from core.security.pii.people import find_people
 from core.security.pii.placeholders import Placeholders, list_placeholders
 from core.security.pii.places import find_places
 from core.security.pii.reading import Reading
+from core.security.pii.remaining import find_remaining
 from core.security.pii.secrets import find_codes, find_secrets
 
 Known = Callable[[str], Iterable[Finding]]
@@ -53,6 +54,8 @@ _IN_WORDS: tuple[_Recognizer, ...] = (
 )
 _OF_TWO = 6
 """Figures that two numbers have at least."""
+_OF_ONE = 3
+"""And one at least."""
 _OF_MODELS = frozenset({Kind.PERSON, Kind.ADDRESS})
 _OF_OURS = re.compile(
     r"(?<![\w-])(?:[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[A-Z]-\d{4}(?:-[0-9A-Z]{4}){1,3})(?![\w-])"
@@ -88,6 +91,8 @@ def _claims(text: str) -> tuple[Claim, ...]:
     read = list(chain.from_iterable(find(reading) for find in recognizers))
     if reading.figures >= _OF_TWO:
         read.extend(find_fellows(reading, tuple(read)))
+    if reading.figures >= _OF_ONE:
+        read.extend(find_remaining(reading, tuple(read)))
     found = [_in_text(claim, reading) for claim in read]
     return (*found, *(Claim(None, *ours.span(), OURS) for ours in _OF_OURS.finditer(text)))
 

@@ -4,11 +4,13 @@ by sign where a text speaks of a name, a password or such an answer."""
 import re
 from collections.abc import Iterator
 
+from core.security.pii.asked import find_asked
 from core.security.pii.births import DATE
 from core.security.pii.grammar import has_any
 from core.security.pii.kinds import NAMED, SAID, Claim, Kind
 from core.security.pii.ordinary import CHAT, ORDINARY, english
 from core.security.pii.reading import ACKNOWLEDGED, Reading
+from core.security.pii.told_answers import find_told
 
 _THING = (
     r"(?:pet|dog|cat|hamster|rabbit|horse|teacher|(?:primary |secondary |high )?school|car|motorbike|street|road"
@@ -136,6 +138,8 @@ _NAME_HINTS = ("name", "spel")
 
 
 def find_far_answers(reading: Reading) -> Iterator[Claim]:
+    yield from (claim for claim in find_asked(reading) if claim.kind is not Kind.PERSON)
+    yield from find_told(reading)
     if has_any(reading.lower, _HINTS):
         for found in _BEHIND_QUESTION.finditer(reading.cased):
             words = found["value"].lower().split()

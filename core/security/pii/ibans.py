@@ -8,7 +8,7 @@ from core.security.pii.kinds import NAMED, PROVEN, Claim, Kind
 from core.security.pii.ordinary import ORDINARY
 from core.security.pii.reading import Reading
 
-_LENGTHS = dict(  # noqa: C408
+LENGTHS = dict(  # noqa: C408
     AD=24, AE=23, AL=28, AT=20, AZ=28, BA=20, BE=16, BG=22, BH=22, BR=29, BY=28, CH=21, CR=22, CY=28, CZ=24, DE=22,
     DK=18, DO=28, EE=20, EG=29, ES=24, FI=18, FO=18, FR=27, GB=22, GE=22, GI=23, GL=18, GR=27, GT=28, HR=21, HU=28,
     IE=22, IL=23, IQ=23, IS=26, IT=27, JO=30, KW=30, KZ=20, LB=28, LC=32, LI=21, LT=20, LU=20, LV=21, LY=25, MC=27,
@@ -41,7 +41,7 @@ def find_ibans(reading: Reading) -> Iterator[Claim]:
 
 def _end(text: str, start: re.Match[str]) -> int:
     """Where the IBAN ends that may begin here; 0 where it is none."""
-    length = _LENGTHS.get((start[1] + start[2]).upper())
+    length = LENGTHS.get((start[1] + start[2]).upper())
     if length is None:
         return 0
     number, at = start[1] + start[2], start.start(2) + 1

@@ -58,7 +58,8 @@ _ID_SAID = cued(
     cased=True,
 )
 _NIR_SAID = re.compile(
-    r"(?i)\b(?:secu(?:rit[ey])? sociale?|(?:french|france'?s?) social(?: security)?|social security|insee|nir|carte"
+    r"(?i)\b(?:secu(?:rit[ey])? sociale?|sicurezza sociale|numero de secu|(?:french|france'?s?) social(?: security)?"
+    r"|social security|insee|nir|carte"
     r" vitale)\b"
     r"[^\d\n]{0,30}?(?P<value>[12](?:[ .\-]?\d){4}[ .\-]?(?:\d[ .\-]?[\dAB])(?:[ .\-]?\d){6}(?:[ .\-]{0,3}\d){2})(?!\d)"
 )
@@ -82,6 +83,11 @@ _BY_FORM: tuple[tuple[re.Pattern[str], Callable[[str], bool]], ...] = (
     (re.compile(r"(?<![\d\-])\d{6}[-+]\d{4}(?![\d\-])"), personnummer.is_valid),
     (re.compile(r"(?<![\d.])\d{2}\.\d{2}\.\d{2}-\d{3}[.\-]\d{2}(?!\d)"), nn.is_valid),
 )
+_BY_FORM_ALONE = re.compile(
+    r"(?<![^\W_])(?:[STFGM]\d{7}[A-Z]|[A-Z]{5}\d{4}[A-Z]|[A-Z]{4}[ \-]?\d{6}[ \-]?(?:[A-Z\d]{3}"
+    r"|[HM][A-Z]{5}[A-Z\d]\d)|784[ \-]?(?:19|20)\d\d[ \-]?\d{7}[ \-]?\d)(?![^\W_])"
+)
+"""Singapore's, India's, Mexico's, the Emirates'."""
 _FORM_HINT = re.compile(r"\d{6}|[A-Za-z]{6}\d\d|\d\d\.\d\d\.\d\d-|[XYZxyz][ \-]?\d{7}")
 """Forms that are seldom anything else, with the checksum that must hold; the others need their cue."""
 
@@ -112,6 +118,8 @@ def find_identities(reading: Reading) -> Iterator[Claim]:
         for found in pattern.finditer(text):
             if is_valid(found[0]):
                 yield Claim(Kind.NATIONAL_ID, *found.span(), PROVEN)
+    for found in _BY_FORM_ALONE.finditer(text):
+        yield Claim(Kind.NATIONAL_ID, *found.span(), SHAPED)
     for found in _NIR_SAID.finditer(text) if has_any(reading.lower, ("soci", "insee", "nir", "vitale")) else ():
         yield Claim(Kind.NATIONAL_ID, *found.span("value"), PROVEN + 1)
     is_id = reading.figures >= _FEWEST_OF_AN_ID and has_any(reading.lower, _ID_HINTS)

@@ -9,6 +9,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
+from core.security.pii.banks_own import is_the_banks
 from core.security.pii.births import DATE
 from core.security.pii.contact import is_no_phone
 from core.security.pii.cue_words import CUES, OF_SOMETHING_ELSE, CueWord, find_cue_words
@@ -133,7 +134,7 @@ def _bit_by_bit(
 
 def _is_other(reading: Reading, row: Number, kind: Kind) -> bool:
     if kind is Kind.PHONE:
-        return is_no_phone(reading, row.start)
+        return is_no_phone(reading, row.start) or is_the_banks(reading.lower, row.start, row.end)
     return kind is Kind.ACCOUNT_NUMBER and _DAY_IN.search(reading.lower, row.start, row.end) is not None
 
 

@@ -44,21 +44,24 @@ _EXPIRY_AFTER = re.compile(rf"(?<![\d/£$€.,])(?P<value>{_MONTH_OF_YEAR}){BEHI
 _EXPIRY_WORD = re.compile(rf"\b(?:{_EXPIRY_CUE})(?![^\W_])")
 _MONTH_ALONE = re.compile(rf"(?<![\w£$€.,/\-]){_MONTH_OF_YEAR}(?![\w/]|[.,\-]\d)")
 _OTHER_MONTH = re.compile(
-    r"\b(?:paid|due|charged|sent|opened|joined|since|statement|payment|from|transfer\w*|salary|born|birth)\b|[?!]\W*\w+\W+\w|\n\n"
+    r"\b(?:paid|due|charged|sent|opened|joined|since|statement|payment|from|transfer\w*|salary|born|birth)\b"
+    r"|[?!]\W*\w+\W+\w|\n\n"
 )
 _SINCE = frozenset({"from", "since", "dated"})
 _OF_TERMS = re.compile(r"\b(?:clauses?|terms|t&cs|conditions|agreement|tariff|brochure|leaflet)\b")
 _FAR_EXPIRY = 40
 """Characters."""
 _BEHIND_CARD = re.compile(
-    r"\A[\s,;(]{0,3}(?:and )?(?:exp\w*\.?:? )?(?P<value>(?:0[1-9]|1[0-2])\s?[/\-]\s?(?:20)?[2-4]\d)(?!\d|[/\-.]\d)"
+    r"\A[\s,;(/\-]{0,3}(?:and )?(?:exp\w*\.?:? )?(?P<value>(?:0[1-9]|1[0-2])\s?[/\-]\s?(?:20)?[2-4]\d)(?!\d"
+    r"|[/\-.]\d\d?(?!\d))"
 )
-_BEHIND_EXPIRY = re.compile(r"[\s,;/]{1,3}(?P<value>\d{3,4})(?![\d/\-]|[.,]\d)")
+_BEHIND_EXPIRY = re.compile(r"[\s,;/\-]{1,3}(?P<value>\d{3,4})(?![\d/\-]|[.,]\d)")
 _ENDING = re.compile(r"\[CARD_\d+\](?: ending \d{4})?")
 
 _SORT_FORM = re.compile(
     rf"{NO_LESS}(?<!\d[-/])(?P<value>\d{{2}}(?P<gap>[-–—‑]|\s-\s)\d{{2}}(?P=gap)\d{{2}})(?![^\W_]|[-–]\d|[.,]\d)"
 )
+_SAMPLE = re.compile(r"\b(?:like|such as|for example|example|looks like|format) \Z")
 _SORT_SAID = cued(
     r"sort\W?codes?|sortcodes?|s/c|sc|s(?:o{1,2}rt|ro?t|otr|ort?)\W?(?:code|cdoe|coed|cod|cde)|sortc?ode",
     rf"(?<!\d){digits(6, 6)}(?!\d|[.,]\d)",
@@ -195,7 +198,7 @@ def find_accounts(reading: Reading) -> Iterator[Claim]:
     """Sort codes, account numbers, routing numbers."""
     text = reading.cased
     for found in _SORT_FORM.finditer(text):
-        if not _is_day(found, reading):
+        if not _is_day(found, reading) and not _SAMPLE.search(reading.lower, max(0, found.start() - 16), found.start()):
             yield Claim(Kind.SORT_CODE, *found.span("value"), SHAPED)
     for found in matches(_SORT_SAID, reading.lower) if has_any(reading.lower, _SORT_HINTS) else ():
         yield Claim(Kind.SORT_CODE, *found.span("value"), NAMED + 1)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from core.security.pii.grammar import LINKS, cued, has_any, matches, word_before
-from core.security.pii.kinds import SAID, Claim, Kind
+from core.security.pii.kinds import GUESSED, SAID, Claim, Kind
 from core.security.pii.ordinary import ORDINARY, is_unknown
 from core.security.pii.reading import Reading
 
@@ -70,7 +70,8 @@ _IN_SENTENCES = frozenset(
     )
 )
 _ASIDE = (
-    r"(?:(?:all |it'?s |with )?(?:in )?(?:lower ?case|small letters|one word|(?:no|without) (?:caps|capitals|spaces)"
+    r"(?:(?:all |it'?s |with )?(?:in )?(?:lower ?case|small letters|one word|(?:no|without) (?:caps|capitals|spaces"
+    r"|space|gaps|gap)"
     r"|upper ?case|capitals)(?: letters)?)"
 )
 _FIGURE_SAID = r"(?:one|two|three|four|five|six|seven|eight|nine|zero|oh|double|\d+)"
@@ -80,8 +81,9 @@ _SAYS_A_SIGN = re.compile(
     rf"|[a-z]{{4,}} (?:then )?(?:{_FIGURE_SAID}(?: |\Z)){{1,6}}"
 )
 _IN_WORDS = re.compile(
-    rf"\b(?:{_PASSWORD})\b(?:,? {_ASIDE},?)?(?:'s|,? (?:is|was|it'?s)|\s?[:=])?"
-    rf"\s(?P<value>[a-z\d][^,.?!:\n\[]{{3,80}}?)(?P<aside>\s?,\s?{_ASIDE})?(?=\s?[,.?!\n]|\s(?:and|but)\s|\Z)"
+    rf"\b(?:{_PASSWORD}|pass(?= i ))\b(?: (?:for|to|of|i|on)(?: [a-z]{{2,10}}){{1,4}}?(?= (?:is|was|its"
+    rf"|it's)\b))?(?P<ahead>,? {_ASIDE},?)?(?:'s|,? (?:is|was|it'?s)|\s?[:=])?"
+    rf"\s(?P<value>[a-z\d][^,.?!:;\n\[]{{3,80}}?)(?P<aside>[\s,]{{1,3}}{_ASIDE})?(?=\s?[,.?!;\n]|\s(?:and|but)\s|\Z)"
 )
 _OF_RULES = frozenset(
     str.split(
@@ -92,7 +94,21 @@ _OF_RULES = frozenset(
 )
 
 
+_BY_FORM = re.compile(
+    r"(?<![\w@#/.:\-*])(?=[^\s,;]{0,40}[a-z])(?=[^\s,;]{0,40}\d)(?=[^\s,;]{1,40}[_!#$%^&*+~])[A-Za-z\d][\w!#$%^&*+~?\-]{6,40}(?<![?])(?![\w@/.*=])"
+)
+"""Letters, figures and a sign in one word: nothing else is written so."""
+_WITH_FIGURES = re.compile(r"(?<![\w@#/.:\-*&])[A-Za-z]{3,20}\d{1,6}(?![\w@]|[./]\w)")
+_OF_FILES = re.compile(
+    r"(?i:err|error|exc|code|ref|img|scan|screenshot|photo|doc|file|statement|report|invoice|v|pxl|dsc"
+    r"|whatsapp)[_\-]|[A-Z\d_\-*#]+\Z"
+)
+
+
 def find_passwords(reading: Reading) -> Iterator[Claim]:
+    for found in _BY_FORM.finditer(reading.cased) if reading.figures else ():
+        if not _OF_FILES.match(found[0]) and len(found[0].rstrip("!?")) > 1:
+            yield Claim(Kind.PASSWORD, *found.span(), GUESSED)
     if not has_any(reading.lower, _PASSWORD_HINTS):
         return
     yield from _in_words(reading)
@@ -113,6 +129,9 @@ def find_passwords(reading: Reading) -> Iterator[Claim]:
             and (before != "password" or _is_no_word(plain))
         ):
             yield Claim(Kind.PASSWORD, start, end, SAID - 1)
+    for found in _WITH_FIGURES.finditer(text):
+        if any(map(str.islower, found[0])):
+            yield Claim(Kind.PASSWORD, *found.span(), GUESSED)
     for found in _MIXED.finditer(text):
         yield Claim(Kind.PASSWORD, *found.span(), SAID - 2)
     for found in _PASSWORD_FIRST.finditer(text):
@@ -138,7 +157,7 @@ def _in_words(reading: Reading) -> Iterator[Claim]:
     """Where signs are said, or something says how the words are written."""
     for found in _IN_WORDS.finditer(reading.lower):
         value = found["value"]
-        is_told = found["aside"] is not None or _SAYS_A_SIGN.search(value) is not None
+        is_told = found["aside"] is not None or found["ahead"] is not None or _SAYS_A_SIGN.search(value) is not None
         if is_told and _OF_RULES.isdisjoint(value.split()):
             yield Claim(Kind.PASSWORD, *found.span("value"), SAID + 1)
 

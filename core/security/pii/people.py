@@ -2,9 +2,11 @@
 own may add others (named_entities.py)."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from core.security.pii.asked import find_asked
 from core.security.pii.grammar import has_any
+from core.security.pii.introduced import find_beside, find_introduced
 from core.security.pii.kinds import GUESSED, NAMED, Claim, Kind
 from core.security.pii.listed_people import find_listed
 from core.security.pii.name_ends import whole_name
@@ -41,17 +43,19 @@ _SHOULD_READ = re.compile(
 _SPEAKING_HINTS = ("speaking", "here", "calling", "writing")
 _SPELT_HINTS = ("spel", " for ", " as in ", "name")
 _SPEAKING = re.compile(
-    r"(?P<value>(?:[A-Z][\w'’\-]{1,24}\s){2,3})(?=(?:speaking|here|calling)\b)"
+    r"(?P<value>(?:[A-Z][\w'’\-]{1,24}\s){2,3})(?=(?:speaking|here|calling|writing)\b)"
     r"|(?i:\b(?:this is|it's|it is|its|i'm|i am|im|you're speaking (?:to"
     r"|with))\s{1,2}(?P<said>(?:[^\W\d_][\w'’\-]{0,24}\s){1,4})(?=(?:speaking|here|calling|writing)\b))"
 )
 _TITLE = re.compile(
     r"\b(?:(?:name|names|dear|hi|hello|hey|sincerely|regards|cheers|wishes|thanks|signed),?"
-    r"|(?P<title>mr|mister|mrs|ms|miss|mx|dr|prof|professor|doctor|sir|lady|lord|dame|rev|reverend|herr|frau|monsieur|madame"
+    r"|(?P<title>mr|mister|mrs|ms|miss|missus|mx|dr|sgt|sergeant|capt|captain|lt|lieutenant|col|colonel|cpl|corporal|maj|major|cmdr|judge|justice|pastor|rabbi|imam|sheikh|sheikha|sr|fr|engr|alhaji|hajia|chief|datuk|shri|smt|sri|kumari|don|dona|sra|sig|hon|prof|professor|doctor|sir|lady|lord|dame|rev|reverend|herr|frau|monsieur|madame"
     r"|mme|senor|senora|signor|signora)\.?)\s{1,2}"
 )
 """With a capital behind it."""
 _CAPITAL = re.compile("[A-Z]")
+_OF_A_STREET = re.compile(r"(?:unit|apt|apartment|suite|ste|flat|north|south|east|west|nw|ne|sw|se|[nsew])\b")
+"""Where "Dr" is a drive."""
 _PAID_HINTS = ("pay", "send", "give", "transfer", "owe", "wire")
 _SOME_NAME = r"(?P<value>[^\W\d_][\w'’\-]{1,24}\s[^\W\d_][\w'’\-]{1,24})"
 _SUM = r"(?:[£$€]\s?)?\d[\d.,]{0,12}(?:\s?(?:pounds?|quid|euros?|dollars?|bucks|gbp|eur|usd|p|k|[£$€]))?"
@@ -88,12 +92,28 @@ _MR = re.compile(r"\b(?:mr|mister|mrs|ms|miss|dr)\.?\s(?P<value>[^\W\d_][\w'’\
 
 
 def find_people(reading: Reading) -> Iterator[Claim]:
-    said = None
-    for claim in _people(reading):
-        if said is None:
-            said = list(sayings(reading.lower))
-        is_said = any(start < claim.end and claim.start < end for start, end in said)
-        if not is_said and not is_public(reading.cased, reading.lower, claim.start, claim.end):
+    claims = list(dict.fromkeys(_people(reading)))
+    if not claims:
+        return
+    said = list(sayings(reading.lower))
+    found = list(_somebodys(reading, claims, said))
+    yield from found
+    places = {(claim.start, claim.end): claim for claim in found}
+    if places:
+        beside = dict.fromkeys(find_beside(reading.cased, places.values()))
+        new = [claim for claim in beside if not any(start <= claim.start and claim.end <= end for start, end in places)]
+        yield from _somebodys(reading, new, said)
+
+
+def _somebodys(reading: Reading, claims: Iterable[Claim], said: Iterable[tuple[int, int]]) -> Iterator[Claim]:
+    """Those that are no saying's, and nobody's of whom everybody speaks."""
+    public: dict[tuple[int, int], bool] = {}
+    for claim in claims:
+        place = (claim.start, claim.end)
+        if place not in public:
+            is_said = any(start < claim.end and claim.start < end for start, end in said)
+            public[place] = is_said or is_public(reading.cased, reading.lower, *place)
+        if not public[place]:
             yield claim._replace(end=whole_name(reading.cased, claim.start, claim.end))
 
 
@@ -106,6 +126,8 @@ def _people(reading: Reading) -> Iterator[Claim]:
         if end := name_end(text, cue.end(), is_sure=True):
             yield Claim(Kind.PERSON, cue.end(), end, NAMED)
     for cue in _TITLE.finditer(reading.lower) if reading.has_capitals else ():
+        if _OF_A_STREET.match(reading.lower, cue.end()):
+            continue
         if _CAPITAL.match(text, cue.end()) and (end := name_end(text, cue.end(), is_sure=True, capitals=True)):
             yield Claim(Kind.PERSON, cue.start() if cue["title"] else cue.end(), end, NAMED)
     for spoken in _SPEAKING.finditer(text) if has_any(reading.lower, _SPEAKING_HINTS) else ():
@@ -120,6 +142,8 @@ def _people(reading: Reading) -> Iterator[Claim]:
     yield from _by_form(reading)
     yield from find_plain(reading)
     yield from find_listed(reading)
+    yield from find_introduced(reading)
+    yield from (claim for claim in find_asked(reading) if claim.kind is Kind.PERSON)
 
 
 def _by_form(reading: Reading) -> Iterator[Claim]:
@@ -139,5 +163,5 @@ def _by_form(reading: Reading) -> Iterator[Claim]:
             yield Claim(Kind.PERSON, *initialled.span(), GUESSED)
     for titled in _MR.finditer(reading.lower):
         surname = titled["value"]
-        if surname in list_surnames() or (surname in list_more_surnames() and is_unknown(surname)):
+        if surname in list_surnames() or is_unknown(surname):
             yield Claim(Kind.PERSON, *titled.span("value"), GUESSED)

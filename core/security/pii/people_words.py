@@ -23,7 +23,7 @@ NO_NAME = ORDINARY | frozenset(
         "misspelt misspelled spelt spelled printed incorrect written shown missing mismatched unclear visible"
         " displayed changed hyphenated abbreviated"
         " shortened different whatever unreadable truncated blank empty mandatory required similar identical nothing"
-        " none unchanged"
+        " none unchanged valued unknown anonymous"
     )
 )
 MUCH = frozenset(
@@ -74,7 +74,7 @@ PLACES = frozenset(
         " asia africa america dakota vienna sofia alexandria valencia santiago orlando troy milan brittany lourdes"
         " mercedes christian christmas rosario cordoba mendoza salvador adelaide kingston jackson houston denver"
         " phoenix"
-        " lancaster chester melbourne regina helena aurora savannah memphis brooklyn"
+        " rua calle rue via paseo avenida lancaster chester melbourne regina helena aurora savannah memphis brooklyn"
     )
 )
 SELF = frozenset(

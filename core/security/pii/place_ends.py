@@ -11,7 +11,8 @@ _UNIT = (
 _UNIT_AHEAD = re.compile(
     rf"(?i)(?<![\w])(?:{_UNIT}\s?#?\s?(?:\w{{0,3}}\d[\w/\-]{{0,5}}|[a-z])(?:,\s?|\s)){{0,2}}"
     rf"(?:{_UNIT}\s?#?\s?(?:(?:\w{{0,3}}\d[\w/\-]{{0,5}}|[a-z])(?:,\s?|\s))?)"
-    rf"(?-i:(?:[A-Z][\w'’\-]+\s?){{1,4}},\s)?\Z"
+    rf"(?-i:(?:[A-Z][\w'’\-]+\s?){{1,4}},\s)?\Z|(?<!\w)(?:room|flat|apt|apartment|unit|suite|lot"
+    rf"|bed) \w{{1,4}},? (?:at|in|of|over [^,\n]{{2,30}}[,]) \Z"
 )
 _STATES = r"(?:VIC|NSW|QLD|WA|SA|TAS|ACT|NT)"
 _POSTCODE = (
@@ -27,7 +28,8 @@ _TO_POSTCODE = re.compile(rf"(?:[-/](?:[IVX]{{1,4}}|[A-Za-z\d]{{1,4}}))?(?:,?[\s
 _TOWN = re.compile(r"(?:,?\s(?!I\b|Please\b|The\b|My\b|And\b|But\b|Can\b)[A-Z][\w'’\-]+){1,3}")
 _LANDMARK = re.compile(
     r"(?i),?\s(?:opposite|opp\.?|near|nr\.?|behind|beside|next to|off|adjacent to)\s(?:the\s)?"
-    r"(?:(?-i:[A-Z])[\w'’\-]*|[a-z]{3,12})(?:\s[\w'’\-]{2,20}){0,3}(?=,|\.|\n|\Z)(?:,\s(?-i:[A-Z][\w'’\-]+(?:\s[A-Z][\w'’\-]+)*))*"
+    r"(?:(?-i:[A-Z])[\w'’\-]*|[a-z]{3,12})(?:\s[\w'’\-]{2,20}){0,3}(?=,|\.|\n"
+    r"|\Z)(?:,\s(?-i:[A-Z][\w'’\-]+(?:\s[A-Z][\w'’\-]+)*))*"
 )
 _OF_FIGURES = re.compile(r"\d{4,6}\Z")
 

@@ -8,6 +8,8 @@ from core.security.pii.grammar import has_any, word_before
 from core.security.pii.kinds import SHAPED, Claim, Kind
 from core.security.pii.ordinary import ORDINARY, capitals, english
 from core.security.pii.place_ends import units_with_postcode, with_town, with_unit
+from core.security.pii.place_runs import with_runs
+from core.security.pii.places_in_small import NO_LANE, SURE_STREET, find_in_small
 from core.security.pii.postcodes import POSTCODE, find_apart, is_postcode
 from core.security.pii.reading import Reading
 
@@ -29,9 +31,15 @@ _STATE = (
     r"|W[AIVY]|GU|PW|PR|VI|AS|MP|FM|MH|A[AEP])"
 )
 _US = rf"(?:(?<![^\W_]){_STATE}\s\d{{5}}(?:-\d{{4}})?(?!\d))"
+_LETTERS_BETWEEN = re.compile(
+    r"(?<![^\W_])(?:[AC-FHKNPRTV-Y]\d[\dW] ?(?=[\dAC-FHKNPRTV-Y]*[A-Z])(?=[A-Z]*\d)[\dAC-FHKNPRTV-Y]{4}"
+    r"|[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d)(?![^\W_])"
+)
+"""Ireland's postcodes and Canada's."""
 _WORD = r"[^\W\d_][\w'’.\-]{0,24}"
 _UNIT = (
-    r"(?:(?:flat|apartment|apt\.?|unit|suite|ste\.?|room|studio|floor|penthouse|block|#)\s?#?\s?(?:\d[\w\-/]{0,4}|[A-Za-z][\-/]?\d{0,3})(?!\w)"
+    r"(?:(?:flat|apartment|apt\.?|unit|suite|ste\.?|room|studio|floor|penthouse|block|#)\s?#?\s?(?:\d[\w\-/]{0,4}"
+    r"|[A-Za-z][\-/]?\d{0,3})(?!\w)"
     r"(?:,\s?|\s)){0,2}"
 )
 _HOUSE = (
@@ -52,7 +60,7 @@ _NUMBERED_STREET = re.compile(
     rf"(?i)(?<![\w£$€.,/\-]){_UNIT}{_HOUSE}\s(?:(?:n|s|e|w|north|south|east|west)\.?\s)?\d{{1,3}}(?:st|nd|rd"
     rf"|th)\s{_STREET}\b\.?{_TAIL}"
 )
-_BOX = re.compile(rf"(?i)\bp\.?\s?o\.?\s?box\s\d{{1,6}}{_TAIL}")
+_BOX = re.compile(rf"(?i)\b(?:p\.?\s?[o0]\.?\s?|rr \d{{1,3}},? )box\s\d{{1,6}}{_TAIL}")
 _ABROAD = re.compile(
     r"(?<![\w])(?:[A-Z][a-zA-Z\-]{1,30}(?i:strasse|straße|str\.?|weg|platz|gasse|allee|ring|damm|ufer|straat|laan"
     r"|gracht|plein|vagen|gatan|gata|veien|vej|gade|katu|tie|utca)"
@@ -74,8 +82,7 @@ _HOUSE_IN_WORDS = (
     r"|thirty"
     r"|forty|fifty|sixty|seventy|eighty|ninety)(?:[ \-]hundred)?"
 )
-_SURE_STREET = r"(?:street|road|lane|avenue|drive|close|crescent|court|terrace|grove|gardens|square|mews|way|hill)"
-_IN_WORDS = re.compile(rf"(?i)\b{_HOUSE_IN_WORDS},?\s(?:{_WORD}\s){{1,3}}{_SURE_STREET}\b")
+_IN_WORDS = re.compile(rf"(?i)\b{_HOUSE_IN_WORDS},?\s(?:{_WORD}\s){{1,3}}{SURE_STREET}\b")
 """Only behind its cue."""
 _FLAT = re.compile(
     rf"(?i)(?<![\w£$€.,/\-])(?:flat|apartment|apt\.?|studio"
@@ -118,12 +125,14 @@ _CUE = re.compile(
     rf"{_HOUSE_IN_WORDS}\b"
     r")[^\s.;!?][^;!?\n]{4,120})"
 )
+_WHO_LIVES = re.compile(
+    r"(?:my|our|his|her|the) [^\d,]{2,40}? (?:at|in) (?=(?:no\.? |number |flat |apt )?\d)|(?:me|us) (?:at|in) "
+)
 _LIVES = re.compile(
     r"\b(?:live|lives|living|stay|staying|moved|reside)(?: \w+){0,2} (?:at|to|in) (?P<value>(?:the )?[a-z'’\- ]{3,30}, "
     rf"[a-z'’ ]{{2,30}} {_STREET}\b(?:, (?!no\b)[a-z'’ ]{{3,25}}(?=[,.\n]|\Z)){{0,3}})"
 )
 """A house with a name, in small letters."""
-_NO_LANE = frozenset(str.split("down far a up i my we you it and but is was so then will can which because not have"))
 _CUE_HINTS = (
     "addr",
     "new place",
@@ -173,7 +182,7 @@ _ENDS_PLACE = re.compile(
     re.DOTALL,
 )
 _NO_STREET = re.compile(
-    r"(?i)\b(?:in|on|at|to|of|a|my|for|and|by|times|days|day|weeks?|months?|years?|pounds?|euros?|dollars?|minutes"
+    r"(?i)\b(?:bad|in|on|at|to|of|a|my|for|and|by|times|days|day|weeks?|months?|years?|pounds?|euros?|dollars?|minutes"
     r"|hours|cards?|is|was|from|with|it|i|you|per|other|more|people)\b"
 )
 
@@ -205,11 +214,17 @@ _LONGEST_BETWEEN = 40
 _OF_A_FIRM = re.compile(
     r"\b(?:branch(?:es)?|shops?|stores?|offices?|head ?office|headquarters|atms?|cash ?machines?|cash ?points?"
     r"|museum|station"
-    r"|restaurant|caf[eé]|pub|supermarket|hotel)\b(?: \w+){0,4}[ ,]{1,2}\Z"
+    r"|restaurant|caf[eé]|pub|supermarket|hotel)\b(?:,? \w+){0,4}[ ,]{1,2}\Z"
 )
-_FIRM_BEHIND = re.compile(r",? (?:branch|office|store|shop|atm|cash ?machine|cash ?point)\b")
+_FIRM_BEHIND = re.compile(
+    r",? (?:is |isn't )?(?:your|the bank'?s) (?:head |main |registered |nearest |local )?(?:office|branch|hq"
+    r"|headquarters)\b|,? (?:branch|office|store|shop|atm|cash ?machine|cash ?point)\b"
+)
 _OF_THE_BANK = re.compile(
-    r"\b(?:your|the bank'?s|bank'?s|its|ur) (?:[\w']+ ){0,2}(?:branch|office|headquarters|hq|atm|call centre"
+    r"\b(?:the |a )?(?:ombudsman|hmrc|fca|embassy|consulate|council|tax office|post office"
+    r"|regulator)(?:['’]s)?\b[^?!;\n]{0,30}\Z|\b(?:your|the bank'?s|bank'?s|its|ur) (?:[\w']+ ){0,2}(?:branch|office"
+    r"|headquarters|hq|atm|call centre|payment cent(?:er|re)|processing cent(?:er|re)|lockbox|department|team"
+    r"|address on (?:the|that|this) (?:letter|leaflet|envelope|website|poster|form)"
     r"|registered address"
     r"|postal address)\b(?: (?!(?:my|i|me|we|our)\b)[^ ?!;.\n]+){0,8}[ ,:]{1,2}\Z"
 )
@@ -221,15 +236,28 @@ _SOMEBODYS = re.compile(
 
 
 def find_places(reading: Reading) -> Iterator[Claim]:
+    is_somebodys = _SOMEBODYS.search(reading.lower) is not None
+    places = _joined(reading, is_somebodys=is_somebodys)
+    if not reading.has_capitals or not reading.figures or reading.cased.isupper():
+        yield from places
+        return
+    for claim in with_runs(reading.cased, places):
+        if not _is_public(reading.lower, claim, is_somebodys=is_somebodys):
+            yield claim
+
+
+def _is_public(lower: str, claim: Claim, *, is_somebodys: bool) -> bool:
+    """Whether it is the bank's, a shop's or another's that everybody may know."""
+    if _FIRM_BEHIND.match(lower, claim.end) or _OF_THE_BANK.search(lower, max(0, claim.start - 80), claim.start):
+        return True
+    return not is_somebodys and _OF_A_FIRM.search(lower, max(0, claim.start - 60), claim.start) is not None
+
+
+def _joined(reading: Reading, *, is_somebodys: bool) -> Iterator[Claim]:
     """Pieces of one address that stand beside each other are one claim."""
     text, at = reading.cased, 0
     found = sorted(_list_places(reading), key=lambda claim: (claim.start, -claim.end))
-    found = [claim for claim in found if not _FIRM_BEHIND.match(reading.lower, claim.end)]
-    found = [claim for claim in found if not _OF_THE_BANK.search(reading.lower, max(0, claim.start - 80), claim.start)]
-    if found and not _SOMEBODYS.search(reading.lower):
-        found = [
-            claim for claim in found if not _OF_A_FIRM.search(reading.lower, max(0, claim.start - 60), claim.start)
-        ]
+    found = [claim for claim in found if not _is_public(reading.lower, claim, is_somebodys=is_somebodys)]
     while at < len(found):
         claim = found[at]
         end, at = claim.end, at + 1
@@ -284,21 +312,30 @@ def _list_places(reading: Reading) -> Iterator[Claim]:
             if not is_postcode(re.sub(r"\s", "", found[0]).upper()):
                 continue
             yield Claim(Kind.ADDRESS, _lines_start(text, found.start()), found.end(), SHAPED - 1)
+        for found in _LETTERS_BETWEEN.finditer(text):
+            yield Claim(Kind.ADDRESS, _lines_start(text, found.start()), found.end(), SHAPED - 1)
         for start, end in find_apart(text):
             yield Claim(Kind.ADDRESS, start, end, SHAPED - 1)
         for found in _TURNED_STREET.finditer(text) if streets else ():
             yield Claim(Kind.ADDRESS, *found.span("value" if found["value"] else "cued"), SHAPED)
         for found in re.finditer(_US, text):
             yield Claim(Kind.ADDRESS, *found.span(), SHAPED - 1)
+    if _names_street(reading.lower) or has_any(reading.lower, _ABROAD_HINTS):
+        for start, end in find_in_small(reading.lower):
+            value = _ENDS_PLACE.sub("", reading.lower[start:end]).rstrip(" ,.")
+            yield Claim(Kind.ADDRESS, start, start + len(value), SHAPED - 1)
     for found in _NAMED_HOUSE.finditer(text) if reading.has_capitals and _names_street(reading.lower) else ():
         yield Claim(Kind.ADDRESS, *found.span(), SHAPED)
     for found in _LIVES.finditer(reading.lower) if has_any(reading.lower, _CUE_HINTS) else ():
-        if _NO_LANE.isdisjoint(found["value"].split()):
+        if NO_LANE.isdisjoint(found["value"].split()):
             yield Claim(Kind.ADDRESS, *found.span("value"), SHAPED)
     for found in _CUE.finditer(text) if has_any(reading.lower, _CUE_HINTS) else ():
         value = _ENDS_PLACE.sub("", found["value"]).rstrip(" ,.")
+        who = _WHO_LIVES.match(value)
+        start = found.start("value") + (who.end() if who else 0)
+        value = value[who.end() :] if who else value
         if _is_place(value) and word_before(reading.lower, found.start("value")) != "mail":
-            yield Claim(Kind.ADDRESS, found.start("value"), found.start("value") + len(value), SHAPED)
+            yield Claim(Kind.ADDRESS, start, start + len(value), SHAPED)
 
 
 def _names_street(lower: str) -> bool:

@@ -177,14 +177,16 @@ def _is_unknown(plain: str) -> bool:
         and plain not in NO_NAME
         and plain not in PLACES
         and plain not in _NO_NAMES
+        and not (_PREFIXED.match(plain) and _PREFIXED.sub("", plain) in english())
     )
 
 
+_PREFIXED = re.compile(r"(?:re|un|pre|non|mis|over|under|out|co|up|down|back|micro|auto|multi)-?(?=[a-z]{4})")
 _NO_NAMES = frozenset(
     str.split(
         "soc sec bot bots aud sen wal cali sade dia kia angeles orleans"
         " francisco macy zion lier dono dev nee fica app apps"
-        " walmart costco"
+        " walmart costco expat expats nri fintech neobank crypto bitcoin forex remittance kyc payslip payslips"
         " chatbot emoji blah yay lil bro bruh fam gotcha prolly welp ughh eek ooh aah ahh"
     )
 )

@@ -17,7 +17,8 @@ ACKNOWLEDGED = (
     r"(?:(?:sure|yes|yeah|yep|ok|okay|um+|uh+|erm?|hmm|so|well|right|of course|(?:just )?(?:one|a|1) (?:moment|sec"
     r"|second"
     r"|minute|min)|hold on|hang on|bear with me|let me (?:see|look|check|find it|think|get it)"
-    r"|give me a (?:sec|second|minute|moment)|got it|here (?:it is|you go|goes)|there you go|fine|ah|i think|please)"
+    r"|give me a (?:sec|second|minute|moment)|got it|here (?:it is|you go|goes)|there you go|fine|ah(?=[,.…!])"
+    r"|i think|please)"
     r"\b[,.:…!\s\-]{1,4})"
 )
 _ITS = (
@@ -64,7 +65,8 @@ _SEPARATORS = re.compile(
 """Signs that part the groups of a number: emoji, bullets, bars."""
 _MONTH_AND_YEAR = re.compile(
     r"\b(?:january|february|march|april|may|june|july|august|september|october|november|december)"
-    r" (?P<year>(?:(?:two thousand (?:and )?|twenty )(?=twenty|thirty))?(?:twenty|thirty)(?:[ \-](?:one|two|three"
+    r"(?: of)? (?P<year>(?:(?:two thousand (?:and )?|twenty )(?=twenty|thirty))?(?:twenty|thirty)(?:[ \-](?:one|two"
+    r"|three"
     r"|four|five|six|seven|eight|nine))?)\b"
 )
 _ZEROS = re.compile(

@@ -40,8 +40,31 @@ _SPOKEN_SO = {
     "nein": "9",
     "ate": "8",
     "won": "1",
+    **{
+        word: figure
+        for figure, words in {
+            "0": "cero zero",
+            "1": "uno eins jeden",
+            "2": "dos deux zwei zwo dois twee dwa",
+            "3": "tres trois drei trzy",
+            "4": "cuatro quatre quatro quattro vier cztery",
+            "5": "cinco cinq cinque funf vijf piec",
+            "6": "seis sechs zes szesc",
+            "7": "siete sept sete sette sieben zeven siedem",
+            "8": "ocho huit oito otto acht osiem",
+            "9": "nueve neuf nove neun negen dziewiec",
+        }.items()
+        for word in words.split()
+    },
 }
-"""As radio operators say them, as they sound, and with an error of two."""
+"""As radio operators say them, as they sound, with an error of two, and in other languages of customers."""
+ABROAD = frozenset(word for word in _SPOKEN_SO if len(word) > 3)
+SEPARATORS_ABROAD = frozenset(
+    str.split(
+        "ponto punto punkt traco tiret trattino guion barra espaco espacio spazio espace"
+        " strich bindestrich schragstrich puis luego poi dann euh virgule virgola virgula komma coma und"
+    )
+)
 _CUES = frozenset(str.split("nie nif dni otp pin cvv cvc ssn acc act sort code cod cdoe pan tel mob iban nino dob"))
 """Words of three and four letters that say what a number is."""
 _LONGEST = 10

@@ -7,19 +7,28 @@ from core.security.pii.ordinary import CHAT, ORDINARY
 
 _ENDS = (
     r"(?:com|org|net|edu|gov|info|biz|eu|uk|us|de|fr|es|it|nl|ie|ca|au|in|pl|ch|at|be|se|no|dk|fi|pt|example|test"
-    r"|email|me|io|co|app|dev)"
+    r"|email|me|io|co|app|dev"
+    r"|ng|ke|za|gh|br|mx|ar|cl|pe|jp|cn|kr|ru|tr|gr|cz|hu|ro|bg|hr|rs|ua|il|ae|sa|eg|ma|nz|sg|my|id|ph|th|vn|hk|tw"
+    r"|pk|bd|lk|lt|lv|ee|is|lu|mt|cy|si|sk|tz|ug|rw|qa|kw|jo|lb|cat|online|shop|store|tech|xyz|mail|cloud|bank)"
 )
-_DOT = r"(?:\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\s(?:dot|point|full stop|period)\s|\s?\.\s?)"
+_DOT = (
+    r"(?:\s?[\[({<]\s?(?:dot|\.)\s?[\])}>]\s?|\s(?:dot|point|full stop|period|punkt|punto|ponto|tecka|kropka"
+    r"|piste|nokta)\s|\s?\.\s?)"
+)
 _DOMAIN = re.compile(
     rf"(?:,? (?:all )?(?:in )?(?:lower ?case|small letters|one word|no (?:dots?|spaces?|caps)),)?"
-    rf"(?:\s?[\[({{<]\s?(?:at|@)\s?[\])}}>]\s?|\s(?:at(?: sign| the rate(?: of)?)?|@)\s|\s?@\s?)"
+    rf"(?:\s?[\[({{<]\s?(?:at?|@)\s?[\])}}>]\s?|\s(?:at(?:[ \-]sign| the rate(?: of)?)?|@)\s|\s?@\s?)"
     rf"(?P<name>(?:[\w\-]{{1,30}}\s){{0,2}}?[\w\-]{{1,40}}(?:{_DOT}[\w\-]{{1,40}}){{0,2}}?)"
-    rf"(?:(?:{_DOT}|,\s?){_ENDS}(?:{_DOT}{_ENDS}){{0,2}}\b|(?<=mail)\s(?:com|co uk)\b|(?<=yahoo|cloud)\s(?:com|co"
-    rf" uk)\b|(?<=look)\scom\b)"
+    rf"(?:(?:{_DOT}|,\s?){_ENDS}(?:{_DOT}(?:{_ENDS}\b|[a-z] [a-z]\b)){{0,2}}\b|(?<=mail)\s(?:com|co uk)\b|(?<=yahoo"
+    rf"|cloud)\s(?:com|co"
+    rf" uk)\b|(?<=look)\scom\b|(?<=gmail)(?!\w)|(?<=hotmail)(?!\w)|(?<=outlook)(?!\w)|(?<=yahoo)(?!\w)"
+    rf"|(?<=icloud)(?!\w))"
 )
 _HINT = re.compile(
-    rf"(?:\bat\b|@).{{1,80}}?(?:\bdot\b|\bpoint\b|\bstop\b|\bperiod\b|\.|,|mail|look|yahoo|cloud).{{0,4}}?{_ENDS}\b"
+    rf"(?:\bat\b|@|[(\[]a[)\]]).{{1,80}}?(?:\bdot\b|\bpoint\b|\bstop\b|\bperiod\b|punkt|punto|ponto|tecka|kropka|\."
+    rf"|,|mail|look|yahoo|cloud).{{0,4}}?{_ENDS}\b"
 )
+_PROVIDER = re.compile(r"\bat (?:gmail|hotmail|outlook|yahoo|icloud)\b")
 _PIECE = re.compile(r"(?:^|(?<=[\s:=,]))(?P<piece>[^\s:=,@]{1,40})(?P<gap>[ ,]{0,2})\Z")
 _CONNECTORS = frozenset(str.split("dot point underscore dash hyphen minus plus"))
 _NUMBER = re.compile(
@@ -36,7 +45,7 @@ _FEWEST = 1
 
 def find_said(lower: str) -> Iterator[tuple[int, int]]:
     """Where one stands in the text in small letters."""
-    if not _HINT.search(lower):
+    if not _HINT.search(lower) and not _PROVIDER.search(lower):
         return
     for domain in _DOMAIN.finditer(lower):
         name = domain["name"].split()

@@ -16,7 +16,8 @@ _PIN = (
     r" code| number)?|pincode|pin-code"
 )
 _CVV = (
-    r"cvv ?2?|cid|cvc ?2?|cv2|cvn|csc|cvw|cvvv|c\.v\.v\.?|card security (?:code|number|digits)|security (?:code|number"
+    r"cvv ?2?|cid|cvc ?2?|cv2|cv(?: ?v)?(?= (?:code|number|num|no|is)\b)(?: (?:code|number|num|no))?|cvn|csc|cvw"
+    r"|cvvv|c\.v\.v\.?|card security (?:code|number|digits)|security (?:code|number"
     r"|digits)|card verification(?: code| value| number)?"
     r"|(?:three|3)[ \-]digit (?:security )?(?:code|number)"
     r"|(?:three|3|four|4|last three|last 3)[ \-](?:digits?|numbers?)(?: code| number)?(?: (?:on|at|from) the (?:back"
@@ -30,7 +31,7 @@ _OTP = (
     r"|(?:verification|authenti?cation|auth|confirmation|activation|login|log ?in|log-in|security|access|sms|text"
     r"|mobile|2fa|mfa|two[ \-]factor|authori[sz]ation|approval|step-up|6[ \-]digit|six[ \-]digit)"
     r" ?(?:codes?|token|pin|digits)|code (?:you (?:just )?(?:sent|texted|gave)|i (?:just )?(?:got|received|was"
-    r" sent))(?: me)?(?: (?:by|via|in|on|through) (?:a |the |my )?(?:sms|text|phone|app|email))?|tan|(?:six|6)"
+    r" sent))(?: me)?(?: (?:by|via|in|on|through) (?:a |the |my )?(?:sms|text|phone|app|email))?|tan|(?<!\d)(?:six|6)"
     r" (?:digits|numbers|figures)"
 )
 _CODE = r"codes?"
@@ -78,7 +79,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str], frozenset[str]], ...] = (
     (
         Kind.OTP,
         cued(
-            _OTP, r"(?=[A-Z\-]*\d)(?=[\d\-]*[A-Z])(?-i:[A-Z0-9]{1,4}-[A-Z0-9]{4,8}|[A-Z0-9]{5,10})(?![\w-])", cased=True
+            _OTP, r"(?=[A-Z\-]*\d)(?=[\d\-]*[A-Z])(?-i:[A-Z0-9]{1,4}-[A-Z0-9]{3,8}|[A-Z0-9]{5,10})(?![\w-])", cased=True
         ),
         frozenset({"card"}),
     ),
@@ -112,7 +113,8 @@ _THINGS = (
     r"|girlfriend|boyfriend|kiss|house|subject|sport|club|restaurant|university|college|crush|actor|boat|bike)"
 )
 _IS = (
-    r"(?:\s?(?:is|was|'s|=|:|-|were)\s?|\s(?:is|was|would be|should be|will be|to be)\s)(?:(?:called|named|a"
+    r"(?:\s?(?:(?:is|was|were)(?!n['’]?t)|'s|=|:|-)\s?|\s(?:is|was|would be|should be|will be|to be)\s)(?:(?:called"
+    r"|named|a"
     r"|an|the)\s)?"
 )
 _ANSWERS: tuple[re.Pattern[str], ...] = tuple(
@@ -180,7 +182,8 @@ _ANSWER_HINT = re.compile(
 )
 """One look for all of them: most texts have no such word."""
 _ANSWER_FIRST = re.compile(
-    r"(?i)(?:\A|[.,!?:;]\s{0,2}|\b(?:is|it's|its|was|say|said|called|named)\s)(?P<value>(?!(?:it'?s|is|was|the|my)\b)[^\W\d_][\w'’\-]{1,24}(?:\s[A-Z][\w'’\-]{1,24}){0,2}),?\s"
+    r"(?i)(?:\A|[.,!?:;]\s{0,2}|\b(?:is|it's|its|was|say|said|called|named)\s)(?P<value>(?!(?:it'?s|is|was|the"
+    r"|my)\b)[^\W\d_][\w'’\-]{1,24}(?:\s[A-Z][\w'’\-]{1,24}){0,2}),?\s"
     r"(?:is|was|that'?s|thats|that is|which is|for|as)\s(?:(?:my|the|your|ur|our)\s)?(?:mother'?s maiden name"
     r"|mums? maiden name"
     r"|maiden name|memorable (?:word|name|place)|secret (?:word|answer)|security answer"

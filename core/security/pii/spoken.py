@@ -8,10 +8,12 @@ from typing import NamedTuple
 from core.security.pii.folded import Token
 from core.security.pii.postcodes import AREAS, is_postcode
 from core.security.pii.said import (
+    ABROAD,
     LETTERS,
     MISHEARD,
     NUMBERS,
     ROUND,
+    SEPARATORS_ABROAD,
     TENS,
     TIMES,
     like_a_number,
@@ -67,7 +69,7 @@ def _read_small(tokens: list[Token], at: int) -> tuple[int, str]:
         digit = ""
     if word in TIMES and digit:
         return 2, digit * TIMES[word]
-    if word in _FIRST_OF_TENS and digit and digit != "0":
+    if word in _FIRST_OF_TENS and digit and digit != "0" and tokens[at + 1].start - tokens[at].end <= 1:
         return 2, f"{_FIRST_OF_TENS[word]}{digit}"
     return 1, NUMBERS.get(word, word)
 
@@ -133,10 +135,10 @@ _TOKEN = re.compile(
     r"(?:[,.…\s\-]{1,4}(?:no|nope|sorry|wait|i mean|i meant|make that|make it|it's|its|hang on|hold on|that's|thats"
     r"|actually|rather|sorry that's))*)\b)"
     r"|(?P<cue>\b[as]/c\b)|(?P<not>\bnot\b)"
-    r"|(?P<filler>\b(?:uh+m*|um+|er+m*|ehm+|hmm+|mm+|then|and then|dash|hyphen|space|stroke|slash|hold on|hang on"
+    r"|(?P<filler>\b(?:uh+m*|um+|er+m*|ehm+|hmm+|mm+|then|and[ \-]then|dash|hyphen|space|stroke|slash|hold on|hang on"
     r"|let me see|let's see"
-    r"|like|yeah|ok|okay|so)\b)"
-    r"|(?P<spelt>\b[a-z],? (?:is )?(?:for|as in) [a-z]{2,12}\b)"
+    rf"|like|yeah|ok|okay|so|{'|'.join(sorted(SEPARATORS_ABROAD))})\b)"
+    r"|(?P<spelt>\b(?P<letter>[a-z]),? (?:is )?(?:for (?P=letter)[a-z]{1,11}|as in [a-z]{2,12})\b)"
     r"|(?P<w>\bdouble[ \-]u\b)|(?P<round>\b(?:hundred|thousand)(?: and)?\b)|(?P<word>x-ray|[^\W\d_]+)|(?P<figure>\d+)"
 )
 _GAP = re.compile(r"[\s,.\-–…/:;]{0,4}")
@@ -157,9 +159,9 @@ _SHORTEST_ID = 8
 _SPELT_OUT = re.compile(rf"\biban\b|(?:\b[a-z] ){{2}}(?:{'|'.join(sorted(NUMBERS))})\b")
 """Letters and digits one by one: there a single digit counts."""
 _SAYS = re.compile(
-    rf"\b(?:{'|'.join(sorted({*NUMBERS, *LETTERS}, key=len, reverse=True))})\b|\d[^\w.]{{0,4}}(?:uh+m*|um+"
+    rf"\b(?:{'|'.join(sorted({*NUMBERS, *LETTERS, *ABROAD}, key=len, reverse=True))})\b|\d[^\w.]{{0,4}}(?:uh+m*|um+"
     rf"|er+m*|ehm+|hmm+|then|and|no|not|nope|oops|sorry|wait|correction|actually|scratch|strike|my|i mean|make|dash"
-    rf"|hyphen|space)\b"
+    rf"|hyphen|space|{'|'.join(sorted(SEPARATORS_ABROAD))})\b"
     r"|\b[a-z],? (?:is )?(?:for|as in) [a-z]"
 )
 """One look for all of it: most texts say none."""

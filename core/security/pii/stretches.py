@@ -6,18 +6,31 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from core.security.pii.postcodes import AREAS
-from core.security.pii.said import LETTERS, MISHEARD, NUMBERS, ROUND, TIMES, like_a_number, misspelt_number
+from core.security.pii.said import (
+    LETTERS,
+    MISHEARD,
+    NUMBERS,
+    ROUND,
+    SEPARATORS_ABROAD,
+    TIMES,
+    like_a_number,
+    misspelt_number,
+)
 
-_WORD = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[^\W_]+")
+_WORD = re.compile(r"(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}|[^\W_]+")
 _LENGTH_OF_OURS = 36
 """A UUID is an id of ours: nobody says one."""
 _CAPITALS = re.compile(r"[A-Z]{2,5}")
-PAUSES = frozenset(
-    str.split(
-        "and then plus followed next is comes by after that finally lastly capital letter number uh uhm um umm er erm"
-        " ehm hmm hm ok okay yeah like so dash hyphen minus space stroke slash dot point comma line bar underscore"
-        " hold on let me see digit digits first last"
+PAUSES = (
+    frozenset(
+        str.split(
+            "and then plus followed next is comes by after that finally lastly capital letter"
+            " number uh uhm um umm er erm"
+            " ehm hmm hm ok okay yeah like so dash hyphen minus space stroke slash dot point comma line bar underscore"
+            " hold on let me see digit digits first last"
+        )
     )
+    | SEPARATORS_ABROAD
 )
 """Words that may stand between the signs of a value."""
 _OF_PHRASES = frozenset(
@@ -49,7 +62,13 @@ def list_stretches(cased: str, lower: str) -> tuple[Stretch, ...]:
     says, last, letter, since = 0, "", "", _LETTER_BEFORE + 1
     for word in _WORD.finditer(lower):
         said = word[0]
-        kind = _BREAKS if len(said) == _LENGTH_OF_OURS and "-" in said else _SAYS if said[0] <= "9" else _kind(said)
+        kind = (
+            _BREAKS
+            if ":" in said or (len(said) == _LENGTH_OF_OURS and "-" in said)
+            else _SAYS
+            if said[0] <= "9"
+            else _kind(said)
+        )
         if kind == _BREAKS:
             is_spelt = since <= _LETTER_BEFORE and (last in _BEFORE_SPELT or (since == 1 and said[0] == letter))
             kind = _GOES_ON if is_spelt or _CAPITALS.fullmatch(cased, *word.span()) else _BREAKS
