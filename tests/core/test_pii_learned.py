@@ -9,7 +9,7 @@ import pytest
 
 from core.errors import ConfigurationError
 from core.security.pii import IN_DIALOGUE, Folded, Kind, Placeholders, find_personal, mask
-from core.security.pii.kinds import GUESSED, PROVEN, Claim
+from core.security.pii.kinds import GUESSED, Claim
 from core.security.pii.learned import believed, find_learned
 from core.security.pii.learned.tagger import CARD, FILE, WEIGHTS, Tagger, digest_of
 from tests.core.text_costs import TIMES_LONGER, grows_as_its_length
@@ -73,12 +73,19 @@ def test_what_is_found_stands_where_it_stood_in_a_text_of_other_letters() -> Non
     assert any("He\u200bnri\u0435tt\u0430 Woolscroft" in each for each in found)
 
 
-def test_a_guess_is_taken_back_and_what_is_proven_or_has_a_cue_is_not() -> None:
+def test_a_guessed_name_is_taken_back_where_nobody_is_meant() -> None:
     text = "is the branch on summer street open in the week"
     guess = Claim(Kind.PERSON, text.index("summer"), text.index(" open"), GUESSED)
-    card = Claim(Kind.CARD, guess.start, guess.end, PROVEN)
+    pay = "please pay Henrietta Woolscroft the rent"
+    meant = Claim(Kind.PERSON, pay.index("Henrietta"), pay.index(" the rent"), GUESSED)
 
-    assert believed(text, [guess, card]) == [card]
+    assert believed(text, [guess]) == []
+    assert believed(pay, [meant]) == [meant]
+
+
+def test_a_secret_and_a_number_with_a_checksum_are_hidden_whatever_the_tagger_thinks() -> None:
+    assert Kind.SECURITY_ANSWER in {each.kind for each in find_personal("my mother's maiden name is Wednesday today")}
+    assert Kind.CARD in {each.kind for each in find_personal("the reference is 4111 1111 1111 1111 and no card")}
 
 
 def test_what_others_found_is_kept_and_the_rest_of_the_value_is_hidden_too() -> None:

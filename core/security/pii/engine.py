@@ -66,7 +66,9 @@ other turns and the log ask about theirs."""
 
 def find_personal(text: str, kinds: Set[Kind] = ALL, known: Known | None = None) -> list[Finding]:
     """What ``mask`` would hide, in order and without overlaps."""
-    claims = believed(text, (*_claims(text), *_people(text))) if Kind.PERSON in kinds else list(_claims(text))
+    claims = list(_claims(text))
+    if Kind.PERSON in kinds:
+        claims.extend(believed(text, _people(text)))
     if not kinds.isdisjoint(_OF_MODELS):
         claims.extend(find_entities(text))
     if known is not None:

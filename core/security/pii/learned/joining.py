@@ -14,8 +14,8 @@ from core.security.pii.learned.runs import Run, list_runs, without_signs
 from core.security.pii.learned.tagger import WEIGHTS, Tagger
 from core.security.pii.placeholders import list_placeholders
 
-_DOUBTED: dict[Kind | None, float] = {Kind.PERSON: 0.4, Kind.SECURITY_ANSWER: 0.1}
-"""What the recognizers guess is none where the tagger finds each of its words less likely to be personal."""
+_NO_NAME = 0.2
+"""A name that the recognizers guessed is none where the tagger finds each of its words less likely to be personal."""
 _WHOLE = frozenset({Kind.CARD, Kind.IBAN, Kind.EMAIL, Kind.IP})
 """Their form says where they end."""
 _SAID = re.compile(r"(?<!\S)[^\W\d_]")
@@ -48,15 +48,10 @@ def use_tagger(directory: Path | None) -> None:
     _Asked.directory = directory
 
 
-def believed(text: str, claims: Sequence[Claim]) -> list[Claim]:
-    """Those that the tagger does not take for other words."""
-    if all(claim.kind not in _DOUBTED for claim in claims) or (tagged := _tagged(text)) is None:
-        return [*claims]
-    return [
-        claim
-        for claim in claims
-        if claim.kind not in _DOUBTED or tagged.likeliest(claim.start, claim.end) >= _DOUBTED[claim.kind]
-    ]
+def believed(text: str, people: Sequence[Claim]) -> list[Claim]:
+    """The names that the tagger does not take for other words."""
+    tagged = _tagged(text) if people else None
+    return [each for each in people if tagged is None or tagged.likeliest(each.start, each.end) >= _NO_NAME]
 
 
 def find_learned(text: str, claims: Sequence[Claim]) -> Iterator[Claim]:
