@@ -9,7 +9,7 @@ import typer
 
 from agent.understanding.heads import HEADS_DIR
 from core.errors import InvalidInput, TellergraphError
-from finetune import commands_registry, commands_train
+from finetune import commands_personal, commands_registry, commands_train
 from finetune.commands_data import data_app
 from finetune.commands_evaluate import evaluate
 from finetune.commands_export import export
@@ -21,6 +21,7 @@ app.command()(evaluate)
 app.command()(export)
 app.command("train")(commands_train.train)
 app.command("plan")(commands_train.plan)
+app.command("personal")(commands_personal.personal)
 app.add_typer(data_app, name="data")
 
 _Json = Annotated[bool, typer.Option("--json", help="Print one JSON object.")]

@@ -83,9 +83,9 @@ def _play(line: Line) -> Scored:
     findings = list(find_personal(line.text))
     seconds = process_time() - started
     missed = [
-        f"{span.type}: {line.text[span.start : span.end]}" for span in line.spans if not _is_found(span, line, findings)
+        f"{span.type}: {line.text[span.start : span.end]}" for span in line.spans if not is_found(span, line, findings)
     ]
-    wrongly = [f"{each.kind}: {line.text[each.start : each.end]}" for each in findings if not _is_right(each, line)]
+    wrongly = [f"{each.kind}: {line.text[each.start : each.end]}" for each in findings if not is_right(each, line)]
     return Scored(
         value=not missed and not wrongly,
         input=line.text,
@@ -95,15 +95,16 @@ def _play(line: Line) -> Scored:
         group=line.group,
         seconds=seconds,
         details={
-            "found": [_is_found(span, line, findings) for span in line.spans],
-            "right": [_is_right(each, line) for each in findings],
+            "found": [is_found(span, line, findings) for span in line.spans],
+            "right": [is_right(each, line) for each in findings],
             "missed": list(missed),
             "wrongly": list(wrongly),
         },
     )
 
 
-def _is_found(span: Span, line: Line, findings: Sequence[Finding]) -> bool:
+def is_found(span: Span, line: Line, findings: Sequence[Finding]) -> bool:
+    """Whether all of it is hidden."""
     hidden = {at for finding in findings for at in range(finding.start, finding.end)}
     signs = [at for at in range(span.start, span.end) if line.text[at].isalnum()]
     if span.type in _WITH_TAIL:
@@ -111,7 +112,8 @@ def _is_found(span: Span, line: Line, findings: Sequence[Finding]) -> bool:
     return hidden.issuperset(signs)
 
 
-def _is_right(finding: Finding, line: Line) -> bool:
+def is_right(finding: Finding, line: Line) -> bool:
+    """Whether it hides something of a detail."""
     return any(finding.start < span.end and span.start < finding.end for span in line.spans)
 
 

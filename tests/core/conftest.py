@@ -11,12 +11,16 @@ from tempfile import TemporaryDirectory, mkdtemp
 import pytest
 from core_servers import Holder, copy_data_dir, list_servers
 
+from core.security.pii.learned import use_tagger
+from core.security.pii.learned.tagger import WEIGHTS
 from core.services import running_services
 from core.settings import Settings
 
 _HOLDER = """
 import dataclasses, json, os, signal, sys
 import psycopg, redis
+from core.security.pii.learned import use_tagger
+from core.security.pii.learned.tagger import WEIGHTS
 from core.services import running_services
 from core.settings import Settings
 # What a shell starts in the background ignores SIGINT, and so do its children.
@@ -86,3 +90,11 @@ def place() -> Iterator[Path]:
 @pytest.fixture
 def own_data_dir(place: Path, prepared_data_dir: Path) -> Path:
     return copy_data_dir(prepared_data_dir, place / "d")
+
+
+@pytest.fixture
+def recognizers_alone() -> Iterator[None]:
+    """Personal data as the written recognizers find it, without the learned tagger (test_pii_learned.py)."""
+    use_tagger(None)
+    yield
+    use_tagger(WEIGHTS)

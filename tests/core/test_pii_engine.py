@@ -10,6 +10,8 @@ import pytest
 from core.security.pii import ALL, Finding, Kind, Placeholders, find_personal, mask, without_secrets
 from tests.core.text_costs import TIMES_LONGER, grows_as_its_length
 
+pytestmark = pytest.mark.usefixtures("recognizers_alone")
+
 EXAMPLES = {
     Kind.PERSON: ["my name is |Xalak Naidu|", "this is |jane porter| speaking", "pay |Maria Lopez| 300 on 3 May"],
     Kind.EMAIL: ["write to |jane dot porter at mail dot example dot com|", "|jo(at)mail.com|"],

@@ -4,6 +4,8 @@ import pytest
 
 from core.security.pii import Kind, find_personal
 
+pytestmark = pytest.mark.usefixtures("recognizers_alone")
+
 SAID = [
     (Kind.SORT_CODE, "for the sort code, hold on, glasses, ok |11 62 94|"),
     (Kind.SORT_CODE, "sort code |11 62 95 no 94|"),

@@ -12,6 +12,7 @@ from agent.understanding.intents import BANKING77_INTENTS
 _NEED_TORCH = ["test_encoder_onnx.py", "test_encoder_tuning.py", "test_finetune_cli.py", "test_heads_training.py"]
 _NEED_TORCH += ["test_plan.py", "test_train_chats.py", "test_train_guard.py", "test_train_run.py"]
 _NEED_TORCH += ["test_evaluate.py", "test_export.py", "test_export_gguf.py", "test_registry.py", "tuned.py"]
+_NEED_TORCH += ["test_personal_training.py"]
 collect_ignore = [] if find_spec("torch") else _NEED_TORCH
 
 

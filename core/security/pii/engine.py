@@ -1,7 +1,7 @@
 """The recognizers together: what each claims, and which of several claims on the same characters holds."""
 
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Set
 from functools import lru_cache
 from itertools import chain
@@ -13,7 +13,8 @@ from core.security.pii.fellows import find_fellows
 from core.security.pii.grammar import only_digits
 from core.security.pii.ibans import find_ibans
 from core.security.pii.identity import find_identities
-from core.security.pii.kinds import ALL, IN_DIALOGUE, OURS, SECRETS, Claim, Finding, Kind
+from core.security.pii.kinds import ALL, IN_DIALOGUE, LEARNED, OURS, SECRETS, Claim, Finding, Kind
+from core.security.pii.learned import believed, find_learned, without_signs
 from core.security.pii.named_entities import find_entities
 from core.security.pii.nearness import find_near, find_near_births
 from core.security.pii.numbers import find_accounts, find_cards, find_expiries
@@ -70,12 +71,14 @@ def find_personal(text: str, kinds: Set[Kind] = ALL, known: Known | None = None)
     """What ``mask`` would hide, in order and without overlaps."""
     claims = list(_claims(text))
     if Kind.PERSON in kinds:
-        claims.extend(_people(text))
+        claims.extend(believed(text, _people(text)))
     if not kinds.isdisjoint(_OF_MODELS):
         claims.extend(find_entities(text))
     if known is not None:
         claims.extend(Claim(*finding, _SURELY) for finding in known(text))
-    return [finding for finding in _settled(claims, list_placeholders(text)) if finding.kind in kinds]
+    if Kind.PERSON in kinds:
+        claims.extend(find_learned(text, claims))
+    return [finding for finding in _settled(text, claims, list_placeholders(text)) if finding.kind in kinds]
 
 
 @lru_cache(maxsize=_REMEMBERED)
@@ -138,17 +141,28 @@ def _in_text(claim: Claim, reading: Reading) -> Claim:
     return claim._replace(**dict(zip(("start", "end"), reading.span(claim.start, claim.end), strict=True)))
 
 
-def _settled(claims: Iterable[Claim], taken: list[tuple[int, int]]) -> list[Finding]:
+def _settled(text: str, claims: Iterable[Claim], taken: list[tuple[int, int]]) -> list[Finding]:
     """The heaviest of those that share a character; of equal ones the longest, then the first. Nothing in our own
-    placeholders."""
+    placeholders. Of what the tagger found, whatever the others leave."""
     starts = [start for start, _ in taken]
     ends = [end for _, end in taken]
     kept: dict[tuple[int, int], Kind | None] = dict.fromkeys(taken)
     for claim in sorted(set(claims), key=lambda one: (-one.weight, one.start - one.end, one.start, one.kind or "")):
         at = bisect_left(starts, claim.end)
-        if claim.start >= claim.end or (at and ends[at - 1] > claim.start):
-            continue
-        starts.insert(at, claim.start)
-        ends.insert(at, claim.end)
-        kept[claim.start, claim.end] = claim.kind
+        is_free = not at or ends[at - 1] <= claim.start
+        for start, end in [(claim.start, claim.end)] if is_free else _left(text, claim, starts, ends):
+            if start < end:
+                at = bisect_left(starts, end)
+                starts.insert(at, start)
+                ends.insert(at, end)
+                kept[start, end] = claim.kind
     return [Finding(kind, start, end) for (start, end), kind in sorted(kept.items()) if kind is not None]
+
+
+def _left(text: str, claim: Claim, starts: list[int], ends: list[int]) -> list[tuple[int, int]]:
+    """Of the tagger's claims, what nothing heavier has; of others nothing."""
+    if claim.weight != LEARNED:
+        return []
+    first, behind = bisect_right(ends, claim.start), bisect_left(starts, claim.end)
+    edges = [claim.start, *chain.from_iterable(zip(starts[first:behind], ends[first:behind], strict=True)), claim.end]
+    return [without_signs(text, *gap) for gap in zip(edges[::2], edges[1::2], strict=True)]

@@ -56,6 +56,6 @@ class Claim(NamedTuple):
     """The heavier one holds; of equal ones the longer."""
 
 
-SAID, OURS, PROVEN, NAMED, SHAPED, GUESSED = 50, 45, 40, 30, 20, 10
+SAID, OURS, PROVEN, NAMED, SHAPED, GUESSED, LEARNED = 50, 45, 40, 30, 20, 10, 5
 """Weights: a secret that a cue introduces; an id of ours; a checksum; another value with its cue; a form; a name from
-a list."""
+a list; what the tagger finds."""
