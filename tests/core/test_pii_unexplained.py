@@ -6,6 +6,8 @@ import pytest
 from core.security.pii import Kind, find_personal
 from tests.core.text_costs import TIMES_LONGER, grows_as_its_length
 
+pytestmark = pytest.mark.usefixtures("recognizers_alone")
+
 VALUES = [
     (Kind.ACCOUNT_NUMBER, "who dealt with |30481276| yesterday"),
     (Kind.ACCOUNT_NUMBER, "my account starts with |4021, wait a second my wife calls, ok, then 8834|"),
