@@ -121,7 +121,8 @@ async def test_past_chats_are_listed_opened_and_deleted(chat_page: Page, scripte
     assert scripted.asked("/chat/stream")[0][3]["session_id"] == "s-1"
     await past.get_by_role("button", name="Delete Balance").click()
     await expect(past.get_by_role("button", name="Keep")).to_be_focused()
-    await past.get_by_role("button", name="Delete", exact=True).click()
+    async with chat_page.expect_response(lambda response: response.request.method == "DELETE"):
+        await past.get_by_role("button", name="Delete", exact=True).click()
     await expect(past.get_by_text("Balance")).to_have_count(0)
     assert [path for method, path, *_ in scripted.requests if method == "DELETE"] == ["/api/v1/chat/history/s-2"]
 

@@ -71,6 +71,7 @@ async def test_after_a_reload_in_mid_answer_the_rest_comes_under_its_question(
     await expect(chat_page.locator(".message")).to_have_text(["what's my balance?", "You have £2,480.15."])
     scripted.chats = [turn(*answer("Thanks."))]
     await ask(chat_page, "thanks")
+    await expect(last_answer(chat_page).locator(".md")).to_have_text("Thanks.")
     assert scripted.asked("/chat/stream")[-1][3] == {"message": "thanks", "session_id": "session-1"}
 
 

@@ -53,6 +53,7 @@ _BACK = re.compile(r"[^\W\d_]+")
 _DAY = re.compile(
     r"\d{1,2} \d{1,2} (?:19|20)\d\d|\d{1,2}[/.\-]\d{1,2}(?:[/.\-]\d{2,4})?|(?:19|20)\d\d[/.\-]\d{1,2}[/.\-]\d{1,2}"
 )
+_SUM = re.compile(r"(?:\d+|\d{1,3}(?:[.,]\d{3})+)[.,]\d\d")
 _ON_A_STATEMENT = re.compile(r"(?:[A-Z]{2,}[A-Z\d]*[ *#\-]{1,2}){2}\Z|\*\S* ?\Z")
 """As merchants are called there: "SQ *BLUE BOTTLE 0417"."""
 _LETTERS_AHEAD = re.compile(
@@ -97,6 +98,7 @@ def explains(cased: str, lower: str, start: int, end: int, *, is_short: bool) ->
     """Whether something around the number at that place does; ``is_short``: it may be a sum or a day as well."""
     return (
         _DAY.fullmatch(lower, start, end) is not None
+        or _SUM.fullmatch(lower, start, end) is not None
         or BEHIND.match(lower, end) is not None
         or (end - start <= _OF_A_DAY and _MONTH_BEHIND.match(lower, end) is not None)
         or is_explained(lower, start, is_sum=is_short and lower[start:end].isdigit())

@@ -94,8 +94,10 @@ _OF_RULES = frozenset(
 )
 
 
+_IN_WORD = r"[\w!#$%^&*+~?\-]"
 _BY_FORM = re.compile(
-    r"(?<![\w@#/.:\-*])(?=[^\s,;]{0,40}[a-z])(?=[^\s,;]{0,40}\d)(?=[^\s,;]{1,40}[_!#$%^&*+~])[A-Za-z\d][\w!#$%^&*+~?\-]{6,40}(?<![?])(?![\w@/.*=])"
+    rf"(?<![\w@#/.:\-*])(?={_IN_WORD}{{0,40}}[a-z])(?={_IN_WORD}{{0,40}}\d)(?={_IN_WORD}{{1,40}}[_!#$%^&*+~])"
+    rf"[A-Za-z\d]{_IN_WORD}{{6,40}}(?<![?])(?![\w@/.*=])"
 )
 """Letters, figures and a sign in one word: nothing else is written so."""
 _WITH_FIGURES = re.compile(r"(?<![\w@#/.:\-*&])[A-Za-z]{3,20}\d{1,6}(?![\w@]|[./]\w)")

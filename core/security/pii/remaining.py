@@ -211,6 +211,9 @@ def find_remaining(reading: Reading, claims: Iterable[Claim]) -> Iterator[Claim]
 def _by_length(cased: str, run: _Run) -> Kind | None:
     """What a number is in a bank's chat that nothing explains and no word introduces: six figures are a sort code,
     eight an account."""
+    if cased.strip() == cased[run.start : run.end]:
+        # By itself it is anything: a field of a tool's result, a count, the id of a payment.
+        return None
     groups = re.findall(r"\d+", cased[run.start : run.end])
     if (len(groups) > _MOST_GROUPS and any(len(group) > 1 for group in groups)) or _NAMED_BY_LETTERS.search(
         cased, max(0, run.start - 8), run.start

@@ -16,7 +16,7 @@ from finetune.data.chat.bank import Client
 NAMES_FILE = Path(__file__).parent / "names.yaml"
 _UUID = re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b")
 _NUMBER_OF_OURS = re.compile(r"\b([A-Z])((?:-[0-9A-F]{4}){3})\b")
-_ACCOUNT_NUMBER = re.compile(r"(?<![\d.,-])\d{8}(?![\d.,-])")
+_ACCOUNT_NUMBER = re.compile(r"(?<![\w.,-])\d{8}(?![\w.,-])")
 _TITLES = frozenset({"Mr", "Mrs", "Ms", "Dr", "Aunt", "Uncle"})
 _COMMON_WORDS = frozenset(
     {"grace", "may", "rose", "will", "mark", "art", "bill", "hope", "price", "marsh", "hall", "green"}
