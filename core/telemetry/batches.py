@@ -11,6 +11,7 @@ from core.telemetry.seldom import Seldom
 T = TypeVar("T")
 
 _failed = Seldom("batch_failed")
+_lost = Seldom("too_much_to_send")
 
 
 class Batches(Generic[T]):
@@ -31,6 +32,8 @@ class Batches(Generic[T]):
         self._thread.start()
 
     def put(self, one: T) -> None:
+        if len(self._waiting) == self._waiting.maxlen:
+            _lost.warn()
         self._waiting.append(one)
         if len(self._waiting) >= self._size and not self._awake.is_set():
             self._awake.set()

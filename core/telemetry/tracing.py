@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from core.errors import ConfigurationError
 from core.logging import set_trace_ids
 from core.security.outgoing import TRACE_CONFIGS
 from core.settings import Settings
@@ -47,6 +48,7 @@ class Tracing:
     """Of one process. ``provider`` is ready at once; spans are made while ``running``."""
 
     def __init__(self, settings: Settings) -> None:
+        self._rhythm = _read_rhythm()
         self._sender = TraceSender(_make_resource(), _find_endpoint(settings))
         # The SDK itself reads the environment.
         self.provider = Recorder(TracerProvider(resource=Resource({}), shutdown_on_exit=False).sampler)
@@ -62,7 +64,7 @@ class Tracing:
         calls = make_trace_config(self.provider)
         set_trace_ids(_current_ids)
         TRACE_CONFIGS.append(calls)
-        batches = Batches(self._sender.send, "traces", **_read_rhythm())
+        batches = Batches(self._sender.send, "traces", **self._rhythm)
         self.provider.take = batches.put
         try:
             with traced_calls(self.provider), observed_by(Spans(self.provider)):
@@ -83,10 +85,17 @@ def _current_ids() -> dict[str, str]:
 
 def _read_rhythm() -> _Rhythm:
     return {
-        "size": int(os.environ.get("OTEL_BSP_MAX_EXPORT_BATCH_SIZE") or 512),
-        "waiting": int(os.environ.get("OTEL_BSP_MAX_QUEUE_SIZE") or 2_048),
-        "pause": int(os.environ.get("OTEL_BSP_SCHEDULE_DELAY") or 5_000) / 1_000,
+        "size": _read_count("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", 512),
+        "waiting": _read_count("OTEL_BSP_MAX_QUEUE_SIZE", 2_048),
+        "pause": _read_count("OTEL_BSP_SCHEDULE_DELAY", 5_000) / 1_000,
     }
+
+
+def _read_count(name: str, usual: int) -> int:
+    given = os.environ.get(name) or str(usual)
+    if not given.isdecimal() or int(given) < 1:
+        raise ConfigurationError(f"{name} has to be a whole number above 0.")
+    return int(given)
 
 
 def _find_endpoint(settings: Settings) -> str | None:

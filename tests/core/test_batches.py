@@ -2,7 +2,12 @@
 
 from threading import Event
 
+import pytest
+
+from core.errors import ConfigurationError
+from core.settings import Settings
 from core.telemetry.batches import Batches
+from core.telemetry.tracing import Tracing
 
 LONG = 600.0
 """Seconds that no test waits for."""
@@ -43,7 +48,9 @@ def test_what_is_not_enough_goes_after_a_pause() -> None:
     assert collector.batches == [[1]]
 
 
-def test_a_collector_that_is_slow_holds_nobody_and_the_oldest_are_lost() -> None:
+def test_a_collector_that_is_slow_holds_nobody_and_the_oldest_are_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    lost: list[None] = []
+    monkeypatch.setattr("core.telemetry.batches._lost.warn", lambda: lost.append(None))
     collector = Collector()
     collector.gate.clear()
     batches = Batches(collector.send, "test", size=1, waiting=2, pause=LONG)
@@ -55,6 +62,7 @@ def test_a_collector_that_is_slow_holds_nobody_and_the_oldest_are_lost() -> None
     collector.gate.set()
     assert batches.end()
     assert collector.batches == [[0], [3], [4]]
+    assert len(lost) == 2, "the log tells of it"
 
 
 def test_a_batch_that_cannot_be_sent_is_lost_and_the_next_is_sent() -> None:
@@ -64,3 +72,13 @@ def test_a_batch_that_cannot_be_sent_is_lost_and_the_next_is_sent() -> None:
         batches.put(number)
     assert batches.end()
     assert collector.batches == [[14]]
+
+
+@pytest.mark.parametrize(
+    "name", ["OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_SCHEDULE_DELAY"]
+)
+@pytest.mark.parametrize("value", ["soon", "0", "-5", "1.5"])
+def test_a_rhythm_that_is_none_is_said_at_the_start(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(ConfigurationError, match=f"{name} has to be a whole number above 0"):
+        Tracing(Settings(_env_file=None))  # pyright: ignore[reportCallIssue]
