@@ -2,7 +2,6 @@
 unique index on running turns keeps two turns of one session apart, whatever processes they run in.
 """
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -21,14 +20,13 @@ from core.db.database import Database, ReadHandle, Scope, Statement
 from core.db.queries import Queries
 from core.errors import Conflict, NotFound
 from core.security.encryption.data_keys import DataKeys
-from core.security.pii import Placeholders
+from core.security.pii import Placeholders, blank_out
 
 QUERIES = Queries(Path(__file__).parent / "queries.sql")
 
 LEASE = timedelta(seconds=8)
 """How long a session stays closed after the process that answered there was killed."""
 _TITLE_LENGTH = 60
-_HIDDEN = re.compile(r"\[(?:SECRET|[A-Z_]+_\d+)\]")
 _MOST_SESSIONS = 50
 
 
@@ -281,7 +279,7 @@ class Conversations:
 
 def _titled(masked: str) -> str:
     """What a list of conversations shows: its owner reads it, and never saw a placeholder."""
-    return _HIDDEN.sub("…", masked)[:_TITLE_LENGTH]
+    return blank_out(masked, "…")[:_TITLE_LENGTH]
 
 
 def _vector(raw: bytes) -> HalfVector | None:

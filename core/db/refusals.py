@@ -40,10 +40,14 @@ _REFUSED: dict[str, Callable[[], TellergraphError]] = {
     "TG021": lambda: NotFound("There is nothing here under that id."),
 }
 """What functions of the schema raise (core/db/migrations/sql), by SQLSTATE."""
+
+
+def _needs_another() -> TellergraphError:
+    return Forbidden("Somebody else has to decide about what you have proposed.", code="four_eyes")
+
+
 _HURT: dict[str, Callable[[], TellergraphError]] = {
-    "policy_proposals_four_eyes": lambda: Forbidden(
-        "Somebody else has to decide about what you have proposed.", code="four_eyes"
-    ),
+    "policy_proposals_four_eyes": _needs_another,
     "cases_four_eyes": lambda: Forbidden(
         "Who opened the case, or wants it closed, does not decide that it is.", code="four_eyes"
     ),
@@ -56,18 +60,10 @@ _HURT: dict[str, Callable[[], TellergraphError]] = {
     "policy_term": lambda: Refused(
         "One of the terms is not published, or is of another kind or currency.", code="policy_term"
     ),
-    "staff_actions_four_eyes": lambda: Forbidden(
-        "Somebody else has to decide about what you have proposed.", code="four_eyes"
-    ),
-    "dispute_actions_four_eyes": lambda: Forbidden(
-        "Somebody else has to decide about what you have proposed.", code="four_eyes"
-    ),
-    "kyc_applications_four_eyes": lambda: Forbidden(
-        "Somebody else has to decide about what you have proposed.", code="four_eyes"
-    ),
-    "screening_hits_four_eyes": lambda: Forbidden(
-        "Somebody else has to decide about what you have proposed.", code="four_eyes"
-    ),
+    "staff_actions_four_eyes": _needs_another,
+    "dispute_actions_four_eyes": _needs_another,
+    "kyc_applications_four_eyes": _needs_another,
+    "screening_hits_four_eyes": _needs_another,
     "kb_documents_of_folder": lambda: Conflict(
         "This document comes from a folder, which would bring it back. Change it there and ingest the folder.",
         code="comes_from_folder",

@@ -12,7 +12,7 @@ from core.security.pii.engine import Known, find_personal, mask, without_secrets
 from core.security.pii.folded import Folded
 from core.security.pii.kinds import ALL, IN_DIALOGUE, SECRETS, Finding, Kind
 from core.security.pii.named_entities import use_named_entities
-from core.security.pii.placeholders import Placeholders
+from core.security.pii.placeholders import Placeholders, blank_out
 
 __all__ = [
     "ALL",
@@ -23,6 +23,7 @@ __all__ = [
     "Kind",
     "Known",
     "Placeholders",
+    "blank_out",
     "find_personal",
     "mask",
     "use_named_entities",

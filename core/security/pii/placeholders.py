@@ -64,6 +64,11 @@ class Placeholders:
         return found[0]
 
 
+def blank_out(masked: str, instead: str) -> str:
+    """The text with ``instead`` where something was hidden, for whom a placeholder says nothing."""
+    return _STANDING.sub(instead, masked)
+
+
 def list_placeholders(text: str) -> list[tuple[int, int]]:
     """Where something stands that is one already, or looks like one."""
     return [found.span() for found in _STANDING.finditer(text)] if "[" in text else []
