@@ -139,6 +139,7 @@ class _Bank:
         title = question
         if form.masking:
             kept = without_secrets(question)
+            # What the dialogue works with.
             mask(kept, placeholders)
             known = known_in(await read_own_details(self.database, self.scope))
             title = mask(kept, Placeholders(), ALL)

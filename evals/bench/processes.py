@@ -70,8 +70,9 @@ def start(name: str, command: list[str], folder: Path, variables: dict[str, str]
     return Child(name, process, log)
 
 
-def stop(child: Child, patience_s: float = 20.0) -> float:
-    """End a child as Ctrl-C would, by force when it does not listen.
+def stop(child: Child, patience_s: float = 90.0) -> float:
+    """End a child as Ctrl-C would, by force when it does not listen. A server stops its PostgreSQL and Redis first,
+    with 30 seconds for each: one that is ended by force leaves them behind.
 
     Returns:
         Seconds until it was gone.
