@@ -29,13 +29,14 @@ def read_csv(path: Path, columns: tuple[str, ...]) -> list[dict[str, str]]:
     return _not_empty(rows, path)
 
 
-def read_json_lines(path: Path, fields: tuple[str, ...]) -> list[dict[str, str]]:
-    """The objects of a JSON lines file with these text fields; other fields and blank lines are left out.
+def read_json_lines(path: Path, fields: tuple[str, ...], optional: tuple[str, ...] = ()) -> list[dict[str, str]]:
+    """The objects of a JSON lines file with these text fields, and the optional ones where they are; other fields and
+    blank lines are left out.
 
     Raises:
         InvalidInput: unreadable, a line is no such object, or there are none.
     """
-    return [_parse_line(line, fields, f"{path}, line {number}") for number, line in read_lines(path)]
+    return [_parse_line(line, fields, optional, f"{path}, line {number}") for number, line in read_lines(path)]
 
 
 def read_lines(path: Path) -> list[tuple[int, str]]:
@@ -49,7 +50,7 @@ def read_lines(path: Path) -> list[tuple[int, str]]:
     return _not_empty(lines, path)
 
 
-def _parse_line(line: str, fields: tuple[str, ...], place: str) -> dict[str, str]:
+def _parse_line(line: str, fields: tuple[str, ...], optional: tuple[str, ...], place: str) -> dict[str, str]:
     try:
         parsed = json.loads(line)
     except ValueError as error:
@@ -57,7 +58,7 @@ def _parse_line(line: str, fields: tuple[str, ...], place: str) -> dict[str, str
     if not isinstance(parsed, dict):
         raise InvalidInput(f"{place} is not a JSON object.")
     found = cast("dict[str, object]", parsed)
-    row = {name: found.get(name) for name in fields}
+    row = {name: found.get(name) for name in (*fields, *(name for name in optional if name in found))}
     _check_values(row, place)
     return cast("dict[str, str]", row)
 

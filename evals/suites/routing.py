@@ -5,6 +5,8 @@ A message that the assistant would ask about counts with its best guess; the rep
 
 The label `banking` stands for any of knowledge, operation, fraud and handoff. In a file that uses it, these four count
 as one and their probabilities are added; a row with one of the six routes still wants exactly that route.
+
+A row may name its `intent`, too: `intent_accuracy` is the share of these whose intent was the likeliest.
 """
 
 from collections import Counter
@@ -41,7 +43,7 @@ Row = dict[str, str]
 def plan(options: Options) -> Plan[Row]:
     """Raises InvalidInput: the file cannot be used or has other labels."""
     path = require(options.data, "--data FILE")
-    rows = read_json_lines(path, ("text", "route"))
+    rows = read_json_lines(path, ("text", "route"), optional=("intent",))
     truth = {row["route"] for row in rows}
     unknown = sorted(truth - {*Route, BANKING})
     if unknown:
@@ -70,7 +72,8 @@ def _open_player(heads: Path | None, coarse: bool, _number: int) -> Generator[Pl
             answer=row["route"] if is_right else _name(understood.route, coarse),
             confidence=_confidence(understood, coarse),
             seconds=seconds,
-            details={"asked_back": not understood.is_clear},
+            details={"asked_back": not understood.is_clear}
+            | ({"intent_is_right": understood.intent == row["intent"]} if "intent" in row else {}),
         )
 
     yield play
@@ -85,7 +88,12 @@ def measure(records: Sequence[Record]) -> dict[str, Metric]:
         "ece": expected_calibration_error(correct, confidences),
         "coverage_at_99_precision": coverage_at_precision(correct, confidences, 0.99),
         "p50_ms": p50_ms(records),
-    }
+    } | _intent_accuracy(records)
+
+
+def _intent_accuracy(records: Sequence[Record]) -> dict[str, Metric]:
+    right = [bool(record.details["intent_is_right"]) for record in records if "intent_is_right" in record.details]
+    return {"intent_accuracy": accuracy(right)} if right else {}
 
 
 def _describe(records: Sequence[Record]) -> dict[str, object]:

@@ -72,16 +72,18 @@ def test_utterances_are_filled_and_follow_from_the_seed() -> None:
 
 def test_the_hand_written_test_sentences_are_not_trained_on() -> None:
     """Only the sentences of the product's own description, and turns of one or two words, may be in both."""
+    data = Path(__file__).parents[2] / "evals/data"
     cases = [
         json.loads(line)
-        for line in (Path(__file__).parents[2] / "evals/data/understanding.jsonl").read_text().splitlines()
+        for name in ("understanding.jsonl", "understanding_fresh.jsonl")
+        for line in (data / name).read_text().splitlines()
     ]
     trained = {re.sub(r"\W+", " ", example.text).strip().lower() for example in make_own_examples(7)}
     shared = [case["text"] for case in cases if re.sub(r"\W+", " ", case["text"]).strip().lower() in trained]
 
-    assert len(cases) > 300
-    assert len(shared) <= 20
-    assert all(INTENT_ROUTES[case["intent"]] == case["route"] for case in cases)
+    assert len(cases) > 700
+    assert len(shared) <= 40
+    assert all(INTENT_ROUTES[case["intent"]] == case["route"] for case in cases if "intent" in case)
 
 
 @pytest.mark.parametrize(("text", "varied"), [("Where is it?", "Where is it"), ("?", "?"), ("Thanks!!", "Thanks")])
