@@ -9,6 +9,7 @@ from core.security.pii.kinds import GUESSED, PROVEN, SHAPED, Claim, Kind
 from core.security.pii.last_look.explained import BEHIND, is_explained
 from core.security.pii.numbers.ibans import LENGTHS, passes_iso_7064
 from core.security.pii.reading.dates import DATE, MONTH
+from core.security.pii.reading.hints import Hints, needs
 from core.security.pii.reading.text import Reading
 from core.security.pii.words.ordinary import english
 
@@ -63,21 +64,30 @@ _CARD_UNTIL = re.compile(
     r"(?P<value>(?:0 ?[1-9]|1 ?[0-2]) ?[/\-. ]? ?(?:2 ?0 ?)?(?:2 ?[3-9]|3 ?\d))(?![\w]|[.,/\-]\d)"
 )
 
+_OLD_HINTS, _ID_HINTS, _CARD_HINTS, _UNTIL_HINTS = (
+    Hints(test=_OLD.search),
+    needs(_ID_WORD),
+    needs(_CARD),
+    needs(_CARD_UNTIL),
+)
+
 
 def find_values(reading: Reading, claims: Iterable[Claim]) -> Iterator[Claim]:
-    yield from _old_days(reading.lower)
+    if reading.has(_OLD_HINTS):
+        yield from _old_days(reading.lower)
     if all(claim.kind is not Kind.IBAN for claim in claims):
         yield from _ibans_in_pieces(reading.cased)
-    yield from _lettered(reading)
+    if reading.has(_ID_HINTS):
+        yield from _lettered(reading)
     yield from _corrected_days(reading.lower, claims)
-    if _CARD.search(reading.lower):
+    if reading.has(_CARD_HINTS) and reading.has(_UNTIL_HINTS) and _CARD.search(reading.lower):
         for month in _CARD_UNTIL.finditer(reading.lower):
             yield Claim(Kind.CARD_EXPIRY, *month.span("value"), GUESSED - 2)
 
 
 def _old_days(lower: str) -> Iterator[Claim]:
     """A whole day so long ago that only a birth, or what somebody remembers, is told by it."""
-    for found in _OLD_DAY.finditer(lower) if _OLD.search(lower) else ():
+    for found in _OLD_DAY.finditer(lower):
         if not _OF_AN_EVENT.search(lower, max(0, found.start() - _LOOKS_BACK), found.start()):
             yield Claim(Kind.DOB, *found.span(), GUESSED - 2)
 

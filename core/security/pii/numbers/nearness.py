@@ -9,13 +9,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
-from core.security.pii.grammar import has_any, word_before
+from core.security.pii.grammar import word_before
 from core.security.pii.kinds import NAMED, PROVEN, SAID, SECRETS, SHAPED, Claim, Kind
 from core.security.pii.numbers.banks_own import is_the_banks
 from core.security.pii.numbers.contact import is_no_phone
 from core.security.pii.numbers.cue_words import CUES, OF_SOMETHING_ELSE, CueWord, find_cue_words
 from core.security.pii.reading.dates import DATE
 from core.security.pii.reading.dictated import Given, Number, find_rows
+from core.security.pii.reading.hints import Hints
 from core.security.pii.reading.spoken import says_digits
 from core.security.pii.reading.text import Reading
 from core.security.pii.secrets.finding import NOT_THAT_CODE, ON_A_RECEIPT
@@ -55,7 +56,7 @@ _WEIGHT_OF_PLACES = SHAPED - 3
 _BORN = re.compile(
     r"\b(?:d\.?o\.?b\b|birth\w*+|born|bday|b-day)(?!\s(?:party|present|gift|cards?|cake|meal|dinner|trip|money|treat))"
 )
-_BIRTH_HINTS = ("birth", "born", "dob", "d.o", "do.b", "bday", "b-day")
+_BIRTH_HINTS = Hints(("birth", "born", "dob", "d.o", "do.b", "bday", "b-day"))
 _DATE = re.compile(rf"(?<![\w£$€.,/\-])(?P<value>{DATE})(?![\w]|[/.,\-]\d)")
 _PLUS = re.compile(r"(?:\bplus\s{1,2}|\+\s?\(?|\(\+?)\Z")
 _DAY_IN = re.compile(
@@ -225,7 +226,7 @@ def _is_taken(word: CueWord, number: Number, numbers: _Placed[Number], *, is_bef
 def find_near_births(reading: Reading) -> Iterator[Claim]:
     """A whole date behind a word about birth, with no other day's word nearer to it."""
     lower = reading.lower
-    for cue in _BORN.finditer(lower) if has_any(lower, _BIRTH_HINTS) else ():
+    for cue in _BORN.finditer(lower) if reading.has(_BIRTH_HINTS) else ():
         for found in _DATE.finditer(lower, cue.end(), min(len(lower), cue.end() + _FAR_BORN)):
             between = lower[cue.end() : found.start()]
             if not _OTHER_DAY.search(between) and "?" not in between and _has_year(found["value"]):

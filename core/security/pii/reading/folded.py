@@ -9,6 +9,8 @@ from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
+from core.security.pii.reading.hints import Hints, marks_in
+
 MOST_BETWEEN = 3
 """Characters that may stand between two pieces of one value: a line break, a hyphen, a comma and a space."""
 
@@ -86,6 +88,13 @@ class Folded:
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Where it stands in the text, with what is invisible behind it."""
         return self.source[start], self.source[end] if end < len(self.source) else len(self.text)
+
+    @cached_property
+    def marks(self) -> int:
+        return marks_in(self.lower)
+
+    def has(self, hints: Hints) -> bool:
+        return hints.stand_in(self.lower, self.marks)
 
     @cached_property
     def words(self) -> list[str]:
