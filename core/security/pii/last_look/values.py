@@ -9,7 +9,7 @@ from core.security.pii.kinds import GUESSED, PROVEN, SHAPED, Claim, Kind
 from core.security.pii.last_look.explained import BEHIND, is_explained
 from core.security.pii.numbers.ibans import LENGTHS, passes_iso_7064
 from core.security.pii.reading.dates import DATE, MONTH
-from core.security.pii.reading.hints import Hints, needs
+from core.security.pii.reading.hints import Gate, needs
 from core.security.pii.reading.text import Reading
 from core.security.pii.words.ordinary import english
 
@@ -34,6 +34,7 @@ _OF_AN_EVENT = re.compile(
     r"|published)\b[^.!?]*\Z"
 )
 _IBAN_BEGINS = re.compile(r"(?<![^\W_])[A-Za-z]{2} ?\d\d(?![^\W_]{12})")
+_IBAN_NUMBER = re.compile(r"\d\d(?:(?<=[A-Za-z]{2}\d\d)|(?<=[A-Za-z]{2} \d\d))")
 _COUNTS_LINES = re.compile(r"(?i)\b(?:line|part|page|row|half)\s\d\Z")
 _PIECE = re.compile(r"[^\W_]+")
 _LONGEST_IBAN = 200
@@ -65,7 +66,7 @@ _CARD_UNTIL = re.compile(
 )
 
 _OLD_HINTS, _ID_HINTS, _CARD_HINTS, _UNTIL_HINTS = (
-    Hints(test=_OLD.search),
+    Gate(test=_OLD.search),
     needs(_ID_WORD),
     needs(_CARD),
     needs(_CARD_UNTIL),
@@ -94,7 +95,7 @@ def _old_days(lower: str) -> Iterator[Claim]:
 
 def _ibans_in_pieces(text: str) -> Iterator[Claim]:
     """With words between the groups; the check digits must hold."""
-    for begun in _IBAN_BEGINS.finditer(text):
+    for begun in _IBAN_BEGINS.finditer(text) if _IBAN_NUMBER.search(text) else ():
         length = LENGTHS.get(begun[0][:2].upper())
         if length is None:
             continue

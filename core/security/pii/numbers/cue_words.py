@@ -73,6 +73,10 @@ CUES: dict[str, Cue] = {
     "sum": _cue(None, r"\d{1,7}", 3, 1),
     "day": _cue(None, r"\d{1,8}", 3, 2),
 }
+MAY_FIT = re.compile(
+    "|".join(f"(?:{form.pattern})" for cue in CUES.values() if cue.kind for form in (cue.form, cue.loose))
+)
+"""A number of any of the kinds."""
 _WORDS = re.compile(
     r"\b(?:(?P<sort>sort\W?codes?|sortcodes?|s/c(?:ode)?|(?:branch|bank|clearing) (?:sort )?code|sort)"
     r"|(?P<account>acc(?:(?:oun)?ts?|nt)?|a/c|act(?= n)|ac(?=\W{0,3}\d)|checking|savings|current account"

@@ -13,11 +13,11 @@ from core.security.pii.grammar import word_before
 from core.security.pii.kinds import NAMED, PROVEN, SAID, SECRETS, SHAPED, Claim, Kind
 from core.security.pii.numbers.banks_own import is_the_banks
 from core.security.pii.numbers.contact import is_no_phone
-from core.security.pii.numbers.cue_words import CUES, OF_SOMETHING_ELSE, CueWord, find_cue_words
+from core.security.pii.numbers.cue_words import CUES, MAY_FIT, OF_SOMETHING_ELSE, CueWord, find_cue_words
 from core.security.pii.reading.dates import DATE
 from core.security.pii.reading.dictated import Given, Number, find_rows
 from core.security.pii.reading.hints import Hints
-from core.security.pii.reading.spoken import says_digits
+from core.security.pii.reading.spoken import SAYS_DIGITS
 from core.security.pii.reading.text import Reading
 from core.security.pii.secrets.finding import NOT_THAT_CODE, ON_A_RECEIPT
 
@@ -98,11 +98,11 @@ class _Placed(Generic[_T]):
 
 def find_near(reading: Reading) -> Iterator[Claim]:
     lower = reading.lower
-    if not reading.figures and not says_digits(reading.folded.words):
+    if not reading.figures and not reading.folded.has(SAYS_DIGITS):
         return
     numbers = _Placed(_numbers(reading) if reading.figures else ())
     rows = list(find_rows(reading.cased, lower))
-    if not numbers.items and not rows:
+    if not rows and not any(MAY_FIT.fullmatch(number.signs) for number in numbers.items):
         return
     words = _Placed(find_cue_words(lower))
     if all(word.cue.kind is None for word in words.items):

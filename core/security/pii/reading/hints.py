@@ -51,7 +51,7 @@ class Hints:
         if marks & self.bit:
             return True
         if marks & self.perhaps:
-            for word in self.apart:  # noqa: SIM110 - a generator would cost as much again
+            for word in self.apart:
                 if word in lower:
                     return True
         return False

@@ -5,8 +5,8 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
-from core.security.pii.reading.folded import Folded, Token
-from core.security.pii.reading.hints import Gate
+from core.security.pii.reading.folded import WORDS, Folded, Token
+from core.security.pii.reading.hints import Gate, Hints
 from core.security.pii.reading.postcodes import AREAS, is_postcode
 from core.security.pii.reading.said import (
     ABROAD,
@@ -33,9 +33,8 @@ _FEWEST = 3
 """Number words from which it is worth looking."""
 
 
-def says_digits(words: list[str]) -> bool:
-    """Whether a text of these words may say a number in words."""
-    return not NUMBERS.keys().isdisjoint(words)
+SAYS_DIGITS = Hints(test=lambda piece: not NUMBERS.keys().isdisjoint(WORDS.findall(piece)))
+"""A text may say a number in words."""
 
 
 def in_digits(tokens: list[Token]) -> list[Token] | None:

@@ -145,7 +145,7 @@ class Reading:
 
     def has(self, hints: Hints) -> bool:
         """Whether one of them stands here."""
-        return hints.stand_in(self.lower, self.marks)
+        return bool(self.marks & hints.bit) or (hints.perhaps > 0 and hints.stand_in(self.lower, self.marks))
 
     @cached_property
     def has_capitals(self) -> bool:
