@@ -144,7 +144,9 @@ def _numbers(reading: Reading) -> Iterator[Number]:
         if not _UNITS.match(reading.lower, found.end()):
             yield Number(*found.span(), "".join(filter(str.isalnum, found[0])).upper())
     for found in _LETTERED.finditer(reading.cased):
-        yield from _parts(found)
+        # Letters alone and figures alone are no such number.
+        if not found[0].isalpha() and not found[0].isdigit():
+            yield from _parts(found)
 
 
 def _parts(run: re.Match[str]) -> Iterator[Number]:
