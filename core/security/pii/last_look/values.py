@@ -35,6 +35,7 @@ _OF_AN_EVENT = re.compile(
 )
 _IBAN_BEGINS = re.compile(r"(?<![^\W_])[A-Za-z]{2} ?\d\d(?![^\W_]{12})")
 _IBAN_NUMBER = re.compile(r"\d\d(?:(?<=[A-Za-z]{2}\d\d)|(?<=[A-Za-z]{2} \d\d))")
+"""The check digits."""
 _COUNTS_LINES = re.compile(r"(?i)\b(?:line|part|page|row|half)\s\d\Z")
 _PIECE = re.compile(r"[^\W_]+")
 _LONGEST_IBAN = 200
@@ -95,7 +96,7 @@ def _old_days(lower: str) -> Iterator[Claim]:
 
 def _ibans_in_pieces(text: str) -> Iterator[Claim]:
     """With words between the groups; the check digits must hold."""
-    for begun in _IBAN_BEGINS.finditer(text) if _IBAN_NUMBER.search(text) else ():
+    for begun in _IBAN_BEGINS.finditer(text) if _has_country(text) else ():
         length = LENGTHS.get(begun[0][:2].upper())
         if length is None:
             continue
@@ -109,6 +110,12 @@ def _ibans_in_pieces(text: str) -> Iterator[Claim]:
                 number, last = number + piece[0].upper(), piece.end()
         if len(number) == length and passes_iso_7064(number):
             yield Claim(Kind.IBAN, begun.start(), last, PROVEN + 4)
+
+
+def _has_country(text: str) -> bool:
+    """Whether check digits may stand behind a country somewhere."""
+    starts = (found.start() for found in _IBAN_NUMBER.finditer(text))
+    return any(text[max(0, at - 3) : at].rstrip(" ")[-2:].upper() in LENGTHS for at in starts)
 
 
 def _lettered(reading: Reading) -> Iterator[Claim]:

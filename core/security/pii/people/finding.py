@@ -12,6 +12,7 @@ from core.security.pii.people.listed import find_listed
 from core.security.pii.people.names import name_end
 from core.security.pii.people.plain import find_plain
 from core.security.pii.people.public import is_public, sayings
+from core.security.pii.reading.beginnings import begins
 from core.security.pii.reading.hints import Gate, Hints, needs
 from core.security.pii.reading.text import Reading
 from core.security.pii.words.ordinary import is_unknown
@@ -91,10 +92,9 @@ _MR = re.compile(r"\b(?:mr|mister|mrs|ms|miss|dr)\.?\s(?P<value>[^\W\d_][\w'’\
 """In small letters as well, before a surname of the list."""
 
 _STRONG_HINTS, _SHOULD_READ_HINTS = Hints(STRONG_HINTS), needs(_SHOULD_READ)
-_TITLE_HINTS = needs(_TITLE)
+_TITLE_HINTS, _MR_HINTS = begins(_TITLE), begins(_MR)
 _SAID_PLAINLY_HINTS = needs(_SAID_PLAINLY)
 _SIGNED_HINTS = needs(_SIGNED)
-_MR_HINTS = needs(_MR)
 _INITIALS_HINTS = Gate(test=re.compile(r"(?<![\w.])(?:[a-z]\.|[b-hj-z]\Z)").search)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from core.security.pii.reading.hints import codes, parser
+from core.security.pii.reading.hints import Gate, codes, parser
 
 _REMEMBERED = 8192
 _LONGEST = 48
@@ -15,17 +15,17 @@ _LETTERS = 6
 """Of a word's beginning."""
 
 
+def begins(pattern: re.Pattern[str]) -> Gate:
+    """Stands where a word begins with which the pattern may begin."""
+    return Gate(test=_word_beginnings(pattern).search)
+
+
 class WordPattern:
     """Of a pattern that begins with a word."""
 
     def __init__(self, pattern: re.Pattern[str]) -> None:
         """Raises ValueError where it may begin with anything."""
-        going_on, cut = _beginnings(parser.parse(pattern.pattern, pattern.flags))
-        beginnings = sorted({each.partition(" ")[0] for each in going_on | cut})
-        if not all(each[:1].isalnum() for each in beginnings):
-            raise ValueError(f"may begin with anything: {pattern.pattern}")
-        self._pattern = pattern
-        self._may_begin = re.compile(rf"\b(?={'|'.join(map(re.escape, beginnings))})", pattern.flags & re.IGNORECASE)
+        self._pattern, self._may_begin = pattern, _word_beginnings(pattern)
         self._places = lru_cache(maxsize=_REMEMBERED)(self._look)
 
     def finditer(self, text: str) -> Iterator[re.Match[str]]:
@@ -40,6 +40,14 @@ class WordPattern:
 
     def _look(self, piece: str) -> tuple[int, ...]:
         return tuple(found.start() for found in self._may_begin.finditer(piece))
+
+
+def _word_beginnings(pattern: re.Pattern[str]) -> re.Pattern[str]:
+    going_on, cut = _beginnings(parser.parse(pattern.pattern, pattern.flags))
+    found = sorted({each.partition(" ")[0] for each in going_on | cut})
+    if not all(each[:1].isalnum() for each in found):
+        raise ValueError(f"may begin with anything: {pattern.pattern}")
+    return re.compile(rf"\b(?={'|'.join(map(re.escape, found))})", pattern.flags & re.IGNORECASE)
 
 
 def _beginnings(parsed: Iterable[Any]) -> tuple[set[str], set[str]]:

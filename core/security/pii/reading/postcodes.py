@@ -20,7 +20,7 @@ _APART = re.compile(
     rf"(?i)(?<![^\W_])(?<!['’])(?P<area>[A-Z](?:{_GAP}[A-Z])?){_GAP}\d(?:{_GAP}[A-Z\d])?{_GAP}\d"
     rf"{_GAP}{_LETTER_BEHIND}{_GAP}{_LETTER_BEHIND}(?![^\W_])"
 )
-_APART_END = re.compile(rf"\d{_GAP}[A-Za-z]{_GAP}[A-Za-z](?![^\W_])")
+_APART_END = re.compile(rf"(?i)\d(?:{_GAP}[A-Z\d])?{_GAP}\d{_GAP}{_LETTER_BEHIND}{_GAP}{_LETTER_BEHIND}(?![^\W_])")
 _CUT_WRONGLY = re.compile(r"[A-Za-z]{1,2}\d[A-Za-z\d]?\d[ ,.\-]+[A-Za-z]{2}")
 """One gap, where none belongs: "Galaxy S23 FE"."""
 _COMPACT = re.compile(POSTCODE)

@@ -74,18 +74,19 @@ _PIN_HINTS = Gate(test=re.compile(r"p\.?(?:\Z|[il1|!]\.?(?:\Z|n))|pni").search)
 _ON_THE_BACK_HINTS = ("back", "reverse", "strip")
 _CVV_HINTS = Hints(("cv", "csc", "cid", "c.v", "security", "verification", "digit", *_ON_THE_BACK_HINTS))
 _OTP_HINTS = Hints(("otp", "code", "token", "pin", "digit", "tan", "six", "6", "number", "password", "figures"))
-_PATTERNS: tuple[tuple[Kind, re.Pattern[str], frozenset[str]], ...] = (
-    (Kind.PIN, cued(_PIN, rf"{NO_LESS}{digits(3, 8)}(?!\d|[.,]\d)"), _NEVER_BEFORE_PIN),
-    (Kind.CVV, cued(_CVV, rf"{NO_LESS}{digits(3, 4)}(?!\d|[.,/\-]\d|[ ]\d)"), frozenset()),
-    (Kind.OTP, cued(_OTP, rf"{NO_LESS}{digits(4, 10)}(?!\d|[.,]\d)"), frozenset({"card"})),
+_PATTERNS: tuple[tuple[Kind, int, re.Pattern[str], frozenset[str]], ...] = (
+    (Kind.PIN, 3, cued(_PIN, rf"{NO_LESS}{digits(3, 8)}(?!\d|[.,]\d)"), _NEVER_BEFORE_PIN),
+    (Kind.CVV, 3, cued(_CVV, rf"{NO_LESS}{digits(3, 4)}(?!\d|[.,/\-]\d|[ ]\d)"), frozenset()),
+    (Kind.OTP, 4, cued(_OTP, rf"{NO_LESS}{digits(4, 10)}(?!\d|[.,]\d)"), frozenset({"card"})),
     (
         Kind.OTP,
+        1,
         cued(
             _OTP, r"(?=[A-Z\-]*\d)(?=[\d\-]*[A-Z])(?-i:[A-Z0-9]{1,4}-[A-Z0-9]{3,8}|[A-Z0-9]{5,10})(?![\w-])", cased=True
         ),
         frozenset({"card"}),
     ),
-    (Kind.OTP, cued(_CODE, rf"{NO_LESS}{digits(5, 8)}(?![^\W_]|[.,]\d)"), frozenset({"card"})),
+    (Kind.OTP, 5, cued(_CODE, rf"{NO_LESS}{digits(5, 8)}(?![^\W_]|[.,]\d)"), frozenset({"card"})),
 )
 _BARE_CODE = re.compile(
     rf"(?i)(?<![\d.,£$€]){digits(6, 6, '[ -]')}(?!\d|[.,]\d|\s*(?:pounds?|euros?|dollars?|quid|gbp|eur|usd)\b)"
@@ -234,9 +235,11 @@ def _in_figures(reading: Reading) -> Iterator[Claim]:
     }
     if not any(hinted.values()):
         return
-    for kind, pattern, never in _PATTERNS:
+    for kind, fewest, pattern, never in _PATTERNS:
+        if not hinted[kind] or reading.longest < fewest:
+            continue
         text = reading.cased if pattern.flags & re.IGNORECASE else reading.lower
-        for found in matches(pattern, text) if hinted[kind] else ():
+        for found in matches(pattern, text):
             if _is_given(reading, found, kind, never):
                 yield Claim(kind, *found.span("value"), SAID)
     for found in matches(_BEFORE_CUE, reading.cased) if reading.longest >= _FEWEST_DIGITS else ():
