@@ -114,7 +114,7 @@ class Folded:
 
     @cached_property
     def tokens(self) -> list[Token]:
-        return [Token(match[0], match.start(), match.end()) for match in WORDS.finditer(self.lower)]
+        return [Token(match[0], *match.span()) for match in WORDS.finditer(self.lower)]
 
     @cached_property
     def compact(self) -> "Compact":
