@@ -73,7 +73,7 @@ def _of(code: Any, argument: Any) -> tuple[set[str], set[str]]:
         return _beginnings(argument[-1])
     if code is codes.BRANCH:
         each = [_beginnings(branch) for branch in argument[1]]
-        return set().union(*(whole for whole, _ in each)), set().union(*(more for _, more in each))
+        return {one for whole, _ in each for one in whole}, {one for _, more in each for one in more}
     if code in (codes.MAX_REPEAT, codes.MIN_REPEAT):
         least, most, repeated = argument
         whole, more = _beginnings(repeated)

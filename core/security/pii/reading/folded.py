@@ -82,7 +82,7 @@ class Folded:
     @classmethod
     @lru_cache(maxsize=_REMEMBERED)
     def of(cls, text: str) -> "Folded":
-        """The same one for whoever asks while a turn lasts: recognizers, tagger, and what looks for the customer's own."""
+        """The same one for recognizers, tagger, and what looks for the customer's own."""
         if text.isascii():
             return cls(text, text, text.lower(), range(len(text)))
         if all(map(_is_plain, _OTHER.findall(text))):

@@ -88,10 +88,15 @@ _marks_of = lru_cache(maxsize=_REMEMBERED)(_looked_up)
 
 def needs(*patterns: re.Pattern[str]) -> Gate:
     """What whatever one of the patterns finds has in it. Raises ValueError for a pattern of which that says nothing."""
-    found = [_of_sequence(parser.parse(pattern.pattern, pattern.flags & ~re.DEBUG)) for pattern in patterns]
-    if not all(found):
-        raise ValueError(f"nothing stands in all that is found: {[pattern.pattern for pattern in patterns]}")
-    return Gate(dict.fromkeys(max(word.split(" "), key=len) for words in found for word in words))
+    return Gate(word for pattern in patterns for word in needed(pattern))
+
+
+def needed(pattern: re.Pattern[str]) -> list[str]:
+    """Of these parts of words one stands in whatever it finds. Raises ValueError as ``needs`` does."""
+    found = _of_sequence(parser.parse(pattern.pattern, pattern.flags))
+    if not found:
+        raise ValueError(f"nothing stands in all that is found: {pattern.pattern}")
+    return [*dict.fromkeys(max(words.split(" "), key=len) for words in found)]
 
 
 _MOST_SPELLINGS = 64

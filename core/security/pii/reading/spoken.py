@@ -165,7 +165,7 @@ _BESIDE = (
 )
 _SAYS = re.compile(rf"{_SAID}|\d[^\w.]{{0,4}}{_BESIDE}|\b[a-z],? (?:is )?(?:for|as in) [a-z]")
 """One look for all of it: most texts say none."""
-_WORDS = Gate(test=re.compile(_SAID).search)
+_WORDS = Hints(test=re.compile(_SAID).search)
 _FIGURES = Gate(test=re.compile(r"\d").search)
 _FILLS = Gate(("i mean",), re.compile(rf"(?<![^\W\d]){_BESIDE}").search)
 _SPELLS = Gate(test=re.compile(r"\b(?:for|as)\Z").search)

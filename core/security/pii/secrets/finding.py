@@ -92,7 +92,8 @@ _BARE_CODE = re.compile(
     rf"(?i)(?<![\d.,£$€]){digits(6, 6, '[ -]')}(?!\d|[.,]\d|\s*(?:pounds?|euros?|dollars?|quid|gbp|eur|usd)\b)"
 )
 _BEFORE_CUE = re.compile(
-    rf"(?i)(?P<value>\d(?<![\d£$€#]\d)(?<!\d[.,]\d)(?:[ \t\n\-.]{{0,3}}\d){{2,7}})(?!\d)[\s,(\-]{{1,3}}(?:is|was|as|for|being|=|that's|thats|it'?s"
+    rf"(?i)(?P<value>\d(?<![\d£$€#]\d)(?<!\d[.,]\d)(?:[ \t\n\-.]{{0,3}}\d){{2,7}})(?!\d)[\s,(\-]{{1,3}}"
+    rf"(?:is|was|as|for|being|=|that's|thats|it'?s"
     rf"|which is|here's)?[\s(]{{0,2}}(?:(?:my|the|our|your|a|his|her)\s?)?(?:(?P<rated>good|safe|strong|bad|weak|secure"
     rf"|better)\s)?"
     rf"(?:(?:new|old|current|card|debit|credit|bank|card's|atm)\s){{0,2}}(?:(?P<pin>{_PIN})|(?P<cvv>{_CVV})"
