@@ -5,9 +5,8 @@ run.
     python -m evals.bench.guards --turns FOLDER/records.jsonl --json
 
 One process, set as a server's, without sockets to clients; PostgreSQL and Redis are real. Every form takes a question
-over FastAPI behind the
-middleware that each request passes, saves the turn (its two messages) and runs the transaction of an effect, which is
-one statement. ``guarded`` adds these four, and four more forms one of them each:
+over FastAPI behind the middleware that each request passes, saves the turn (its two messages) and runs the transaction
+of an effect, which is one statement. ``guarded`` adds these four, and four more forms one of them each:
 
 - ``authentication``: the token with its session and revocation, and what its role may do
 - ``limits``: three windows in Redis

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
-from typing import Any
+from typing import Any, cast
 
 import orjson
 import pytest
@@ -40,8 +40,10 @@ def _strings(value: Any) -> Iterator[str]:
     match value:
         case str():
             yield value
-        case dict() | list():
-            for each in value.values() if isinstance(value, dict) else value:
+        case dict():
+            yield from _strings([*cast("dict[Any, Any]", value).values()])
+        case list():
+            for each in cast("list[Any]", value):
                 yield from _strings(each)
         case _:
             pass
@@ -64,8 +66,7 @@ def _found(text: str) -> tuple[list[Claim], list[Claim]]:
     return list(engine._claims.__wrapped__(text)), list(find_people(reading))
 
 
-@pytest.fixture
-def gates_open(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+def _open_gates(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if every text had everything that a pattern may need."""
 
     def has(read: Reading | Folded, hints: Hints) -> bool:
@@ -78,15 +79,13 @@ def gates_open(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     monkeypatch.setattr(Folded, "has", has)
     monkeypatch.setattr(Reading, "longest", _MANY)
     monkeypatch.setattr(WordPattern, "finditer", find)
-    return monkeypatch
 
 
-def test_the_engine_finds_in_written_texts_what_it_finds_with_every_gate_open(
-    gates_open: pytest.MonkeyPatch,
-) -> None:
+def test_the_engine_finds_in_written_texts_what_it_finds_with_every_gate_open() -> None:
     texts = _texts()
-    opened = [_found(text) for text in texts]
-    gates_open.undo()
+    with pytest.MonkeyPatch.context() as patched:
+        _open_gates(patched)
+        opened = [_found(text) for text in texts]
     assert len(texts) > _FEWEST_TEXTS
     assert sum(bool(claims) for claims, _ in opened) > len(texts) / 4
     assert [_found(text) for text in texts] == opened
@@ -95,9 +94,10 @@ def test_the_engine_finds_in_written_texts_what_it_finds_with_every_gate_open(
 _FEWEST_TEXTS = 500
 _WORDS = st.sampled_from(
     str.split(
-        "account a/c no. number 20-00-00 31926819 4821 £20.00 o 5oo 0o7 d o b do b dob. 12/03/1985 p i n pin p.i.n pass port"
-        " rooting n i s/c sort code: £ Sure, 07700 900 123 GB29 NWBK one two double oh forty flat 4B, High Street, LS1 4AB"
-        " l234 (a) at dot com x@y.org . I A a w2 it's he who called Maria lopez Mr. H. Zhou 192 . 168 [dot] :: fe80:: [CARD_1]"
+        "account a/c no. number 20-00-00 31926819 4821 £20.00 o 5oo 0o7 d o b do b dob. 12/03/1985 p i n pin p.i.n"
+        " pass port rooting n i s/c sort code: £ Sure, 07700 900 123 GB29 NWBK one two double oh forty flat 4B, High"
+        " Street, LS1 4AB l234 (a) at dot com x@y.org . I A a w2 it's he who called Maria lopez Mr. H. Zhou 192 . 168 [dot]"
+        " :: fe80:: [CARD_1]"
         " mother's maiden name twenty thirty 19 7 ½ é “x” emoji😀 9 ... -- / 16 digits is 12/27 expires"
     )
 )
@@ -109,16 +109,15 @@ def test_the_engine_finds_in_any_words_what_it_finds_with_every_gate_open(words:
     text = between.join(words)
     found = _found(text)
     with pytest.MonkeyPatch.context() as patched:
-        gates_open.__wrapped__(patched)  # pyright: ignore[reportFunctionMemberAccess]
+        _open_gates(patched)
         opened = _found(text)
     assert found == opened
 
 
 def _patterns() -> list[re.Pattern[str]]:
     modules = [import_module(each.name) for each in walk_packages(pii.__path__, f"{pii.__name__}.")]
-    return list(
-        dict.fromkeys(each for module in modules for each in vars(module).values() if isinstance(each, re.Pattern))
-    )
+    named: list[Any] = [each for module in modules for each in vars(module).values()]
+    return [*dict.fromkeys(cast("re.Pattern[str]", each) for each in named if isinstance(each, re.Pattern))]
 
 
 def test_whatever_a_pattern_matches_has_what_it_is_said_to_need() -> None:
