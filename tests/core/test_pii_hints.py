@@ -96,8 +96,8 @@ _WORDS = st.sampled_from(
     str.split(
         "account a/c no. number 20-00-00 31926819 4821 £20.00 o 5oo 0o7 d o b do b dob. 12/03/1985 p i n pin p.i.n"
         " pass port rooting n i s/c sort code: £ Sure, 07700 900 123 GB29 NWBK one two double oh forty flat 4B, High"
-        " Street, LS1 4AB l234 (a) at dot com x@y.org . I A a w2 it's he who called Maria lopez Mr. H. Zhou 192 . 168 [dot]"
-        " :: fe80:: [CARD_1]"
+        " Street, LS1 4AB l234 (a) at dot com x@y.org . I A a w2 it's he who called Maria lopez Mr. H. Zhou"
+        " 192 . 168 [dot] :: fe80:: [CARD_1]"
         " mother's maiden name twenty thirty 19 7 ½ é “x” emoji😀 9 ... -- / 16 digits is 12/27 expires"
     )
 )
