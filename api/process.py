@@ -21,6 +21,13 @@ def prepare_process(settings: Settings) -> None:
     switch_metrics(on=bool(settings.metrics_from))
 
 
+def spare_the_collector() -> None:
+    """What is there by now stays: the garbage collector does not go through it again while requests wait."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_YOUNG)
+
+
 class AnnouncingServer(uvicorn.Server):
     """Says so once it answers."""
 
@@ -31,8 +38,5 @@ class AnnouncingServer(uvicorn.Server):
     async def startup(self, sockets: list[socket] | None = None) -> None:
         await super().startup(sockets)
         if self.started:
-            # What is there by now stays: the collector does not go through it again while requests wait.
-            gc.collect()
-            gc.freeze()
-            gc.set_threshold(_YOUNG)
+            spare_the_collector()
             self._announce()

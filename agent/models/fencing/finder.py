@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from agent.models.fencing.details import Detail, Kind
 from agent.models.fencing.forms import STREET_WORDS, Rule, Run, Sequence, looks_of
 from agent.models.fencing.ordinary import NEVER_FIRST
 from core.security.pii.reading.folded import MOST_BETWEEN, Compact, Folded, Token
-from core.security.pii.reading.spoken import in_digits, says_digits
+from core.security.pii.reading.spoken import SAYS_DIGITS, in_digits
 
 _GRAM = 3
 _SHORT: dict[str, list[str]] = defaultdict(list)
@@ -77,7 +77,7 @@ class Finder:
         candidates = list(self._candidates(folded.compact_text))
         if candidates:
             found.extend(self._fitting(candidates, folded, folded.compact, whole_only=whole_only))
-        if says_digits(folded.words) and (said := in_digits(folded.tokens)) is not None:
+        if folded.has(SAYS_DIGITS) and (said := in_digits(folded.tokens)) is not None:
             compact = Compact(folded.lower, said)
             found.extend(self._fitting(self._candidates(compact.text), folded, compact, whole_only=whole_only))
         if not self._begins.isdisjoint(folded.words):
@@ -99,7 +99,7 @@ class Finder:
 
     def _candidates(self, text: str) -> Iterator[tuple[int, Run, int]]:
         for length, runs in self._runs.items():
-            for start in [at for at in range(len(text) - length + 1) if text[at : at + length] in runs]:
+            for start in _places(text, length, runs):
                 for run, number in runs[text[start : start + length]].items():
                     if text.startswith(run.characters, start):
                         yield start, run, number
@@ -117,6 +117,20 @@ class Finder:
                         continue
                     if _is(sequence, pieces, folded):
                         yield Found(*folded.span(pieces[0].start, pieces[-1].end), number)
+
+
+def _places(text: str, length: int, beginnings: Collection[str]) -> list[int]:
+    """Where one of them stands, which are of that length."""
+    if len(beginnings) > len(text):
+        return [at for at in range(len(text) - length + 1) if text[at : at + length] in beginnings]
+    return sorted(at for beginning in beginnings if beginning in text for at in _each(text, beginning))
+
+
+def _each(text: str, part: str) -> Iterator[int]:
+    at = text.find(part)
+    while at >= 0:
+        yield at
+        at = text.find(part, at + 1)
 
 
 def without_overlaps(found: Iterable[Found]) -> list[Found]:

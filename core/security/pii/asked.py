@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from core.security.pii.kinds import NAMED, SAID, SHAPED, Claim, Kind
+from core.security.pii.reading.hints import needs
 from core.security.pii.reading.text import Reading
 from core.security.pii.words.ordinary import CHAT, ORDINARY
 
@@ -78,7 +79,7 @@ _HOUSE = re.compile(
 
 def find_asked(reading: Reading) -> Iterator[Claim]:
     lower = reading.lower
-    if "?" not in reading.folded.lower or not _HINT.search(lower):
+    if "?" not in reading.folded.lower or not reading.has(_HINTS) or not _HINT.search(lower):
         return
     for question, at in _questions(lower):
         kind = next((kind for kind, pattern in _OF_KINDS if pattern.search(question)), None)
@@ -116,4 +117,5 @@ _HINT = re.compile(
     r"name|first|favou?rite|childhood|best|oldest|secret|memorable|security|born|gr[eo]w|met\b|mascot|pass ?(?:word"
     r"|phrase)|address|live|living|post ?code|zip|street|apartment|speaking|call"
 )
+_HINTS = needs(_HINT)
 _SHORTEST = 2

@@ -32,18 +32,18 @@ _SURELY = 100
 """Weight of what is known."""
 
 _Recognizer = Callable[[Reading], Iterator[Claim]]
-_IN_FIGURES: tuple[tuple[int, _Recognizer], ...] = (
-    (12, find_cards),
-    (1, find_expiries),
-    (8, find_ibans),
-    (6, find_accounts),
-    (7, find_phones),
-    (1, find_identities),
-    (1, find_machines),
-    (0, find_near),
-    (0, find_near_births),
+_IN_FIGURES: tuple[tuple[int, int, _Recognizer], ...] = (
+    (12, 1, find_cards),
+    (1, 1, find_expiries),
+    (8, 1, find_ibans),
+    (6, 6, find_accounts),
+    (7, 7, find_phones),
+    (1, 1, find_identities),
+    (1, 1, find_machines),
+    (0, 0, find_near),
+    (0, 0, find_near_births),
 )
-"""With the fewest digits in which each finds something."""
+"""With the fewest digits in which each finds something: of the text, and of a number in it."""
 _IN_WORDS: tuple[_Recognizer, ...] = (
     find_secrets,
     find_far_answers,
@@ -90,7 +90,10 @@ def _reading(text: str) -> Reading:
 def _claims(text: str) -> tuple[Claim, ...]:
     """Of everything but people."""
     reading = _reading(text)
-    recognizers = [*(find for fewest, find in _IN_FIGURES if reading.figures >= fewest), *_IN_WORDS]
+    recognizers = [
+        *(find for fewest, row, find in _IN_FIGURES if reading.figures >= fewest and reading.longest >= row),
+        *_IN_WORDS,
+    ]
     read = list(chain.from_iterable(find(reading) for find in recognizers))
     if reading.figures >= _OF_TWO:
         read.extend(find_fellows(reading, tuple(read)))

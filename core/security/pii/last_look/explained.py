@@ -70,7 +70,7 @@ def is_explained(lower: str, start: int, *, is_sum: bool = False) -> bool:
     """Whether a word ahead says that the number is a reference, a count or money; ``is_sum``: or a sum or a day, as a
     short one may be."""
     before = lower[max(0, start - _LOOKS_BACK) : start]
-    if _AHEAD_OF_MONEY.search(before) or (is_sum and before.rstrip(" ")[-1:] in _JOINED_AHEAD and before.strip()):
+    if _AHEAD_OF_MONEY.search(before[-2:]) or (is_sum and before.rstrip(" ")[-1:] in _JOINED_AHEAD and before.strip()):
         return True
     words = _BACK.findall(before)
     for _ in range(_MOST_FILLERS):
@@ -78,8 +78,8 @@ def is_explained(lower: str, start: int, *, is_sum: bool = False) -> bool:
             words.pop()
     return (
         bool(words)
-        and _ENDS_CLAUSE.search(before) is None
         and (words[-1] in _OF_REFERENCES or (is_sum and words[-1] in _OF_SUMS))
+        and _ENDS_CLAUSE.search(before) is None
     )
 
 

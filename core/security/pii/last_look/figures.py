@@ -11,13 +11,14 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from core.security.pii.grammar import has_any, only_digits
+from core.security.pii.grammar import only_digits
 from core.security.pii.kinds import GUESSED, NAMED, SAID, SECRETS, Claim, Kind
 from core.security.pii.last_look.explained import explains
 from core.security.pii.last_look.values import find_values
 from core.security.pii.numbers.accounts import passes_luhn
 from core.security.pii.numbers.banks_own import is_the_banks
 from core.security.pii.numbers.contact import is_no_phone
+from core.security.pii.reading.hints import Hints
 from core.security.pii.reading.text import Reading
 
 _RUN = re.compile(r"(?<![^\W_])\d(?:(?:[ \t\n.\-]{0,3}|/)\d)*(?![^\W_])")
@@ -35,7 +36,7 @@ class _Speaks(NamedTuple):
     """What a text speaks of, and how many figures that has."""
 
     kind: Kind
-    hints: tuple[str, ...]
+    hints: Hints
     words: re.Pattern[str]
     lengths: frozenset[int]
     reach: int
@@ -43,7 +44,7 @@ class _Speaks(NamedTuple):
 
 
 def _speaks(kind: Kind, hints: str, words: str, lengths: Iterable[int], reach: int = 160) -> _Speaks:
-    return _Speaks(kind, tuple(hints.split("|")), re.compile(rf"\b(?:{words})(?!\w)"), frozenset(lengths), reach)
+    return _Speaks(kind, Hints(hints.split("|")), re.compile(rf"\b(?:{words})(?!\w)"), frozenset(lengths), reach)
 
 
 _OF_SECRETS = (
@@ -141,6 +142,7 @@ _SORT_AND_ACCOUNT = re.compile(
     r"(?<![\w.,/£$€\-])(?P<sort>\d\d(?P<gap>[ .\-])\d\d(?P=gap)\d\d)\s?[/,;\- ]\s?(?P<account>\d{8}"
     r"|\d\d(?:[ .\-]\d\d){3}|\d{4}[ .\-]\d{4})(?![\w]|[.,]\d)"
 )
+_DIGITS_OF_BOTH = 14
 _OF_BANKS = frozenset({Kind.PHONE, Kind.ACCOUNT_NUMBER, Kind.SORT_CODE, Kind.OTP})
 _LIKE_PHONES = frozenset({Kind.PHONE, Kind.ACCOUNT_NUMBER})
 _ON_CARDS = frozenset({Kind.CARD, Kind.CARD_EXPIRY})
@@ -172,9 +174,10 @@ class _Word(NamedTuple):
 def find_remaining(reading: Reading, claims: Iterable[Claim]) -> Iterator[Claim]:
     lower, claims = reading.lower, tuple(claims)
     runs = list(_runs(reading, claims))
-    spoken_of = [what for what in _KINDS if has_any(lower, what.hints)]
-    words = sorted(_Word(*found.span(), what) for what in spoken_of for found in what.words.finditer(lower))
-    yield from _in_pieces(lower, runs, words)
+    is_open = any(run.taken is False and not run.is_explained for run in runs)
+    words = _words(reading) if is_open else []
+    if is_open:
+        yield from _in_pieces(lower, runs, words)
     yield from find_values(reading, claims)
     has_card = any(claim.kind in _ON_CARDS for claim in claims)
     starts = [word.start for word in words]
@@ -200,12 +203,17 @@ def find_remaining(reading: Reading, claims: Iterable[Claim]) -> Iterator[Claim]
                 _PREFIX.search(reading.cased, max(0, run.start - 8), run.start) if len(run.figures) >= _LONG else None
             )
             yield Claim(kind, named.start() if named else run.start, run.end, GUESSED - 2)
-    for pair in _SORT_AND_ACCOUNT.finditer(lower):
+    for pair in _SORT_AND_ACCOUNT.finditer(lower) if reading.longest >= _DIGITS_OF_BOTH else ():
         yield Claim(Kind.SORT_CODE, *pair.span("sort"), NAMED)
         yield Claim(Kind.ACCOUNT_NUMBER, *pair.span("account"), NAMED)
     if has_card:
         for month in _MONTH_OF_YEAR.finditer(lower):
             yield Claim(Kind.CARD_EXPIRY, *month.span(), GUESSED - 3)
+
+
+def _words(reading: Reading) -> list[_Word]:
+    spoken_of = [what for what in _KINDS if reading.has(what.hints)]
+    return sorted(_Word(*found.span(), what) for what in spoken_of for found in what.words.finditer(reading.lower))
 
 
 def _by_length(cased: str, run: _Run) -> Kind | None:

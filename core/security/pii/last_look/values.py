@@ -9,6 +9,7 @@ from core.security.pii.kinds import GUESSED, PROVEN, SHAPED, Claim, Kind
 from core.security.pii.last_look.explained import BEHIND, is_explained
 from core.security.pii.numbers.ibans import LENGTHS, passes_iso_7064
 from core.security.pii.reading.dates import DATE, MONTH
+from core.security.pii.reading.hints import Gate, needs
 from core.security.pii.reading.text import Reading
 from core.security.pii.words.ordinary import english
 
@@ -33,6 +34,8 @@ _OF_AN_EVENT = re.compile(
     r"|published)\b[^.!?]*\Z"
 )
 _IBAN_BEGINS = re.compile(r"(?<![^\W_])[A-Za-z]{2} ?\d\d(?![^\W_]{12})")
+_IBAN_NUMBER = re.compile(r"\d\d(?:(?<=[A-Za-z]{2}\d\d)|(?<=[A-Za-z]{2} \d\d))")
+"""The check digits."""
 _COUNTS_LINES = re.compile(r"(?i)\b(?:line|part|page|row|half)\s\d\Z")
 _PIECE = re.compile(r"[^\W_]+")
 _LONGEST_IBAN = 200
@@ -63,28 +66,37 @@ _CARD_UNTIL = re.compile(
     r"(?P<value>(?:0 ?[1-9]|1 ?[0-2]) ?[/\-. ]? ?(?:2 ?0 ?)?(?:2 ?[3-9]|3 ?\d))(?![\w]|[.,/\-]\d)"
 )
 
+_OLD_HINTS, _ID_HINTS, _CARD_HINTS, _UNTIL_HINTS = (
+    Gate(test=_OLD.search),
+    needs(_ID_WORD),
+    needs(_CARD),
+    needs(_CARD_UNTIL),
+)
+
 
 def find_values(reading: Reading, claims: Iterable[Claim]) -> Iterator[Claim]:
-    yield from _old_days(reading.lower)
+    if reading.has(_OLD_HINTS):
+        yield from _old_days(reading.lower)
     if all(claim.kind is not Kind.IBAN for claim in claims):
         yield from _ibans_in_pieces(reading.cased)
-    yield from _lettered(reading)
+    if reading.has(_ID_HINTS):
+        yield from _lettered(reading)
     yield from _corrected_days(reading.lower, claims)
-    if _CARD.search(reading.lower):
+    if reading.has(_CARD_HINTS) and reading.has(_UNTIL_HINTS) and _CARD.search(reading.lower):
         for month in _CARD_UNTIL.finditer(reading.lower):
             yield Claim(Kind.CARD_EXPIRY, *month.span("value"), GUESSED - 2)
 
 
 def _old_days(lower: str) -> Iterator[Claim]:
     """A whole day so long ago that only a birth, or what somebody remembers, is told by it."""
-    for found in _OLD_DAY.finditer(lower) if _OLD.search(lower) else ():
+    for found in _OLD_DAY.finditer(lower):
         if not _OF_AN_EVENT.search(lower, max(0, found.start() - _LOOKS_BACK), found.start()):
             yield Claim(Kind.DOB, *found.span(), GUESSED - 2)
 
 
 def _ibans_in_pieces(text: str) -> Iterator[Claim]:
     """With words between the groups; the check digits must hold."""
-    for begun in _IBAN_BEGINS.finditer(text):
+    for begun in _IBAN_BEGINS.finditer(text) if _has_country(text) else ():
         length = LENGTHS.get(begun[0][:2].upper())
         if length is None:
             continue
@@ -98,6 +110,12 @@ def _ibans_in_pieces(text: str) -> Iterator[Claim]:
                 number, last = number + piece[0].upper(), piece.end()
         if len(number) == length and passes_iso_7064(number):
             yield Claim(Kind.IBAN, begun.start(), last, PROVEN + 4)
+
+
+def _has_country(text: str) -> bool:
+    """Whether check digits may stand behind a country somewhere."""
+    starts = (found.start() for found in _IBAN_NUMBER.finditer(text))
+    return any(text[max(0, at - 3) : at].rstrip(" ")[-2:].upper() in LENGTHS for at in starts)
 
 
 def _lettered(reading: Reading) -> Iterator[Claim]:

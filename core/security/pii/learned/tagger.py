@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,8 +28,8 @@ _REMEMBERED = 8192
 """Words, of 256 bytes each."""
 _WINDOW = 512
 """Words that go through the layers at once, so that a long text takes no more memory than a short one."""
-_BLOCK = 16
-"""Words that BLAS multiplies at once."""
+_BLOCK, _STEP = 20, 4
+"""Words that BLAS multiplies at once, at most; and as many at a time fill its registers."""
 
 Floats = npt.NDArray[np.float32]
 
@@ -89,13 +90,19 @@ class Tagger:
 
     def tag(self, folded: Folded) -> tuple[list[Word], Floats]:
         """The words, and for each a row of probabilities of CLASSES."""
-        found = [(match[0], match.start(), match.end()) for match in TOKEN.finditer(folded.cased)]
+        found = [match.span() for match in TOKEN.finditer(folded.cased)]
         if not found:
             return [], np.zeros((0, len(CLASSES)), np.float32)
-        states = np.stack([_vector(self, token) for token, _, _ in found])
-        glued = [start > 0 and not folded.cased[start - 1].isspace() for _, start, _ in found]
-        states[glued] += self.feature_vectors[-1] * self.feature_scale
-        words = [Word(*folded.span(start, end)) for _, start, end in found]
+        states = np.concatenate([_vector(self, token) for token in TOKEN.findall(folded.cased)])
+        states = states.reshape(len(found), -1)
+        # What is no space is a token's.
+        glued = [
+            False,
+            *(left == right and folded.cased[left - 1] != "\n" for (_, left), (right, _) in pairwise(found)),
+        ]
+        states[glued] += _glue(self)
+        is_as_written = isinstance(folded.source, range)
+        words = [Word(*span) for span in (found if is_as_written else [folded.span(*span) for span in found])]
         return words, np.concatenate([*self._windows(states)])
 
     def _windows(self, states: Floats) -> Iterator[Floats]:
@@ -107,24 +114,26 @@ class Tagger:
 
     def _scores(self, states: Floats) -> Floats:
         count, width = states.shape
-        rows = -(-count // _BLOCK) * _BLOCK
+        blocks = -(-count // _BLOCK)
+        rows = -(-count // (blocks * _STEP)) * _STEP * blocks
         most = max(layer.reach for layer in self.layers)
         # Zeros around the words, and up to a whole block, which stay zeros.
         around = np.zeros((rows + 2 * most, width), np.float32)
         middle = around[most : most + count]
         middle[:] = states
+        beside = np.empty((rows, 3 * width), np.float32)
         for reach, weights, bias in self.layers:
-            sides = (around[most + shift : most + shift + rows] for shift in (-reach, 0, reach))
-            seen = _times(np.concatenate([*sides], axis=1), weights)[:count]
+            for side, shift in enumerate((-reach, 0, reach)):
+                beside[:, side * width : (side + 1) * width] = around[most + shift : most + shift + rows]
+            seen = _times(beside, weights, blocks)[:count]
             seen += bias
             middle += np.maximum(seen, 0, out=seen)
-        return _times(around[most : most + rows], self.out)[:count] + self.out_bias
+        return _times(around[most : most + rows], self.out, blocks)[:count] + self.out_bias
 
 
-def _times(rows: Floats, weights: Floats) -> Floats:
+def _times(rows: Floats, weights: Floats, blocks: int) -> Floats:
     """The product, block by block: BLAS takes larger ones to several threads, which cost more than they save."""
-    blocks = rows.reshape(-1, _BLOCK, rows.shape[1]) @ weights
-    return blocks.reshape(len(rows), -1)
+    return (rows.reshape(blocks, -1, rows.shape[1]) @ weights).reshape(len(rows), -1)
 
 
 def cut(letters: str, pieces: Mapping[str, int]) -> list[int]:
@@ -140,6 +149,12 @@ def cut(letters: str, pieces: Mapping[str, int]) -> list[int]:
         found.append(pieces[start + letters[at:end]])
         at = end
     return found
+
+
+@lru_cache(maxsize=4)
+def _glue(tagger: Tagger) -> Floats:
+    """For a word without a space before it."""
+    return tagger.feature_vectors[-1] * tagger.feature_scale
 
 
 @lru_cache(maxsize=_REMEMBERED)

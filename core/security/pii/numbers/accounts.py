@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterator
 from itertools import accumulate
 
-from core.security.pii.grammar import BEHIND, NO_LESS, cued, digits, has_any, matches, only_digits, word_before
+from core.security.pii.grammar import BEHIND, NO_LESS, cued, digits, matches, only_digits, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SAID, SHAPED, Claim, Kind
 from core.security.pii.numbers.cue_words import OF_SOMETHING_ELSE
+from core.security.pii.reading.hints import Hints, needs
 from core.security.pii.reading.said import ORDINALS
 from core.security.pii.reading.text import Reading
 
@@ -20,7 +21,7 @@ _CARD_SAID = cued(
     r"cards?(?: number| no\.?| num| #)?|pan|long number|visa|mastercard|amex|maestro|16[ -]digits?(?: number)?",
     rf"(?<!\d){digits(12, 19)}",
 )
-_CARD_HINTS = ("card", "pan", "long number", "visa", "maste", "maestro", "amex", "16")
+_CARD_HINTS = Hints(("card", "pan", "long number", "visa", "maste", "maestro", "amex", "16"))
 _EXPIRY_CUE = (
     r"xp|exp(?:iry|ires?|iration|iring|\.)?(?: (?:date|month|year|month and year))?|end date|valid(?:ity)?(?:"
     r" (?:thru|through|until|till|to))?|good (?:thru|through|until|till?)"
@@ -38,7 +39,7 @@ _MONTH_OF_YEAR = (
     r"|jul|aug|sept?|oct|nov|dec)"
     r"\.?[ /,\-'’]{1,3}(?:of )?(?:20 ?|twenty[ \-]|two thousand (?:and )?)?[2-4] ?\d(?!\d))"
 )
-_EXPIRY_HINTS = ("xp", "end date", "valid", "good ", "use by", "run", "card ends")
+_EXPIRY_HINTS = Hints(("xp", "end date", "valid", "good ", "use by", "run", "card ends"))
 _EXPIRY = cued(_EXPIRY_CUE, _MONTH_OF_YEAR)
 _EXPIRY_AFTER = re.compile(rf"(?<![\d/£$€.,])(?P<value>{_MONTH_OF_YEAR}){BEHIND}(?:card )?(?:{_EXPIRY_CUE})\b")
 _EXPIRY_WORD = re.compile(rf"\b(?:{_EXPIRY_CUE})(?![^\W_])")
@@ -66,7 +67,7 @@ _SORT_SAID = cued(
     r"sort\W?codes?|sortcodes?|s/c|sc|s(?:o{1,2}rt|ro?t|otr|ort?)\W?(?:code|cdoe|coed|cod|cde)|sortc?ode",
     rf"(?<!\d){digits(6, 6)}(?!\d|[.,]\d)",
 )
-_SORT_HINTS = ("sort", "s/c", "sc", "sr", "so")
+_SORT_HINTS = Hints(("sort", "s/c", "sc", "sr", "so"))
 _WITH_ACCOUNT = re.compile(
     r"(?<!\d)(?P<sort>\d\d[ \-]?\d\d[ \-]?\d\d)[\s,;/]{1,3}(?:and )?(?P<value>\d{8}|\d{4}[ \-]\d{4})(?!\d|[.,]\d)"
 )
@@ -86,7 +87,7 @@ _ACCOUNT_SAID = cued(
     rf"{NO_LESS}{digits(6, 17)}(?!\d|[.,]\d|\s?%)",
 )
 _DAY = re.compile(r"\d\d?([./-])\d\d?\1(?:19|20)\d\d(?!\d|[./-]\d)")
-_ACCOUNT_HINTS = ("acc", "a/c", "a /", "/ c", "beneficiary account", "nuban", "clabe")
+_ACCOUNT_HINTS = Hints(("acc", "a/c", "a /", "/ c", "beneficiary account", "nuban", "clabe"))
 _ACCOUNT_AFTER = re.compile(
     rf"(?i){NO_LESS}(?P<value>{digits(6, 12)})(?!\d)\W{{1,3}}(?:is|was|being|as)?\W{{0,2}}(?:the |my |our |their |his"
     rf" |her )?(?:bank |current |savings )?"
@@ -109,7 +110,9 @@ _ROUTING_SAID = cued(
     rf"(?<!\d){digits(9, 9)}(?!\d)",
 )
 
-_ROUTING_HINTS = ("routing", "rtn", "aba", "transit")
+_ROUTING_HINTS = Hints(("routing", "rtn", "aba", "transit"))
+
+_ENDING_HINTS, _EXPIRY_WORD_HINTS, _MOVED_HINTS = needs(_ENDING), needs(_EXPIRY_WORD), needs(_MOVED)
 
 
 def passes_luhn(number: str) -> bool:
@@ -138,11 +141,11 @@ def find_cards(reading: Reading) -> Iterator[Claim]:
             yield Claim(Kind.CARD, run.start(), end, PROVEN)
             yield from _expiry_behind(text, end)
             at = end
-    for found in matches(_CARD_SAID, reading.lower) if has_any(reading.lower, _CARD_HINTS) else ():
+    for found in matches(_CARD_SAID, reading.lower) if reading.has(_CARD_HINTS) else ():
         if not _NOT_A_CARD.intersection(re.findall(r"\w+", found[0].lower())):
             yield Claim(Kind.CARD, *found.span("value"), NAMED)
             yield from _expiry_behind(text, found.end())
-    for ending in _ENDING.finditer(text):
+    for ending in _ENDING.finditer(text) if reading.has(_ENDING_HINTS) else ():
         yield from _expiry_behind(text, ending.end())
 
 
@@ -172,12 +175,13 @@ def _expiry_behind(text: str, end: int) -> Iterator[Claim]:
 
 def find_expiries(reading: Reading) -> Iterator[Claim]:
     """Behind or ahead of their cue; a month with its year also some words from it."""
-    for pattern in (_EXPIRY, _EXPIRY_AFTER) if has_any(reading.lower, _EXPIRY_HINTS) else ():
+    for pattern in (_EXPIRY, _EXPIRY_AFTER) if reading.has(_EXPIRY_HINTS) else ():
         for found in matches(pattern, reading.lower):
             if OF_SOMETHING_ELSE.search(reading.lower, max(0, found.start() - 40), found.start()):
                 continue
             yield Claim(Kind.CARD_EXPIRY, *found.span("value"), NAMED)
-    yield from _far_expiries(reading.lower)
+    if reading.has(_EXPIRY_WORD_HINTS):
+        yield from _far_expiries(reading.lower)
 
 
 def _far_expiries(lower: str) -> Iterator[Claim]:
@@ -200,7 +204,7 @@ def find_accounts(reading: Reading) -> Iterator[Claim]:
     for found in _SORT_FORM.finditer(text):
         if not _is_day(found, reading) and not _SAMPLE.search(reading.lower, max(0, found.start() - 16), found.start()):
             yield Claim(Kind.SORT_CODE, *found.span("value"), SHAPED)
-    for found in matches(_SORT_SAID, reading.lower) if has_any(reading.lower, _SORT_HINTS) else ():
+    for found in matches(_SORT_SAID, reading.lower) if reading.has(_SORT_HINTS) else ():
         yield Claim(Kind.SORT_CODE, *found.span("value"), NAMED + 1)
     for found in _WITH_ACCOUNT.finditer(text):
         if not _UNITS.match(text, found.end()):
@@ -210,18 +214,19 @@ def find_accounts(reading: Reading) -> Iterator[Claim]:
         for found in _BOTH_BEFORE.finditer(text):
             yield Claim(Kind.SORT_CODE, *found.span("sort"), NAMED)
             yield Claim(Kind.ACCOUNT_NUMBER, *found.span("value"), NAMED)
-    for found in matches(_ACCOUNT_SAID, reading.lower) if has_any(reading.lower, _ACCOUNT_HINTS) else ():
+    for found in matches(_ACCOUNT_SAID, reading.lower) if reading.has(_ACCOUNT_HINTS) else ():
         end = _without_amount(text, *found.span("value"))
         if _DAY.match(text, found.start("value")):
             continue
         if word_before(reading.lower, found.start("value")) not in _ENDS_WITH and end:
             yield Claim(Kind.ACCOUNT_NUMBER, found.start("value"), end, NAMED)
-    behind = _ACCOUNT_AFTER if has_any(reading.lower, _ACCOUNT_HINTS) else None
-    for pattern in filter(None, (behind, _MOVED)):
+    behind = _ACCOUNT_AFTER if reading.has(_ACCOUNT_HINTS) else None
+    moved = _MOVED if reading.has(_MOVED_HINTS) else None
+    for pattern in filter(None, (behind, moved)):
         for found in pattern.finditer(text):
             if not _UNITS.match(text, found.end("value")):
                 yield Claim(Kind.ACCOUNT_NUMBER, *found.span("value"), NAMED)
-    for found in matches(_ROUTING_SAID, reading.lower) if has_any(reading.lower, _ROUTING_HINTS) else ():
+    for found in matches(_ROUTING_SAID, reading.lower) if reading.has(_ROUTING_HINTS) else ():
         proven = passes_aba(only_digits(found["value"]))
         yield Claim(Kind.ROUTING_NUMBER, *found.span("value"), NAMED + 2 + proven)
 

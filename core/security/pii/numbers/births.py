@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from core.security.pii.grammar import BEHIND
 from core.security.pii.kinds import SAID, Claim, Kind
 from core.security.pii.reading.dates import DATE, DAY_SAID, MONTH, TENS, UNITS
+from core.security.pii.reading.hints import Gate
 from core.security.pii.reading.text import Reading
 
 _CUE = (
@@ -34,11 +35,18 @@ _LABELLED = re.compile(
 )
 """Given part by part: "day twelve, month eight, and the year 1983"."""
 _HINT = re.compile(rf"{_CUE}|birth|\by of b\b")
+_HINTS = Gate(
+    (
+        *("birth", "born", "b-day", "bday", "geboren", "geburts", "geb.", "ne le", "nee le", "nacid", "fecha"),
+        *("nascimento", "naissance", "nascita", "nata il", "nato il", "urodzon", "fodd", "y of b"),
+    ),
+    re.compile(r"(?:\A|\Ao\.?|d\.?o\.?)b(?![^\W\d])").search,
+)
 """One look for all of it: most texts have no such word."""
 
 
 def find_births(reading: Reading) -> Iterator[Claim]:
-    if not _HINT.search(reading.lower):
+    if not reading.has(_HINTS) or not _HINT.search(reading.lower):
         return
     labelled = list(_LABELLED.finditer(reading.lower))
     for found in labelled if len(labelled) > 1 else ():

@@ -4,10 +4,11 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from core.security.pii.grammar import cued, digits, has_any, matches, only_digits, word_before
+from core.security.pii.grammar import cued, digits, matches, only_digits, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SHAPED, Claim, Kind
 from core.security.pii.numbers.banks_own import is_a_mailbox, is_the_banks
 from core.security.pii.numbers.said_emails import NO_LOCAL, find_said, names_shop
+from core.security.pii.reading.hints import Gate, Hints, needs
 from core.security.pii.reading.text import Reading
 
 _EMAIL = re.compile(
@@ -57,9 +58,25 @@ _PHONE_SAID = cued(
     r"|number to (?:call|reach)(?: me)?",
     rf"(?<![\d£$€])\+?\(?{digits(7, 14, _PHONE_GAP)}(?!\d|[.,]\d)",
 )
-_PHONE_HINTS = (
-    *("ph", "tel", "handy", "tlf", "mob", "cel", "landline", "whatsapp", "fax", "contact", "home", "work", "daytime"),
-    *("call", "ring", "text", "reach", "message", "number"),
+_PHONE_HINTS = Hints(
+    (
+        *(
+            "ph",
+            "tel",
+            "handy",
+            "tlf",
+            "mob",
+            "cel",
+            "landline",
+            "whatsapp",
+            "fax",
+            "contact",
+            "home",
+            "work",
+            "daytime",
+        ),
+        *("call", "ring", "text", "reach", "message", "number"),
+    )
 )
 _PHONE_AFTER = re.compile(
     rf"(?i)(?<![\d£$€.,])(?P<value>\+?\(?{digits(7, 14, _PHONE_GAP)})(?!\d)[\s,(\-]{{1,3}}(?:is|that'?s|which is"
@@ -104,6 +121,14 @@ _VERSION = frozenset(
     str.split("version v release ver build app firmware update software driver patch ios android windows macos")
 )
 
+_PHONE_AFTER_HINTS = needs(_PHONE_AFTER)
+_AT_HINTS = Gate(test=_AT_HINT.search)
+_MACHINES = tuple(
+    (pattern, Gate(test=re.compile(hint).search))
+    for pattern, hint in ((_IPV4, r"\d\.\d{1,3}\.\d"), (_IPV6, r":[0-9a-f]{0,4}:"))
+)
+_DOTTED_HINTS = Gate(test=re.compile(r"\A\.\Z|[\[(]\.|\.[\])]|dot|point").search)
+
 
 def find_emails(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
@@ -113,7 +138,7 @@ def find_emails(reading: Reading) -> Iterator[Claim]:
             start, end = _trimmed(text, *found.span())
             if not is_a_mailbox(reading.lower, start, end):
                 yield Claim(Kind.EMAIL, start, end, PROVEN)
-    if not _AT_HINT.search(reading.lower):
+    if not reading.has(_AT_HINTS):
         return
     for start, end in find_said(reading.lower):
         if not is_a_mailbox(reading.lower, start, end):
@@ -146,10 +171,10 @@ def find_phones(reading: Reading) -> Iterator[Claim]:
             ):
                 is_abroad = found[0].startswith(("(0", "(+"))
                 yield Claim(Kind.PHONE, *found.span(), SHAPED + (4 if is_abroad else 1))
-    for found in _PHONE_AFTER.finditer(text):
+    for found in _PHONE_AFTER.finditer(text) if reading.has(_PHONE_AFTER_HINTS) else ():
         if not is_no_phone(reading, found.start("value")):
             yield Claim(Kind.PHONE, *found.span("value"), SHAPED)
-    for found in matches(_PHONE_SAID, reading.lower) if has_any(reading.lower, _PHONE_HINTS) else ():
+    for found in matches(_PHONE_SAID, reading.lower) if reading.has(_PHONE_HINTS) else ():
         if (
             not _UNITS.match(text, found.end())
             and len(only_digits(found["value"])) >= 7
@@ -173,11 +198,11 @@ def is_no_phone(reading: Reading, start: int) -> bool:
 
 
 def find_machines(reading: Reading) -> Iterator[Claim]:
-    for pattern in (_IPV4, _IPV6):
-        for found in pattern.finditer(reading.cased):
+    for pattern, hints in _MACHINES:
+        for found in pattern.finditer(reading.cased) if reading.has(hints) else ():
             if word_before(reading.lower, found.start()) not in _VERSION and _is_address(found[0]):
                 yield Claim(Kind.IP, *found.span(), PROVEN + 1)
-    for found in _SAID_IPV4.finditer(reading.cased):
+    for found in _SAID_IPV4.finditer(reading.cased) if reading.has(_DOTTED_HINTS) else ():
         if _is_address(_in_figures(found[0])):
             yield Claim(Kind.IP, *found.span(), PROVEN + 1)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from core.security.pii.kinds import Kind
+from core.security.pii.reading.beginnings import WordPattern
 
 
 class Cue(NamedTuple):
@@ -73,49 +74,57 @@ CUES: dict[str, Cue] = {
     "sum": _cue(None, r"\d{1,7}", 3, 1),
     "day": _cue(None, r"\d{1,8}", 3, 2),
 }
-_WORDS = re.compile(
-    r"\b(?:(?P<sort>sort\W?codes?|sortcodes?|s/c(?:ode)?|(?:branch|bank|clearing) (?:sort )?code|sort)"
-    r"|(?P<account>acc(?:(?:oun)?ts?|nt)?|a/c|act(?= n)|ac(?=\W{0,3}\d)|checking|savings|current account"
-    r"|konto(?:nummer)?|cuenta|conta|compte"
-    r"|nuban|clabe|an(?=\W{0,2}\d))"
-    r"|(?P<moved>(?:move|moved|transfer|transferred|take|took|send|sent|pay|paid|pull|go|wire)(?: (?:it|this|that"
-    r"|money|the money|cash|them))?"
-    r" (?:out of|from|into))"
-    r"|(?P<routing>routing|aba|rtn|transit)"
-    r"|(?P<passport>passports?|passaporto|pasaporte|passeport|reisepass|ppt)"
-    r"|(?P<nino>nino|n\.?i\.?(?=\W|\Z)|nat(?:ional)?\.? ins(?:urance)?)"
-    r"|(?P<iban>ibans?)"
-    r"|(?P<expiry>exp(?:iry|ires?|iration)?(?: (?:month|year))?|end date|valid (?:thru|until|to|till))"
-    r"|(?P<birth>d\.? ?o\.? ?b|date of birth|birth ?(?:date|day)|birth|b-?day|born)"
-    r"|(?P<postcode>post(?:al)? ?codes?|p/?codes?|eircode|zip(?: ?code)?)"
-    r"|(?P<ssn>ssn|ss ?(?:number|no|num)|ss(?= ?#)|social(?: sec(?:urity)?| insurance)?)"
-    r"|(?P<phone>phones?|mobiles?|mob|cell(?:phone)?|landline|tel|telephone|ph|fax|fone|handy|contact|bell|dial|"
-    r"(?:my|new|home|work|his|her|other|daytime|evening) (?:number|no|num|line)|call|ring|text|whatsapp|reach|callback)"
-    r"|(?P<pin>pin|p\W?i\W?n)"
-    r"|(?P<cvv>cvv2?|cvc2?|cv2|cvn|csc|sec(?:urity)? (?:code|number|nr|no|num|digits|value)|(?:three|3|four"
-    r"|4)[ \-]digits?(?: code| number)?|(?:on|at|of|from) (?:the |its )?(?:back"
-    r"|reverse|rear)|(?:the )?(?:back|reverse)(?= (?:says|reads|has|of|side))|signature strip|strip|verification"
-    r" value|(?:security|card) (?:digits|code)|last (?:three|3)|(?:three|3) (?:numbers|figures|signs))"
-    r"|(?P<otp>otp|sms|authenticator|texted(?: me)?|sent(?= g?-?\d{6} to my (?:phone|mobile))|text (?:says|said"
-    r"|reads|message)|confirm|passcode|one[ \-]time"
-    r"|verification|authentication|2fa|(?:six|6)[ \-]digits?|log ?in|sign ?in)"
-    r"|(?P<code>codes?|token)"
-    r"|(?P<card>(?:long|full|whole) (?:card )?number|(?:16|sixteen)[ \-]digits?|cards?|visa|mastercard|amex|pan)"
-    r"|(?P<id>nie|dni|nif|pesel|bsn|bvn|nin|nir|insee|ahv|avs|cnic|cedula|mykad|hkid|iqama|oib|jmbg|aadhaa?r|nric"
-    r"|cpf|curp|pps[no]?|personnummer|nhs|itin|tin|tfn"
-    r"|securite sociale|sicurezza sociale|numero de secu|fin|rfc|ic|personalausweis|ausweis|rijksregister(?:nummer)?"
-    r"|codi[cs]e? fiscale?|hong kong id|e?m[ei]rates id|steuer\W?(?:id|nummer|nr)|numero fiscal|cnp|egn|emso|amka"
-    r"|afm|kennitala|cpr|fodselsnummer|work permit|residence (?:card|permit)|resident card|green card"
-    r"|employment pass|ein|sin|utr(?! \d{12})|social insurance|tax file|civil id|qid|ktp|nik|umid|philsys|cuit|cuil"
-    r"|ruc|dui|nit|rut|my number|identity|id card|id number|voter'?s? (?:id|card)|emirates id|ghana card|driv(?:ing"
-    r"|er'?s?) licen[cs]e"
-    r"|licen[cs]e (?:no|number|nr|num)|(?:national|tax|identity) (?:id|number|card|code))"
-    r"|(?P<other>orders?|ref|reference|invoices?|tickets?|tracking|parcel|booking|flight|receipt|transaction|serial"
-    r"|imei|version"
-    r"|claim|dispute|case|policy|voucher|model|error|ending|ends|article|item|product|vat|company number)"
-    r"|(?P<sum>limit|balance|amount|fee|fees|price|cost|costs|paid|pay|spent|charged|rent|salary|loan|mortgage|deposit"
-    r"|withdraw|withdrew|transfer|earn)"
-    r"|(?P<day>since|until|till|due|dated|date|year|years|day|days))\b"
+MAY_FIT = re.compile(
+    "|".join(f"(?:{form.pattern})" for cue in CUES.values() if cue.kind for form in (cue.form, cue.loose))
+)
+"""A number of any of the kinds."""
+_WORDS = WordPattern(
+    re.compile(
+        r"\b(?:(?P<sort>sort\W?codes?|sortcodes?|s/c(?:ode)?|(?:branch|bank|clearing) (?:sort )?code|sort)"
+        r"|(?P<account>acc(?:(?:oun)?ts?|nt)?|a/c|act(?= n)|ac(?=\W{0,3}\d)|checking|savings|current account"
+        r"|konto(?:nummer)?|cuenta|conta|compte"
+        r"|nuban|clabe|an(?=\W{0,2}\d))"
+        r"|(?P<moved>(?:move|moved|transfer|transferred|take|took|send|sent|pay|paid|pull|go|wire)(?: (?:it|this|that"
+        r"|money|the money|cash|them))?"
+        r" (?:out of|from|into))"
+        r"|(?P<routing>routing|aba|rtn|transit)"
+        r"|(?P<passport>passports?|passaporto|pasaporte|passeport|reisepass|ppt)"
+        r"|(?P<nino>nino|n\.?i\.?(?=\W|\Z)|nat(?:ional)?\.? ins(?:urance)?)"
+        r"|(?P<iban>ibans?)"
+        r"|(?P<expiry>exp(?:iry|ires?|iration)?(?: (?:month|year))?|end date|valid (?:thru|until|to|till))"
+        r"|(?P<birth>d\.? ?o\.? ?b|date of birth|birth ?(?:date|day)|birth|b-?day|born)"
+        r"|(?P<postcode>post(?:al)? ?codes?|p/?codes?|eircode|zip(?: ?code)?)"
+        r"|(?P<ssn>ssn|ss ?(?:number|no|num)|ss(?= ?#)|social(?: sec(?:urity)?| insurance)?)"
+        r"|(?P<phone>phones?|mobiles?|mob|cell(?:phone)?|landline|tel|telephone|ph|fax|fone|handy|contact|bell|dial|"
+        r"(?:my|new|home|work|his|her|other|daytime|evening) (?:number|no|num|line)|call|ring|text|whatsapp|reach"
+        r"|callback)"
+        r"|(?P<pin>pin|p\W?i\W?n)"
+        r"|(?P<cvv>cvv2?|cvc2?|cv2|cvn|csc|sec(?:urity)? (?:code|number|nr|no|num|digits|value)|(?:three|3|four"
+        r"|4)[ \-]digits?(?: code| number)?|(?:on|at|of|from) (?:the |its )?(?:back"
+        r"|reverse|rear)|(?:the )?(?:back|reverse)(?= (?:says|reads|has|of|side))|signature strip|strip|verification"
+        r" value|(?:security|card) (?:digits|code)|last (?:three|3)|(?:three|3) (?:numbers|figures|signs))"
+        r"|(?P<otp>otp|sms|authenticator|texted(?: me)?|sent(?= g?-?\d{6} to my (?:phone|mobile))|text (?:says|said"
+        r"|reads|message)|confirm|passcode|one[ \-]time"
+        r"|verification|authentication|2fa|(?:six|6)[ \-]digits?|log ?in|sign ?in)"
+        r"|(?P<code>codes?|token)"
+        r"|(?P<card>(?:long|full|whole) (?:card )?number|(?:16|sixteen)[ \-]digits?|cards?|visa|mastercard|amex|pan)"
+        r"|(?P<id>nie|dni|nif|pesel|bsn|bvn|nin|nir|insee|ahv|avs|cnic|cedula|mykad|hkid|iqama|oib|jmbg|aadhaa?r|nric"
+        r"|cpf|curp|pps[no]?|personnummer|nhs|itin|tin|tfn"
+        r"|securite sociale|sicurezza sociale|numero de secu|fin|rfc|ic|personalausweis|ausweis|rijksregister"
+        r"(?:nummer)?"
+        r"|codi[cs]e? fiscale?|hong kong id|e?m[ei]rates id|steuer\W?(?:id|nummer|nr)|numero fiscal|cnp|egn|emso|amka"
+        r"|afm|kennitala|cpr|fodselsnummer|work permit|residence (?:card|permit)|resident card|green card"
+        r"|employment pass|ein|sin|utr(?! \d{12})|social insurance|tax file|civil id|qid|ktp|nik|umid|philsys|cuit|cuil"
+        r"|ruc|dui|nit|rut|my number|identity|id card|id number|voter'?s? (?:id|card)|emirates id|ghana card|driv(?:ing"
+        r"|er'?s?) licen[cs]e"
+        r"|licen[cs]e (?:no|number|nr|num)|(?:national|tax|identity) (?:id|number|card|code))"
+        r"|(?P<other>orders?|ref|reference|invoices?|tickets?|tracking|parcel|booking|flight|receipt|transaction|serial"
+        r"|imei|version"
+        r"|claim|dispute|case|policy|voucher|model|error|ending|ends|article|item|product|vat|company number)"
+        r"|(?P<sum>limit|balance|amount|fee|fees|price|cost|costs|paid|pay|spent|charged|rent|salary|loan|mortgage|deposit"
+        r"|withdraw|withdrew|transfer|earn)"
+        r"|(?P<day>since|until|till|due|dated|date|year|years|day|days))\b"
+    )
 )
 
 OF_SOMETHING_ELSE = re.compile(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from core.security.pii.grammar import cued
 from core.security.pii.kinds import NAMED, PROVEN, Claim, Kind
+from core.security.pii.reading.hints import needs
 from core.security.pii.reading.text import Reading
 from core.security.pii.words.ordinary import ORDINARY
 
@@ -23,6 +24,7 @@ _IN_FIGURES = frozenset(
 _START = re.compile(r"(?i)(?<![^\W_])([A-Z])[ .\-]{0,2}([A-Z])(?:[ \t\n.\-]{0,3}\d){2}")
 _NEXT = re.compile(r"[ \t\n.\-_/]{0,3}([A-Za-z0-9])")
 _SAID = cued(r"ibans?", r"[A-Z]{2} ?\d{2}(?:[ \-]{0,2}[A-Z0-9]{1,5}){3,8}", cased=True)
+_SAID_HINTS = needs(_SAID)
 _SAID_LEAST = 15
 
 
@@ -33,7 +35,7 @@ def find_ibans(reading: Reading) -> Iterator[Claim]:
         at = end or start.start() + 1
         if end:
             yield Claim(Kind.IBAN, start.start(), end, PROVEN + 5)
-    for said in _SAID.finditer(text):
+    for said in _SAID.finditer(text) if reading.has(_SAID_HINTS) else ():
         value = _up_to_last_digit(said["value"])
         if sum(map(str.isalnum, value)) >= _SAID_LEAST:
             yield Claim(Kind.IBAN, said.start("value"), said.start("value") + len(value), NAMED + 3)

@@ -9,8 +9,9 @@ from stdnum.fi import hetu
 from stdnum.it import codicefiscale
 from stdnum.se import personnummer
 
-from core.security.pii.grammar import cued, digits, has_any, matches, only_digits, word_before
+from core.security.pii.grammar import cued, digits, matches, only_digits, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SHAPED, Claim, Kind
+from core.security.pii.reading.hints import Gate, Hints
 from core.security.pii.reading.text import Reading
 
 _SSN_FORM = re.compile(r"(?<![\d\-])(?P<value>\d{3}([- ])\d{2}\2\d{4})(?![\d]|-\d)")
@@ -64,10 +65,28 @@ _NIR_SAID = re.compile(
     r"[^\d\n]{0,30}?(?P<value>[12](?:[ .\-]?\d){4}[ .\-]?(?:\d[ .\-]?[\dAB])(?:[ .\-]?\d){6}(?:[ .\-]{0,3}\d){2})(?!\d)"
 )
 """France's, of 15 signs."""
-_ID_HINTS = (
-    *("nie", "dni", "nif", "cif", "pesel", "bsn", "aad", "nric", "cpf", "curp", "tfn", "svnr", "pps", "personn", "cpr"),
-    *("bvn", "nin", "insee", "ahv", "avs", "cnic", "cedula", "mykad", "iqama", "oib", "jmbg", "rut", "nss"),
-    *("hetu", "steuer", "codice", "nir", "nhs", "itin", "tax", "id", "licen"),
+_ID_HINTS = Hints(
+    (
+        *(
+            "nie",
+            "dni",
+            "nif",
+            "cif",
+            "pesel",
+            "bsn",
+            "aad",
+            "nric",
+            "cpf",
+            "curp",
+            "tfn",
+            "svnr",
+            "pps",
+            "personn",
+            "cpr",
+        ),
+        *("bvn", "nin", "insee", "ahv", "avs", "cnic", "cedula", "mykad", "iqama", "oib", "jmbg", "rut", "nss"),
+        *("hetu", "steuer", "codice", "nir", "nhs", "itin", "tax", "id", "licen"),
+    )
 )
 _OTHER_IDS = frozenset(
     str.split(
@@ -92,37 +111,49 @@ _FORM_HINT = re.compile(r"\d{6}|[A-Za-z]{6}\d\d|\d\d\.\d\d\.\d\d-|[XYZxyz][ \-]?
 """Forms that are seldom anything else, with the checksum that must hold; the others need their cue."""
 
 
-_FEWEST_OF_AN_ID, _DIGITS_OF_A_NINO = 5, 6
+_FEWEST_OF_AN_ID, _DIGITS_OF_A_NINO, _DIGITS_OF_AN_SSN = 5, 6, 9
+_FORM_HINTS = Gate(test=re.compile(r"\d{6}|[a-z]{6}\d\d|\d\d\.\d\d\.\d\d-").search)
+_FORM_ALONE_HINTS = Gate(test=re.compile(r"\d{6}|[a-z]{5}\d{4}[a-z]").search)
+_ID_CUES = Gate(
+    test=re.compile(
+        r"(?<![^\W\d])(?:nie|dni|nif|cif|pesel|bsn|bvn|nin|insee|ahv|avs|cnic|cedula|mykad|hkid|iqama|oib|jmbg|rut|nss|aad"
+        r"|nric|cpf|curp|tfn|svnr|pps|personn|cpr|hetu|steuer|codice|nir|nhs|itin|tax|national|personal|id|driv)"
+    ).search
+)
+
+_SSN_HINTS, _SSN_LAST_HINTS = Hints(("soc", "ssn", "s.s.n")), Hints(("social", "ssn"))
+_NINO_HINTS, _NIR_HINTS = Hints(("ni", "n.i", "nat")), Hints(("soci", "insee", "nir", "vitale"))
+_PASSPORT_HINTS, _PASSPORT_WORD = Hints(("passport", "pp")), Hints(("passport",))
 
 
 def find_identities(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
-    for found in _SSN_FORM.finditer(text):
+    for found in _SSN_FORM.finditer(text) if reading.longest >= _DIGITS_OF_AN_SSN else ():
         if is_ssn(only_digits(found["value"])):
             yield Claim(Kind.US_SSN, *found.span("value"), SHAPED + 2)
-    for found in matches(_SSN_SAID, reading.lower) if has_any(reading.lower, ("soc", "ssn", "s.s.n")) else ():
+    for found in matches(_SSN_SAID, reading.lower) if reading.has(_SSN_HINTS) else ():
         yield Claim(Kind.US_SSN, *found.span("value"), NAMED + 1)
-    for found in _NINO.finditer(text) if reading.figures >= _DIGITS_OF_A_NINO else ():
+    for found in _NINO.finditer(text) if reading.longest >= _DIGITS_OF_A_NINO else ():
         yield Claim(Kind.UK_NINO, *found.span("value"), PROVEN)
-    for found in _SSN_LAST.finditer(text) if has_any(reading.lower, ("social", "ssn")) else ():
+    for found in _SSN_LAST.finditer(text) if reading.has(_SSN_LAST_HINTS) else ():
         yield Claim(Kind.US_SSN, *found.span("value" if found["value"] else "end"), NAMED + 1)
-    is_nino = reading.figures >= _DIGITS_OF_A_NINO and has_any(reading.lower, ("ni", "n.i", "nat"))
+    is_nino = reading.longest >= _DIGITS_OF_A_NINO and reading.has(_NINO_HINTS)
     for found in matches(_NINO_SAID, text) if is_nino else ():
         yield Claim(Kind.UK_NINO, *found.span("value"), NAMED)
-    for found in matches(_PASSPORT_SAID, text) if has_any(reading.lower, ("passport", "pp")) else ():
+    for found in matches(_PASSPORT_SAID, text) if reading.has(_PASSPORT_HINTS) else ():
         yield Claim(Kind.PASSPORT, *found.span("value"), NAMED + 1)
-    if "passport" in reading.lower:
+    if reading.has(_PASSPORT_WORD):
         for found in _PASSPORT_FAR.finditer(text):
             yield Claim(Kind.PASSPORT, *found.span("value"), NAMED)
-    for pattern, is_valid in _BY_FORM if _FORM_HINT.search(text) else ():
+    for pattern, is_valid in _BY_FORM if reading.has(_FORM_HINTS) and _FORM_HINT.search(text) else ():
         for found in pattern.finditer(text):
             if is_valid(found[0]):
                 yield Claim(Kind.NATIONAL_ID, *found.span(), PROVEN)
-    for found in _BY_FORM_ALONE.finditer(text):
+    for found in _BY_FORM_ALONE.finditer(text) if reading.has(_FORM_ALONE_HINTS) else ():
         yield Claim(Kind.NATIONAL_ID, *found.span(), SHAPED)
-    for found in _NIR_SAID.finditer(text) if has_any(reading.lower, ("soci", "insee", "nir", "vitale")) else ():
+    for found in _NIR_SAID.finditer(text) if reading.has(_NIR_HINTS) else ():
         yield Claim(Kind.NATIONAL_ID, *found.span("value"), PROVEN + 1)
-    is_id = reading.figures >= _FEWEST_OF_AN_ID and has_any(reading.lower, _ID_HINTS)
+    is_id = reading.figures >= _FEWEST_OF_AN_ID and reading.has(_ID_CUES) and reading.has(_ID_HINTS)
     for found in matches(_ID_SAID, text) if is_id else ():
         if word_before(reading.lower, found.start()) not in _OTHER_IDS:
             yield Claim(Kind.NATIONAL_ID, *found.span("value"), SHAPED)

@@ -9,14 +9,15 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Generic, Protocol, TypeVar
 
-from core.security.pii.grammar import has_any, word_before
+from core.security.pii.grammar import word_before
 from core.security.pii.kinds import NAMED, PROVEN, SAID, SECRETS, SHAPED, Claim, Kind
 from core.security.pii.numbers.banks_own import is_the_banks
 from core.security.pii.numbers.contact import is_no_phone
-from core.security.pii.numbers.cue_words import CUES, OF_SOMETHING_ELSE, CueWord, find_cue_words
+from core.security.pii.numbers.cue_words import CUES, MAY_FIT, OF_SOMETHING_ELSE, CueWord, find_cue_words
 from core.security.pii.reading.dates import DATE
 from core.security.pii.reading.dictated import Given, Number, find_rows
-from core.security.pii.reading.spoken import says_digits
+from core.security.pii.reading.hints import Hints
+from core.security.pii.reading.spoken import SAYS_DIGITS
 from core.security.pii.reading.text import Reading
 from core.security.pii.secrets.finding import NOT_THAT_CODE, ON_A_RECEIPT
 
@@ -55,7 +56,7 @@ _WEIGHT_OF_PLACES = SHAPED - 3
 _BORN = re.compile(
     r"\b(?:d\.?o\.?b\b|birth\w*+|born|bday|b-day)(?!\s(?:party|present|gift|cards?|cake|meal|dinner|trip|money|treat))"
 )
-_BIRTH_HINTS = ("birth", "born", "dob", "d.o", "do.b", "bday", "b-day")
+_BIRTH_HINTS = Hints(("birth", "born", "dob", "d.o", "do.b", "bday", "b-day"))
 _DATE = re.compile(rf"(?<![\w£$€.,/\-])(?P<value>{DATE})(?![\w]|[/.,\-]\d)")
 _PLUS = re.compile(r"(?:\bplus\s{1,2}|\+\s?\(?|\(\+?)\Z")
 _DAY_IN = re.compile(
@@ -97,11 +98,11 @@ class _Placed(Generic[_T]):
 
 def find_near(reading: Reading) -> Iterator[Claim]:
     lower = reading.lower
-    if not reading.figures and not says_digits(reading.folded.words):
+    if not reading.figures and not reading.folded.has(SAYS_DIGITS):
         return
     numbers = _Placed(_numbers(reading) if reading.figures else ())
     rows = list(find_rows(reading.cased, lower))
-    if not numbers.items and not rows:
+    if not rows and not any(MAY_FIT.fullmatch(number.signs) for number in numbers.items):
         return
     words = _Placed(find_cue_words(lower))
     if all(word.cue.kind is None for word in words.items):
@@ -143,7 +144,9 @@ def _numbers(reading: Reading) -> Iterator[Number]:
         if not _UNITS.match(reading.lower, found.end()):
             yield Number(*found.span(), "".join(filter(str.isalnum, found[0])).upper())
     for found in _LETTERED.finditer(reading.cased):
-        yield from _parts(found)
+        # Letters alone and figures alone are no such number.
+        if not found[0].isalpha() and not found[0].isdigit():
+            yield from _parts(found)
 
 
 def _parts(run: re.Match[str]) -> Iterator[Number]:
@@ -225,7 +228,7 @@ def _is_taken(word: CueWord, number: Number, numbers: _Placed[Number], *, is_bef
 def find_near_births(reading: Reading) -> Iterator[Claim]:
     """A whole date behind a word about birth, with no other day's word nearer to it."""
     lower = reading.lower
-    for cue in _BORN.finditer(lower) if has_any(lower, _BIRTH_HINTS) else ():
+    for cue in _BORN.finditer(lower) if reading.has(_BIRTH_HINTS) else ():
         for found in _DATE.finditer(lower, cue.end(), min(len(lower), cue.end() + _FAR_BORN)):
             between = lower[cue.end() : found.start()]
             if not _OTHER_DAY.search(between) and "?" not in between and _has_year(found["value"]):

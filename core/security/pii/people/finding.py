@@ -5,7 +5,6 @@ import re
 from collections.abc import Iterable, Iterator
 
 from core.security.pii.asked import find_asked
-from core.security.pii.grammar import has_any
 from core.security.pii.kinds import GUESSED, NAMED, Claim, Kind
 from core.security.pii.people.ends import whole_name
 from core.security.pii.people.introduced import find_beside, find_introduced
@@ -13,6 +12,8 @@ from core.security.pii.people.listed import find_listed
 from core.security.pii.people.names import name_end
 from core.security.pii.people.plain import find_plain
 from core.security.pii.people.public import is_public, sayings
+from core.security.pii.reading.beginnings import begins
+from core.security.pii.reading.hints import Gate, Hints, needs
 from core.security.pii.reading.text import Reading
 from core.security.pii.words.ordinary import is_unknown
 from core.security.pii.words.people import (
@@ -40,8 +41,8 @@ _STRONG = re.compile(
 _SHOULD_READ = re.compile(
     r"\bnames?\b[^.?!\n]{0,60}?\b(?:should|must|ought to) (?:read|be|say|have been)(?: as)?:?\s{1,2}[\"']?"
 )
-_SPEAKING_HINTS = ("speaking", "here", "calling", "writing")
-_SPELT_HINTS = ("spel", " for ", " as in ", "name")
+_SPEAKING_HINTS = Hints(("speaking", "here", "calling", "writing"))
+_SPELT_HINTS = Hints(("spel", " for ", " as in ", "name"))
 _SPEAKING = re.compile(
     r"(?P<value>(?:[A-Z][\w'’\-]{1,24}\s){2,3})(?=(?:speaking|here|calling|writing)\b)"
     r"|(?i:\b(?:this is|it's|it is|its|i'm|i am|im|you're speaking (?:to"
@@ -56,7 +57,7 @@ _TITLE = re.compile(
 _CAPITAL = re.compile("[A-Z]")
 _OF_A_STREET = re.compile(r"(?:unit|apt|apartment|suite|ste|flat|north|south|east|west|nw|ne|sw|se|[nsew])\b")
 """Where "Dr" is a drive."""
-_PAID_HINTS = ("pay", "send", "give", "transfer", "owe", "wire")
+_PAID_HINTS = Hints(("pay", "send", "give", "transfer", "owe", "wire"))
 _SOME_NAME = r"(?P<value>[^\W\d_][\w'’\-]{1,24}\s[^\W\d_][\w'’\-]{1,24})"
 _SUM = r"(?:[£$€]\s?)?\d[\d.,]{0,12}(?:\s?(?:pounds?|quid|euros?|dollars?|bucks|gbp|eur|usd|p|k|[£$€]))?"
 _PAID = re.compile(
@@ -90,6 +91,12 @@ _INITIALS = re.compile(
 _MR = re.compile(r"\b(?:mr|mister|mrs|ms|miss|dr)\.?\s(?P<value>[^\W\d_][\w'’\-]{2,24})")
 """In small letters as well, before a surname of the list."""
 
+_STRONG_HINTS, _SHOULD_READ_HINTS = Hints(STRONG_HINTS), needs(_SHOULD_READ)
+_TITLE_HINTS, _MR_HINTS = begins(_TITLE), begins(_MR)
+_SAID_PLAINLY_HINTS = needs(_SAID_PLAINLY)
+_SIGNED_HINTS = needs(_SIGNED)
+_INITIALS_HINTS = Gate(test=re.compile(r"(?<![\w.])(?:[a-z]\.|[b-hj-z]\Z)").search)
+
 
 def find_people(reading: Reading) -> Iterator[Claim]:
     claims = list(dict.fromkeys(_people(reading)))
@@ -119,23 +126,23 @@ def _somebodys(reading: Reading, claims: Iterable[Claim], said: Iterable[tuple[i
 
 def _people(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
-    for cue in _STRONG.finditer(reading.lower) if has_any(reading.lower, STRONG_HINTS) else ():
+    for cue in _STRONG.finditer(reading.lower) if reading.has(_STRONG_HINTS) else ():
         if end := name_end(text, cue.end(), is_sure=True):
             yield Claim(Kind.PERSON, cue.end(), end, NAMED)
-    for cue in _SHOULD_READ.finditer(reading.lower) if "name" in reading.lower else ():
+    for cue in _SHOULD_READ.finditer(reading.lower) if reading.has(_SHOULD_READ_HINTS) else ():
         if end := name_end(text, cue.end(), is_sure=True):
             yield Claim(Kind.PERSON, cue.end(), end, NAMED)
-    for cue in _TITLE.finditer(reading.lower) if reading.has_capitals else ():
+    for cue in _TITLE.finditer(reading.lower) if reading.has_capitals and reading.has(_TITLE_HINTS) else ():
         if _OF_A_STREET.match(reading.lower, cue.end()):
             continue
         if _CAPITAL.match(text, cue.end()) and (end := name_end(text, cue.end(), is_sure=True, capitals=True)):
             yield Claim(Kind.PERSON, cue.start() if cue["title"] else cue.end(), end, NAMED)
-    for spoken in _SPEAKING.finditer(text) if has_any(reading.lower, _SPEAKING_HINTS) else ():
+    for spoken in _SPEAKING.finditer(text) if reading.has(_SPEAKING_HINTS) else ():
         start, before_it = spoken.span("value" if spoken["value"] else "said")
         end = name_end(text, start, is_sure=True)
         if end and end >= before_it - 1:
             yield Claim(Kind.PERSON, start, end, NAMED)
-    for paid in _PAID.finditer(text) if reading.figures and has_any(reading.lower, _PAID_HINTS) else ():
+    for paid in _PAID.finditer(text) if reading.figures and reading.has(_PAID_HINTS) else ():
         group = "value" if paid["value"] else "to"
         if not is_english(paid[group]):
             yield Claim(Kind.PERSON, *paid.span(group), GUESSED)
@@ -148,20 +155,20 @@ def _people(reading: Reading) -> Iterator[Claim]:
 
 def _by_form(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
-    for plain in _SAID_PLAINLY.finditer(text):
+    for plain in _SAID_PLAINLY.finditer(text) if reading.has(_SAID_PLAINLY_HINTS) else ():
         group = "value" if plain["value"] else "who"
         if not is_english(plain[group]):
             yield Claim(Kind.PERSON, *plain.span(group), GUESSED)
-    for spelt in _SPELT.finditer(text) if has_any(reading.lower, _SPELT_HINTS) else ():
+    for spelt in _SPELT.finditer(text) if reading.has(_SPELT_HINTS) else ():
         yield Claim(Kind.PERSON, *spelt.span(spelt.lastgroup or 0), NAMED)
-    for signed in _SIGNED.finditer(text) if reading.has_capitals else ():
+    for signed in _SIGNED.finditer(text) if reading.has_capitals and reading.has(_SIGNED_HINTS) else ():
         if not is_english(signed["value"]):
             yield Claim(Kind.PERSON, *signed.span("value"), NAMED)
-    for initialled in _INITIALS.finditer(text) if reading.has_capitals else ():
+    for initialled in _INITIALS.finditer(text) if reading.has_capitals and reading.has(_INITIALS_HINTS) else ():
         plain = initialled["surname"].lower()
         if plain in list_surnames() or plain in list_more_surnames() or is_unknown(plain):
             yield Claim(Kind.PERSON, *initialled.span(), GUESSED)
-    for titled in _MR.finditer(reading.lower):
+    for titled in _MR.finditer(reading.lower) if reading.has(_MR_HINTS) else ():
         surname = titled["value"]
         if surname in list_surnames() or is_unknown(surname):
             yield Claim(Kind.PERSON, *titled.span("value"), GUESSED)

@@ -10,6 +10,7 @@ from jellyfish import damerau_levenshtein_distance
 
 from core.security.pii.grammar import has_any
 from core.security.pii.kinds import GUESSED, NAMED, Claim, Kind
+from core.security.pii.reading.hints import Gate, Hints
 from core.security.pii.reading.text import Reading
 from core.security.pii.words.ordinary import CHAT, ORDINARY, capitals, english
 from core.security.pii.words.people import (
@@ -129,51 +130,63 @@ _ROLE_WORDS = (
     | frozenset(f"{word}s" for word in re.findall(r"[a-z]{2,}", ROLE))
     | {"fiance", "fiancee", "advisor", "neighbor"}
 )
-_LABELS = ("name", "nom", "apellid", "titular", "inhaber", "intestat", "imie", "nazwisk", "naam", "forename")
-_HERE_HINTS = ("here", "writing", "abeg", "again", "calling", "speaking", " from ")
-_ACTS_HINTS = (
-    *(
-        " called",
-        " rang",
-        " phoned",
-        " texted",
-        " emailed",
-        " messaged",
-        " told ",
-        " owe",
-        " lent",
-        " borrowed",
-        " stole",
-        " took",
-        " gave ",
-        " paid me",
-    ),
-    *(
-        " pays me",
-        " live",
-        " moved",
-        " said hi",
-        " died",
-        " passed",
-        " left me",
-        " signed",
-        " works ",
-        " does my",
-        " minds",
-        " looks after",
-        " from ",
-    ),
-    *(" in accounts", " in payroll", " in hr", " speaking", " put ", " wants ", " and i", " who", " she", " he"),
+_LABELS = Hints(("name", "nom", "apellid", "titular", "inhaber", "intestat", "imie", "nazwisk", "naam", "forename"))
+_HERE_HINTS = Hints(("here", "writing", "abeg", "again", "calling", "speaking", " from "))
+_ACTS_HINTS = Hints(
+    (
+        *(
+            " called",
+            " rang",
+            " phoned",
+            " texted",
+            " emailed",
+            " messaged",
+            " told ",
+            " owe",
+            " lent",
+            " borrowed",
+            " stole",
+            " took",
+            " gave ",
+            " paid me",
+        ),
+        *(
+            " pays me",
+            " live",
+            " moved",
+            " said hi",
+            " died",
+            " passed",
+            " left me",
+            " signed",
+            " works ",
+            " does my",
+            " minds",
+            " looks after",
+            " from ",
+        ),
+        *(" in accounts", " in payroll", " in hr", " speaking", " put ", " wants ", " and i", " who", " she", " he"),
+    )
 )
+_NAME_HINTS = Hints((" name", " family", " surname"))
+_TOLD_HINTS = Hints(("tell ", "ask ", "told ", "asked ", "remind", "inform"))
+_WRITTEN_HINTS = Hints((" me ", " him ", " her "))
+_SPELT_HINTS = Hints(("spel",))
 _OF_A_PEOPLE = ("ian", "ish", "ese", "can", "ench", "man", "ch", "ean")
+_ACTS_GATE = Gate(
+    test=re.compile(
+        r"\A(?:(?:who|she|he|his|her)(?:['’](?:s|ll|d))?\Z|called|rang|phoned|texted|emailed|messaged|told|owe|lent|borrowed"
+        r"|stole|took|gave|paid|pays|lives|said|died|passed|left|signed|works|does|minds|looks|from|in\Z|speaking|put|wants)"
+    ).match
+)
 _CLITIC = re.compile(r"(?:['’]s?|[.,])\Z")
 _FEWEST = 3
 """Letters of a name that is looked for again."""
 
 
 def find_introduced(reading: Reading) -> Iterator[Claim]:
-    text, lower = reading.cased, reading.lower
-    if has_any(lower, _LABELS):
+    text = reading.cased
+    if reading.has(_LABELS):
         for found in _LABELLED.finditer(text):
             yield from _named(found, NAMED)
     if not reading.has_capitals or text.isupper():
@@ -184,25 +197,25 @@ def find_introduced(reading: Reading) -> Iterator[Claim]:
     aunts = _AUNT.finditer(text) if not _AUNTS.isdisjoint(reading.folded.words) else ()
     for found in (*aunts, *(_LAST_FIRST.finditer(text) if "," in text else ())):
         yield from _named(found, GUESSED + 1)
-    if has_any(lower, _HERE_HINTS):
+    if reading.has(_HERE_HINTS):
         for found in _HERE.finditer(text):
             yield from _named(found, NAMED, _SAID)
-    if has_any(lower, _ACTS_HINTS):
+    if reading.has(_ACTS_HINTS) and reading.has(_ACTS_GATE):
         for found in _ACTS.finditer(text):
             yield from _named(found, GUESSED, _SAID)
-    if has_any(lower, (" name", " family", " surname")):
+    if reading.has(_NAME_HINTS):
         for found in (*_NAME_BEHIND.finditer(text), *_JUST.finditer(text)):
             yield from _named(found, NAMED)
-    if has_any(lower, ("tell ", "ask ", "told ", "asked ", "remind", "inform")):
+    if reading.has(_TOLD_HINTS):
         for found in _TOLD.finditer(text):
             if _is_strange(found["value"]):
                 yield from _named(found, GUESSED)
-    if has_any(lower, (" me ", " him ", " her ")):
+    if reading.has(_WRITTEN_HINTS):
         for found in _WRITTEN.finditer(text):
             for name in ("value", "second", "third"):
                 if found[name] and _is_strange(found[name]):
                     yield Claim(Kind.PERSON, *found.span(name), GUESSED)
-    if "spel" in lower:
+    if reading.has(_SPELT_HINTS):
         for found in _SPELT_BEHIND.finditer(text):
             yield Claim(Kind.PERSON, *found.span("value"), NAMED)
 

@@ -1,10 +1,12 @@
 """Names of people by lists of given names and surnames, told from firms and places by what stands around them."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 from core.security.pii.kinds import GUESSED, Claim, Kind
 from core.security.pii.people.names import BETWEEN, CLITIC, MOST_WORDS, NAME_WORD, name_end, name_word_end
+from core.security.pii.reading.hints import Gate
 from core.security.pii.reading.text import Reading
 from core.security.pii.words.ordinary import ORDINARY, english, is_unknown
 from core.security.pii.words.people import (
@@ -41,18 +43,18 @@ from core.security.pii.words.people import (
 def find_listed(reading: Reading) -> Iterator[Claim]:
     """A given name with or without a surname; two words with capitals of which one is a surname."""
     text, given, surnames = reading.cased, list_given(), list_surnames()
+    if not reading.has(_MAY_BE_NAMED):
+        return
     is_shouted = text.isupper()
-    done, person_end, before, before_end, came_from = 0, 0, "", 0, False
-    for word in NAME_WORD.finditer(text):
-        plain = word[0].rstrip(".").lower()
-        if "'" in plain or "’" in plain:
-            plain = CLITIC.sub("", plain)
-        last, before = before if word.start() - before_end <= 3 else "", plain
-        is_sender, came_from = came_from and last == "from", plain == "from" and last in MONEY
-        before_before, before_end = before_end, word.end()
-        if word.start() < done or text[word.start() - 1 : word.start()].isdigit():
+    done, person_end = 0, 0
+    words = [*NAME_WORD.finditer(text)]
+    for place, word in enumerate(words):
+        plain, may_be_name = _seen(word[0])
+        if not may_be_name or word.start() < done or text[word.start() - 1 : word.start()].isdigit():
             continue
-        if last in SPEAKERS and text[before_before : word.start()].lstrip().startswith(":"):
+        last = _last(words, place)
+        is_sender = last == "from" and _last(words, place - 1) in MONEY
+        if last in SPEAKERS and text[words[place - 1].end() : word.start()].lstrip().startswith(":"):
             last = ""
         if person_end and text[person_end : word.start()].strip() in ("and", "&"):
             last = "both"
@@ -76,6 +78,25 @@ def find_listed(reading: Reading) -> Iterator[Claim]:
             done = end
 
 
+@lru_cache(maxsize=8192)
+def _seen(word: str) -> tuple[str, bool]:
+    """It in small letters without what is joined to it, and whether a name may begin with it."""
+    plain = word.rstrip(".").lower()
+    if "'" in plain or "’" in plain:
+        plain = CLITIC.sub("", plain)
+    is_listed = plain in list_given() or plain in list_surnames()
+    return plain, is_listed or (plain not in ORDINARY and len(plain) > 1)
+
+
+def _last(words: Sequence[re.Match[str]], place: int) -> str:
+    """The word ahead, where nothing stands between but a sign or two."""
+    if not place or words[place].start() - words[place - 1].end() > _BETWEEN_WORDS:
+        return ""
+    return _seen(words[place - 1][0])[0]
+
+
+_BETWEEN_WORDS = 3
+_MAY_BE_NAMED = Gate(test=lambda piece: any(_seen(word)[1] for word in NAME_WORD.findall(piece)))
 _FIRM = re.compile(r"['’]s?\s(?P<thing>[A-Z][a-z]+)|['’]s?\s#\d")
 _SHOP = re.compile(r"['’]s\s*(?:[.,;!?)]|\Z|(?:by|on|in|at|and|for|was|is|charged|when|but)\b)")
 _FIRM_BEFORE = re.compile(r"(?<![.!?:] )\b[A-Z][\w'’]+ (?:&|and) \Z")

@@ -9,6 +9,7 @@ from functools import lru_cache
 from core.security.pii.kinds import GUESSED, Claim, Kind
 from core.security.pii.people.listed import is_of_a_firm
 from core.security.pii.people.names import name_end
+from core.security.pii.reading.hints import Gate
 from core.security.pii.reading.text import Reading
 from core.security.pii.words.ordinary import CHAT, ORDINARY, capitals, english, is_unknown
 from core.security.pii.words.people import (
@@ -60,10 +61,11 @@ _BEHIND = re.compile(
 
 
 def find_plain(reading: Reading) -> Iterator[Claim]:
+    if not reading.has(_UNKNOWN):
+        return
     lower = reading.lower
-    words = list(_WORD.finditer(reading.cased))
-    unknown = [word for word in words if _is_unknown(_plain(word))]
-    if not unknown or len(unknown) > max(_MOST_UNKNOWN, 0) or len(unknown) * 2 > len(lower.split()) + 2:
+    unknown = [word for word in _WORD.finditer(reading.cased) if _is_unknown(_plain(word))]
+    if len(unknown) > max(_MOST_UNKNOWN, 0) or len(unknown) * 2 > len(lower.split()) + 2:
         return
     done = 0
     for word in unknown:
@@ -181,6 +183,7 @@ def _is_unknown(plain: str) -> bool:
     )
 
 
+_UNKNOWN = Gate(test=lambda piece: any(_is_unknown(_plain(word)) for word in _WORD.finditer(piece)))
 _PREFIXED = re.compile(r"(?:re|un|pre|non|mis|over|under|out|co|up|down|back|micro|auto|multi)-?(?=[a-z]{4})")
 _NO_NAMES = frozenset(
     str.split(

@@ -4,6 +4,9 @@ district, the town and the postcode of some country."""
 import re
 from collections.abc import Iterator
 
+from core.security.pii.reading.hints import needs
+from core.security.pii.reading.text import Reading
+
 _UNIT = (
     r"(?:flat|unit|apartment|apt|suite|room|plot|house|h\.? ?no|no|number|nr|block|shop|studio|floor|villa|tower|door"
     r"|casa|piso|apto|wohnung|top)\b\.?"
@@ -39,11 +42,13 @@ _UNIT_TO_POSTCODE = re.compile(
 )
 _UNIT_SAID = re.compile(r"(?i)\b(?:flat|unit|apt|apartment|plot|house|h\.? ?no|villa|door)\b")
 
+_UNIT_HINTS = needs(_UNIT_SAID)
 
-def units_with_postcode(text: str) -> Iterator[tuple[int, int]]:
+
+def units_with_postcode(reading: Reading) -> Iterator[tuple[int, int]]:
     """ "Flat 4B, Gulmohar Apartments, MG Road, Bengaluru 560001": no number stands by the street."""
-    if _UNIT_SAID.search(text):
-        for found in _UNIT_TO_POSTCODE.finditer(text):
+    if reading.has(_UNIT_HINTS) and _UNIT_SAID.search(reading.cased):
+        for found in _UNIT_TO_POSTCODE.finditer(reading.cased):
             if "," in found[0]:
                 yield found.span()
 

@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 
-from core.security.pii.grammar import has_any, word_before
+from core.security.pii.grammar import word_before
 from core.security.pii.kinds import SHAPED, Claim, Kind
 from core.security.pii.places.ends import units_with_postcode, with_town, with_unit
 from core.security.pii.places.in_small import NO_LANE, SURE_STREET, find_in_small
 from core.security.pii.places.runs import with_runs
+from core.security.pii.reading.hints import Gate, Hints, needs
 from core.security.pii.reading.postcodes import POSTCODE, find_apart, is_postcode
 from core.security.pii.reading.text import Reading
 from core.security.pii.words.ordinary import ORDINARY, capitals, english
@@ -31,6 +31,7 @@ _STATE = (
     r"|W[AIVY]|GU|PW|PR|VI|AS|MP|FM|MH|A[AEP])"
 )
 _US = rf"(?:(?<![^\W_]){_STATE}\s\d{{5}}(?:-\d{{4}})?(?!\d))"
+_STATE_AND_ZIP, _DIGITS_OF_A_ZIP = re.compile(_US), 5
 _LETTERS_BETWEEN = re.compile(
     r"(?<![^\W_])(?:[AC-FHKNPRTV-Y]\d[\dW] ?(?=[\dAC-FHKNPRTV-Y]*[A-Z])(?=[A-Z]*\d)[\dAC-FHKNPRTV-Y]{4}"
     r"|[ABCEGHJ-NPRSTVXY]\d[A-Z] ?\d[A-Z]\d)(?![^\W_])"
@@ -133,45 +134,63 @@ _LIVES = re.compile(
     rf"[a-z'’ ]{{2,30}} {_STREET}\b(?:, (?!no\b)[a-z'’ ]{{3,25}}(?=[,.\n]|\Z)){{0,3}})"
 )
 """A house with a name, in small letters."""
-_CUE_HINTS = (
-    "addr",
-    "new place",
-    "new house",
-    "new home",
-    "new flat",
-    "registered at",
-    "c/o",
-    "live",
-    "resid",
-    "stay",
-    "living",
-    "moved",
-    "send",
-    "post",
-    "deliver",
-    "mail",
-    "ship",
+_CUE_HINTS = Hints(
+    (
+        "addr",
+        "new place",
+        "new house",
+        "new home",
+        "new flat",
+        "registered at",
+        "c/o",
+        "live",
+        "resid",
+        "stay",
+        "living",
+        "moved",
+        "send",
+        "post",
+        "deliver",
+        "mail",
+        "ship",
+    )
 )
-_ABROAD_HINTS = (
-    *(
-        "stra",
-        "str",
-        "weg",
-        "platz",
-        "gasse",
-        "allee",
-        "ring",
-        "damm",
-        "ufer",
-        "laan",
-        "gracht",
-        "plein",
-        "vagen",
-        "gat",
-    ),
-    *("veien", "vej", "gade", "katu", "tie", "utca", "rue", "avenue", "boulevard", "place", "impasse", "calle", "c/"),
-    *("avenida", "av.", "plaza", "paseo", "via", "piazza", "corso", "rua", "ul.", "ulica", "al.", "chemin", "quai"),
-    *("route", "cours"),
+_ABROAD_HINTS = Hints(
+    (
+        *(
+            "stra",
+            "str",
+            "weg",
+            "platz",
+            "gasse",
+            "allee",
+            "ring",
+            "damm",
+            "ufer",
+            "laan",
+            "gracht",
+            "plein",
+            "vagen",
+            "gat",
+        ),
+        *(
+            "veien",
+            "vej",
+            "gade",
+            "katu",
+            "tie",
+            "utca",
+            "rue",
+            "avenue",
+            "boulevard",
+            "place",
+            "impasse",
+            "calle",
+            "c/",
+        ),
+        *("avenida", "av.", "plaza", "paseo", "via", "piazza", "corso", "rua", "ul.", "ulica", "al.", "chemin", "quai"),
+        *("route", "cours"),
+    )
 )
 _ENDS_PLACE = re.compile(
     r"(?i)(?:(?<!\bapt)(?<!\bst)(?<!\brd)(?<!\bave)(?<!\bno)(?<!\bdr)(?<!\bste)(?<!\bstr)(?<!\bln)\.(?:\s|\Z)"
@@ -236,12 +255,12 @@ _SOMEBODYS = re.compile(
 
 
 def find_places(reading: Reading) -> Iterator[Claim]:
-    is_somebodys = _SOMEBODYS.search(reading.lower) is not None
+    is_somebodys = reading.has(_SOMEBODYS_HINTS) and _SOMEBODYS.search(reading.lower) is not None
     places = _joined(reading, is_somebodys=is_somebodys)
     if not reading.has_capitals or not reading.figures or reading.cased.isupper():
         yield from places
         return
-    for claim in with_runs(reading.cased, places):
+    for claim in with_runs(reading, places):
         if not _is_public(reading.lower, claim, is_somebodys=is_somebodys):
             yield claim
 
@@ -295,41 +314,42 @@ def _lines_start(text: str, start: int) -> int:
 
 def _list_places(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
-    if any(map(str.isdigit, text)):
-        streets = (_STREET_ADDRESS, _NUMBERED_STREET, _FLAT) if _names_street(reading.lower) else ()
-        boxes = (_BOX, _FORCES) if "box" in reading.lower else ()
-        abroad = (_ABROAD, _ABROAD_IN_SMALL, _FRENCH) if has_any(reading.lower, _ABROAD_HINTS) else ()
-        for start, end in units_with_postcode(text):
+    if reading.figures:
+        streets = (_STREET_ADDRESS, _NUMBERED_STREET, _FLAT) if reading.has(_NAMES_STREET) else ()
+        boxes = (_BOX, _FORCES) if reading.has(_BOX_HINTS) else ()
+        abroad = (_ABROAD, _ABROAD_IN_SMALL, _FRENCH) if reading.has(_ABROAD_HINTS) else ()
+        for start, end in units_with_postcode(reading):
             yield Claim(Kind.ADDRESS, start, end, SHAPED)
         for pattern in (*streets, *boxes, *abroad):
             for found in pattern.finditer(text):
                 if pattern is not _STREET_ADDRESS or _is_street(found[0]):
                     yield Claim(Kind.ADDRESS, found.start(), _town_end(text, found.end()), SHAPED)
-        for found in _POSTCODE_SAID.finditer(text) if has_any(reading.lower, ("post", "zip")) else ():
+        for found in _POSTCODE_SAID.finditer(text) if reading.has(_POSTCODE_HINTS) else ():
             if re.fullmatch(rf"(?i){_POSTCODE}|\d{{5}}(?:\d{{4}})?", re.sub(r"[ \-]", "", found["value"])):
                 yield Claim(Kind.ADDRESS, *found.span("value"), SHAPED)
-        for found in _UK.finditer(text):
+        has_code = reading.has(_LETTER_AND_FIGURE)
+        for found in _UK.finditer(text) if has_code else ():
             if not is_postcode(re.sub(r"\s", "", found[0]).upper()):
                 continue
             yield Claim(Kind.ADDRESS, _lines_start(text, found.start()), found.end(), SHAPED - 1)
-        for found in _LETTERS_BETWEEN.finditer(text):
+        for found in _LETTERS_BETWEEN.finditer(text) if has_code else ():
             yield Claim(Kind.ADDRESS, _lines_start(text, found.start()), found.end(), SHAPED - 1)
         for start, end in find_apart(text):
             yield Claim(Kind.ADDRESS, start, end, SHAPED - 1)
         for found in _TURNED_STREET.finditer(text) if streets else ():
             yield Claim(Kind.ADDRESS, *found.span("value" if found["value"] else "cued"), SHAPED)
-        for found in re.finditer(_US, text):
+        for found in _STATE_AND_ZIP.finditer(text) if reading.longest >= _DIGITS_OF_A_ZIP else ():
             yield Claim(Kind.ADDRESS, *found.span(), SHAPED - 1)
-    if _names_street(reading.lower) or has_any(reading.lower, _ABROAD_HINTS):
+    if reading.has(_NAMES_STREET) or reading.has(_ABROAD_HINTS):
         for start, end in find_in_small(reading.lower):
             value = _ENDS_PLACE.sub("", reading.lower[start:end]).rstrip(" ,.")
             yield Claim(Kind.ADDRESS, start, start + len(value), SHAPED - 1)
-    for found in _NAMED_HOUSE.finditer(text) if reading.has_capitals and _names_street(reading.lower) else ():
+    for found in _NAMED_HOUSE.finditer(text) if reading.has_capitals and reading.has(_NAMES_STREET) else ():
         yield Claim(Kind.ADDRESS, *found.span(), SHAPED)
-    for found in _LIVES.finditer(reading.lower) if has_any(reading.lower, _CUE_HINTS) else ():
+    for found in _LIVES.finditer(reading.lower) if reading.has(_CUE_HINTS) else ():
         if NO_LANE.isdisjoint(found["value"].split()):
             yield Claim(Kind.ADDRESS, *found.span("value"), SHAPED)
-    for found in _CUE.finditer(text) if has_any(reading.lower, _CUE_HINTS) else ():
+    for found in _CUE.finditer(text) if reading.has(_CUE_HINTS) else ():
         value = _ENDS_PLACE.sub("", found["value"]).rstrip(" ,.")
         who = _WHO_LIVES.match(value)
         start = found.start("value") + (who.end() if who else 0)
@@ -338,18 +358,12 @@ def _list_places(reading: Reading) -> Iterator[Claim]:
             yield Claim(Kind.ADDRESS, start, start + len(value), SHAPED)
 
 
-def _names_street(lower: str) -> bool:
-    return any(map(_is_kind_of_street, _LETTERS.findall(lower)))
-
-
-@lru_cache(maxsize=8192)
-def _is_kind_of_street(word: str) -> bool:
-    return _STREET_WORD.fullmatch(word) is not None
-
-
 _STREET_WORD = re.compile(_STREET)
 _LETTERS = re.compile(r"[a-z]{2,}")
 """Kinds of streets have no other letters."""
+_NAMES_STREET = Hints(test=lambda piece: any(map(_STREET_WORD.fullmatch, _LETTERS.findall(piece))))
+_POSTCODE_HINTS, _BOX_HINTS, _SOMEBODYS_HINTS = Hints(("post", "zip")), Hints(("box",)), needs(_SOMEBODYS)
+_LETTER_AND_FIGURE = Gate(test=re.compile(r"(?<![^\W_])[a-z]{1,2}\d").search)
 
 
 def _town_end(text: str, end: int) -> int:

@@ -5,10 +5,11 @@ word for a street or a dwelling, a number, and ends with a town."""
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from itertools import accumulate
 
 from core.security.pii.kinds import SHAPED, Claim, Kind
+from core.security.pii.reading.hints import Hints, needs
+from core.security.pii.reading.text import Reading
 from core.security.pii.words.people import list_given, list_more_given
 
 _SMALL = (
@@ -73,12 +74,12 @@ _FEWEST_PARTS = 4
 _LONGEST = 200
 
 
-def with_runs(text: str, claims: Iterable[Claim]) -> Iterator[Claim]:
+def with_runs(reading: Reading, claims: Iterable[Claim]) -> Iterator[Claim]:
     """The claims, each as far as the run goes that it stands in, and runs that are addresses by themselves."""
-    claims = list(claims)
+    text, claims = reading.cased, list(claims)
     runs = (
         [span for found in _RUN.finditer(text) if "\n\n" not in found[0] for span in _trimmed(text, *found.span())]
-        if claims or _may_be_there(text)
+        if claims or _may_be_there(reading)
         else []
     )
     starts = [start for start, _ in runs]
@@ -97,18 +98,16 @@ def with_runs(text: str, claims: Iterable[Claim]) -> Iterator[Claim]:
             yield Claim(Kind.ADDRESS, start, end, SHAPED - 2)
 
 
-def _may_be_there(text: str) -> bool:
-    return any(map(_is_of_streets, _WORD.findall(text))) or (
-        text.count(",") >= _FEWEST_COMMAS and _ENDS_IN_POSTCODE.search(text) is not None
+def _may_be_there(reading: Reading) -> bool:
+    commas = reading.cased.count(",")
+    # Each form of an address has a comma in it, or such a word ahead.
+    return (commas > 0 or reading.has(_TOLD_HINTS)) and (
+        reading.has(_STREETS) or (commas >= _FEWEST_COMMAS and _ENDS_IN_POSTCODE.search(reading.cased) is not None)
     )
 
 
-@lru_cache(maxsize=8192)
-def _is_of_streets(word: str) -> bool:
-    return _STREET.fullmatch(word) is not None
-
-
 _WORD = re.compile(r"(?<![^\W_])[^\W\d_]{2,}")
+_STREETS = Hints(test=lambda piece: any(map(_STREET.fullmatch, _WORD.findall(piece))))
 _ENDS_IN_POSTCODE = re.compile(
     r"[a-z][ \-,]{1,3}(?:\d{4,6}|\d{3}-\d{4}|\d{5}-\d{3}|\d{2}-\d{3}|\d{4}-\d{3})(?=\W*(?:\Z|\n|[,.] ))", re.IGNORECASE
 )
@@ -137,6 +136,7 @@ _TOLD = re.compile(
     r"|residencia|residence|domicile|home|live|living|reside|residing"
     r"|resident|staying|stay|moved|moving|deliver|delivery|courier|post it|send it)\b[^.!?\d]{0,24}\Z"
 )
+_TOLD_HINTS = needs(_TOLD)
 
 
 def _is_small(word: str) -> bool:

@@ -103,6 +103,8 @@ def _is_sum(lower: str, start: int, end: int) -> bool:
 def _rows(cased: str, lower: str) -> Iterator[list[Sign]]:
     is_shouted = cased.isupper()
     for stretch in list_stretches(cased, lower):
+        if _is_plain(lower, *stretch):
+            continue
         row: list[Sign] = []
         for found in _TOKEN.finditer(lower, *stretch):
             sign = _word(found[0], *found.span()) if found.lastgroup == "word" else _sign(found)
@@ -115,6 +117,15 @@ def _rows(cased: str, lower: str) -> Iterator[list[Sign]]:
                 row.append(sign)
         if row:
             yield row
+
+
+def _is_plain(lower: str, start: int, end: int) -> bool:
+    """Whether a stretch is one number, or one sum of money: nothing that is given bit by bit."""
+    figures = _PLAIN.fullmatch(lower, start, end)
+    return figures is not None and (figures.lastindex is None or _is_sum(lower, start, end))
+
+
+_PLAIN = re.compile(r"\d+|\d{1,9}(?:([.,])\d{1,9}){1,3}")
 
 
 def _is_over(row: list[Sign]) -> bool:

@@ -9,10 +9,15 @@ from functools import cached_property, lru_cache
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
+from core.security.pii.reading.hints import Hints, marks_in
+
+_REMEMBERED = 64
+"""Texts, as in the engine."""
 MOST_BETWEEN = 3
 """Characters that may stand between two pieces of one value: a line break, a hyphen, a comma and a space."""
 
-_TOKEN = re.compile(r"[^\W\d_]+|\d+")
+WORDS = re.compile(r"[^\W\d_]+|\d+")
+_OTHER = re.compile(r"[^\x00-\x7f]")
 _LOOK_ALIKE = str.maketrans(
     "аеорсухіјкмтнвгԁѕАВЕКМНОРСТХУІЈЅαβεικνορτυχΑΒΕΖΗΙΚΜΝΟΡΤΥΧøØłŁđĐıħ",
     "aeopcyxijkmthbrdsABEKMHOPCTXYIJSabeikvoptuxABEZHIKMNOPTYXoOlLdDih",
@@ -75,8 +80,12 @@ class Folded:
     source: "range | list[int]"
 
     @classmethod
+    @lru_cache(maxsize=_REMEMBERED)
     def of(cls, text: str) -> "Folded":
+        """The same one for recognizers, tagger, and what looks for the customer's own."""
         if text.isascii():
+            return cls(text, text, text.lower(), range(len(text)))
+        if all(map(_is_plain, _OTHER.findall(text))):
             return cls(text, text, text.lower(), range(len(text)))
         pieces = [fold(character) for character in text]
         cased = "".join(pieces)
@@ -88,9 +97,16 @@ class Folded:
         return self.source[start], self.source[end] if end < len(self.source) else len(self.text)
 
     @cached_property
+    def marks(self) -> int:
+        return marks_in(self.lower)
+
+    def has(self, hints: Hints) -> bool:
+        return hints.stand_in(self.lower, self.marks)
+
+    @cached_property
     def words(self) -> list[str]:
         """Of the tokens."""
-        return _TOKEN.findall(self.lower)
+        return WORDS.findall(self.lower)
 
     @cached_property
     def compact_text(self) -> str:
@@ -98,7 +114,7 @@ class Folded:
 
     @cached_property
     def tokens(self) -> list[Token]:
-        return [Token(match[0], match.start(), match.end()) for match in _TOKEN.finditer(self.lower)]
+        return [Token(match[0], *match.span()) for match in WORDS.finditer(self.lower)]
 
     @cached_property
     def compact(self) -> "Compact":
@@ -116,6 +132,12 @@ def fold(character: str) -> str:
         return str(digit)
     parts = unicodedata.normalize("NFKD", character).translate(_LOOK_ALIKE)
     return "".join(part for part in parts if unicodedata.category(part) not in _INVISIBLE)
+
+
+@lru_cache(maxsize=4096)
+def _is_plain(character: str) -> bool:
+    """Whether it stays as it is, such as a pound sign."""
+    return fold(character) == character == character.lower()
 
 
 def _lower(character: str) -> str:

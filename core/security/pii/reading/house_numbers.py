@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from core.security.pii.reading.folded import Folded
+from core.security.pii.reading.hints import Hints
 from core.security.pii.reading.said import NUMBERS, TENS
 
 _UNIT = "|".join(word for word, figures in NUMBERS.items() if len(figures) == 1 and figures != "0")
@@ -20,19 +22,19 @@ _STREETS = (
     r"(?:street|road|lane|avenue|drive|close|crescent|cresent|court|terrace|grove|gardens|square|mews|way|hill|place|rd|ave|boulevard"
     r"|row|walk|quay)"
 )
-_HINT = re.compile(rf"\b(?:{_STREETS}|flat|apartment|apt)\b")
+_HINT = Hints(test=re.compile(rf"\b(?:{_STREETS}|flat|apartment|apt)\b").search)
 _HOUSE = re.compile(rf"\b{_NUMBER}(?: [a-f])?,? (?=(?:(?!{_NO_STREET}\b)[^\W\d_][\w'’\-]{{1,20}} ){{1,3}}{_STREETS}\b)")
 _FLAT = re.compile(
     rf"\b(?:flat|apartment|apt|unit|suite|studio)(?: number| no\.?)? {_NUMBER}\b(?! (?:of|rate|fee|pounds))"
 )
 
 
-def in_figures(lower: str) -> Iterator[tuple[int, int, str]]:
+def in_figures(folded: Folded) -> Iterator[tuple[int, int, str]]:
     """Where one stands, and the figures to read there."""
-    if not _HINT.search(lower):
+    if not folded.has(_HINT):
         return
     for pattern in (_FLAT, _HOUSE):
-        for found in pattern.finditer(lower):
+        for found in pattern.finditer(folded.lower):
             if pattern is _FLAT or found["number"] != "one":
                 yield *found.span("number"), str(_value(found))
 

@@ -20,6 +20,7 @@ _APART = re.compile(
     rf"(?i)(?<![^\W_])(?<!['’])(?P<area>[A-Z](?:{_GAP}[A-Z])?){_GAP}\d(?:{_GAP}[A-Z\d])?{_GAP}\d"
     rf"{_GAP}{_LETTER_BEHIND}{_GAP}{_LETTER_BEHIND}(?![^\W_])"
 )
+_APART_END = re.compile(rf"(?i)\d(?:{_GAP}[A-Z\d])?{_GAP}\d{_GAP}{_LETTER_BEHIND}{_GAP}{_LETTER_BEHIND}(?![^\W_])")
 _CUT_WRONGLY = re.compile(r"[A-Za-z]{1,2}\d[A-Za-z\d]?\d[ ,.\-]+[A-Za-z]{2}")
 """One gap, where none belongs: "Galaxy S23 FE"."""
 _COMPACT = re.compile(POSTCODE)
@@ -27,7 +28,7 @@ _COMPACT = re.compile(POSTCODE)
 
 def find_apart(text: str) -> Iterator[tuple[int, int]]:
     """Where one stands whose signs stand apart."""
-    for found in _APART.finditer(text):
+    for found in _APART.finditer(text) if _APART_END.search(text) else ():
         if _CUT_WRONGLY.fullmatch(found[0]):
             continue
         if "".join(filter(str.isalpha, found["area"])).upper() in AREAS:

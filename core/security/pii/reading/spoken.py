@@ -5,7 +5,8 @@ import re
 from itertools import pairwise
 from typing import NamedTuple
 
-from core.security.pii.reading.folded import Token
+from core.security.pii.reading.folded import WORDS, Folded, Token
+from core.security.pii.reading.hints import Gate, Hints
 from core.security.pii.reading.postcodes import AREAS, is_postcode
 from core.security.pii.reading.said import (
     ABROAD,
@@ -32,9 +33,8 @@ _FEWEST = 3
 """Number words from which it is worth looking."""
 
 
-def says_digits(words: list[str]) -> bool:
-    """Whether a text of these words may say a number in words."""
-    return not NUMBERS.keys().isdisjoint(words)
+SAYS_DIGITS = Hints(test=lambda piece: not NUMBERS.keys().isdisjoint(WORDS.findall(piece)))
+"""A text may say a number in words."""
 
 
 def in_digits(tokens: list[Token]) -> list[Token] | None:
@@ -158,20 +158,34 @@ _FORM = re.compile(
 _SHORTEST_ID = 8
 _SPELT_OUT = re.compile(rf"\biban\b|(?:\b[a-z] ){{2}}(?:{'|'.join(sorted(NUMBERS))})\b")
 """Letters and digits one by one: there a single digit counts."""
-_SAYS = re.compile(
-    rf"\b(?:{'|'.join(sorted({*NUMBERS, *LETTERS, *ABROAD}, key=len, reverse=True))})\b|\d[^\w.]{{0,4}}(?:uh+m*|um+"
-    rf"|er+m*|ehm+|hmm+|then|and|no|not|nope|oops|sorry|wait|correction|actually|scratch|strike|my|i mean|make|dash"
-    rf"|hyphen|space|{'|'.join(sorted(SEPARATORS_ABROAD))})\b"
-    r"|\b[a-z],? (?:is )?(?:for|as in) [a-z]"
+_SAID = rf"\b(?:{'|'.join(sorted({*NUMBERS, *LETTERS, *ABROAD}, key=len, reverse=True))})\b"
+_BESIDE = (
+    r"(?:uh+m*|um+|er+m*|ehm+|hmm+|then|and|no|not|nope|oops|sorry|wait|correction|actually|scratch|strike|my|i mean"
+    rf"|make|dash|hyphen|space|{'|'.join(sorted(SEPARATORS_ABROAD))})\b"
 )
+_SAYS = re.compile(rf"{_SAID}|\d[^\w.]{{0,4}}{_BESIDE}|\b[a-z],? (?:is )?(?:for|as in) [a-z]")
 """One look for all of it: most texts say none."""
+_WORDS = Hints(test=re.compile(_SAID).search)
+_FIGURES = Gate(test=re.compile(r"\d").search)
+_FILLS = Gate(("i mean",), re.compile(rf"(?<![^\W\d]){_BESIDE}").search)
+_SPELLS = Gate(test=re.compile(r"\b(?:for|as)\Z").search)
+_LETTERS_ALONE = Gate(test=re.compile(r"\b[a-z],?\Z").search)
 
 
-def in_figures(cased: str, lower: str) -> list[Edit]:
+def _may_say(folded: Folded) -> bool:
+    return (
+        folded.has(_WORDS)
+        or (folded.has(_FIGURES) and folded.has(_FILLS) and _SAYS.search(folded.lower) is not None)
+        or (folded.has(_SPELLS) and folded.has(_LETTERS_ALONE) and _SAYS.search(folded.lower) is not None)
+    )
+
+
+def in_figures(folded: Folded) -> list[Edit]:
     """Where digits and letters are said, and what to read there. Only in a row of at least three digits, so that "one
     card" and "two or three days" stay what they are."""
-    if not _SAYS.search(lower):
+    if not _may_say(folded):
         return []
+    cased, lower = folded.cased, folded.lower
     least = 1 if _SPELT_OUT.search(lower) else _LEAST_DIGITS
     edits: list[Edit] = []
     for row in _rows(cased, lower):

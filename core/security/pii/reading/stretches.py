@@ -21,6 +21,9 @@ _WORD = re.compile(r"(?:[0-9a-f]{0,4}:){3,7}[0-9a-f]{0,4}|[0-9a-f]{8}-(?:[0-9a-f
 _LENGTH_OF_OURS = 36
 """A UUID is an id of ours: nobody says one."""
 _CAPITALS = re.compile(r"[A-Z]{2,5}")
+_TWO_CAPITALS = re.compile(r"[A-Z]{2}")
+_LONGEST = 48
+"""Characters of a piece that is remembered."""
 PAUSES = (
     frozenset(
         str.split(
@@ -58,35 +61,55 @@ class Stretch(NamedTuple):
 def list_stretches(cased: str, lower: str) -> tuple[Stretch, ...]:
     """Those with a figure or a letter in them."""
     found: list[Stretch] = []
-    start = end = -1
+    start = end = at = behind = -1
     says, last, letter, since = 0, "", "", _LETTER_BEFORE + 1
-    for word in _WORD.finditer(lower):
-        said = word[0]
-        kind = (
-            _BREAKS
-            if ":" in said or (len(said) == _LENGTH_OF_OURS and "-" in said)
-            else _SAYS
-            if said[0] <= "9"
-            else _kind(said)
-        )
-        if kind == _BREAKS:
-            is_spelt = since <= _LETTER_BEFORE and (last in _BEFORE_SPELT or (since == 1 and said[0] == letter))
-            kind = _GOES_ON if is_spelt or _CAPITALS.fullmatch(cased, *word.span()) else _BREAKS
-        if kind == _BREAKS:
+    is_shouted = _TWO_CAPITALS.search(cased) is not None
+    for piece in lower.split():
+        words, only_breaks = _words_of(piece) if len(piece) <= _LONGEST else _read(piece)
+        at = lower.index(piece, behind + 1)
+        behind = at + len(piece) - 1
+        if only_breaks and since > _LETTER_BEFORE and (not is_shouted or cased.startswith(piece, at)):
             if says >= _SAYS:
                 found.append(Stretch(start, end))
             start, says = -1, 0
-        else:
-            start, end = word.start() if start < 0 else start, word.end()
+            continue
+        for said, kind, first, stop in words:
+            if kind == _BREAKS:
+                is_spelt = since <= _LETTER_BEFORE and (last in _BEFORE_SPELT or (since == 1 and said[0] == letter))
+                if not is_spelt and not _CAPITALS.fullmatch(cased, at + first, at + stop):
+                    if says >= _SAYS:
+                        found.append(Stretch(start, end))
+                    start, says, last, since = -1, 0, said, since + 1
+                    if len(said) == 1:
+                        letter, since = said, 1
+                    continue
+                kind = _GOES_ON
+            start, end = at + first if start < 0 else start, at + stop
             says += _SAYS if since == 1 and said in _SPELLS else kind
-        last = said
-        letter, since = (said, 1) if len(said) == 1 else (letter, since + 1)
+            last = said
+            letter, since = (said, 1) if len(said) == 1 else (letter, since + 1)
     if says >= _SAYS:
         found.append(Stretch(start, end))
     return tuple(found)
 
 
 _SPELLS = frozenset({"for", "as", "is", "like"})
+
+
+def _read(piece: str) -> tuple[list[tuple[str, int, int, int]], bool]:
+    """The words of a piece between spaces, each with its kind and place; and whether there is nothing in it but words
+    that break a stretch."""
+    words = [(word[0], _kind_of(word[0]), *word.span()) for word in _WORD.finditer(piece)]
+    return words, bool(words) and all(kind == _BREAKS and len(said) > 1 for said, kind, _, _ in words)
+
+
+_words_of = lru_cache(maxsize=8192)(_read)
+
+
+def _kind_of(said: str) -> int:
+    if ":" in said or (len(said) == _LENGTH_OF_OURS and "-" in said):
+        return _BREAKS
+    return _SAYS if said[0] <= "9" else _kind(said)
 
 
 @lru_cache(maxsize=8192)

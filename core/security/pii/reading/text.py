@@ -8,6 +8,7 @@ from functools import cached_property
 from core.security.pii.reading.cue_forms import cues_in_letters
 from core.security.pii.reading.cues import spelt_right
 from core.security.pii.reading.folded import Folded
+from core.security.pii.reading.hints import Gate, Hints, marks_in, needs
 from core.security.pii.reading.house_numbers import in_figures as house_numbers
 from core.security.pii.reading.said import NUMBERS, ORDINALS, TIMES
 from core.security.pii.reading.spoken import in_figures, two_digits
@@ -55,9 +56,10 @@ _GROUPS_ALIKE = re.compile(
 _LETTERED = re.compile(r"[a-z]\d+[ \-./]\Z")
 """A piece of an IBAN or the like ahead: there a letter is one."""
 _FIGURE = re.compile(r"\d")
+_NUMBER = re.compile(r"\d(?:(?:[^\w£$€]|_){0,3}\d)*")
 _FEWEST_FIGURES = 3
 """Beside them."""
-_FIGURES = str.maketrans("lio|", "1101")
+_AS_FIGURES = str.maketrans("lio|", "1101")
 _SEPARATORS = re.compile(
     r"(?<=\d)\s?(?:[^\w\s.,:;\-/+=£$€%#&()\[\]<>'\"?!@]|_|\.{2,3}|--){1,3}\s?(?=\d)|(?<=\d) / (?=\d)"
     r"|(?<=[a-z\d])\s?[^\x00-\x7f\w\s–—‘’“”£€…]{1,3}\s?(?=[a-z\d])"
@@ -77,6 +79,22 @@ _ZEROS = re.compile(
 _CHECK_LETTER = re.compile(r"(?<![^\W_])(?:it|sm) ?\d\d ?\Z")
 """Italy's IBANs have a letter behind the check digits, which may be O."""
 
+_FIGURES = Gate(test=_FIGURE.search)
+_MISSPELT = Gate(test=lambda piece: any(spelt_right(word) != word for word in _WORD.findall(piece)))
+_COLON = Gate((":",))
+_ANSWERS = Gate(
+    ("?",),
+    re.compile(
+        r"\b(?:sure|yes|yeah|yep|ok|okay|um+|uh+|erm?|hmm|so|well|right|course|moment|sec|second|minute|min|hold|hang|bear"
+        r"|let|give|got|here|there|fine|ah|think|please)\b"
+    ).search,
+)
+"""A question mark, or a word of each of ``ACKNOWLEDGED``."""
+_ZEROS_HINTS = Gate(test=lambda piece: "o" in piece and (_FIGURE.search(piece) is not None or not piece.strip("o-")))
+_ALIKE = Gate(test=re.compile(r"\d[lio|]|[lio|]\d").search)
+_PARTS = Gate(test=re.compile(r"[^\w\s.,:;\-/+=£$€%#&()\[\]<>'\"?!@]|_|\.\.|--|\A/\Z|[^\x00-\x7f\w\s]").search)
+_YEAR_HINTS = needs(_MONTH_AND_YEAR)
+
 
 @dataclass(frozen=True)
 class Reading:
@@ -90,19 +108,14 @@ class Reading:
     @classmethod
     def of(cls, text: str) -> "Reading":
         folded = Folded.of(text)
-        edits = [
-            *in_figures(folded.cased, folded.lower),
-            *house_numbers(folded.lower),
-            *cues_in_letters(folded.lower),
-            *_misspelt(folded.lower),
-        ]
-        edits.extend(_answered(folded.lower))
-        has_figures = _FIGURE.search(folded.lower) is not None
-        if has_figures:
+        edits = [*in_figures(folded), *house_numbers(folded), *cues_in_letters(folded)]
+        if folded.has(_MISSPELT):
+            edits.extend(_misspelt(folded.lower))
+        edits.extend(_answered(folded))
+        if folded.has(_ZEROS_HINTS):
             edits.extend(_zeros(folded.lower))
-        if has_figures or not text.isascii():
-            edits.extend(_signs(folded.lower))
-        if "twenty" in folded.lower or "thirty" in folded.lower:
+        edits.extend(_signs(folded))
+        if folded.has(_YEAR_HINTS):
             edits.extend(
                 (*found.span("year"), two_digits(found["year"])) for found in _MONTH_AND_YEAR.finditer(folded.lower)
             )
@@ -117,7 +130,22 @@ class Reading:
     @cached_property
     def figures(self) -> int:
         """How many digits there are."""
-        return sum(map(str.isdigit, self.cased))
+        return len(_FIGURE.findall(self.cased)) if self.has(_FIGURES) else 0
+
+    @cached_property
+    def longest(self) -> int:
+        """Digits of the longest number, with whatever signs stand between them."""
+        if not self.has(_FIGURES):
+            return 0
+        return max(len(_FIGURE.findall(number)) for number in _NUMBER.findall(self.cased))
+
+    @cached_property
+    def marks(self) -> int:
+        return self.folded.marks if self.cased is self.folded.cased else marks_in(self.lower)
+
+    def has(self, hints: Hints) -> bool:
+        """Whether one of them stands here."""
+        return bool(self.marks & hints.bit) or (hints.perhaps > 0 and hints.stand_in(self.lower, self.marks))
 
     @cached_property
     def has_capitals(self) -> bool:
@@ -137,12 +165,13 @@ def _apart(edits: "list[tuple[int, int, str]]") -> "list[tuple[int, int, str]]":
     return kept
 
 
-def _answered(lower: str) -> "list[tuple[int, int, str]]":
+def _answered(folded: Folded) -> "list[tuple[int, int, str]]":
+    lower = folded.lower
     return [
-        *((*found.span(), ": ") for found in _SPEAKER.finditer(lower)),
+        *((*found.span(), ": ") for found in (_SPEAKER.finditer(lower) if folded.has(_COLON) else ())),
         *(
             (*found.span("gap"), ": ")
-            for found in _ASKED.finditer(lower)
+            for found in (_ASKED.finditer(lower) if folded.has(_ANSWERS) else ())
             if ("?" in found["gap"] or found["says"]) and _VALUE.match(lower, found.end())
         ),
     ]
@@ -156,18 +185,19 @@ def _zeros(lower: str) -> "list[tuple[int, int, str]]":
     ]
 
 
-def _signs(lower: str) -> "list[tuple[int, int, str]]":
+def _signs(folded: Folded) -> "list[tuple[int, int, str]]":
     """Figures that were typed as letters, and what parts them."""
+    lower = folded.lower
     return [
         *(
-            (*found.span(), found[0].translate(_FIGURES))
-            for pattern in (_LOOK_ALIKES, _GROUPS_ALIKE)
+            (*found.span(), found[0].translate(_AS_FIGURES))
+            for pattern in ((_LOOK_ALIKES, _GROUPS_ALIKE) if folded.has(_ALIKE) else ())
             for found in pattern.finditer(lower)
             if sum(map(str.isdigit, found[0])) >= _FEWEST_FIGURES
-            and found[0].translate(_FIGURES) != found[0]
+            and found[0].translate(_AS_FIGURES) != found[0]
             and not _LETTERED.search(lower, max(0, found.start() - 8), found.start())
         ),
-        *((*found.span(), "-") for found in _SEPARATORS.finditer(lower)),
+        *((*found.span(), "-") for found in (_SEPARATORS.finditer(lower) if folded.has(_PARTS) else ())),
     ]
 
 

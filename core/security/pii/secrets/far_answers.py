@@ -5,9 +5,9 @@ import re
 from collections.abc import Iterator
 
 from core.security.pii.asked import find_asked
-from core.security.pii.grammar import has_any
 from core.security.pii.kinds import NAMED, SAID, Claim, Kind
 from core.security.pii.reading.dates import DATE
+from core.security.pii.reading.hints import Hints
 from core.security.pii.reading.text import ACKNOWLEDGED, Reading
 from core.security.pii.secrets.told_answers import find_told
 from core.security.pii.words.ordinary import CHAT, ORDINARY, english
@@ -88,34 +88,57 @@ _AHEAD = re.compile(
     rf"|which is|is what you have as)\s"
     rf"(?:(?:my|the|your|our)\s)?(?:answer to (?:my|the|your) )?{_QUESTION}\b"
 )
-_HINTS = (
-    *("maiden", "first", "childhood", "favo", "fav", "oldest", "best", "memorable", "secret", "security", "recovery"),
-    *(
-        "sec q",
-        "sec. q",
-        "answer to",
-        "answer for",
-        "ans to",
-        " i put",
-        " i wrote",
-        " i answered",
-        " i typed",
-        " i entered",
-    ),
-    *("challenge", "special date", "significant date", "answer is", "answer was", "i went", "i attended", "i drove"),
-    *(
-        "i first",
-        "nee ",
-        "mother was",
-        "mum was",
-        "mom was",
-        "mother's born",
-        "mum's born",
-        "mom's born",
-        "mother born",
-    ),
-    *("mum born", "mom born", "mother is born", "where was i", "where i was", "where were you", "where you were"),
-    *("of birth", "i grew", "you grew", "i lived", "you lived", "town i was", "city i was", "place i was"),
+_HINTS = Hints(
+    (
+        *(
+            "maiden",
+            "first",
+            "childhood",
+            "favo",
+            "fav",
+            "oldest",
+            "best",
+            "memorable",
+            "secret",
+            "security",
+            "recovery",
+        ),
+        *(
+            "sec q",
+            "sec. q",
+            "answer to",
+            "answer for",
+            "ans to",
+            " i put",
+            " i wrote",
+            " i answered",
+            " i typed",
+            " i entered",
+        ),
+        *(
+            "challenge",
+            "special date",
+            "significant date",
+            "answer is",
+            "answer was",
+            "i went",
+            "i attended",
+            "i drove",
+        ),
+        *(
+            "i first",
+            "nee ",
+            "mother was",
+            "mum was",
+            "mom was",
+            "mother's born",
+            "mum's born",
+            "mom's born",
+            "mother born",
+        ),
+        *("mum born", "mom born", "mother is born", "where was i", "where i was", "where were you", "where you were"),
+        *("of birth", "i grew", "you grew", "i lived", "you lived", "town i was", "city i was", "place i was"),
+    )
 )
 _MORE = frozenset(
     str.split(
@@ -134,13 +157,14 @@ _OF_PLACES = frozenset(
 
 _SPELT = re.compile(r"(?<![^\s:=,\"'(])(?:[^\W\d_]|0)(?:[ .\-]{1,3}(?:[^\W\d_]|0)(?![^\W_])){4,40}")
 _SPELT_SECRET = re.compile(r"(?<![^\s(\"':=])[^\W_](?: [^\s\[](?![^\s)\"'])){5,40}(?<![.,?!)\"'])")
-_NAME_HINTS = ("name", "spel")
+_NAME_HINTS = Hints(("name", "spel"))
+_PASSWORD_HINTS = Hints(("passw", "pass w", "passphrase", "pwd", "pass:", "pass is", "pw "))
 
 
 def find_far_answers(reading: Reading) -> Iterator[Claim]:
     yield from (claim for claim in find_asked(reading) if claim.kind is not Kind.PERSON)
     yield from find_told(reading)
-    if has_any(reading.lower, _HINTS):
+    if reading.has(_HINTS):
         for found in _BEHIND_QUESTION.finditer(reading.cased):
             words = found["value"].lower().split()
             is_linked = found["gap"].strip() or found["says"] or found["its"]
@@ -171,15 +195,13 @@ def _is_ordinary(words: list[str]) -> bool:
 
 def find_spelt(reading: Reading) -> Iterator[Claim]:
     lower = reading.lower
-    if has_any(lower, ("passw", "pass w", "passphrase", "pwd", "pass:", "pass is", "pw ")):
+    if reading.has(_PASSWORD_HINTS):
         for found in _SPELT_SECRET.finditer(reading.cased):
             if any(map(str.isalpha, found[0])):
                 yield Claim(Kind.PASSWORD, *found.span(), SAID + 1)
-    if has_any(lower, (*_NAME_HINTS, *_HINTS)):
+    if reading.has(_NAME_HINTS) or reading.has(_HINTS):
         kind, weight = (
-            (Kind.PERSON, NAMED + 3)
-            if "name" in lower or not has_any(lower, _HINTS)
-            else (Kind.SECURITY_ANSWER, SAID - 1)
+            (Kind.PERSON, NAMED + 3) if "name" in lower or not reading.has(_HINTS) else (Kind.SECURITY_ANSWER, SAID - 1)
         )
         for found in _SPELT.finditer(reading.cased):
             # "O" is a figure among letters, too.

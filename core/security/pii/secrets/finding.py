@@ -4,8 +4,9 @@ questions. Found behind their cue, or before it ("4821 is my PIN")."""
 import re
 from collections.abc import Iterator
 
-from core.security.pii.grammar import NO_LESS, cued, digits, has_any, matches, only_digits, word_before
+from core.security.pii.grammar import NO_LESS, cued, digits, matches, only_digits, word_before
 from core.security.pii.kinds import SAID, Claim, Kind
+from core.security.pii.reading.hints import Gate, Hints, needs
 from core.security.pii.reading.text import Reading
 from core.security.pii.secrets.passwords import find_passwords
 from core.security.pii.words.ordinary import ORDINARY
@@ -69,27 +70,30 @@ _UNIT = re.compile(
     r"|people|of my|of the|more|-digit|points)"
 )
 _PIN_HINT = re.compile(r"p\.?\s?[il1|!]\.?\s?n|pni")
+_PIN_HINTS = Gate(test=re.compile(r"p\.?(?:\Z|[il1|!]\.?(?:\Z|n))|pni").search)
 _ON_THE_BACK_HINTS = ("back", "reverse", "strip")
-_CVV_HINTS = ("cv", "csc", "cid", "c.v", "security", "verification", "digit", *_ON_THE_BACK_HINTS)
-_OTP_HINTS = ("otp", "code", "token", "pin", "digit", "tan", "six", "6", "number", "password", "figures")
-_PATTERNS: tuple[tuple[Kind, re.Pattern[str], frozenset[str]], ...] = (
-    (Kind.PIN, cued(_PIN, rf"{NO_LESS}{digits(3, 8)}(?!\d|[.,]\d)"), _NEVER_BEFORE_PIN),
-    (Kind.CVV, cued(_CVV, rf"{NO_LESS}{digits(3, 4)}(?!\d|[.,/\-]\d|[ ]\d)"), frozenset()),
-    (Kind.OTP, cued(_OTP, rf"{NO_LESS}{digits(4, 10)}(?!\d|[.,]\d)"), frozenset({"card"})),
+_CVV_HINTS = Hints(("cv", "csc", "cid", "c.v", "security", "verification", "digit", *_ON_THE_BACK_HINTS))
+_OTP_HINTS = Hints(("otp", "code", "token", "pin", "digit", "tan", "six", "6", "number", "password", "figures"))
+_PATTERNS: tuple[tuple[Kind, int, re.Pattern[str], frozenset[str]], ...] = (
+    (Kind.PIN, 3, cued(_PIN, rf"{NO_LESS}{digits(3, 8)}(?!\d|[.,]\d)"), _NEVER_BEFORE_PIN),
+    (Kind.CVV, 3, cued(_CVV, rf"{NO_LESS}{digits(3, 4)}(?!\d|[.,/\-]\d|[ ]\d)"), frozenset()),
+    (Kind.OTP, 4, cued(_OTP, rf"{NO_LESS}{digits(4, 10)}(?!\d|[.,]\d)"), frozenset({"card"})),
     (
         Kind.OTP,
+        1,
         cued(
             _OTP, r"(?=[A-Z\-]*\d)(?=[\d\-]*[A-Z])(?-i:[A-Z0-9]{1,4}-[A-Z0-9]{3,8}|[A-Z0-9]{5,10})(?![\w-])", cased=True
         ),
         frozenset({"card"}),
     ),
-    (Kind.OTP, cued(_CODE, rf"{NO_LESS}{digits(5, 8)}(?![^\W_]|[.,]\d)"), frozenset({"card"})),
+    (Kind.OTP, 5, cued(_CODE, rf"{NO_LESS}{digits(5, 8)}(?![^\W_]|[.,]\d)"), frozenset({"card"})),
 )
 _BARE_CODE = re.compile(
     rf"(?i)(?<![\d.,£$€]){digits(6, 6, '[ -]')}(?!\d|[.,]\d|\s*(?:pounds?|euros?|dollars?|quid|gbp|eur|usd)\b)"
 )
 _BEFORE_CUE = re.compile(
-    rf"(?i){NO_LESS}(?P<value>{digits(3, 8)})(?!\d)[\s,(\-]{{1,3}}(?:is|was|as|for|being|=|that's|thats|it'?s"
+    rf"(?i)(?P<value>\d(?<![\d£$€#]\d)(?<!\d[.,]\d)(?:[ \t\n\-.]{{0,3}}\d){{2,7}})(?!\d)[\s,(\-]{{1,3}}"
+    rf"(?:is|was|as|for|being|=|that's|thats|it'?s"
     rf"|which is|here's)?[\s(]{{0,2}}(?:(?:my|the|our|your|a|his|her)\s?)?(?:(?P<rated>good|safe|strong|bad|weak|secure"
     rf"|better)\s)?"
     rf"(?:(?:new|old|current|card|debit|credit|bank|card's|atm)\s){{0,2}}(?:(?P<pin>{_PIN})|(?P<cvv>{_CVV})"
@@ -104,6 +108,12 @@ _CHANGED_TO = re.compile(
     r"(?P<value>\d{4,6})(?![\d]|[.,/\-]\d)(?=[^.?!\n]{0,40}\bpin\b)"
 )
 """The word comes behind: "I changed it to 4821 so the PIN should work"."""
+
+_WORDS_APART = (
+    (Kind.CVV, _ON_THE_BACK, needs(_ON_THE_BACK)),
+    (Kind.PIN, _CHANGED_TO, Gate(("pin",))),
+)
+_FEWEST_DIGITS = 3
 
 _ANSWER_VALUE = r"(?:(?:the|a|an|called|named|my)\s)?[^\W_][\w'’.\-]{0,30}(?:\s[^\W_][\w'’.\-]{0,30}){0,3}"
 _THINGS = (
@@ -153,27 +163,28 @@ _THING_NAMED = re.compile(
     rf"(?:first|childhood|favou?rite?|old|oldest|memorable) {_THINGS}|\b{_THINGS},|(?:first|childhood|favou?rite?)"
     rf" [^\W\d_]"
 )
-_BETWEEN_COMMAS = (",",)
-_OF_THINGS = ("first", "childhood", "favou", "favor", "old", "memorable")
-_ANSWERS_HINTS: tuple[tuple[str, ...], ...] = (
-    ("maiden",),
-    ("maiden",),
+_BETWEEN_COMMAS = Hints((",",))
+_OF_THINGS = Hints(("first", "childhood", "favou", "favor", "old", "memorable"))
+_MAIDEN, _NAME_OF, _BORN = Hints(("maiden",)), Hints(("name of",)), Hints(("born",))
+_ANSWERS_HINTS: tuple[Hints, ...] = (
+    _MAIDEN,
+    _MAIDEN,
     _OF_THINGS,
     _OF_THINGS,
-    ("name of",),
-    ("name of",),
+    _NAME_OF,
+    _NAME_OF,
     _OF_THINGS,
-    ("maiden",),
+    _MAIDEN,
     _BETWEEN_COMMAS,
-    ("up on", "up in"),
-    ("mem",),
-    ("memorable", "secret", "security"),
-    ("security", "secret", "memorable", "recovery", "challenge", "password"),
-    ("answer",),
-    ("birth", "born"),
-    ("grew up", "parents met", "honeymoon"),
-    ("memorable word", "maiden name", "security"),
-    ("born",),
+    Hints(("up on", "up in")),
+    Hints(("mem",)),
+    Hints(("memorable", "secret", "security")),
+    Hints(("security", "secret", "memorable", "recovery", "challenge", "password")),
+    Hints(("answer",)),
+    Hints(("birth", "born")),
+    Hints(("grew up", "parents met", "honeymoon")),
+    Hints(("memorable word", "maiden name", "security")),
+    _BORN,
 )
 """Beside each of ``_ANSWERS``: one of them stands in whatever it finds."""
 _ANSWER_HINT = re.compile(
@@ -190,7 +201,8 @@ _ANSWER_FIRST = re.compile(
     r"|answer (?:to|for) (?:my|the|your|ur|that|our) (?:security |secret )?question)"
 )
 """The answer stands ahead of what it is."""
-_ANSWER_FIRST_HINTS = ("maiden", "memorable", "secret", "security", "answer")
+_ANSWER_HINTS = needs(_ANSWER_HINT)
+_ANSWER_FIRST_HINTS = Hints(("maiden", "memorable", "secret", "security", "answer"))
 _NO_ANSWER = frozenset(
     str.split(
         "wrong not incorrect required asked missing rejected blocked different needed being correct right invalid no"
@@ -218,25 +230,27 @@ def find_secrets(reading: Reading) -> Iterator[Claim]:
 
 def _in_figures(reading: Reading) -> Iterator[Claim]:
     hinted = {
-        Kind.PIN: _PIN_HINT.search(reading.lower) is not None,
-        Kind.CVV: has_any(reading.lower, _CVV_HINTS),
-        Kind.OTP: has_any(reading.lower, _OTP_HINTS),
+        Kind.PIN: reading.has(_PIN_HINTS) and _PIN_HINT.search(reading.lower) is not None,
+        Kind.CVV: reading.has(_CVV_HINTS),
+        Kind.OTP: reading.has(_OTP_HINTS),
     }
     if not any(hinted.values()):
         return
-    for kind, pattern, never in _PATTERNS:
+    for kind, fewest, pattern, never in _PATTERNS:
+        if not hinted[kind] or reading.longest < fewest:
+            continue
         text = reading.cased if pattern.flags & re.IGNORECASE else reading.lower
-        for found in matches(pattern, text) if hinted[kind] else ():
+        for found in matches(pattern, text):
             if _is_given(reading, found, kind, never):
                 yield Claim(kind, *found.span("value"), SAID)
-    for found in matches(_BEFORE_CUE, reading.cased):
+    for found in matches(_BEFORE_CUE, reading.cased) if reading.longest >= _FEWEST_DIGITS else ():
         if (found["rated"] or _LINKED.search(reading.cased, found.end("value"), found.end())) and not _UNIT.match(
             reading.cased, found.end("value")
         ):
             kind = Kind.PIN if found["pin"] else Kind.CVV if found["cvv"] else Kind.OTP
             yield Claim(kind, *found.span("value"), SAID)
-    for kind, pattern in ((Kind.CVV, _ON_THE_BACK), (Kind.PIN, _CHANGED_TO)):
-        for found in pattern.finditer(reading.cased):
+    for kind, pattern, hints in _WORDS_APART:
+        for found in pattern.finditer(reading.cased) if reading.has(hints) else ():
             if not _UNIT.match(reading.cased, found.end("value")):
                 yield Claim(kind, *found.span("value"), SAID)
 
@@ -271,15 +285,15 @@ def _other_code(said: str) -> bool:
 
 
 def _answers(reading: Reading) -> Iterator[Claim]:
-    if not _ANSWER_HINT.search(reading.lower):
+    if not reading.has(_ANSWER_HINTS) or not _ANSWER_HINT.search(reading.lower):
         return
-    is_first = has_any(reading.lower, _ANSWER_FIRST_HINTS)
+    is_first = reading.has(_ANSWER_FIRST_HINTS)
     for found in _ANSWER_FIRST.finditer(reading.cased) if is_first else ():
         if found["value"].split()[0].lower() not in _NO_ANSWER | ORDINARY:
             yield Claim(Kind.SECURITY_ANSWER, *found.span("value"), SAID - 2)
     names_thing = _THING_NAMED.search(reading.lower) is not None
     for pattern, hints in zip(_ANSWERS, _ANSWERS_HINTS, strict=True):
-        is_there = names_thing if hints in (_OF_THINGS, _BETWEEN_COMMAS) else has_any(reading.lower, hints)
+        is_there = names_thing if hints in (_OF_THINGS, _BETWEEN_COMMAS) else reading.has(hints)
         for found in pattern.finditer(reading.cased) if is_there else ():
             value = _ENDS_ANSWER.sub("", _SENTENCE.split(found["value"], maxsplit=1)[0]).rstrip(" .'-")
             first = value.split()[0].lower() if value.split() else ""

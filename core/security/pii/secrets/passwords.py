@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from core.security.pii.grammar import LINKS, cued, has_any, matches, word_before
+from core.security.pii.grammar import LINKS, cued, matches, word_before
 from core.security.pii.kinds import GUESSED, SAID, Claim, Kind
+from core.security.pii.reading.hints import Gate, Hints
 from core.security.pii.reading.text import Reading
 from core.security.pii.words.ordinary import ORDINARY, is_unknown
 
-_PASSWORD_HINTS = ("pass", "pwd", "psw", "pswd", "pw", "p/w")
+_PASSWORD_HINTS = Hints(("pass", "pwd", "psw", "pswd", "pw", "p/w"))
 _PASSWORD = (
     r"pass(?= (?:is|was)\b| ?[:=])|psswo?r?d|passwo?r?d"  # noqa: S105
     r"|(?<=login )pass|(?<=log in )pass|(?<=banking )pass"
@@ -100,6 +101,7 @@ _BY_FORM = re.compile(
     rf"[A-Za-z\d]{_IN_WORD}{{6,40}}(?<![?])(?![\w@/.*=])"
 )
 """Letters, figures and a sign in one word: nothing else is written so."""
+_BY_FORM_HINTS = Gate(test=_BY_FORM.search)
 _WITH_FIGURES = re.compile(r"(?<![\w@#/.:\-*&])[A-Za-z]{3,20}\d{1,6}(?![\w@]|[./]\w)")
 _OF_FILES = re.compile(
     r"(?i:err|error|exc|code|ref|img|scan|screenshot|photo|doc|file|statement|report|invoice|v|pxl|dsc"
@@ -108,10 +110,10 @@ _OF_FILES = re.compile(
 
 
 def find_passwords(reading: Reading) -> Iterator[Claim]:
-    for found in _BY_FORM.finditer(reading.cased) if reading.figures else ():
+    for found in _BY_FORM.finditer(reading.cased) if reading.has(_BY_FORM_HINTS) else ():
         if not _OF_FILES.match(found[0]) and len(found[0].rstrip("!?")) > 1:
             yield Claim(Kind.PASSWORD, *found.span(), GUESSED)
-    if not has_any(reading.lower, _PASSWORD_HINTS):
+    if not reading.has(_PASSWORD_HINTS):
         return
     yield from _in_words(reading)
     text = reading.cased

@@ -4,8 +4,8 @@ is", "it was", "or maybe", or ahead of "is the name of my first pet"."""
 import re
 from collections.abc import Iterator
 
-from core.security.pii.grammar import has_any
 from core.security.pii.kinds import SAID, Claim, Kind
+from core.security.pii.reading.hints import Hints
 from core.security.pii.reading.text import Reading
 from core.security.pii.words.ordinary import CHAT, ORDINARY, english
 from core.security.pii.words.people import COMPANY
@@ -79,49 +79,51 @@ _NOT = (
         )
     )
 )
-_HINTS = (
-    *(
-        "maiden",
-        "first",
-        "fist",
-        "frist",
-        "favo",
-        "fave",
-        "fav ",
-        "childhood",
-        "best ",
-        "oldest",
-        "memorable",
-        "dream",
-        "security",
-        "secret",
-        "recovery",
-        "challenge",
-    ),
-    *(
-        "verification",
-        "mascot",
-        "'s name",
-        "dog name",
-        "cat name",
-        "pet name",
-        "question",
-        "answer",
-        "pet one",
-        "car one",
-        "school one",
-        "film one",
-        "street one",
-        "teacher one",
-    ),
-    *("middle name", "godmother", "honeymoon", "bridesmaid", "best man"),
+_HINTS = Hints(
+    (
+        *(
+            "maiden",
+            "first",
+            "fist",
+            "frist",
+            "favo",
+            "fave",
+            "fav ",
+            "childhood",
+            "best ",
+            "oldest",
+            "memorable",
+            "dream",
+            "security",
+            "secret",
+            "recovery",
+            "challenge",
+        ),
+        *(
+            "verification",
+            "mascot",
+            "'s name",
+            "dog name",
+            "cat name",
+            "pet name",
+            "question",
+            "answer",
+            "pet one",
+            "car one",
+            "school one",
+            "film one",
+            "street one",
+            "teacher one",
+        ),
+        *("middle name", "godmother", "honeymoon", "bridesmaid", "best man"),
+    )
 )
 _PLACE_QUESTION = re.compile(
     r"\b(?:town|city|place|village|hospital|street|road|house)\b[^.?!\n]{0,24}\b(?:born|gr[eo]w up|raised|met"
     r"|married|lived)\b"
     r"|\bplace of birth\b|\bbirth ?place\b"
 )
-_PLACE_HINTS = ("born", "grew", "grow", "raised", " met", "married", "lived", "birth")
+_PLACE_HINTS = Hints(("born", "grew", "grow", "raised", " met", "married", "lived", "birth"))
 _NEAR = 110
 _FAR_AHEAD = 60
 _WEIGHT = SAID - 4
@@ -130,8 +132,8 @@ _WEIGHT = SAID - 4
 def find_told(reading: Reading) -> Iterator[Claim]:
     """Behind the question or ahead of it, within a sentence or two."""
     text, lower = reading.cased, reading.lower
-    asked = [found.span() for found in QUESTION.finditer(lower)] if has_any(lower, _HINTS) else []
-    if has_any(lower, _PLACE_HINTS):
+    asked = [found.span() for found in QUESTION.finditer(lower)] if reading.has(_HINTS) else []
+    if reading.has(_PLACE_HINTS):
         asked = sorted([*asked, *(found.span() for found in _PLACE_QUESTION.finditer(lower))])
     if not asked:
         return
