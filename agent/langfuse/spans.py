@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from agent.langfuse.masking import CleanTexts, Veil, not_masked
+from agent.langfuse.masking import CleanTexts, Details, Veil, not_masked
 from agent.models.link import OFFLINE
 from agent.prompts.langfuse import PREFIX, VERSION_PREFIX
-from core.security.pii import Known
 from core.telemetry.observing import Facts, Kind, Observation, Plain, told
 from core.telemetry.wire import Scope, encode_pair, encode_request, encode_resource, encode_span
 from core.version import VERSION
@@ -32,6 +31,8 @@ _TYPES = {
 _INPUTS = ("question_text", "arguments_text", "input_text")
 _OUTPUTS = ("answer_text", "result_text", "output_text")
 _TEXTS = frozenset({*_INPUTS, *_OUTPUTS})
+_STORED = ("question_text", "answer_text")
+"""Of a turn."""
 _APART = frozenset(
     {*_TEXTS, "details_text", "turn", "session", "customer", "input_tokens", "output_tokens",
      "cost_microdollars", "first_token_ms", "answered_by"}
@@ -54,8 +55,8 @@ class OverTurn(NamedTuple):
     turn: Observation
     trace_id: str
     """32 hexadecimal digits."""
-    known: Callable[[], Known | None]
-    """What is known of its customer; asked for when it leaves."""
+    details: Callable[[], Details]
+    """Of its customer; asked for when it leaves."""
 
 
 class TurnEncoder:
@@ -69,8 +70,7 @@ class TurnEncoder:
 
     def _spans(self, over: OverTurn) -> Iterator[bytes]:
         try:
-            veil = Veil(over.known(), self._clean)
-            turn = _Turn(veil, told(over.turn.facts, texts=True), self._words)
+            turn = _Turn(over.details(), self._clean, told(over.turn.facts, texts=True), self._words)
         # Any error, of ours as well: what was not masked to its end does not leave.
         except Exception as error:
             not_masked.warn(exc_info=error)
@@ -122,8 +122,9 @@ class _Words:
 class _Turn:
     """What the spans of a turn have in common."""
 
-    def __init__(self, veil: Veil, facts: Mapping[str, Plain], words: _Words) -> None:
-        self._veil = veil
+    def __init__(self, details: Details, clean: CleanTexts, facts: Mapping[str, Plain], words: _Words) -> None:
+        stored = {str(facts[name]) for name in _STORED if name in facts} if details.are_stored else ()
+        self._veil = veil = Veil(details, clean, stored)
         self._words = words
         self._has_texts = facts.get("caller") != "customer" or "details_text" in facts
         self._common = [encode_pair(name, veil.attribute(value, is_said=False)) for name, value in _common(facts)]

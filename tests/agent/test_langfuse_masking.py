@@ -8,7 +8,7 @@ import pytest
 from pydantic import SecretStr
 
 from agent.langfuse.client import Connection
-from agent.langfuse.masking import CleanTexts, Veil
+from agent.langfuse.masking import CleanTexts, Details, Veil
 from agent.langfuse.posting import ScorePost
 from agent.langfuse.scores import Score
 from agent.langfuse.spans import find_linked_prompt
@@ -24,7 +24,7 @@ TRACE = "ab" * 16
 
 
 def veil(known: Known | None = None) -> Veil:
-    return Veil(known, CleanTexts())
+    return Veil(Details(known), CleanTexts())
 
 
 @pytest.mark.parametrize(
@@ -82,9 +82,9 @@ def test_what_is_clean_for_one_customer_is_not_for_another() -> None:
     """Texts in which nothing was found are not looked at again, but for what is known."""
     clean, known = CleanTexts(), known_in(OwnDetails((Detail("NAME", "Gas Board"),)))
     for value, masked in (("Gas Board", "[PERSON_1]"), ('{"to":"x\\nGas Board"}', '{"to":"x\\n[PERSON_1]"}')):
-        assert Veil(None, clean).attribute(value) == value
-        assert Veil(known, clean).attribute(value) == masked
-        assert Veil(known, clean).attribute(value) == masked
+        assert Veil(Details(), clean).attribute(value) == value
+        assert Veil(Details(known), clean).attribute(value) == masked
+        assert Veil(Details(known), clean).attribute(value) == masked
 
 
 def test_one_detail_has_one_placeholder_in_a_trace_and_a_long_text_an_end() -> None:
@@ -123,15 +123,15 @@ def turn(**facts: str) -> Observation:
     return over
 
 
-def nobody() -> Known:
+def nobody() -> Details:
     """Of a turn about whose customer nothing is known."""
-    return known_in(OwnDetails())
+    return Details()
 
 
 def test_a_span_that_cannot_be_masked_loses_all_that_it_says_and_the_others_go_out(
     connection: Connection, langfuse: LangfuseServer
 ) -> None:
-    def fail() -> Known:
+    def fail() -> Details:
         raise RuntimeError("nobody is known by zara.quill@mail.example")
 
     def unreadable() -> str:
