@@ -1,5 +1,5 @@
-"""What is known to be personal in a turn: the customer's own details, what the screen hid, and what its tools' arguments
-and results say by the names of their fields."""
+"""What is known to be personal in a turn: the customer's own details, what the screen hid, and what its tools'
+arguments and results say by the names of their fields."""
 
 from collections.abc import Iterator
 from typing import Any
