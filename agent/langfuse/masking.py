@@ -35,7 +35,7 @@ _OURS = re.compile(
 )
 """Pseudonyms, digests, ids and moments."""
 
-_AMOUNTS = frozenset(
+AMOUNTS = frozenset(
     {"amount", "available", "balance", "credit", "debit", "fee", "ledger", "limit", "owed", "payment", "total"}
 )
 """Fields of tools that have money in them."""
@@ -131,7 +131,7 @@ class Veil:
             case int():
                 masked = self.text(str(value), _cue(name), is_said=is_said)
                 return value if masked == str(value) else masked
-            case str() if name in _AMOUNTS and _AMOUNT.fullmatch(value) and not is_said:
+            case str() if name in AMOUNTS and _AMOUNT.fullmatch(value) and not is_said:
                 return value
             case str():
                 return self.text(value, _cue(name), is_said=is_said)

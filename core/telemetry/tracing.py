@@ -14,7 +14,7 @@ from typing import TypedDict
 from opentelemetry.propagate import set_global_textmap
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
+from opentelemetry.trace import format_span_id, format_trace_id
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from core.errors import ConfigurationError
@@ -24,7 +24,7 @@ from core.settings import Settings
 from core.telemetry.batches import Batches
 from core.telemetry.observing import observed_by
 from core.telemetry.outgoing_spans import make_trace_config
-from core.telemetry.recording import Recorder
+from core.telemetry.recording import Recorder, current_span
 from core.telemetry.sending import TraceSender
 from core.telemetry.spans import Spans
 from core.telemetry.traced_calls import traced_calls
@@ -77,7 +77,7 @@ class Tracing:
 
 
 def _current_ids() -> dict[str, str]:
-    context = get_current_span().get_span_context()
+    context = current_span().get_span_context()
     if not context.is_valid:
         return {}
     return {"trace": format_trace_id(context.trace_id), "span": format_span_id(context.span_id)}
