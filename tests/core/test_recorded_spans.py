@@ -16,6 +16,7 @@ from opentelemetry.trace import (
 )
 from opentelemetry.util.types import AttributeValue
 
+from core.telemetry.incoming_spans import IncomingSpans
 from core.telemetry.observing import Kind, observe, observed_by
 from core.telemetry.recording import Recorded, Recorder
 from core.telemetry.sending import encode
@@ -89,6 +90,31 @@ def test_a_span_begins_in_what_is_done_now_whoever_told_of_it() -> None:
         "find_payees": "node answer",
         "find_turn": "request",
     }
+
+
+@pytest.mark.parametrize(
+    ("route", "status", "error", "told"),
+    [
+        ("/api/v1/cards/{card_id}", 200, None, ("GET /api/v1/cards/{card_id}", "unset", None)),
+        (None, 404, None, ("GET", "unset", None)),
+        ("/api/v1/cards", 503, None, ("GET /api/v1/cards", "error", "503")),
+        ("/api/v1/cards", 500, ValueError(NAME), ("GET /api/v1/cards", "error", "ValueError")),
+    ],
+)
+def test_a_request_is_told_by_its_route_and_what_broke_it(
+    route: str | None, status: int, error: Exception | None, told: tuple[str, str, str | None]
+) -> None:
+    made = Collected()
+    request = IncomingSpans(made).begin("GET", {"url.scheme": "https", "server.port": None})
+    made.tracer.start_span("find_cards", kind=SpanKind.CLIENT).end()
+    request.end(route, status, error)
+    made.tracer.start_span("keep_house", kind=SpanKind.CLIENT).end()
+
+    inner, received = made.received()
+    assert (received.name, received.status, received.attributes.get("error.type")) == told
+    assert (received.kind, received.parent_id, inner.parent_id) == ("server", "", received.span_id)
+    assert received.attributes["http.response.status_code"] == status
+    assert "server.port" not in received.attributes
 
 
 def test_of_a_failure_its_class_is_kept_and_its_text_is_not() -> None:
