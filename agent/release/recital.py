@@ -9,7 +9,7 @@ import codecs
 from collections.abc import Iterable
 from functools import lru_cache
 
-from core.security.pii.folded import fold
+from core.security.pii.reading.folded import fold
 
 LONGEST = 30
 """Letters in a row that may be the same by chance."""

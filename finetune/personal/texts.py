@@ -10,7 +10,7 @@ from pathlib import Path
 
 from core.errors import InvalidInput
 from core.security.pii import Kind, find_personal
-from core.security.pii.people_words import list_given, list_more_given, list_more_surnames, list_surnames
+from core.security.pii.words.people import list_given, list_more_given, list_more_surnames, list_surnames
 from evals.reading import read_lines
 from evals.suites.pii import Line
 from finetune.corpus import read_banking77, read_clinc150

@@ -11,7 +11,7 @@ import pytest
 
 from agent.models.fencing.details import Detail
 from agent.models.fencing.finder import Finder
-from core.security.pii.folded import Folded
+from core.security.pii.reading.folded import Folded
 from tests.scripted_model import Script, ScriptedModel, Step, calls, says
 from tests.talking import ALEX, Event, Meet
 

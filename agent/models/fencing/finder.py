@@ -9,8 +9,8 @@ from typing import NamedTuple
 from agent.models.fencing.details import Detail, Kind
 from agent.models.fencing.forms import STREET_WORDS, Rule, Run, Sequence, looks_of
 from agent.models.fencing.ordinary import NEVER_FIRST
-from core.security.pii.folded import MOST_BETWEEN, Compact, Folded, Token
-from core.security.pii.spoken import in_digits, says_digits
+from core.security.pii.reading.folded import MOST_BETWEEN, Compact, Folded, Token
+from core.security.pii.reading.spoken import in_digits, says_digits
 
 _GRAM = 3
 _SHORT: dict[str, list[str]] = defaultdict(list)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from agent.models.fencing.details import Detail
 from agent.models.fencing.ordinary import PARTICLES, ordinary_words
-from core.security.pii.folded import Folded
+from core.security.pii.reading.folded import Folded
 
 
 class Rule(StrEnum):

@@ -15,7 +15,7 @@ from typing import get_args
 
 from agent.models.fencing.details import Detail, Kind
 from core.security.pii import Placeholders
-from core.security.pii.folded import Folded
+from core.security.pii.reading.folded import Folded
 
 LONGEST = 40
 """Characters between the brackets."""

@@ -3,7 +3,7 @@
 from functools import cache
 
 from agent.understanding.spelling import WORDS_FILE
-from core.security.pii.ordinary import NAMES_TOO
+from core.security.pii.words.ordinary import NAMES_TOO
 
 NEVER_FIRST = frozenset({"will", "may", "can", "so", "an", "in", "do", "my", "the", "we", "he", "no", "mark"})
 """Where they begin a sentence they are not taken for a name."""

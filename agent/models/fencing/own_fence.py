@@ -20,7 +20,7 @@ from agent.models.fencing.names import Names, is_placeholder, look_alikes
 from agent.models.fencing.opening import OwnOpening
 from agent.prompts.fences import fence, unfence
 from core.security.pii import Placeholders, find_personal
-from core.security.pii.folded import Folded
+from core.security.pii.reading.folded import Folded
 
 
 class _Text:

@@ -9,10 +9,10 @@ Time is linear in the text, also in hostile text.
 """
 
 from core.security.pii.engine import Known, find_personal, mask, without_secrets
-from core.security.pii.folded import Folded
 from core.security.pii.kinds import ALL, IN_DIALOGUE, SECRETS, Finding, Kind
 from core.security.pii.named_entities import use_named_entities
 from core.security.pii.placeholders import Placeholders, blank_out
+from core.security.pii.reading.folded import Folded
 
 __all__ = [
     "ALL",

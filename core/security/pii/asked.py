@@ -5,8 +5,8 @@ import re
 from collections.abc import Iterator
 
 from core.security.pii.kinds import NAMED, SAID, SHAPED, Claim, Kind
-from core.security.pii.ordinary import CHAT, ORDINARY
-from core.security.pii.reading import Reading
+from core.security.pii.reading.text import Reading
+from core.security.pii.words.ordinary import CHAT, ORDINARY
 
 _BEHIND = re.compile(r"[ \t]*(?:\n|(?=(?:customer|caller|client|member|user|me|a|ans|answer)\s?:))[ \t\n]*")
 _LONGEST = 160

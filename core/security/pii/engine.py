@@ -6,24 +6,24 @@ from collections.abc import Callable, Iterable, Iterator, Set
 from functools import lru_cache
 from itertools import chain
 
-from core.security.pii.births import find_births
-from core.security.pii.contact import find_emails, find_machines, find_phones, find_said_machines
-from core.security.pii.far_answers import find_far_answers, find_spelt
-from core.security.pii.fellows import find_fellows
 from core.security.pii.grammar import only_digits
-from core.security.pii.ibans import find_ibans
-from core.security.pii.identity import find_identities
 from core.security.pii.kinds import ALL, IN_DIALOGUE, LEARNED, OURS, SECRETS, Claim, Finding, Kind
+from core.security.pii.last_look.figures import find_remaining
 from core.security.pii.learned import believed, find_learned, without_signs
 from core.security.pii.named_entities import find_entities
-from core.security.pii.nearness import find_near, find_near_births
-from core.security.pii.numbers import find_accounts, find_cards, find_expiries
-from core.security.pii.people import find_people
+from core.security.pii.numbers.accounts import find_accounts, find_cards, find_expiries
+from core.security.pii.numbers.births import find_births
+from core.security.pii.numbers.contact import find_emails, find_machines, find_phones, find_said_machines
+from core.security.pii.numbers.fellows import find_fellows
+from core.security.pii.numbers.ibans import find_ibans
+from core.security.pii.numbers.identity import find_identities
+from core.security.pii.numbers.nearness import find_near, find_near_births
+from core.security.pii.people.finding import find_people
 from core.security.pii.placeholders import Placeholders, list_placeholders
-from core.security.pii.places import find_places
-from core.security.pii.reading import Reading
-from core.security.pii.remaining import find_remaining
-from core.security.pii.secrets import find_codes, find_secrets
+from core.security.pii.places.finding import find_places
+from core.security.pii.reading.text import Reading
+from core.security.pii.secrets.far_answers import find_far_answers, find_spelt
+from core.security.pii.secrets.finding import find_codes, find_secrets
 
 Known = Callable[[str], Iterable[Finding]]
 """Finds what is known of one customer: their names, payees, addresses and numbers, in whatever form they stand in a
@@ -119,9 +119,15 @@ def without_secrets(text: str, *, expects_code: bool = False) -> str:
 
 
 def _bare_codes(text: str) -> Iterator[Finding]:
+    """But where the six digits are part of something longer, such as a phone number."""
     reading = Reading.of(text)
-    for start, end in find_codes(reading):
-        yield Finding(Kind.OTP, *reading.span(start, end))
+    found = [Finding(Kind.OTP, *reading.span(start, end)) for start, end in find_codes(reading)]
+    others = find_personal(text, IN_DIALOGUE - SECRETS) if found else ()
+    return (code for code in found if not any(_is_part(code, of) for of in others))
+
+
+def _is_part(finding: Finding, of: Finding) -> bool:
+    return of.start <= finding.start and finding.end <= of.end and finding.end - finding.start < of.end - of.start
 
 
 def replaced(text: str, placeholders: Placeholders, findings: Iterable[Finding], start: int, end: int) -> Iterator[str]:

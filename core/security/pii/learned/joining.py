@@ -8,11 +8,11 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from core.security.pii.folded import Folded
 from core.security.pii.kinds import LEARNED, Claim, Kind
 from core.security.pii.learned.runs import Run, list_runs, without_signs
 from core.security.pii.learned.tagger import WEIGHTS, Tagger
 from core.security.pii.placeholders import list_placeholders
+from core.security.pii.reading.folded import Folded
 
 _NO_NAME = 0.2
 """A name that the recognizers guessed is none where the tagger finds each of its words less likely to be personal."""

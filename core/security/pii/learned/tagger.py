@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import ConfigurationError
-from core.security.pii.folded import Folded
 from core.security.pii.kinds import Kind
 from core.security.pii.learned.words import FEATURES, TOKEN, see
+from core.security.pii.reading.folded import Folded
 
 WEIGHTS = Path(__file__).parent / "weights"
 FILE = "tagger.npz"

@@ -6,10 +6,10 @@ import zlib
 from functools import cache
 from typing import NamedTuple
 
-from core.security.pii.ordinary import NAMES_TOO, ORDINARY, capitals, english
-from core.security.pii.people_words import PARTICLES, list_given, list_more_given, list_more_surnames, list_surnames
-from core.security.pii.postcodes import AREAS
-from core.security.pii.said import LETTERS, NUMBERS, ORDINALS, TIMES
+from core.security.pii.reading.postcodes import AREAS
+from core.security.pii.reading.said import LETTERS, NUMBERS, ORDINALS, TIMES
+from core.security.pii.words.ordinary import NAMES_TOO, ORDINARY, capitals, english
+from core.security.pii.words.people import PARTICLES, list_given, list_more_given, list_more_surnames, list_surnames
 
 TOKEN = re.compile(r"[^\W\d_]+|\d+|\n|[^\w\s]|_")
 TRIGRAMS = 4096

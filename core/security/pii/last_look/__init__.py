@@ -1,0 +1,1 @@
+"""What nothing else has found or explained, in a text that says what it may be."""

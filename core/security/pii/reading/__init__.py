@@ -1,0 +1,1 @@
+"""A text as the recognizers read it: folded, with what is said in figures and letters."""

@@ -1,0 +1,1 @@
+"""What nobody should type into a chat."""
