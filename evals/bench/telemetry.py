@@ -12,7 +12,8 @@ costs when it reads the page, whatever the number of turns.
 
 Processes of the same form differ by some per cent for as long as they live. So ``off`` and ``everything`` are three
 each, of which the mean counts; ``same_form`` says how far those of a form are apart: the dearest over the cheapest. All
-have one hash seed, and PostgreSQL and Redis belong to a server that is asked nothing.
+have one hash seed, and PostgreSQL and Redis belong to a server that is no part of it. That one asks the help centre
+everything once: the cache of passages is in Redis, and who asks first pays for the others.
 
 - ``off``: nobody may read the figures, so that nothing is counted
 - ``metrics``: figures of a process by itself
@@ -222,7 +223,9 @@ def telemetry(
     """Compare turns with the telemetry on and off."""
     with TemporaryDirectory(prefix="tgb-", dir="/tmp", ignore_cleanup_errors=True) as folder, ExitStack() as stack:
         # Who makes the bank keeps more of it in memory than the others, and took 5 % more for each turn.
-        stack.enter_context(_running("maker", _off, Path(folder))).wait()
+        maker = stack.enter_context(_running("maker", _off, Path(folder)))
+        maker.wait()
+        maker.take_block([(False, question) for question in (*KNOWLEDGE, *SMALL_TALK)])
         servers: dict[str, list[_Server]] = {}
         for name in (name for name in FORMS if together or name != "together"):
             for number in range(_COPIES if name in _OFTEN else 1):
