@@ -61,6 +61,13 @@ def test_a_secret_is_taken_out_for_good(text):
     assert placeholders.restore(hidden) == hidden
 
 
+def test_what_kept_a_placeholder_from_being_a_link_goes_with_it() -> None:
+    placeholders = Placeholders()
+    shown = f"Change your address to {placeholders.hide('ADDRESS', '12 King Street')}\\: please confirm."
+    assert placeholders.restore(shown) == "Change your address to 12 King Street: please confirm."
+    assert placeholders.restore("[NOTE_9]\\: that") == "[NOTE_9]\\: that"
+
+
 @pytest.mark.parametrize(
     "text",
     [

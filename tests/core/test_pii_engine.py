@@ -192,6 +192,8 @@ def test_secrets_alone_are_taken_out_of_what_is_kept_as_it_was_written() -> None
     assert without_secrets("482910") == "482910"
     assert without_secrets("482910, for 300 pounds", expects_code=True) == "[SECRET], for 300 pounds"
     assert without_secrets("123456 pounds", expects_code=True) == "123456 pounds"
+    of_a_phone = "my new phone number is 07700 900123"
+    assert without_secrets(of_a_phone, expects_code=True) == of_a_phone
 
 
 HOSTILE = (

@@ -117,9 +117,15 @@ def without_secrets(text: str, *, expects_code: bool = False) -> str:
 
 
 def _bare_codes(text: str) -> Iterator[Finding]:
+    """But where the six digits are part of something longer, such as a phone number."""
     reading = Reading.of(text)
-    for start, end in find_codes(reading):
-        yield Finding(Kind.OTP, *reading.span(start, end))
+    found = [Finding(Kind.OTP, *reading.span(start, end)) for start, end in find_codes(reading)]
+    others = find_personal(text, IN_DIALOGUE - SECRETS) if found else ()
+    return (code for code in found if not any(_is_part(code, of) for of in others))
+
+
+def _is_part(finding: Finding, of: Finding) -> bool:
+    return of.start <= finding.start and finding.end <= of.end and finding.end - finding.start < of.end - of.start
 
 
 def replaced(text: str, placeholders: Placeholders, findings: Iterable[Finding], start: int, end: int) -> Iterator[str]:

@@ -8,6 +8,8 @@ from itertools import count
 from core.security.pii.kinds import SECRETS
 
 _PLACEHOLDER = re.compile(r"\[[A-Z_]+_\d+\]")
+_SHOWN = re.compile(rf"({_PLACEHOLDER.pattern})(?:\\(?=:))?")
+"""With what kept ``[IBAN_1]:`` from being the definition of a link (CommonMark 4.7) while it stood in brackets."""
 _STANDING = re.compile(r"\[(?:[A-Z_]+_\d+|SECRET)\]")
 _NEVER_BACK = frozenset({*SECRETS, "SECRET"})
 
@@ -42,7 +44,7 @@ class Placeholders:
 
     def restore(self, text: str) -> str:
         """In one pass: what an original looks like is not looked at."""
-        return _PLACEHOLDER.sub(lambda found: self.originals.get(found[0], found[0]), text)
+        return _SHOWN.sub(lambda found: self.originals.get(found[1], found[0]), text)
 
     def conceal(self, text: str) -> str:
         """The text with what is known hidden again, as when a tool repeats what it was asked for. What only looks like
