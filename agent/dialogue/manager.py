@@ -45,6 +45,7 @@ _MEANT = re.compile(
     r"(?i)\b(?:i meant?|i mean to say|no wait|sorry|rather|don'?t \w+ (?:it|that))\W+(?:(?:to|just|please)\s+)*(\w+)"
 )
 """The last word of somebody who corrects themselves."""
+_WHOSE = re.compile(r"(?i)\W*whose\b")
 _READS = ("get_", "list_", "search_", "find_", "check_")
 """How the names of tools begin that show what customers have."""
 _STOPS = re.compile(
@@ -105,7 +106,7 @@ def _in_other_language(task: Task | None, heard: Heard, desk: Desk) -> Step:
 
 def _certain(heard: Heard, desk: Desk) -> Heard:
     """What a single word decides: the verb of a request, and that a payment repeats itself."""
-    if heard.route != Route.OUT_OF_SCOPE and _is_for_another(heard):
+    if heard.route != Route.OUT_OF_SCOPE and (_is_for_another(heard) or _asks_whose(heard, desk)):
         return _surely(heard, OwnIntent.OUT_OF_SCOPE)
     if heard.intent == OwnIntent.MAKE_TRANSFER and _NEW_ORDER.search(heard.text):
         return replace(heard, intent=OwnIntent.CREATE_STANDING_ORDER.value)
@@ -138,6 +139,12 @@ def _is_for_another(heard: Heard) -> bool:
     """Whether it asks to be served as somebody else: data of others are nobody's business, and not one's own."""
     shows = heard.intent.startswith(_READS) or heard.intent == OwnIntent.CHANGE_CONTACT_DETAILS
     return shows and claims_to_be_another(heard.text)
+
+
+def _asks_whose(heard: Heard, desk: Desk) -> bool:
+    """ "Whose number is 07700 900123?" changes nothing."""
+    meant = desk.specs.get(heard.intent)
+    return meant is not None and meant.prepares and bool(_WHOSE.match(heard.text))
 
 
 def _names_payment(heard: Heard, desk: Desk) -> bool:
