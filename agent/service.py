@@ -332,7 +332,8 @@ class Assistant:
         seconds = perf_counter() - started
         done = ending_of(turn.record, turn.placeholders, confirmation, seconds, turn.allowance.model_seconds)
         stored = await as_stored(turn.record, turn)
-        current_observation().note(**texts_of(stored, turn))
+        if (observation := current_observation()).is_watched:
+            observation.note(**texts_of(stored, turn))
         await self._conversations.finish(
             key,
             stored,

@@ -9,7 +9,7 @@ from agent.events import Done, Event, Failed
 from agent.models.fencing.details import OwnDetails, kind_of
 from agent.state import Turn, TurnRecord
 from core.db.database import Scope
-from core.security.pii import Kind, Placeholders
+from core.security.pii import SECRETS, Kind, Placeholders, find_personal
 from core.telemetry.observing import Fact
 from core.telemetry.pseudonyms import Pseudonyms
 from tools.registry import InitiatedBy, Registry
@@ -51,21 +51,28 @@ def facts_of_ending(ending: Event, tools: Registry) -> Mapping[str, Fact]:
 
 def texts_of(stored: TurnRecord, turn: Turn) -> Mapping[str, Fact]:
     """As the database keeps them: masked. ``details_text`` is what is known of the customer and what was hidden so far,
-    for whoever hides it in other texts of the turn, and for nothing else."""
+    for whoever hides it in other texts of the turn, and for nothing else. Right after they were stored: the engine
+    still knows what it read in the answer, in which only secrets may have stayed."""
+    are_masked = turn.record is not None and not find_personal(turn.record.answer, SECRETS)
     return {
         "question_text": stored.message,
         "answer_text": stored.answer,
-        "details_text": lambda: _details(turn.own or OwnDetails(), turn.placeholders),
+        "details_text": lambda: _details(turn.own or OwnDetails(), turn.placeholders, are_masked=are_masked),
     }
 
 
-def _details(own: OwnDetails, placeholders: Placeholders) -> str:
-    details = [(detail.kind, detail.value) for detail in own.details]
+def _details(own: OwnDetails, placeholders: Placeholders, *, are_masked: bool) -> str:
+    """``are_masked``: question and answer have nothing left that the engine and what is known of the customer find."""
+    hidden: list[tuple[str, str]] = []
     for placeholder, original in placeholders.originals.items():
         kind = placeholder[1:].rpartition("_")[0]
         if kind in Kind.__members__:
-            details.append((kind_of(Kind[kind]), original))
-    return orjson.dumps({"details": details, "account_names": sorted(own.account_names)}).decode()
+            hidden.append((kind_of(Kind[kind]), original))
+    known = [(detail.kind, detail.value) for detail in own.details]
+    account_names = sorted(own.account_names)
+    return orjson.dumps(
+        {"own": known, "hidden": hidden, "account_names": account_names, "are_masked": are_masked}
+    ).decode()
 
 
 def _caller(scope: Scope) -> str:

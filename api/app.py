@@ -1,9 +1,9 @@
 """The app factory: wires routes, guards and errors around one running assistant."""
 
 import asyncio
-from collections.abc import AsyncGenerator, MutableMapping
+from collections.abc import AsyncGenerator
 from contextlib import ExitStack, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
@@ -68,9 +68,6 @@ if TYPE_CHECKING:
     from core.telemetry.tracing import Tracing
 
 
-_UNWATCHED = ("/health", "/api/health", "/metrics", "/static/")
-
-
 def create_app(settings: Settings, services: Services, clock: Clock = system_clock) -> FastAPI:
     tracing = find_tracing(settings)
 
@@ -102,13 +99,11 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
         docs_url=None,  # those pages load scripts from elsewhere, which our content policy forbids
         redoc_url=None,
         telemetry={
-            "tracing": tracing is not None,
-            "tracer_provider": tracing.provider if tracing else None,
+            "tracing": False,
             "operation_spans": False,
             "metrics": False,
             "logs": False,
             "auto_configure": False,
-            "exclude": _is_unwatched,
         },
     )
     app.state.settings = settings
@@ -149,6 +144,7 @@ def create_app(settings: Settings, services: Services, clock: Clock = system_clo
     app.add_middleware(
         RequestMiddleware,
         settings=settings,
+        spans=tracing.incoming if tracing else None,
         larger={
             f"/api/v1{documents.UPLOADS}": settings.max_upload_bytes,
             f"/api/v1{attachments.UPLOADS}": attachments.MOST_BODY_BYTES,
@@ -165,10 +161,6 @@ async def _watched(tracing: "Tracing | None") -> AsyncGenerator[None]:
             stack.enter_context(tracing.running())
         yield
         await asyncio.to_thread(stack.close)
-
-
-def _is_unwatched(scope: MutableMapping[str, Any]) -> bool:
-    return str(scope.get("path", "")).startswith(_UNWATCHED)
 
 
 def _add_routes(app: FastAPI, settings: Settings) -> None:

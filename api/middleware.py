@@ -3,9 +3,11 @@ id, security headers, a line in the log. Plain ASGI, so that streams stream.
 """
 
 import asyncio
+import sys
 from collections.abc import Mapping
 from http import HTTPStatus
 from time import perf_counter
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import structlog
@@ -24,9 +26,17 @@ from core.logging import get_logger
 from core.origin import ORIGIN, Origin
 from core.settings import Settings
 
+if TYPE_CHECKING:
+    from core.telemetry.incoming_spans import Incoming, IncomingSpans
+
 _log = get_logger(__name__)
 
 _QUIET = ("/health", "/metrics", "/static/")
+_UNWATCHED = (*_QUIET, "/api/health")
+"""Requests that are no spans."""
+_OF_TRACES = (b"traceparent", b"tracestate")
+"""Only of whom they are believed is left of them here (foreign_traces.py)."""
+_NO_ROUTE = "(no route)"
 _ANY_NAME = ("/health", "/api/health", "/metrics")
 """Asked under the machine's address by those who watch it."""
 
@@ -37,9 +47,15 @@ class OtherHost(CallerError):
 
 
 class RequestMiddleware:
-    def __init__(self, app: ASGIApp, *, settings: Settings, larger: Mapping[str, int]) -> None:
-        """``larger``: what addresses take that take more."""
+    def __init__(
+        self, app: ASGIApp, *, settings: Settings, larger: Mapping[str, int], spans: "IncomingSpans | None" = None
+    ) -> None:
+        """Args:
+        larger: what addresses take that take more.
+        spans: None: traces are off.
+        """
         self._app = app
+        self._spans = spans
         self._settings = settings
         self._larger = larger
         self._hosts = list_hosts(settings)
@@ -56,6 +72,7 @@ class RequestMiddleware:
         client = scope.get("client")
         ORIGIN.set(Origin.of(request_id, client[0] if client else None, find_header(scope, b"user-agent")))
         started, status, begun = perf_counter(), 500, None
+        span = self._begin_span(scope)
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status, begun
@@ -73,6 +90,8 @@ class RequestMiddleware:
         finally:
             method, route = known_method(scope["method"]), _template(scope)
             count_request(method, route, status, (begun or perf_counter()) - started)
+            if span:
+                span.end(None if route == _NO_ROUTE else route, status, sys.exception())
             if not scope["path"].startswith(_QUIET):
                 _log.info(
                     "request",
@@ -82,6 +101,21 @@ class RequestMiddleware:
                     duration=round((perf_counter() - started) * 1e9),
                 )
             structlog.contextvars.clear_contextvars()
+
+    def _begin_span(self, scope: Scope) -> "Incoming | None":
+        if self._spans is None or scope["path"].startswith(_UNWATCHED):
+            return None
+        method = known_method(scope["method"])
+        address, port = scope.get("server") or (None, None)
+        about = {
+            "http.request.method": method,
+            "url.scheme": scope["scheme"],
+            "network.protocol.version": scope["http_version"],
+            "server.address": address,
+            "server.port": port,
+        }
+        headers = ((name.decode(), find_header(scope, name)) for name in _OF_TRACES)
+        return self._spans.begin(method, about, {name: value for name, value in headers if value})
 
     async def _answer_in_time(self, scope: Scope, receive: Receive, send: Send) -> None:
         """An answer that has begun may take as long as it needs."""
@@ -132,4 +166,4 @@ def _template(scope: Scope) -> str:
     if route is not None:
         return str(route.path)
     mounted: str = scope.get("root_path", "")
-    return f"{mounted}/*" if mounted else "(no route)"
+    return f"{mounted}/*" if mounted else _NO_ROUTE

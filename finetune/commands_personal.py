@@ -28,6 +28,9 @@ def personal(
             help="One of the data: leave it out, train on the others, and put into the card how much of it is found."
         ),
     ] = None,
+    at_once: Annotated[
+        int, typer.Option(min=1, help="So many of the judged are left out of one training, which takes fewer of them.")
+    ] = 1,
     seed: Annotated[int, typer.Option(min=0)] = 7,
     epochs: Annotated[int, typer.Option(min=1, max=1000)] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
@@ -40,7 +43,9 @@ def personal(
         from finetune.personal.training import Recipe  # noqa: PLC0415
 
         recipe = Recipe(epochs=epochs)
-        made = make_tagger(data, judged or [], banking77, clinc150, out, seed=seed, recipe=recipe, report=_tell)
+        made = make_tagger(
+            data, judged or [], at_once, banking77, clinc150, out, seed=seed, recipe=recipe, report=_tell
+        )
     except ModuleNotFoundError as error:
         raise _stop(f"{error.name} is missing: pip install -r requirements/finetune.txt", 2) from error
     except (TellergraphError, OSError) as error:

@@ -11,7 +11,16 @@ from agent.dialogue.hearing import hear_act
 from agent.dialogue.nonsense import is_nonsense
 from agent.dialogue.open_task import answers, within
 from agent.dialogue.progress import PAYMENT_INTENTS, advance, open_question, say_open, slots_of, values_in
-from agent.dialogue.request_words import PAYS, PERSON, RENAMES, STANDING, VERBS, claims_to_be_another, spoken_of
+from agent.dialogue.request_words import (
+    NAMES_ACCOUNT,
+    PAYS,
+    PERSON,
+    RENAMES,
+    STANDING,
+    VERBS,
+    claims_to_be_another,
+    spoken_of,
+)
 from agent.dialogue.requests import SURE, VERY_SURE, afresh, was_asked
 from agent.dialogue.residue import residue
 from agent.dialogue.shapes import LONGEST_QUEUE, Dialogue, Step, Task, top
@@ -110,6 +119,8 @@ def _certain(heard: Heard, desk: Desk) -> Heard:
     if _names_payment(heard, desk):
         repeats = re.search(rf"(?i)\b{STANDING}\b", heard.text)
         return _surely(heard, OwnIntent.CREATE_STANDING_ORDER if repeats else OwnIntent.MAKE_TRANSFER)
+    if heard.intent == OwnIntent.REQUEST_CALLBACK and NAMES_ACCOUNT.match(heard.text):
+        return _surely(heard, OwnIntent.RENAME_ACCOUNT)
     if heard.intent == OwnIntent.RENAME_ACCOUNT and not RENAMES.search(heard.text):
         # "and in the account called Everyday?"
         return _surely(heard, OwnIntent.GET_BALANCE)

@@ -33,6 +33,8 @@ RENAMES = re.compile(
     r"(?:be|want|like|have) (?:\w+ ){0,4}?(?:called|named|known as|labelled))\b"
 )
 """Words without which "the account called Everyday" is just that one."""
+NAMES_ACCOUNT = re.compile(r"(?i)\W*(?:please )?call (?:my|the|this|that) (?:\w+ ){0,3}?account [\"'‘“]?(?-i:[A-Z])")
+""""Call my account Daily", where "call my account manager" wants a call."""
 VERBS: Mapping[str, str] = {
     "add": "add",
     "save": "add",

@@ -23,12 +23,11 @@ from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SpanExportResult
 from pydantic import SecretStr
 
-from agent.langfuse.masking import CleanTexts, Veil, not_masked
+from agent.langfuse.masking import CleanTexts, Details, Veil, not_masked
 from agent.langfuse.posting import ScorePost
 from agent.langfuse.scores import Score, scores_of
 from agent.langfuse.spans import OverTurn, TurnEncoder
 from core.security.outgoing_libraries import guarded_httpx, guarded_requests
-from core.security.pii import Known
 from core.settings import Settings
 from core.telemetry.batches import Batches
 from core.telemetry.observing import Observation
@@ -131,14 +130,14 @@ class Connection:
             should_export_span=lambda _: True,
         )
 
-    def take(self, turn: Observation, trace_id: str, known: Callable[[], Known | None]) -> None:
-        """Waits for nothing: it is masked, scored and sent later, in a thread of its own. ``known``: what is known of
-        its customer."""
-        self._turns.put(OverTurn(turn, trace_id, known))
+    def take(self, turn: Observation, trace_id: str, details: Callable[[], Details]) -> None:
+        """Waits for nothing: it is masked, scored and sent later, in a thread of its own. ``details``: of its
+        customer."""
+        self._turns.put(OverTurn(turn, trace_id, details))
 
     def apart(self) -> Veil:
         """For a text that comes by itself."""
-        return Veil(None, self._clean)
+        return Veil(Details(), self._clean)
 
     def is_sampled(self, trace_id: str) -> bool:
         """As OpenTelemetry's sampler by ratio decides: by the last 64 bits."""

@@ -7,9 +7,10 @@ this, sees all attributes, and drops the batch when it fails.
 
 import re
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from hashlib import blake2b
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
+from weakref import WeakKeyDictionary
 
 import orjson
 
@@ -27,17 +28,33 @@ _MARGIN = 256
 """What is cut in two at the end of a text is not recognized any more: these characters go as well."""
 _LEAST_DIGITS = 10**7
 """Numbers below it are counts, milliseconds and minor units."""
-_SHORT, _MOST_CLEAN = 64, 8_192
+_SHORT, _MOST_CLEAN, _MOST_FOUND = 64, 8_192, 64
 _OURS = re.compile(
     r"(?=.*[a-f])(?:[0-9a-f]{16}|[0-9a-f]{32}|[0-9a-f]{64}|[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12})"
     r"|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)"
 )
 """Pseudonyms, digests, ids and moments."""
 
+AMOUNTS = frozenset(
+    {"amount", "available", "balance", "credit", "debit", "fee", "ledger", "limit", "owed", "payment", "total"}
+)
+"""Fields of tools that have money in them."""
+_AMOUNT = re.compile(r"-?\d{1,9}\.\d\d")
 _CUELESS = ("", "role", "content")
 """Fields of a message to a model, whose text stands in other spans as well."""
 _IN_A_NAME = re.compile("(?<=[a-z])_(?=[a-z])")
 """A model may call a tool that there is not by somebody's name."""
+
+
+class Details(NamedTuple):
+    """What a turn tells of its customer. Findings of either do not overlap, and come in order."""
+
+    known: Known | None = None
+    """Finds all that is known; None: nothing is."""
+    later: Known | None = None
+    """Of it, what is not known where a turn is stored: what its tools and its screen said."""
+    are_stored: bool = False
+    """Whether question and answer went through the engine and lost what was known when they were stored."""
 
 
 class Veil:
@@ -45,14 +62,14 @@ class Veil:
     first, where it stands, and then what has the form of something personal: what is left of a text is the same for
     all customers, so that one in which nothing was found needs no second look."""
 
-    def __init__(self, known: Known | None, clean: "CleanTexts") -> None:
-        """``known``: its findings do not overlap, and come in order."""
-        self._known = known
+    def __init__(self, details: Details, clean: "CleanTexts", stored: Collection[str] = ()) -> None:
+        """``stored``: texts of which what they were stored with has hidden all but ``details.later``."""
+        self._details = details
         self._clean = clean
+        self._stored = stored
         self._placeholders = Placeholders()
         self._masked: dict[str, str] = {}
         """What was masked already, with its cue: a turn says the same in many of its spans."""
-        self._found: dict[str, list[Finding]] = {}
 
     def attribute(self, value: Any, *, is_said: bool = True) -> Any:
         """Texts that are JSON are masked value by value: an escape must hide nothing from the engine, and the name of
@@ -73,27 +90,22 @@ class Veil:
 
     def text(self, text: str, cue: str = "", *, is_said: bool = True) -> str:
         """``cue``: what the text is called where it stands."""
+        if not cue and text in self._stored and not _IN_A_NAME.search(text):
+            return _cut(self._hide(text, self._details.later))
         if is_said:
-            text = self._hide_known(text)
+            text = self._hide(text, self._details.known)
         if cue + text in self._clean or _OURS.fullmatch(text):
             return text
         if (cue + text) not in self._masked:
             self._masked[cue + text] = self._mask(text, cue)
         return self._masked[cue + text]
 
-    def _hide_known(self, text: str) -> str:
-        found = self._find_known(text)
+    def _hide(self, text: str, known: Known | None) -> str:
+        found = self._clean.find(text, known)
         if not found:
             return text
         self._placeholders.reserve_typed(text)
         return "".join(replaced(text, self._placeholders, found, 0, len(text)))
-
-    def _find_known(self, text: str) -> list[Finding]:
-        if self._known is None:
-            return []
-        if text not in self._found:
-            self._found[text] = list(self._known(text))
-        return self._found[text]
 
     def _mask(self, text: str, cue: str) -> str:
         is_long = len(text) > _LONGEST
@@ -119,6 +131,8 @@ class Veil:
             case int():
                 masked = self.text(str(value), _cue(name), is_said=is_said)
                 return value if masked == str(value) else masked
+            case str() if name in AMOUNTS and _AMOUNT.fullmatch(value) and not is_said:
+                return value
             case str():
                 return self.text(value, _cue(name), is_said=is_said)
             case Mapping():
@@ -136,13 +150,15 @@ class Veil:
         if len(text) > _LONGEST_DOCUMENT:
             return "[TOO LONG]"
         at_once = is_said and self._is_whole(text)
-        masked = self._masked_document(self._hide_known(text), is_said=False) if at_once else None
+        masked = self._masked_document(self._hide(text, self._details.known), is_said=False) if at_once else None
         return masked or self._masked_document(text, is_said=is_said) or self.text(text, is_said=is_said)
 
     def _is_whole(self, text: str) -> bool:
         """Whether what is known can be hidden at once in all of a document: nothing stands behind an escape, or in two
         values together. In place of a number it leaves no JSON."""
-        return "\\" not in text and not any('"' in text[one.start : one.end] for one in self._find_known(text))
+        return "\\" not in text and not any(
+            '"' in text[one.start : one.end] for one in self._clean.find(text, self._details.known)
+        )
 
     def _masked_document(self, text: str, *, is_said: bool) -> str | None:
         """None: it is no JSON."""
@@ -161,11 +177,14 @@ class Veil:
 
 
 class CleanTexts:
-    """Texts in which nothing was found, such as names of nodes and what the help centre says: they are not looked at
-    again. Long ones are known by their digest. None of them holds anything personal that this could keep alive."""
+    """What need not be looked at again: texts in which nothing was found, such as names of nodes and what the help
+    centre says, and where in a text something stands that is known of a customer: their accounts and cards are read in
+    many of their turns. Long texts are known by their digest. Nothing here has anything personal that it could keep
+    alive."""
 
     def __init__(self) -> None:
         self._keys: OrderedDict[str | bytes, None] = OrderedDict()
+        self._found: WeakKeyDictionary[Known, OrderedDict[bytes, Sequence[Finding]]] = WeakKeyDictionary()
 
     def __contains__(self, text: str) -> bool:
         return _key(text) in self._keys
@@ -175,9 +194,29 @@ class CleanTexts:
         if len(self._keys) > _MOST_CLEAN:
             self._keys.popitem(last=False)
 
+    def find(self, text: str, known: Known | None) -> Sequence[Finding]:
+        """Where what is known stands in a text."""
+        if known is None:
+            return ()
+        of_customer = self._found.setdefault(known, OrderedDict())
+        digest = _digest(text)
+        if digest not in of_customer:
+            of_customer[digest] = tuple(known(text))
+            if len(of_customer) > _MOST_FOUND:
+                of_customer.popitem(last=False)
+        return of_customer[digest]
+
 
 def _key(text: str) -> str | bytes:
-    return text if len(text) <= _SHORT else blake2b(text.encode(errors="surrogatepass"), digest_size=32).digest()
+    return text if len(text) <= _SHORT else _digest(text)
+
+
+def _digest(text: str) -> bytes:
+    return blake2b(text.encode(errors="surrogatepass"), digest_size=32).digest()
+
+
+def _cut(masked: str) -> str:
+    return f"{masked[:_LONGEST]} ..." if len(masked) > _LONGEST else masked
 
 
 def _cue(name: str) -> str:

@@ -8,15 +8,15 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from random import getrandbits
 from typing import Any, NamedTuple
 
 import orjson
 
-from agent.langfuse.masking import CleanTexts, Veil, not_masked
+from agent.langfuse.masking import CleanTexts, Details, Veil, not_masked
 from agent.models.link import OFFLINE
 from agent.prompts.langfuse import PREFIX, VERSION_PREFIX
-from core.security.pii import Known
 from core.telemetry.observing import Facts, Kind, Observation, Plain, told
 from core.telemetry.wire import Scope, encode_pair, encode_request, encode_resource, encode_span
 from core.version import VERSION
@@ -32,17 +32,29 @@ _TYPES = {
 _INPUTS = ("question_text", "arguments_text", "input_text")
 _OUTPUTS = ("answer_text", "result_text", "output_text")
 _TEXTS = frozenset({*_INPUTS, *_OUTPUTS})
+_STORED = ("question_text", "answer_text")
+"""Of a turn."""
 _APART = frozenset(
     {*_TEXTS, "details_text", "turn", "session", "customer", "input_tokens", "output_tokens",
      "cost_microdollars", "first_token_ms", "answered_by"}
 )  # fmt: skip
 """Facts that become something else than metadata, or, as the customer's details, nothing."""
+_CODED = frozenset(
+    {"caller", "data_class", "documents", "door", "error_code", "intent", "notices", "operation", "outcome", "prompt",
+     "risk", "route", "step", "tool", "tools"}
+)  # fmt: skip
+"""Facts whose values are names that this program, its help centre or its prompts have given."""
+_CODE = re.compile(r"(?!.*\d{5})[a-z][\w.:-]*(?: (?:[a-z]+-)?\d+)?(?:, [a-z][\w.:-]*(?: (?:[a-z]+-)?\d+)?)*", re.ASCII)
+"""As those are written. What looks otherwise goes through the engine like everything else."""
 _TAGS = ("route", "intent", "door", "caller", "outcome")
+_TAGGED = "langfuse.trace.tags"
 _WITHHELD = "[WITHHELD]"
 """In place of texts of a turn whose customer's details could not be read: not all that is personal could be hidden."""
 _WORD = re.compile(r"[A-Za-z0-9][\w.:/@+-]{0,79}")
 _MICRODOLLARS = 1_000_000
 _MOST_WORDS = 4_096
+_REMEMBERED = 64
+"""Combinations of versions."""
 
 
 _SCOPE: Scope = ("tellergraph", VERSION)
@@ -54,8 +66,8 @@ class OverTurn(NamedTuple):
     turn: Observation
     trace_id: str
     """32 hexadecimal digits."""
-    known: Callable[[], Known | None]
-    """What is known of its customer; asked for when it leaves."""
+    details: Callable[[], Details]
+    """Of its customer; asked for when it leaves."""
 
 
 class TurnEncoder:
@@ -69,8 +81,7 @@ class TurnEncoder:
 
     def _spans(self, over: OverTurn) -> Iterator[bytes]:
         try:
-            veil = Veil(over.known(), self._clean)
-            turn = _Turn(veil, told(over.turn.facts, texts=True), self._words)
+            turn = _Turn(over.details(), self._clean, told(over.turn.facts, texts=True), self._words)
         # Any error, of ours as well: what was not masked to its end does not leave.
         except Exception as error:
             not_masked.warn(exc_info=error)
@@ -107,6 +118,8 @@ class _Words:
     had anything personal in it."""
 
     def __init__(self) -> None:
+        self.keys: dict[str, str] = {}
+        """Of attributes, by the names of facts."""
         self._written: dict[tuple[str, str | bool], bytes] = {}
 
     def find(self, name: str, value: Plain) -> bytes | None:
@@ -122,15 +135,22 @@ class _Words:
 class _Turn:
     """What the spans of a turn have in common."""
 
-    def __init__(self, veil: Veil, facts: Mapping[str, Plain], words: _Words) -> None:
-        self._veil = veil
+    def __init__(self, details: Details, clean: CleanTexts, facts: Mapping[str, Plain], words: _Words) -> None:
+        stored = {str(facts[name]) for name in _STORED if name in facts} if details.are_stored else ()
+        self._veil = veil = Veil(details, clean, stored)
         self._words = words
         self._has_texts = facts.get("caller") != "customer" or "details_text" in facts
-        self._common = [encode_pair(name, veil.attribute(value, is_said=False)) for name, value in _common(facts)]
+        self._common = b"".join(
+            encode_pair(
+                name,
+                value if name == _TAGGED and all(map(_CODE.fullmatch, value)) else veil.attribute(value, is_said=False),
+            )
+            for name, value in _common(facts)
+        )
 
     def attributes(self, record: Observation) -> Iterator[bytes]:
         facts = told(_shown_facts(record), texts=True)
-        yield from self._common
+        yield self._common
         yield encode_pair("langfuse.observation.type", _TYPES[record.kind])
         for name, value in self._texts(record, facts):
             yield encode_pair(name, value)
@@ -146,13 +166,21 @@ class _Turn:
 
     def _metadata(self, name: str, value: Plain) -> bytes:
         is_said = name.endswith("_text")
-        masked = self._veil.value(value, is_said=is_said)
+        masked = value if _is_coded(name, value) else self._veil.value(value, is_said=is_said)
         # As the library writes them; the server reads "12" and 12 apart.
-        key = f"langfuse.observation.metadata.{self._veil.text(name, is_said=False)}"
-        written = encode_pair(key, orjson.dumps(masked).decode())
+        written = encode_pair(self._key(name), orjson.dumps(masked).decode())
         if not is_said and masked == value:
             self._words.keep(name, value, written)
         return written
+
+    def _key(self, name: str) -> str:
+        if key := self._words.keys.get(name):
+            return key
+        masked = self._veil.text(name, is_said=False)
+        key = f"langfuse.observation.metadata.{masked}"
+        if masked == name and len(self._words.keys) < _MOST_WORDS:
+            self._words.keys[name] = key
+        return key
 
     def _texts(self, record: Observation, facts: Mapping[str, Plain]) -> Iterator[tuple[str, str]]:
         for kind, names in (("input", _INPUTS), ("output", _OUTPUTS)):
@@ -161,10 +189,15 @@ class _Turn:
                     yield f"langfuse.observation.{kind}", self._veil.attribute(text) if self._has_texts else _WITHHELD
 
 
+def _is_coded(name: str, value: Plain) -> bool:
+    codes = value if isinstance(value, tuple) else (value,)
+    return name in _CODED and all(isinstance(code, str) and _CODE.fullmatch(code) for code in codes)
+
+
 def _common(facts: Mapping[str, Plain]) -> Iterator[tuple[str, Any]]:
     """What every span of a turn carries, so that Langfuse can filter by it."""
     yield "langfuse.trace.name", "turn"
-    yield "langfuse.trace.tags", [str(facts[name]) for name in _TAGS if name in facts]
+    yield _TAGGED, [str(facts[name]) for name in _TAGS if name in facts]
     if "session" in facts:
         yield "session.id", facts["session"]
     if "customer" in facts:
@@ -201,6 +234,7 @@ def _shown(record: Observation, name: str, text: str) -> str:
     return orjson.dumps(said).decode()
 
 
+@lru_cache(_REMEMBERED)
 def find_linked_prompt(versions: str) -> tuple[str, int] | None:
     """The prompt of Langfuse's that an answer was made with, of those named as in ``operation 1, system langfuse-7``:
     the task's before the frame's, as it links one alone."""

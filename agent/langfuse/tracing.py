@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from agent.langfuse.known import known_of
+from agent.langfuse.known import details_of
 from agent.langfuse.observer import LangfuseObserver
 from agent.langfuse.scores import feedback_of
 from core.settings import Settings
@@ -40,7 +40,7 @@ class Traces:
         return self._connection.is_sampled(trace_id)
 
     def take(self, turn: Observation) -> None:
-        self._connection.take(turn, str(turn.facts["turn"]), lambda: known_of(turn))
+        self._connection.take(turn, str(turn.facts["turn"]), lambda: details_of(turn))
 
     def judge(self, facts: Facts) -> None:
         """A turn's feedback, whenever it comes."""

@@ -65,6 +65,7 @@ class Observation:
     """Something that is being observed, from ``with`` to its end in the same task. Observers read it."""
 
     __slots__ = ("_before", "_watched", "began", "ended", "error", "facts", "inner", "kind", "name")
+    is_watched = True
 
     def __init__(self, kind: Kind, name: str, facts: Facts) -> None:
         self.kind = kind
@@ -130,6 +131,7 @@ class _Nothing(Observation):
     """Where nobody watches."""
 
     __slots__ = ()
+    is_watched = False
 
     def __enter__(self) -> Observation:
         return self

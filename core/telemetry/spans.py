@@ -6,11 +6,10 @@ from contextvars import Token
 from functools import lru_cache
 from typing import NamedTuple
 
-from opentelemetry.context import Context, attach, detach
-from opentelemetry.trace import Span, Tracer, TracerProvider, set_span_in_context
+from opentelemetry.trace import Span, Tracer, TracerProvider
 
 from core.telemetry.observing import Facts, Kind, Observation, Plain, told
-from core.telemetry.recording import Recorded
+from core.telemetry.recording import CURRENT, Recorded
 from core.version import VERSION
 
 SCOPE = "tellergraph"
@@ -29,7 +28,7 @@ _DESCRIBED = 1_024
 
 class _Running(NamedTuple):
     span: Span
-    token: Token[Context]
+    before: Token[Span | None]
 
 
 class Spans:
@@ -42,10 +41,10 @@ class Spans:
         """The parent is the current span: that of the request, where nothing else is observed yet."""
         name, attributes = _describe(observation.kind, observation.name)
         span = self._tracer.start_span(name, attributes=attributes, start_time=observation.began)
-        return _Running(span, attach(set_span_in_context(span)))
+        return _Running(span, CURRENT.set(span))
 
     def end(self, observation: Observation, kept: _Running) -> None:
-        detach(kept.token)
+        CURRENT.reset(kept.before)
         span = kept.span
         if type(span) is Recorded:
             span.set_attributes(attributes_of(observation.facts))

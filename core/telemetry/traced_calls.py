@@ -70,6 +70,8 @@ def _make_cursor(tracer: Tracer) -> type[AsyncCursor[Any]]:
 
 
 def _text(query: Any, cursor: AsyncCursor[Any]) -> str:
+    if type(query) is str:  # nearly all: asking an abstract class costs as much as the rest of this
+        return query
     if isinstance(query, Composable):
         return query.as_string(cursor)
     return query.decode(errors="replace") if isinstance(query, bytes) else str(query)

@@ -11,20 +11,19 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TypedDict
 
-from opentelemetry.propagate import set_global_textmap
 from opentelemetry.sdk.resources import SERVICE_NAME, SERVICE_VERSION, Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.trace import format_span_id, format_trace_id, get_current_span
-from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
+from opentelemetry.trace import format_span_id, format_trace_id
 
 from core.errors import ConfigurationError
 from core.logging import set_trace_ids
 from core.security.outgoing import TRACE_CONFIGS
 from core.settings import Settings
 from core.telemetry.batches import Batches
+from core.telemetry.incoming_spans import IncomingSpans
 from core.telemetry.observing import observed_by
 from core.telemetry.outgoing_spans import make_trace_config
-from core.telemetry.recording import Recorder
+from core.telemetry.recording import Recorder, current_span
 from core.telemetry.sending import TraceSender
 from core.telemetry.spans import Spans
 from core.telemetry.traced_calls import traced_calls
@@ -45,13 +44,14 @@ class _Rhythm(TypedDict):
 
 
 class Tracing:
-    """Of one process. ``provider`` is ready at once; spans are made while ``running``."""
+    """Of one process. ``incoming`` is ready at once; spans are sent while ``running``."""
 
     def __init__(self, settings: Settings) -> None:
         self._rhythm = _read_rhythm()
         self._sender = TraceSender(_make_resource(), _find_endpoint(settings))
         # The SDK itself reads the environment.
-        self.provider = Recorder(TracerProvider(resource=Resource({}), shutdown_on_exit=False).sampler)
+        self._provider = Recorder(TracerProvider(resource=Resource({}), shutdown_on_exit=False).sampler)
+        self.incoming = IncomingSpans(self._provider)
 
     @contextmanager
     def running(self) -> Generator[None]:
@@ -59,15 +59,13 @@ class Tracing:
         little for a collector that does not answer."""
         # Its complaints about a collector that is away come with every batch; ours come seldom.
         logging.getLogger("opentelemetry").setLevel(logging.CRITICAL)
-        # No baggage: what a caller says is told to nobody.
-        set_global_textmap(TraceContextTextMapPropagator())
-        calls = make_trace_config(self.provider)
+        calls = make_trace_config(self._provider)
         set_trace_ids(_current_ids)
         TRACE_CONFIGS.append(calls)
         batches = Batches(self._sender.send, "traces", **self._rhythm)
-        self.provider.take = batches.put
+        self._provider.take = batches.put
         try:
-            with traced_calls(self.provider), observed_by(Spans(self.provider)):
+            with traced_calls(self._provider), observed_by(Spans(self._provider)):
                 yield
         finally:
             set_trace_ids(None)
@@ -77,7 +75,7 @@ class Tracing:
 
 
 def _current_ids() -> dict[str, str]:
-    context = get_current_span().get_span_context()
+    context = current_span().get_span_context()
     if not context.is_valid:
         return {}
     return {"trace": format_trace_id(context.trace_id), "span": format_span_id(context.span_id)}

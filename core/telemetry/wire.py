@@ -59,7 +59,9 @@ _resource, _scope_spans = _delimited(1), _delimited(2)
 _resource_attribute = _delimited(1)
 _scope, _span = _delimited(1), _delimited(2)
 _scope_name, _scope_version = _delimited(1), _delimited(2)
-_trace_id, _span_id, _parent_id, _name, _attribute = (_delimited(field) for field in (1, 2, 4, 5, 9))
+_name, _attribute = _delimited(5), _delimited(9)
+_ids = Struct("2s16s2s8s")
+_trace_id, _span_id, _parent_id = (_tag(field, _DELIMITED) + _number(size) for field, size in ((1, 16), (2, 8), (4, 8)))
 _kinds = [_tag(6, _VARINT) + _number(kind) for kind in range(6)]
 _started, _ended = _tag(7, _FIXED_64), _tag(8, _FIXED_64)
 _times = Struct("<cQcQ")
@@ -90,10 +92,9 @@ def encode_span(
     the epoch."""
     return b"".join(
         (
-            _trace_id(trace_id),
-            _span_id(span_id),
-            _parent_id(parent_id) if parent_id else b"",
-            _name(name.encode()),
+            _ids.pack(_trace_id, trace_id, _span_id, span_id),
+            _parent_id + parent_id if parent_id else b"",
+            _encode_name(name),
             _kinds[kind],
             _times.pack(_started, started, _ended, ended),
             *attributes,
@@ -101,6 +102,11 @@ def encode_span(
             _flags.pack(_flags_tag, flags) if flags else b"",
         )
     )
+
+
+@lru_cache(_REMEMBERED)
+def _encode_name(name: str) -> bytes:
+    return _name(name.encode())
 
 
 def encode_request(resource: bytes, spans: Iterable[tuple[Scope, bytes]]) -> bytes:

@@ -25,16 +25,18 @@ def write_card(made: "Made", data: Sequence[Path], seed: int, recipe: Recipe) ->
 SHA-256 of `tagger.npz`: {made.sha256}
 
 A sum of vectors for each word (its pieces, three letters each, what it looks like, the lists that it is on), five
-dilated convolutions, and the likelihood of 21 kinds and of none. It joins the written recognizers where names are
-hidden: in what is stored, logged, traced, exported and sent to others' models. It decides nothing else.
+dilated convolutions, the likelihood of 21 kinds and of none, and a figure for whether the text has anything personal at
+all. It joins the written recognizers where names are hidden: in what is stored, logged, traced, exported and sent to
+others' models. There it adds, and takes back what they found without a proof. It decides nothing else.
 
 Made by `tellergraph finetune personal` from {made.texts} texts with their personal data marked, by several authors, all
 invented: {files}; and from
 questions of BANKING77 (CC BY 4.0) and requests of CLINC150 (CC BY 3.0) in which the recognizers find nothing. The word
 pieces and their vectors come from all-MiniLM-L6-v2 (Apache 2.0). Seed {seed}; {settings}.
 
-Each row: trained without that author, details found in ordinary and in hard texts, and texts without details in which
-something is hidden, where one word at least must be {LIKELY:.0%} likely.
+Each row: trained without that author (and, where several were left out at once, without the others), details found in
+ordinary and in hard texts, and texts without details in which something is hidden, where one word at least must be
+{LIKELY:.0%} likely.
 
 {table if rows else "Not measured on an author left out: the command has --judged for it."}
 

@@ -46,7 +46,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """On one author's batch, with a tagger that learned from all the others."""
+    """On one author's batch, with a tagger that learned nothing of it."""
 
     recognizers: Found
     tagger: Found
@@ -64,6 +64,7 @@ class Made:
 def make_tagger(
     data: Sequence[Path],
     judged: Sequence[Path],
+    at_once: int,
     banking77: Path,
     clinc150: Path,
     out: Path,
@@ -72,7 +73,7 @@ def make_tagger(
     recipe: Recipe,
     report: Report,
 ) -> Made:
-    """Everything is read and checked before the first training.
+    """Everything is read and checked before the first training. Of the ``judged`` so many are left out ``at_once``.
 
     Raises:
         InvalidInput: a file cannot be used or is named twice, or one to be judged is none of the data.
@@ -83,7 +84,7 @@ def make_tagger(
         raise InvalidInput("--data names a file twice.")
     if unknown := [path for path in judged if path not in data]:
         raise InvalidInput(f"--judged {unknown[0]} is none of the --data.")
-    if judged and len(data) == 1:
+    if judged and len(data) <= min(len(judged), at_once):
         raise InvalidInput("--judged needs other --data to learn from.")
     lines = {path: read_lines_of(path) for path in data}
     batches = {path: [mark(line) for line in each] for path, each in lines.items()}
@@ -98,11 +99,12 @@ def make_tagger(
         np.savez_compressed(folder / FILE, allow_pickle=False, **export_arrays(network, pieces))
 
     results: dict[str, Judged] = {}
-    for path in judged:
-        report(f"without {path.name}")
+    for at in range(0, len(judged), at_once):
+        left_out = judged[at : at + at_once]
+        report(f"without {', '.join(path.name for path in left_out)}")
         with tempfile.TemporaryDirectory() as folder:
-            train((batch for other, batch in batches.items() if other != path), Path(folder))
-            results[path.stem] = judge(lines[path], Path(folder))
+            train([batch for path, batch in batches.items() if path not in left_out], Path(folder))
+            results |= {path.stem: judge(lines[path], Path(folder)) for path in left_out}
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}.") as unfinished:
         folder = Path(unfinished)
@@ -131,8 +133,8 @@ def judge(lines: Sequence[Line], directory: Path) -> Judged:
     tagger = Tagger.load(directory)
 
     def runs(text: str) -> list[Finding]:
-        words, likely = tagger.tag(Folded.of(text))
-        return [Finding(run.kind, run.start, run.end) for run in list_runs(text, words, likely)]
+        words, likely, said = tagger.tag(Folded.of(text))
+        return [Finding(run.kind, run.start, run.end) for run in list_runs(text, words, likely, said.tolist())]
 
     with _asking(None):
         recognizers = _measure(lines, find_personal)

@@ -15,6 +15,7 @@ from safetensors import safe_open
 from core.security.pii import Folded
 from core.security.pii.learned.tagger import CLASSES, Floats, cut
 from core.security.pii.learned.words import FEATURES, TOKEN, see
+from core.security.pii.placeholders import list_placeholders
 from finetune.personal.texts import Marked
 
 REACHES = (1, 2, 4, 8, 1)
@@ -25,6 +26,8 @@ COMPONENTS = 256
 _PADDING = FEATURES
 _OF_NO_KIND = -100
 """The class of what fills a batch, by torch's convention."""
+_OF_A_TEXT = 1
+"""Figures for each word beside its kinds: whether its text has anything personal."""
 _UNSEEN = 0.1
 """Share of the features, and of the words' pieces, that a step does not see."""
 _KINDS = {kind: number for number, kind in enumerate(CLASSES)}
@@ -90,6 +93,8 @@ class Row:
     words: list[int]
     glued: list[bool]
     kinds: list[int]
+    is_judged: bool
+    """Whether the text says if texts like it have anything personal: with placeholders it does not."""
 
 
 def make_row(marked: Marked, words: Words) -> Row:
@@ -100,6 +105,7 @@ def make_row(marked: Marked, words: Words) -> Row:
         [words.row(match[0]) for match in found],
         [match.start() > 0 and not folded.cased[match.start() - 1].isspace() for match in found],
         [_kind(kinds, *folded.span(match.start(), match.end())) for match in found],
+        not list_placeholders(marked.text),
     )
 
 
@@ -117,6 +123,8 @@ class Batch:
     glued: "torch.Tensor"
     mask: "torch.Tensor"
     kinds: "torch.Tensor"
+    judged: "torch.Tensor"
+    """[texts]: 1 or 0."""
 
 
 def make_batch(rows: Sequence[Row]) -> Batch:
@@ -129,7 +137,8 @@ def make_batch(rows: Sequence[Row]) -> Batch:
         words[at, :length], kinds[at, :length] = row.words, row.kinds
         glued[at, :length], mask[at, :length] = row.glued, 1
     distinct, inverse = np.unique(words, return_inverse=True)
-    return Batch(*map(torch.from_numpy, (distinct, inverse.reshape(shape), glued, mask, kinds)))
+    judged = np.array([row.is_judged for row in rows], np.float32)
+    return Batch(*map(torch.from_numpy, (distinct, inverse.reshape(shape), glued, mask, kinds, judged)))
 
 
 def iterate_batches(rows: Sequence[Row], size: int, rng: np.random.Generator) -> Iterator[Batch]:
@@ -156,13 +165,13 @@ class Network(torch.nn.Module):
         self.layers = torch.nn.ModuleList(
             torch.nn.Conv1d(WIDTH, WIDTH, 3, dilation=reach, padding=reach) for reach in REACHES
         )
-        self.out = torch.nn.Linear(WIDTH, len(CLASSES))
+        self.out = torch.nn.Linear(WIDTH, len(CLASSES) + _OF_A_TEXT)
         self.drop = torch.nn.Dropout(dropout)
         with torch.no_grad():
             self.features.weight[_PADDING] = 0
 
-    def forward(self, batch: Batch, words: Words) -> "torch.Tensor":
-        """[texts, longest, classes]"""
+    def forward(self, batch: Batch, words: Words) -> tuple["torch.Tensor", "torch.Tensor"]:
+        """(scores of the classes [texts, longest, classes], what each word says of its text [texts, longest])"""
         features, means = words.look(batch.distinct)
         if self.training:
             features = torch.where(torch.rand(features.shape) < _UNSEEN, _PADDING, features)
@@ -172,7 +181,22 @@ class Network(torch.nn.Module):
         states = self.drop((seen[batch.words] + batch.glued[..., None] * self.glued) * mask)
         for layer in self.layers:
             states = (states + self.drop(layer(states.transpose(1, 2)).relu()).transpose(1, 2)) * mask
-        return self.out(states)
+        scores = self.out(states)
+        return scores[..., : len(CLASSES)], scores[..., len(CLASSES)]
+
+
+def loss_of(network: Network, batch: Batch, words: Words, label_smoothing: float, of_texts: float) -> "torch.Tensor":
+    """Of the words' kinds, and with the weight ``of_texts`` of whether the texts have anything personal: that is the
+    mean of what their words say."""
+    scores, said = network(batch, words)
+    of_words = torch.nn.functional.cross_entropy(
+        scores.flatten(0, 1), batch.kinds.flatten(), label_smoothing=label_smoothing
+    )
+    of_text = (said * batch.mask).sum(dim=1) / batch.mask.sum(dim=1)
+    has_any = (batch.kinds > 0).any(dim=1).to(of_text.dtype)
+    return of_words + of_texts * torch.nn.functional.binary_cross_entropy_with_logits(
+        of_text, has_any, weight=batch.judged
+    )
 
 
 def export_arrays(network: Network, pieces: Pieces) -> dict[str, "np.ndarray"]:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from finetune.moving_average import MovingAverage
-from finetune.personal.network import Network, Pieces, Words, iterate_batches, make_row
+from finetune.personal.network import Network, Pieces, Words, iterate_batches, loss_of, make_row
 from finetune.personal.texts import Marked, Varied, list_values
 
 
@@ -26,6 +26,8 @@ class Recipe:
     warm_up: float = 0.05
     dropout: float = 0.2
     label_smoothing: float = 0.05
+    of_texts: float = 0.5
+    """Weight of what is said of whole texts."""
     as_written: float = 0.25
     """Share of the texts that an epoch sees as they were written."""
     joined: float = 0.15
@@ -66,9 +68,7 @@ def train_network(
         rows = [make_row(marked, words) for marked in texts.draw()]
         losses: list[float] = []
         for batch in iterate_batches(rows, recipe.batch, rng):
-            loss = torch.nn.functional.cross_entropy(
-                network(batch, words).flatten(0, 1), batch.kinds.flatten(), label_smoothing=recipe.label_smoothing
-            )
+            loss = loss_of(network, batch, words, recipe.label_smoothing, recipe.of_texts)
             optimiser.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)

@@ -1,21 +1,25 @@
 """What leaves for Langfuse is masked whatever it is written in, and what cannot be masked does not leave."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_network
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from pydantic import SecretStr
 
 from agent.langfuse.client import Connection
-from agent.langfuse.masking import CleanTexts, Veil
+from agent.langfuse.known import details_of
+from agent.langfuse.masking import AMOUNTS, CleanTexts, Details, Veil
 from agent.langfuse.posting import ScorePost
 from agent.langfuse.scores import Score
 from agent.langfuse.spans import find_linked_prompt
 from agent.models.fencing.details import Detail, OwnDetails
+from agent.state import Turn, TurnRecord
 from agent.storing import known_in
+from agent.turn_facts import texts_of
 from core.security.outgoing_libraries import guarded_requests
-from core.security.pii import Known
+from core.security.pii import Finding, Known, Placeholders, find_personal
 from core.settings import Settings
 from core.telemetry.observing import Kind, Observation
 from tests.langfuse_server import LangfuseServer, langfuse_server
@@ -24,7 +28,7 @@ TRACE = "ab" * 16
 
 
 def veil(known: Known | None = None) -> Veil:
-    return Veil(known, CleanTexts())
+    return Veil(Details(known), CleanTexts())
 
 
 @pytest.mark.parametrize(
@@ -82,9 +86,57 @@ def test_what_is_clean_for_one_customer_is_not_for_another() -> None:
     """Texts in which nothing was found are not looked at again, but for what is known."""
     clean, known = CleanTexts(), known_in(OwnDetails((Detail("NAME", "Gas Board"),)))
     for value, masked in (("Gas Board", "[PERSON_1]"), ('{"to":"x\\nGas Board"}', '{"to":"x\\n[PERSON_1]"}')):
-        assert Veil(None, clean).attribute(value) == value
-        assert Veil(known, clean).attribute(value) == masked
-        assert Veil(known, clean).attribute(value) == masked
+        assert Veil(Details(), clean).attribute(value) == value
+        assert Veil(Details(known), clean).attribute(value) == masked
+        assert Veil(Details(known), clean).attribute(value) == masked
+
+
+def test_where_something_known_stands_is_remembered_and_hidden_again_in_another_turn() -> None:
+    known, clean = known_in(OwnDetails((Detail("NAME", "Gas Board"),))), CleanTexts()
+    read: list[str] = []
+
+    def reading(text: str) -> Iterable[Finding]:
+        read.append(text)
+        return known(text)
+
+    for _ in range(2):
+        assert Veil(Details(reading), clean).attribute('{"to":"gas board"}') == '{"to":"[PERSON_1]"}'
+    assert Veil(Details(reading), clean).attribute('{"to":"x"}') == '{"to":"x"}'
+    assert read == ['{"to":"gas board"}', '{"to":"x"}']
+
+
+def test_a_text_that_was_masked_when_it_was_stored_loses_only_what_came_to_be_known_later() -> None:
+    """An address that no engine would leave stands for what storage decided. What it does not read is read here: names
+    with an underscore between them, and values of a document."""
+    later = known_in(OwnDetails((Detail("NAME", "Xu Li"),)))
+    stored = ["I am xu li, zara@mail.example", "maria_lopez and zara@mail.example", '{"to":"zara\\u0040mail.example"}']
+    own = Veil(Details(later, later, are_stored=True), CleanTexts(), stored)
+    assert own.attribute(stored[0]) == "I am [PERSON_1], zara@mail.example"
+    assert own.attribute(f"{stored[0]}!") == "I am [PERSON_1], [EMAIL_1]!"
+    assert "maria" not in own.attribute(stored[1])
+    assert own.attribute(stored[2]) == '{"to":"[EMAIL_1]"}'
+    assert len(Veil(Details(), CleanTexts(), ["word " * 5_000]).attribute("word " * 5_000)) < 16_100
+
+
+@pytest.mark.parametrize(
+    ("says", "are_masked"), [("Here it is, Zara Quill.", True), ("Your password is Swordfish-77.", False)]
+)
+def test_an_answer_that_says_a_secret_is_read_again_before_it_leaves(says: str, *, are_masked: bool) -> None:
+    """What is stored of an answer may have one: whoever asked has none any more."""
+    record = cast(TurnRecord, SimpleNamespace(message="hi", answer=says))
+    asked = cast(Turn, SimpleNamespace(record=record, own=None, placeholders=Placeholders()))
+    facts = {"turn": "1", "caller": "visitor", **texts_of(record, asked)}
+    over = Observation(Kind.TURN, "turn", facts)
+    assert details_of(over).are_stored is are_masked
+
+
+def test_sums_in_their_fields_are_no_numbers_of_anything_else() -> None:
+    """They are not read: the engine finds nothing in them."""
+    for name in AMOUNTS:
+        for amount in ("2480.15", "-249.99", "1231.00", "12.34"):
+            assert not find_personal(f"{name}: {amount}")
+    kept = '{"amount":"2480.15","pin":"12.34"}'
+    assert veil().attribute(kept, is_said=False) == '{"amount":"2480.15","pin":"[SECRET]"}'
 
 
 def test_one_detail_has_one_placeholder_in_a_trace_and_a_long_text_an_end() -> None:
@@ -123,15 +175,15 @@ def turn(**facts: str) -> Observation:
     return over
 
 
-def nobody() -> Known:
+def nobody() -> Details:
     """Of a turn about whose customer nothing is known."""
-    return known_in(OwnDetails())
+    return Details()
 
 
 def test_a_span_that_cannot_be_masked_loses_all_that_it_says_and_the_others_go_out(
     connection: Connection, langfuse: LangfuseServer
 ) -> None:
-    def fail() -> Known:
+    def fail() -> Details:
         raise RuntimeError("nobody is known by zara.quill@mail.example")
 
     def unreadable() -> str:
@@ -150,6 +202,22 @@ def test_a_span_that_cannot_be_masked_loses_all_that_it_says_and_the_others_go_o
     assert whole.attributes["langfuse.observation.input"] == "I am [PERSON_1]"
     assert (broken.name, broken.attributes, broken.parent_id) == ("list_payees", {}, whole.id)
     assert b"ara" not in langfuse.raw.replace(b"parameter", b"")
+
+
+def test_codes_of_our_own_are_sent_as_they_are_and_what_only_stands_in_their_place_is_not(
+    connection: Connection, langfuse: LangfuseServer
+) -> None:
+    connection.take(
+        turn(route="operation", prompt="operation 1, system langfuse-7", intent="Zara Quill"), TRACE, nobody
+    )
+    connection.take(turn(tool="zara.quill@mail.example", step="GB29NWBK60161331926819"), "cd" * 16, nobody)
+    connection.end()
+    ours, others = langfuse.spans
+    assert (ours.metadata["route"], ours.metadata["prompt"]) == ("operation", "operation 1, system langfuse-7")
+    assert set(ours.attributes["langfuse.trace.tags"]) == {"operation", "visitor", "[PERSON_1]"}
+    assert others.metadata["tool"] == "[EMAIL_1]"
+    assert b"uill" not in langfuse.raw
+    assert b"NWBK" not in langfuse.raw
 
 
 def test_texts_of_a_customer_whose_details_are_not_known_are_withheld(

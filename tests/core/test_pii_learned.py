@@ -9,8 +9,9 @@ import pytest
 
 from core.errors import ConfigurationError
 from core.security.pii import IN_DIALOGUE, Folded, Kind, Placeholders, find_personal, mask
-from core.security.pii.kinds import GUESSED, Claim
+from core.security.pii.kinds import GUESSED, NAMED, OURS, PROVEN, SAID, SHAPED, Claim
 from core.security.pii.learned import believed, find_learned
+from core.security.pii.learned.runs import weighed
 from core.security.pii.learned.tagger import CARD, FILE, WEIGHTS, Tagger, digest_of
 from tests.core.text_costs import TIMES_LONGER, grows_as_its_length
 
@@ -83,9 +84,78 @@ def test_a_guessed_name_is_taken_back_where_nobody_is_meant() -> None:
     assert believed(pay, [meant]) == [meant]
 
 
+def test_a_number_without_a_proof_is_taken_back_where_it_is_nobodys() -> None:
+    text = "interest went from 1,204 to 1,198 to 1,177 over three days, why"
+    claims = [
+        Claim(Kind.ACCOUNT_NUMBER, text.index("1,204"), text.index(" over"), weight)
+        for weight in (GUESSED, SHAPED, NAMED)
+    ]
+    own = "please close my account 40718826 and send the rest to my wife"
+    meant = Claim(Kind.ACCOUNT_NUMBER, own.index("4071"), own.index(" and"), GUESSED)
+
+    assert believed(text, claims) == []
+    assert believed(own, [meant]) == [meant]
+
+
+def test_what_has_a_proof_a_secret_and_an_id_of_ours_are_not_the_taggers_to_judge() -> None:
+    text = "how long does a transfer to another bank take"
+    claims = [
+        *(Claim(kind, 0, len(text), weight) for kind, weight in [(Kind.EMAIL, PROVEN), (Kind.PASSWORD, SAID)]),
+        *(Claim(kind, 4, 8, SHAPED) for kind in (Kind.NATIONAL_ID, Kind.ROUTING_NUMBER, Kind.CARD, Kind.IBAN)),
+        *(Claim(kind, 4, 8, GUESSED) for kind in (Kind.PIN, Kind.OTP, Kind.CVV, Kind.SECURITY_ANSWER)),
+        Claim(None, 4, 8, OURS),
+    ]
+
+    assert believed(text, claims) == claims
+
+
+def test_what_a_text_says_moves_a_word_either_way_and_never_decides_alone() -> None:
+    assert weighed(0.5, [0.0]) == pytest.approx(0.5)
+    assert 0.5 < weighed(0.5, [1.0]) < weighed(0.5, [3.0]) < 0.9
+    assert 0.1 < weighed(0.5, [-3.0]) < weighed(0.5, [-1.0]) < 0.5
+    assert weighed(0.5, [1e6]) == weighed(0.5, [3.0])
+    assert 0.0 < weighed(0.0, [3.0]) < 0.01 < 0.99 < weighed(1.0, [-3.0]) < 1.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Charles Tyrwhitt never sent the shirts, I want my money back",
+        "greta thunberg likes no plastic cards",
+        "someone is robbing peter to pay paul again",
+    ],
+)
+def test_the_tagger_adds_no_name_of_whom_the_recognizers_know_that_it_is_nobodys(text: str) -> None:
+    assert not [claim for claim in find_learned(text, []) if claim.kind is Kind.PERSON]
+
+
 def test_a_secret_and_a_number_with_a_checksum_are_hidden_whatever_the_tagger_thinks() -> None:
     assert Kind.SECURITY_ANSWER in {each.kind for each in find_personal("my mother's maiden name is Wednesday today")}
-    assert Kind.CARD in {each.kind for each in find_personal("the reference is 4111 1111 1111 1111 and no card")}
+    assert Kind.CARD in {each.kind for each in find_personal("the developer guide has 4111 1111 1111 1111 in it")}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "payment.failed account=40718826 sort=20-45-77 status=declined turn=7f1c",
+        '{"event": "payee_added", "account_number": "66190427", "sort_code": "09-01-73", "level": "info"}',
+        "2026-11-22T10:15:03Z INFO http request path=/api/v1/payees phone=07700900123 ip=81.174.22.190 status=200",
+        "UniqueViolation: duplicate key value violates unique constraint Key (email)=(jane@mail.example) exists.",
+        "| payee | account | sort code |\n| --- | --- | --- |\n| Rent | 31926819 | 09-18-27 |",
+        "customer_id=4711 date_of_birth=1985-05-03 passport=533401372",
+        "GET /v1/customers?phone=+447911123456&email=a.b@mail.example",
+        "notified +447911123456 by sms template OTP_LOGIN",
+        "name,dob,phone\nJane Porter,03/05/1985,07911 123456",
+    ],
+)
+def test_in_records_of_machines_nothing_is_taken_back(line: str, request: pytest.FixtureRequest) -> None:
+    """It learned from sentences: of other texts it knows too little to overrule a recognizer."""
+    together = find_personal(line)
+    request.getfixturevalue("recognizers_alone")
+    hidden = {at for each in together for at in range(each.start, each.end)}
+
+    for each in find_personal(line):
+        assert all(at in hidden for at in range(each.start, each.end) if line[at].isalnum())
 
 
 def test_what_others_found_is_kept_and_the_rest_of_the_value_is_hidden_too() -> None:
@@ -135,8 +205,8 @@ def test_a_long_text_is_read_as_its_parts_are() -> None:
     part = "my name is Anna Bell. " * 4
     filler = "the card did not work in the shop and I had to pay in cash. " * 60
 
-    _, alone = tagger.tag(Folded.of(part + filler[:600]))
-    _, within = tagger.tag(Folded.of(part + filler))
+    _, alone, _ = tagger.tag(Folded.of(part + filler[:600]))
+    _, within, _ = tagger.tag(Folded.of(part + filler))
 
     words = len(Folded.of(part).tokens)
     assert np.abs(alone[:words] - within[:words]).max() < 1e-4

@@ -16,8 +16,11 @@ from opentelemetry.trace import (
 )
 from opentelemetry.util.types import AttributeValue
 
+from core.telemetry.incoming_spans import IncomingSpans
+from core.telemetry.observing import Kind, observe, observed_by
 from core.telemetry.recording import Recorded, Recorder
 from core.telemetry.sending import encode
+from core.telemetry.spans import Spans
 from core.telemetry.traced_calls import describe_statement
 from core.telemetry.wire import encode_resource
 from tests.otlp_receiver import ReceivedSpan, decode
@@ -64,6 +67,54 @@ def test_a_value_of_any_kind_arrives_as_it_was(value: AttributeValue) -> None:
     [span] = made.received()
     assert span.attributes == {"tellergraph.fact": value}
     assert type(span.attributes["tellergraph.fact"]) is type(value)
+
+
+def test_a_span_begins_in_what_is_done_now_whoever_told_of_it() -> None:
+    """Observations keep their span apart from OpenTelemetry's context; a library's span stands there alone."""
+    made = Collected()
+    with observed_by(Spans(made)), made.tracer.start_as_current_span("request"):
+        with observe(Kind.NODE, "answer"):
+            with made.tracer.start_as_current_span("library"), observe(Kind.TOOL, "list_cards"):
+                made.tracer.start_span("find_cards", kind=SpanKind.CLIENT).end()
+            made.tracer.start_span("find_payees", kind=SpanKind.CLIENT).end()
+        made.tracer.start_span("find_turn", kind=SpanKind.CLIENT).end()
+
+    received = made.received()
+    names = {span.span_id: span.name for span in received}
+    assert {span.name: names.get(span.parent_id) for span in received} == {
+        "request": None,
+        "node answer": "request",
+        "library": "node answer",
+        "execute_tool list_cards": "library",
+        "find_cards": "execute_tool list_cards",
+        "find_payees": "node answer",
+        "find_turn": "request",
+    }
+
+
+@pytest.mark.parametrize(
+    ("route", "status", "error", "told"),
+    [
+        ("/api/v1/cards/{card_id}", 200, None, ("GET /api/v1/cards/{card_id}", "unset", None)),
+        (None, 404, None, ("GET", "unset", None)),
+        ("/api/v1/cards", 503, None, ("GET /api/v1/cards", "error", "503")),
+        ("/api/v1/cards", 500, ValueError(NAME), ("GET /api/v1/cards", "error", "ValueError")),
+    ],
+)
+def test_a_request_is_told_by_its_route_and_what_broke_it(
+    route: str | None, status: int, error: Exception | None, told: tuple[str, str, str | None]
+) -> None:
+    made = Collected()
+    request = IncomingSpans(made).begin("GET", {"url.scheme": "https", "server.port": None})
+    made.tracer.start_span("find_cards", kind=SpanKind.CLIENT).end()
+    request.end(route, status, error)
+    made.tracer.start_span("keep_house", kind=SpanKind.CLIENT).end()
+
+    inner, received = made.received()
+    assert (received.name, received.status, received.attributes.get("error.type")) == told
+    assert (received.kind, received.parent_id, inner.parent_id) == ("server", "", received.span_id)
+    assert received.attributes["http.response.status_code"] == status
+    assert "server.port" not in received.attributes
 
 
 def test_of_a_failure_its_class_is_kept_and_its_text_is_not() -> None:

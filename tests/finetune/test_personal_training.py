@@ -66,6 +66,39 @@ def test_the_command_writes_weights_that_the_engine_reads_and_says_what_they_fin
     assert len(Tagger.load(tmp_path / "out").tag(Folded.of("my name is Zoe"))[0]) == 4
 
 
+def test_several_authors_left_out_of_one_training_are_each_judged(published: Path, tmp_path: Path) -> None:
+    names = ("mine", "hers", "his")
+    files = [str(write_batch(tmp_path / f"{name}.jsonl", TEXTS[at::3])) for at, name in enumerate(names)]
+    data = [option for file in files for option in ("--data", file)]
+    judged = [option for file in files[1:] for option in ("--judged", file)]
+
+    code, printed, said = run(published, tmp_path / "out", *data, *judged, "--at-once", "2")
+
+    assert code == 0
+    assert [*json.loads(printed)["judged"]] == ["hers", "his"]
+    assert said.count("without") == 1
+
+
+def test_the_network_learns_which_texts_have_something_personal(pieces: Pieces, tmp_path: Path) -> None:
+    batch = [mark(line) for line in read_lines_of(write_batch(tmp_path / "batch.jsonl", TEXTS))]
+    nobodys = [Marked(((f"how do I order a {thing} at the bank", None),)) for thing in ("card", "loan", "note", "coin")]
+    network = train_network([batch], nobodys, pieces, Recipe(epochs=12, batch=4), 5, lambda _: None)
+    np.savez_compressed(tmp_path / FILE, allow_pickle=False, **export_arrays(network, pieces))
+    tagger = Tagger.load(tmp_path)
+
+    personal, other = (tagger.tag(Folded.of(text))[2] for text in (batch[1].text, nobodys[0].text))
+
+    assert personal.min() > 0 > other.max()
+
+
+def test_a_text_with_placeholders_says_nothing_of_whether_texts_like_it_are_personal(pieces: Pieces) -> None:
+    words = Words(pieces)
+    hidden, open_ = (Marked(((f"my name is {name}", None),)) for name in ("[PERSON_1]", "Anna Bell"))
+
+    assert not make_row(hidden, words).is_judged
+    assert make_row(open_, words).is_judged
+
+
 def test_the_same_seed_gives_the_same_weights_and_another_one_others(pieces: Pieces, tmp_path: Path) -> None:
     batch = [mark(line) for line in read_lines_of(write_batch(tmp_path / "batch.jsonl", TEXTS))]
     silent = batch[:1]
@@ -86,9 +119,11 @@ def test_what_was_trained_is_what_the_engine_computes(pieces: Pieces, tmp_path: 
     words = Words(pieces)
 
     for marked in batch:
-        trained = network(make_batch([make_row(marked, words)]), words).softmax(dim=-1)[0].detach().numpy()
-        _, computed = Tagger.load(tmp_path).tag(Folded.of(marked.text))
+        scores, said = network(make_batch([make_row(marked, words)]), words)
+        trained = scores.softmax(dim=-1)[0].detach().numpy()
+        _, computed, around = Tagger.load(tmp_path).tag(Folded.of(marked.text))
         assert np.abs(trained - computed).max() < 0.03
+        assert np.abs(said.mean().item() - around).max() < 0.03 * max(1, abs(said.mean().item()))
 
 
 def test_a_varied_text_keeps_its_marks_and_changes_its_values() -> None:

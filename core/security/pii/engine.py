@@ -69,9 +69,7 @@ other turns and the log ask about theirs."""
 
 def find_personal(text: str, kinds: Set[Kind] = ALL, known: Known | None = None) -> list[Finding]:
     """What ``mask`` would hide, in order and without overlaps."""
-    claims = list(_claims(text))
-    if Kind.PERSON in kinds:
-        claims.extend(believed(text, _people(text)))
+    claims = believed(text, (*_claims(text), *_people(text))) if Kind.PERSON in kinds else [*_claims(text)]
     if not kinds.isdisjoint(_OF_MODELS):
         claims.extend(find_entities(text))
     if known is not None:

@@ -1,21 +1,28 @@
-"""What the tagger adds to the recognizers' claims, and which of their guesses it takes back."""
+"""What the tagger adds to the recognizers' claims, and which of them it takes back."""
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
-from core.security.pii.kinds import LEARNED, Claim, Kind
-from core.security.pii.learned.runs import Run, list_runs, without_signs
+from core.security.pii.kinds import GUESSED, LEARNED, PROVEN, SECRETS, SHAPED, Claim, Kind
+from core.security.pii.learned.runs import Run, list_runs, weighed, without_signs
 from core.security.pii.learned.tagger import WEIGHTS, Tagger
+from core.security.pii.people.public import is_public, sayings
 from core.security.pii.placeholders import list_placeholders
 from core.security.pii.reading.folded import Folded
 
-_NO_NAME = 0.2
-"""A name that the recognizers guessed is none where the tagger finds each of its words less likely to be personal."""
+_NO_NAME, _NO_VALUE = 0.2, 0.3
+"""What the recognizers took for a name, or for something else without a proof, is none where the tagger finds each of
+its words less likely to be personal (docs/results.md)."""
+_WITH_CHECKSUM = frozenset({Kind.CARD, Kind.IBAN, Kind.NATIONAL_ID, Kind.ROUTING_NUMBER, Kind.UK_NINO})
+_A_FORM = (GUESSED + SHAPED) // 2
+"""Of these some claims with a form hold by a checksum, which their weight does not show: only guesses are doubted."""
+_BEYOND = 0.9
+_LONGEST_SAYING = 30
 _WHOLE = frozenset({Kind.CARD, Kind.IBAN, Kind.EMAIL, Kind.IP})
 """Their form says where they end."""
 _SAID = re.compile(r"(?<!\S)[^\W\d_]")
@@ -35,11 +42,16 @@ class _Tagged(NamedTuple):
     """Of the words."""
     personal: list[float]
     """Likelihood of each word."""
+    said: list[float]
+    """What the text around each says of whether there is anything personal."""
     runs: list[Run]
 
-    def likeliest(self, start: int, end: int) -> float:
-        """Of the words of which a character lies there."""
-        return max(self.personal[bisect_right(self.ends, start) : bisect_left(self.starts, end)], default=0.0)
+    def is_likely(self, start: int, end: int, least: float) -> bool:
+        """Whether one of the words of which a character lies there is, with what the text around them says."""
+        first, behind = bisect_right(self.ends, start), bisect_left(self.starts, end)
+        most = max(self.personal[first:behind], default=0.0)
+        # Beyond a likelihood nothing that is said counts, and most claims are.
+        return most > _BEYOND or (first < behind and weighed(most, self.said[first:behind]) >= least)
 
 
 def use_tagger(directory: Path | None) -> None:
@@ -48,10 +60,20 @@ def use_tagger(directory: Path | None) -> None:
     _Asked.directory = directory
 
 
-def believed(text: str, people: Sequence[Claim]) -> list[Claim]:
-    """The names that the tagger does not take for other words."""
-    tagged = _tagged(text) if people else None
-    return [each for each in people if tagged is None or tagged.likeliest(each.start, each.end) >= _NO_NAME]
+def believed(text: str, claims: Iterable[Claim]) -> list[Claim]:
+    """Those that the tagger does not take for nobody's. Secrets, ids of ours and what has a proof are not its to
+    judge."""
+    tagged = _tagged(text)
+    if tagged is None:
+        return [*claims]
+    return [
+        each
+        for each in claims
+        if each.kind is None
+        or each.kind in SECRETS
+        or each.weight >= (_A_FORM if each.kind in _WITH_CHECKSUM else PROVEN)
+        or tagged.is_likely(each.start, each.end, _NO_NAME if each.kind is Kind.PERSON else _NO_VALUE)
+    ]
 
 
 def find_learned(text: str, claims: Sequence[Claim]) -> Iterator[Claim]:
@@ -68,6 +90,8 @@ def find_learned(text: str, claims: Sequence[Claim]) -> Iterator[Claim]:
             within[at].append(claim)
             at += 1
     for run, others in zip(runs, within, strict=True):
+        if not others and _is_public(text, run):
+            continue
         for part in run.parts if others else [(run.start, run.end)]:
             yield Claim(run.kind, *without_signs(text, *part), LEARNED)
         yield from _longer(run, others)
@@ -80,12 +104,28 @@ def _tagged(text: str) -> _Tagged | None:
 
 @lru_cache(maxsize=_REMEMBERED)
 def _tag(text: str, directory: Path) -> _Tagged:
-    words, likely = Tagger.load(directory).tag(Folded.of(text))
+    words, likely, around = Tagger.load(directory).tag(Folded.of(text))
     starts, ends = [word.start for word in words], [word.end for word in words]
     for start, end in list_placeholders(text):
         likely[bisect_right(ends, start) : bisect_left(starts, end), 1:] = 0
     personal: list[float] = likely[:, 1:].sum(axis=1).tolist()
-    return _Tagged(starts, ends, personal, list_runs(text, words, likely))
+    said: list[float] = around.tolist()
+    return _Tagged(starts, ends, personal, said, list_runs(text, words, likely, said))
+
+
+def _is_public(text: str, run: Run) -> bool:
+    """Whether the recognizers, which have not found it, know the name for a firm's, a famous person's or a saying's."""
+    if run.kind is not Kind.PERSON:
+        return False
+    folded = Folded.of(text)
+    start, end = bisect_left(folded.source, run.start), bisect_left(folded.source, run.end)
+    if is_public(folded.cased, folded.lower, start, end):
+        return True
+    first = max(0, start - _LONGEST_SAYING)
+    return any(
+        first + begins < end and start < first + ends
+        for begins, ends in sayings(folded.lower[first : end + _LONGEST_SAYING])
+    )
 
 
 def _longer(run: Run, others: Sequence[Claim]) -> Iterator[Claim]:

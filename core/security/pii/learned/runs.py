@@ -1,5 +1,6 @@
 """From words that are likely personal to the stretches that they make up."""
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -7,8 +8,11 @@ from core.security.pii.kinds import Kind
 from core.security.pii.learned.tagger import Floats, Word
 
 _KINDS = tuple(Kind)
-LIKELY = 0.9
-"""Of one word at least; cross-validated by author (docs/results.md)."""
+LIKELY = 0.95
+"""Of one word at least, with what its text says; cross-validated by author (docs/results.md)."""
+_COUNTS, _MOST = 0.6, 3.0
+"""How much what the text says adds to the log-odds of a word, and how much it may say either way."""
+_SURE = 1e-6
 _GOES_ON = 0.2
 """Of the words around it."""
 _LIKELIER = 0.5
@@ -26,21 +30,31 @@ class Run(NamedTuple):
     """Those that are likelier than not."""
 
 
-def list_runs(text: str, words: Sequence[Word], likely: Floats, least: float = LIKELY) -> list[Run]:
-    """In order, apart from each other. They begin and end with a whole word or number, whatever is glued to it."""
+def list_runs(text: str, words: Sequence[Word], likely: Floats, said: Sequence[float]) -> list[Run]:
+    """In order, apart from each other. They begin and end with a whole word or number, whatever is glued to it.
+    ``said``: what the text around each word says of whether there is anything personal."""
     personal: list[float] = likely[:, 1:].sum(axis=1).tolist()
     runs: list[Run] = []
     done = 0
     for first, last in _stretches(personal):
-        if max(personal[first : last + 1]) <= least or words[last].end <= done:
+        most = max(personal[first : last + 1])
+        if weighed(most, said[first : last + 1]) <= LIKELY or words[last].end <= done:
             continue
         start, end = whole(text, max(words[first].start, done), words[last].end, done)
         if start < end:
             kind = _KINDS[int(likely[first : last + 1, 1:].sum(axis=0).argmax())]
-            sure = (each for each in range(first, last + 1) if personal[each] > _LIKELIER)
+            sure = (each for each in range(first, last + 1) if personal[each] >= min(_LIKELIER, most))
             runs.append(Run(kind, start, end, _parts(words, sure, done)))
             done = end
     return runs
+
+
+def weighed(likely: float, said: Sequence[float]) -> float:
+    """The likelihood of a word with what the text around says, which moves it and never decides alone: it does not tell
+    one word from the next."""
+    held = min(max(likely, _SURE), 1 - _SURE)
+    heard = min(max(sum(said) / len(said), -_MOST), _MOST)
+    return 1 / (1 + math.exp(-_COUNTS * heard) * (1 - held) / held)
 
 
 def _stretches(personal: Sequence[float]) -> list[tuple[int, int]]:

@@ -26,6 +26,8 @@ CARD = "MODEL_CARD.md"
 CLASSES: tuple[Kind | None, ...] = (None, *Kind)
 _REMEMBERED = 8192
 """Words, of 256 bytes each."""
+_AROUND = 32
+"""Words before and behind that say it together."""
 _WINDOW = 512
 """Words that go through the layers at once, so that a long text takes no more memory than a short one."""
 _BLOCK, _STEP = 20, 4
@@ -62,6 +64,7 @@ class Tagger:
     feature_scale: Floats
     layers: tuple[_Layer, ...]
     out: Floats
+    """[width, classes + 1]: the last is what the word says of its text."""
     out_bias: Floats
 
     @classmethod
@@ -84,15 +87,16 @@ class Tagger:
                 )
         except (OSError, KeyError, ValueError) as error:
             raise ConfigurationError(f"The tagger in {directory} cannot be read: check it out again.") from error
-        if len(found.feature_vectors) != FEATURES + 1 or len(found.out_bias) != len(CLASSES):
+        if len(found.feature_vectors) != FEATURES + 1 or len(found.out_bias) != len(CLASSES) + 1:
             raise ConfigurationError(f"The tagger in {directory} is another version's: check it out again.")
         return found
 
-    def tag(self, folded: Folded) -> tuple[list[Word], Floats]:
-        """The words, and for each a row of probabilities of CLASSES."""
+    def tag(self, folded: Folded) -> tuple[list[Word], Floats, Floats]:
+        """The words, for each a row of probabilities of CLASSES, and what the words around it say of whether there is
+        anything personal at all: above 0 that there is."""
         found = [match.span() for match in TOKEN.finditer(folded.cased)]
         if not found:
-            return [], np.zeros((0, len(CLASSES)), np.float32)
+            return [], np.zeros((0, len(CLASSES)), np.float32), np.zeros(0, np.float32)
         states = np.concatenate([_vector(self, token) for token in TOKEN.findall(folded.cased)])
         states = states.reshape(len(found), -1)
         # What is no space is a token's.
@@ -103,14 +107,15 @@ class Tagger:
         states[glued] += _glue(self)
         is_as_written = isinstance(folded.source, range)
         words = [Word(*span) for span in (found if is_as_written else [folded.span(*span) for span in found])]
-        return words, np.concatenate([*self._windows(states)])
+        scores = np.concatenate([*self._windows(states)])
+        return words, _softmax(scores[:, :-1]), _means(scores[:, -1])
 
     def _windows(self, states: Floats) -> Iterator[Floats]:
         margin = sum(layer.reach for layer in self.layers)
         for start in range(0, len(states), _WINDOW):
             first = max(0, start - margin)
             scores = self._scores(states[first : start + _WINDOW + margin])
-            yield _softmax(scores[start - first : start - first + _WINDOW])
+            yield scores[start - first : start - first + _WINDOW]
 
     def _scores(self, states: Floats) -> Floats:
         count, width = states.shape
@@ -129,6 +134,15 @@ class Tagger:
             seen += bias
             middle += np.maximum(seen, 0, out=seen)
         return _times(around[most : most + rows], self.out, blocks)[:count] + self.out_bias
+
+
+def _means(values: Floats) -> Floats:
+    """Of each and the ones around it."""
+    count = len(values)
+    sums = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
+    at = np.arange(count)
+    first, last = np.maximum(at - _AROUND, 0), np.minimum(at + _AROUND + 1, count)
+    return ((sums[last] - sums[first]) / (last - first)).astype(np.float32)
 
 
 def _times(rows: Floats, weights: Floats, blocks: int) -> Floats:
