@@ -115,13 +115,13 @@ def test_a_payee_is_hidden_from_the_turn_after_it_came_until_the_turn_after_it_w
     shared_server: str, shared_services: Services, meet: Meet
 ):
     """The server has read this customer's details before, and remembers what they looked like."""
-    alex, words = meet(shared_server, ALEX), "thanks, copper gravy boat was quick"
+    alex, words = meet(shared_server, ALEX), "thanks, blue card club was quick"
     alex.ask(words)
     with psycopg.connect(shared_services.owner_url) as owner:
-        owner.execute(ADD_PAYEE, ["Copper Gravy Boat", ALEX[0]])
+        owner.execute(ADD_PAYEE, ["Blue Card Club", ALEX[0]])
     alex.ask(words)
     with psycopg.connect(shared_services.owner_url) as owner:
-        owner.execute("delete from payees where name = 'Copper Gravy Boat'")
+        owner.execute("delete from payees where name = 'Blue Card Club'")
     alex.ask(words)
     asked = [row["content"] for row in said(shared_services, alex) if row["role"] == "user"]
     assert asked == [words, "thanks, [PERSON_1] was quick", words]
@@ -131,13 +131,13 @@ def test_what_begins_a_turn_hides_only_its_own_customers_payees(
     shared_server: str, shared_services: Services, meet: Meet
 ):
     with psycopg.connect(shared_services.owner_url) as owner:
-        owner.execute(ADD_PAYEE, ["Silver Gravy Boat", ALEX[0]])
+        owner.execute(ADD_PAYEE, ["Green Card Club", ALEX[0]])
     contents: list[str] = []
     for caller in (meet(shared_server, ALEX), meet(shared_server, BLAIR), meet(shared_server)):
-        caller.ask("thanks, silver gravy boat was quick")
+        caller.ask("thanks, green card club was quick")
         contents.append(said(shared_services, caller)[0]["content"])
     assert contents == [
         "thanks, [PERSON_1] was quick",
-        "thanks, silver gravy boat was quick",
-        "thanks, silver gravy boat was quick",
+        "thanks, green card club was quick",
+        "thanks, green card club was quick",
     ]
