@@ -131,13 +131,13 @@ def test_what_begins_a_turn_hides_only_its_own_customers_payees(
     shared_server: str, shared_services: Services, meet: Meet
 ):
     with psycopg.connect(shared_services.owner_url) as owner:
-        owner.execute(ADD_PAYEE, ["Green Card Club", ALEX[0]])
+        owner.execute(ADD_PAYEE, ["Red Card Club", ALEX[0]])
     contents: list[str] = []
     for caller in (meet(shared_server, ALEX), meet(shared_server, BLAIR), meet(shared_server)):
-        caller.ask("thanks, green card club was quick")
+        caller.ask("thanks, red card club was quick")
         contents.append(said(shared_services, caller)[0]["content"])
     assert contents == [
         "thanks, [PERSON_1] was quick",
-        "thanks, green card club was quick",
-        "thanks, green card club was quick",
+        "thanks, red card club was quick",
+        "thanks, red card club was quick",
     ]
