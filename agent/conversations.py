@@ -13,6 +13,7 @@ import numpy as np
 from pgvector import HalfVector
 from psycopg.types.json import Jsonb
 
+from agent.models.fencing.details import OwnDetails, asking_for_details, details_in
 from agent.personal import find_key, find_reading_key, opened_original, personal_in, sealed_original
 from agent.replay.record import KeptTurn
 from agent.state import TurnRecord
@@ -98,9 +99,16 @@ class Conversations:
         self._worker_id = worker_id
 
     async def begin(
-        self, key: TurnKey, *, is_new_session: bool, title: str, now: datetime, unended: list[UUID]
-    ) -> None:
-        """Opens a turn.
+        self,
+        key: TurnKey,
+        *,
+        is_new_session: bool,
+        title: str,
+        now: datetime,
+        unended: list[UUID],
+        asks_details: bool = False,
+    ) -> OwnDetails | None:
+        """Opens a turn. Returns the customer's own details if ``asks_details``: they travel with it.
 
         Raises:
             NotFound: the session is not there or not the caller's.
@@ -115,12 +123,12 @@ class Conversations:
         }
         if is_new_session:
             session = {"session_id": key.session_id, "owner": key.owner, "title": _titled(title), "now": now}
-            await self._database.run(
-                (QUERIES["insert_session"], session), (QUERIES["insert_turn"], turn), scope=key.scope
+            _, own = await self._open(
+                key, (QUERIES["insert_session"], session), (QUERIES["insert_turn"], turn), asks_details=asks_details
             )
-            return
+            return own
         try:
-            await self._insert_turn(key, turn)
+            return await self._insert_turn(key, turn, asks_details=asks_details)
         except Conflict:
             (ended,) = await self._database.run(
                 (QUERIES["end_stale_turn"], turn | {"unended": unended}), scope=key.scope
@@ -130,12 +138,23 @@ class Conversations:
                     "The assistant is still answering your last message. Please wait for it to finish.",
                     code="turn_running",
                 ) from None
-            await self._insert_turn(key, turn)
+            return await self._insert_turn(key, turn, asks_details=asks_details)
 
-    async def _insert_turn(self, key: TurnKey, turn: dict[str, Any]) -> None:
-        (inserted,) = await self._database.run((QUERIES["insert_turn"], turn), scope=key.scope)
+    async def _insert_turn(self, key: TurnKey, turn: dict[str, Any], *, asks_details: bool) -> OwnDetails | None:
+        (inserted,), own = await self._open(key, (QUERIES["insert_turn"], turn), asks_details=asks_details)
         if not inserted:
             raise NotFound("There is no such session.")
+        return own
+
+    async def _open(
+        self, key: TurnKey, *statements: Statement, asks_details: bool
+    ) -> tuple[list[int], OwnDetails | None]:
+        """How many rows each statement changed, and the customer's own details as they were then."""
+        if not asks_details or key.scope.customer_id is None:
+            return await self._database.run(*statements, scope=key.scope), None
+        then = asking_for_details(key.scope)
+        changed, rows = await self._database.run_and_ask(*statements, then=then, scope=key.scope)
+        return changed, details_in(rows)
 
     async def finish(
         self,

@@ -23,6 +23,7 @@ from agent.endings import CANNOT_ANSWER, ending_of, find_confirmation, find_prop
 from agent.event_log import EventLog, LoggedEvent, Publisher
 from agent.events import Done, Event, Failed, TurnStarted
 from agent.graph import build_graph, config_of
+from agent.models.fencing.details import OwnDetails
 from agent.parts import Parts
 from agent.readers import Readers
 from agent.replay.record import keep
@@ -109,8 +110,8 @@ class Assistant:
             raise ProviderBusy(CANNOT_ANSWER, wait)
         key = key_of(identity, session_id)
         title = mask(message, Placeholders(), ALL) if session_id is None else ""
-        await self._begin(key, is_new_session=session_id is None, title=title)
-        return self._start(key, {**TURN_DEFAULTS}, message, initiated_by, identity=identity)
+        own = await self._begin(key, is_new_session=session_id is None, title=title, asks_details=True)
+        return self._start(key, {**TURN_DEFAULTS}, message, initiated_by, own=own, identity=identity)
 
     async def confirm(
         self,
@@ -133,7 +134,8 @@ class Assistant:
         if find_proposed(asked.outcome) != str(operation_id):
             raise NotFound("There is no such confirmation.")
         key = TurnKey(uuid4(), asked.session_id, scope)
-        await self._begin(key, is_new_session=False, title="")
+        # A payee may come with the decision: the customer's details are read after it.
+        await self._begin(key, is_new_session=False, title="", asks_details=False)
         try:
             # Read again, now that nobody else can decide in this session.
             if (await self._conversations.get_turn(turn_id, scope)).status != "waiting":
@@ -193,12 +195,17 @@ class Assistant:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
-    async def _begin(self, key: TurnKey, *, is_new_session: bool, title: str) -> None:
+    async def _begin(self, key: TurnKey, *, is_new_session: bool, title: str, asks_details: bool) -> OwnDetails | None:
         if len(self._running) >= _MOST_TURNS:
             raise Unavailable("We are very busy just now. Please try again in a moment.", code="busy")
         try:
-            await self._conversations.begin(
-                key, is_new_session=is_new_session, title=title, now=self._clock(), unended=list(self._unended)
+            own = await self._conversations.begin(
+                key,
+                is_new_session=is_new_session,
+                title=title,
+                now=self._clock(),
+                unended=list(self._unended),
+                asks_details=asks_details,
             )
         except Unavailable:
             # It may have been written before the connection was lost.
@@ -206,6 +213,7 @@ class Assistant:
             raise
         if is_new_session:
             count_conversation(key.owner)
+        return own
 
     async def _find_slip(self, key: TurnKey, operation_id: UUID, code: str | None) -> Slip | None:
         """The customer's yes, given here and not by the graph. None where the operation is over: the turn says so."""
@@ -237,6 +245,7 @@ class Assistant:
         initiated_by: InitiatedBy = "chat",
         slip: Slip | None = None,
         *,
+        own: OwnDetails | None = None,
         identity: Identity | None,
     ) -> Started:
         publisher, watch = Publisher(self._events, key.turn_id, self.told_as(key.turn_id)), TurnWatch()
@@ -250,6 +259,7 @@ class Assistant:
             raw_message=message,
             initiated_by=initiated_by,
             slip=slip,
+            own=own,
             allowance=self._parts.models.allow(payer_of(key.scope)),
         )
         task = asyncio.create_task(self._run(key, graph_input, turn, publisher, watch), name="turn")

@@ -189,7 +189,8 @@ class Turn:
     record: "TurnRecord | None" = None
     """What ``remember`` leaves for the service to save."""
     own: OwnDetails | None = None
-    """The customer's own details, once something needed them (agent/models/fencing/of_turn.py)."""
+    """The customer's own details: of a question, as it began; else once something needed them
+    (agent/models/fencing/of_turn.py)."""
     fence: OwnFence | None = None
     """What other parties' models are shown goes through it; made when a model is asked."""
     initiated_by: InitiatedBy = "chat"

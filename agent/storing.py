@@ -6,8 +6,8 @@ from dataclasses import replace
 from functools import lru_cache
 
 from agent.counts import count_personal
+from agent.models.fencing.details import CUSTOMERS, OwnDetails
 from agent.models.fencing.details import Kind as OwnKind
-from agent.models.fencing.details import OwnDetails
 from agent.models.fencing.finder import Finder, without_overlaps
 from agent.models.fencing.of_turn import own_details
 from agent.state import Turn, TurnRecord
@@ -24,9 +24,6 @@ _KINDS: dict[OwnKind, Kind] = {
     "ACCOUNT": Kind.ACCOUNT_NUMBER,
     "SORT_CODE": Kind.SORT_CODE,
 }
-
-_CUSTOMERS = 64
-"""Of whom it is remembered what their details look like: about as many as talk at once."""
 
 
 def _kind_of(kind: OwnKind) -> Kind:
@@ -52,7 +49,7 @@ async def known_of(turn: Turn) -> Known | None:
     return None if turn.customer_id is None else known_in(await own_details(turn))
 
 
-@lru_cache(maxsize=_CUSTOMERS)
+@lru_cache(maxsize=CUSTOMERS)
 def known_in(own: OwnDetails) -> Known:
     """Finds these details, in whatever form they stand in a text. Made once, as long as they stay as they are."""
     finder = Finder(own.details)

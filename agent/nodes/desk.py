@@ -46,7 +46,7 @@ async def find_own(turn: Turn) -> Own:
     if turn.customer_id is None:
         return Own()
     with turn.parts.bank.database.in_company():
-        # What identifies the customer is needed when the turn is stored; asked for here, it costs no wait of its own.
+        # What identifies the customer is needed when the turn is stored: it travels here where its begin did not ask.
         accounts, cards, payees, _ = await asyncio.gather(
             _listed("list_accounts", "accounts", turn),
             _listed("list_cards", "cards", turn),

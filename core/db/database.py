@@ -140,6 +140,7 @@ class WriteHandle(ReadHandle):
 
 
 Statement = tuple[LiteralString, Params]
+Question = tuple[type[Row], LiteralString, Params]
 Handle = TypeVar("Handle", bound=ReadHandle)
 
 
@@ -160,9 +161,9 @@ _PAUSE = 0.005
 class Database:
     """The runtime role's pool.
 
-    ``fetch`` and ``run`` are whole transactions in one round trip, for what is a single query or a fixed list of
-    statements; ``reading`` and ``writing`` are for work that decides between its statements. ``ask`` is for the rare
-    query that is asked so often that the scope's own statements would cost more than it does.
+    ``fetch``, ``run`` and ``run_and_ask`` are whole transactions in one round trip, for what is a single query, a fixed
+    list of statements, or both; ``reading`` and ``writing`` are for work that decides between its statements. ``ask``
+    is for the rare query that is asked so often that the scope's own statements would cost more than it does.
     """
 
     def __init__(self, conninfo: str, *, pool_size: int = 12, name: str = "app") -> None:
@@ -224,6 +225,21 @@ class Database:
                     await _set(connection, scope, _SET_ALL)
                     cursors = [await connection.execute(query, params) for query, params in statements]
             return [cursor.rowcount for cursor in cursors]
+
+    async def run_and_ask(
+        self, *statements: Statement, then: Question[Row], scope: Scope = NOBODY
+    ) -> tuple[list[int], list[Row]]:
+        """How many rows each statement changed, and the rows of a query after them: in one transaction and one round
+        trip."""
+        row, query, params = then
+        async with self._connection() as connection:
+            asked = connection.cursor(row_factory=class_row(row))
+            with _timed("run"):
+                async with one_flight(connection):
+                    await _set(connection, scope, _SET_ALL)
+                    cursors = [await connection.execute(*statement) for statement in statements]
+                    await asked.execute(query, params)
+            return [cursor.rowcount for cursor in cursors], await asked.fetchall()
 
     @contextmanager
     def in_company(self) -> Generator[None]:

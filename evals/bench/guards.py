@@ -11,8 +11,8 @@ of an effect, which is one statement. ``guarded`` adds these four, and four more
 - ``authentication``: the token with its session and revocation, and what its role may do
 - ``limits``: three windows in Redis
 - ``masking``: secrets, what the dialogue does without, and question, title and answer with what the bank knows of the
-  customer, which is read for it; what was hidden is encrypted and kept, as a turn does with it. Every turn begins a
-  conversation, so each has a title
+  customer, which the statements that begin the turn bring with them; what was hidden is encrypted and kept, as a turn
+  does with it. Every turn begins a conversation, so each has a title
 - ``audit``: an entry of the chained log in the effect's own statement, as the functions of the schema write theirs
 
 ``open`` is ``bare`` without that middleware: what hardening costs (host names, bounds of size and time, security
@@ -53,7 +53,6 @@ from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as Connection
 
 from agent.conversations import Conversations, TurnKey
-from agent.models.fencing.details import read_own_details
 from agent.state import TurnRecord
 from agent.storing import known_in
 from api.dependencies import AnyoneDep
@@ -137,17 +136,18 @@ class _Bank:
 
     async def take_turn(self, question: str, answer: str, form: _Form) -> None:
         key, now, placeholders = TurnKey(uuid4(), uuid4(), self.scope), datetime.now(UTC), Placeholders()
-        title = question
+        title = mask(question, Placeholders(), ALL) if form.masking else question
+        own = await self.talks.begin(
+            key, is_new_session=True, title=title[:80], now=now, unended=[], asks_details=form.masking
+        )
         if form.masking:
             kept = without_secrets(question)
             # What the dialogue works with.
             mask(kept, placeholders)
-            known = known_in(await read_own_details(self.database, self.scope))
-            title = mask(kept, Placeholders(), ALL)
+            known = own and known_in(own)
             question = mask(kept, placeholders, ALL, known)
             answer = mask(answer, placeholders, ALL - SECRETS, known)
         record = TurnRecord(question, answer, "operation", "x", 0.9, [], [], None, [], None, None, {}, "offline", [])
-        await self.talks.begin(key, is_new_session=True, title=title[:80], now=now, unended=[])
         async with self.database.writing(self.scope) as handle:
             await handle.execute(_AUDITED if form.audit else _EFFECT, {"customer": self.scope.customer_id})
         await self.talks.finish(key, record, placeholders, waiting=False, outcome="null", now=now)

@@ -15,6 +15,8 @@ from core.services import Services
 from tests.talking import ALEX, BLAIR, Caller, Meet
 
 ASKED = "My e-mail is someone.else@example.org and my PIN is 4821 so how do I order a card?"
+ADD_PAYEE = """insert into payees (customer_id, name, iban, created_at)
+    select customer_id, %s, 'GB33BUKB20201555555555', now() from credentials where email = %s"""
 
 
 async def original_of(services: Services, row: dict[str, Any], key: dict[str, Any]) -> str:
@@ -107,3 +109,35 @@ def test_a_destroyed_key_takes_nothing_more(shared_server: str, shared_services:
         )
     blair.ask("mail me at second@example.org about cards")
     assert said(shared_services, blair)[2]["original"] is None
+
+
+def test_a_payee_is_hidden_from_the_turn_after_it_came_until_the_turn_after_it_went(
+    shared_server: str, shared_services: Services, meet: Meet
+):
+    """The server has read this customer's details before, and remembers what they looked like."""
+    alex, words = meet(shared_server, ALEX), "thanks, blue card club was quick"
+    alex.ask(words)
+    with psycopg.connect(shared_services.owner_url) as owner:
+        owner.execute(ADD_PAYEE, ["Blue Card Club", ALEX[0]])
+    alex.ask(words)
+    with psycopg.connect(shared_services.owner_url) as owner:
+        owner.execute("delete from payees where name = 'Blue Card Club'")
+    alex.ask(words)
+    asked = [row["content"] for row in said(shared_services, alex) if row["role"] == "user"]
+    assert asked == [words, "thanks, [PERSON_1] was quick", words]
+
+
+def test_what_begins_a_turn_hides_only_its_own_customers_payees(
+    shared_server: str, shared_services: Services, meet: Meet
+):
+    with psycopg.connect(shared_services.owner_url) as owner:
+        owner.execute(ADD_PAYEE, ["Red Card Club", ALEX[0]])
+    contents: list[str] = []
+    for caller in (meet(shared_server, ALEX), meet(shared_server, BLAIR), meet(shared_server)):
+        caller.ask("thanks, red card club was quick")
+        contents.append(said(shared_services, caller)[0]["content"])
+    assert contents == [
+        "thanks, [PERSON_1] was quick",
+        "thanks, red card club was quick",
+        "thanks, red card club was quick",
+    ]

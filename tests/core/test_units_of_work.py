@@ -181,6 +181,26 @@ async def test_what_a_flight_says_of_its_customer_is_gone_when_it_is_over(empty)
         await database.close()
 
 
+async def test_what_is_asked_with_a_change_sees_it_for_the_same_customer_and_fails_with_it(empty):
+    database = Database(empty.app_url, pool_size=1)
+    await database.open()
+    me, add = Scope(customer_id=ME), (INSERT, {"id": ME, "name": "A Customer"})
+    try:
+        with pytest.raises(TellergraphError):
+            await database.run_and_ask(add, then=(Name, "select full_name, 1 / 0 from customers", {}), scope=me)
+        assert await database.fetch(Name, READ, scope=me) == []
+        assert await database.run_and_ask(add, then=(Name, READ, {}), scope=me) == ([1], [Name("A Customer")])
+        with pytest.raises(Conflict):
+            await database.run_and_ask(add, then=(Name, READ, {}), scope=me)
+        other = uuid4()
+        add_other = (INSERT, {"id": other, "name": "Another"})
+        asked = await database.run_and_ask(add_other, then=(Name, READ, {}), scope=Scope(customer_id=other))
+        assert asked == ([1], [Name("Another")])
+        assert await database.ask(Name, WHO) == [Name(" tellergraph_app")]
+    finally:
+        await database.close()
+
+
 @asynccontextmanager
 async def held_up(empty, database, scope):
     """A query that PostgreSQL has begun and that waits for somebody else."""

@@ -1,10 +1,14 @@
 """The customer's own data, as the bank has it: what must not be read by a model of another party."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal, cast
 
-from core.db.database import Database, Scope
+import orjson
+
+from core.db.database import Database, Question, Scope
 from core.db.queries import Queries
 from core.security import pii
 
@@ -25,6 +29,9 @@ def kind_of(kind: pii.Kind) -> Kind:
     return renamed.get(kind) or cast(Kind, kind.value)
 
 
+CUSTOMERS = 64
+"""Of whom a process remembers what their details look like: about as many as talk at once. What they are, the database
+is asked in each turn."""
 _QUERIES = Queries(Path(__file__).with_name("own_details.sql"))
 
 
@@ -42,20 +49,32 @@ class OwnDetails:
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
-    kind: Literal[
-        "NAME", "EMAIL", "PHONE", "ADDRESS", "POSTCODE", "DOB", "IBAN", "ACCOUNT", "SORT_CODE", "ACCOUNT_NAME"
-    ]
-    value: str
+class Listed:
+    """One row: pairs of a kind and a value, as JSON. ``ACCOUNT_NAME`` is a kind of its own."""
+
+    listed: str
 
 
 async def read_own_details(database: Database, scope: Scope) -> OwnDetails:
     """One statement, as the customer whom the scope names. Nothing for a visitor."""
     if scope.customer_id is None:
         return OwnDetails()
-    query = {"customer_id": scope.customer_id}
-    rows = await database.fetch(_Row, _QUERIES["list_own_details"], query, scope=scope)
+    return details_in(await database.fetch(*asking_for_details(scope), scope=scope))
+
+
+def asking_for_details(scope: Scope) -> Question[Listed]:
+    """For whoever has something else to tell the database at the same time. Nothing is found but in this scope."""
+    return Listed, _QUERIES["list_own_details"], {"customer_id": scope.customer_id}
+
+
+def details_in(rows: Sequence[Listed]) -> OwnDetails:
+    return _parsed(rows[0].listed)
+
+
+@lru_cache(maxsize=CUSTOMERS)
+def _parsed(listed: str) -> OwnDetails:
+    pairs: list[tuple[Kind | Literal["ACCOUNT_NAME"], str]] = orjson.loads(listed)
     return OwnDetails(
-        tuple(Detail(row.kind, row.value) for row in rows if row.kind != "ACCOUNT_NAME"),
-        frozenset(row.value for row in rows if row.kind == "ACCOUNT_NAME"),
+        tuple(Detail(kind, value) for kind, value in pairs if kind != "ACCOUNT_NAME"),
+        frozenset(value for kind, value in pairs if kind == "ACCOUNT_NAME"),
     )

@@ -1,13 +1,12 @@
 -- list_own_details --
 -- What identifies the customer and the people they pay, the oldest first so that each keeps its number. Row-level
--- security shows nobody else's; account names are listed because they are no secret.
-select kind, value from (
-    select 1 as part, null::timestamptz as since, 'NAME' as kind, full_name as value from customers where id = %(customer_id)s
-    union all
-    select 2, null, detail.kind, detail.value
+-- security shows nobody else's; account names are listed because they are no secret. One text: what has not changed since
+-- it was last read is seen at once.
+select coalesce(json_agg(json_build_array(kind, value) order by part, since, value)::text, '[]') as listed from (
+    select detail.part, null::timestamptz as since, detail.kind, detail.value
       from customers c,
-           lateral (values ('PHONE', c.phone), ('ADDRESS', c.address_line), ('POSTCODE', c.postcode),
-                           ('DOB', c.date_of_birth::text)) as detail (kind, value)
+           lateral (values (1, 'NAME', c.full_name), (2, 'PHONE', c.phone), (2, 'ADDRESS', c.address_line),
+                           (2, 'POSTCODE', c.postcode), (2, 'DOB', c.date_of_birth::text)) as detail (part, kind, value)
      where c.id = %(customer_id)s
     union all
     select 3, null, 'EMAIL', email from credentials where customer_id = %(customer_id)s
@@ -33,4 +32,3 @@ select kind, value from (
       group by 4 order by max(occurred_at) desc limit 200)
 ) details
  where value <> ''
- order by part, since, value
