@@ -85,6 +85,18 @@ def test_the_six_routes_may_be_asked_for_one_by_one(tmp_path: Path) -> None:
     }
 
 
+def test_rows_that_name_their_intent_are_asked_for_it_too(tmp_path: Path) -> None:
+    rows = (
+        {"text": "what's my balance?", "route": "operation", "intent": "get_balance"},
+        {"text": "freeze my card please", "route": "operation", "intent": "list_cards"},
+        {"text": "how do I order a card?", "route": "knowledge"},
+    )
+    lines = "\n".join(map(json.dumps, rows))
+    result = evaluate("routing", "--data", write(tmp_path, "routing.jsonl", lines), "--json")
+
+    assert json.loads(result.stdout)["metrics"]["intent_accuracy"] == 0.5
+
+
 def test_without_json_the_report_is_for_a_reader(tmp_path: Path) -> None:
     result = evaluate("routing", "--data", write(tmp_path, "routing.jsonl", FINE))
 
