@@ -19,7 +19,8 @@ from core.security.pii.kinds import Claim
 from core.security.pii.people.finding import find_people
 from core.security.pii.reading.beginnings import WordPattern, begins
 from core.security.pii.reading.folded import Folded
-from core.security.pii.reading.hints import Gate, Hints, marks_in, needed, needs
+from core.security.pii.reading.hints import Gate, Hints, marks_in
+from core.security.pii.reading.needed import needed, needs
 from core.security.pii.reading.text import Reading
 
 _EVALS = Path(__file__).parents[2] / "evals"

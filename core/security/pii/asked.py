@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from core.security.pii.kinds import NAMED, SAID, SHAPED, Claim, Kind
-from core.security.pii.reading.hints import needs
+from core.security.pii.reading.needed import needs
 from core.security.pii.reading.text import Reading
 from core.security.pii.words.ordinary import CHAT, ORDINARY
 

@@ -9,7 +9,8 @@ from core.security.pii.kinds import GUESSED, PROVEN, SHAPED, Claim, Kind
 from core.security.pii.last_look.explained import BEHIND, is_explained
 from core.security.pii.numbers.ibans import LENGTHS, passes_iso_7064
 from core.security.pii.reading.dates import DATE, MONTH
-from core.security.pii.reading.hints import Gate, needs
+from core.security.pii.reading.hints import Gate
+from core.security.pii.reading.needed import needs
 from core.security.pii.reading.text import Reading
 from core.security.pii.words.ordinary import english
 

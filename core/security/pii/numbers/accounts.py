@@ -7,7 +7,8 @@ from itertools import accumulate
 from core.security.pii.grammar import BEHIND, NO_LESS, cued, digits, matches, only_digits, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SAID, SHAPED, Claim, Kind
 from core.security.pii.numbers.cue_words import OF_SOMETHING_ELSE
-from core.security.pii.reading.hints import Hints, needs
+from core.security.pii.reading.hints import Hints
+from core.security.pii.reading.needed import needs
 from core.security.pii.reading.said import ORDINALS
 from core.security.pii.reading.text import Reading
 

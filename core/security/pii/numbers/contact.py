@@ -8,7 +8,8 @@ from core.security.pii.grammar import cued, digits, matches, only_digits, word_b
 from core.security.pii.kinds import NAMED, PROVEN, SHAPED, Claim, Kind
 from core.security.pii.numbers.banks_own import is_a_mailbox, is_the_banks
 from core.security.pii.numbers.said_emails import NO_LOCAL, find_said, names_shop
-from core.security.pii.reading.hints import Gate, Hints, needs
+from core.security.pii.reading.hints import Gate, Hints
+from core.security.pii.reading.needed import needs
 from core.security.pii.reading.text import Reading
 
 _EMAIL = re.compile(

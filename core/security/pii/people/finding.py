@@ -13,7 +13,8 @@ from core.security.pii.people.names import name_end
 from core.security.pii.people.plain import find_plain
 from core.security.pii.people.public import is_public, sayings
 from core.security.pii.reading.beginnings import begins
-from core.security.pii.reading.hints import Gate, Hints, needs
+from core.security.pii.reading.hints import Gate, Hints
+from core.security.pii.reading.needed import needs
 from core.security.pii.reading.text import Reading
 from core.security.pii.words.ordinary import is_unknown
 from core.security.pii.words.people import (

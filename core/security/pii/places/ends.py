@@ -4,7 +4,7 @@ district, the town and the postcode of some country."""
 import re
 from collections.abc import Iterator
 
-from core.security.pii.reading.hints import needs
+from core.security.pii.reading.needed import needs
 from core.security.pii.reading.text import Reading
 
 _UNIT = (

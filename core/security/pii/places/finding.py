@@ -8,7 +8,8 @@ from core.security.pii.kinds import SHAPED, Claim, Kind
 from core.security.pii.places.ends import units_with_postcode, with_town, with_unit
 from core.security.pii.places.in_small import NO_LANE, SURE_STREET, find_in_small
 from core.security.pii.places.runs import with_runs
-from core.security.pii.reading.hints import Gate, Hints, needs
+from core.security.pii.reading.hints import Gate, Hints
+from core.security.pii.reading.needed import needs
 from core.security.pii.reading.postcodes import POSTCODE, find_apart, is_postcode
 from core.security.pii.reading.text import Reading
 from core.security.pii.words.ordinary import ORDINARY, capitals, english
@@ -24,8 +25,7 @@ _STREET = (
     r"|port|ports|prairie|ramp|ranch|rapids?|rest|route|shoal|shores?|skyway|springs?|spurs?|stravenue|stream|summit"
     r"|track|tunnel|underpass|unions?|valley|viaduct|via|viaducts|village|ville|vista|wall|wells)"
 )
-_POSTCODE = POSTCODE
-_UK = re.compile(rf"(?i)(?<![^\W_]){_POSTCODE}(?![^\W_])")
+_UK = re.compile(rf"(?i)(?<![^\W_]){POSTCODE}(?![^\W_])")
 _STATE = (
     r"(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|PA|RI|S[CD]|T[NX]|UT|V[AT]"
     r"|W[AIVY]|GU|PW|PR|VI|AS|MP|FM|MH|A[AEP])"
@@ -48,10 +48,10 @@ _HOUSE = (
 )
 _TAIL = (
     rf"(?:,?\s(?:apt\.?|suite|ste\.?|unit|flat|#)\s?#?\w{{1,5}})?"
-    rf"(?:(?:,\s?|\n|\s(?=(?-i:[A-Z][A-Za-z.'\-]{{2,}}(?:\s[A-Z][A-Za-z.'\-]+)?,?\s(?:{_POSTCODE}|{_US})))"
-    rf"|\s(?={_POSTCODE}|{_US})|\sin\s(?=(?-i:[A-Z])))(?:{_POSTCODE}|{_US}|\d{{4,5}}(?:\s(?-i:[A-Z])[\w\-]+)?"
+    rf"(?:(?:,\s?|\n|\s(?=(?-i:[A-Z][A-Za-z.'\-]{{2,}}(?:\s[A-Z][A-Za-z.'\-]+)?,?\s(?:{POSTCODE}|{_US})))"
+    rf"|\s(?={POSTCODE}|{_US})|\sin\s(?=(?-i:[A-Z])))(?:{POSTCODE}|{_US}|\d{{4,5}}(?:\s(?-i:[A-Z])[\w\-]+)?"
     rf"|(?-i:[A-Z][A-Za-z.'’\-]+(?!\w)(?:[ \-](?:[A-Z][A-Za-z.'’\-]+(?!\w)|upon|on|of|in|le|de|la"
-    rf"|under)){{0,3}})(?:,?\s(?:{_POSTCODE}|{_US}|(?-i:[A-Z]{{2}})\b|\d{{5}}))?)){{0,5}}"
+    rf"|under)){{0,3}})(?:,?\s(?:{POSTCODE}|{_US}|(?-i:[A-Z]{{2}})\b|\d{{5}}))?)){{0,5}}"
 )
 _STREET_ADDRESS = re.compile(
     rf"(?i)(?<![\w£$€.,/\-]){_UNIT}{_HOUSE}(?:,\s?|\s)(?:{_WORD}\s){{1,4}}{_STREET}\b\.?(?!\s?(?:%|pounds"
@@ -220,7 +220,7 @@ _TURNED = (
     rf"(?:[A-Z][\w'’\-]+\s){{1,3}}(?i:{_STREET})\.?,?\s(?:(?i:number|no\.?|nr\.?)\s)?\d{{1,4}}[a-zA-Z]?(?!\w|[.,]\d)"
 )
 _TURNED_STREET = re.compile(
-    rf"(?<!\w)(?P<value>{_TURNED})(?=,?\s(?i:{_POSTCODE}))"
+    rf"(?<!\w)(?P<value>{_TURNED})(?=,?\s(?i:{POSTCODE}))"
     rf"|(?i:\b(?:live|life|living|address|adress|street|reside)\b)[^.\n]{{0,20}}?\s(?P<cued>{_TURNED})"
 )
 """The number behind the street, as most of Europe writes it."""
@@ -325,7 +325,7 @@ def _list_places(reading: Reading) -> Iterator[Claim]:
                 if pattern is not _STREET_ADDRESS or _is_street(found[0]):
                     yield Claim(Kind.ADDRESS, found.start(), _town_end(text, found.end()), SHAPED)
         for found in _POSTCODE_SAID.finditer(text) if reading.has(_POSTCODE_HINTS) else ():
-            if re.fullmatch(rf"(?i){_POSTCODE}|\d{{5}}(?:\d{{4}})?", re.sub(r"[ \-]", "", found["value"])):
+            if re.fullmatch(rf"(?i){POSTCODE}|\d{{5}}(?:\d{{4}})?", re.sub(r"[ \-]", "", found["value"])):
                 yield Claim(Kind.ADDRESS, *found.span("value"), SHAPED)
         has_code = reading.has(_LETTER_AND_FIGURE)
         for found in _UK.finditer(text) if has_code else ():

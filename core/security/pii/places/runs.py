@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 from itertools import accumulate
 
 from core.security.pii.kinds import SHAPED, Claim, Kind
-from core.security.pii.reading.hints import Hints, needs
+from core.security.pii.reading.hints import Hints
+from core.security.pii.reading.needed import needs
 from core.security.pii.reading.text import Reading
 from core.security.pii.words.people import list_given, list_more_given
 

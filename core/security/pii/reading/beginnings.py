@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Any
 
-from core.security.pii.reading.hints import Gate, codes, parser
+from core.security.pii.reading.hints import Gate
+from core.security.pii.reading.needed import codes, parser
 
 _REMEMBERED = 8192
 _LONGEST = 48

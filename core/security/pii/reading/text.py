@@ -8,8 +8,9 @@ from functools import cached_property
 from core.security.pii.reading.cue_forms import cues_in_letters
 from core.security.pii.reading.cues import spelt_right
 from core.security.pii.reading.folded import Folded
-from core.security.pii.reading.hints import Gate, Hints, marks_in, needs
+from core.security.pii.reading.hints import Gate, Hints, marks_in
 from core.security.pii.reading.house_numbers import in_figures as house_numbers
+from core.security.pii.reading.needed import needs
 from core.security.pii.reading.said import NUMBERS, ORDINALS, TIMES
 from core.security.pii.reading.spoken import in_figures, two_digits
 

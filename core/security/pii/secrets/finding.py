@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from core.security.pii.grammar import NO_LESS, cued, digits, matches, only_digits, word_before
 from core.security.pii.kinds import SAID, Claim, Kind
-from core.security.pii.reading.hints import Gate, Hints, needs
+from core.security.pii.reading.hints import Gate, Hints
+from core.security.pii.reading.needed import needs
 from core.security.pii.reading.text import Reading
 from core.security.pii.secrets.passwords import find_passwords
 from core.security.pii.words.ordinary import ORDINARY
