@@ -17,6 +17,7 @@ from fastapi.security.utils import get_authorization_scheme_param
 from psycopg.types.json import Jsonb
 
 from agent.assembly import Running
+from api.headers import find_header
 from api.people import role_of_tier
 from core.clock import Clock
 from core.db.database import Database, Scope, WriteHandle
@@ -29,6 +30,7 @@ from core.security.tokens import AccountType, Identity
 QUERIES = Queries(Path(__file__).with_name("api_keys.sql"))
 
 HEADER = "X-API-Key"
+_HEADER = HEADER.lower().encode()
 LONGEST = timedelta(days=365)
 """For how long a key may be good."""
 MOST_OVERLAP = timedelta(days=30)
@@ -82,10 +84,11 @@ def find_key(request: Request) -> str | None:
     Raises:
         Unauthorized: it presents a key and something else, and they may be two people's.
     """
-    in_header = request.headers.get(HEADER)
-    scheme, credential = get_authorization_scheme_param(request.headers.get("authorization"))
+    in_header = find_header(request.scope, _HEADER)
+    authorization = find_header(request.scope, b"authorization")
+    scheme, credential = get_authorization_scheme_param(authorization)
     bearer = credential if scheme.lower() == "bearer" and looks_like_key(credential) else None
-    if in_header is not None and "authorization" in request.headers and in_header != bearer:
+    if in_header is not None and authorization is not None and in_header != bearer:
         raise Unauthorized(f"Send either {HEADER} or Authorization, not both.", code="invalid_api_key")
     return in_header if in_header is not None else bearer
 

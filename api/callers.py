@@ -15,11 +15,10 @@ from starlette.types import Scope
 
 from api.headers import find_header
 from core.errors import Unauthorized, Unavailable
-from core.security.tokens import TokenSigner
+from core.security.tokens import AccountType, TokenSigner
 
 Networks = Sequence[IPv4Network | IPv6Network]
 
-_VISITOR = "visitor"
 _NOWHERE = "local"
 """Who comes over a socket without an address."""
 _DOTS_OF_A_TOKEN = 2
@@ -45,7 +44,7 @@ def find_caller(scope: Scope, signer: TokenSigner) -> Caller:
     if scheme.lower() == "bearer" and token.count(".") == _DOTS_OF_A_TOKEN:
         with suppress(Unauthorized, Unavailable):
             identity = signer.verify(token.strip())
-            return Caller(address, person=None if str(identity.account_type) == _VISITOR else identity.subject)
+            return Caller(address, person=None if identity.account_type is AccountType.VISITOR else identity.subject)
         return Caller(address)
     key = find_header(scope, b"x-api-key") or (token if scheme.lower() == "bearer" else "")
     return Caller(address, api_key=blake2b(key.encode(), digest_size=12).hexdigest() if key else None)

@@ -43,7 +43,8 @@ class Window:
 
     @property
     def key(self) -> str:
-        return f"rate:{self.kind}:{self.owner}"
+        # Without "log" it is a sorted set of an older version, whose workers may still count in it.
+        return f"rate:log:{self.kind}:{self.owner}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Who may log in: customers and staff, looked up under row-level security."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -59,7 +59,8 @@ async def permissions_of(running: Running, identity: Identity) -> frozenset[str]
 
 async def with_permissions(running: Running, identity: Identity) -> Identity:
     """What a token says of permissions is as old as the token: what counts is what its role has now."""
-    return replace(identity, permissions=await permissions_of(running, identity))
+    held = await permissions_of(running, identity)
+    return Identity(identity.id, identity.account_type, identity.role, held, identity.session_id)
 
 
 def role_of(person: Customer | Staff) -> str:

@@ -30,6 +30,10 @@ class Origin:
         agent = agent[:_LONGEST_AGENT]
         return cls(request_id, _address(client), agent or None)
 
+    def within(self, session: UUID | None) -> "Origin":
+        """The same, of this login."""
+        return Origin(self.request_id, self.ip, self.user_agent, session)
+
 
 NOBODY_ASKED = Origin()
 ORIGIN: ContextVar[Origin] = ContextVar("origin", default=NOBODY_ASKED)

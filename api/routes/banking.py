@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 
-from api.dependencies import Reply, identify, metadata
+from api.dependencies import Reply, find_identity, metadata
 from api.envelope import ErrorBody, ErrorEnvelope
 from api.rest_call import RestCall
 from api.scopes import Required, find_declaration, require
@@ -79,7 +79,7 @@ class _ReadingRoute(APIRoute):
             raise TypeError(f"{self.path} declares no permission")
 
         async def answer(request: Request) -> Response:
-            caller = await identify(request)
+            caller = await find_identity(request)
             await guard.check(request, caller)
             return await read(request, await get_context(request, caller))
 

@@ -10,8 +10,8 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.dependencies import (
+    MAY_BEAR,
     AnyoneDep,
-    BearerDep,
     NowDep,
     ReplyDep,
     RunningDep,
@@ -98,11 +98,10 @@ async def refresh(
     return reply(await renew_session(running, token, now, request, response, by_cookie=by_cookie))
 
 
-@router.post("/logout", dependencies=[public("the refresh token says who")])
+@router.post("/logout", dependencies=[public("the refresh token says who"), MAY_BEAR])
 async def logout(
     request: Request,
     response: Response,
-    credentials: BearerDep,
     now: NowDep,
     reply: ReplyDep,
     body: RefreshRequest | None = None,
@@ -116,7 +115,7 @@ async def logout(
     if token:
         ended = await sessions_of(request).end_by_token(token, now)
         return reply(LoggedOut(sessions=int(ended)))
-    identity = None if by_cookie else await find_identity(request, credentials)
+    identity = None if by_cookie else await find_identity(request)
     if identity is None and not by_cookie:
         raise Unauthorized("Send the access token or the refresh token of the session to end.")
     ended = identity is not None and await sessions_of(request).end_of(identity, now, "logout")

@@ -9,6 +9,7 @@ import binascii
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, cast
 
 import jwt
@@ -59,21 +60,29 @@ def read_claims(token: str, keys: Mapping[str, Ed25519PublicKey]) -> tuple[str, 
     return kid, claims
 
 
-def check_times(claims: Mapping[str, Any], now: int) -> bool:
-    """Whether it has expired; times are seconds since 1970.
+@dataclass(frozen=True, slots=True)
+class Times:
+    """When a token was issued, when it is good from and until; seconds since 1970."""
 
-    Raises:
-        InvalidToken: it is not good yet, or was never meant to be good for as long.
-    """
-    times = [claims["iat"], claims["exp"], claims.get("nbf", 0)]
+    issued: int
+    begins: int
+    expires: int
+
+    def check_begun(self, now: int) -> None:
+        """Raises InvalidToken where it is not good yet."""
+        if self.issued > now + CLOCK_SKEW or self.begins > now + CLOCK_SKEW:
+            raise InvalidToken("not yet")
+
+
+def read_times(claims: Mapping[str, Any]) -> Times:
+    """Raises InvalidToken where they are none, or it was never meant to be good for as long."""
+    times = [claims["iat"], claims.get("nbf", 0), claims["exp"]]
     if any(type(each) is not int or each < 0 for each in times):
         raise InvalidToken("times")
-    issued, expires, begins = cast(list[int], times)
-    if issued > now + CLOCK_SKEW or begins > now + CLOCK_SKEW:
-        raise InvalidToken("not yet")
-    if not 0 < expires - issued <= LONGEST_TTL.total_seconds():
+    found = Times(*cast(list[int], times))
+    if not 0 < found.expires - found.issued <= LONGEST_TTL.total_seconds():
         raise InvalidToken("how long")
-    return expires <= now
+    return found
 
 
 def _decode(part: str) -> bytes:

@@ -12,7 +12,7 @@ import jwt
 
 from core.clock import Clock, system_clock
 from core.errors import Unauthorized
-from core.security.jwt_claims import AUDIENCE, ISSUER, InvalidToken, check_times, read_claims
+from core.security.jwt_claims import AUDIENCE, ISSUER, InvalidToken, Times, read_claims, read_times
 from core.security.seen_tokens import SeenTokens
 from core.security.signing_keys import ALGORITHM, TOKEN_TYPE, Trust
 
@@ -47,7 +47,7 @@ class TokenSigner:
         self._trust = trust
         self._clock = clock
         self.ttl = ttl
-        self._seen = SeenTokens[tuple[dict[str, Any], Identity]]()
+        self._seen = SeenTokens[tuple[Identity, Times]]()
 
     def issue(self, identity: Identity, now: datetime, ttl: timedelta | None = None) -> str:
         """Good from now for ``ttl``, or for as long as is usual.
@@ -80,24 +80,25 @@ class TokenSigner:
 
     def verify(self, token: str) -> Identity:
         """Raises Unauthorized for anything but a valid token of ours, Unavailable as ``issue``."""
-        trust = self._trust()
+        trust, now = self._trust(), int(self._clock().timestamp())
         try:
-            claims, identity = self._read(token, trust)
-            expired = check_times(claims, int(self._clock().timestamp()))
+            identity, times = self._read(token, trust)
+            times.check_begun(now)
         except InvalidToken as error:
             raise Unauthorized("Please log in.", code="invalid_token") from error
-        if trust.denied_until(identity.session_id) >= claims["exp"]:
+        denied_until = trust.denied_until(identity.session_id)
+        if denied_until >= times.expires:
             raise _ended()
-        if expired or trust.denied_until(identity.session_id) >= claims["iat"]:
+        if times.expires <= now or denied_until >= times.issued:
             raise Unauthorized("Your session has ended. Please log in again.", code="token_expired")
         return identity
 
-    def _read(self, token: str, trust: Trust) -> tuple[dict[str, Any], Identity]:
+    def _read(self, token: str, trust: Trust) -> tuple[Identity, Times]:
         """Raises InvalidToken."""
         if seen := self._seen.find(token, trust.verifying):
             return seen
         kid, claims = read_claims(token, trust.verifying)
-        content = claims, _identity(claims)
+        content = _identity(claims), read_times(claims)
         self._seen.keep(token, kid, trust.verifying[kid], content)
         return content
 

@@ -125,7 +125,7 @@ def test_questions_logins_codes_and_staff_are_counted_apart(
     for client in (visitor, staff):
         client.headers.update(address)
     asked = [visitor.post("/api/v1/chat", json={"message": "hi"}).status_code for _ in range(3)]
-    wrong = {"email": "nobody@demo.example", "password": "x"}
+    wrong = {"email": "guessed@demo.example", "password": "x"}
     logins = [visitor.post("/api/v1/auth/login", json=wrong).status_code for _ in range(5)]
     nothing = "00000000-0000-4000-8000-000000000000"
     confirmed = [visitor.post(f"/api/v1/operations/{nothing}/confirm", json={}).status_code for _ in range(4)]
@@ -198,6 +198,46 @@ async def test_the_limit_that_has_the_least_left_is_the_one_that_is_told(redis: 
     assert "Retry-After" not in verdict.headers
 
 
+async def test_redis_forgets_a_window_within_two_minutes_and_not_within_one(redis: Redis) -> None:
+    limiter, key = Limiter(redis, timeout=PATIENT), "rate:log:address:forgotten"
+    await limiter.take(rule_of(9, owner="forgotten"))
+    assert 60_000 < await redis.pttl(key) <= 120_000
+    await redis.pexpire(key, 30_000)
+    await limiter.take(rule_of(9, owner="forgotten"))
+    assert 60_000 < await redis.pttl(key) <= 120_000
+    await redis.pexpire(key, 90_000)
+    await limiter.take(rule_of(9, owner="forgotten"))
+    assert await redis.pttl(key) <= 90_000
+
+
+async def test_a_clock_that_was_far_ahead_and_put_back_locks_nobody_out(redis: Redis) -> None:
+    moment = 1_700_000_000 * SECOND
+    limiter = Limiter(redis, timeout=PATIENT, moment=lambda: moment)
+    moment += 86_400 * SECOND
+    assert [(await limiter.take(rule_of(2, owner="ahead"))).is_refused for _ in range(3)] == [False, False, True]
+    moment -= 86_400 * SECOND
+    assert [(await limiter.take(rule_of(2, owner="ahead"))).is_refused for _ in range(3)] == [False, False, True]
+    moment -= 30 * SECOND
+    assert (await limiter.take(rule_of(2, owner="ahead"))).is_refused, "half a minute back opens nothing"
+
+
+async def test_a_redis_that_has_lost_its_scripts_and_connections_goes_on_counting(
+    redis: Redis, shared_services: Services
+) -> None:
+    other = Limiter(redis, timeout=PATIENT)
+    async with Redis.from_url(shared_services.redis_url, client_name="counting") as own:
+        limiter = Limiter(own, timeout=PATIENT)
+        assert [(await limiter.take(rule_of(9, owner="lost"))).left for _ in range(2)] == [8, 7]
+        await redis.script_flush()
+        assert (await limiter.take(rule_of(9, owner="lost"))).left == 6
+        ids = [client["id"] for client in await redis.client_list() if client["name"] == "counting"]
+        for each in ids:
+            await redis.client_kill_filter(_id=each)
+        assert ids
+        assert (await limiter.take(rule_of(9, owner="lost"))).left == 5
+        assert (await other.take(rule_of(9, owner="lost"))).left == 4
+
+
 def test_while_redis_is_away_reading_goes_on_and_logins_and_money_are_bounded(
     shared_server: str, hasty_server: str, meet: Meet, address: dict[str, str], data_dir: Path
 ) -> None:
@@ -205,7 +245,7 @@ def test_while_redis_is_away_reading_goes_on_and_logins_and_money_are_bounded(
     alex, visitor = meet(hasty_server, ALEX).http, meet(hasty_server).http
     for client in (alex, visitor):
         client.headers.update(address)
-    wrong = {"email": "nobody@demo.example", "password": "x"}
+    wrong = {"email": "guessed@demo.example", "password": "x"}
     server = find_server(data_dir, "redis-server")
     server.suspend()
     try:
