@@ -1,6 +1,6 @@
 -- list_entries --
--- Links in the order of their chains, each with its entry's fields as they are hashed. audit_bytes() of
--- 0031_audit_chain.up.sql has the same fields in the same order.
+-- Links in the order of their chains, each with its entry's fields as they are hashed. link_audit_entry() of
+-- 0036_lighter_links.up.sql has the same fields in the same order.
 select l.chain, l.seq, l.entry_id, l.prev_hash, l.hash, a.id is not null as is_there,
        array[l.chain::text, l.seq::text, a.id::text, (extract(epoch from a.at) * 1000000)::bigint::text, a.actor,
              a.customer_id::text, a.action, a.resource, a.detail::text, a.decision, a.reason, a.policy_version,

@@ -21,8 +21,10 @@ from core.audit.export import Cursor, as_cef, as_jsonl, as_ocsf, list_exported
 from core.audit.heads import read_heads
 from core.audit.verify import Fault, Verdict, check, verify_log
 from core.db.bootstrap import DATABASE
+from core.db.migrate import downgrade, migrate
 from core.services import Services
 from tests.conftest import Clone
+from tests.core.audit_forging import FORGE
 
 NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 NOTHING = Journal((), ())
@@ -89,6 +91,7 @@ def tampering(log: Services) -> Iterator[Connection[Any]]:
 
 
 def _disarm(connection: Connection[Any]) -> None:
+    connection.execute(FORGE)
     connection.execute("alter table audit_log disable trigger user")
     connection.execute("alter table audit_links disable trigger user")
 
@@ -172,7 +175,6 @@ def test_an_entry_that_was_put_in_is_named(tampering: Connection[Any]):
 
 def test_links_that_changed_places_are_named(tampering: Connection[Any]):
     one, other = entries_of(tampering)[2:4]
-    tampering.execute("alter table audit_links drop constraint audit_links_seq_check")
     (chain, first_seq), (_, second_seq) = place_of(tampering, one), place_of(tampering, other)
     move = "update audit_links set seq = %s where entry_id = %s"
     for seq, entry in ((0, one), (first_seq, other), (second_seq, one)):
@@ -238,7 +240,7 @@ REBUILD: LiteralString = """
         for place in select * from places order by chain, seq loop
             select * into entry from audit_log where id = place.entry_id;
             select * into head from audit_heads where chain = place.chain;
-            perform append_audit_link(head, entry);
+            perform pg_temp.forge_link(head, entry);
         end loop;
     end $$"""
 
@@ -341,6 +343,35 @@ def test_a_chain_that_somebody_holds_is_passed_by(empty: Services):
         assert place_of(quick, entry) == (63, before + 1)
 
 
+def test_a_transaction_keeps_the_chain_that_it_had_to_take(empty: Services):
+    """Also where the chain of its connection has become free between two of its entries."""
+    with psycopg.connect(empty.owner_url) as slow, psycopg.connect(empty.owner_url) as quick:
+        slow.execute("select * from audit_heads where chain < 63 for update")
+        quick.execute("set constraints all immediate")
+        entries = [write(quick, 1)]
+        slow.rollback()
+        entries += [write(quick, 2), write(quick, 3)]
+        quick.commit()
+        assert {place_of(quick, entry)[0] for entry in entries} == {63}
+
+
+def test_entries_of_before_and_after_the_links_became_lighter_are_whole(empty: Services, begun: int):
+    """0036 writes the same hashes in fewer steps, and goes back."""
+    for number, goes_back in enumerate((False, True, False, True)):
+        if goes_back:
+            downgrade(empty, "0035_received")
+        else:
+            migrate(empty)
+        with psycopg.connect(empty.owner_url, autocommit=True) as connection:
+            for each in range(3):
+                write(connection, 10 * number + each)
+    migrate(empty)
+
+    verdict = verify_log(empty.owner_url, NOTHING)
+
+    assert (verdict.is_whole, verdict.entries) == (True, begun + 12)
+
+
 @pytest.mark.parametrize(
     "statement",
     [
@@ -348,7 +379,7 @@ def test_a_chain_that_somebody_holds_is_passed_by(empty: Services):
         "insert into audit_links values (0, 1, 1, sha256(''), sha256(''))",
         "select * from audit_heads",
         "update audit_heads set seq = 0",
-        "select append_audit_link(null, null)",
+        "delete from audit_links",
         "insert into audit_log (actor, customer_id, action, resource, at)"
         " values ('staff:1', '671bc314-ec00-520a-8c32-58c30b1a5fff', 'x.y', 'z', now())",
     ],

@@ -25,6 +25,7 @@ from core.db.bootstrap import DATABASE
 from core.errors import Conflict
 from core.services import Services
 from tests.conftest import Clone
+from tests.core.audit_forging import FORGE
 
 NOW = datetime(2026, 5, 4, 9, 30, tzinfo=UTC)
 OLD = datetime(2018, 1, 2, tzinfo=UTC)
@@ -208,6 +209,7 @@ def shortened(log: Log) -> Log:
 
 
 def _disarm(connection: Connection[Any]) -> None:
+    connection.execute(FORGE)
     connection.execute("alter table audit_log disable trigger user")
     connection.execute("alter table audit_links disable trigger user")
 
@@ -281,7 +283,7 @@ REBUILD: LiteralString = """
             end if;
             select * into entry from audit_log where id = place.entry_id;
             select * into head from audit_heads where chain = place.chain;
-            perform append_audit_link(head, entry);
+            perform pg_temp.forge_link(head, entry);
         end loop;
     end $$"""
 
