@@ -21,6 +21,7 @@ import onnxruntime as ort
 from tokenizers import Tokenizer
 
 from core.errors import ConfigurationError
+from core.onnx_sessions import start_session
 
 EMBEDDING_DIM = 384
 MAX_TOKENS = 256
@@ -72,7 +73,7 @@ class Encoder:
         # The published tokenizer pads everything to 128 tokens and cuts there: half the model's length.
         tokenizer.no_padding()
         tokenizer.enable_truncation(MAX_TOKENS)
-        return cls(_start_session(directory / _MODEL_FILE), tokenizer)
+        return cls(start_session(directory / _MODEL_FILE), tokenizer)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """One unit vector per text, float32 [len(texts), 384]; about 2 ms for a short one.
@@ -109,18 +110,6 @@ class Encoder:
     def _run(self, text: str, outputs: list[str]) -> list[Vectors]:
         ids = np.array([self._tokenizer.encode(text).ids], dtype=np.int64)
         return [output[0] for output in cast("list[Any]", self._session.run(outputs, {"input_ids": ids}))]
-
-
-def _start_session(model: Path) -> ort.InferenceSession:
-    # The class has no type: it comes from the extension module.
-    options = cast("Any", ort.SessionOptions())
-    # A second thread gains nothing on a short text, and waiting threads that spin doubled the CPU time of a query.
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    # The arena would keep the memory of the longest text ever seen.
-    options.enable_cpu_mem_arena = False
-    return ort.InferenceSession(model, options, ["CPUExecutionProvider"])
 
 
 def _read_checksums(directory: Path) -> Iterator[tuple[str, str]]:

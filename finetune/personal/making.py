@@ -133,8 +133,7 @@ def judge(lines: Sequence[Line], directory: Path) -> Judged:
     tagger = Tagger.load(directory)
 
     def runs(text: str) -> list[Finding]:
-        words, likely, said = tagger.tag(Folded.of(text))
-        return [Finding(run.kind, run.start, run.end) for run in list_runs(text, words, likely, said.tolist())]
+        return [Finding(run.kind, run.start, run.end) for run in list_runs(text, tagger.tag(Folded.of(text)))]
 
     with _asking(None):
         recognizers = _measure(lines, find_personal)

@@ -1,4 +1,4 @@
-"""The tagger as it trains; what it computes is what core/security/pii/learned computes with numpy."""
+"""The tagger as it trains; what it computes is what core/security/pii/learned computes without torch."""
 
 # torch and safetensors come with the finetune extra only.
 # pyright: reportMissingImports=false, reportUnknownMemberType=false, reportUnknownVariableType=false
@@ -16,6 +16,7 @@ from core.security.pii import Folded
 from core.security.pii.learned.tagger import CLASSES, Floats, cut
 from core.security.pii.learned.words import FEATURES, TOKEN, see
 from core.security.pii.placeholders import list_placeholders
+from finetune.personal.graph import build_graph
 from finetune.personal.texts import Marked
 
 REACHES = (1, 2, 4, 8, 1)
@@ -205,20 +206,18 @@ def export_arrays(network: Network, pieces: Pieces) -> dict[str, "np.ndarray"]:
     piece_vectors, piece_scale = _in_bytes(pieces.vectors @ weights["pieces.weight"].T)
     features = np.concatenate([weights["features.weight"][:FEATURES], weights["glued"][None]])
     feature_vectors, feature_scale = _in_bytes(features)
-    numbers = range(len(REACHES))
-    # torch has [out, in, side]; a row of numpy's is the left word, the word, and the right word.
-    layers = [weights[f"layers.{number}.weight"].transpose(2, 1, 0).reshape(3 * WIDTH, WIDTH) for number in numbers]
+    layers = [
+        (reach, weights[f"layers.{number}.weight"], weights[f"layers.{number}.bias"])
+        for number, reach in enumerate(REACHES)
+    ]
     return {
         "pieces": np.frombuffer("\n".join(pieces.names).encode(), np.uint8),
         "piece_vectors": piece_vectors,
         "piece_scale": piece_scale,
         "feature_vectors": feature_vectors,
         "feature_scale": feature_scale,
-        "reach": np.array(REACHES, np.int64),
-        "layers": np.stack(layers).astype(np.float16),
-        "biases": np.stack([weights[f"layers.{number}.bias"] for number in numbers]).astype(np.float16),
-        "out": weights["out.weight"].T.astype(np.float16),
-        "out_bias": weights["out.bias"].astype(np.float16),
+        "margin": np.array(sum(REACHES)),
+        "graph": np.frombuffer(build_graph(layers, (weights["out.weight"], weights["out.bias"])), np.uint8),
     }
 
 

@@ -11,7 +11,7 @@ from core.errors import ConfigurationError
 from core.security.pii import IN_DIALOGUE, Folded, Kind, Placeholders, find_personal, mask
 from core.security.pii.kinds import GUESSED, NAMED, OURS, PROVEN, SAID, SHAPED, Claim
 from core.security.pii.learned import believed, find_learned
-from core.security.pii.learned.runs import weighed
+from core.security.pii.learned.runs import Around, weighed
 from core.security.pii.learned.tagger import CARD, FILE, WEIGHTS, Tagger, digest_of
 from tests.core.text_costs import TIMES_LONGER, grows_as_its_length
 
@@ -110,11 +110,20 @@ def test_what_has_a_proof_a_secret_and_an_id_of_ours_are_not_the_taggers_to_judg
 
 
 def test_what_a_text_says_moves_a_word_either_way_and_never_decides_alone() -> None:
-    assert weighed(0.5, [0.0]) == pytest.approx(0.5)
-    assert 0.5 < weighed(0.5, [1.0]) < weighed(0.5, [3.0]) < 0.9
-    assert 0.1 < weighed(0.5, [-3.0]) < weighed(0.5, [-1.0]) < 0.5
-    assert weighed(0.5, [1e6]) == weighed(0.5, [3.0])
-    assert 0.0 < weighed(0.0, [3.0]) < 0.01 < 0.99 < weighed(1.0, [-3.0]) < 1.0
+    assert weighed(0.5, 0.0) == pytest.approx(0.5)
+    assert 0.5 < weighed(0.5, 1.0) < weighed(0.5, 3.0) < 0.9
+    assert 0.1 < weighed(0.5, -3.0) < weighed(0.5, -1.0) < 0.5
+    assert weighed(0.5, 1e6) == weighed(0.5, 3.0)
+    assert 0.0 < weighed(0.0, 3.0) < 0.01 < 0.99 < weighed(1.0, -3.0) < 1.0
+
+
+def test_what_the_text_says_is_the_mean_of_the_words_around_each() -> None:
+    said = np.random.default_rng(3).normal(size=100).astype(np.float32)
+    around = Around(said)
+
+    for first, last in [(0, 0), (10, 12), (50, 50), (99, 99), (0, 99)]:
+        means = [said[max(0, at - 32) : at + 33].mean() for at in range(first, last + 1)]
+        assert around.mean(first, last) == pytest.approx(np.mean(means), abs=1e-5)
 
 
 @pytest.mark.parametrize(
@@ -205,11 +214,13 @@ def test_a_long_text_is_read_as_its_parts_are() -> None:
     part = "my name is Anna Bell. " * 4
     filler = "the card did not work in the shop and I had to pay in cash. " * 60
 
-    _, alone, _ = tagger.tag(Folded.of(part + filler[:600]))
-    _, within, _ = tagger.tag(Folded.of(part + filler))
+    alone = tagger.tag(Folded.of(part + filler[:600]))
+    within = tagger.tag(Folded.of(part + filler))
 
     words = len(Folded.of(part).tokens)
-    assert np.abs(alone[:words] - within[:words]).max() < 1e-4
+    assert np.abs(alone.likely[:words] - within.likely[:words]).max() < 1e-4
+    assert np.allclose(alone.said[:words], within.said[:words], rtol=1e-4, atol=1e-3)
+    assert len(within.spans) == len(within.likely) == len(within.said) > 512
 
 
 @pytest.mark.parametrize(
@@ -249,7 +260,7 @@ def test_the_card_is_of_these_weights() -> None:
 def test_weights_that_cannot_be_used_are_refused_in_a_sentence(tmp_path: Path, broken: bytes | str | None) -> None:
     if broken == "another":
         with np.load(WEIGHTS / FILE) as arrays:
-            others = {**arrays, "out_bias": arrays["out_bias"][1:]}
+            others = {**arrays, "feature_vectors": arrays["feature_vectors"][1:]}
         np.savez(tmp_path / FILE, allow_pickle=False, **others)
     elif isinstance(broken, bytes):
         (tmp_path / FILE).write_bytes(broken)

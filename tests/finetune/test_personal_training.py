@@ -63,7 +63,7 @@ def test_the_command_writes_weights_that_the_engine_reads_and_says_what_they_fin
     assert made["sha256"] in card
     assert "| hers | 1.000" in card
     assert json.loads((tmp_path / "out" / "run.json").read_text())["seeds"] == [7]
-    assert len(Tagger.load(tmp_path / "out").tag(Folded.of("my name is Zoe"))[0]) == 4
+    assert len(Tagger.load(tmp_path / "out").tag(Folded.of("my name is Zoe")).spans) == 4
 
 
 def test_several_authors_left_out_of_one_training_are_each_judged(published: Path, tmp_path: Path) -> None:
@@ -86,7 +86,7 @@ def test_the_network_learns_which_texts_have_something_personal(pieces: Pieces, 
     np.savez_compressed(tmp_path / FILE, allow_pickle=False, **export_arrays(network, pieces))
     tagger = Tagger.load(tmp_path)
 
-    personal, other = (tagger.tag(Folded.of(text))[2] for text in (batch[1].text, nobodys[0].text))
+    personal, other = (tagger.tag(Folded.of(text)).said for text in (batch[1].text, nobodys[0].text))
 
     assert personal.min() > 0 > other.max()
 
@@ -106,7 +106,7 @@ def test_the_same_seed_gives_the_same_weights_and_another_one_others(pieces: Pie
     def train(seed: int) -> Network:
         return train_network([batch], silent, pieces, Recipe(epochs=1, batch=4), seed, lambda _: None)
 
-    first, again, other = (export_arrays(train(seed), pieces)["layers"] for seed in (3, 3, 4))
+    first, again, other = (export_arrays(train(seed), pieces)["graph"] for seed in (3, 3, 4))
 
     assert np.array_equal(first, again)
     assert not np.array_equal(first, other)
@@ -121,9 +121,9 @@ def test_what_was_trained_is_what_the_engine_computes(pieces: Pieces, tmp_path: 
     for marked in batch:
         scores, said = network(make_batch([make_row(marked, words)]), words)
         trained = scores.softmax(dim=-1)[0].detach().numpy()
-        _, computed, around = Tagger.load(tmp_path).tag(Folded.of(marked.text))
-        assert np.abs(trained - computed).max() < 0.03
-        assert np.abs(said.mean().item() - around).max() < 0.03 * max(1, abs(said.mean().item()))
+        computed = Tagger.load(tmp_path).tag(Folded.of(marked.text))
+        assert np.abs(trained - computed.likely).max() < 0.03
+        assert np.abs(said[0].detach().numpy() - computed.said).max() < 0.03 * max(1, said.abs().max().item())
 
 
 def test_a_varied_text_keeps_its_marks_and_changes_its_values() -> None:

@@ -21,6 +21,7 @@ from core.security.pii.numbers.nearness import find_near, find_near_births
 from core.security.pii.people.finding import find_people
 from core.security.pii.placeholders import Placeholders, list_placeholders
 from core.security.pii.places.finding import find_places
+from core.security.pii.reading.hints import Gate
 from core.security.pii.reading.text import Reading
 from core.security.pii.secrets.far_answers import find_far_answers, find_spelt
 from core.security.pii.secrets.finding import find_codes, find_secrets
@@ -62,6 +63,7 @@ _OF_OURS = re.compile(
     r"(?<![\w-])(?:[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}|[A-Z]-\d{4}(?:-[0-9A-Z]{4}){1,3})(?![\w-])"
 )
 """UUIDs, and numbers of disputes and cases."""
+_MAY_BE_OURS = Gate(test=re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-|[a-z]-\d{4}").search)
 _REMEMBERED = 64
 """Texts: a turn asks about the same one for its secrets, its dialogue, its title and what is stored, and meanwhile
 other turns and the log ask about theirs."""
@@ -98,7 +100,9 @@ def _claims(text: str) -> tuple[Claim, ...]:
     if reading.figures >= _OF_ONE:
         read.extend(find_remaining(reading, tuple(read)))
     found = [_in_text(claim, reading) for claim in read]
-    return (*found, *(Claim(None, *ours.span(), OURS) for ours in _OF_OURS.finditer(text)))
+    if reading.folded.has(_MAY_BE_OURS):
+        found.extend(Claim(None, *ours.span(), OURS) for ours in _OF_OURS.finditer(text))
+    return tuple(found)
 
 
 @lru_cache(maxsize=_REMEMBERED)

@@ -35,7 +35,8 @@ class Placeholders:
 
     def reserve_typed(self, text: str) -> None:
         """Keeps what looks like a placeholder in the text about to be masked, and is none of ours, for itself."""
-        self.typed.update(set(_PLACEHOLDER.findall(text)) - self.originals.keys())
+        if "[" in text:
+            self.typed.update(set(_PLACEHOLDER.findall(text)) - self.originals.keys())
 
     def reserve(self, texts: Iterable[str]) -> None:
         """Keeps the placeholders that stand in these texts for what they meant there."""

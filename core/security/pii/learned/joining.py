@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from core.security.pii.kinds import GUESSED, LEARNED, PROVEN, SECRETS, SHAPED, Claim, Kind
-from core.security.pii.learned.runs import Run, list_runs, weighed, without_signs
-from core.security.pii.learned.tagger import WEIGHTS, Tagger
+from core.security.pii.learned.runs import Around, Run, list_personal, runs_of, weighed, without_signs
+from core.security.pii.learned.tagger import NOTHING, WEIGHTS, Tagger
 from core.security.pii.people.public import is_public, sayings
 from core.security.pii.placeholders import list_placeholders
 from core.security.pii.reading.folded import Folded
@@ -42,8 +42,7 @@ class _Tagged(NamedTuple):
     """Of the words."""
     personal: list[float]
     """Likelihood of each word."""
-    said: list[float]
-    """What the text around each says of whether there is anything personal."""
+    around: Around
     runs: list[Run]
 
     def is_likely(self, start: int, end: int, least: float) -> bool:
@@ -51,13 +50,14 @@ class _Tagged(NamedTuple):
         first, behind = bisect_right(self.ends, start), bisect_left(self.starts, end)
         most = max(self.personal[first:behind], default=0.0)
         # Beyond a likelihood nothing that is said counts, and most claims are.
-        return most > _BEYOND or (first < behind and weighed(most, self.said[first:behind]) >= least)
+        return most > _BEYOND or (first < behind and weighed(most, self.around.mean(first, behind - 1)) >= least)
 
 
 def use_tagger(directory: Path | None) -> None:
     """Which one this process asks from now on, by the folder of its weights; None: none, to measure what the
     recognizers find alone."""
     _Asked.directory = directory
+    _tagged.cache_clear()
 
 
 def believed(text: str, claims: Iterable[Claim]) -> list[Claim]:
@@ -97,20 +97,17 @@ def find_learned(text: str, claims: Sequence[Claim]) -> Iterator[Claim]:
         yield from _longer(run, others)
 
 
-def _tagged(text: str) -> _Tagged | None:
-    words = islice(_SAID.finditer(text), _FEWEST)
-    return _tag(text, _Asked.directory) if _Asked.directory and len([*words]) == _FEWEST else None
-
-
 @lru_cache(maxsize=_REMEMBERED)
-def _tag(text: str, directory: Path) -> _Tagged:
-    words, likely, around = Tagger.load(directory).tag(Folded.of(text))
-    starts, ends = [word.start for word in words], [word.end for word in words]
+def _tagged(text: str) -> _Tagged | None:
+    directory = _Asked.directory
+    if directory is None or len([*islice(_SAID.finditer(text), _FEWEST)]) < _FEWEST:
+        return None
+    tags = Tagger.load(directory).tag(Folded.of(text))
+    starts, ends = [start for start, _ in tags.spans], [end for _, end in tags.spans]
     for start, end in list_placeholders(text):
-        likely[bisect_right(ends, start) : bisect_left(starts, end), 1:] = 0
-    personal: list[float] = likely[:, 1:].sum(axis=1).tolist()
-    said: list[float] = around.tolist()
-    return _Tagged(starts, ends, personal, said, list_runs(text, words, likely, said))
+        tags.likely[bisect_right(ends, start) : bisect_left(starts, end)] = NOTHING
+    personal, around = list_personal(tags), Around(tags.said)
+    return _Tagged(starts, ends, personal, around, runs_of(text, tags, personal, around))
 
 
 def _is_public(text: str, run: Run) -> bool:

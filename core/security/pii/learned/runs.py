@@ -2,14 +2,18 @@
 
 import math
 from collections.abc import Iterable, Sequence
+from functools import cached_property
+from itertools import accumulate
 from typing import NamedTuple
 
 from core.security.pii.kinds import Kind
-from core.security.pii.learned.tagger import Floats, Word
+from core.security.pii.learned.tagger import Floats, Tags
 
 _KINDS = tuple(Kind)
 LIKELY = 0.95
 """Of one word at least, with what its text says; cross-validated by author (docs/results.md)."""
+_AROUND = 32
+"""Words before and behind that say it together."""
 _COUNTS, _MOST = 0.6, 3.0
 """How much what the text says adds to the log-odds of a word, and how much it may say either way."""
 _SURE = 1e-6
@@ -30,30 +34,57 @@ class Run(NamedTuple):
     """Those that are likelier than not."""
 
 
-def list_runs(text: str, words: Sequence[Word], likely: Floats, said: Sequence[float]) -> list[Run]:
-    """In order, apart from each other. They begin and end with a whole word or number, whatever is glued to it.
-    ``said``: what the text around each word says of whether there is anything personal."""
-    personal: list[float] = likely[:, 1:].sum(axis=1).tolist()
+class Around:
+    """What the words around some words say of whether there is anything personal at all."""
+
+    def __init__(self, said: Floats) -> None:
+        """``said``: as in ``Tags``."""
+        self._said = said
+
+    @cached_property
+    def _sums(self) -> list[float]:
+        return [*accumulate(self._said.tolist(), initial=0.0)]
+
+    def mean(self, first: int, last: int) -> float:
+        """Of the words from ``first`` to ``last``, of each with those around it."""
+        sums, count = self._sums, len(self._said)
+        edges = [(max(at - _AROUND, 0), min(at + _AROUND + 1, count)) for at in range(first, last + 1)]
+        return sum((sums[behind] - sums[start]) / (behind - start) for start, behind in edges) / len(edges)
+
+
+def list_runs(text: str, tags: Tags) -> list[Run]:
+    """In order, apart from each other. They begin and end with a whole word or number, whatever is glued to it."""
+    return runs_of(text, tags, list_personal(tags), Around(tags.said))
+
+
+def list_personal(tags: Tags) -> list[float]:
+    """How likely each word is personal."""
+    return (1.0 - tags.likely[:, 0]).tolist()
+
+
+def runs_of(text: str, tags: Tags, personal: Sequence[float], around: Around) -> list[Run]:
     runs: list[Run] = []
-    done = 0
+    if max(personal, default=0.0) <= _GOES_ON:
+        return runs
+    spans, done = tags.spans, 0
     for first, last in _stretches(personal):
         most = max(personal[first : last + 1])
-        if weighed(most, said[first : last + 1]) <= LIKELY or words[last].end <= done:
+        if weighed(most, around.mean(first, last)) <= LIKELY or spans[last][1] <= done:
             continue
-        start, end = whole(text, max(words[first].start, done), words[last].end, done)
+        start, end = whole(text, max(spans[first][0], done), spans[last][1], done)
         if start < end:
-            kind = _KINDS[int(likely[first : last + 1, 1:].sum(axis=0).argmax())]
+            kind = _KINDS[int(tags.likely[first : last + 1, 1:].sum(axis=0).argmax())]
             sure = (each for each in range(first, last + 1) if personal[each] >= min(_LIKELIER, most))
-            runs.append(Run(kind, start, end, _parts(words, sure, done)))
+            runs.append(Run(kind, start, end, _parts(spans, sure, done)))
             done = end
     return runs
 
 
-def weighed(likely: float, said: Sequence[float]) -> float:
+def weighed(likely: float, said: float) -> float:
     """The likelihood of a word with what the text around says, which moves it and never decides alone: it does not tell
     one word from the next."""
     held = min(max(likely, _SURE), 1 - _SURE)
-    heard = min(max(sum(said) / len(said), -_MOST), _MOST)
+    heard = min(max(said, -_MOST), _MOST)
     return 1 / (1 + math.exp(-_COUNTS * heard) * (1 - held) / held)
 
 
@@ -70,12 +101,12 @@ def _stretches(personal: Sequence[float]) -> list[tuple[int, int]]:
     return found
 
 
-def _parts(words: Sequence[Word], chosen: Iterable[int], done: int) -> tuple[tuple[int, int], ...]:
+def _parts(spans: Sequence[tuple[int, int]], chosen: Iterable[int], done: int) -> tuple[tuple[int, int], ...]:
     """Of words that follow each other."""
     found: list[tuple[int, int]] = []
     last = -1
     for at in chosen:
-        start, end = max(words[at].start, done), words[at].end
+        start, end = max(spans[at][0], done), spans[at][1]
         if found and last == at - 1:
             found[-1] = found[-1][0], end
         else:

@@ -12,8 +12,8 @@ from core.security.pii.people.listed import find_listed
 from core.security.pii.people.names import name_end
 from core.security.pii.people.plain import find_plain
 from core.security.pii.people.public import is_public, sayings
-from core.security.pii.reading.beginnings import begins
-from core.security.pii.reading.hints import Gate, Hints
+from core.security.pii.reading.beginnings import WordPattern, begins
+from core.security.pii.reading.hints import Gate, Hints, any_of
 from core.security.pii.reading.needed import needs
 from core.security.pii.reading.text import Reading
 from core.security.pii.words.ordinary import is_unknown
@@ -49,11 +49,12 @@ _SPEAKING = re.compile(
     r"|(?i:\b(?:this is|it's|it is|its|i'm|i am|im|you're speaking (?:to"
     r"|with))\s{1,2}(?P<said>(?:[^\W\d_][\w'’\-]{0,24}\s){1,4})(?=(?:speaking|here|calling|writing)\b))"
 )
-_TITLE = re.compile(
+_ADDRESSED = (
     r"\b(?:(?:name|names|dear|hi|hello|hey|sincerely|regards|cheers|wishes|thanks|signed),?"
     r"|(?P<title>mr|mister|mrs|ms|miss|missus|mx|dr|sgt|sergeant|capt|captain|lt|lieutenant|col|colonel|cpl|corporal|maj|major|cmdr|judge|justice|pastor|rabbi|imam|sheikh|sheikha|sr|fr|engr|alhaji|hajia|chief|datuk|shri|smt|sri|kumari|don|dona|sra|sig|hon|prof|professor|doctor|sir|lady|lord|dame|rev|reverend|herr|frau|monsieur|madame"
-    r"|mme|senor|senora|signor|signora)\.?)\s{1,2}"
+    r"|mme|senor|senora|signor|signora)\.?)"
 )
+_TITLE = re.compile(rf"{_ADDRESSED}\s{{1,2}}")
 """With a capital behind it."""
 _CAPITAL = re.compile("[A-Z]")
 _OF_A_STREET = re.compile(r"(?:unit|apt|apartment|suite|ste|flat|north|south|east|west|nw|ne|sw|se|[nsew])\b")
@@ -92,11 +93,14 @@ _INITIALS = re.compile(
 _MR = re.compile(r"\b(?:mr|mister|mrs|ms|miss|dr)\.?\s(?P<value>[^\W\d_][\w'’\-]{2,24})")
 """In small letters as well, before a surname of the list."""
 
+_STRONGLY = WordPattern(_STRONG)
 _STRONG_HINTS, _SHOULD_READ_HINTS = Hints(STRONG_HINTS), needs(_SHOULD_READ)
-_TITLE_HINTS, _MR_HINTS = begins(_TITLE), begins(_MR)
+_TITLE_HINTS, _MR_HINTS = Gate(test=re.compile(rf"{_ADDRESSED}\Z").search), begins(_MR)
 _SAID_PLAINLY_HINTS = needs(_SAID_PLAINLY)
 _SIGNED_HINTS = needs(_SIGNED)
 _INITIALS_HINTS = Gate(test=re.compile(r"(?<![\w.])(?:[a-z]\.|[b-hj-z]\Z)").search)
+_CUED = any_of(_STRONG_HINTS, _SHOULD_READ_HINTS, _TITLE_HINTS, _SPEAKING_HINTS, _PAID_HINTS)
+_FORMED = any_of(_SAID_PLAINLY_HINTS, _SPELT_HINTS, _SIGNED_HINTS, _INITIALS_HINTS, _MR_HINTS)
 
 
 def find_people(reading: Reading) -> Iterator[Claim]:
@@ -126,8 +130,19 @@ def _somebodys(reading: Reading, claims: Iterable[Claim], said: Iterable[tuple[i
 
 
 def _people(reading: Reading) -> Iterator[Claim]:
+    if reading.may_have(_CUED):
+        yield from _by_cue(reading)
+    if reading.may_have(_FORMED):
+        yield from _by_form(reading)
+    yield from find_plain(reading)
+    yield from find_listed(reading)
+    yield from find_introduced(reading)
+    yield from (claim for claim in find_asked(reading) if claim.kind is Kind.PERSON)
+
+
+def _by_cue(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
-    for cue in _STRONG.finditer(reading.lower) if reading.has(_STRONG_HINTS) else ():
+    for cue in _STRONGLY.finditer(reading.lower) if reading.has(_STRONG_HINTS) else ():
         if end := name_end(text, cue.end(), is_sure=True):
             yield Claim(Kind.PERSON, cue.end(), end, NAMED)
     for cue in _SHOULD_READ.finditer(reading.lower) if reading.has(_SHOULD_READ_HINTS) else ():
@@ -147,11 +162,6 @@ def _people(reading: Reading) -> Iterator[Claim]:
         group = "value" if paid["value"] else "to"
         if not is_english(paid[group]):
             yield Claim(Kind.PERSON, *paid.span(group), GUESSED)
-    yield from _by_form(reading)
-    yield from find_plain(reading)
-    yield from find_listed(reading)
-    yield from find_introduced(reading)
-    yield from (claim for claim in find_asked(reading) if claim.kind is Kind.PERSON)
 
 
 def _by_form(reading: Reading) -> Iterator[Claim]:

@@ -10,7 +10,8 @@ from jellyfish import damerau_levenshtein_distance
 
 from core.security.pii.grammar import has_any
 from core.security.pii.kinds import GUESSED, NAMED, Claim, Kind
-from core.security.pii.reading.hints import Gate, Hints
+from core.security.pii.reading.beginnings import WordPattern
+from core.security.pii.reading.hints import Gate, Hints, any_of
 from core.security.pii.reading.text import Reading
 from core.security.pii.words.ordinary import CHAT, ORDINARY, capitals, english
 from core.security.pii.words.people import (
@@ -125,8 +126,9 @@ _SAID = frozenset(
     str.split("may june april will mark bill grant frank faith hope grace rose penny rich dawn summer autumn art gene")
 )
 """Words of their own, and names where somebody acts."""
+_BY_LABEL, _BY_RELATION = WordPattern(_LABELLED), WordPattern(_RELATED)
 _ROLE_WORDS = (
-    frozenset(re.findall(r"[a-z]{2,}", ROLE))
+    frozenset(re.findall(r"[a-z]{2,}", ROLE)) - {"in", "law", "next", "of"}
     | frozenset(f"{word}s" for word in re.findall(r"[a-z]{2,}", ROLE))
     | {"fiance", "fiancee", "advisor", "neighbor"}
 )
@@ -172,6 +174,7 @@ _NAME_HINTS = Hints((" name", " family", " surname"))
 _TOLD_HINTS = Hints(("tell ", "ask ", "told ", "asked ", "remind", "inform"))
 _WRITTEN_HINTS = Hints((" me ", " him ", " her "))
 _SPELT_HINTS = Hints(("spel",))
+_ANY = any_of(_HERE_HINTS, _ACTS_HINTS, _NAME_HINTS, _TOLD_HINTS, _WRITTEN_HINTS, _SPELT_HINTS)
 _OF_A_PEOPLE = ("ian", "ish", "ese", "can", "ench", "man", "ch", "ean")
 _ACTS_GATE = Gate(
     test=re.compile(
@@ -187,16 +190,23 @@ _FEWEST = 3
 def find_introduced(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
     if reading.has(_LABELS):
-        for found in _LABELLED.finditer(text):
+        for found in _BY_LABEL.finditer(text):
             yield from _named(found, NAMED)
     if not reading.has_capitals or text.isupper():
         return
     if not _ROLE_WORDS.isdisjoint(reading.folded.words):
-        for found in _RELATED.finditer(text):
+        for found in _BY_RELATION.finditer(text):
             yield from _named(found, NAMED)
     aunts = _AUNT.finditer(text) if not _AUNTS.isdisjoint(reading.folded.words) else ()
     for found in (*aunts, *(_LAST_FIRST.finditer(text) if "," in text else ())):
         yield from _named(found, GUESSED + 1)
+    if reading.may_have(_ANY):
+        yield from _acting(reading)
+
+
+def _acting(reading: Reading) -> Iterator[Claim]:
+    """Who speaks, does something, or is told or written to."""
+    text = reading.cased
     if reading.has(_HERE_HINTS):
         for found in _HERE.finditer(text):
             yield from _named(found, NAMED, _SAID)

@@ -4,7 +4,7 @@ district, the town and the postcode of some country."""
 import re
 from collections.abc import Iterator
 
-from core.security.pii.reading.needed import needs
+from core.security.pii.reading.hints import Gate
 from core.security.pii.reading.text import Reading
 
 _UNIT = (
@@ -42,7 +42,7 @@ _UNIT_TO_POSTCODE = re.compile(
 )
 _UNIT_SAID = re.compile(r"(?i)\b(?:flat|unit|apt|apartment|plot|house|h\.? ?no|villa|door)\b")
 
-_UNIT_HINTS = needs(_UNIT_SAID)
+_UNIT_HINTS = Gate(test=re.compile(r"\b(?:flat|unit|apt|apartment|plot|house|villa|door|h\.?no\b|h\.?\Z)").search)
 
 
 def units_with_postcode(reading: Reading) -> Iterator[tuple[int, int]]:

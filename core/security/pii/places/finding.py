@@ -8,7 +8,8 @@ from core.security.pii.kinds import SHAPED, Claim, Kind
 from core.security.pii.places.ends import units_with_postcode, with_town, with_unit
 from core.security.pii.places.in_small import NO_LANE, SURE_STREET, find_in_small
 from core.security.pii.places.runs import with_runs
-from core.security.pii.reading.hints import Gate, Hints
+from core.security.pii.reading.beginnings import WordPattern
+from core.security.pii.reading.hints import Gate, Hints, any_of
 from core.security.pii.reading.needed import needs
 from core.security.pii.reading.postcodes import POSTCODE, find_apart, is_postcode
 from core.security.pii.reading.text import Reading
@@ -134,25 +135,11 @@ _LIVES = re.compile(
     rf"[a-z'’ ]{{2,30}} {_STREET}\b(?:, (?!no\b)[a-z'’ ]{{3,25}}(?=[,.\n]|\Z)){{0,3}})"
 )
 """A house with a name, in small letters."""
+_BY_CUE = WordPattern(_CUE)
 _CUE_HINTS = Hints(
     (
-        "addr",
-        "new place",
-        "new house",
-        "new home",
-        "new flat",
-        "registered at",
-        "c/o",
-        "live",
-        "resid",
-        "stay",
-        "living",
-        "moved",
-        "send",
-        "post",
-        "deliver",
-        "mail",
-        "ship",
+        *("addr", "new place", "new house", "new home", "new flat", "registered at", "c/o", "live", "resid", "stay"),
+        *("living", "moved", "send", "post", "deliver", "mail", "ship"),
     )
 )
 _ABROAD_HINTS = Hints(
@@ -314,6 +301,8 @@ def _lines_start(text: str, start: int) -> int:
 
 def _list_places(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
+    if not reading.figures and not reading.may_have(_ANY):
+        return
     if reading.figures:
         streets = (_STREET_ADDRESS, _NUMBERED_STREET, _FLAT) if reading.has(_NAMES_STREET) else ()
         boxes = (_BOX, _FORCES) if reading.has(_BOX_HINTS) else ()
@@ -349,7 +338,7 @@ def _list_places(reading: Reading) -> Iterator[Claim]:
     for found in _LIVES.finditer(reading.lower) if reading.has(_CUE_HINTS) else ():
         if NO_LANE.isdisjoint(found["value"].split()):
             yield Claim(Kind.ADDRESS, *found.span("value"), SHAPED)
-    for found in _CUE.finditer(text) if reading.has(_CUE_HINTS) else ():
+    for found in _BY_CUE.finditer(text) if reading.has(_CUE_HINTS) else ():
         value = _ENDS_PLACE.sub("", found["value"]).rstrip(" ,.")
         who = _WHO_LIVES.match(value)
         start = found.start("value") + (who.end() if who else 0)
@@ -363,6 +352,7 @@ _LETTERS = re.compile(r"[a-z]{2,}")
 """Kinds of streets have no other letters."""
 _NAMES_STREET = Hints(test=lambda piece: any(map(_STREET_WORD.fullmatch, _LETTERS.findall(piece))))
 _POSTCODE_HINTS, _BOX_HINTS, _SOMEBODYS_HINTS = Hints(("post", "zip")), Hints(("box",)), needs(_SOMEBODYS)
+_ANY = any_of(_NAMES_STREET, _ABROAD_HINTS, _CUE_HINTS)
 _LETTER_AND_FIGURE = Gate(test=re.compile(r"(?<![^\W_])[a-z]{1,2}\d").search)
 
 

@@ -10,6 +10,7 @@ from itertools import accumulate, pairwise
 from typing import NamedTuple
 
 from core.security.pii.reading.hints import Hints, marks_in
+from core.security.pii.reading.plain_figures import has_figures
 
 _REMEMBERED = 64
 """Texts, as in the engine."""
@@ -102,6 +103,11 @@ class Folded:
 
     def has(self, hints: Hints) -> bool:
         return hints.stand_in(self.lower, self.marks)
+
+    @cached_property
+    def has_figures(self) -> bool:
+        """Others than those that are plainly nobody's."""
+        return has_figures(self.cased)
 
     @cached_property
     def words(self) -> list[str]:

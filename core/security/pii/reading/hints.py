@@ -22,7 +22,7 @@ _tests: list[tuple[Callable[[str], object], int]] = []
 class Hints:
     """Words, or parts of them, of which one stands in a text; or what is true of one of a text's pieces."""
 
-    __slots__ = ("apart", "bit", "perhaps")
+    __slots__ = ("any", "apart", "bit", "perhaps")
 
     def __init__(self, words: Iterable[str] = (), test: Callable[[str], object] | None = None) -> None:
         """In small letters. ``test`` is asked about each piece between spaces."""
@@ -31,6 +31,7 @@ class Hints:
         self.apart = tuple(word for word in words if " " in word)
         """Those with a space, which stand in no piece as a whole: ``perhaps`` says that a part of one does."""
         self.perhaps = 1 << next(_bits) if self.apart else 0
+        self.any = self.bit | self.perhaps
         for word in words:
             bit = self.perhaps if word in self.apart else self.bit
             part = max(word.split(" "), key=len)
@@ -41,12 +42,14 @@ class Hints:
 
     def stand_in(self, lower: str, marks: int) -> bool:
         """``marks``: of that text."""
-        if marks & self.bit:
+        found = marks & self.any
+        if not found:
+            return False
+        if found & self.bit:
             return True
-        if marks & self.perhaps:
-            for word in self.apart:
-                if word in lower:
-                    return True
+        for word in self.apart:  # noqa: SIM110 - a generator would cost as much again, and this is asked for each pattern
+            if word in lower:
+                return True
         return False
 
 
@@ -54,6 +57,14 @@ class Gate(Hints):
     """Without one of them a recognizer finds nothing: to try it all the same would change its cost alone."""
 
     __slots__ = ()
+
+
+def any_of(*hints: Hints) -> int:
+    """The marks of which a text has one where one of the hints stands in it."""
+    marks = 0
+    for each in hints:
+        marks |= each.any
+    return marks
 
 
 def marks_in(lower: str) -> int:

@@ -158,15 +158,17 @@ _FORM = re.compile(
 _SHORTEST_ID = 8
 _SPELT_OUT = re.compile(rf"\biban\b|(?:\b[a-z] ){{2}}(?:{'|'.join(sorted(NUMBERS))})\b")
 """Letters and digits one by one: there a single digit counts."""
-_SAID = rf"\b(?:{'|'.join(sorted({*NUMBERS, *LETTERS, *ABROAD}, key=len, reverse=True))})\b"
+_SAID_WORD = re.compile(rf"\b(?:{'|'.join(sorted({*NUMBERS, *LETTERS, *ABROAD}, key=len, reverse=True))})\b")
 _BESIDE = (
     r"(?:uh+m*|um+|er+m*|ehm+|hmm+|then|and|no|not|nope|oops|sorry|wait|correction|actually|scratch|strike|my|i mean"
     rf"|make|dash|hyphen|space|{'|'.join(sorted(SEPARATORS_ABROAD))})\b"
 )
-_SAYS = re.compile(rf"{_SAID}|\d[^\w.]{{0,4}}{_BESIDE}|\b[a-z],? (?:is )?(?:for|as in) [a-z]")
-"""One look for all of it: most texts say none."""
-_WORDS = Hints(test=re.compile(_SAID).search)
-_FIGURES = Gate(test=re.compile(r"\d").search)
+_BESIDE_FIGURE = re.compile(rf"\d[^\w.]{{0,4}}{_BESIDE}")
+_SPELT_BY = re.compile(r"\b[a-z],? (?:is )?(?:for|as in) [a-z]")
+_WORDS = Hints(test=lambda piece: any(word != "november" for word in _SAID_WORD.findall(piece)))
+_NOVEMBER = Gate(("november",))
+_NO_DAY = re.compile(r"(?<!\d )(?<!\d(?:st|nd|rd|th) )november")
+"""In texts of days November is a letter only by itself."""
 _FILLS = Gate(("i mean",), re.compile(rf"(?<![^\W\d]){_BESIDE}").search)
 _SPELLS = Gate(test=re.compile(r"\b(?:for|as)\Z").search)
 _LETTERS_ALONE = Gate(test=re.compile(r"\b[a-z],?\Z").search)
@@ -175,8 +177,9 @@ _LETTERS_ALONE = Gate(test=re.compile(r"\b[a-z],?\Z").search)
 def _may_say(folded: Folded) -> bool:
     return (
         folded.has(_WORDS)
-        or (folded.has(_FIGURES) and folded.has(_FILLS) and _SAYS.search(folded.lower) is not None)
-        or (folded.has(_SPELLS) and folded.has(_LETTERS_ALONE) and _SAYS.search(folded.lower) is not None)
+        or (folded.has(_NOVEMBER) and _NO_DAY.search(folded.lower) is not None)
+        or (folded.has_figures and folded.has(_FILLS) and _BESIDE_FIGURE.search(folded.lower) is not None)
+        or (folded.has(_SPELLS) and folded.has(_LETTERS_ALONE) and _SPELT_BY.search(folded.lower) is not None)
     )
 
 

@@ -59,7 +59,7 @@ class Stretch(NamedTuple):
 
 @lru_cache(maxsize=32)
 def list_stretches(cased: str, lower: str) -> tuple[Stretch, ...]:
-    """Those with a figure or a letter in them."""
+    """Those with a figure or a letter in them; one word alone says too little of any value."""
     found: list[Stretch] = []
     start = end = at = behind = -1
     says, last, letter, since = 0, "", "", _LETTER_BEFORE + 1
@@ -69,7 +69,7 @@ def list_stretches(cased: str, lower: str) -> tuple[Stretch, ...]:
         at = lower.index(piece, behind + 1)
         behind = at + len(piece) - 1
         if only_breaks and since > _LETTER_BEFORE and (not is_shouted or cased.startswith(piece, at)):
-            if says >= _SAYS:
+            if says >= _SAYS and not lower[start:end].isalpha():
                 found.append(Stretch(start, end))
             start, says = -1, 0
             continue
@@ -77,7 +77,7 @@ def list_stretches(cased: str, lower: str) -> tuple[Stretch, ...]:
             if kind == _BREAKS:
                 is_spelt = since <= _LETTER_BEFORE and (last in _BEFORE_SPELT or (since == 1 and said[0] == letter))
                 if not is_spelt and not _CAPITALS.fullmatch(cased, at + first, at + stop):
-                    if says >= _SAYS:
+                    if says >= _SAYS and not lower[start:end].isalpha():
                         found.append(Stretch(start, end))
                     start, says, last, since = -1, 0, said, since + 1
                     if len(said) == 1:
@@ -88,7 +88,7 @@ def list_stretches(cased: str, lower: str) -> tuple[Stretch, ...]:
             says += _SAYS if since == 1 and said in _SPELLS else kind
             last = said
             letter, since = (said, 1) if len(said) == 1 else (letter, since + 1)
-    if says >= _SAYS:
+    if says >= _SAYS and not lower[start:end].isalpha():
         found.append(Stretch(start, end))
     return tuple(found)
 

@@ -11,6 +11,7 @@ from core.security.pii.reading.folded import Folded
 from core.security.pii.reading.hints import Gate, Hints, marks_in
 from core.security.pii.reading.house_numbers import in_figures as house_numbers
 from core.security.pii.reading.needed import needs
+from core.security.pii.reading.plain_figures import has_figures
 from core.security.pii.reading.said import NUMBERS, ORDINALS, TIMES
 from core.security.pii.reading.spoken import in_figures, two_digits
 
@@ -61,9 +62,9 @@ _NUMBER = re.compile(r"\d(?:(?:[^\w£$€]|_){0,3}\d)*")
 _FEWEST_FIGURES = 3
 """Beside them."""
 _AS_FIGURES = str.maketrans("lio|", "1101")
-_SEPARATORS = re.compile(
-    r"(?<=\d)\s?(?:[^\w\s.,:;\-/+=£$€%#&()\[\]<>'\"?!@]|_|\.{2,3}|--){1,3}\s?(?=\d)|(?<=\d) / (?=\d)"
-    r"|(?<=[a-z\d])\s?[^\x00-\x7f\w\s–—‘’“”£€…]{1,3}\s?(?=[a-z\d])"
+_SEPARATORS = (
+    re.compile(r"\d(?P<sign>\s?(?:[^\w\s.,:;\-/+=£$€%#&()\[\]<>'\"?!@]|_|\.{2,3}|--){1,3}\s?| / )(?=\d)"),
+    re.compile(r"[a-z\d](?P<sign>\s?[^\x00-\x7f\w\s–—‘’“”£€…]{1,3}\s?)(?=[a-z\d])"),
 )
 """Signs that part the groups of a number: emoji, bullets, bars."""
 _MONTH_AND_YEAR = re.compile(
@@ -80,7 +81,6 @@ _ZEROS = re.compile(
 _CHECK_LETTER = re.compile(r"(?<![^\W_])(?:it|sm) ?\d\d ?\Z")
 """Italy's IBANs have a letter behind the check digits, which may be O."""
 
-_FIGURES = Gate(test=_FIGURE.search)
 _MISSPELT = Gate(test=lambda piece: any(spelt_right(word) != word for word in _WORD.findall(piece)))
 _COLON = Gate((":",))
 _ANSWERS = Gate(
@@ -93,7 +93,9 @@ _ANSWERS = Gate(
 """A question mark, or a word of each of ``ACKNOWLEDGED``."""
 _ZEROS_HINTS = Gate(test=lambda piece: "o" in piece and (_FIGURE.search(piece) is not None or not piece.strip("o-")))
 _ALIKE = Gate(test=re.compile(r"\d[lio|]|[lio|]\d").search)
-_PARTS = Gate(test=re.compile(r"[^\w\s.,:;\-/+=£$€%#&()\[\]<>'\"?!@]|_|\.\.|--|\A/\Z|[^\x00-\x7f\w\s]").search)
+_SIGNS = r"(?:[^\w\s.,:;\-/+=£$€%#&()\[\]<>'\"?!@]|_|\.\.|--)"
+_PARTS = Gate(test=re.compile(rf"\d\.?{_SIGNS}+\.?(?:\d|\Z)|\A(?:{_SIGNS}+\.?)(?:\d|\Z)|\A/\Z|[^\x00-\x7f\w\s]").search)
+"""Beside a figure, or by themselves."""
 _YEAR_HINTS = needs(_MONTH_AND_YEAR)
 
 
@@ -130,13 +132,14 @@ class Reading:
 
     @cached_property
     def figures(self) -> int:
-        """How many digits there are."""
-        return len(_FIGURE.findall(self.cased)) if self.has(_FIGURES) else 0
+        """How many digits there are; 0 where all are plainly nobody's."""
+        has_any = self.folded.has_figures if self.cased is self.folded.cased else has_figures(self.cased)
+        return len(_FIGURE.findall(self.cased)) if has_any else 0
 
     @cached_property
     def longest(self) -> int:
-        """Digits of the longest number, with whatever signs stand between them."""
-        if not self.has(_FIGURES):
+        """Digits of the longest number, with whatever signs stand between them; 0 where ``figures`` is."""
+        if not self.figures:
             return 0
         return max(len(_FIGURE.findall(number)) for number in _NUMBER.findall(self.cased))
 
@@ -146,7 +149,12 @@ class Reading:
 
     def has(self, hints: Hints) -> bool:
         """Whether one of them stands here."""
-        return bool(self.marks & hints.bit) or (hints.perhaps > 0 and hints.stand_in(self.lower, self.marks))
+        marks = self.marks
+        return marks & hints.any != 0 and hints.stand_in(self.lower, marks)
+
+    def may_have(self, marks: int) -> bool:
+        """``marks``: of ``any_of`` some hints. Asked ahead of each of them, where mostly none is there."""
+        return self.marks & marks != 0
 
     @cached_property
     def has_capitals(self) -> bool:
@@ -192,13 +200,17 @@ def _signs(folded: Folded) -> "list[tuple[int, int, str]]":
     return [
         *(
             (*found.span(), found[0].translate(_AS_FIGURES))
-            for pattern in ((_LOOK_ALIKES, _GROUPS_ALIKE) if folded.has(_ALIKE) else ())
+            for pattern in ((_LOOK_ALIKES, _GROUPS_ALIKE) if folded.has_figures and folded.has(_ALIKE) else ())
             for found in pattern.finditer(lower)
             if sum(map(str.isdigit, found[0])) >= _FEWEST_FIGURES
             and found[0].translate(_AS_FIGURES) != found[0]
             and not _LETTERED.search(lower, max(0, found.start() - 8), found.start())
         ),
-        *((*found.span(), "-") for found in (_SEPARATORS.finditer(lower) if folded.has(_PARTS) else ())),
+        *(
+            (*found.span("sign"), "-")
+            for pattern in (_SEPARATORS if folded.has(_PARTS) and (folded.has_figures or not lower.isascii()) else ())
+            for found in pattern.finditer(lower)
+        ),
     ]
 
 

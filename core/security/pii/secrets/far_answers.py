@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from core.security.pii.asked import find_asked
 from core.security.pii.kinds import NAMED, SAID, Claim, Kind
 from core.security.pii.reading.dates import DATE
-from core.security.pii.reading.hints import Hints
+from core.security.pii.reading.hints import Hints, any_of
 from core.security.pii.reading.text import ACKNOWLEDGED, Reading
 from core.security.pii.secrets.told_answers import find_told
 from core.security.pii.words.ordinary import CHAT, ORDINARY, english
@@ -159,6 +159,7 @@ _SPELT = re.compile(r"(?<![^\s:=,\"'(])(?:[^\W\d_]|0)(?:[ .\-]{1,3}(?:[^\W\d_]|0
 _SPELT_SECRET = re.compile(r"(?<![^\s(\"':=])[^\W_](?: [^\s\[](?![^\s)\"'])){5,40}(?<![.,?!)\"'])")
 _NAME_HINTS = Hints(("name", "spel"))
 _PASSWORD_HINTS = Hints(("passw", "pass w", "passphrase", "pwd", "pass:", "pass is", "pw "))
+_MAY_BE_SPELT = any_of(_PASSWORD_HINTS, _NAME_HINTS, _HINTS)
 
 
 def find_far_answers(reading: Reading) -> Iterator[Claim]:
@@ -194,6 +195,8 @@ def _is_ordinary(words: list[str]) -> bool:
 
 
 def find_spelt(reading: Reading) -> Iterator[Claim]:
+    if not reading.may_have(_MAY_BE_SPELT):
+        return
     lower = reading.lower
     if reading.has(_PASSWORD_HINTS):
         for found in _SPELT_SECRET.finditer(reading.cased):

@@ -74,7 +74,13 @@ _PIN_HINT = re.compile(r"p\.?\s?[il1|!]\.?\s?n|pni")
 _PIN_HINTS = Gate(test=re.compile(r"p\.?(?:\Z|[il1|!]\.?(?:\Z|n))|pni").search)
 _ON_THE_BACK_HINTS = ("back", "reverse", "strip")
 _CVV_HINTS = Hints(("cv", "csc", "cid", "c.v", "security", "verification", "digit", *_ON_THE_BACK_HINTS))
-_OTP_HINTS = Hints(("otp", "code", "token", "pin", "digit", "tan", "six", "6", "number", "password", "figures"))
+_OTP_HINTS = Hints(
+    (
+        *("otp", "code", "token", "pin", "digit", "password", "figures", "numbers"),
+        *("time number", "time-number", "timenumber"),
+    ),
+    re.compile(r"(?<![^\W\d_])tan(?![^\W\d_])").search,
+)
 _PATTERNS: tuple[tuple[Kind, int, re.Pattern[str], frozenset[str]], ...] = (
     (Kind.PIN, 3, cued(_PIN, rf"{NO_LESS}{digits(3, 8)}(?!\d|[.,]\d)"), _NEVER_BEFORE_PIN),
     (Kind.CVV, 3, cued(_CVV, rf"{NO_LESS}{digits(3, 4)}(?!\d|[.,/\-]\d|[ ]\d)"), frozenset()),

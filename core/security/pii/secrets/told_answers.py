@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 
 from core.security.pii.kinds import SAID, Claim, Kind
-from core.security.pii.reading.hints import Hints
+from core.security.pii.reading.hints import Hints, any_of
 from core.security.pii.reading.text import Reading
 from core.security.pii.words.ordinary import CHAT, ORDINARY, english
 from core.security.pii.words.people import COMPANY
@@ -124,6 +124,7 @@ _PLACE_QUESTION = re.compile(
     r"|\bplace of birth\b|\bbirth ?place\b"
 )
 _PLACE_HINTS = Hints(("born", "grew", "grow", "raised", " met", "married", "lived", "birth"))
+_ANY = any_of(_HINTS, _PLACE_HINTS)
 _NEAR = 110
 _FAR_AHEAD = 60
 _WEIGHT = SAID - 4
@@ -131,6 +132,8 @@ _WEIGHT = SAID - 4
 
 def find_told(reading: Reading) -> Iterator[Claim]:
     """Behind the question or ahead of it, within a sentence or two."""
+    if not reading.may_have(_ANY):
+        return
     text, lower = reading.cased, reading.lower
     asked = [found.span() for found in QUESTION.finditer(lower)] if reading.has(_HINTS) else []
     if reading.has(_PLACE_HINTS):
