@@ -6,7 +6,7 @@ run.
 
 One process, set as a server's, without sockets to clients; PostgreSQL and Redis are real. Every form takes a question
 over FastAPI behind the middleware that each request passes, saves the turn (its two messages) and runs the transaction
-of an effect, which is one statement. ``guarded`` adds these four, and four more forms one of them each:
+of an effect, which writes a row. ``guarded`` adds these four, and four more forms one of them each:
 
 - ``authentication``: the token with its session and revocation, and what its role may do
 - ``limits``: three windows in Redis
@@ -20,7 +20,7 @@ headers, request id, log line), which is in both forms that are compared. The fo
 
 Each form takes turns of three kinds: ``talked`` has what a customer said and was answered in dialogues that were
 played, ``ordinary`` and ``personal`` have 300 characters of question and more of answer, without and with personal
-data.
+data. Of what was said all forms take the same turns in a batch, and more than the engine remembers.
 
 Figures are milliseconds of CPU of a turn, by part of the system; ``added`` is the median of what a batch took more than
 the bare one beside it.
@@ -94,9 +94,14 @@ _LONG = {"ordinary": _ORDINARY, "personal": _PERSONAL}
 """About 300 characters each; the second has a name, an address, an e-mail address, a number and a payee in it."""
 _WORDS = sorted({word for word in _ORDINARY.lower().split() if word.isalpha()})
 _RATES = ("rate_user", "rate_api_key", "rate_address", "rate_chat", "rate_admin", "rate_login", "rate_code")
+_REMEMBERED = 64
+"""Texts, by the engine."""
 _PATH = "/api/v1/chat"
-_EFFECT: LiteralString = "select 1"
-_AUDITED: LiteralString = """insert into audit_log (actor, customer_id, action, resource, detail, at)
+_PREPARED: LiteralString = """create table bench_effects (customer_id uuid not null);
+    grant insert on bench_effects to tellergraph_app"""
+_EFFECT: LiteralString = "insert into bench_effects values (%(customer)s)"
+_AUDITED: LiteralString = """with effect as (insert into bench_effects values (%(customer)s))
+    insert into audit_log (actor, customer_id, action, resource, detail, at)
     values ('customer:' || %(customer)s, %(customer)s, 'card.frozen', 'card:1', '{"n": 1}', now())"""
 
 Talk = Callable[[], tuple[str, str]]
@@ -156,8 +161,8 @@ class _Bank:
 @app.command()
 def guards(
     turns: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Records of dialogues that were played.")],
-    batches: Annotated[int, typer.Option(min=2, help="Of each form.")] = 30,
-    size: Annotated[int, typer.Option(min=1, help="Turns of a batch.")] = 50,
+    batches: Annotated[int, typer.Option(min=2, help="Of each form.")] = 16,
+    size: Annotated[int, typer.Option(min=_REMEMBERED + 1, help="Turns of a batch.")] = 86,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Compare a chat turn with authentication, limits, masking and audit with one that has none of them."""
@@ -170,6 +175,8 @@ def guards(
             migrate(services)
             ensure_signing_keys(services.owner_url, services.secret_key, system_clock())
             ensure_demo_bank(services.owner_url, customers=2, seed=1, now=datetime.now(UTC))
+            with psycopg.connect(services.owner_url) as owner:
+                owner.execute(_PREPARED)
             result = uvloop.run(_measure(settings, services, folder, _talks(turns), batches, size))
     if as_json:
         typer.echo(orjson.dumps(result).decode())
@@ -179,11 +186,15 @@ def guards(
             typer.echo(f"{name:<25} {added['all']:6.2f} ms of CPU more for each turn than bare ({told})")
 
 
-def _talks(played: Path) -> dict[str, Talk]:
-    """No two turns that follow one another have the same texts, so that nothing is remembered from the one before."""
+def _talks(played: Path) -> dict[str, Callable[[], Talk]]:
+    """Each form begins with the first turn, so that all of them go through the same ones."""
     records = [orjson.loads(line) for line in played.read_bytes().splitlines()]
-    pairs = cycle([(turn["user"] or "", turn["answer"]) for record in records for turn in record["details"]["turns"]])
-    return {"talked": lambda: next(pairs)} | {name: partial(_long_turn, text) for name, text in _LONG.items()}
+    pairs = [(turn["user"] or "", turn["answer"]) for record in records for turn in record["details"]["turns"]]
+
+    def begin() -> Talk:
+        return cycle(pairs).__next__
+
+    return {"talked": begin} | {name: partial(partial, _long_turn, text) for name, text in _LONG.items()}
 
 
 def _long_turn(question: str) -> tuple[str, str]:
@@ -195,7 +206,12 @@ def _some_words() -> str:
 
 
 async def _measure(
-    settings: Settings, services: Services, folder: Path, talks: Mapping[str, Talk], batches: int, size: int
+    settings: Settings,
+    services: Services,
+    folder: Path,
+    talks: Mapping[str, Callable[[], Talk]],
+    batches: int,
+    size: int,
 ) -> dict[str, Any]:
     footprint = find_footprint(os.getpid(), folder)
     taken: dict[str, list[dict[str, float]]] = {}
@@ -234,7 +250,7 @@ def _by_part(rounds: list[dict[str, float]]) -> dict[str, Any]:
 
 @asynccontextmanager
 async def _forms(
-    settings: Settings, services: Services, talks: Mapping[str, Talk]
+    settings: Settings, services: Services, talks: Mapping[str, Callable[[], Talk]]
 ) -> AsyncGenerator[dict[str, Callable[[], Awaitable[None]]]]:
     database = Database(services.app_url, pool_size=2)
     await database.open()
@@ -259,8 +275,8 @@ async def _forms(
                     for name, form in FORMS.items()
                 }
                 yield {
-                    f"{name}, {kind}": _asking(client, talk)
-                    for kind, talk in talks.items()
+                    f"{name}, {kind}": _asking(client, begin())
+                    for kind, begin in talks.items()
                     for name, client in clients.items()
                 }
     finally:
