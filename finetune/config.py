@@ -19,6 +19,10 @@ Rate = Annotated[float, Field(gt=0, le=1)]
 Count = Annotated[int, Field(ge=1)]
 
 
+Rounding = Literal["nf4", "nf4-double"]
+"""Of a base's linear layers: to NF4, and with the scales of its blocks quantised too."""
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -145,6 +149,13 @@ class TrainingConfig(_Section):
         if self.lora.plus_ratio is not None and self.task == "classification":
             raise ValueError("lora.plus_ratio is for the task chat: a classifier's rates are set one by one")
         return self
+
+    @property
+    def rounding(self) -> Rounding | None:
+        """What adapters are trained on; None: the base as it is."""
+        if self.method != "qlora":
+            return None
+        return "nf4-double" if self.memory.double_quantisation else "nf4"
 
     @property
     def alpha(self) -> float:

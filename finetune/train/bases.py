@@ -20,7 +20,7 @@ from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer, BitsAnd
 from core.errors import InvalidInput
 from finetune.config import TrainingConfig
 from finetune.cpu_guard import keep_gradients, return_freed_memory
-from finetune.nf4 import round_to_nf4
+from finetune.nf4 import round_linear_layers
 from finetune.quiet import ignoring_renames
 
 Task = Literal["chat", "classification"]
@@ -102,7 +102,7 @@ def load_model(config: TrainingConfig, place: Place) -> Any:
 def prepare_model(model: Any, config: TrainingConfig) -> Any:
     """`model` as the method wants it: quantised layers guarded or rounded, adapters on."""
     if keep_gradients(model) == 0 and config.method == "qlora":
-        _round_linear_layers(model, config.memory.double_quantisation)
+        round_linear_layers(model, config.memory.double_quantisation)
     if config.method != "full":
         model = _attach(model, config)
     if config.memory.gradient_checkpointing:
@@ -127,13 +127,6 @@ def _describe_nf4(config: TrainingConfig, place: Place) -> BitsAndBytesConfig:
         bnb_4bit_use_double_quant=config.memory.double_quantisation,
         bnb_4bit_compute_dtype=place.computing,
     )
-
-
-def _round_linear_layers(model: Any, double: bool) -> None:
-    head = model.get_output_embeddings()
-    for module in model.modules():
-        if isinstance(module, torch.nn.Linear) and module is not head:
-            module.weight.data = round_to_nf4(module.weight.data, double)
 
 
 def _attach(model: Any, config: TrainingConfig) -> Any:

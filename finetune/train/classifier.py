@@ -11,7 +11,7 @@ whole encoder) as PEFT and Transformers write it, with `head.safetensors` and `c
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import torch
 from peft import PeftModel
@@ -20,8 +20,9 @@ from torch.nn.functional import cross_entropy, normalize
 from transformers import AutoModel
 
 from core.errors import InvalidInput
-from finetune.config import Classification
+from finetune.config import Classification, Rounding
 from finetune.encoder_losses import SupervisedContrast, disagreement, soft_cross_entropy
+from finetune.nf4 import round_linear_layers
 from finetune.quiet import ignoring_renames
 
 HEAD_FILE = "head.safetensors"
@@ -101,19 +102,26 @@ class Classifier(torch.nn.Module):
         self.head.bias.zero_()
 
 
-def save_classifier(classifier: Classifier, tokenizer: Any, folder: Path) -> None:
+def save_classifier(classifier: Classifier, tokenizer: Any, folder: Path, rounding: Rounding | None) -> None:
+    """
+    Args:
+        rounding: of the base under the adapter while it was trained.
+    """
     classifier.encoder.save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     tensors = {"weight": classifier.head.weight, "bias": classifier.head.bias}
     save_file(
         {name: tensor.detach().float().cpu().contiguous() for name, tensor in tensors.items()}, folder / HEAD_FILE
     )
-    described = {"labels": classifier.labels, "pooling": classifier.pooling, "scale": SCALE}
+    described = {"labels": classifier.labels, "pooling": classifier.pooling, "scale": SCALE, "rounding": rounding}
     (folder / LABELS_FILE).write_text(json.dumps(described, indent=1) + "\n", encoding="utf-8")
 
 
 def load_classifier(folder: Path, base: Path | None = None) -> Classifier:
-    """The classifier in `folder`, in fp32 on the CPU, with the adapter merged into the full-precision base.
+    """The classifier in `folder`, in fp32 on the CPU, with the adapter merged into the base that it was trained on.
+
+    After QLoRA that is the base rounded to NF4, in fp32: the adapter has learnt to make up for the rounding, and on the
+    weights from before it the loss is higher.
 
     Args:
         base: of the adapter; default: the folder that it names.
@@ -124,7 +132,7 @@ def load_classifier(folder: Path, base: Path | None = None) -> Classifier:
     try:
         described = json.loads((folder / LABELS_FILE).read_text(encoding="utf-8"))
         head = load_file(folder / HEAD_FILE)
-        encoder = _load_encoder(folder, base)
+        encoder = _load_encoder(folder, base, described.get("rounding"))
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise InvalidInput(f"{folder} cannot be loaded as a classifier: {str(error).splitlines()[0]}") from error
     classifier = Classifier(encoder, described["labels"], Classification(pooling=described["pooling"], contrast=0))
@@ -132,11 +140,16 @@ def load_classifier(folder: Path, base: Path | None = None) -> Classifier:
     return classifier.eval()
 
 
-def _load_encoder(folder: Path, base: Path | None) -> Any:
+def _load_encoder(folder: Path, base: Path | None, rounding: Any) -> Any:
+    if rounding not in (None, *get_args(Rounding)):
+        raise ValueError(f"the rounding {rounding!r} is none of {', '.join(get_args(Rounding))}")
     options: dict[str, Any] = {"local_files_only": True, "dtype": torch.float32}
     adapter = folder / "adapter_config.json"
     if not adapter.exists():
         return AutoModel.from_pretrained(folder, **options)
     base = base or Path(json.loads(adapter.read_text(encoding="utf-8"))["base_model_name_or_path"])
     with ignoring_renames():
-        return PeftModel.from_pretrained(AutoModel.from_pretrained(base, **options), str(folder)).merge_and_unload()
+        encoder = AutoModel.from_pretrained(base, **options)
+        if rounding:
+            round_linear_layers(encoder, double=rounding == "nf4-double")
+        return PeftModel.from_pretrained(encoder, str(folder)).merge_and_unload()

@@ -117,7 +117,7 @@ def train(config: TrainingConfig, report: Report, *, fresh: bool = False) -> Out
             versions=find_versions(PACKAGES),
             figures=figures,
         )
-        _finish(ready.model, weights, tokenizer, record, config.output)
+        _finish(ready.model, weights, tokenizer, record, config)
     return Outcome(config.output, figures)
 
 
@@ -199,19 +199,21 @@ def _collect_figures(loop: Loop, ready: _Ready, trainable: Trainable, place: Pla
     return found
 
 
-def _finish(model: Any, weights: dict[str, Any] | None, tokenizer: Any, record: RunRecord, output: Path) -> None:
+def _finish(
+    model: Any, weights: dict[str, Any] | None, tokenizer: Any, record: RunRecord, config: TrainingConfig
+) -> None:
     """Makes the output folder beside and puts it in its place."""
-    unfinished = unfinished_folder(output)
+    unfinished = unfinished_folder(config.output)
     beside = unfinished / "output"
     shutil.rmtree(beside, ignore_errors=True)
     beside.mkdir()
     if isinstance(model, Classifier):
-        save_classifier(model, tokenizer, beside)
+        save_classifier(model, tokenizer, beside, config.rounding)
     else:
         model.model.save_pretrained(beside, **({} if weights is None else {"state_dict": weights}))
         tokenizer.save_pretrained(beside)
     shutil.copyfile(unfinished / JOURNAL_FILE, beside / JOURNAL_FILE)
     draw_losses(read_journal(unfinished / JOURNAL_FILE), beside / PICTURE_FILE)
     write_record(record, beside)
-    beside.rename(output)
+    beside.rename(config.output)
     shutil.rmtree(unfinished)

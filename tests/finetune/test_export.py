@@ -204,6 +204,14 @@ def test_a_classifier_becomes_one_onnx_file_that_answers_the_same(encoder: Path,
     assert json.loads((tmp_path / "onnx" / "classifier.json").read_text())["labels"] == labels
 
 
+def test_a_classifier_of_an_unknown_rounding_is_refused(encoder: Path, tmp_path: Path) -> None:
+    tuned = make_text_classifier(encoder, tmp_path / "tuned", ["a", "b"])
+    described = json.loads((tuned / "classifier.json").read_text()) | {"rounding": "int3"}
+    (tuned / "classifier.json").write_text(json.dumps(described))
+
+    assert "the rounding 'int3' is none of nf4, nf4-double" in refuse(tmp_path / "out", tuned)
+
+
 def test_a_classifier_has_no_gguf(encoder: Path, tmp_path: Path) -> None:
     tuned = make_text_classifier(encoder, tmp_path / "tuned", ["a", "b"])
 

@@ -179,14 +179,25 @@ def test_a_killed_classifier_goes_on_with_the_same_losses(tiny_bert: Path, inten
     assert (cut.output / "head.safetensors").read_bytes() == (whole.output / "head.safetensors").read_bytes()
 
 
-def test_a_classifier_is_loaded_as_it_was_trained(tiny_bert: Path, intents: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("method", "memory"),
+    [
+        ("lora", {}),
+        ("qlora", {"double_quantisation": False}),
+        ("qlora", {"unpacked": True}),
+    ],
+    ids=["lora", "nf4", "nf4-double"],
+)
+def test_a_classifier_is_loaded_as_it_was_trained(
+    tiny_bert: Path, intents: Path, tmp_path: Path, method: str, memory: dict[str, Any]
+) -> None:
     config = make_config(
         tiny_bert,
         intents,
         tmp_path / "classifier",
         task="classification",
-        method="lora",
-        memory={"precision": "fp32"},
+        method=method,
+        memory={"precision": "fp32"} | memory,
         schedule={"max_steps": 60, "epochs": 20, "evaluate_every": 20, "patience": None},
         batch={"rows": 8, "accumulate": 1, "max_tokens": 64},
         lora={"rank": 4, "dropout": 0.0},
@@ -200,8 +211,10 @@ def test_a_classifier_is_loaded_as_it_was_trained(tiny_bert: Path, intents: Path
     with torch.no_grad():
         logits = classifier.score(classifier.embed(batch["input_ids"], batch["attention_mask"]))
     accuracy = float((logits.argmax(dim=1) == batch["labels"]).float().mean())
+    loss = float(torch.nn.functional.cross_entropy(logits, batch["labels"]))
 
     assert classifier.labels == ["balance", "freeze"]
+    assert loss == pytest.approx(outcome.figures["loss"], rel=1e-4)
     assert accuracy == outcome.figures["accuracy"] > 0.7
 
 

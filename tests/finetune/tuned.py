@@ -40,7 +40,7 @@ def make_text_classifier(base: Path, out: Path, labels: list[str], *, seed: int 
         encoder = get_peft_model(AutoModel.from_pretrained(base), LoraConfig(r=4, target_modules="all-linear"))
         _disturb(encoder)
         classifier = Classifier(encoder, labels, Classification(contrast=0))
-        save_classifier(classifier, AutoTokenizer.from_pretrained(base), out)
+        save_classifier(classifier, AutoTokenizer.from_pretrained(base), out, None)
     _write_run(base, out, seed, data_digest)
     return out
 
