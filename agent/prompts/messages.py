@@ -57,7 +57,9 @@ def versions_of(messages: Sequence[BaseMessage]) -> str:
 
 
 def _question(state: State, turn: Turn, passages: list[Evidence]) -> HumanMessage:
+    said = without_tags(state["said"] or state["message"])
     brief = Brief(
+        said=said,
         route=state["route"],
         intent=state["intent"],
         slots=state["slots"],
@@ -69,7 +71,7 @@ def _question(state: State, turn: Turn, passages: list[Evidence]) -> HumanMessag
         signed_in=turn.customer_id is not None,
         ended=state["ended"] if state["step"] == "ended" else None,
     )
-    return attach(without_tags(state["said"] or state["message"]), brief)
+    return attach(said, brief)
 
 
 def _tool_messages(state: State) -> Iterator[BaseMessage]:

@@ -26,6 +26,7 @@ TOOLS = [tool.schema for tool in CATALOGUE.offered(CUSTOMER_SCOPES)]
 
 def brief(**known: Any) -> Brief:
     plain: Brief = {
+        "said": "what's my balance",
         "route": "operation",
         "intent": "get_balance",
         "slots": {},
@@ -232,3 +233,39 @@ async def test_the_gate_lets_out_every_word_of_it(parts, customers, seeded_at, w
 
         assert gate.push(said) + gate.finish() == said
         assert not [kind for kind, became in gate.outcomes if became != "released"]
+
+
+def regular(name: str, reference: str | None = None) -> dict[str, Any]:
+    return {
+        "name": name,
+        "reference": reference,
+        "kind": "subscription",
+        "category": "subscriptions",
+        "account": "Everyday",
+        "amount": "-10.00",
+        "currency": "GBP",
+        "varies": False,
+        "frequency": "monthly",
+        "next_date": "2026-12-08",
+    }
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("when is my rent due?", {"Sunrise Lettings"}),
+        ("how much is the Sunrise standing order", {"Sunrise Lettings"}),
+        ("what do I pay STREAMBERRY and the gym?", {"Streamberry", "Ironworks Gym"}),
+        ("what payments come out every month", {"Sunrise Lettings", "Streamberry", "Ironworks Gym", "Card payment"}),
+        ("is there anything for the cinema?", {"Sunrise Lettings", "Streamberry", "Ironworks Gym", "Card payment"}),
+    ],
+)
+def test_of_regular_payments_those_are_told_that_the_question_names(asked: str, told: set[str]):
+    payments = [regular("Sunrise Lettings", "Rent"), *map(regular, ("Streamberry", "Ironworks Gym", "Card payment"))]
+    monthly = [{"amount": "-40.00", "currency": "GBP"}]
+    found = {"status": "found", "direction": "out", "payments": payments, "monthly": monthly}
+
+    answer = compose(brief(said=asked), [("find_recurring_payments", True, orjson.dumps(found).decode())])
+
+    assert {each["name"] for each in payments if each["name"] in answer} == told
+    assert ("a month" in answer) is (len(told) == len(payments))

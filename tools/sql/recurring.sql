@@ -22,7 +22,7 @@ select t.occurred_at, a.name as account, coalesce(m.name, p.name, t.description)
 -- list_running_orders --
 -- The customer's standing orders that are not cancelled, ended or paused.
 select a.name as account, coalesce(p.name, o.name) as name, o.name as to_account, s.amount_minor, s.fee_minor,
-       s.currency::text as currency, s.frequency, s.starts_on, s.next_run_on, s.ends_on
+       s.currency::text as currency, s.reference, s.frequency, s.starts_on, s.next_run_on, s.ends_on
   from standing_orders s
   join accounts a on a.id = s.account_id
   left join payees p on p.id = s.payee_id

@@ -25,11 +25,14 @@ _SHOWN_DAYS = 6
 class RecurringArguments(Arguments):
     account: str | None = Field(default=None, description="Account name, kind or currency; all if left out.")
     direction: Literal["out", "in", "both"] = Field(default="out", description="Payments out, income, or both.")
-    category: str | None = Field(default=None, description="Category such as subscriptions; all if left out.")
+    category: str | None = Field(
+        default=None, description="Category such as subscriptions; all if left out, or if nothing of it comes back."
+    )
 
 
 class RecurringPayment(Result):
     name: str
+    reference: str | None = Field(description="What a standing order says with its payments, such as Rent.")
     kind: str = Field(description="subscription, direct_debit, standing_order, salary, ...")
     category: str
     account: str
@@ -53,6 +56,7 @@ class RecurringPayments(Result):
     payments: list[RecurringPayment] = Field(description="Soonest first.")
     monthly: list[RecurringSum] = Field(description="Money out a month on average, in each currency.")
     direction: Literal["out", "in", "both"]
+    category: str | None = Field(description="The one that all of them are of, where one was asked for and is there.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +92,7 @@ class StandingOrderRow:
     amount_minor: int
     fee_minor: int
     currency: str
+    reference: str | None
     frequency: Frequency
     starts_on: date
     next_run_on: date
@@ -124,11 +129,15 @@ async def find_recurring_payments(
             return account
         habits = await load_habits(db, context, account)
     found = [*map(_of_history, habits.found), *_of_orders(habits)]
-    wanted = [each for each in found if _is_wanted(each, arguments)]
+    found = [each for each in found if _goes(each, arguments.direction)]
+    # A gym may be health to whoever asks, and a subscription to the bank.
+    of_category = [each for each in found if each.category == arguments.category]
+    wanted = of_category or found
     return RecurringPayments(
         payments=sorted(wanted, key=lambda each: (each.next_date, each.name)),
         monthly=_monthly(wanted),
         direction=arguments.direction,
+        category=arguments.category if of_category else None,
     )
 
 
@@ -145,15 +154,14 @@ async def load_habits(db: ReadHandle, context: ToolContext, account_id: UUID | N
     return Habits(orders, ordered, find_recurring(free, context.today))
 
 
-def _is_wanted(payment: RecurringPayment, arguments: RecurringArguments) -> bool:
-    is_out = payment.amount.startswith("-")
-    in_direction = arguments.direction == "both" or is_out == (arguments.direction == "out")
-    return in_direction and arguments.category in (None, payment.category)
+def _goes(payment: RecurringPayment, direction: Literal["out", "in", "both"]) -> bool:
+    return direction == "both" or payment.amount.startswith("-") == (direction == "out")
 
 
 def _of_history(found: Recurring) -> RecurringPayment:
     return RecurringPayment(
         name=found.name,
+        reference=None,
         kind=found.kind,
         category=found.category,
         account=found.account,
@@ -174,6 +182,7 @@ def _of_orders(habits: Habits) -> Iterator[RecurringPayment]:
         days = sorted((each.day for each in paid), reverse=True)
         yield RecurringPayment(
             name=order.name,
+            reference=order.reference,
             kind="standing_order",
             category=paid[0].category if paid else "transfers",
             account=order.account,

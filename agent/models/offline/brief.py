@@ -13,6 +13,8 @@ _KEY = "tellergraph"
 
 
 class Brief(TypedDict):
+    said: str
+    """What the customer asked."""
     route: str
     intent: str
     tool: str | None

@@ -34,7 +34,7 @@ def compose(brief: Brief, results: list[tuple[str, bool, str]]) -> str:
     if brief["ended"]:
         return operation_ended(brief["ended"])
     if results:
-        return "\n\n".join([*_of_results(results, brief["words"]), *filter(None, [brief["question"]])])
+        return "\n\n".join([*_of_results(results, brief), *filter(None, [brief["question"]])])
     if brief["words"]:
         return brief["words"]
     if brief["passages"]:
@@ -51,11 +51,11 @@ def _before_passages(brief: Brief) -> Iterator[str]:
         yield CANNOT_HERE if brief["signed_in"] else SIGN_IN
 
 
-def _of_results(results: list[tuple[str, bool, str]], words: str) -> Iterator[str]:
+def _of_results(results: list[tuple[str, bool, str]], brief: Brief) -> Iterator[str]:
     """In words of the manager, where it has any for the last one."""
-    told = results[:-1] if words else results
-    yield from (_of_result(*result) for result in told)
-    yield from filter(None, [words])
+    told = results[:-1] if brief["words"] else results
+    yield from (_of_result(*result, said=brief["said"]) for result in told)
+    yield from filter(None, [brief["words"]])
 
 
 def _of_route(brief: Brief) -> str:
@@ -108,5 +108,5 @@ def _is_opening(passage: Evidence) -> bool:
     return passage["heading"] == passage["title"]
 
 
-def _of_result(name: str, succeeded: bool, content: str) -> str:
-    return say(name, orjson.loads(content)) if succeeded else f"I could not do that: {content}"
+def _of_result(name: str, succeeded: bool, content: str, *, said: str) -> str:
+    return say(name, orjson.loads(content), said) if succeeded else f"I could not do that: {content}"

@@ -250,6 +250,16 @@ async def test_it_may_be_narrowed(reading_desk: Desk, arguments: dict[str, str],
     result = await reading_desk.ask(reading_desk.alex, "find_recurring_payments", **arguments)
 
     assert {each["name"] for each in result["payments"]} == names
+    assert result["category"] == arguments.get("category")
+
+
+async def test_a_category_of_which_nothing_comes_back_leaves_nothing_out_and_is_said(reading_desk: Desk):
+    everything = await reading_desk.ask(reading_desk.alex, "find_recurring_payments")
+
+    result = await reading_desk.ask(reading_desk.alex, "find_recurring_payments", category="health")
+
+    assert result["payments"] == everything["payments"]
+    assert result["category"] is None
 
 
 async def test_a_cancelled_standing_order_does_not_come_back(desk: Desk):

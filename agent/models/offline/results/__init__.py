@@ -38,9 +38,17 @@ BY_STATUS: dict[str, Wording] = {
 }
 
 
-def say(name: str, result: dict[str, Any]) -> str:
-    """A tool's result in words: a proposal, a refusal, or what it found."""
+Narrowing = Callable[[dict[str, Any], str], dict[str, Any]]
+
+NARROWED: dict[str, Narrowing] = transactions.NARROWED
+"""What of a result is asked about."""
+
+
+def say(name: str, result: dict[str, Any], said: str = "") -> str:
+    """A tool's result in words: a proposal, a refusal, or what it found. ``said``: what the customer asked."""
     status = result["status"]
+    if status == "found" and name in NARROWED:
+        result = NARROWED[name](result, said)
     if status == "confirmation_needed":
         return _proposal(result)
     if status in BY_STATUS:

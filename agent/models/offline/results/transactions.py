@@ -1,11 +1,17 @@
 """Answers about transactions, spending and what is to come, from the tools' results."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
 
 from agent.models.offline.results.words import bullets, day, money
 
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_OF_ANY_PAYMENT = frozenset(
+    str.split("the and for from with payment payments bank account money card transfer order direct debit monthly")
+)
+"""Words in names that say nothing of which payment is meant."""
 _SHOWN = 6
 """Parts of a sum that a chat names."""
 
@@ -91,6 +97,18 @@ def _recurring(result: dict[str, Any]) -> str:
     return f"{said}\n\nThat is about {sums} out a month."
 
 
+def _asked_about(result: dict[str, Any], said: str) -> dict[str, Any]:
+    """Of regular payments those that the question names: "when is my rent due"."""
+    words = set(map(str.casefold, _WORD.findall(said)))
+    named = [each for each in result["payments"] if not words.isdisjoint(_names_of(each))]
+    return result | {"payments": named, "monthly": []} if named else result
+
+
+def _names_of(payment: dict[str, Any]) -> set[str]:
+    said = f"{payment['name']} {payment['reference'] or ''}"
+    return set(map(str.casefold, _WORD.findall(said))) - _OF_ANY_PAYMENT
+
+
 def _recurring_line(payment: dict[str, Any]) -> str:
     about = "about " if payment["varies"] else ""
     kind = payment["kind"].replace("_", " ")
@@ -147,6 +165,7 @@ BY_TOOL: dict[str, Callable[[dict[str, Any]], str]] = {
     "find_recurring_payments": _recurring,
     "forecast_cash_flow": _forecast,
 }
+NARROWED: dict[str, Callable[[dict[str, Any], str], dict[str, Any]]] = {"find_recurring_payments": _asked_about}
 BY_STATUS: dict[str, Callable[[dict[str, Any]], str]] = {
     "category_unknown": _category_unknown,
 }
