@@ -5,6 +5,7 @@
 Needs Python alone. A file that is there is left as it is: the passwords of databases that exist do not follow it.
 """
 
+import argparse
 import os
 import re
 import secrets
@@ -24,6 +25,8 @@ def fill(example: str) -> str:
 
 
 def main() -> int:
+    # It takes nothing, and says so to whoever asks for --help, where it would have written a file.
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     target = Path.cwd() / ".env"
     try:
         descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -155,6 +155,16 @@ def test_nothing_starts_while_a_secret_is_missing(tmp_path: Path):
             put_in(compose(), given | {missing: ""})
 
 
+@pytest.mark.parametrize(("asked", "code"), [("--help", 0), ("--force", 2)])
+def test_asking_how_secrets_are_made_makes_none(tmp_path: Path, asked: str, code: int) -> None:
+    made = subprocess.run(  # noqa: S603
+        [sys.executable, ROOT / "deploy" / "make_env.py", asked], cwd=tmp_path, check=False, capture_output=True
+    )
+
+    assert made.returncode == code
+    assert not (tmp_path / ".env").exists()
+
+
 def test_the_secrets_that_are_made_are_strong_and_nobody_elses(tmp_path: Path):
     given = written(tmp_path)
     secrets = {name: value for name, value in given.items() if name in insisted()}
