@@ -35,6 +35,8 @@ def masked(text: str) -> str:
         ("sort code 09-18-27, account 31926819", "sort code [SORT_CODE_1], account [ACCOUNT_NUMBER_1]"),
         ("call +44 7700 900123 or 07700 900456.", "call [PHONE_1] or [PHONE_2]."),
         ("a@b.example and a@b.example again", "[EMAIL_1] and [EMAIL_1] again"),
+        ("**password is hunter2**", "**password is [SECRET]**"),
+        ('{"password":"hunter2","user":"jo"}', '{"password":"[SECRET]","user":"jo"}'),
     ],
 )
 def test_personal_data_is_replaced_and_the_rest_stays(text, expected):
@@ -79,6 +81,10 @@ def test_what_kept_a_placeholder_from_being_a_link_goes_with_it() -> None:
         "I entered my PIN 3 times",
         "a PIN is 4 digits long",
         "my password is wrong and my PIN is blocked",
+        "**Forgotten password for the website**",
+        "- Password: for the website, together with your e-mail address",
+        '{"title":"I forgot my passcode or password","heading":"Reset the passcode"}',
+        '{"text":"1. Go to **Cards > Limits**.\\n2. Choose a limit and enter your password"}',
         "the limit for a PIN 1,000 or 250.00",
         "GB29 NWBK 6016 1331 9268 18 is no real number",
         "open 24/7, 10-12 and 9 to 5",

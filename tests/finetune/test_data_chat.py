@@ -6,7 +6,10 @@ import random
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
+from datetime import date
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,8 +18,9 @@ import pytest
 from psycopg.rows import dict_row
 from typer.testing import CliRunner
 
+from agent.prompts.fences import unfence
 from agent.understanding.intents import INTENT_ROUTES
-from core.security.pii import Placeholders, mask
+from core.security.pii import IN_DIALOGUE, SECRETS, Placeholders, mask
 from finetune.cli import app
 from finetune.data.chat import coverage, make
 from finetune.data.chat.bank import Client, list_clients
@@ -190,8 +194,45 @@ def test_no_pattern_of_personal_data_is_in_it(rows: Rows) -> None:
     for row in (row for part in rows.values() for row in part):
         for message in row["messages"]:
             calls = [call["function"]["arguments"] for call in message.get("tool_calls", ())]
-            for text in (message["content"], *calls):
+            kinds = IN_DIALOGUE if message["role"] == "user" else IN_DIALOGUE - SECRETS
+            for text in _texts(message["content"]):
+                assert mask(text, Placeholders(), kinds) == text
+            for text in chain.from_iterable(map(_texts, calls)):
                 assert mask(text, Placeholders()) == text
+
+
+def _texts(content: str) -> list[str]:
+    """Of JSON every value, of anything else the whole."""
+    fenced = unfence(content)
+    written = fenced[1] if fenced else content
+    return list(_strings(json.loads(written))) if written.startswith(("{", "[{")) else [content]
+
+
+def _strings(value: object) -> Iterator[str]:
+    match value:
+        case dict():
+            yield from chain(value, *map(_strings, value.values()))
+        case list():
+            yield from chain.from_iterable(map(_strings, value))
+        case _:
+            yield str(value)
+
+
+def test_dates_that_tools_return_are_left_as_they_are(rows: Rows) -> None:
+    results = [
+        json.loads(fenced[1])
+        for row in rows["train"]
+        for message in row["messages"]
+        if message["role"] == "tool" and (fenced := unfence(message["content"]))
+    ]
+    dates = [result["date"] for result in results if isinstance(result, dict) and result.get("date")]
+    assert dates
+    assert all(map(date.fromisoformat, dates))
+
+
+def test_what_the_bank_says_of_cards_and_passwords_is_not_taken_for_a_secret(rows: Rows) -> None:
+    for row in (row for part in rows.values() for row in part):
+        assert {message["role"] for message in row["messages"] if "[SECRET]" in message["content"]} <= {"user"}
 
 
 def test_a_tool_without_a_dialogue_is_an_error(rows: Rows) -> None:

@@ -6,11 +6,14 @@ import random
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import yaml
 
-from core.security.pii import Placeholders, mask
+from agent.models.fencing.fields import rewrite
+from core.security.pii import IN_DIALOGUE, SECRETS, Placeholders, mask
 from finetune.data.chat.bank import Client
 
 NAMES_FILE = Path(__file__).parent / "names.yaml"
@@ -81,7 +84,9 @@ class Disguise:
         hidden = tuple((detail, _kind_of(detail)) for detail in dict.fromkeys(details))
         return cls(key, changed, hidden)
 
-    def put_on(self, text: str) -> str:
+    def put_on(self, text: str, *, of_bank: bool = False) -> str:
+        """``of_bank``: the bank's own words have no secrets of anybody, though its articles speak of passwords and its
+        tools of a card's last four digits."""
         for detail, kind in self.details:
             if detail in text:
                 text = text.replace(detail, self.placeholders.hide(kind, detail))
@@ -90,7 +95,11 @@ class Disguise:
         text = _UUID.sub(lambda found: self._id(found[0], _as_uuid), text)
         text = _NUMBER_OF_OURS.sub(lambda found: found[1] + self._id(found[2], _as_number), text)
         text = _ACCOUNT_NUMBER.sub(lambda found: self.placeholders.hide("ACCOUNT_NUMBER", found[0]), text)
-        return mask(text, self.placeholders)
+        return mask(text, self.placeholders, IN_DIALOGUE - SECRETS if of_bank else IN_DIALOGUE)
+
+    def put_on_each(self, value: Any, *, of_bank: bool = False) -> Any:
+        """The same with every text in it changed: JSON read as one text has long numbers that nobody wrote."""
+        return rewrite(value, change := partial(self.put_on, of_bank=of_bank), change)
 
     def _renamed(self, found: re.Match[str]) -> str:
         said = found[0]

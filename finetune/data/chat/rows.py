@@ -7,6 +7,7 @@ from typing import Any
 import orjson
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
 
+from agent.prompts.fences import fence, unfence
 from finetune.data.chat.disguise import Disguise
 from finetune.data.chat.recorder import Shown, Turned
 from tools.catalogue import CATALOGUE, CUSTOMER_SCOPES
@@ -28,7 +29,7 @@ def make_messages(turned: Turned, disguise: Disguise, reworded: Mapping[str, str
     messages = [
         _as_row(message, disguise, reworded, is_past=place < here) for place, message in enumerate(shown.messages)
     ]
-    return [*messages, {"role": "assistant", "content": disguise.put_on(turned.record.answer)}]
+    return [*messages, {"role": "assistant", "content": disguise.put_on(turned.record.answer, of_bank=True)}]
 
 
 def text_of(turns: Sequence[Turned]) -> str:
@@ -74,12 +75,12 @@ def _as_row(message: BaseMessage, disguise: Disguise, reworded: Mapping[str, str
     said = str(message.content)
     if isinstance(message, HumanMessage):
         said = next((said.replace(before, after) for before, after in reworded.items() if before in said), said)
-    content = disguise.put_on(said)
+    if isinstance(message, ToolMessage):
+        return {"role": "tool", "content": _result(said, disguise), "tool_call_id": message.tool_call_id}
+    content = disguise.put_on(said, of_bank=not isinstance(message, HumanMessage))
     match message:
         case SystemMessage():
             return {"role": "system", "content": content}
-        case ToolMessage():
-            return {"role": "tool", "content": content, "tool_call_id": message.tool_call_id}
         case AIMessage():
             calls = [_call(call["id"], call["name"], call["args"], disguise) for call in message.tool_calls]
             row: dict[str, Any] = {"role": "assistant", "content": content}
@@ -89,5 +90,13 @@ def _as_row(message: BaseMessage, disguise: Disguise, reworded: Mapping[str, str
 
 
 def _call(call_id: str | None, name: str, arguments: dict[str, Any], disguise: Disguise) -> dict[str, Any]:
-    written = orjson.dumps(arguments, option=orjson.OPT_SORT_KEYS).decode()
-    return {"id": call_id, "type": "function", "function": {"name": name, "arguments": disguise.put_on(written)}}
+    written = orjson.dumps(disguise.put_on_each(arguments), option=orjson.OPT_SORT_KEYS).decode()
+    return {"id": call_id, "type": "function", "function": {"name": name, "arguments": written}}
+
+
+def _result(text: str, disguise: Disguise) -> str:
+    match unfence(text):
+        case (tag, written):
+            return fence(tag, disguise.put_on_each(orjson.loads(written), of_bank=True))
+        case None:
+            return disguise.put_on(text, of_bank=True)

@@ -21,20 +21,21 @@ _PASSWORD_TOLD = re.compile(
 )
 _PASSWORD_SAID = cued(_PASSWORD, rf"{_QUOTED}|(?!(?:{LINKS})\b)[^\s:=,;\[(][^\s,\[]{{2,63}}", cased=True)
 _MIXED = re.compile(
-    r"(?<!\S)(?=\S{0,64}[A-Z])(?=\S{0,64}[a-z])(?=\S{0,64}\d)(?=\S{0,63}[!#$%^&*?_+=~]\S?)[A-Za-z][^\s\[\]@:/]{7,64}(?!\S)"
+    r"(?<!\S)(?=\S{0,64}[A-Z])(?=\S{0,64}[a-z])(?=\S{0,64}\d)(?=\S{0,63}[!#$%^&*?_+=~]\S?)[A-Za-z][^\s\[\]@:/\\]{7,64}(?!\S)"
 )
-"""Letters in both cases, digits and signs in one word, where a text speaks of passwords."""
+"""Letters in both cases, digits and signs in one word, where a text speaks of passwords. No ``\\``: in JSON it ends a
+line, as in ``Limits**.\\n2.``"""
 _PASSWORD_FIRST = re.compile(
     rf"(?i)(?<!\S)(?P<value>[^\s\[]{{4,64}})(?:\s(?:is|was)|,?\s(?:that'?s|thats|which is|that is)"
     rf"|,?\s(?P<loose>for|as))\s(?:my|the|our|your)\s(?:(?:new|old|online|banking|current"
     rf"|app)\s){{0,2}}(?:{_PASSWORD})\b"
 )
 _PASSWORD_FAR = re.compile(
-    rf"(?i)\b(?:{_PASSWORD})\b[^.?!\n\d]{{1,60}}\s(?P<value>(?=[^\s\d]{{0,40}}\d)[^\s\[@:/]{{2}}[^\s\[:/]{{4,40}})"
+    rf"(?i)\b(?:{_PASSWORD})\b[^.?!\n\d]{{1,60}}\s(?P<value>(?=[^\s\d]{{0,40}}\d)[^\s\[@:/\\]{{2}}[^\s\[:/\\]{{4,40}})"
 )
 """With other words between: a word with letters and digits."""
 _PASSWORD_NEAR = re.compile(
-    rf"(?i)(?<!\S)(?P<value>(?=[^\s]{{0,40}}\d)[^\W\d_][^\s\[@:/]{{5,40}})\s[^.?!\n]{{0,40}}?\b(?:{_PASSWORD})\b"
+    rf"(?i)(?<!\S)(?P<value>(?=[^\s]{{0,40}}\d)[^\W\d_][^\s\[@:/\\]{{5,40}})\s[^.?!\n]{{0,40}}?\b(?:{_PASSWORD})\b"
 )
 """The same ahead: "should I use ... as my password"."""
 _PHRASE = re.compile(
@@ -118,12 +119,14 @@ def find_passwords(reading: Reading) -> Iterator[Claim]:
     yield from _in_words(reading)
     text = reading.cased
     for found in _PASSWORD_TOLD.finditer(text):
-        yield Claim(Kind.PASSWORD, found.start("value"), _word_end(text, *found.span("value")), SAID)
+        if found["value"] not in _IN_SENTENCES:
+            yield Claim(Kind.PASSWORD, found.start("value"), _word_end(text, *found.span("value")), SAID)
     for found in matches(_PASSWORD_SAID, text):
-        if text[found.start("value") - 1].isalnum():
-            # "PW708997D".
+        if text[found.start("value") - 1].isalnum() or '":' in found["value"]:
+            # "PW708997D", and the next name in a JSON text.
             continue
-        start, end = found.start("value"), _word_end(text, *found.span("value"))
+        start = found.start("value")
+        end = _word_end(text, start, _inner_end(text, start, found.end("value")))
         before = word_before(reading.lower, start)
         plain = text[start:end].strip("\"'“”.,!?")
         if _looks_secret(plain) or (
@@ -176,6 +179,13 @@ def _word_end(text: str, start: int, end: int) -> int:
     while end - start > 4 and text[end - 1] in ".,;?)":
         end -= 1
     return end
+
+
+def _inner_end(text: str, start: int, end: int) -> int:
+    """Without the sign that ends what a quotation or Markdown's bold began: ``**Password for the website**``."""
+    line = text[text.rfind("\n", 0, start) + 1 : start]
+    ending = (mark for mark in ("**", "*", '"') if text.endswith(mark, start, end) and line.count(mark) % 2)
+    return end - len(next(ending, ""))
 
 
 def _looks_secret(word: str) -> bool:
