@@ -1,21 +1,24 @@
 """What the engine for personal data costs, beside the six patterns that it replaced, in the same run. Prints JSON:
-`python -m evals.bench.pii [--presidio]`.
+`python -m evals.bench.pii [--presidio] [--messages evals/data/pii_held_*.jsonl]`.
 
 CPU time of one thread, on three texts of 300 characters: small talk, a message full of personal data, and an answer.
-With ``--presidio`` also presidio-analyzer's pattern recognizers, which are a development dependency.
+With ``--messages`` also on those of the files, one behind another, cut every 300 characters; with ``--presidio`` also
+presidio-analyzer's pattern recognizers, which are a development dependency.
 """
 
+import argparse
 import json
 import re
-import sys
 from collections.abc import Callable, Iterable
-from statistics import median
+from pathlib import Path
+from statistics import median, quantiles
 from time import process_time
 
 from core.security.pii import find_personal
 from evals.bench.presidio_patterns import make_presidio
 
 _ROUNDS = 300
+_LENGTH = 300
 TEXTS = {
     "small_talk": (
         "I have been waiting for my new card for over a week now and nobody can tell me where it is. Could you"
@@ -61,21 +64,41 @@ def _former(text: str) -> list[tuple[int, int]]:
 
 def measure(find: Callable[[str], Iterable[object]], text: str) -> float:
     """Median CPU milliseconds."""
-    costs: list[float] = []
-    for number in range(_ROUNDS):
-        # The engine remembers the last texts: no two are the same.
-        fresh = f"{text} {chr(97 + number // 26 % 26)}{chr(97 + number % 26)}"
-        started = process_time()
-        list(find(fresh))
-        costs.append((process_time() - started) * 1000)
-    return round(median(costs), 3)
+    # The engine remembers the last texts: no two are the same.
+    fresh = (f"{text} {chr(97 + number // 26 % 26)}{chr(97 + number % 26)}" for number in range(_ROUNDS))
+    return round(median(_cost(find, each) for each in fresh), 3)
+
+
+def _cost(find: Callable[[str], Iterable[object]], text: str) -> float:
+    started = process_time()
+    list(find(text))
+    return (process_time() - started) * 1000
+
+
+def _measure_messages(files: Iterable[Path]) -> dict[str, float]:
+    """Each text for the second time, with one character more: what a process does once is done."""
+    told = " ".join(json.loads(line)["text"] for file in files for line in file.read_text("utf-8").splitlines())
+    texts = [told[at : at + _LENGTH] for at in range(0, len(told) - _LENGTH, _LENGTH)]
+    findings = [len(find_personal(text)) for text in texts]
+    costs = [_cost(find_personal, f"{text} ") for text in texts]
+    return {
+        "texts": len(texts),
+        "characters": _LENGTH,
+        "engine_p50_ms": round(median(costs), 3),
+        "engine_p90_ms": round(quantiles(costs, n=10)[-1], 3),
+        "findings_mean": round(sum(findings) / len(texts), 1),
+    }
 
 
 def main() -> None:
+    asked = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    asked.add_argument("--presidio", action="store_true", help="also measure presidio-analyzer's patterns")
+    asked.add_argument("--messages", nargs="+", type=Path, default=[], help="JSON Lines with a text each")
+    options = asked.parse_args()
     engines: dict[str, Callable[[str], Iterable[object]]] = {"engine": find_personal, "former_patterns": _former}
-    if "--presidio" in sys.argv:
+    if options.presidio:
         engines["presidio_patterns"] = make_presidio()
-    figures = {
+    figures: dict[str, dict[str, float]] = {
         name: {
             "characters": len(text),
             **{f"{engine}_p50_ms": measure(find, text) for engine, find in engines.items()},
@@ -83,6 +106,8 @@ def main() -> None:
         }
         for name, text in TEXTS.items()
     }
+    if options.messages:
+        figures["messages"] = _measure_messages(options.messages)
     print(json.dumps(figures))
 
 
