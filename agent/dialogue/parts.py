@@ -4,7 +4,7 @@ before it: "Hi, send money. To Maria. 50 pounds." is one request, "pay Maria 20 
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
+from itertools import chain, pairwise
 
 from agent.dialogue.act_grammar import plain
 from agent.dialogue.acts import read_act
@@ -25,6 +25,11 @@ _SAME = re.compile(
 _CORRECTS = re.compile(r"(?i)(?:no|nah|sorry|wait|oops|rather|actually|i mean|i meant|make (?:it|that))\b")
 """What begins so is another value for the request before: "pay Maria 30, no, 40"."""
 _RECIPIENTS = frozenset({"payee", "name"})
+_EACH = re.compile(r"(?i)\s*\b(?:each|apiece|both(?: of)?)\b")
+_NEXT = re.compile(r"\s*,?\s+(?:and|plus)\s+|\s*[,&]\s*", re.IGNORECASE)
+_SHARED = re.compile(r"(?i)\b(?:between|among(?:st)?|split|shar(?:e|ing)|halve)\b")
+"""One sum for all of them."""
+_SOMEBODY = re.compile(r"[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,3}")
 
 
 def parts_of(text: str, requests: Sequence[int], mentions: Sequence[Mention], lists: Iterable[str]) -> list[str]:
@@ -40,8 +45,33 @@ def parts_of(text: str, requests: Sequence[int], mentions: Sequence[Mention], li
         said = text[slice(*part)].strip()
         if parts and own and not residue(said, _moved(own, part[0])):
             said = f"{_verb(parts[-1])} {said}".strip()
-        parts += _two_lists(said, lists)
+        parts += chain.from_iterable(_two_lists(one, lists) for one in _for_each(said, _moved(own, part[0])))
     return parts or [text]
+
+
+def _for_each(text: str, mentions: Sequence[Mention]) -> list[str]:
+    """ "pay Maria and Jimmy 15 pounds each": as many payments as there are people."""
+    amounts = [mention for mention in mentions if mention.kind in ("amount", "number")]
+    first = next((mention for mention in mentions if mention.kind in _RECIPIENTS), None)
+    if first is None or len(amounts) != 1 or _SHARED.search(text):
+        return [text]
+    people = [(first.start, first.end), *_others(text, first.end, mentions)]
+    if len(people) == 1:
+        return [text]
+    before, after = text[: first.start], text[people[-1][1] :]
+    return [_EACH.sub("", f"{before}{text[slice(*one)]}{after}").strip() for one in people]
+
+
+def _others(text: str, end: int, mentions: Sequence[Mention]) -> Iterator[tuple[int, int]]:
+    """Who is named behind somebody: payees, and where each is to have as much also who is none yet."""
+    known = {mention.start: mention.end for mention in mentions if mention.kind in _RECIPIENTS}
+    has_each = _EACH.search(text) is not None
+    while link := _NEXT.match(text, end):
+        named = _SOMEBODY.match(text, link.end()) if has_each else None
+        start, end = link.end(), known.get(link.end(), named.end() if named else 0)
+        if not end:
+            return
+        yield start, end
 
 
 def _two_lists(text: str, lists: Iterable[str]) -> list[str]:

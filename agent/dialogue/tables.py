@@ -203,7 +203,10 @@ WORDS: Mapping[tuple[str, str], str] = {
     ("consent", "marketing"): r"marketing|offers?|ads|advert\w*",
     ("consent", "personalisation"): r"personali[sz]\w*|suggestions?",
     ("consent", "research"): r"research|surveys?",
-    ("direction", "in"): r"income|incoming|comes? in|coming in|money in|salary",
+    ("direction", "in"): (
+        r"income|incoming|(?:came|comes?|coming|money|paid) in|salary|wages?|pay ?day|(?:get|got|been) paid|earn\w*"
+    ),
+    ("direction", "out"): r"outgoings?|money out|(?:going|goes|gone|went) out",
     ("direction", "both"): r"both|in and out",
     ("group_by", "month"): r"(?:by|per|each|every) month|month by month|monthly",
     ("group_by", "merchant"): r"(?:by|per) (?:merchant|shop|store)|which (?:shops?|stores?)",

@@ -1,5 +1,5 @@
 -- list_transactions --
--- The customer's transactions, newest first, by any of account, merchant or text, category and period.
+-- The customer's transactions, newest first, by any of account, merchant or text, category, direction and period.
 select t.id, t.occurred_at, t.description, t.category, t.kind, t.status, t.amount_minor, t.currency, a.name as account,
        c.last4 as card_last4, t.decline_reason
   from transactions t
@@ -9,6 +9,7 @@ select t.id, t.occurred_at, t.description, t.category, t.kind, t.status, t.amoun
    and (%(account_id)s::uuid is null or t.account_id = %(account_id)s)
    and (%(text)s::text is null or t.description ilike '%%' || %(text)s || '%%')
    and (%(category)s::text is null or t.category = %(category)s)
+   and (%(direction)s::text is null or (t.amount_minor > 0) = (%(direction)s = 'in'))
    and t.occurred_at >= %(since)s and t.occurred_at < %(until)s
  order by t.occurred_at desc, t.id desc
  limit %(limit)s

@@ -17,6 +17,7 @@ MOST_TRANSACTIONS = 50
 
 _EARLIEST = date(2000, 1, 1)
 
+Direction = Literal["in", "out"]
 Status = Literal["booked", "pending", "declined", "reversed", "released"]
 
 
@@ -36,6 +37,7 @@ class TransactionsArguments(Period):
     account: str | None = Field(default=None, description="Account name, kind or currency; all if left out.")
     text: str | None = Field(default=None, min_length=2, description="Merchant or other text in the description.")
     category: str | None = Field(default=None, description="Category such as groceries, eating_out, transport.")
+    direction: Direction | None = Field(default=None, description="Only money in, or only money out.")
 
 
 class Transaction(Result):
@@ -59,6 +61,7 @@ class Transactions(Result):
     until: str | None
     category: str | None
     text: str | None
+    direction: Direction | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +101,16 @@ class TransactionRow:
     title="Look up your transactions",
     scope="transactions:read",
     rest="GET /transactions",
-    examples={"Show my last 5 transactions": {"limit": 5}},
+    examples={"Show my last 5 transactions": {"limit": 5}, "Has my salary arrived?": {"direction": "in"}},
 )
 async def list_transactions(context: ToolContext, arguments: TransactionsArguments) -> Transactions | AccountUnclear:
-    """Transactions, newest first, also pending and declined ones. Filter by account, merchant text, category, days."""
+    """Transactions, newest first, also pending and declined ones. Filter by account, merchant text, category,
+    direction, days."""
     filters = {
         "customer_id": context.customer_id,
         "text": literal(arguments.text),
         "category": arguments.category,
+        "direction": arguments.direction,
         "limit": arguments.limit,
     } | moments(arguments.since or _EARLIEST, arguments.until, context.today)
     if arguments.account is None:
@@ -122,6 +127,7 @@ async def list_transactions(context: ToolContext, arguments: TransactionsArgumen
         until=iso(arguments.until),
         category=arguments.category,
         text=arguments.text,
+        direction=arguments.direction,
     )
 
 

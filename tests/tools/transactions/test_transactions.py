@@ -148,6 +148,19 @@ async def test_amounts_are_compared_in_each_currencys_own_units(desk: Desk):
     assert await currencies(max_amount="0.15") == {"KWD"}
 
 
+async def test_money_in_and_money_out_are_all_there_is(reading_desk: Desk):
+    async def ask(**arguments: str) -> list[dict[str, Any]]:
+        found = await reading_desk.ask(
+            reading_desk.alex, "list_transactions", limit=50, since="2026-10-01", **arguments
+        )
+        return found["transactions"]
+
+    came, went = await ask(direction="in"), await ask(direction="out")
+    assert {each["amount"].startswith("-") for each in came} == {False}
+    assert {each["amount"].startswith("-") for each in went} == {True}
+    assert "salary" in {each["kind"] for each in came}
+
+
 @pytest.mark.parametrize(
     "forge",
     [

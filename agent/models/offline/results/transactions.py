@@ -12,6 +12,8 @@ _OF_ANY_PAYMENT = frozenset(
     str.split("the and for from with payment payments bank account money card transfer order direct debit monthly")
 )
 """Words in names that say nothing of which payment is meant."""
+_LATEST = {"in": "Your latest money in", "out": "Your latest money out", None: "Your latest transactions"}
+_NOTHING = {"in": "nothing that came in", "out": "nothing that went out", None: "no transactions"}
 _SHOWN = 6
 """Parts of a sum that a chat names."""
 
@@ -19,8 +21,8 @@ _SHOWN = 6
 def _transactions(result: dict[str, Any]) -> str:
     rows: list[dict[str, Any]] = result["transactions"]
     if not rows:
-        return f"I found no transactions{_narrowed(result)}."
-    said = f"Your latest transactions{_narrowed(result)}:\n\n" + bullets([_transaction(row) for row in rows])
+        return f"I found {_NOTHING[result.get('direction')]}{_narrowed(result)}."
+    said = f"{_LATEST[result.get('direction')]}{_narrowed(result)}:\n\n" + bullets([_transaction(row) for row in rows])
     return f"{said}\n\nThere are more: say so, and I will go on." if result.get("next_cursor") else said
 
 
