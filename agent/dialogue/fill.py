@@ -17,6 +17,11 @@ from agent.understanding.slots import CardWords, Duration, Mention
 
 _INTO = re.compile(r"\b(?:in|into|to|onto|towards)\s+(?:my\s+|the\s+)?$", re.I)
 _FROM = re.compile(r"\b(?:from|out of|using|with|on|of|for)\s+(?:my\s+|the\s+)?$", re.I)
+_PAID = re.compile(
+    r"\b(?:(?:pay(?:ing)?|clear|settle|repay)(?:\s+(?:off|back|down))?|off|to|towards?|onto|into|against)\s+(?:(?:my|the|our)\s+)?$",
+    re.I,
+)
+"""Ahead of a credit card that has money coming: "pay off my Platinum", "put 50 towards the credit card"."""
 _SWITCHES = re.compile(r"\b(?:switch|change|swap)\b[^\d]{0,30}$", re.I)
 """ "switch to my savings", where a payee has the money: what it comes from."""
 _PLACED = frozenset(
@@ -128,18 +133,31 @@ def _accounts(
         is_other = "payee" in given and bool(_SWITCHES.search(text[: mention.start]))
         name = "account" if is_other and "account" in names else _side(mention, text, names, asked)
         if name is not None and (name not in values or mention.corrects):
-            values[name] = _name_of(mention) if mention.kind == "account" else _card(cast(CardWords, mention.value))
+            values[name] = _name_of(mention) if mention.kind == "account" else _card_account(mention)
     return {name: value for name, value in values.items() if value}
 
 
 def _names_account(mention: Mention, text: str, names: set[str]) -> bool:
     """ "from my Platinum": a card's account has its name."""
     says_so = _FROM.search(text[: mention.start]) or re.match(r"\s*account\b", text[mention.end :], re.I)
-    return mention.kind == "card" and "card" not in names and bool(says_so)
+    return mention.kind == "card" and "card" not in names and bool(says_so or _is_paid(mention, text))
+
+
+def _card_account(mention: Mention) -> str | None:
+    words = cast(CardWords, mention.value)
+    return "credit card" if words.get("kind") == "credit" and not words.keys() & {"last4", "nickname"} else _card(words)
+
+
+def _is_paid(mention: Mention, text: str) -> bool:
+    if mention.kind != "card" or not _PAID.search(text[: mention.start]):
+        return False
+    words = cast(CardWords, mention.value)
+    return "nickname" in words or words.get("kind") == "credit"
 
 
 def _side(mention: Mention, text: str, names: set[str], asked: str | None) -> str | None:
     is_target = mention.role == "to" or (mention.role is None and _INTO.search(text[: mention.start]))
+    is_target = is_target or _is_paid(mention, text)
     if is_target and "to_account" in names:
         return "to_account"
     if mention.role == "from" and "account" in names:

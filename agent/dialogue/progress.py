@@ -25,6 +25,8 @@ _CHANGES = re.compile(
 _MAY_CHANGE = re.compile(r"(?i)\b(?:instead|actually)\b|^\s*(?:no|sorry|wait)\b")
 """A lead-in as well, to a request of its own."""
 _VERY_SURE = 0.85
+_MOST_SHOWN = 8
+"""Of what the customer has, with a question for one of them."""
 _LATER = re.compile(
     r"(?i)\bschedul\w*|\b(?:for )?later\b|\b(?:future|another|different) (?:date|day)\b|\bnot (?:now|today)\b"
 )
@@ -74,7 +76,15 @@ def ask(task: Task, slot: str, desk: Desk, reason: str = "") -> Step:
     if task["asks"] != slot:
         task["asks"], task["choices"] = slot, []
     asked = f"{reason} {words.question(task, desk.specs[task['tool']], slot)}".strip()
+    if not task["choices"]:
+        asked = words.with_choices(asked, _own(task, slot, desk))
     return Step(kind="ask", route=route_of(task["intent"]), intent=task["intent"], words=asked)
+
+
+def _own(task: Task, slot: str, desk: Desk) -> list[str]:
+    """What the customer has of the kind, for the eye alone: in other words it may be named as well."""
+    own = [name for name in desk.own.of(slot) if name not in task["slots"].values()]
+    return own if 1 < len(own) <= _MOST_SHOWN else []
 
 
 def take(task: Task, values: dict[str, Any], desk: Desk, heard: Heard | None = None) -> Step:

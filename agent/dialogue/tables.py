@@ -206,7 +206,7 @@ WORDS: Mapping[tuple[str, str], str] = {
     ("direction", "in"): (
         r"income|incoming|(?:came|comes?|coming|money|paid) in|salary|wages?|pay ?day|(?:get|got|been) paid|earn\w*"
     ),
-    ("direction", "out"): r"outgoings?|money out|(?:going|goes|gone|went) out",
+    ("direction", "out"): r"outgoings?|money out|(?:going|goes|gone|went) out|(?:did|have) i (?:send|sent|pay|paid)",
     ("direction", "both"): r"both|in and out",
     ("group_by", "month"): r"(?:by|per|each|every) month|month by month|monthly",
     ("group_by", "merchant"): r"(?:by|per) (?:merchant|shop|store)|which (?:shops?|stores?)",

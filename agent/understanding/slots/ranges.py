@@ -44,6 +44,11 @@ _CHANGES = re.compile(
 _TO = re.compile(r"\bto\s+(?:the\s+|on\s+)*$", re.IGNORECASE)
 _ARRANGES = re.compile(r"\bschedul\w+|\bbook\b|\barrange\b", re.IGNORECASE)
 """ "schedule it to Saturday" names the day itself."""
+_STRANDED = re.compile(
+    r"\b(?:who|whom|which|what)\b[^.,;?!]*\b(?:sen[dt]|pa(?:y|id)|transfer\w*|g[ai]ve|go|went|money)\s+to\s+$",
+    re.IGNORECASE,
+)
+""" "who did I send money to last week": the end of a question that began with whom."""
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _DAY_AND_MONTH = re.compile(rf"\d.*{MONTH}|{MONTH}.*\d|\d[/.-]\d", re.IGNORECASE)
 _WEEK = 7
@@ -132,7 +137,8 @@ def _open_ended(text: str, mention: Mention, seen: Seen, *, comes_back: bool) ->
     if is_first or just_before(_STARTING, text, mention.start) or _is_start(text, mention):
         return _end_of(mention, "from")
     is_moved = just_before(_TO, text, mention.start) and near(_ARRANGES, text, mention.start)
-    if just_before(_UNTIL, text, mention.start) and not is_moved and not text.startswith(("'s", "’s"), mention.end):
+    is_other = is_moved or just_before(_STRANDED, text, mention.start)
+    if just_before(_UNTIL, text, mention.start) and not is_other and not text.startswith(("'s", "’s"), mention.end):
         return _end_of(mention, "to")
     return mention
 
