@@ -29,7 +29,9 @@ _EACH = re.compile(r"(?i)\s*\b(?:each|apiece|both(?: of)?)\b")
 _NEXT = re.compile(r"\s*,?\s+(?:and|plus)\s+|\s*[,&]\s*", re.IGNORECASE)
 _SHARED = re.compile(r"(?i)\b(?:between|among(?:st)?|split|shar(?:e|ing)|halve)\b")
 """One sum for all of them."""
-_SOMEBODY = re.compile(r"[A-Z][\w'’-]+(?: [A-Z][\w'’-]+){0,3}")
+_SOMEBODY = re.compile(
+    r"(?!(?i:then|also|thanks?|please|cheers|that|it|so|the|for)\b)(?:my )?[^\W\d_][\w'’-]+(?: [A-Z][\w'’-]+){0,3}"
+)
 
 
 def parts_of(text: str, requests: Sequence[int], mentions: Sequence[Mention], lists: Iterable[str]) -> list[str]:

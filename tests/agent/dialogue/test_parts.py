@@ -26,6 +26,7 @@ def parts(text, *requests):
         ("pay John and Maria", (), ["pay John and Maria"]),
         ("We had dinner. So send Maria 20 pounds", ("So",), ["We had dinner. So send Maria 20 pounds"]),
         ("send 20 each to Maria Lopez and Jon", (), ["send 20 to Maria Lopez", "send 20 to Jon"]),
+        ("send maria and my mum 20 each", (), ["send maria 20", "send my mum 20"]),
         ("pay Maria and Jimmy 15 pounds each", (), ["pay Maria 15 pounds", "pay Jimmy 15 pounds"]),
         (
             "pay Maria, Jimmy and John £15 for lunch",
