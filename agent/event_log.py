@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from agent.events import ENDINGS, Event, Token
+from core.errors import Unavailable
 from core.logging import get_logger
 
 _log = get_logger(__name__)
@@ -172,12 +173,18 @@ class Publisher:
 
 
 async def follow(log: EventLog, turn_id: UUID, after: int, wait: timedelta) -> AsyncIterator[LoggedEvent | None]:
-    """The events after ``after`` until the ending; None each time that ``wait`` passes without one."""
+    """The events after ``after`` until the ending; None each time that ``wait`` passes without one.
+
+    Raises:
+        Unavailable: one in between is not there. Redis was away when it was to be written, or lost it.
+    """
     while True:
         events = await log.read(turn_id, after, wait)
         if not events:
             yield None
         for event in events:
+            if event.id != after + 1:
+                raise Unavailable(f"Event {after + 1} of this turn was lost.")
             after = event.id
             yield event
             if event.name in ENDINGS:

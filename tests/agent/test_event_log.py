@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from agent.event_log import EventLog, LoggedEvent, Publisher, follow
 from agent.events import Event, Failed, Token, TurnStarted
+from core.errors import Unavailable
 from core.services import Services
 
 LONG = timedelta(seconds=30)
@@ -77,6 +78,20 @@ async def test_a_reader_here_is_told_when_the_events_cannot_be_kept(full_bank):
 
         with pytest.raises(RedisError):
             await reader
+
+
+async def test_a_reader_is_told_of_an_event_that_was_lost_and_never_shown_the_next(redis):
+    """An answer without its middle says something else."""
+    log, turn_id = EventLog(redis, LONG), uuid4()
+    await log.append(turn_id, 1, [Token(text="You owe nothing")])
+    await log.append(turn_id, 3, [Token(text=" in March."), ENDING])
+    shown: list[int] = []
+
+    with pytest.raises(Unavailable):
+        async for event in follow(log, turn_id, 0, LONG):
+            shown += [event.id] if event else []
+
+    assert shown == [1]
 
 
 async def reads_of(redis: Redis) -> int:

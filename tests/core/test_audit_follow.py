@@ -165,6 +165,9 @@ def test_killed_at_once_it_repeats_at_most_what_it_had_not_noted_and_loses_nothi
     whole = [json.loads(line) for line in out.splitlines(keepends=True) if line.endswith("\n")]
     got += [entry for entry in whole if entry["action"] == "card.frozen"]
 
+    # The second has something to say of its own, and takes signals by then, also where the first had come to the end.
+    write(empty, "after-")
+    expected |= {"after-a", "after-b"}
     second = follow("--cursor-file", str(kept))
     places = {(entry["chain"], entry["seq"]): str(entry["resource"]) for entry in got}
     while set(places.values()) != expected:
