@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import httpx2
-import pytest
 
 from core.audit.checkpoints import Journal
 from core.audit.verify import verify_log
