@@ -4,7 +4,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 
 from rapidfuzz.distance import OSA
 
@@ -74,7 +74,7 @@ def pick(
         filling: words that speak of nothing.
         described: further words by which a choice is spoken of.
     """
-    if not choices or _is_another_day(choices, mentions):
+    if not choices or _is_another_moment(choices, mentions):
         return None
     if exact := _exactly(choices, mentions):
         return Picked(tuple(exact))
@@ -94,11 +94,21 @@ def pick(
     return Picked(tuple(choices[index] for index in sorted(left)), is_whole=not unknown)
 
 
-def _is_another_day(choices: Sequence[str], mentions: Sequence[Mention]) -> bool:
-    """Whether a day was said, of days that were offered, which is none of them."""
-    said = {each.value.isoformat() for each in mentions if isinstance(each.value, date) and not each.negated}
-    offered = {match[1] for choice in choices if (match := _ISO_DAY.match(choice))}
-    return bool(said and offered) and said.isdisjoint(offered)
+def _is_another_moment(choices: Sequence[str], mentions: Sequence[Mention]) -> bool:
+    """Whether a day, a time or both were said, of those that were offered, which are none of them."""
+    offered = [match.groups() for choice in choices if (match := _ISO_DAY.match(choice))]
+    said = [mention.value for mention in mentions if not mention.negated]
+    days = {value.isoformat() for value in said if isinstance(value, date)}
+    # "At three" is rarely meant at night.
+    times = {_on_a_dial(value.hour, value.minute) for value in said if isinstance(value, time)}
+    return bool(offered) and not any(
+        (not days or day in days) and (not times or not hour or _on_a_dial(int(hour), int(minute)) in times)
+        for day, hour, minute in offered
+    )
+
+
+def _on_a_dial(hour: int, minute: int) -> tuple[int, int]:
+    return hour % _NOON, minute
 
 
 def _parts(text: str) -> Iterator[tuple[str, bool]]:

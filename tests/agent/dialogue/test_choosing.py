@@ -77,6 +77,18 @@ def test_another_day_than_those_offered_is_none_of_them():
     assert pick(["2026-11-24 11:00", "2026-11-24 11:30"], said, mentions(said)) is None
 
 
+@pytest.mark.parametrize("said", ["Tuesday 24 November, 10:30", "10:30 please", "the 24th at half past ten"])
+def test_another_time_than_those_offered_is_none_of_them(said):
+    assert pick(["2026-11-24 09:30", "2026-11-24 10:00"], said, mentions(said)) is None
+
+
+@pytest.mark.parametrize("said", ["tuesday at 3", "the 3pm one", "15:00"])
+def test_a_time_that_was_offered_is_chosen_however_it_is_said(said):
+    picked = pick(["2026-11-24 10:00", "2026-11-24 15:00"], said, mentions(said))
+    assert picked is not None
+    assert picked.one == "2026-11-24 15:00"
+
+
 def test_a_time_of_day_says_which_of_the_offered():
     picked = pick(["2026-11-24 10:00", "2026-11-24 15:00"], "the afternoon", mentions("the afternoon"))
     assert picked is not None
