@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from agent.models.offline.results import say
 from agent.models.offline.results.permissions import BY_TOOL as PERMISSIONS
 from agent.models.offline.results.service import BY_STATUS, BY_TOOL
 from core.services import Services
@@ -116,3 +117,13 @@ async def test_a_case_is_told_with_its_clock_and_without_what_staff_wrote(monday
     assert "By 18 January 2027: you have our final answer." in told
     assert told.count("**R-") == 2
     assert "we answer by 18 January 2027" in await said(monday, "list_complaints")
+
+
+async def test_times_that_are_free_instead_are_told_as_people_write_them(monday: Desk):
+    result = await monday.ask(
+        monday.alex, "book_appointment", branch="York", topic="mortgage", date="2026-11-21", time="10:30"
+    )
+    told = say("book_appointment", result)
+
+    assert told.startswith("That time has passed.\n\n- 23 November 2026 ")
+    assert "2026-11" not in told

@@ -19,7 +19,7 @@ from agent.models.offline.results import (
 )
 from agent.models.offline.results.words import bullets, capital, day
 
-_ISO_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_ISO_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})( \d{2}:\d{2})?")
 
 Wording = Callable[[dict[str, Any]], str]
 
@@ -71,4 +71,5 @@ def _refusal(result: dict[str, Any]) -> str:
 
 
 def _choice(choice: str) -> str:
-    return day(choice) if _ISO_DATE.fullmatch(choice) else capital(choice)
+    match = _ISO_MOMENT.fullmatch(choice)
+    return day(match[1]) + (match[2] or "") if match else capital(choice)
