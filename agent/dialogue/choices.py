@@ -74,9 +74,10 @@ def pick(
         filling: words that speak of nothing.
         described: further words by which a choice is spoken of.
     """
-    if not choices or _is_another_moment(choices, mentions):
+    moments = _of_moments(choices, mentions)
+    if not choices or moments == []:
         return None
-    if exact := _exactly(choices, mentions):
+    if exact := moments or _exactly(choices, mentions):
         return Picked(tuple(exact))
     offered = [_vocabulary(choice, described or {}) for choice in choices]
     text = _DAILY.sub("everyday", text.replace("’", "'"))
@@ -94,17 +95,20 @@ def pick(
     return Picked(tuple(choices[index] for index in sorted(left)), is_whole=not unknown)
 
 
-def _is_another_moment(choices: Sequence[str], mentions: Sequence[Mention]) -> bool:
-    """Whether a day, a time or both were said, of those that were offered, which are none of them."""
-    offered = [match.groups() for choice in choices if (match := _ISO_DAY.match(choice))]
+def _of_moments(choices: Sequence[str], mentions: Sequence[Mention]) -> list[str] | None:
+    """Those on the day, at the time or both that were said; none of them: a day or a time that was not offered. None
+    where that tells them not apart."""
     said = [mention.value for mention in mentions if not mention.negated]
     days = {value.isoformat() for value in said if isinstance(value, date)}
     # "At three" is rarely meant at night.
     times = {_on_a_dial(value.hour, value.minute) for value in said if isinstance(value, time)}
-    return bool(offered) and not any(
-        (not days or day in days) and (not times or not hour or _on_a_dial(int(hour), int(minute)) in times)
-        for day, hour, minute in offered
-    )
+    offered = [(choice, *match.groups()) for choice in choices if (match := _ISO_DAY.match(choice))]
+    meant = [
+        choice
+        for choice, day, hour, minute in offered
+        if (not days or day in days) and (not times or not hour or _on_a_dial(int(hour), int(minute)) in times)
+    ]
+    return None if len(meant) == len(offered) else meant
 
 
 def _on_a_dial(hour: int, minute: int) -> tuple[int, int]:
@@ -152,7 +156,7 @@ def _together(found: Sequence[Indexes]) -> Indexes:
 
 
 def _exactly(choices: Sequence[str], mentions: Sequence[Mention]) -> list[str]:
-    """Choices that are a day, an amount or a name that was said."""
+    """Choices that are an amount or a name that was said."""
     said: set[str] = set()
     for mention in mentions:
         if mention.negated:
@@ -160,11 +164,9 @@ def _exactly(choices: Sequence[str], mentions: Sequence[Mention]) -> list[str]:
         value = mention.value
         if isinstance(value, tuple) and not isinstance(value, (Amount,)):
             said |= {str(each) for each in value}
-        if isinstance(value, date):
-            said.add(value.isoformat())
         if isinstance(value, Amount):
             said |= {str(Money.parse(format(value.number, ".2f"), code)) for code in (value.currency or "GBP", "EUR")}
-    exact = [choice for choice in choices if choice in said or choice[:10] in said]
+    exact = [choice for choice in choices if choice in said]
     return exact if len(exact) < len(choices) else []
 
 

@@ -138,6 +138,18 @@ class Seen:
             return next((day for day in reversed(real) if day <= self.today), real[0] if real else None)
         return next((day for day in real if day >= self.today), real[-1] if real else None)
 
+    def nearest_on(self, weekday: str | None, *days: date | None) -> date | None:
+        """The same, unless a day that is nearer to today is the weekday that was named, and it is not: "Saturday the
+        21st", on Monday the 23rd, is two days ago, whatever is wanted of it."""
+        nearest = self.nearest(*days)
+        if weekday is None or nearest is None or nearest.weekday() == (meant := weekday_of(weekday)):
+            return nearest
+        nearer = [day for day in days if day and self._distance(day) < self._distance(nearest)]
+        return next((day for day in nearer if day.weekday() == meant), nearest)
+
+    def _distance(self, day: date) -> timedelta:
+        return abs(day - self.today)
+
 
 def real_day(year: int, month: int, day: int) -> date | None:
     """None if the month has no such day."""

@@ -48,7 +48,7 @@ _BEFORE_THE = ("on", "by", "for", "from", "until", "till", "since", "before", "a
 _ON_THE = "|".join(rf"(?<=\b{word}\sthe\s)" for word in _BEFORE_THE)
 
 
-_WEEKDAY_BEFORE = rf"(?:(?P<ignored>{WEEKDAY}),?\s+(?:the\s+)?)?"
+_WEEKDAY_BEFORE = rf"(?:(?P<weekday>{WEEKDAY}),?\s+(?:the\s+)?)?"
 
 
 def _day_of_month(match: re.Match[str], seen: Seen) -> date | None:
@@ -62,7 +62,7 @@ def _day_of_month(match: re.Match[str], seen: Seen) -> date | None:
     if side in ("this", "current", "next", "following", "coming", "last", "previous", "past"):
         months = {"this": 0, "current": 0, "last": -1, "previous": -1, "past": -1}.get(side, 1)
         return _in_month(first + relativedelta(months=months), day)
-    return seen.nearest(*_of_months(seen, day))
+    return seen.nearest_on(match.groupdict().get("weekday"), *_of_months(seen, day))
 
 
 def _counts_thing(match: re.Match[str]) -> bool:
@@ -93,7 +93,8 @@ def _real_day_and_month(match: re.Match[str], seen: Seen) -> date | None:
         return real_day(year_of(year), month, day)
     if side:
         return real_day(seen.today.year + {"last": -1, "next": 1}.get(side, 0), month, day)
-    return seen.nearest(*(real_day(seen.today.year + number, month, day) for number in (-4, -3, -2, -1, 0, 1, 2, 3, 4)))
+    years = range(seen.today.year - 4, seen.today.year + 5)
+    return seen.nearest_on(match["weekday"], *(real_day(year, month, day) for year in years))
 
 
 NEEDED = rf"\d|{ORDINAL}"

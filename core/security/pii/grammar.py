@@ -41,6 +41,7 @@ BEHIND = (
     r"[\s(]{1,2}(?:(?:my|the|his|her|our|their|your|a)\s)?|\s?\()(?:(?:actual|real|correct|new|old|card['’]?s?)\s){0,2}"
 )
 """What stands between a value and its cue behind it: "... is my", "..., that's the", "... (DOB)"."""
+_SENTENCE_END = re.compile(r"(?<!\bref)(?<!\bacc)(?<!\bacct)(?<!\bno)(?<!\bnr)[.!?]\s")
 _LAST_WORD = re.compile(r"([^\W\d_]+)\W{0,6}\Z")
 
 
@@ -56,6 +57,12 @@ def word_before(lower: str, start: int) -> str:
     """The last word before ``start``; empty where there is none near."""
     found = _LAST_WORD.search(lower, max(0, start - 30), start)
     return found[1] if found else ""
+
+
+def said_before(lower: str, start: int, reach: int) -> str:
+    """What the same sentence says before ``start``, so many characters at most: "that was my order. 4111 ..." speaks of
+    no order's number."""
+    return _SENTENCE_END.split(lower[max(0, start - reach) : start])[-1]
 
 
 def only_digits(text: str) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from itertools import accumulate
 
-from core.security.pii.grammar import BEHIND, NO_LESS, cued, digits, matches, only_digits, word_before
+from core.security.pii.grammar import BEHIND, NO_LESS, cued, digits, matches, only_digits, said_before, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SAID, SHAPED, Claim, Kind
 from core.security.pii.numbers.cue_words import OF_SOMETHING_ELSE
 from core.security.pii.reading.hints import Hints
@@ -17,6 +17,9 @@ _CARD_RUN = re.compile(r"(?<!\d)\d(?:[ \t\n.\-/,_]{0,3}\d){12,40}")
 _GROUP = re.compile(r"\d+")
 _NOT_A_CARD = frozenset(
     str.split("order reference ref tracking invoice transaction receipt booking ticket parcel serial imei")
+)
+_OTHER_NUMBER = re.compile(
+    rf"(?<![^\W\d_])(?:{'|'.join(sorted(_NOT_A_CARD))})\W{{1,6}}(?:(?:number|no|code|id|is|nr)\W+){{0,2}}\Z"
 )
 _CARD_SAID = cued(
     r"cards?(?: number| no\.?| num| #)?|pan|long number|visa|mastercard|amex|maestro|16[ -]digits?(?: number)?",
@@ -136,7 +139,6 @@ def find_cards(reading: Reading) -> Iterator[Claim]:
         end = _card_end(text, groups)
         if (
             end
-            and word_before(reading.lower, run.start()) not in _NOT_A_CARD
             and not _is_known_other(reading, run.start())
         ):
             yield Claim(Kind.CARD, run.start(), end, PROVEN)
@@ -151,9 +153,8 @@ def find_cards(reading: Reading) -> Iterator[Claim]:
 
 
 def _is_known_other(reading: Reading, start: int) -> bool:
-    """ "order number 8273...", "tracking no. ..."."""
-    before = reading.lower[max(0, start - 24) : start]
-    return bool(re.search(rf"\b(?:{'|'.join(_NOT_A_CARD)})\W+(?:(?:number|no|code|id|is|nr)\W+){{1,2}}\Z", before))
+    """ "order 8273...", "tracking no. ..."."""
+    return _OTHER_NUMBER.search(said_before(reading.lower, start, 30)) is not None
 
 
 def _card_end(text: str, groups: list[tuple[int, int]]) -> int:

@@ -2,6 +2,8 @@
 
 import re
 
+from core.security.pii.grammar import said_before
+
 _LINES = (
     r"(?:help ?line|hot ?line|phone line|switchboard|call cent(?:er|re)|contact cent(?:er|re)|customer (?:services?"
     r"|care|support|relations|line)|support (?:line|number|team|desk)"
@@ -58,7 +60,7 @@ def is_the_banks(lower: str, start: int, end: int) -> bool:
     ahead = lower[max(0, start - _LOOKS) : start]
     if _MINE.search(ahead):
         return False
-    if _AHEAD.search(ahead) is not None or _BEHIND.match(lower, end) is not None:
+    if _AHEAD.search(said_before(lower, start, _LOOKS)) is not None or _BEHIND.match(lower, end) is not None:
         return True
     return _CALLED.match(lower, end) is not None and _YOURS.search(ahead) is not None
 

@@ -4,7 +4,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from core.security.pii.grammar import cued, digits, matches, only_digits, word_before
+from core.security.pii.grammar import cued, digits, matches, only_digits, said_before, word_before
 from core.security.pii.kinds import NAMED, PROVEN, SHAPED, Claim, Kind
 from core.security.pii.numbers.banks_own import is_a_mailbox, is_the_banks
 from core.security.pii.numbers.said_emails import NO_LOCAL, find_said, names_shop
@@ -193,6 +193,8 @@ def is_no_phone(reading: Reading, start: int) -> bool:
         return False
     if {"phone", "mobile", "tel", "telephone", "cell", "my", "me"} & set(words):
         return False
+    # What was spoken of in the sentence before is not what this number is of.
+    words = re.findall(r"[^\W\d_]+", said_before(reading.lower, start, 30))[-3:]
     while words and words[-1] in ("is", "no", "number", "code", "the", "was"):
         words.pop()
     return bool(words) and words[-1] in _NOT_A_PHONE
