@@ -22,6 +22,11 @@ def masked(text: str) -> str:
     ("text", "expected"),
     [
         (f"my card {VISA} is lost", "my card [CARD_1] ending 1111 is lost"),
+        (f"I cancelled the standing order. {VISA}", "I cancelled the standing order. [CARD_1] ending 1111"),
+        (f"10.0.0.1 {VISA}", "10.0.0.1 [CARD_1] ending 1111"),
+        ("about my order. 07700 900123. 2 days ago", "about my order. [PHONE_1]. 2 days ago"),
+        ("the fee is on the helpline. 07700 900123", "the fee is on the helpline. [PHONE_1]"),
+        ("order ref. 07700 900123", "order ref. 07700 900123"),
         ("4111111111111111", "[CARD_1] ending 1111"),
         ("3782-822463-10005", "[CARD_1] ending 0005"),
         (f"{VISA} 12/27 expires soon", "[CARD_1] ending 1111 [CARD_EXPIRY_1] expires soon"),

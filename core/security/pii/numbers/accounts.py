@@ -18,6 +18,10 @@ _GROUP = re.compile(r"\d+")
 _NOT_A_CARD = frozenset(
     str.split("order reference ref tracking invoice transaction receipt booking ticket parcel serial imei")
 )
+_Groups = list[tuple[int, int]]
+"""Where the groups of figures of a run begin and end."""
+_AMEX = [4, 6, 5]
+_FOURS = 4
 _OTHER_NUMBER = re.compile(
     rf"(?<![^\W\d_])(?:{'|'.join(sorted(_NOT_A_CARD))})\W{{1,6}}(?:(?:number|no|code|id|is|nr)\W+){{0,2}}\Z"
 )
@@ -137,10 +141,7 @@ def find_cards(reading: Reading) -> Iterator[Claim]:
         groups = [(group.start(), group.end()) for group in _GROUP.finditer(text, run.start(), run.end())]
         at = groups[0][1]
         end = _card_end(text, groups)
-        if (
-            end
-            and not _is_known_other(reading, run.start())
-        ):
+        if end and not _is_known_other(reading, run.start()) and not _has_card_behind(text, groups, end):
             yield Claim(Kind.CARD, run.start(), end, PROVEN)
             yield from _expiry_behind(text, end)
             at = end
@@ -157,15 +158,30 @@ def _is_known_other(reading: Reading, start: int) -> bool:
     return _OTHER_NUMBER.search(said_before(reading.lower, start, 30)) is not None
 
 
-def _card_end(text: str, groups: list[tuple[int, int]]) -> int:
+def _card_end(text: str, groups: _Groups) -> int:
+    """As cards print their numbers if that fits, or else as much as fits."""
     lengths = list(accumulate(end - start for start, end in groups))
     number = "".join(text[start:end] for start, end in groups)
-    fitting = (
+    fitting = [
         end
         for (_, end), length in zip(reversed(groups), reversed(lengths), strict=True)
         if length in _CARD_DIGITS and passes_luhn(number[:length])
-    )
-    return next(fitting, 0)
+    ]
+    return next((end for end in fitting if _is_as_printed(groups, end)), next(iter(fitting), 0))
+
+
+def _has_card_behind(text: str, groups: _Groups, end: int) -> bool:
+    """Whether the check digit fits by chance, for a number and the beginning of a card's own: "10.0.0.1 4111 1111"."""
+    if _is_as_printed(groups, end):
+        return False
+    rests = (groups[index:] for index in range(1, len(groups)) if groups[index][0] < end)
+    return any((behind := _card_end(text, rest)) and _is_as_printed(rest, behind) for rest in rests)
+
+
+def _is_as_printed(groups: _Groups, end: int) -> bool:
+    """Whether the groups up to ``end`` are those of a card: in fours, as American Express does it, or all in one."""
+    sizes = [stop - start for start, stop in groups if stop <= end]
+    return len(sizes) == 1 or sizes == _AMEX or (len(sizes) >= _FOURS and set(sizes[:-1]) == {4} and sizes[-1] <= 4)
 
 
 def _expiry_behind(text: str, end: int) -> Iterator[Claim]:

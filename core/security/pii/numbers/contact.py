@@ -95,6 +95,7 @@ _NOT_A_PHONE = frozenset(
         " claim version meter"
     )
 )
+_LAST_GROUP = re.compile(r"[^\d]+\d+\Z")
 _UNITS = re.compile(r"(?i)\s?(?:pounds?|quid|euros?|dollars?|gbp|eur|usd|days?|%)")
 
 _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d)")
@@ -165,13 +166,10 @@ def find_phones(reading: Reading) -> Iterator[Claim]:
     text = reading.cased
     for pattern in (_PHONE, _US_PHONE):
         for found in pattern.finditer(text):
-            if (
-                not is_no_phone(reading, found.start())
-                and not _UNITS.match(text, found.end())
-                and not is_the_banks(reading.lower, *found.span())
-            ):
+            end = _phone_end(text, pattern, found)
+            if end and not is_no_phone(reading, found.start()) and not is_the_banks(reading.lower, found.start(), end):
                 is_abroad = found[0].startswith(("(0", "(+"))
-                yield Claim(Kind.PHONE, *found.span(), SHAPED + (4 if is_abroad else 1))
+                yield Claim(Kind.PHONE, found.start(), end, SHAPED + (4 if is_abroad else 1))
     for found in _PHONE_AFTER.finditer(text) if reading.has(_PHONE_AFTER_HINTS) else ():
         if not is_no_phone(reading, found.start("value")):
             yield Claim(Kind.PHONE, *found.span("value"), SHAPED)
@@ -182,6 +180,15 @@ def find_phones(reading: Reading) -> Iterator[Claim]:
             and not is_the_banks(reading.lower, *found.span("value"))
         ):
             yield Claim(Kind.PHONE, *found.span("value"), NAMED)
+
+
+def _phone_end(text: str, pattern: re.Pattern[str], found: re.Match[str]) -> int:
+    """Without a sum or a count that follows at once: "07700 900123. 2 days ago". 0 where nothing is left."""
+    if not _UNITS.match(text, found.end()):
+        return found.end()
+    kept = _LAST_GROUP.sub("", found[0])
+    shorter = pattern.fullmatch(text, found.start(), found.start() + len(kept))
+    return shorter.end() if shorter else 0
 
 
 def is_no_phone(reading: Reading, start: int) -> bool:
