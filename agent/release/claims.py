@@ -302,8 +302,8 @@ def _money_after_symbol(tokens: list[Token], place: int) -> tuple[Claim | None, 
     negative = False
     if number < len(tokens) and tokens[number].kind == "dash":
         number, negative = number + 1, True
-    if place + 1 == len(tokens):
-        # The amount may stand in the next line.
+    if all(token.kind == "mark" for token in tokens[place + 1 :]):
+        # The amount may stand in the next line. A citation between may be taken out.
         return _code(tokens, place, place + 1)
     if number < len(tokens) and tokens[number].kind == "word" and tokens[number].start == tokens[place].end:
         # "£MMCD" is read as an amount.

@@ -210,6 +210,7 @@ def test_however_a_text_is_cut_the_same_comes_out(text: str, data: st.DataObject
 
 
 @given(TEXTS)
+@example("[1]\n3. ")
 def test_no_amount_comes_out_that_the_evidence_lacks(text: str):
     out = REMARKS.sub("", said(f"Your balance is £{text}"))
 
