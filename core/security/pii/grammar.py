@@ -42,6 +42,7 @@ BEHIND = (
 )
 """What stands between a value and its cue behind it: "... is my", "..., that's the", "... (DOB)"."""
 _SENTENCE_END = re.compile(r"(?<!\bref)(?<!\bacc)(?<!\bacct)(?<!\bno)(?<!\bnr)[.!?]\s")
+"""Behind "ref." and the like a number follows that they speak of."""
 _LAST_WORD = re.compile(r"([^\W\d_]+)\W{0,6}\Z")
 
 
