@@ -63,7 +63,7 @@ def test_lists(tool: str, result: Result, said: str):
         ),
         (
             DateUnclear(asked_for=None, choices=["2026-11-27", "2026-12-04"]),
-            "The payment of which day do you mean?\n\n- 27 November 2026\n- 4 December 2026",
+            "The payment of which day do you mean?\n\n- Friday 27 November 2026\n- Friday 4 December 2026",
         ),
     ],
 )

@@ -125,5 +125,5 @@ async def test_times_that_are_free_instead_are_told_as_people_write_them(monday:
     )
     told = say("book_appointment", result)
 
-    assert told.startswith("That time has passed.\n\n- 23 November 2026 ")
+    assert told.startswith("That time has passed.\n\n- Monday 23 November 2026 ")
     assert "2026-11" not in told

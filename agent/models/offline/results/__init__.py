@@ -1,9 +1,9 @@
 """What tools found, in words: a module for each subject, with ``BY_TOOL`` and, for its own statuses, ``BY_STATUS``."""
 
-import re
 from collections.abc import Callable
 from typing import Any
 
+from agent.dialogue.words import with_choices
 from agent.models.offline.results import (
     accounts,
     cards,
@@ -17,9 +17,6 @@ from agent.models.offline.results import (
     transactions,
     transfers,
 )
-from agent.models.offline.results.words import bullets, capital, day
-
-_ISO_MOMENT = re.compile(r"(\d{4}-\d{2}-\d{2})( \d{2}:\d{2})?")
 
 Wording = Callable[[dict[str, Any]], str]
 
@@ -66,10 +63,4 @@ def _proposal(result: dict[str, Any]) -> str:
 
 def _refusal(result: dict[str, Any]) -> str:
     """A result that says itself why it is none, and what may be meant."""
-    choices: list[str] = result.get("choices") or []
-    return result["message"] + ("\n\n" + bullets(map(_choice, choices)) if choices else "")
-
-
-def _choice(choice: str) -> str:
-    match = _ISO_MOMENT.fullmatch(choice)
-    return day(match[1]) + (match[2] or "") if match else capital(choice)
+    return with_choices(result["message"], result.get("choices") or [])

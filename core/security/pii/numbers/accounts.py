@@ -20,8 +20,9 @@ _NOT_A_CARD = frozenset(
 )
 _Groups = list[tuple[int, int]]
 """Where the groups of figures of a run begin and end."""
-_AMEX = [4, 6, 5]
-_FOURS = 4
+_OF_AMEX = [4, 6, 5]
+_FEWEST_FOURS = 4
+"""Groups of four figures, of which the last may have fewer."""
 _OTHER_NUMBER = re.compile(
     rf"(?<![^\W\d_])(?:{'|'.join(sorted(_NOT_A_CARD))})\W{{1,6}}(?:(?:number|no|code|id|is|nr)\W+){{0,2}}\Z"
 )
@@ -162,12 +163,12 @@ def _card_end(text: str, groups: _Groups) -> int:
     """As cards print their numbers if that fits, or else as much as fits."""
     lengths = list(accumulate(end - start for start, end in groups))
     number = "".join(text[start:end] for start, end in groups)
-    fitting = [
+    fitting = (
         end
-        for (_, end), length in zip(reversed(groups), reversed(lengths), strict=True)
+        for (_, end), length in zip(groups, lengths, strict=True)
         if length in _CARD_DIGITS and passes_luhn(number[:length])
-    ]
-    return next((end for end in fitting if _is_as_printed(groups, end)), next(iter(fitting), 0))
+    )
+    return max(fitting, key=lambda end: (_is_as_printed(groups, end), end), default=0)
 
 
 def _has_card_behind(text: str, groups: _Groups, end: int) -> bool:
@@ -181,7 +182,11 @@ def _has_card_behind(text: str, groups: _Groups, end: int) -> bool:
 def _is_as_printed(groups: _Groups, end: int) -> bool:
     """Whether the groups up to ``end`` are those of a card: in fours, as American Express does it, or all in one."""
     sizes = [stop - start for start, stop in groups if stop <= end]
-    return len(sizes) == 1 or sizes == _AMEX or (len(sizes) >= _FOURS and set(sizes[:-1]) == {4} and sizes[-1] <= 4)
+    return (
+        len(sizes) == 1
+        or sizes == _OF_AMEX
+        or (len(sizes) >= _FEWEST_FOURS and set(sizes[:-1]) == {4} and sizes[-1] <= 4)
+    )
 
 
 def _expiry_behind(text: str, end: int) -> Iterator[Claim]:
