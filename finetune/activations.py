@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from peft.helpers import disable_input_dtype_casting
 from torch._subclasses.fake_tensor import FakeTensorMode
 from transformers import AutoModel, AutoModelForCausalLM
 
@@ -58,7 +59,8 @@ def _count(model_config: Any, depth: int, config: TrainingConfig, place: Place) 
     shallow.num_hidden_layers = depth
     if getattr(shallow, "layer_types", None):
         shallow.layer_types = shallow.layer_types[:depth]
-    shallow._attn_implementation = "sdpa"
+    if config.task == "chat":
+        shallow._attn_implementation = "sdpa"
     # A packed base keeps the same for the backward pass as one that is not, and has no form without contents.
     plain = config.model_copy(
         update={
@@ -107,7 +109,11 @@ def _sum_saved(model: Any, batch: dict[str, "torch.Tensor"], place: Place) -> in
         return tensor
 
     bf16 = place.computing == torch.bfloat16
-    with FakeTensorMode(), torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+    with (
+        FakeTensorMode(),
+        torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor),
+        disable_input_dtype_casting(model, active=bf16),
+    ):
         tensors = dict(model.named_parameters()) | dict(model.named_buffers())
         weights = {name: _imagine(tensor) for name, tensor in tensors.items()}
         inputs = {name: _imagine(tensor) for name, tensor in batch.items()}

@@ -76,6 +76,7 @@ def train(
 def _measure(config: TrainingConfig, steps: int) -> dict[str, Any]:
     # Inside the function, because the base installation has none of the packages.
     import torch  # noqa: PLC0415
+    from peft.helpers import disable_input_dtype_casting  # noqa: PLC0415
 
     from finetune.plan import count_needs, read_base  # noqa: PLC0415
     from finetune.train.bases import choose_place, count_trainable, load_model  # noqa: PLC0415
@@ -94,7 +95,7 @@ def _measure(config: TrainingConfig, steps: int) -> dict[str, Any]:
         ids = torch.randint(_VOCABULARY, (config.batch.rows, config.batch.max_tokens), device=place.device)
         positions = torch.arange(config.batch.max_tokens, device=place.device).expand_as(ids)
         began = time.perf_counter()
-        with torch.autocast(place.kind, dtype=torch.bfloat16):
+        with torch.autocast(place.kind, dtype=torch.bfloat16), disable_input_dtype_casting(model):
             model(input_ids=ids, position_ids=positions, labels=ids)["loss"].backward()
         optimiser.step()
         optimiser.zero_grad()

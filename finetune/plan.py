@@ -22,7 +22,7 @@ from finetune.activations import count_activations
 from finetune.config import TrainingConfig
 from finetune.nf4 import BLOCK
 from finetune.shapes import Linear, Shape, describe
-from finetune.train.bases import Place, choose_place
+from finetune.train.bases import Place, check_checkpointing, choose_place
 from finetune.train.chat_model import CHUNK
 from finetune.train.inputs import read_base_config
 
@@ -82,13 +82,14 @@ class Plan:
 
 
 def make_plan(config: TrainingConfig, memory: int | None = None) -> Plan:
-    """Raises InvalidInput for a base whose config.json cannot be read.
+    """Raises InvalidInput for a base whose config.json cannot be read, or that cannot be trained as the config says.
 
     Args:
         memory: bytes; default: what the device at hand has free.
     """
     read_base_config(config.base)
     base, place = read_base(config), _choose_place(config, memory)
+    check_checkpointing(config, base.shape.checkpoints)
     memory = find_memory(place) if memory is None else memory
     trained, needs = count_trained(base.shape, config), count_needs(base, config, place)
     return Plan(
@@ -179,16 +180,16 @@ def find_memory(place: Place) -> int:
 
 def _advise(base: Base, config: TrainingConfig, place: Place, memory: int) -> tuple[str, ...]:
     changes: list[str] = []
-    for said, changed in _iterate_changes(config):
+    for said, changed in _iterate_changes(config, base.shape):
         changes.append(said)
         if count_needs(base, changed, place).total <= memory:
             return tuple(changes)
     return ()
 
 
-def _iterate_changes(config: TrainingConfig) -> Iterator[tuple[str, TrainingConfig]]:
+def _iterate_changes(config: TrainingConfig, shape: Shape) -> Iterator[tuple[str, TrainingConfig]]:
     """Each with those before it, the ones that change the outcome of the training last."""
-    if not config.memory.gradient_checkpointing:
+    if shape.checkpoints and not config.memory.gradient_checkpointing:
         config = _change(config, "memory", gradient_checkpointing=True)
         yield "memory.gradient_checkpointing: true", config
     while config.batch.rows > 1:

@@ -19,6 +19,8 @@ from transformers import (
     BertTokenizerFast,
     LlamaConfig,
     LlamaForCausalLM,
+    MPNetConfig,
+    MPNetModel,
     PreTrainedTokenizerFast,
 )
 
@@ -165,29 +167,54 @@ def make_chat_tokenizer(texts: Sequence[str], template: str | None = CHAT_TEMPLA
 
 def make_tiny_bert(folder: Path, *, seed: int = 0, texts: Sequence[str] = SENTENCES) -> Path:
     """A BERT of two layers with its WordPiece tokenizer, saved as `from_pretrained` reads it."""
-    pieces = Tokenizer(models.WordPiece(unk_token="[UNK]"))
-    pieces.normalizer = normalizers.BertNormalizer()
-    pieces.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    tokenizer = BertTokenizerFast(tokenizer_object=_make_pieces(texts, special, "[CLS]", "[SEP]"))
+    return _save(BertModel, BertConfig(vocab_size=len(tokenizer), **_TINY), tokenizer, folder, seed)
+
+
+def make_tiny_mpnet(folder: Path, *, seed: int = 0, texts: Sequence[str] = SENTENCES) -> Path:
+    """An MPNet of two layers: an encoder without fused attention, whose padding is not token 0."""
+    special = ["<s>", "<pad>", "</s>", "[UNK]", "<mask>"]
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=_make_pieces(texts, special, "<s>", "</s>"),
+        bos_token="<s>",
+        pad_token="<pad>",
+        eos_token="</s>",
+        unk_token="[UNK]",
+        mask_token="<mask>",
+    )
+    return _save(MPNetModel, MPNetConfig(vocab_size=len(tokenizer), **_TINY), tokenizer, folder, seed)
+
+
+_TINY: dict[str, Any] = {
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "max_position_embeddings": 512,
+}
+
+
+def _make_pieces(texts: Sequence[str], special: list[str], first: str, last: str) -> Tokenizer:
     letters = [chr(code) for code in range(33, 127)]
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=512, special_tokens=special, initial_alphabet=letters, show_progress=False
-    )
-    pieces.train_from_iterator(texts, trainer)
+    # Not trained: a trainer breaks ties by chance, and what a model can learn would depend on it.
+    known = [*special, *letters, *(f"##{letter}" for letter in letters)]
+    splitter, folder = pre_tokenizers.BertPreTokenizer(), normalizers.BertNormalizer()
+    known += [word for text in texts for word, _ in splitter.pre_tokenize_str(folder.normalize_str(text))]
+    numbers = {piece: number for number, piece in enumerate(dict.fromkeys(known))}
+    pieces = Tokenizer(models.WordPiece(numbers, unk_token="[UNK]"))
+    pieces.normalizer, pieces.pre_tokenizer = folder, splitter
     pieces.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B [SEP]", special_tokens=[("[CLS]", 2), ("[SEP]", 3)]
+        single=f"{first} $A {last}",
+        pair=f"{first} $A {last} $B {last}",
+        special_tokens=[(mark, special.index(mark)) for mark in (first, last)],
     )
-    tokenizer = BertTokenizerFast(tokenizer_object=pieces)
-    config = BertConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=64,
-        intermediate_size=128,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        max_position_embeddings=512,
-    )
+    return pieces
+
+
+def _save(kind: Any, config: Any, tokenizer: Any, folder: Path, seed: int) -> Path:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        BertModel(config).save_pretrained(folder)
+        kind(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return folder

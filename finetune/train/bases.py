@@ -78,13 +78,16 @@ def load_model(config: TrainingConfig, place: Place) -> Any:
     """The base of `config` on `place`, ready to train.
 
     Raises:
-        InvalidInput: it cannot be loaded, or has none of the modules that adapters are asked for.
+        InvalidInput: it cannot be loaded, or cannot be trained as the config says.
     """
-    if place.kind == "cpu":
-        return_freed_memory()
     kind = AutoModelForCausalLM if config.task == "chat" else AutoModel
     packed = config.method == "qlora" and not config.memory.unpacked
-    options: dict[str, Any] = {"local_files_only": True, "attn_implementation": "sdpa"}
+    if place.kind == "cpu":
+        return_freed_memory()
+    options: dict[str, Any] = {"local_files_only": True}
+    if config.task == "chat":
+        # It makes the mask of packed chats from their positions. Not every encoder has it (MPNet).
+        options["attn_implementation"] = "sdpa"
     options["dtype"] = torch.float32 if config.method == "full" else place.computing
     options["device_map"] = {"": place.device}
     if packed:
@@ -100,7 +103,12 @@ def load_model(config: TrainingConfig, place: Place) -> Any:
 
 
 def prepare_model(model: Any, config: TrainingConfig) -> Any:
-    """`model` as the method wants it: quantised layers guarded or rounded, adapters on."""
+    """`model` as the method wants it: quantised layers guarded or rounded, adapters on.
+
+    Raises:
+        InvalidInput: it has none of the modules that adapters are asked for, or no gradient checkpointing.
+    """
+    check_checkpointing(config, model.supports_gradient_checkpointing)
     if keep_gradients(model) == 0 and config.method == "qlora":
         round_linear_layers(model, config.memory.double_quantisation)
     if config.method != "full":
@@ -108,6 +116,12 @@ def prepare_model(model: Any, config: TrainingConfig) -> Any:
     if config.memory.gradient_checkpointing:
         model.activation_checkpointing_enable(activation_checkpointing_kwargs={"use_reentrant": False})
     return model
+
+
+def check_checkpointing(config: TrainingConfig, has_it: bool) -> None:
+    """Raises InvalidInput where the config asks for gradient checkpointing and the base's family has none."""
+    if config.memory.gradient_checkpointing and not has_it:
+        raise InvalidInput(f"{config.base} has no gradient checkpointing: set memory.gradient_checkpointing to false.")
 
 
 def count_trainable(model: Any) -> Trainable:

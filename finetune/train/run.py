@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from peft.helpers import disable_input_dtype_casting
 from transformers import set_seed
 
 from core.provenance import find_revision, find_versions
@@ -102,7 +103,9 @@ def train(config: TrainingConfig, report: Report, *, fresh: bool = False) -> Out
     check_space(config.output, kept * _BYTES_IN_CHECKPOINT * trainable.parameters)
     began = time.monotonic()
     loop = _make_loop(config, place, ready, arguments)
-    _run(loop, checkpoint, report)
+    # In bf16 autocast would undo at once what PEFT makes of each adapter's input: two copies of it for nothing.
+    with disable_input_dtype_casting(ready.model, active=place.computing == torch.bfloat16):
+        _run(loop, checkpoint, report)
     figures = _collect_figures(loop, ready, trainable, place, time.monotonic() - began)
     weights = loop.gather_weights()
     if first:

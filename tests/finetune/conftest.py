@@ -46,3 +46,10 @@ def tiny_bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.tiny_models import make_tiny_bert  # noqa: PLC0415
 
     return make_tiny_bert(tmp_path_factory.mktemp("models") / "bert")
+
+
+@pytest.fixture(scope="session")
+def tiny_mpnet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.tiny_models import make_tiny_mpnet  # noqa: PLC0415
+
+    return make_tiny_mpnet(tmp_path_factory.mktemp("models") / "mpnet")

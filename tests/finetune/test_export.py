@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from finetune.cli import app
 from finetune.quiet import quietly
 from finetune.train.classifier import load_classifier
 from tests.finetune.tuned import make_chat_adapter, make_text_classifier
-from tests.tiny_models import make_tiny_bert, make_tiny_llama
+from tests.tiny_models import make_tiny_bert, make_tiny_llama, make_tiny_mpnet
 
 pytestmark = pytest.mark.finetune
 
@@ -184,7 +185,9 @@ def encoder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_tiny_bert(tmp_path_factory.mktemp("encoders") / "base")
 
 
-def test_a_classifier_becomes_one_onnx_file_that_answers_the_same(encoder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("make", [make_tiny_bert, make_tiny_mpnet])
+def test_a_classifier_becomes_one_onnx_file_that_answers_the_same(make: Callable[[Path], Path], tmp_path: Path) -> None:
+    encoder = make(tmp_path / "base")
     labels = ["card", "balance", "payment"]
     tuned = make_text_classifier(encoder, tmp_path / "tuned", labels)
     result = json.loads(done(tuned, "--out", tmp_path / "onnx"))

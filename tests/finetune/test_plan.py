@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from peft.helpers import disable_input_dtype_casting
 from transformers import AutoConfig, LlamaConfig
 from typer.testing import CliRunner
 
@@ -120,6 +121,7 @@ def measure_saved(model: Any, place: Place) -> int:
     with (
         torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor),
         torch.autocast("cpu", dtype=torch.bfloat16, enabled=place.computing == torch.bfloat16),
+        disable_input_dtype_casting(model, active=place.computing == torch.bfloat16),
     ):
         loss = model(input_ids=ids, position_ids=positions, labels=labels)["loss"]
     del loss

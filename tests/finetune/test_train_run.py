@@ -180,19 +180,20 @@ def test_a_killed_classifier_goes_on_with_the_same_losses(tiny_bert: Path, inten
 
 
 @pytest.mark.parametrize(
-    ("method", "memory"),
+    ("base", "method", "memory"),
     [
-        ("lora", {}),
-        ("qlora", {"double_quantisation": False}),
-        ("qlora", {"unpacked": True}),
+        ("tiny_bert", "lora", {}),
+        ("tiny_bert", "qlora", {"double_quantisation": False}),
+        ("tiny_bert", "qlora", {"unpacked": True}),
+        ("tiny_mpnet", "qlora", {"unpacked": True, "gradient_checkpointing": False}),
     ],
-    ids=["lora", "nf4", "nf4-double"],
+    ids=["lora", "nf4", "nf4-double", "without fused attention"],
 )
 def test_a_classifier_is_loaded_as_it_was_trained(
-    tiny_bert: Path, intents: Path, tmp_path: Path, method: str, memory: dict[str, Any]
+    request: pytest.FixtureRequest, intents: Path, tmp_path: Path, base: str, method: str, memory: dict[str, Any]
 ) -> None:
     config = make_config(
-        tiny_bert,
+        request.getfixturevalue(base),
         intents,
         tmp_path / "classifier",
         task="classification",
@@ -201,13 +202,14 @@ def test_a_classifier_is_loaded_as_it_was_trained(
         schedule={"max_steps": 60, "epochs": 20, "evaluate_every": 20, "patience": None},
         batch={"rows": 8, "accumulate": 1, "max_tokens": 64},
         lora={"rank": 4, "dropout": 0.0},
+        optimiser={"learning_rate": 3e-3},
     )
     outcome = train(config, tell_nobody)
     classifier = load_classifier(config.output)
 
     tokenizer = AutoTokenizer.from_pretrained(config.output)
     unseen = make_texts(read_intents(intents, "validation", None), classifier.labels, tokenizer, 64)
-    batch = PadTexts(0)([unseen[row] for row in range(len(unseen))])
+    batch = PadTexts(tokenizer.pad_token_id)([unseen[row] for row in range(len(unseen))])
     with torch.no_grad():
         logits = classifier.score(classifier.embed(batch["input_ids"], batch["attention_mask"]))
     accuracy = float((logits.argmax(dim=1) == batch["labels"]).float().mean())
@@ -376,6 +378,13 @@ def test_what_is_wrong_is_said_before_anything_is_written(
     assert said in result.stderr.splitlines()[-1]
     assert not (tmp_path / "out" / "run.json").exists()
     assert not unfinished_folder(tmp_path / "out").exists()
+
+
+def test_an_encoder_that_cannot_compute_again_says_what_to_set(tiny_mpnet: Path, intents: Path, tmp_path: Path) -> None:
+    config = make_config(tiny_mpnet, intents, tmp_path / "out", task="classification")
+
+    with pytest.raises(InvalidInput, match=r"no gradient checkpointing: set memory\.gradient_checkpointing to false"):
+        train(config, tell_nobody)
 
 
 def test_out_of_memory_ends_with_what_to_change(tiny_llama: Path, tmp_path: Path) -> None:
