@@ -89,7 +89,7 @@ def make_plan(config: TrainingConfig, memory: int | None = None) -> Plan:
     """
     read_base_config(config.base)
     base, place = read_base(config), _choose_place(config, memory)
-    check_checkpointing(config, base.shape.checkpoints)
+    check_checkpointing(config, base.shape.has_checkpointing)
     memory = find_memory(place) if memory is None else memory
     trained, needs = count_trained(base.shape, config), count_needs(base, config, place)
     return Plan(
@@ -189,7 +189,7 @@ def _advise(base: Base, config: TrainingConfig, place: Place, memory: int) -> tu
 
 def _iterate_changes(config: TrainingConfig, shape: Shape) -> Iterator[tuple[str, TrainingConfig]]:
     """Each with those before it, the ones that change the outcome of the training last."""
-    if shape.checkpoints and not config.memory.gradient_checkpointing:
+    if shape.has_checkpointing and not config.memory.gradient_checkpointing:
         config = _change(config, "memory", gradient_checkpointing=True)
         yield "memory.gradient_checkpointing: true", config
     while config.batch.rows > 1:

@@ -38,7 +38,7 @@ class Shape:
     keys: int
     """Width of the keys of all heads, which is that of the values."""
     vocabulary: int
-    checkpoints: bool
+    has_checkpointing: bool
     """Whether the family has gradient checkpointing."""
 
     @property
@@ -74,5 +74,5 @@ def describe(config: Any, task: Literal["chat", "classification"]) -> Shape:
         attention=heads * width,
         keys=(getattr(config, "num_key_value_heads", None) or heads) * width,
         vocabulary=config.vocab_size,
-        checkpoints=model.supports_gradient_checkpointing,
+        has_checkpointing=model.supports_gradient_checkpointing,
     )

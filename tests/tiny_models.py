@@ -199,11 +199,11 @@ def _make_pieces(texts: Sequence[str], special: list[str], first: str, last: str
     letters = [chr(code) for code in range(33, 127)]
     # Not trained: a trainer breaks ties by chance, and what a model can learn would depend on it.
     known = [*special, *letters, *(f"##{letter}" for letter in letters)]
-    splitter, folder = pre_tokenizers.BertPreTokenizer(), normalizers.BertNormalizer()
-    known += [word for text in texts for word, _ in splitter.pre_tokenize_str(folder.normalize_str(text))]
+    splitter, normalizer = pre_tokenizers.BertPreTokenizer(), normalizers.BertNormalizer()
+    known += [word for text in texts for word, _ in splitter.pre_tokenize_str(normalizer.normalize_str(text))]
     numbers = {piece: number for number, piece in enumerate(dict.fromkeys(known))}
     pieces = Tokenizer(models.WordPiece(numbers, unk_token="[UNK]"))
-    pieces.normalizer, pieces.pre_tokenizer = folder, splitter
+    pieces.normalizer, pieces.pre_tokenizer = normalizer, splitter
     pieces.post_processor = processors.TemplateProcessing(
         single=f"{first} $A {last}",
         pair=f"{first} $A {last} $B {last}",

@@ -78,7 +78,7 @@ def load_model(config: TrainingConfig, place: Place) -> Any:
     """The base of `config` on `place`, ready to train.
 
     Raises:
-        InvalidInput: it cannot be loaded, or cannot be trained as the config says.
+        InvalidInput: it cannot be loaded, or has none of the modules that adapters are asked for.
     """
     kind = AutoModelForCausalLM if config.task == "chat" else AutoModel
     packed = config.method == "qlora" and not config.memory.unpacked
@@ -106,9 +106,8 @@ def prepare_model(model: Any, config: TrainingConfig) -> Any:
     """`model` as the method wants it: quantised layers guarded or rounded, adapters on.
 
     Raises:
-        InvalidInput: it has none of the modules that adapters are asked for, or no gradient checkpointing.
+        InvalidInput: it has none of the modules that adapters are asked for.
     """
-    check_checkpointing(config, model.supports_gradient_checkpointing)
     if keep_gradients(model) == 0 and config.method == "qlora":
         round_linear_layers(model, config.memory.double_quantisation)
     if config.method != "full":

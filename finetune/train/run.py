@@ -24,8 +24,17 @@ from transformers import set_seed
 from core.provenance import find_revision, find_versions
 from finetune.config import TrainingConfig
 from finetune.data.parts import TRAIN, VALIDATION
+from finetune.plan import read_base
 from finetune.run_record import PACKAGES, RunRecord, write_record
-from finetune.train.bases import Place, Trainable, choose_place, count_trainable, load_model, load_tokenizer
+from finetune.train.bases import (
+    Place,
+    Trainable,
+    check_checkpointing,
+    choose_place,
+    count_trainable,
+    load_model,
+    load_tokenizer,
+)
 from finetune.train.chat_model import ChatModel
 from finetune.train.chats import read_chats
 from finetune.train.checkpoints import JOURNAL_FILE, Order, find_last_whole, open_unfinished, step_of, unfinished_folder
@@ -80,6 +89,7 @@ def train(config: TrainingConfig, report: Report, *, fresh: bool = False) -> Out
         Conflict: the output is there, or the unfinished run is of another config.
     """
     inputs = check_inputs(config)
+    check_checkpointing(config, read_base(config).shape.has_checkpointing)
     place = choose_place(config, int(os.environ.get("LOCAL_RANK", "0")))
     if place.kind == "cpu" and config.threads:
         torch.set_num_threads(config.threads)

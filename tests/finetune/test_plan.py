@@ -10,6 +10,7 @@ from peft.helpers import disable_input_dtype_casting
 from transformers import AutoConfig, LlamaConfig
 from typer.testing import CliRunner
 
+from core.errors import InvalidInput
 from finetune.activations import count_activations
 from finetune.cli import app
 from finetune.config import load_config
@@ -155,6 +156,23 @@ def test_more_memory_holds_more_rows(llama_7b: Path, tmp_path: Path) -> None:
     assert list(small) == [512, 1024, 2048]
     assert all(small[length] < large[length] for length in small)
     assert sorted(large.values(), reverse=True) == list(large.values())
+
+
+def test_an_encoder_without_gradient_checkpointing_is_not_advised_to_use_it(tiny_mpnet: Path, tmp_path: Path) -> None:
+    plain = make_config(
+        tiny_mpnet,
+        tmp_path,
+        tmp_path / "out",
+        task="classification",
+        batch={"rows": 64},
+        memory={"gradient_checkpointing": False},
+    )
+    needed = make_plan(plain).needs.total
+    tight = make_plan(plain, memory=needed - 1)
+
+    assert tight.advice[0].startswith("batch.rows: 32")
+    with pytest.raises(InvalidInput, match="no gradient checkpointing"):
+        make_plan(plain.model_copy(update={"memory": plain.memory.model_copy(update={"gradient_checkpointing": True})}))
 
 
 def test_the_command_says_whether_it_fits(llama_7b: Path, tmp_path: Path) -> None:

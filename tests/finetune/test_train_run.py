@@ -385,6 +385,7 @@ def test_an_encoder_that_cannot_compute_again_says_what_to_set(tiny_mpnet: Path,
 
     with pytest.raises(InvalidInput, match=r"no gradient checkpointing: set memory\.gradient_checkpointing to false"):
         train(config, tell_nobody)
+    assert not unfinished_folder(config.output).exists()
 
 
 def test_out_of_memory_ends_with_what_to_change(tiny_llama: Path, tmp_path: Path) -> None:
