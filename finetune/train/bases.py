@@ -80,10 +80,10 @@ def load_model(config: TrainingConfig, place: Place) -> Any:
     Raises:
         InvalidInput: it cannot be loaded, or has none of the modules that adapters are asked for.
     """
-    kind = AutoModelForCausalLM if config.task == "chat" else AutoModel
-    packed = config.method == "qlora" and not config.memory.unpacked
     if place.kind == "cpu":
         return_freed_memory()
+    kind = AutoModelForCausalLM if config.task == "chat" else AutoModel
+    packed = config.method == "qlora" and not config.memory.unpacked
     options: dict[str, Any] = {"local_files_only": True}
     if config.task == "chat":
         # It makes the mask of packed chats from their positions. Not every encoder has it (MPNet).
