@@ -41,7 +41,8 @@ def rotate_command(as_json: AsJson = False) -> None:
     _print(as_json, _said(rotated, "retired"), asdict(rotated))
 
 
-@auth_app.command("withdraw-key")
+# One id in 64 begins with "-", as base64url goes, and would be taken for an option.
+@auth_app.command("withdraw-key", context_settings={"ignore_unknown_options": True})
 def withdraw_command(
     kid: Annotated[str, typer.Argument(help="The id of the key, see 'tellergraph auth keys'.")], as_json: AsJson = False
 ) -> None:

@@ -51,7 +51,16 @@ def test_keys_are_rotated_listed_and_withdrawn(settings: Settings, empty: Servic
     assert noted[-2:] == [("signing_key.rotated",), ("signing_key.withdrawn",)]
 
 
-@pytest.mark.parametrize("kid", ["nobody's", "A" * 43])
+def test_a_key_whose_id_begins_with_a_dash_is_withdrawn(settings: Settings, empty: Services) -> None:
+    following = "-j" + "A" * 41
+    with psycopg.connect(empty.owner_url) as owner:
+        owner.execute("update signing_keys set kid = %s where status = 'next'", [following])
+    code, withdrawn = run(settings, empty, "withdraw-key", following)
+    assert (code, withdrawn["withdrawn"], withdrawn["replaced"]["retired"]) == (0, following, following)
+    assert statuses(settings, empty)[following] == "withdrawn"
+
+
+@pytest.mark.parametrize("kid", ["nobody's", "A" * 43, "-" + "A" * 42, "--" + "A" * 41, "-h" + "-" * 41])
 def test_a_key_that_is_not_there_is_told(settings: Settings, empty: Services, kid: str) -> None:
     code, refused = run(settings, empty, "withdraw-key", kid)
     assert (code, refused["error"]["code"]) == (1, "not_found")
