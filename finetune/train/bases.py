@@ -17,6 +17,7 @@ from peft import LoraConfig, TaskType, get_peft_model
 from safetensors import SafetensorError
 from transformers import AutoModel, AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig
 
+from agent.models.local.mapped_file import leave_file
 from core.errors import InvalidInput
 from finetune.config import TrainingConfig
 from finetune.cpu_guard import keep_gradients, return_freed_memory
@@ -99,7 +100,10 @@ def load_model(config: TrainingConfig, place: Place) -> Any:
     except (OSError, ValueError, KeyError) as error:
         raise InvalidInput(f"{config.base} cannot be loaded: {_first_line(error)}") from error
     model.config.use_cache = False
-    return prepare_model(model, config)
+    model = prepare_model(model, config)
+    if config.method == "qlora" and place.kind == "cpu":
+        leave_file(model)
+    return model
 
 
 def prepare_model(model: Any, config: TrainingConfig) -> Any:

@@ -1,6 +1,7 @@
-"""4-bit layers learn from the right gradients on every CPU, also after an evaluation."""
+"""4-bit layers learn from the right gradients on every CPU, also after an evaluation, and their file is left."""
 
 import copy
+import shutil
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,16 @@ def test_every_4bit_layer_is_forbidden_the_packed_form(tiny_llama: Path) -> None
     assert len(layers) == 2 * 7
     assert not any(layer.support_avx512bf16_for_cpu for layer in layers)
     assert keep_gradients(torch.nn.Linear(2, 2)) == 0
+
+
+def test_a_base_in_four_bits_leaves_nothing_of_its_file_in_memory(tiny_llama: Path, tmp_path: Path) -> None:
+    shutil.copytree(tiny_llama, tmp_path, dirs_exist_ok=True)
+    place = Place("cpu", torch.float32)
+    loaded: list[torch.nn.Module] = []
+    for method, unpacked, stays in (("qlora", False, False), ("qlora", True, False), ("lora", False, True)):
+        config = make_config(tmp_path, Path("data"), Path("out"), method=method, memory={"unpacked": unpacked})
+        loaded.append(load_model(config, place))
+        assert (str(tmp_path / "model.safetensors") in Path("/proc/self/maps").read_text()) == stays
 
 
 @pytest.mark.skipif(not has_avx512bf16(), reason="without AVX512-BF16 there is nothing to guard against")

@@ -17,6 +17,7 @@ from transformers import AutoConfig, AutoModelForCausalLM, BitsAndBytesConfig
 from transformers.utils import logging as transformers_logging
 
 from agent.models.local.folders import ADAPTER_WEIGHTS
+from agent.models.local.mapped_file import leave_file
 
 FourBit = Literal["auto", "on", "off"]
 
@@ -128,6 +129,8 @@ def load_base(folder: Path, four_bit: FourBit) -> Weights:
     # Transformers only mentions them, and gives them random numbers.
     if missing := sorted(found["missing_keys"]):
         raise ValueError(f"its weights lack {len(missing)} parts, such as {missing[0]}: copy the folder again")
+    if quantised and model.device.type == "cpu":
+        leave_file(model)
     # On CPUs with AVX512-BF16 bitsandbytes repacks the weights at the first answer, which breaks training and makes a
     # token twelve times faster: finetune forbids it, a server wants it.
     return Weights(model.eval())

@@ -35,6 +35,22 @@ def test_four_bits_take_less_memory_and_give_the_same_answer_again_once_the_weig
     assert apart.mean() > 0.9
 
 
+@pytest.mark.skipif(torch.cuda.is_available(), reason="on a GPU nothing stays in the file")
+def test_in_four_bits_the_file_of_weights_does_not_stay_in_memory(base: Path, tmp_path: Path):
+    shutil.copytree(base, tmp_path, dirs_exist_ok=True)
+    file = tmp_path / "model.safetensors"
+    in_bf16 = {name: weight.bfloat16() for name, weight in load_file(file).items()}
+    save_file(in_bf16, file, {"format": "pt"})
+
+    quantised = load_base(tmp_path, "on")
+    assert quantised.is_four_bit
+    assert str(file) not in Path("/proc/self/maps").read_text()
+
+    plain = load_base(tmp_path, "off")
+    assert not plain.is_four_bit
+    assert str(file) in Path("/proc/self/maps").read_text()
+
+
 def test_a_base_that_lacks_weights_is_refused_rather_than_given_random_ones(base: Path, tmp_path: Path):
     shutil.copytree(base, tmp_path, dirs_exist_ok=True)
     weights = load_file(tmp_path / "model.safetensors")
