@@ -9,7 +9,7 @@ import typer
 
 from core.errors import CallerError, ConfigurationError, TellergraphError
 from finetune.config import load_config
-from finetune.cpu_guard import wait_passively
+from finetune.cpu_guard import restart_prepared, wait_passively
 
 _Config = Annotated[Path, typer.Argument(help="YAML file; see docs/finetune.md and finetune/configs.")]
 _Method = Annotated[str | None, typer.Option(help="qlora, lora or full, in place of the config's.")]
@@ -24,7 +24,7 @@ def train(
     as_json: _Json = False,
 ) -> None:
     """Train a model as CONFIG says; the same command again goes on where a run was cut off."""
-    wait_passively()
+    restart_prepared()
     try:
         wanted = load_config(config, _given(method=method, output=output))
         # Inside the function, because the base installation has none of the packages.

@@ -19,7 +19,7 @@ from typing import Annotated, Any
 import typer
 
 from finetune.config import TrainingConfig
-from finetune.cpu_guard import wait_passively
+from finetune.cpu_guard import restart_prepared
 
 app = typer.Typer(add_completion=False)
 
@@ -30,7 +30,7 @@ _RANK = 16
 @app.command()
 def make(folder: Path, layers: Annotated[int, typer.Option(min=1)] = 22) -> None:
     """Write a model in TinyLlama-1.1B's shape with random weights in bf16."""
-    wait_passively()
+    restart_prepared()
     import torch  # noqa: PLC0415
     from transformers import LlamaConfig, LlamaForCausalLM  # noqa: PLC0415
 
@@ -58,7 +58,7 @@ def train(
     steps: Annotated[int, typer.Option(min=1)] = 2,
 ) -> None:
     """Train a few steps on random tokens and print peak memory and tokens/s."""
-    wait_passively()
+    restart_prepared()
     config = TrainingConfig.model_validate(
         {
             "base": folder,

@@ -45,6 +45,7 @@ from core.db.urls import with_database, with_options
 from core.security.key_store import ensure_signing_keys
 from core.services import Services, running_services
 from core.settings import Settings
+from finetune.cpu_guard import prepare
 from knowledge.embed import Encoder, Vectors
 from knowledge.ingest import ingest_folder
 from tests.serving import serving
@@ -53,7 +54,8 @@ from tools.demo_bank import ensure_demo_bank
 
 # Before any test imports torch: each of several workers would start a thread for every core, and those that wait spin.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+# A command that trains and is called here must not begin anew.
+os.environ.update(prepare(os.environ))
 
 CUSTOMERS = 12
 MANY = 1_000_000

@@ -5,7 +5,6 @@ of 512 tokens: `finetune/memory_probe.py` does it and says what is measured. Nee
 """
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -45,13 +44,7 @@ def _describe(measured: dict[str, Any]) -> str:
 
 
 def _probe(*arguments: str) -> str:
-    done = subprocess.run(
-        [*_PROBE, *arguments],
-        capture_output=True,
-        check=False,
-        text=True,
-        env=os.environ | {"OMP_WAIT_POLICY": "passive"},
-    )
+    done = subprocess.run([*_PROBE, *arguments], capture_output=True, check=False, text=True)
     if done.returncode != 0:
         typer.echo(done.stderr[-2000:], err=True)
         raise typer.Exit(1)
