@@ -17,27 +17,24 @@ print(json.dumps({"pid": os.getpid()}), flush=True)
 restart_prepared()
 print(json.dumps({"pid": os.getpid(), "arguments": sys.argv[1:], "settings": os.environ["GLIBC_TUNABLES"]}))
 """
-LAYERS, BUFFERS, BUFFER_MIB = 22, 12, 4
-HEAP_GROWTH = f"""
-import ctypes, json
+PUT_ASIDE = """
+import ctypes, json, sys
 from finetune.cpu_guard import restart_prepared, return_freed_memory
 
-restart_prepared()
-return_freed_memory()
+if "guarded" in sys.argv:
+    restart_prepared()
+    return_freed_memory()
+
+class Account(ctypes.Structure):
+    names = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
+    _fields_ = [(name, ctypes.c_size_t) for name in names.split()]
+
 libc = ctypes.CDLL(None)
-libc.sbrk.restype = libc.malloc.restype = ctypes.c_void_p
-ends = []
-for layer in range({LAYERS}):
-    buffers = [ctypes.c_void_p() for _ in range({BUFFERS})]
-    for buffer in buffers:
-        # As torch does.
-        libc.posix_memalign(ctypes.byref(buffer), ctypes.c_size_t(64), ctypes.c_size_t({BUFFER_MIB} << 20))
-    libc.malloc(ctypes.c_size_t(40))
-    # The last is kept, as is a layer's output.
-    for buffer in buffers[:-1]:
-        libc.free(buffer)
-    ends.append(libc.sbrk(ctypes.c_ssize_t(0)))
-print(json.dumps({{"grown_mib": (ends[-1] - ends[0]) >> 20}}))
+libc.malloc.restype, libc.mallinfo2.restype = ctypes.c_void_p, Account
+pieces = [ctypes.c_void_p(libc.malloc(ctypes.c_size_t(40))) for _ in range(1000)]
+for piece in pieces:
+    libc.free(piece)
+print(json.dumps({"put_aside": libc.mallinfo2().smblks}))
 """
 
 
@@ -82,7 +79,8 @@ def test_what_the_environment_says_itself_stays(given: dict[str, str], expected:
     assert prepare(expected) == expected
 
 
-def test_a_layers_freed_buffers_are_used_again_by_the_next():
-    [end] = run(HEAP_GROWTH)
+def test_small_pieces_that_are_freed_are_not_put_aside_between_large_ones():
+    [bare], [guarded] = run(PUT_ASIDE), run(PUT_ASIDE, "guarded")
 
-    assert end["grown_mib"] <= (LAYERS - 1) * BUFFER_MIB + BUFFER_MIB
+    assert bare["put_aside"] > 900
+    assert guarded["put_aside"] == 0
